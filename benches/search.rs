@@ -1,0 +1,117 @@
+//! A search for a customer, beside its statement run bare on the same database.
+//!
+//! Both take turns, term by term, so that whatever else the machine does hits both.
+#![expect(
+    clippy::disallowed_methods,
+    clippy::expect_used,
+    reason = "a benchmark is run by hand, and goes past the store on purpose"
+)]
+
+mod kit;
+
+use ingam::users::{
+    find::{self, Found},
+    term::Term,
+};
+use kit::{Bench, Dice, Times};
+
+const PAGE: usize = 50;
+const WANTED: i64 = 51;
+const ALL: Option<&str> = None;
+
+/// One kind of search: how it is called, and the part of the statement by which it is known.
+const KINDS: [(&str, &str); 8] = [
+    ("id", "where u.id = $1 and ($2 is null"),
+    ("e-mail", "where u.email = $1 and ($2 is null"),
+    ("e-mail begins", "(u.email, u.id) >"),
+    ("domain", "(u.email_domain, u.id) >"),
+    ("phone", "(u.phone, u.id) >"),
+    ("phone begins", "(u.phone, u.id) >"),
+    ("last four digits", "u.phone_last4 = $1"),
+    ("part of a name", "join user_name_parts"),
+];
+
+fn main() {
+    let runtime =
+        tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().expect("a runtime");
+    runtime.block_on(run());
+}
+
+async fn run() {
+    let bench = Bench::open().await;
+    let rounds: usize = std::env::var("INGAM_BENCH_ROUNDS").map_or(1000, |rounds| rounds.parse().expect("a number"));
+    println!("\nsearch among {} customers, {}, {rounds} times each, in µs", bench.users, bench.engine());
+    println!("| search           | rows | bare p50 | bare p99 | ingam p50 | ingam p99 | of bare's rate |");
+    println!("|------------------|-----:|---------:|---------:|----------:|----------:|---------------:|");
+    for (kind, part) in KINDS {
+        let (mut bare, mut ours, mut rows) = (Times::default(), Times::default(), 0);
+        let mut dice = Dice(2026);
+        for round in 0..rounds + rounds / 10 {
+            // The first tenth warms up: prepared statements, pages in memory.
+            if round == rounds / 10 {
+                (bare, ours, rows) = (Times::default(), Times::default(), 0);
+            }
+            let somebody = somebody(&bench, &mut dice).await;
+            let Some(term) = term(kind, &somebody) else { continue };
+            let found = bare.take(run_bare(&bench, part, &term)).await;
+            let page = ours.take(find::find(&bench.store.reader, &term, ALL, None, PAGE)).await.expect("a page");
+            assert_eq!(found.len().min(PAGE), page.rows.len(), "{term:?}");
+            rows += page.rows.len();
+        }
+        println!(
+            "| {kind:16} | {:4} | {:8.0} | {:8.0} | {:9.0} | {:9.0} | {:14.2} |",
+            rows / rounds,
+            bare.percentile(50),
+            bare.percentile(99),
+            ours.percentile(50),
+            ours.percentile(99),
+            ours.per_second() / bare.per_second(),
+        );
+    }
+}
+
+async fn somebody(bench: &Bench, dice: &mut Dice) -> Found {
+    let id = 1 + dice.below(bench.users);
+    find::by_id(&bench.store.reader, id).await.expect("the database").expect("a sample customer")
+}
+
+fn term(kind: &str, somebody: &Found) -> Option<Term> {
+    let typed = match kind {
+        "id" => format!("u_{}", somebody.id),
+        "e-mail" => somebody.email.clone(),
+        "e-mail begins" => {
+            format!("{}@", somebody.email.split('@').next()?.trim_end_matches(|c: char| c.is_ascii_digit()))
+        }
+        "domain" => format!("@{}", somebody.email.split_once('@')?.1),
+        "phone" => format!("+{}", somebody.phone.as_ref()?),
+        "phone begins" => format!("+{}", somebody.phone.as_ref()?.get(..8)?),
+        "last four digits" => format!("-{}", somebody.phone.as_ref()?.get(8..12)?),
+        _ => somebody.name.chars().skip(1).collect(),
+    };
+    match (kind, Term::parse(&typed).ok()?) {
+        ("e-mail begins", Term::EmailPrefix(prefix)) => {
+            Some(Term::EmailPrefix(prefix.trim_end_matches('@').to_owned()))
+        }
+        // A Latin word is searched as an address too, which is two statements.
+        (_, Term::Word(word)) => Some(Term::Name(word)),
+        (_, term) => Some(term),
+    }
+}
+
+async fn run_bare(bench: &Bench, part: &str, term: &Term) -> Vec<Found> {
+    let to = |prefix: &str| format!("{prefix}\u{10ffff}");
+    match term {
+        Term::Id(id) => bare!(Found, &bench.bare, part, fetch_all, *id, ALL),
+        Term::Email(text) => bare!(Found, &bench.bare, part, fetch_all, text, ALL),
+        Term::LastFour { digits, .. } => {
+            bare!(Found, &bench.bare, part, fetch_all, digits, i64::MIN, i64::MIN, ALL, WANTED)
+        }
+        Term::Name(text) => {
+            bare!(Found, &bench.bare, part, fetch_all, text, i64::MIN, to(text), ALL, WANTED, text, "", "")
+        }
+        Term::EmailPrefix(text) | Term::Domain(text) | Term::Phone(text) | Term::Word(text) => {
+            bare!(Found, &bench.bare, part, fetch_all, text, i64::MIN, to(text), ALL, WANTED)
+        }
+    }
+    .expect("rows")
+}

@@ -1,0 +1,4 @@
+//! Who looked at whose data.
+
+pub mod list;
+pub mod pages;

@@ -1,0 +1,326 @@
+//! The pages of the audit log.
+
+use crate::{
+    clock::Instant,
+    web::{
+        format,
+        shell::{
+            Frame, Section, Shell, Tone,
+            field::FieldErrors,
+            table::{Choice, Pager},
+        },
+        words::Words,
+    },
+};
+use askama::Template;
+use serde_json::Value;
+
+/// `GET /audit`
+#[derive(Debug, Template)]
+#[template(path = "audit/list.html")]
+pub struct ListPage {
+    pub shell: Shell,
+    pub filter: Filter,
+    /// Everybody who can be filtered by: the staff id as text, and the name.
+    pub staff: Vec<Choice>,
+    /// Every kind of change, as in `Change::KIND`.
+    pub actions: Vec<String>,
+    /// What is wrong with the filter; then there are no rows.
+    pub errors: FieldErrors,
+    pub rows: Vec<Row>,
+    pub pager: Pager,
+    /// How far the log is sealed.
+    pub sealed: Option<SealedThrough>,
+}
+
+impl ListPage {
+    /// "#12,345 – #12,336"
+    pub fn range(&self) -> String {
+        match (self.rows.first(), self.rows.last()) {
+            (Some(first), Some(last)) => format!("#{} – #{}", format::group(first.seq), format::group(last.seq)),
+            _ => String::new(),
+        }
+    }
+}
+
+/// The filter as typed; empty fields do not filter.
+#[derive(Clone, Debug, Default)]
+pub struct Filter {
+    pub staff: String,
+    pub action: String,
+    pub target: String,
+    pub outcome: String,
+    /// Days in the reader's zone, `2026-11-20`.
+    pub from: String,
+    pub to: String,
+    /// An address or a network in CIDR notation.
+    pub address: String,
+    /// A part of the reason.
+    pub text: String,
+}
+
+impl Filter {
+    pub fn is_empty(&self) -> bool {
+        self.set() == 0
+    }
+
+    /// How many fields filter.
+    pub fn set(&self) -> i64 {
+        let fields =
+            [&self.staff, &self.action, &self.target, &self.outcome, &self.from, &self.to, &self.address, &self.text];
+        i64::try_from(fields.iter().filter(|field| !field.is_empty()).count()).unwrap_or_default()
+    }
+}
+
+/// The outcomes a change can have; their names stand under `outcome.`
+pub const OUTCOMES: [&str; 4] = ["applied", "requested", "refused", "failed"];
+
+/// The tree head the log stands at.
+#[derive(Clone, Debug)]
+pub struct SealedThrough {
+    pub seq: i64,
+    pub at: Instant,
+    pub root: Vec<u8>,
+}
+
+impl SealedThrough {
+    pub fn root_hex(&self) -> String {
+        hex::encode(&self.root)
+    }
+
+    pub fn short_root(&self) -> String {
+        format::short_hash(&self.root)
+    }
+
+    /// Rows in the log; the first is number 0.
+    pub fn rows(&self) -> i64 {
+        self.seq.saturating_add(1)
+    }
+}
+
+/// One row of the log in a list.
+#[derive(Clone, Debug)]
+pub struct Row {
+    pub seq: i64,
+    pub at: Instant,
+    pub staff: String,
+    /// `points.adjust`
+    pub action: String,
+    /// `user/42`
+    pub target: String,
+    /// `applied`, `requested`, `refused` or `failed`
+    pub outcome: String,
+    /// Why it was refused, in the program's words: `wrong_code`, `stale` …
+    pub refusal: Option<String>,
+    pub ip: Option<String>,
+    pub reason: String,
+    /// What changed. A list may leave it empty; the dashboard and a customer's history show it.
+    pub changed: Vec<Changed>,
+}
+
+impl Row {
+    pub fn tone(&self) -> Tone {
+        match self.outcome.as_str() {
+            "applied" => Tone::Ok,
+            "requested" => Tone::Warn,
+            _ => Tone::Bad,
+        }
+    }
+
+    pub fn outcome_icon(&self) -> &'static str {
+        match self.outcome.as_str() {
+            "applied" => "check",
+            "requested" => "wait",
+            "refused" => "ban",
+            _ => "x",
+        }
+    }
+
+    /// The outcome in words; of a refusal, the reason for it.
+    pub fn outcome_name(&self, words: &Words) -> String {
+        match &self.refusal {
+            // The word may be followed by values: "points-more-than-balance balance=900".
+            Some(refusal) => words.name("refusal", refusal.split(' ').next().unwrap_or(refusal)).to_owned(),
+            None => words.name("outcome", &self.outcome).to_owned(),
+        }
+    }
+
+    /// The page of the target, where there is one this reader may open.
+    pub fn target_href(&self, shell: &Shell) -> Option<String> {
+        target_href(&self.target, shell)
+    }
+
+    /// "Point balance 9,450 → 12,450": the first thing that changed.
+    pub fn headline(&self, frame: &Frame) -> Option<String> {
+        let changed = self.changed.first()?;
+        Some(format!("{} {} → {}", changed.name(&frame.words), changed.before_text(frame), changed.after_text(frame)))
+    }
+}
+
+fn target_href(target: &str, shell: &Shell) -> Option<String> {
+    match target.split_once('/')? {
+        ("user", id) if shell.may(Section::Users) => Some(format!("/users/{id}")),
+        _ => None,
+    }
+}
+
+/// One field that changed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Changed {
+    pub field: String,
+    pub before: Option<String>,
+    pub after: Option<String>,
+}
+
+impl Changed {
+    /// The fields of two JSON objects side by side, as a row's `before` and `after` hold them.
+    pub fn between(before: &Value, after: &Value) -> Vec<Self> {
+        let mut fields: Vec<&String> = Vec::new();
+        for object in [before, after].into_iter().filter_map(Value::as_object) {
+            for field in object.keys() {
+                if !fields.contains(&field) {
+                    fields.push(field);
+                }
+            }
+        }
+        fields
+            .into_iter()
+            .map(|field| Self { field: field.clone(), before: text(before.get(field)), after: text(after.get(field)) })
+            .collect()
+    }
+
+    pub fn name<'n>(&'n self, words: &Words) -> &'n str {
+        words.name("field", &self.field)
+    }
+
+    pub fn before_text(&self, frame: &Frame) -> String {
+        self.shown(self.before.as_deref(), frame)
+    }
+
+    pub fn after_text(&self, frame: &Frame) -> String {
+        self.shown(self.after.as_deref(), frame)
+    }
+
+    fn shown(&self, value: Option<&str>, frame: &Frame) -> String {
+        let Some(value) = value else { return "—".to_owned() };
+        let named = |family| frame.words.name(family, value).to_owned();
+        match self.field.as_str() {
+            // The log holds integers as strings; only what is a quantity is grouped, never an id.
+            "points" | "balance" | "amount" | "delta" => value.parse().map_or_else(|_| value.to_owned(), format::group),
+            "status" => named("status"),
+            "lang" => named("lang"),
+            "theme" => named("theme"),
+            "reason_kind" => named("reason-kind"),
+            "roles" => value.split(' ').map(|role| frame.words.name("role", role)).collect::<Vec<_>>().join(", "),
+            field if field.ends_with("_at") => {
+                Instant::parse(value).map_or_else(|_| value.to_owned(), |at| format::second(at, frame.zone))
+            }
+            _ => value.to_owned(),
+        }
+    }
+}
+
+fn text(value: Option<&Value>) -> Option<String> {
+    match value? {
+        Value::Null => None,
+        Value::String(text) => Some(text.clone()),
+        other => Some(other.to_string()),
+    }
+}
+
+/// `GET /audit/{seq}`
+#[derive(Debug, Template)]
+#[template(path = "audit/show.html")]
+pub struct ShowPage {
+    pub shell: Shell,
+    pub row: Row,
+    /// Everything the row holds beside what a list shows.
+    pub entry: Entry,
+    /// The rows before and after it.
+    pub previous: Option<i64>,
+    pub next: Option<i64>,
+    pub sealed: Option<SealedThrough>,
+}
+
+/// The columns of a row that a list leaves out.
+#[derive(Clone, Debug, Default)]
+pub struct Entry {
+    pub staff_id: Option<i64>,
+    pub email: Option<String>,
+    /// `operator`, `auditor` …
+    pub roles: Vec<String>,
+    /// The address of the TCP peer, which is a proxy where it differs from the row's `ip`.
+    pub peer: Option<String>,
+    pub user_agent: Option<String>,
+    pub session: Option<String>,
+    pub request: Option<String>,
+    /// The row in which it was asked for, where a second person approved it.
+    pub approval: Option<i64>,
+    /// The row that this one reverses.
+    pub reverses: Option<i64>,
+    pub flags: Vec<String>,
+    pub leaf: Vec<u8>,
+    /// The exact bytes that were sealed.
+    pub body: String,
+}
+
+impl Entry {
+    pub fn short_leaf(&self) -> String {
+        format::short_hash(&self.leaf)
+    }
+
+    pub fn leaf_hex(&self) -> String {
+        hex::encode(&self.leaf)
+    }
+
+    pub fn role_names(&self, words: &Words) -> String {
+        let names: Vec<&str> = self.roles.iter().map(|role| words.name("role", role)).collect();
+        names.join(", ")
+    }
+
+    pub fn body_length(&self) -> i64 {
+        i64::try_from(self.body.len()).unwrap_or(i64::MAX)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{profile::Profile, web::shell::Theme, web::words::Lang};
+    use serde_json::json;
+
+    fn frame() -> Frame {
+        Frame {
+            words: Words::of(Lang::Ko),
+            environment: Profile::Local,
+            nonce: String::new(),
+            csrf: String::new(),
+            zone: chrono_tz::Asia::Seoul,
+            now: Instant::from_unix(1_800_000_000).unwrap(),
+            theme: Theme::System,
+            flash: None,
+        }
+    }
+
+    #[test]
+    fn before_and_after_stand_side_by_side() {
+        let changed = Changed::between(&json!({"points": "9450", "note": null}), &json!({"points": "12450", "kind": "x"}));
+        let frame = frame();
+        let shown: Vec<_> =
+            changed.iter().map(|one| (one.field.as_str(), one.before_text(&frame), one.after_text(&frame))).collect();
+        assert!(shown.contains(&("points", "9,450".into(), "12,450".into())));
+        assert!(shown.contains(&("note", "—".into(), "—".into())));
+        assert!(shown.contains(&("kind", "—".into(), "x".into())));
+    }
+
+    #[test]
+    fn words_of_the_program_are_shown_in_the_language_of_the_reader_and_ids_as_they_are() {
+        let shown = |field: &str, value: &str| {
+            Changed { field: field.into(), before: Some(value.into()), after: None }.before_text(&frame())
+        };
+        assert_eq!(shown("status", "suspended"), "정지");
+        assert_eq!(shown("roles", "auditor operator"), "감사 담당, CS 운영");
+        assert_eq!(shown("password_at", "2026-11-19T18:04:12.000000Z"), "2026-11-20 03:04:12");
+        assert_eq!(shown("order", "20261119"), "20261119");
+    }
+}

@@ -1,0 +1,57 @@
+//! One row of the audit log, whole.
+
+use super::{
+    list::sealed_through,
+    pages::{Entry as Rest, ShowPage},
+};
+use crate::{
+    entry_columns,
+    gate::audit::Entry,
+    sql,
+    web::{Answer, Desk, problem_page::Problem, shell::Section},
+};
+use actix_web::web;
+
+#[derive(sqlx::FromRow)]
+struct Row {
+    #[sqlx(flatten)]
+    entry: Entry,
+    body: Vec<u8>,
+    leaf: Vec<u8>,
+}
+
+/// `GET /audit/{seq}`
+pub async fn show(desk: Desk, path: web::Path<i64>) -> Answer {
+    let row: Option<Row> = desk
+        .reader()
+        .query(sql!("select ", entry_columns!(), ", body, leaf from audit where seq = $1"))
+        .bind(path.into_inner())
+        .optional()
+        .await?;
+    let Row { entry, body, leaf } = row.ok_or(Problem::NotFound)?;
+    let sealed = sealed_through(desk.reader()).await?;
+    let some = |text: &str| (!text.is_empty()).then(|| text.to_owned());
+    let words = |text: &str| text.split(' ').filter(|word| !word.is_empty()).map(str::to_owned).collect();
+    let page = ShowPage {
+        shell: desk.shell(Some(Section::Audit), None).await?,
+        row: super::row(&entry),
+        previous: entry.seq.checked_sub(1).filter(|seq| *seq >= 0),
+        next: sealed.as_ref().map(|sealed| sealed.seq).filter(|last| *last > entry.seq).map(|_| entry.seq + 1),
+        sealed,
+        entry: Rest {
+            staff_id: entry.staff_id,
+            email: some(&entry.staff_email),
+            roles: words(&entry.roles),
+            peer: some(&entry.peer),
+            user_agent: some(&entry.user_agent),
+            session: some(&entry.session),
+            request: some(&entry.request_id),
+            approval: entry.approval_id,
+            reverses: entry.reversal_of,
+            flags: words(&entry.flags),
+            leaf,
+            body: String::from_utf8_lossy(&body).into_owned(),
+        },
+    };
+    desk.page(200, &page)
+}

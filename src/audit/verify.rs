@@ -1,0 +1,146 @@
+//! Verifying the whole audit log from its rows: bytes → leaves → root, columns against bytes, and the log against the
+//! rows that changes left behind.
+//!
+//! Constant memory, one pass in the order of the log. The first row that does not fit is named.
+
+use crate::{
+    entry_columns,
+    gate::audit::{
+        Entry, ip_key,
+        tree::{self, Frontier},
+    },
+    sql,
+    store::Reader,
+};
+
+/// What a log that fits amounts to.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Verified {
+    pub rows: i64,
+    pub root: [u8; 32],
+}
+
+/// Why a log does not fit.
+#[derive(Debug, thiserror::Error)]
+pub enum Unfit {
+    #[error("row {seq}: {what}")]
+    Row { seq: i64, what: &'static str },
+    #[error("{0}")]
+    Head(&'static str),
+    #[error("the log and the point ledger differ: {0}")]
+    Ledger(String),
+    #[error("the log cannot be read: {0}")]
+    Unreadable(#[from] sqlx::Error),
+}
+
+#[derive(sqlx::FromRow)]
+struct Row {
+    #[sqlx(flatten)]
+    entry: Entry,
+    ip_key: String,
+    body: Vec<u8>,
+    leaf: Vec<u8>,
+}
+
+const AT_ONCE: i64 = 2_000;
+
+/// Recomputes everything. What is appended while this runs is left for the next time.
+pub async fn verify(reader: &Reader) -> Result<Verified, Unfit> {
+    let (size, stored_frontier, stored_root): (i64, Vec<u8>, Vec<u8>) =
+        reader.query(sql!("select size, frontier, root from audit_head where id = 1")).one().await?;
+    let mut frontier = Frontier::default();
+    let mut next = 0;
+    while next < size {
+        let rows: Vec<Row> = reader
+            .query(sql!(
+                "select ", entry_columns!(), ", ip_key, body, leaf from audit where seq >= $1 and seq < $2 order by seq limit $3"
+            ))
+            .bind(next)
+            .bind(size)
+            .bind(AT_ONCE)
+            .all()
+            .await?;
+        if rows.is_empty() {
+            return Err(Unfit::Row { seq: next, what: "is missing: the tail of the log was deleted" });
+        }
+        for row in &rows {
+            check(row, next)?;
+            frontier.push(tree::leaf(&row.body));
+            next += 1;
+        }
+    }
+    if frontier.bytes() != stored_frontier || frontier.root().as_slice() != stored_root {
+        return Err(Unfit::Head("the rows do not give the root that is stored: rows were altered together with their leaves, or the head was"));
+    }
+    no_row_beyond(reader, size).await?;
+    ledger_fits(reader).await?;
+    Ok(Verified { rows: size, root: frontier.root() })
+}
+
+/// One row against itself and its place.
+fn check(row: &Row, place: i64) -> Result<(), Unfit> {
+    let unfit = |what| Err(Unfit::Row { seq: place, what });
+    if row.entry.seq != place {
+        return unfit("is missing");
+    }
+    if tree::leaf(&row.body).as_slice() != row.leaf {
+        return unfit("its bytes do not give its leaf: the bytes or the leaf were altered");
+    }
+    // Writing the columns out again and comparing bytes is cheaper than reading the bytes, and as strict.
+    if row.entry.body() != row.body {
+        return unfit("its columns do not give its bytes: a column was altered, or the row was moved");
+    }
+    if ip_key(&row.entry.ip) != row.ip_key {
+        return unfit("its address does not give its address key");
+    }
+    Ok(())
+}
+
+/// A row that the head does not know of: appended around the gate. Rows that were appended properly meanwhile moved the
+/// head too.
+async fn no_row_beyond(reader: &Reader, size: i64) -> Result<(), Unfit> {
+    let beyond: Option<(i64,)> = reader
+        .query(sql!(
+            "select min(a.seq) from audit a, audit_head h where h.id = 1 and a.seq >= h.size and a.seq >= $1 having count(*) > 0"
+        ))
+        .bind(size)
+        .optional()
+        .await?;
+    match beyond {
+        Some((seq,)) => Err(Unfit::Row { seq, what: "stands behind the head of the log" }),
+        None => Ok(()),
+    }
+}
+
+/// Every adjustment in the ledger has its row in the log, and every such row its adjustment, with the same figures.
+async fn ledger_fits(reader: &Reader) -> Result<(), Unfit> {
+    let unsealed: Option<(i64,)> = reader
+        .query(sql!(
+            "select p.id from point_entries p
+              where p.kind = 'adjusted'
+                and not exists (select 1 from audit a
+                                 where a.change_id = p.change_id and a.action = 'points.adjust' and a.outcome = 'applied'
+                                   and a.target_kind = 'user' and a.target_id = cast(p.user_id as text)
+                                   and cast(a.after ->> 'points' as bigint) = p.balance
+                                   and cast(a.before ->> 'points' as bigint) = p.balance - p.delta)
+              order by p.id limit 1"
+        ))
+        .optional()
+        .await?;
+    if let Some((id,)) = unsealed {
+        return Err(Unfit::Ledger(format!("ledger entry {id} has no row in the log that fits it")));
+    }
+    let lost: Option<(i64,)> = reader
+        .query(sql!(
+            "select a.seq from audit a
+              where a.action = 'points.adjust' and a.outcome = 'applied'
+                and not exists (select 1 from point_entries p where p.change_id = a.change_id)
+              order by a.seq limit 1"
+        ))
+        .optional()
+        .await?;
+    match lost {
+        Some((seq,)) => Err(Unfit::Ledger(format!("row {seq} of the log has no ledger entry"))),
+        None => Ok(()),
+    }
+}

@@ -1,0 +1,28 @@
+//! Everything anyone can do.
+
+use crate::{
+    points::adjust::AdjustPoints,
+    staff::{
+        account::{ChangePassword, EndSessions, RenewRecoveryCodes, ReplaceAuthenticator, SetPreferences},
+        invitation::{AcceptInvitation, InviteStaff},
+        sign_in::{EnterPassword, SignIn, SignInWithRecoveryCode, SignOut},
+    },
+    users::{load::LoadSample, status::SetUserStatus},
+};
+
+crate::changes! {
+    AdjustPoints,
+    SetUserStatus,
+    InviteStaff,
+    AcceptInvitation,
+    EnterPassword,
+    SignIn,
+    SignInWithRecoveryCode,
+    SignOut,
+    ChangePassword,
+    ReplaceAuthenticator,
+    RenewRecoveryCodes,
+    EndSessions,
+    SetPreferences,
+    LoadSample,
+}

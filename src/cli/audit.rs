@@ -1,0 +1,28 @@
+//! `ingam audit …`
+
+use super::{TargetArgs, data::Data, target::settings};
+use crate::{
+    audit::verify::verify as verify_log,
+    store::{Store, stamp},
+    web::format::group,
+};
+use std::process::ExitCode;
+
+/// Needs no key and no gate: anybody who can read the rows can verify them.
+pub(super) async fn verify(args: TargetArgs) -> anyhow::Result<ExitCode> {
+    let url = match &args.data {
+        Some(directory) => Data::existing(directory)?.config()?.database_url,
+        None => settings(args.config.as_deref())?.database_url().map_err(super::RefusedToStart)?,
+    };
+    let store = Store::open(&url, 1).await?;
+    stamp(&store.reader, store.engine).await?;
+    let outcome = verify_log(&store.reader).await;
+    store.close().await;
+    match outcome {
+        Ok(verified) => {
+            println!("The audit log fits: {} rows, root {}", group(verified.rows), hex::encode(verified.root));
+            Ok(ExitCode::SUCCESS)
+        }
+        Err(unfit) => anyhow::bail!("the audit log does not fit: {unfit}"),
+    }
+}

@@ -1,0 +1,117 @@
+//! `ingam demo`
+
+use super::{DemoArgs, data::{Account, Data}, serve, target::actor};
+use crate::{
+    clock::Clock,
+    config::Config,
+    gate::{Actor, Gate, Refusal, Role, Roles, Seal, code},
+    profile::Profile,
+    secret::random,
+    staff::founding::{Founder, found},
+    store::{self, Store},
+    users::load::{LoadSample, STEP},
+    web::qr,
+};
+use anyhow::Context as _;
+use std::{net::TcpListener, process::ExitCode};
+
+/// Who works at the demo's shop.
+const STAFF: [(&str, &str, Role); 5] = [
+    ("mina@ingam.test", "김민아", Role::Operator),
+    ("jun@ingam.test", "박준호", Role::Oncall),
+    ("sora@ingam.test", "이소라", Role::Auditor),
+    ("hana@ingam.test", "최하나", Role::Approver),
+    ("owner@ingam.test", "Olivia Kang", Role::Owner),
+];
+
+pub(super) async fn run(args: DemoArgs, clock: Clock) -> anyhow::Result<ExitCode> {
+    serve::start_logging(Profile::Local);
+    if !args.listen.ip().is_loopback() {
+        anyhow::bail!("the demo listens on this machine only; {} is not a loopback address", args.listen.ip());
+    }
+    // First of all, so that a port in use costs nobody their data.
+    let listener = TcpListener::bind(args.listen)
+        .with_context(|| format!("cannot listen on {}; choose another address with --listen 127.0.0.1:PORT", args.listen))?;
+    let (data, complete) = Data::prepare(&args.data, args.fresh)?;
+    let config = data.config()?;
+    store::migrate(&config.database_url, Profile::Local, clock.now()).await?;
+    if !complete {
+        eprintln!("Making {} customers in {} …", args.users, data.directory().display());
+        fill(&data, &config, clock.clone(), args.users).await?;
+    }
+    let accounts = data.staff()?;
+    let config = Config { listen: args.listen, ..config };
+    serve::until_stopped(config, clock, listener, |address| announce(&accounts, &data, address)).await
+}
+
+async fn fill(data: &Data, config: &Config, clock: Clock, users: i64) -> anyhow::Result<()> {
+    let store = Store::open(&config.database_url, 1).await?;
+    let gate = Gate::new(&store, clock, config.secret_key.clone(), config.allowed_networks.clone());
+    let actor = actor();
+    let mut accounts = Vec::new();
+    for (email, name, role) in STAFF {
+        let founder = Founder {
+            email: email.to_owned(),
+            name: name.to_owned(),
+            roles: Roles::new([role]),
+            time_zone: config.time_zone.to_string(),
+            password: passphrase(),
+            secret: code::new_secret(),
+        };
+        found(&gate, &actor, &founder).await?;
+        accounts.push(Account {
+            email: founder.email,
+            name: founder.name,
+            roles: vec![role.to_string()],
+            password: founder.password,
+            totp_secret: code::base32(&founder.secret),
+        });
+    }
+    load(&gate, &actor, 0, users).await?;
+    store.close().await;
+    data.complete(&accounts)
+}
+
+/// Adds sample customers until there are `total`.
+pub(super) async fn load(gate: &Gate, actor: &Actor, there: i64, total: i64) -> Result<(), Refusal> {
+    let mut first = there + 1;
+    while first <= total {
+        let count = STEP.min(total - first + 1);
+        gate.submit(actor, &LoadSample { first, count, total }, &Seal::none()).await?;
+        first += count;
+    }
+    Ok(())
+}
+
+/// Four groups of four letters: 80 bits that can be typed from a screen.
+fn passphrase() -> String {
+    const LETTERS: &[u8; 32] = b"abcdefghijkmnopqrstuvwxyz2345678";
+    let letter = |byte: &u8| char::from(LETTERS.get(usize::from(byte % 32)).copied().unwrap_or(b'a'));
+    let letters: Vec<char> = random::<16>().iter().map(letter).collect();
+    letters.chunks(4).map(|four| four.iter().collect::<String>()).collect::<Vec<_>>().join("-")
+}
+
+/// What a new user needs for the first minute.
+fn announce(accounts: &[Account], data: &Data, address: std::net::SocketAddr) {
+    for account in accounts {
+        let otpauth = otpauth(account);
+        println!("{}\n{}  {}\n", qr::terminal(&otpauth), account.email, account.roles.join(", "));
+    }
+    let width = |pick: fn(&Account) -> usize| accounts.iter().map(pick).max().unwrap_or_default();
+    let (email, role) = (width(|a| a.email.len()), width(|a| a.roles.join(", ").len()));
+    println!("{:email$}  {:role$}  {:19}  authenticator", "account", "role", "password");
+    for account in accounts {
+        println!("{:email$}  {:role$}  {:19}  {}", account.email, account.roles.join(", "), account.password, otpauth(account));
+    }
+    println!();
+    println!("The same for scripts: {}", data.directory().join("staff.json").display());
+    println!("A code without an authenticator: ingam code mina@ingam.test --data {}", data.directory().display());
+    println!("listening on http://{address}");
+}
+
+fn otpauth(account: &Account) -> String {
+    totp_rs::Secret::try_from_base32(&account.totp_secret)
+        .ok()
+        .and_then(|secret| code::address(secret.as_ref(), "Ingam local", &account.email))
+        .unwrap_or_default()
+}

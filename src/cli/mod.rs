@@ -1,0 +1,178 @@
+//! The command line: one file per command.
+
+mod audit;
+mod check;
+mod code;
+mod data;
+mod demo;
+mod healthcheck;
+mod migrate;
+mod seed;
+mod serve;
+mod staff;
+mod target;
+
+use crate::clock::Clock;
+use clap::{Args, Parser, Subcommand};
+use std::{net::SocketAddr, path::PathBuf, process::ExitCode};
+
+/// An admin console in which every change is sealed.
+#[derive(Debug, Parser)]
+#[command(name = "ingam", version, disable_help_subcommand = true)]
+struct Cli {
+    #[command(subcommand)]
+    command: Option<Command>,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Starts a console with sample data on this machine. The default.
+    Demo(DemoArgs),
+    /// Prints the current one-time code of a demo account.
+    Code(CodeArgs),
+    /// Serves the console, configured by the environment.
+    Serve(ConfigArgs),
+    /// Brings the database up to date and stamps a new one with its environment.
+    Migrate(ConfigArgs),
+    /// Checks everything the server checks before it starts. Exit code 78 where it would refuse.
+    Check(ConfigArgs),
+    /// Asks the running server whether it is alive.
+    Healthcheck,
+    /// Staff accounts, for when there is nobody yet.
+    #[command(subcommand)]
+    Staff(StaffCommand),
+    /// The audit log.
+    #[command(subcommand)]
+    Audit(AuditCommand),
+    /// Fills a database that is not production's with sample customers.
+    Seed(SeedArgs),
+}
+
+#[derive(Debug, Args)]
+pub struct DemoArgs {
+    /// Where to listen; port 0 takes a free one.
+    #[arg(long, default_value = "127.0.0.1:8080")]
+    listen: SocketAddr,
+    /// Where the data is kept.
+    #[arg(long, default_value = "./ingam-demo")]
+    data: PathBuf,
+    /// How many customers a new demo has.
+    #[arg(long, default_value_t = 2000, value_parser = clap::value_parser!(i64).range(1..=5_000_000))]
+    users: i64,
+    /// Replaces the data there is.
+    #[arg(long)]
+    fresh: bool,
+}
+
+#[derive(Debug, Args)]
+pub struct CodeArgs {
+    email: String,
+    #[arg(long, default_value = "./ingam-demo")]
+    data: PathBuf,
+}
+
+#[derive(Debug, Args)]
+pub struct ConfigArgs {
+    /// A TOML file for what is not secret.
+    #[arg(long)]
+    config: Option<PathBuf>,
+}
+
+/// Which database a command is about: the one of the environment, or a demo's.
+#[derive(Debug, Args)]
+pub struct TargetArgs {
+    #[arg(long)]
+    config: Option<PathBuf>,
+    /// A demo's data directory, in place of `DATABASE_URL`.
+    #[arg(long)]
+    data: Option<PathBuf>,
+}
+
+#[derive(Debug, Subcommand)]
+pub enum StaffCommand {
+    /// Invites somebody and prints their one-time set-up link.
+    Add {
+        #[arg(long)]
+        email: String,
+        #[arg(long)]
+        name: String,
+        /// operator, oncall, auditor, approver or owner; may be given several times.
+        #[arg(long = "role", required = true)]
+        roles: Vec<crate::gate::Role>,
+        #[command(flatten)]
+        target: TargetArgs,
+    },
+    /// Lists everybody.
+    List {
+        #[command(flatten)]
+        target: TargetArgs,
+    },
+}
+
+#[derive(Debug, Subcommand)]
+pub enum AuditCommand {
+    /// Recomputes the whole log from its rows and names the first that does not fit.
+    Verify {
+        #[command(flatten)]
+        target: TargetArgs,
+    },
+}
+
+#[derive(Debug, Args)]
+pub struct SeedArgs {
+    /// How many customers there shall be.
+    #[arg(long, value_parser = clap::value_parser!(i64).range(1..=100_000_000))]
+    users: i64,
+    #[command(flatten)]
+    target: TargetArgs,
+}
+
+/// What the server's rules of environment isolation refused: exit code 78, `EX_CONFIG` of sysexits.
+#[derive(Debug, thiserror::Error)]
+#[error("{0}")]
+pub struct RefusedToStart(pub String);
+
+const EX_CONFIG: u8 = 78;
+
+/// Runs the command that the process was started with.
+pub fn run() -> ExitCode {
+    let cli = Cli::parse();
+    let clock = Clock::system();
+    let command = cli.command.unwrap_or_else(|| Command::Demo(DemoArgs {
+        listen: SocketAddr::from(([127, 0, 0, 1], 8080)),
+        data: PathBuf::from("./ingam-demo"),
+        users: 2000,
+        fresh: false,
+    }));
+    let outcome = match command {
+        // Asked every few seconds by a container runtime: no runtime of our own, no database.
+        Command::Healthcheck => healthcheck::run(),
+        command => actix_web::rt::System::new().block_on(dispatch(command, clock)),
+    };
+    match outcome {
+        Ok(code) => code,
+        Err(error) => {
+            eprintln!("ingam: {}", one_line(&error));
+            if error.is::<RefusedToStart>() { ExitCode::from(EX_CONFIG) } else { ExitCode::FAILURE }
+        }
+    }
+}
+
+async fn dispatch(command: Command, clock: Clock) -> anyhow::Result<ExitCode> {
+    match command {
+        Command::Demo(args) => demo::run(args, clock).await,
+        Command::Code(args) => code::run(args, clock).await,
+        Command::Serve(args) => serve::run(args, clock).await,
+        Command::Migrate(args) => migrate::run(args, clock).await,
+        Command::Check(args) => check::run(args).await,
+        Command::Healthcheck => healthcheck::run(),
+        Command::Staff(command) => staff::run(command, clock).await,
+        Command::Audit(AuditCommand::Verify { target }) => audit::verify(target).await,
+        Command::Seed(args) => seed::run(args, clock).await,
+    }
+}
+
+/// An error and its causes in one clear line.
+fn one_line(error: &anyhow::Error) -> String {
+    format!("{error:#}").split_whitespace().collect::<Vec<_>>().join(" ")
+}

@@ -1,0 +1,78 @@
+//! `ingam serve`
+
+use super::{ConfigArgs, RefusedToStart, check, target::settings};
+use crate::{
+    app,
+    clock::Clock,
+    config::Config,
+    profile::Profile,
+    store::{Store, login_is_powerful},
+};
+use anyhow::Context as _;
+use std::{
+    net::{SocketAddr, TcpListener},
+    process::ExitCode,
+};
+use tokio::signal::unix::{SignalKind, signal};
+use tracing_subscriber::EnvFilter;
+
+pub(super) async fn run(args: ConfigArgs, clock: Clock) -> anyhow::Result<ExitCode> {
+    let settings = settings(args.config.as_deref())?;
+    let profile = settings.profile().map_err(RefusedToStart)?;
+    start_logging(profile);
+    for check in settings.checks() {
+        check.verdict.map_err(|why| RefusedToStart(format!("refuses to start: {why}")))?;
+    }
+    let config = settings.config().map_err(RefusedToStart)?;
+    let store = Store::open(&config.database_url, 1).await?;
+    for check in check::of_database(&store, profile).await {
+        check.verdict.map_err(|why| RefusedToStart(format!("refuses to start: {why}")))?;
+    }
+    if login_is_powerful(&store.reader, store.engine).await? {
+        tracing::warn!(
+            "whoever DATABASE_URL logs in as owns the tables or is a superuser; the console works as ingam_app all the same, \
+             but a login that can only do that is safer"
+        );
+    }
+    store.close().await;
+    let listener = TcpListener::bind(config.listen).with_context(|| format!("cannot listen on {}", config.listen))?;
+    until_stopped(config, clock, listener, |address| tracing::info!(%address, %profile, "listening on http://{address}")).await
+}
+
+/// Lines for people on a local machine, JSON for everybody else.
+pub(super) fn start_logging(profile: Profile) {
+    let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new("info,sqlx=warn,actix_server=warn"));
+    let logging = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
+    let started = match profile {
+        Profile::Local => logging.compact().try_init(),
+        _ => logging.json().flatten_event(true).try_init(),
+    };
+    // A second start in one process keeps the first one's logging.
+    drop(started);
+}
+
+/// Serves until SIGTERM or SIGINT, then lets requests in flight finish.
+pub(super) async fn until_stopped(
+    config: Config,
+    clock: Clock,
+    listener: TcpListener,
+    announce: impl FnOnce(SocketAddr),
+) -> anyhow::Result<ExitCode> {
+    let mut terminate = signal(SignalKind::terminate())?;
+    let mut interrupt = signal(SignalKind::interrupt())?;
+    let running = app::start(config, clock, listener).await?;
+    announce(running.address());
+    let server = running.handle();
+    let stop = async move {
+        tokio::select! {
+            _ = terminate.recv() => {}
+            _ = interrupt.recv() => {}
+        }
+        tracing::info!("stopping: requests in flight finish first");
+        server.stop(true).await;
+    };
+    let stopping = actix_web::rt::spawn(stop);
+    let outcome = running.finish().await;
+    stopping.abort();
+    outcome.map(|()| ExitCode::SUCCESS)
+}

@@ -1,0 +1,55 @@
+//! Which database a command works on, and what it needs to do so.
+
+use super::{TargetArgs, data::Data};
+use crate::{
+    clock::Clock,
+    config::{Config, Settings, stamp_fits},
+    gate::{Actor, Gate},
+    secret,
+    store::{Store, stamp},
+};
+use std::{env, fs, path::Path};
+
+/// Environment and file, as they are.
+pub(super) fn settings(file: Option<&Path>) -> anyhow::Result<Settings> {
+    Settings::gather(|name| env::var(name).ok().filter(|value| !value.is_empty()), file, host())
+        .map_err(|error| super::RefusedToStart(error).into())
+}
+
+/// The name of this machine.
+pub(super) fn host() -> String {
+    fs::read_to_string("/proc/sys/kernel/hostname")
+        .or_else(|_| fs::read_to_string("/etc/hostname"))
+        .ok()
+        .or_else(|| env::var("HOSTNAME").ok())
+        .map(|name| name.trim().to_owned())
+        .filter(|name| !name.is_empty())
+        .unwrap_or_else(|| "localhost".to_owned())
+}
+
+/// An open database with a gate before it.
+pub(super) struct Target {
+    pub(super) config: Config,
+    pub(super) store: Store,
+    pub(super) gate: Gate,
+}
+
+impl Target {
+    /// Opens the demo's database where `--data` names one, and the environment's otherwise.
+    pub(super) async fn open(args: &TargetArgs, clock: Clock) -> anyhow::Result<Self> {
+        let config = match &args.data {
+            Some(directory) => Data::existing(directory)?.config()?,
+            None => settings(args.config.as_deref())?.config().map_err(super::RefusedToStart)?,
+        };
+        let store = Store::open(&config.database_url, 2).await?;
+        let stamp = stamp(&store.reader, store.engine).await?;
+        stamp_fits(config.profile, stamp.environment).map_err(super::RefusedToStart)?;
+        let gate = Gate::new(&store, clock, config.secret_key.clone(), config.allowed_networks.clone());
+        Ok(Self { config, store, gate })
+    }
+}
+
+/// Who acts on the command line.
+pub(super) fn actor() -> Actor {
+    Actor::console(host(), format!("cli_{}", hex::encode(secret::random::<10>())))
+}

@@ -1,0 +1,336 @@
+//! The configuration, parsed once. Secrets come from the environment or from mounted files and are never printed.
+
+use crate::{networks::Allowlist, profile::Profile, secret::SecretKey};
+use chrono::TimeDelta;
+use chrono_tz::Tz;
+use ipnet::IpNet;
+use serde::Deserialize;
+use std::{collections::HashMap, fmt, fs, net::SocketAddr, path::Path, str::FromStr};
+
+/// Where a value came from: production takes secrets from the environment only.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Source {
+    Environment,
+    File,
+}
+
+/// What the server runs with.
+#[derive(Clone)]
+pub struct Config {
+    pub profile: Profile,
+    pub database_url: String,
+    pub listen: SocketAddr,
+    /// `https://admin.example.com`. Not set on a local machine: then the address that is listened on.
+    pub public_origin: Option<String>,
+    pub secret_key: SecretKey,
+    pub allowed_networks: Allowlist,
+    pub trusted_proxies: Vec<IpNet>,
+    pub time_zone: Tz,
+    pub session_idle: TimeDelta,
+    pub session_absolute: TimeDelta,
+    /// What outgoing events are published under.
+    pub events_topic: String,
+    /// Connections for reading, and on PostgreSQL as many for writing.
+    pub connections: u32,
+    pub workers: usize,
+}
+
+impl Config {
+    /// A configuration for this machine alone: loopback, plain HTTP, everything else as it is by default.
+    pub fn local(database_url: String, secret_key: SecretKey) -> Self {
+        Self {
+            profile: Profile::Local,
+            database_url,
+            listen: SocketAddr::from(([127, 0, 0, 1], 8080)),
+            public_origin: None,
+            secret_key,
+            allowed_networks: Allowlist::loopback(),
+            trusted_proxies: Vec::new(),
+            time_zone: Tz::Asia__Seoul,
+            session_idle: TimeDelta::minutes(15),
+            session_absolute: TimeDelta::hours(8),
+            events_topic: default_topic(Profile::Local).to_owned(),
+            connections: 4,
+            workers: 2,
+        }
+    }
+
+    /// Whether browsers reach the console without TLS: only a local machine may do that.
+    pub fn is_plain_http(&self) -> bool {
+        self.public_origin.as_ref().is_none_or(|origin| origin.starts_with("http://"))
+    }
+}
+
+impl fmt::Debug for Config {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Config")
+            .field("profile", &self.profile)
+            .field("database", &crate::store::shown(&self.database_url))
+            .field("listen", &self.listen)
+            .field("public_origin", &self.public_origin)
+            .finish_non_exhaustive()
+    }
+}
+
+fn default_topic(profile: Profile) -> &'static str {
+    match profile {
+        Profile::Local | Profile::Dev => "dev-ingam-events",
+        Profile::Staging | Profile::Prod => "ingam-events",
+    }
+}
+
+/// What was said in environment and file, before it is judged.
+#[derive(Clone, Debug, Default)]
+pub struct Settings {
+    values: HashMap<&'static str, (String, Source)>,
+    pub deployment_env: Option<String>,
+    pub host: String,
+}
+
+/// One line of `ingam check`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Check {
+    pub name: &'static str,
+    pub verdict: Result<String, String>,
+}
+
+const PROFILE: &str = "INGAM_PROFILE";
+const DATABASE_URL: &str = "DATABASE_URL";
+const SECRET_KEY: &str = "INGAM_SECRET_KEY";
+const NETWORKS: &str = "INGAM_ALLOWED_NETWORKS";
+const LISTEN: &str = "INGAM_LISTEN";
+const ORIGIN: &str = "INGAM_PUBLIC_ORIGIN";
+const PROXIES: &str = "INGAM_TRUSTED_PROXIES";
+const ZONE: &str = "INGAM_TIME_ZONE";
+const IDLE: &str = "INGAM_SESSION_IDLE_MINUTES";
+const ABSOLUTE: &str = "INGAM_SESSION_HOURS";
+const TOPIC: &str = "INGAM_EVENTS_TOPIC";
+const CONNECTIONS: &str = "INGAM_DATABASE_CONNECTIONS";
+const ALL: [&str; 12] =
+    [PROFILE, DATABASE_URL, SECRET_KEY, NETWORKS, LISTEN, ORIGIN, PROXIES, ZONE, IDLE, ABSOLUTE, TOPIC, CONNECTIONS];
+/// Those that may stand in a mounted file named by `…_FILE`, and that production takes from nowhere else.
+const SECRETS: [&str; 3] = [DATABASE_URL, SECRET_KEY, NETWORKS];
+
+/// The configuration file: names as in the environment, without the prefix and in lower case.
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+struct File {
+    profile: Option<String>,
+    database_url: Option<String>,
+    secret_key: Option<String>,
+    allowed_networks: Option<String>,
+    listen: Option<String>,
+    public_origin: Option<String>,
+    trusted_proxies: Option<String>,
+    time_zone: Option<String>,
+    session_idle_minutes: Option<i64>,
+    session_hours: Option<i64>,
+    events_topic: Option<String>,
+    database_connections: Option<i64>,
+}
+
+impl Settings {
+    /// Gathers environment and file. The environment wins. Fails where one cannot even be read.
+    pub fn gather(env: impl Fn(&str) -> Option<String>, file: Option<&Path>, host: String) -> Result<Self, String> {
+        let mut settings = Self { host, deployment_env: env("DEPLOYMENT_ENV"), ..Self::default() };
+        if let Some(path) = file {
+            settings.add_file(path)?;
+        }
+        for name in ALL {
+            if let Some(value) = env(name) {
+                settings.values.insert(name, (value, Source::Environment));
+            }
+        }
+        for name in SECRETS {
+            if let Some(path) = env(&format!("{name}_FILE")) {
+                if env(name).is_some() {
+                    return Err(format!("{name} and {name}_FILE are both set; set one of them"));
+                }
+                let value = fs::read_to_string(&path).map_err(|error| format!("{name}_FILE: {path}: {error}"))?;
+                settings.values.insert(name, (value.trim().to_owned(), Source::Environment));
+            }
+        }
+        Ok(settings)
+    }
+
+    fn add_file(&mut self, path: &Path) -> Result<(), String> {
+        let shown = path.display();
+        let text = fs::read_to_string(path).map_err(|error| format!("{shown}: {error}"))?;
+        // The message of a parse error quotes the line, which may hold a secret: say only where it is.
+        let file: File = toml::from_str(&text).map_err(|error| {
+            let line = error.span().map_or(0, |span| text.get(..span.start).unwrap_or_default().lines().count().max(1));
+            format!("{shown}: line {line}: {}", error.message().lines().next().unwrap_or("not a configuration"))
+        })?;
+        let number = |value: Option<i64>| value.map(|number| number.to_string());
+        for (name, value) in [
+            (PROFILE, file.profile),
+            (DATABASE_URL, file.database_url),
+            (SECRET_KEY, file.secret_key),
+            (NETWORKS, file.allowed_networks),
+            (LISTEN, file.listen),
+            (ORIGIN, file.public_origin),
+            (PROXIES, file.trusted_proxies),
+            (ZONE, file.time_zone),
+            (IDLE, number(file.session_idle_minutes)),
+            (ABSOLUTE, number(file.session_hours)),
+            (TOPIC, file.events_topic),
+            (CONNECTIONS, number(file.database_connections)),
+        ] {
+            if let Some(value) = value {
+                self.values.insert(name, (value, Source::File));
+            }
+        }
+        Ok(())
+    }
+
+    fn get(&self, name: &str) -> Option<&str> {
+        self.values.get(name).map(|(value, _)| value.as_str()).filter(|value| !value.is_empty())
+    }
+
+    fn required<T>(&self, name: &'static str, parse: impl FnOnce(&str) -> Result<T, String>) -> Result<T, String> {
+        let value = self.get(name).ok_or_else(|| format!("{name} is not set"))?;
+        parse(value).map_err(|error| format!("{name}: {error}"))
+    }
+
+    fn or<T>(&self, name: &'static str, default: T, parse: impl FnOnce(&str) -> Result<T, String>) -> Result<T, String> {
+        self.get(name).map_or(Ok(default), |value| parse(value).map_err(|error| format!("{name}: {error}")))
+    }
+
+    pub fn profile(&self) -> Result<Profile, String> {
+        self.or(PROFILE, Profile::Local, str::parse)
+    }
+
+    pub fn database_url(&self) -> Result<String, String> {
+        self.required(DATABASE_URL, |url| {
+            crate::store::Engine::of(url).map_err(|error| error.to_string())?;
+            Ok(url.to_owned())
+        })
+    }
+
+    /// The configuration, or the first thing that is wrong with it.
+    pub fn config(&self) -> Result<Config, String> {
+        let profile = self.profile()?;
+        let local = profile == Profile::Local;
+        let listen = self.or(LISTEN, SocketAddr::from(([127, 0, 0, 1], 8080)), from_str)?;
+        let public_origin = match self.get(ORIGIN) {
+            Some(text) => Some(origin(text, local).map_err(|error| format!("{ORIGIN}: {error}"))?),
+            None if local => None,
+            None => return Err(format!("{ORIGIN} is not set; it is the address in people's browsers, such as https://admin.example.com")),
+        };
+        if local && public_origin.as_ref().is_none_or(|origin| origin.starts_with("http://")) && !listen.ip().is_loopback() {
+            return Err(format!("{LISTEN}: without TLS the console listens on loopback only; set {ORIGIN} to an https address"));
+        }
+        Ok(Config {
+            profile,
+            database_url: self.database_url()?,
+            listen,
+            public_origin,
+            secret_key: self.required(SECRET_KEY, |text| {
+                SecretKey::parse(text).ok_or_else(|| "must be 32 bytes as hexadecimal or base64; `openssl rand -hex 32` makes one".to_owned())
+            })?,
+            allowed_networks: self.required(NETWORKS, Allowlist::parse)?,
+            trusted_proxies: self.or(PROXIES, Vec::new(), |text| Allowlist::parse(text).map(|nets| nets.iter().copied().collect()))?,
+            time_zone: self.or(ZONE, Tz::Asia__Seoul, from_str)?,
+            session_idle: self.or(IDLE, TimeDelta::minutes(15), |text| within(text, 1, 120).map(TimeDelta::minutes))?,
+            session_absolute: self.or(ABSOLUTE, TimeDelta::hours(8), |text| within(text, 1, 24).map(TimeDelta::hours))?,
+            events_topic: self.get(TOPIC).unwrap_or(default_topic(profile)).to_owned(),
+            connections: self.or(CONNECTIONS, 8, |text| within(text, 1, 200)).map(|n| u32::try_from(n).unwrap_or(8))?,
+            workers: std::thread::available_parallelism().map_or(2, usize::from).min(8),
+        })
+    }
+
+    /// Every rule of environment isolation that can be judged without the database, with its verdict.
+    pub fn checks(&self) -> Vec<Check> {
+        let mut checks = vec![Check { name: "configuration", verdict: self.config().map(|config| config.profile.to_string()) }];
+        let Ok(profile) = self.profile() else { return checks };
+        checks.push(Check { name: "message topic", verdict: self.topic_fits(profile) });
+        if profile.is_production() {
+            checks.push(Check { name: "deployment", verdict: self.is_deployed_to_production() });
+            checks.push(Check { name: "host name", verdict: self.host_is_no_desk() });
+            for (name, setting) in [("database URL", DATABASE_URL), ("secret key", SECRET_KEY), ("allowed networks", NETWORKS)] {
+                checks.push(Check { name, verdict: self.comes_from_the_environment(setting) });
+            }
+        }
+        checks
+    }
+
+    fn is_deployed_to_production(&self) -> Result<String, String> {
+        match self.deployment_env.as_deref() {
+            Some("PRODUCTION") => Ok("DEPLOYMENT_ENV is PRODUCTION".to_owned()),
+            _ => Err("the profile is prod and DEPLOYMENT_ENV is not PRODUCTION".to_owned()),
+        }
+    }
+
+    fn host_is_no_desk(&self) -> Result<String, String> {
+        let host = self.host.to_lowercase();
+        match ["local", "dev", "laptop"].iter().find(|word| host.contains(*word)) {
+            Some(word) => Err(format!("the profile is prod and the host name {:?} contains {word:?}", self.host)),
+            None => Ok(self.host.clone()),
+        }
+    }
+
+    fn comes_from_the_environment(&self, name: &'static str) -> Result<String, String> {
+        match self.values.get(name) {
+            None => Err(format!("the profile is prod and {name} is missing")),
+            Some((value, _)) if value.is_empty() => Err(format!("the profile is prod and {name} is missing")),
+            Some((_, Source::File)) => {
+                Err(format!("the profile is prod and {name} comes from a configuration file; set it in the environment or as {name}_FILE"))
+            }
+            Some((value, Source::Environment)) if is_sample(name, value) => {
+                Err(format!("the profile is prod and {name} is a sample value"))
+            }
+            Some(_) => Ok("from the environment".to_owned()),
+        }
+    }
+
+    fn topic_fits(&self, profile: Profile) -> Result<String, String> {
+        let topic = self.get(TOPIC).unwrap_or(default_topic(profile));
+        match (profile, topic.starts_with("dev-")) {
+            (Profile::Local | Profile::Dev, false) => Err(format!("the profile is {profile} and the topic {topic:?} does not start with dev-")),
+            (Profile::Prod, true) => Err(format!("the profile is prod and the topic {topic:?} starts with dev-")),
+            _ => Ok(topic.to_owned()),
+        }
+    }
+}
+
+/// Whether a database of one environment is being opened by the console of another.
+pub fn stamp_fits(profile: Profile, stamp: Profile) -> Result<String, String> {
+    match (profile.is_production(), stamp.is_production()) {
+        (true, false) => Err(format!("the profile is prod and the database is stamped {stamp}")),
+        (false, true) => Err(format!("the profile is {profile} and the database is stamped prod: this is production data")),
+        _ => Ok(format!("stamped {stamp}")),
+    }
+}
+
+/// Values that stand in documentation and tutorials.
+fn is_sample(name: &str, value: &str) -> bool {
+    let low = value.to_lowercase();
+    let worded = ["changeme", "change-me", "change_me", "example", "sample", "placeholder", "secret-key"].iter().any(|word| low.contains(word));
+    match name {
+        SECRET_KEY => worded || SecretKey::parse(value).is_some_and(|key| key.is_sample()),
+        DATABASE_URL => worded || ["postgres:postgres@", ":password@", ":secret@", ":ingam@"].iter().any(|part| low.contains(part)),
+        // The networks reserved for documentation (RFC 5737, RFC 3849).
+        NETWORKS => worded || ["192.0.2.", "198.51.100.", "203.0.113.", "2001:db8:"].iter().any(|net| low.contains(net)),
+        _ => false,
+    }
+}
+
+fn origin(text: &str, local: bool) -> Result<String, String> {
+    let rest = text.strip_prefix("https://").or_else(|| text.strip_prefix("http://").filter(|_| local));
+    match rest {
+        None => Err(format!("{text:?} must begin with https://")),
+        Some(host) if host.is_empty() || host.contains(['/', '?', '#', '@', ' ']) => {
+            Err(format!("{text:?} must be scheme and host only, such as https://admin.example.com"))
+        }
+        Some(_) => Ok(text.to_lowercase()),
+    }
+}
+
+fn from_str<T: FromStr<Err: fmt::Display>>(text: &str) -> Result<T, String> {
+    text.parse().map_err(|error| format!("{text:?}: {error}"))
+}
+
+fn within(text: &str, least: i64, most: i64) -> Result<i64, String> {
+    let number: i64 = from_str(text)?;
+    if (least..=most).contains(&number) { Ok(number) } else { Err(format!("must be between {least} and {most}")) }
+}

@@ -1,0 +1,158 @@
+use serde::{Deserialize, Serialize};
+use std::{fmt, net::IpAddr, str::FromStr};
+
+/// What a person may be. A person may hold several.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Role {
+    Operator,
+    Oncall,
+    Auditor,
+    Approver,
+    Owner,
+}
+
+impl Role {
+    pub const ALL: [Self; 5] = [Self::Operator, Self::Oncall, Self::Auditor, Self::Approver, Self::Owner];
+
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Operator => "operator",
+            Self::Oncall => "oncall",
+            Self::Auditor => "auditor",
+            Self::Approver => "approver",
+            Self::Owner => "owner",
+        }
+    }
+}
+
+impl fmt::Display for Role {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
+
+impl FromStr for Role {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        Self::ALL.into_iter().find(|role| role.as_str() == text).ok_or_else(|| {
+            let all: Vec<_> = Self::ALL.iter().map(|role| role.as_str()).collect();
+            format!("no role is called {text:?}; there are {}", all.join(", "))
+        })
+    }
+}
+
+/// The roles of one person, in order and each once: `auditor operator` at rest.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Roles(Vec<Role>);
+
+impl Roles {
+    pub fn new(roles: impl IntoIterator<Item = Role>) -> Self {
+        let mut roles: Vec<_> = roles.into_iter().collect();
+        roles.sort();
+        roles.dedup();
+        Self(roles)
+    }
+
+    /// Reads what [`fmt::Display`] writes. Words that are no role give no right, so they are dropped.
+    pub fn parse(text: &str) -> Self {
+        Self::new(text.split(' ').filter_map(|word| word.parse().ok()))
+    }
+
+    pub fn any_of(&self, wanted: &[Role]) -> bool {
+        self.0.iter().any(|role| wanted.contains(role))
+    }
+
+    pub fn iter(&self) -> impl Iterator<Item = Role> + '_ {
+        self.0.iter().copied()
+    }
+
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+}
+
+impl fmt::Display for Roles {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let words: Vec<_> = self.0.iter().map(|role| role.as_str()).collect();
+        f.write_str(&words.join(" "))
+    }
+}
+
+/// Who is asking for a change, and from where.
+#[derive(Clone, Debug)]
+pub struct Actor {
+    pub who: Who,
+    pub origin: Origin,
+}
+
+#[derive(Clone, Debug)]
+pub enum Who {
+    /// A person with a session, be it half way through signing in.
+    Staff { id: i64, name: String, email: String, roles: Roles },
+    /// Somebody who has not said who they are, or not proved it.
+    Visitor,
+    /// The command line on the host: the way back in when everybody is locked out.
+    Console { host: String },
+    /// The console itself, where an outcome of background work matters.
+    System,
+}
+
+/// Where a request came from.
+#[derive(Clone, Debug)]
+pub struct Origin {
+    /// The client, as the trusted proxies report it.
+    pub ip: Option<IpAddr>,
+    /// The other end of the TCP connection.
+    pub peer: Option<IpAddr>,
+    pub user_agent: String,
+    /// The hash of the session's token; the token itself is nowhere but in the cookie.
+    pub session: Option<String>,
+    pub request_id: String,
+}
+
+impl Actor {
+    pub fn console(host: String, request_id: String) -> Self {
+        Self { who: Who::Console { host }, origin: Origin::inside(request_id) }
+    }
+
+    pub fn system(request_id: String) -> Self {
+        Self { who: Who::System, origin: Origin::inside(request_id) }
+    }
+
+    /// The staff member, where there is one.
+    pub fn staff_id(&self) -> Option<i64> {
+        match self.who {
+            Who::Staff { id, .. } => Some(id),
+            _ => None,
+        }
+    }
+}
+
+impl Origin {
+    fn inside(request_id: String) -> Self {
+        Self { ip: None, peer: None, user_agent: String::new(), session: None, request_id }
+    }
+}
+
+impl Who {
+    pub(super) const fn kind(&self) -> &'static str {
+        match self {
+            Self::Staff { .. } => "staff",
+            Self::Visitor => "visitor",
+            Self::Console { .. } => "console",
+            Self::System => "system",
+        }
+    }
+
+    /// The name that stands in the log.
+    pub fn name(&self) -> String {
+        match self {
+            Self::Staff { name, .. } => name.clone(),
+            Self::Visitor => String::new(),
+            Self::Console { host } => format!("console@{host}"),
+            Self::System => "system".to_owned(),
+        }
+    }
+}

@@ -1,0 +1,158 @@
+//! The steps between asking and being let through, in the order of [`Gate::submit`](super::Gate::submit). Each reads
+//! in the transaction it will write in, so nothing can change between the check and the change.
+
+use super::{Actor, Admits, By, Change, Refusal, Roles, Seal, Tx, Who, code};
+use crate::{clock::Instant, networks::Allowlist, secret::SecretKey, sql};
+
+#[derive(sqlx::FromRow)]
+struct Standing {
+    active: bool,
+    roles: String,
+    stage: Option<String>,
+}
+
+/// May this person do this kind of thing? Says which roles they have now.
+pub(super) async fn permitted(tx: &mut Tx<'_>, actor: &Actor, admits: Admits) -> Result<Option<Roles>, Refusal> {
+    let staff = match (&actor.who, admits.by) {
+        (Who::Console { .. }, _) if admits.host => return Ok(None),
+        (Who::System, By::Nobody) | (Who::Visitor, By::Visitor) => return Ok(None),
+        (Who::Visitor, _) => return Err(Refusal::SignedOut),
+        (Who::Staff { id, .. }, _) => *id,
+        _ => return Err(Refusal::Role),
+    };
+    let standing: Option<Standing> = tx
+        .query(sql!(
+            "select s.active, s.roles, e.stage
+               from staff s left join sessions e on e.id = $2 and e.staff_id = s.id
+              where s.id = $1"
+        ))
+        .bind(staff)
+        .bind(actor.origin.session.as_deref())
+        .optional()
+        .await?;
+    let Some(Standing { active: true, roles, stage: Some(stage) }) = standing else { return Err(Refusal::SignedOut) };
+    let roles = Roles::parse(&roles);
+    match (admits.by, stage.as_str()) {
+        (By::Roles(wanted), "signed") if roles.any_of(wanted) => Ok(Some(roles)),
+        (By::Anyone, "signed") | (By::Entering, "password") | (By::Visitor, _) => Ok(Some(roles)),
+        (By::Roles(_) | By::Nobody, "signed") => Err(Refusal::Role),
+        _ => Err(Refusal::SignedOut),
+    }
+}
+
+/// Does the request come from a network that may ask for changes? The command line is on the host itself.
+pub(super) fn allowed_network(actor: &Actor, networks: &Allowlist) -> Result<(), Refusal> {
+    match (&actor.who, actor.origin.ip) {
+        (Who::Console { .. } | Who::System, _) => Ok(()),
+        (_, Some(ip)) if networks.allows(ip) => Ok(()),
+        _ => Err(Refusal::Network),
+    }
+}
+
+/// Is the target still what the person looked at, and would the change make sense at all?
+pub(super) async fn still_as_seen<C: Change>(tx: &mut Tx<'_>, change: &C, seal: &Seal) -> Result<(), Refusal> {
+    let version = change.version(tx).await?;
+    match (version, seal.seen) {
+        (Some(now), Some(seen)) if now != seen => Err(Refusal::Stale { now }),
+        _ => Ok(change.check(tx).await?),
+    }
+}
+
+/// Spends the one-time code, where the change asks for one. The command line has none: whoever can run it as the
+/// console's user has the key and the database already.
+pub(super) async fn second_factor(
+    tx: &mut Tx<'_>,
+    key: &SecretKey,
+    actor: &Actor,
+    admits: Admits,
+    seal: &Seal,
+) -> Result<(), Refusal> {
+    match (&actor.who, admits.code) {
+        (Who::Staff { id, .. }, true) => code::spend(tx, key, *id, seal.code.as_deref()).await,
+        _ => Ok(()),
+    }
+}
+
+/// When a form's key was used before: what came of it.
+pub(super) struct First {
+    pub seq: i64,
+    pub output: String,
+}
+
+#[derive(sqlx::FromRow)]
+struct Claimed {
+    fingerprint: Vec<u8>,
+    seq: Option<i64>,
+    output: Option<String>,
+}
+
+/// Takes the form's key for this change. On PostgreSQL a second transaction with the same key waits here until the first
+/// has ended, so the answer is never "perhaps".
+pub(super) async fn claim<C: Change>(
+    tx: &mut Tx<'_>,
+    actor: &Actor,
+    change: &C,
+    seal: &Seal,
+) -> Result<Option<First>, Refusal> {
+    let (Some(staff), Some(key)) = (actor.staff_id(), seal.key.as_deref()) else { return Ok(None) };
+    let fingerprint = fingerprint(change);
+    let now: Instant = tx.now();
+    let fresh = tx
+        .query(sql!(
+            "insert into idempotency (staff_id, key, fingerprint, at) values ($1, $2, $3, $4) on conflict (staff_id, key) do nothing"
+        ))
+        .bind(staff)
+        .bind(key)
+        .bind(fingerprint.to_vec())
+        .bind(now)
+        .run()
+        .await?;
+    if fresh == 1 {
+        return Ok(None);
+    }
+    let first: Claimed = tx
+        .query(sql!("select fingerprint, seq, output from idempotency where staff_id = $1 and key = $2"))
+        .bind(staff)
+        .bind(key)
+        .one()
+        .await?;
+    match first {
+        Claimed { fingerprint: before, seq: Some(seq), output: Some(output) } if before == fingerprint => {
+            Ok(Some(First { seq, output }))
+        }
+        _ => Err(Refusal::KeyReused),
+    }
+}
+
+/// Gives the key back after a refusal, so that the corrected form can be sent again.
+pub(super) async fn unclaim(tx: &mut Tx<'_>, actor: &Actor, seal: &Seal, refusal: &Refusal) -> sqlx::Result<()> {
+    let (Some(staff), Some(key)) = (actor.staff_id(), seal.key.as_deref()) else { return Ok(()) };
+    if matches!(refusal, Refusal::KeyReused) {
+        return Ok(());
+    }
+    tx.query(sql!("delete from idempotency where staff_id = $1 and key = $2 and seq is null"))
+        .bind(staff)
+        .bind(key)
+        .run()
+        .await
+        .map(drop)
+}
+
+/// Keeps the answer with the key.
+pub(super) async fn remember(tx: &mut Tx<'_>, actor: &Actor, seal: &Seal, seq: i64, output: &str) -> sqlx::Result<()> {
+    let (Some(staff), Some(key)) = (actor.staff_id(), seal.key.as_deref()) else { return Ok(()) };
+    tx.query(sql!("update idempotency set seq = $3, output = $4 where staff_id = $1 and key = $2"))
+        .bind(staff)
+        .bind(key)
+        .bind(seq)
+        .bind(output)
+        .run()
+        .await
+        .map(drop)
+}
+
+/// What tells two changes apart: kind, target and everything in them. Only the hash is kept.
+fn fingerprint<C: Change>(change: &C) -> [u8; 32] {
+    let json = serde_json::to_string(change).unwrap_or_default();
+    crate::secret::sha256(format!("{}\n{}\n{json}", C::KIND, change.target()).as_bytes())
+}

@@ -1,0 +1,139 @@
+//! Appending to the audit log. Reading it is a slice like any other: `crate::audit`.
+
+pub mod entry;
+pub mod tree;
+
+pub use entry::{Entry, MAX_BODY, ip_key};
+
+use super::{Actor, Reason, Refusal, Roles, Target, Tx, Who, tx::Noted};
+use crate::{clock::Instant, entry_columns, sql};
+use serde_json::{Map, Value};
+use std::collections::BTreeMap;
+
+/// How a row of the log ends.
+pub(super) struct Ending<'a> {
+    pub outcome: &'static str,
+    pub refusal: Option<&'a Refusal>,
+}
+
+/// What one row says.
+pub(super) struct Line<'a> {
+    pub actor: &'a Actor,
+    /// The roles as read in this transaction, where they were read.
+    pub roles: Option<&'a Roles>,
+    pub action: &'a str,
+    pub target: Target,
+    pub reason: &'a Reason,
+    pub ending: Ending<'a>,
+}
+
+/// Appends one row and moves the head of the tree. Called last in a transaction: whoever holds the head holds up every
+/// other change until this one has committed.
+pub(super) async fn append(tx: &mut Tx<'_>, line: Line<'_>) -> Result<i64, sqlx::Error> {
+    let (size, frontier): (i64, Vec<u8>) = tx
+        .query(sql!(
+            sqlite: "select size, frontier from audit_head where id = 1",
+            postgres: "select size, frontier from audit_head where id = 1 for update",
+        ))
+        .one()
+        .await?;
+    let last: Option<(Instant,)> =
+        tx.query(sql!("select at from audit where seq = $1")).bind(size - 1).optional().await?;
+    // Clocks of two processes differ a little and a clock may be set back; the log's time never runs backwards.
+    let at = last.map_or(tx.now(), |(last,)| last.max(tx.now()));
+    let mut frontier = tree::Frontier::read(size, &frontier)
+        .ok_or_else(|| sqlx::Error::Protocol("the audit log's frontier does not fit its size".to_owned()))?;
+
+    let entry = entry(tx, &line, size, at);
+    let body = entry.body();
+    if body.len() > MAX_BODY {
+        return Err(sqlx::Error::Protocol(format!("the audit row would have {} bytes", body.len())));
+    }
+    let leaf = tree::leaf(&body);
+    frontier.push(leaf);
+    insert(tx, &entry, &body, &leaf).await?;
+    tx.query(sql!("update audit_head set size = $1, frontier = $2, root = $3 where id = 1"))
+        .bind(size + 1)
+        .bind(frontier.bytes())
+        .bind(frontier.root().to_vec())
+        .run()
+        .await?;
+    Ok(size)
+}
+
+fn entry(tx: &mut Tx<'_>, line: &Line<'_>, seq: i64, at: Instant) -> Entry {
+    let (staff_email, known) = match &line.actor.who {
+        Who::Staff { email, roles, .. } => (email.clone(), roles.to_string()),
+        _ => (String::new(), String::new()),
+    };
+    let origin = &line.actor.origin;
+    Entry {
+        seq,
+        at,
+        change_id: tx.change_id.clone(),
+        actor: line.actor.who.kind().to_owned(),
+        staff_id: line.actor.staff_id(),
+        staff_name: line.actor.who.name(),
+        staff_email,
+        roles: line.roles.map_or(known, ToString::to_string),
+        action: line.action.to_owned(),
+        target_kind: line.target.kind.to_owned(),
+        target_id: line.target.id.clone(),
+        before: noted(&tx.before),
+        after: noted(&tx.after),
+        reason: line.reason.as_str().to_owned(),
+        ip: origin.ip.map(|ip| ip.to_string()).unwrap_or_default(),
+        peer: origin.peer.map(|ip| ip.to_string()).unwrap_or_default(),
+        user_agent: origin.user_agent.clone(),
+        // Enough to tell sessions apart, too little to look one up by.
+        session: origin.session.as_deref().and_then(|id| id.get(..16)).unwrap_or_default().to_owned(),
+        request_id: origin.request_id.clone(),
+        approval_id: None,
+        reversal_of: None,
+        outcome: line.ending.outcome.to_owned(),
+        refusal: line.ending.refusal.map(Refusal::word).unwrap_or_default(),
+        flags: String::new(),
+    }
+}
+
+fn noted(fields: &BTreeMap<&'static str, Noted>) -> Value {
+    Value::Object(fields.iter().map(|(name, value)| ((*name).to_owned(), value.to_json())).collect::<Map<_, _>>())
+}
+
+async fn insert(tx: &mut Tx<'_>, entry: &Entry, body: &[u8], leaf: &tree::Hash) -> sqlx::Result<()> {
+    tx.query(sql!(
+        "insert into audit (", entry_columns!(), ", ip_key, body, leaf)
+         values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23, $24,
+                 $25, $26, $27)"
+    ))
+    .bind(entry.seq)
+    .bind(entry.at)
+    .bind(entry.change_id.as_str())
+    .bind(entry.actor.as_str())
+    .bind(entry.staff_id)
+    .bind(entry.staff_name.as_str())
+    .bind(entry.staff_email.as_str())
+    .bind(entry.roles.as_str())
+    .bind(entry.action.as_str())
+    .bind(entry.target_kind.as_str())
+    .bind(entry.target_id.as_str())
+    .bind(sqlx::types::Json(&entry.before))
+    .bind(sqlx::types::Json(&entry.after))
+    .bind(entry.reason.as_str())
+    .bind(entry.ip.as_str())
+    .bind(entry.peer.as_str())
+    .bind(entry.user_agent.as_str())
+    .bind(entry.session.as_str())
+    .bind(entry.request_id.as_str())
+    .bind(entry.approval_id)
+    .bind(entry.reversal_of)
+    .bind(entry.outcome.as_str())
+    .bind(entry.refusal.as_str())
+    .bind(entry.flags.as_str())
+    .bind(ip_key(&entry.ip))
+    .bind(body)
+    .bind(leaf.to_vec())
+    .run()
+    .await
+    .map(drop)
+}

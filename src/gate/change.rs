@@ -1,0 +1,295 @@
+use super::{Role, Tx};
+use serde::{Deserialize, Serialize, de::DeserializeOwned};
+use std::fmt;
+
+/// Something that can be done to the world. To add one: implement this, and name it in `changes.rs`.
+///
+/// A change could call another change's `apply` with its own `Tx`; the inner one is then part of the outer in the log.
+pub trait Change: Serialize + DeserializeOwned + Send + Sync {
+    /// Names the permission, the audit action and the filter: `points.adjust`. Never renamed: changes at rest bear it.
+    const KIND: &'static str;
+    /// Who is let through, and what they must bring.
+    const ADMITS: Admits;
+    /// What the caller learns; kept with the form's key, so that a repeated form gets the same answer.
+    type Output: Serialize + DeserializeOwned + Send;
+
+    fn target(&self) -> Target;
+
+    /// Locks the target and says which version it has; `None` where the change does not depend on what was seen.
+    fn version(&self, _tx: &mut Tx<'_>) -> impl Future<Output = Result<Option<i64>, Fault>> + Send {
+        async { Ok(None) }
+    }
+
+    /// Refuses what can be refused before a code is spent.
+    fn check(&self, _tx: &mut Tx<'_>) -> impl Future<Output = Result<(), Fault>> + Send {
+        async { Ok(()) }
+    }
+
+    /// Makes the change. Says what it altered with [`Tx::note`] and what should be told with [`Tx::emit`].
+    fn apply(&self, tx: &mut Tx<'_>) -> impl Future<Output = Result<Self::Output, Fault>> + Send;
+
+    /// What a refusal leaves behind besides its audit row: a counted failure, say. Runs after everything the change
+    /// itself did has been undone, in the transaction that records the refusal.
+    fn count_refusal(&self, _tx: &mut Tx<'_>, _refusal: &super::Refusal) -> impl Future<Output = Result<(), Fault>> + Send {
+        async { Ok(()) }
+    }
+}
+
+/// Who may ask for a change, and what they must bring.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Admits {
+    pub by: By,
+    /// A fresh one-time code, spent by the change.
+    pub code: bool,
+    /// Whether the command line on the host may ask for it too.
+    pub host: bool,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum By {
+    /// Somebody signed in with one of these roles.
+    Roles(&'static [Role]),
+    /// Anybody signed in: it is their own affair.
+    Anyone,
+    /// Somebody whose password was right and whose code is still to come.
+    Entering,
+    /// Anybody at all on an allowed network.
+    Visitor,
+    /// No person: only the system and, where `host` says so, the command line.
+    Nobody,
+}
+
+impl Admits {
+    /// The normal case: one of `roles`, with a code.
+    pub const fn sealed(roles: &'static [Role]) -> Self {
+        Self { by: By::Roles(roles), code: true, host: false }
+    }
+
+    /// A person's own affair, sealed with their code.
+    pub const fn own() -> Self {
+        Self { by: By::Anyone, code: true, host: false }
+    }
+
+    /// A person's own affair too small for a code.
+    pub const fn own_without_code() -> Self {
+        Self { by: By::Anyone, code: false, host: false }
+    }
+
+    pub const fn entering(code: bool) -> Self {
+        Self { by: By::Entering, code, host: false }
+    }
+
+    pub const fn visitor() -> Self {
+        Self { by: By::Visitor, code: false, host: false }
+    }
+
+    pub const fn host_only() -> Self {
+        Self { by: By::Nobody, code: false, host: true }
+    }
+}
+
+/// What a change is done to: `user/42`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Target {
+    pub kind: &'static str,
+    pub id: String,
+}
+
+impl Target {
+    pub fn new(kind: &'static str, id: impl fmt::Display) -> Self {
+        Self { kind, id: id.to_string() }
+    }
+}
+
+impl fmt::Display for Target {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}/{}", self.kind, self.id)
+    }
+}
+
+/// Why a change could not be applied.
+#[derive(Debug, thiserror::Error)]
+pub enum Fault {
+    /// The rules of the business say no. Shown to the person.
+    #[error("{0}")]
+    Rejected(Rejection),
+    /// The database failed.
+    #[error(transparent)]
+    Store(#[from] sqlx::Error),
+}
+
+/// A "no" that a person can read: `word` names the message in the catalogues, `field` the input it belongs to.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Rejection {
+    pub word: &'static str,
+    pub field: Option<&'static str>,
+    pub meaning: Meaning,
+    /// Values for the message's placeholders. No personal data: the word and these stand in the audit row.
+    pub values: Vec<(&'static str, String)>,
+}
+
+/// What kind of "no" it is; decides the HTTP status.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Meaning {
+    /// The target is not there (404).
+    Missing,
+    /// The target is in a state that does not allow it (409).
+    Conflict,
+    /// What was entered cannot be (422).
+    Invalid,
+    /// Too many tries (429).
+    Throttled,
+}
+
+impl fmt::Display for Rejection {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.word)?;
+        for (name, value) in &self.values {
+            write!(f, " {name}={value}")?;
+        }
+        Ok(())
+    }
+}
+
+impl Fault {
+    pub fn missing(word: &'static str) -> Self {
+        Self::rejected(Meaning::Missing, word)
+    }
+
+    pub fn conflict(word: &'static str) -> Self {
+        Self::rejected(Meaning::Conflict, word)
+    }
+
+    pub fn throttled(word: &'static str) -> Self {
+        Self::rejected(Meaning::Throttled, word)
+    }
+
+    pub fn invalid(field: &'static str, word: &'static str) -> Self {
+        Self::Rejected(Rejection { word, field: Some(field), meaning: Meaning::Invalid, values: Vec::new() })
+    }
+
+    /// Adds a value for the message.
+    #[must_use]
+    pub fn with(mut self, name: &'static str, value: impl fmt::Display) -> Self {
+        if let Self::Rejected(rejection) = &mut self {
+            rejection.values.push((name, value.to_string()));
+        }
+        self
+    }
+
+    fn rejected(meaning: Meaning, word: &'static str) -> Self {
+        Self::Rejected(Rejection { word, field: None, meaning, values: Vec::new() })
+    }
+}
+
+/// What the permission matrix, the audit filter and the docs know of a change.
+#[derive(Clone, Copy, Debug)]
+pub struct Kind {
+    pub name: &'static str,
+    pub admits: Admits,
+}
+
+impl Kind {
+    pub const fn of<C: Change>() -> Self {
+        Self { name: C::KIND, admits: C::ADMITS }
+    }
+}
+
+/// Lists every change there is: yields `KINDS`, and `AnyChange`, a change at rest as it waits for approval.
+#[macro_export]
+macro_rules! changes {
+    ($($change:ident),* $(,)?) => {
+        /// What the permission matrix, the audit filter and the docs know of each change.
+        pub const KINDS: &[$crate::gate::Kind] = &[$($crate::gate::Kind::of::<$change>()),*];
+
+        /// A change at rest.
+        #[derive(Debug, serde::Serialize, serde::Deserialize)]
+        pub enum AnyChange { $(
+            #[doc = concat!("See [`", stringify!($change), "`].")]
+            $change($change)
+        ),* }
+
+        $(impl From<$change> for AnyChange {
+            fn from(change: $change) -> Self { Self::$change(change) }
+        })*
+
+        impl AnyChange {
+            pub fn kind(&self) -> &'static str {
+                match self { $(Self::$change(_) => <$change as $crate::gate::Change>::KIND),* }
+            }
+
+            /// Applies the change, whatever it is. Boxed because a change that applies others would otherwise contain itself.
+            pub fn apply<'a>(
+                &'a self,
+                tx: &'a mut $crate::gate::Tx<'_>,
+            ) -> std::pin::Pin<Box<dyn Future<Output = Result<(), $crate::gate::Fault>> + Send + 'a>> {
+                Box::pin(async move {
+                    match self { $(Self::$change(change) => { $crate::gate::Change::apply(change, tx).await?; })* }
+                    Ok(())
+                })
+            }
+        }
+    };
+}
+
+/// A reason as it stands in the log: 5 to 500 characters, no control or direction-changing characters.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Reason(String);
+
+impl Reason {
+    /// Why `text` is no reason, as the word of a message.
+    pub fn parse(text: &str) -> Result<Self, &'static str> {
+        let text = text.replace("\r\n", "\n");
+        let text = text.trim();
+        match text.chars().count() {
+            0 => Err("missing"),
+            1..5 => Err("reason-short"),
+            5..=500 if text.chars().all(|c| c == '\n' || is_printable(c)) => Ok(Self(text.to_owned())),
+            5..=500 => Err("unprintable"),
+            _ => Err("reason-long"),
+        }
+    }
+
+    /// For changes that explain themselves, such as signing in.
+    pub fn none() -> Self {
+        Self::default()
+    }
+
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+/// Whether a character may stand in text that others will read: no controls, and none of the characters that turn the
+/// direction of what follows or are not seen at all, since both can make a log lie (Unicode TR 36, section 3).
+pub fn is_printable(c: char) -> bool {
+    !c.is_control()
+        && !matches!(c, '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}' | '\u{fff9}'..='\u{fffb}')
+}
+
+/// What a person brings to a change.
+#[derive(Clone, Debug, Default)]
+pub struct Seal {
+    pub reason: Reason,
+    /// The six digits as they were typed.
+    pub code: Option<String>,
+    /// Names the form, so that sending it twice does nothing twice.
+    pub key: Option<String>,
+    /// The version of the target that the person looked at.
+    pub seen: Option<i64>,
+}
+
+impl Seal {
+    pub fn none() -> Self {
+        Self::default()
+    }
+}
+
+/// A change that is sealed: its row in the log, and what it gave.
+#[derive(Debug)]
+pub struct Sealed<T> {
+    pub seq: i64,
+    pub output: T,
+    /// Whether this is the answer of an earlier sending of the same form.
+    pub repeated: bool,
+}

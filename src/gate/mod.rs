@@ -1,0 +1,220 @@
+//! The one door: nothing changes a row of business data except through [`Gate::submit`].
+//!
+//! Three fences keep it so. Types: [`Tx`], the only value that can run a write, has no public constructor. The engine:
+//! handlers hold a [`Reader`](crate::store::Reader), through which the database itself refuses to write. Lint:
+//! `clippy.toml` disallows sqlx's own ways in elsewhere.
+//!
+//! The gate knows no slice. A change brings its own SQL; the gate brings who, from where, with which code, why, and the
+//! audit row.
+
+mod actor;
+mod admit;
+pub mod audit;
+mod change;
+pub mod code;
+mod housekeeping;
+mod outbox;
+mod refusal;
+mod tx;
+
+pub use actor::{Actor, Origin, Role, Roles, Who};
+pub use change::{
+    Admits, By, Change, Fault, Kind, Meaning, Reason, Rejection, Seal, Sealed, Target, is_printable,
+};
+pub use housekeeping::{
+    ClaimDeliveries, EndSession, ForgetExpired, HOUSEKEEPING, Housekeeping, KeepSearch, MarkDelivered, RecordAccess, TouchSession,
+};
+pub use outbox::Delivery;
+pub use refusal::{CodeRefusal, Refusal};
+pub(crate) use tx::Writer;
+pub use tx::{Event, Noted, Tx};
+
+use crate::{clock::Clock, networks::Allowlist, secret::SecretKey, store};
+use audit::{Ending, Line};
+
+/// The door. Cheap to clone; all clones share one pool.
+#[derive(Clone, Debug)]
+pub struct Gate {
+    writer: Writer,
+    clock: Clock,
+    key: SecretKey,
+    networks: Allowlist,
+}
+
+/// How often a change is tried again when the database says that somebody else was in the way.
+const TRIES: usize = 5;
+
+impl Gate {
+    pub fn new(store: &store::Store, clock: Clock, key: SecretKey, networks: Allowlist) -> Self {
+        Self { writer: store.writer.clone(), clock, key, networks }
+    }
+
+    /// Makes `change` for `actor`, sealed and recorded, or says why not, which is recorded too.
+    pub async fn submit<C: Change>(&self, actor: &Actor, change: &C, seal: &Seal) -> Result<Sealed<C::Output>, Refusal> {
+        let mut tries = 1;
+        loop {
+            let outcome = self.attempt(actor, change, seal).await;
+            match &outcome {
+                Err(Refusal::Unrecorded(error)) if tries < TRIES && is_contention(error) => tries += 1,
+                Err(Refusal::Unrecorded(_)) => {
+                    self.record_apart(actor, change, seal).await;
+                    return outcome;
+                }
+                _ => return outcome,
+            }
+        }
+    }
+
+    async fn attempt<C: Change>(&self, actor: &Actor, change: &C, seal: &Seal) -> Result<Sealed<C::Output>, Refusal> {
+        let mut tx = self.writer.begin(self.clock.now()).await?;
+        tx.by = actor.who.name();
+        let mut roles = None;
+        let verdict = self.decide(&mut tx, actor, change, seal, &mut roles).await;
+        let line = |outcome, refusal| Line {
+            actor,
+            roles: roles.as_ref(),
+            action: C::KIND,
+            target: change.target(),
+            reason: &seal.reason,
+            ending: Ending { outcome, refusal },
+        };
+        match verdict {
+            Ok(Verdict::Repeated(first)) => {
+                tx.rollback().await?;
+                let output = serde_json::from_str(&first.output).map_err(|error| Refusal::Unrecorded(error.into()))?;
+                Ok(Sealed { seq: first.seq, output, repeated: true })
+            }
+            Ok(Verdict::Applied(output)) => {
+                let kept = serde_json::to_string(&output).map_err(|error| Refusal::Unrecorded(error.into()))?;
+                let events = std::mem::take(&mut tx.events);
+                let seq = audit::append(&mut tx, line("applied", None)).await?;
+                outbox::write(&mut tx, seq, &events).await?;
+                admit::remember(&mut tx, actor, seal, seq, &kept).await?;
+                tx.commit().await?;
+                Ok(Sealed { seq, output, repeated: false })
+            }
+            Err(No { refusal: Refusal::Unrecorded(error), .. }) => {
+                tx.rollback().await.ok();
+                Err(Refusal::Unrecorded(error))
+            }
+            Err(No { refusal, after_code }) => {
+                if after_code {
+                    tx.undo().await?;
+                }
+                admit::unclaim(&mut tx, actor, seal, &refusal).await?;
+                count(&mut tx, actor, &refusal).await?;
+                change.count_refusal(&mut tx, &refusal).await?;
+                let outcome = if after_code && C::ADMITS.code { "failed" } else { "refused" };
+                audit::append(&mut tx, line(outcome, Some(&refusal))).await?;
+                tx.commit().await?;
+                Err(refusal)
+            }
+        }
+    }
+
+    /// The way through the door, step by step.
+    async fn decide<C: Change>(
+        &self,
+        tx: &mut Tx<'_>,
+        actor: &Actor,
+        change: &C,
+        seal: &Seal,
+        roles: &mut Option<Roles>,
+    ) -> Result<Verdict<C::Output>, No> {
+        if let Some(first) = admit::claim(tx, actor, change, seal).await? {
+            return Ok(Verdict::Repeated(first));
+        }
+        *roles = admit::permitted(tx, actor, C::ADMITS).await?;
+        admit::allowed_network(actor, &self.networks)?;
+        admit::still_as_seen(tx, change, seal).await?;
+        admit::second_factor(tx, &self.key, actor, C::ADMITS, seal).await?;
+        // From here on the code is spent, whatever happens: a refusal goes back to this mark and no farther.
+        tx.mark().await?;
+        change.apply(tx).await.map(Verdict::Applied).map_err(|fault| No { refusal: fault.into(), after_code: true })
+    }
+
+    /// Says in the log that a change failed because the database failed, and spends its code, in a transaction of its
+    /// own. Where that fails as well, there is only the server's log.
+    async fn record_apart<C: Change>(&self, actor: &Actor, change: &C, seal: &Seal) {
+        let refusal = Refusal::Unrecorded(anyhow::anyhow!("undone"));
+        let recorded = async {
+            let mut tx = self.writer.begin(self.clock.now()).await?;
+            if let (true, Some(staff), Some(code)) = (C::ADMITS.code, actor.staff_id(), seal.code.as_deref()) {
+                code::burn(&mut tx, &self.key, staff, code).await?;
+            }
+            let line = Line {
+                actor,
+                roles: None,
+                action: C::KIND,
+                target: change.target(),
+                reason: &seal.reason,
+                ending: Ending { outcome: "failed", refusal: Some(&refusal) },
+            };
+            audit::append(&mut tx, line).await?;
+            tx.commit().await
+        };
+        if let Err(error) = recorded.await {
+            tracing::error!(request = actor.origin.request_id, action = C::KIND, %error, "a failed change could not be recorded");
+        }
+    }
+
+    /// Records that a request was turned away before it became a change: from a foreign network, with a forged form,
+    /// without the role for a page.
+    pub async fn record_refusal(&self, actor: &Actor, action: &'static str, target: Target, refusal: &Refusal) -> Result<i64, Refusal> {
+        let mut tx = self.writer.begin(self.clock.now()).await?;
+        let ending = Ending { outcome: "refused", refusal: Some(refusal) };
+        let line = Line { actor, roles: None, action, target, reason: &Reason::none(), ending };
+        let seq = audit::append(&mut tx, line).await?;
+        tx.commit().await?;
+        Ok(seq)
+    }
+
+    /// Does background work of the closed list.
+    pub async fn keep<H: Housekeeping>(&self, work: &H) -> sqlx::Result<H::Output> {
+        let mut tx = self.writer.begin(self.clock.now()).await?;
+        let output = work.run(&mut tx).await?;
+        tx.commit().await?;
+        Ok(output)
+    }
+
+    pub fn clock(&self) -> &Clock {
+        &self.clock
+    }
+
+    pub fn networks(&self) -> &Allowlist {
+        &self.networks
+    }
+
+    pub fn key(&self) -> &SecretKey {
+        &self.key
+    }
+}
+
+enum Verdict<T> {
+    Applied(T),
+    Repeated(admit::First),
+}
+
+/// A refusal, and whether a code had been spent by then.
+struct No {
+    refusal: Refusal,
+    after_code: bool,
+}
+
+impl<E: Into<Refusal>> From<E> for No {
+    fn from(error: E) -> Self {
+        Self { refusal: error.into(), after_code: false }
+    }
+}
+
+/// A wrong code counts toward the lock; the other refusals say nothing about guessing.
+async fn count(tx: &mut Tx<'_>, actor: &Actor, refusal: &Refusal) -> sqlx::Result<()> {
+    match (refusal, actor.staff_id()) {
+        (Refusal::Code(CodeRefusal::Wrong), Some(staff)) => code::count_wrong(tx, staff).await,
+        _ => Ok(()),
+    }
+}
+
+fn is_contention(error: &anyhow::Error) -> bool {
+    error.downcast_ref::<sqlx::Error>().is_some_and(store::is_contention)
+}

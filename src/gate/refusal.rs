@@ -1,0 +1,100 @@
+use super::change::{Fault, Meaning, Rejection};
+use crate::clock::Instant;
+
+/// Why the gate said no. Except for [`Refusal::Unrecorded`], the "no" stands in the audit log.
+#[derive(Debug, thiserror::Error)]
+pub enum Refusal {
+    #[error("not signed in any more")]
+    SignedOut,
+    #[error("no role that may do this")]
+    Role,
+    #[error("network not allowed")]
+    Network,
+    /// The form did not come from a page of this console.
+    #[error("forged request")]
+    Forgery,
+    /// The forwarding headers of a trusted proxy cannot be read.
+    #[error("address cannot be read")]
+    Address,
+    #[error("the form's key was used for another change")]
+    KeyReused,
+    #[error("the target is at version {now}, not at the one that was seen")]
+    Stale { now: i64 },
+    #[error("{0}")]
+    Code(CodeRefusal),
+    #[error("{0}")]
+    Rejected(Rejection),
+    /// Nothing was changed, because the change could not be recorded.
+    #[error("could not be recorded")]
+    Unrecorded(#[source] anyhow::Error),
+}
+
+/// What was wrong with a one-time code.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum CodeRefusal {
+    #[error("no authenticator")]
+    NotEnrolled,
+    #[error("not six digits")]
+    Malformed,
+    #[error("wrong code")]
+    Wrong,
+    #[error("code used before")]
+    Reused,
+    #[error("too many wrong codes, waits until {until}")]
+    Waiting { until: Instant },
+    #[error("too many wrong codes, locked")]
+    Locked,
+}
+
+impl Refusal {
+    /// What stands in the log's `refusal` column, and names the message.
+    pub fn word(&self) -> String {
+        match self {
+            Self::SignedOut => "signed-out".to_owned(),
+            Self::Role => "role".to_owned(),
+            Self::Network => "network".to_owned(),
+            Self::Forgery => "forgery".to_owned(),
+            Self::Address => "address".to_owned(),
+            Self::KeyReused => "key-reused".to_owned(),
+            Self::Stale { .. } => "stale".to_owned(),
+            Self::Code(code) => code.word().to_owned(),
+            Self::Rejected(rejection) => rejection.to_string(),
+            Self::Unrecorded(_) => "unrecorded".to_owned(),
+        }
+    }
+}
+
+impl CodeRefusal {
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::NotEnrolled => "code-not-enrolled",
+            Self::Malformed => "code-malformed",
+            Self::Wrong => "code-wrong",
+            Self::Reused => "code-reused",
+            Self::Waiting { .. } => "code-waiting",
+            Self::Locked => "code-locked",
+        }
+    }
+}
+
+impl From<sqlx::Error> for Refusal {
+    fn from(error: sqlx::Error) -> Self {
+        Self::Unrecorded(error.into())
+    }
+}
+
+impl From<Fault> for Refusal {
+    fn from(fault: Fault) -> Self {
+        match fault {
+            Fault::Rejected(rejection) => Self::Rejected(rejection),
+            Fault::Store(error) => error.into(),
+        }
+    }
+}
+
+impl Refusal {
+    /// Whether the refusal is one that the rules of the business gave with this meaning.
+    pub fn means(&self, meaning: Meaning) -> bool {
+        matches!(self, Self::Rejected(rejection) if rejection.meaning == meaning)
+    }
+}

@@ -1,0 +1,186 @@
+use crate::{
+    clock::Instant,
+    sql,
+    store::{Conn, Query, Sql},
+};
+use serde_json::Value;
+use sqlx::{PgPool, Postgres, Sqlite, SqlitePool, Transaction};
+use std::collections::BTreeMap;
+
+/// A write transaction. Only the gate opens and commits one, so holding a `&mut Tx` is proof that the change in hand
+/// was admitted.
+pub struct Tx<'c> {
+    inner: Inner<'c>,
+    now: Instant,
+    pub(super) change_id: String,
+    pub(super) by: String,
+    pub(super) before: BTreeMap<&'static str, Noted>,
+    pub(super) after: BTreeMap<&'static str, Noted>,
+    pub(super) events: Vec<Event>,
+}
+
+enum Inner<'c> {
+    Sqlite(Transaction<'c, Sqlite>),
+    Postgres(Transaction<'c, Postgres>),
+}
+
+/// Something to be told once the change has committed.
+#[derive(Clone, Debug)]
+pub struct Event {
+    pub topic: &'static str,
+    /// No personal data: customers are named by id.
+    pub body: Value,
+}
+
+/// A value as it stands in `before` and `after`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Noted {
+    Nothing,
+    Yes(bool),
+    /// Points, minor units, counts. Written as a string: JSON numbers end at 2^53.
+    Number(i64),
+    Text(String),
+}
+
+impl std::fmt::Debug for Tx<'_> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Tx").field("change_id", &self.change_id).finish_non_exhaustive()
+    }
+}
+
+impl Tx<'_> {
+    pub fn query(&mut self, sql: Sql) -> Query<'_> {
+        match &mut self.inner {
+            Inner::Sqlite(tx) => Conn::Sqlite(tx),
+            Inner::Postgres(tx) => Conn::Postgres(tx),
+        }
+        .query(sql)
+    }
+
+    /// The one instant at which everything in this transaction happens.
+    pub fn now(&self) -> Instant {
+        self.now
+    }
+
+    /// Names this change in rows of its own, so that the log can be held against them.
+    pub fn change_id(&self) -> &str {
+        &self.change_id
+    }
+
+    /// The name of whoever makes the change, for rows that show it.
+    pub fn by(&self) -> &str {
+        &self.by
+    }
+
+    /// Says that the change altered `field` of the target.
+    pub fn note(&mut self, field: &'static str, before: impl Into<Noted>, after: impl Into<Noted>) {
+        self.before.insert(field, before.into());
+        self.after.insert(field, after.into());
+    }
+
+    /// Asks for something to be told, if and only if the change commits.
+    pub fn emit(&mut self, topic: &'static str, body: Value) {
+        self.events.push(Event { topic, body });
+    }
+
+    /// Marks where [`undo`](Self::undo) goes back to. What was noted and emitted since goes too.
+    pub(super) async fn mark(&mut self) -> sqlx::Result<()> {
+        self.query(sql!("savepoint change")).run().await.map(drop)
+    }
+
+    pub(super) async fn undo(&mut self) -> sqlx::Result<()> {
+        self.before.clear();
+        self.after.clear();
+        self.events.clear();
+        self.query(sql!("rollback to savepoint change")).run().await.map(drop)
+    }
+
+    pub(super) async fn commit(self) -> sqlx::Result<()> {
+        match self.inner {
+            Inner::Sqlite(tx) => tx.commit().await,
+            Inner::Postgres(tx) => tx.commit().await,
+        }
+    }
+
+    pub(super) async fn rollback(self) -> sqlx::Result<()> {
+        match self.inner {
+            Inner::Sqlite(tx) => tx.rollback().await,
+            Inner::Postgres(tx) => tx.rollback().await,
+        }
+    }
+}
+
+/// The pool that may write. Only the gate can begin a transaction on it.
+#[derive(Clone, Debug)]
+pub(crate) struct Writer(Pool);
+
+#[derive(Clone, Debug)]
+enum Pool {
+    Sqlite(SqlitePool),
+    Postgres(PgPool),
+}
+
+impl Writer {
+    pub(crate) fn sqlite(pool: SqlitePool) -> Self {
+        Self(Pool::Sqlite(pool))
+    }
+
+    pub(crate) fn postgres(pool: PgPool) -> Self {
+        Self(Pool::Postgres(pool))
+    }
+
+    #[expect(clippy::disallowed_methods, reason = "the one place that begins a transaction")]
+    pub(super) async fn begin(&self, now: Instant) -> sqlx::Result<Tx<'static>> {
+        let inner = match &self.0 {
+            // The write lock is taken at once: two readers that both want to write later would deadlock.
+            Pool::Sqlite(pool) => Inner::Sqlite(pool.begin_with("begin immediate").await?),
+            Pool::Postgres(pool) => Inner::Postgres(pool.begin().await?),
+        };
+        let change_id = hex::encode(crate::secret::random::<16>());
+        Ok(Tx { inner, now, change_id, by: String::new(), before: BTreeMap::new(), after: BTreeMap::new(), events: Vec::new() })
+    }
+
+    pub(crate) async fn close(&self) {
+        match &self.0 {
+            Pool::Sqlite(pool) => pool.close().await,
+            Pool::Postgres(pool) => pool.close().await,
+        }
+    }
+}
+
+impl Noted {
+    pub(super) fn to_json(&self) -> Value {
+        match self {
+            Self::Nothing => Value::Null,
+            Self::Yes(yes) => Value::Bool(*yes),
+            Self::Number(number) => Value::String(number.to_string()),
+            Self::Text(text) => Value::String(text.clone()),
+        }
+    }
+}
+
+impl From<i64> for Noted {
+    fn from(number: i64) -> Self {
+        Self::Number(number)
+    }
+}
+impl From<bool> for Noted {
+    fn from(yes: bool) -> Self {
+        Self::Yes(yes)
+    }
+}
+impl From<&str> for Noted {
+    fn from(text: &str) -> Self {
+        Self::Text(text.to_owned())
+    }
+}
+impl From<String> for Noted {
+    fn from(text: String) -> Self {
+        Self::Text(text)
+    }
+}
+impl<T: Into<Noted>> From<Option<T>> for Noted {
+    fn from(value: Option<T>) -> Self {
+        value.map_or(Self::Nothing, Into::into)
+    }
+}

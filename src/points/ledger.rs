@@ -1,0 +1,48 @@
+//! A customer's points, entry by entry.
+
+use crate::{clock::Instant, sql, store::Reader};
+
+/// One line of the ledger.
+#[derive(Clone, Debug, sqlx::FromRow)]
+pub struct Entry {
+    pub id: i64,
+    pub at: Instant,
+    pub delta: i64,
+    /// The balance after it.
+    pub balance: i64,
+    /// `earned`, `spent`, `expired`, `returned` or `adjusted`.
+    pub kind: String,
+    /// An order number or the like; of an adjustment the kind of reason.
+    pub memo: Option<String>,
+    /// Who adjusted by hand; none where the shop itself did it.
+    pub staff_name: Option<String>,
+    /// The row of the audit log that sealed an adjustment.
+    pub seq: Option<i64>,
+}
+
+/// A page of the ledger, newest entry first, and the entry the next page comes after.
+#[derive(Clone, Debug)]
+pub struct Page {
+    pub entries: Vec<Entry>,
+    pub next: Option<i64>,
+}
+
+/// The entries of `user` that are older than `before`, or the newest.
+pub async fn page(reader: &Reader, user: i64, before: Option<i64>, limit: usize) -> sqlx::Result<Page> {
+    let mut entries: Vec<Entry> = reader
+        .query(sql!(
+            "select e.id, e.at, e.delta, e.balance, e.kind, e.memo, e.staff_name, a.seq
+             from point_entries e left join audit a on a.change_id = e.change_id
+             where e.user_id = $1 and e.id < $2
+             order by e.id desc limit $3"
+        ))
+        .bind(user)
+        .bind(before.unwrap_or(i64::MAX))
+        .bind(i64::try_from(limit + 1).unwrap_or(i64::MAX))
+        .all()
+        .await?;
+    let more = entries.len() > limit;
+    entries.truncate(limit);
+    let next = entries.last().filter(|_| more).map(|entry| entry.id);
+    Ok(Page { entries, next })
+}

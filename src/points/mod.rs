@@ -1,0 +1,4 @@
+//! Customers' points: the ledger, and adjusting it by hand.
+
+pub mod adjust;
+pub mod ledger;

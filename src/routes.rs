@@ -1,0 +1,161 @@
+//! The route table as data: method, path, to whom it opens, and what answers. Who may open what is read off here by the
+//! middleware, the navigation, and the matrix that is printed into the repository.
+
+use crate::{
+    access, audit, dashboard,
+    gate::Role,
+    points,
+    staff::{account_pages as account, session::Visitor, setup_pages as setup, sign_in_pages as sign_in},
+    users,
+    web::{Stop, assets, problem_page::Problem},
+};
+use actix_web::{HttpRequest, HttpResponse, guard, web};
+
+/// One line of the table.
+#[derive(Clone, Copy, Debug)]
+pub struct Route {
+    pub method: &'static str,
+    pub path: &'static str,
+    pub opens: Opens,
+    /// Asked by the page itself and not by a person: does not keep a session alive.
+    pub quiet: bool,
+}
+
+/// To whom a route opens.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Opens {
+    /// Load balancers and such, from any network.
+    Machines,
+    /// Anybody on an allowed network.
+    Everybody,
+    /// Whoever has given a password and not yet a code.
+    Entering,
+    /// Whoever is signed in.
+    Staff,
+    /// Whoever is signed in with one of these roles.
+    Roles(&'static [Role]),
+}
+
+const FINDS_PEOPLE: Opens = Opens::Roles(&[Role::Operator, Role::Approver, Role::Owner]);
+const OPERATES: Opens = Opens::Roles(&[Role::Operator]);
+const READS_THE_LOG: Opens = Opens::Roles(&[Role::Auditor, Role::Owner]);
+
+impl Opens {
+    pub fn to(self, visitor: Option<&Visitor>) -> bool {
+        match (self, visitor) {
+            (Self::Machines | Self::Everybody, _) => true,
+            (Self::Entering, Some(visitor)) => !visitor.signed,
+            (Self::Staff, Some(visitor)) => visitor.signed,
+            (Self::Roles(roles), Some(visitor)) => visitor.signed && visitor.roles.any_of(roles),
+            (_, None) => false,
+        }
+    }
+
+    /// Where somebody without the session it takes is sent.
+    pub fn door(self) -> &'static str {
+        match self {
+            Self::Entering => "/login?notice=restart",
+            _ => "/login",
+        }
+    }
+}
+
+macro_rules! routes {
+    ($($method:ident $path:literal $opens:expr => $handler:path;)*) => {
+        /// Every route there is.
+        pub const ROUTES: &[Route] = &[$(Route { method: stringify!($method), path: $path, opens: $opens, quiet: false }),*];
+
+        /// Binds every route to what answers it.
+        pub fn configure(config: &mut web::ServiceConfig) {
+            $(config.route($path, method(stringify!($method)).to($handler));)*
+            config.default_service(web::to(nowhere));
+        }
+    };
+}
+
+routes! {
+    GET "/healthz" Opens::Machines => healthy;
+    GET "/readyz" Opens::Machines => ready;
+    GET "/static/{hash}/{name:.*}" Opens::Everybody => asset;
+
+    GET "/login" Opens::Everybody => sign_in::login;
+    POST "/login" Opens::Everybody => sign_in::enter_password;
+    GET "/login/code" Opens::Entering => sign_in::login_code;
+    POST "/login/code" Opens::Entering => sign_in::enter_code;
+    POST "/logout" Opens::Staff => sign_in::sign_out;
+    GET "/setup/{token}" Opens::Everybody => setup::setup;
+    POST "/setup/{token}" Opens::Everybody => setup::accept;
+
+    GET "/" Opens::Staff => dashboard::home;
+
+    GET "/account" Opens::Staff => account::show;
+    POST "/account/password" Opens::Staff => account::change_password;
+    POST "/account/authenticator" Opens::Staff => account::replace_authenticator;
+    POST "/account/recovery-codes" Opens::Staff => account::renew_recovery_codes;
+    POST "/account/sessions/revocation" Opens::Staff => account::end_other_sessions;
+    POST "/account/sessions/{id}/revocation" Opens::Staff => account::end_session;
+    POST "/account/preferences" Opens::Staff => account::set_preferences;
+
+    GET "/users" FINDS_PEOPLE => users::list::list;
+    POST "/users/searches" FINDS_PEOPLE => users::list::search;
+    GET "/users/{id}" FINDS_PEOPLE => users::show::show;
+    POST "/users/{id}/contact" OPERATES => users::contact::reveal;
+    POST "/users/{id}/point-adjustments" OPERATES => points::adjust::adjust;
+    POST "/users/{id}/point-adjustments/preview" OPERATES => points::adjust::preview;
+    POST "/users/{id}/status" OPERATES => users::status::set_status;
+
+    GET "/audit" READS_THE_LOG => audit::list::list;
+    GET "/audit/{seq}" READS_THE_LOG => audit::show::show;
+    GET "/access-records" READS_THE_LOG => access::list::list;
+}
+
+/// The route of a request: HEAD goes where GET goes.
+pub fn find(method: &str, path: &str) -> Option<&'static Route> {
+    let method = if method == "HEAD" { "GET" } else { method };
+    ROUTES.iter().find(|route| route.method == method && route.path == path)
+}
+
+/// What a path answers to, for the `Allow` header.
+pub fn methods(path: &str) -> Vec<&'static str> {
+    ROUTES.iter().filter(|route| route.path == path).flat_map(|route| if route.method == "GET" { vec!["GET", "HEAD"] } else { vec![route.method] }).collect()
+}
+
+fn method(name: &str) -> actix_web::Route {
+    match name {
+        "GET" => web::route().guard(guard::Any(guard::Get()).or(guard::Head())),
+        _ => web::post(),
+    }
+}
+
+/// The process is alive.
+async fn healthy() -> &'static str {
+    "ok\n"
+}
+
+/// The database answers.
+async fn ready(console: web::Data<crate::app::Console>) -> HttpResponse {
+    match console.audit_size().await {
+        Ok(_) => HttpResponse::Ok().content_type("text/plain; charset=utf-8").body("ok\n"),
+        Err(_) => HttpResponse::ServiceUnavailable().content_type("text/plain; charset=utf-8").body("the database does not answer\n"),
+    }
+}
+
+async fn asset(path: web::Path<(String, String)>, request: HttpRequest) -> Result<HttpResponse, Stop> {
+    let (hash, name) = path.into_inner();
+    let known = request.headers().get("if-none-match").and_then(|value| value.to_str().ok());
+    let asset = assets::serve(&hash, &name, known).ok_or(Problem::NotFound)?;
+    let mut answer = if asset.not_modified { HttpResponse::NotModified() } else { HttpResponse::Ok() };
+    answer.insert_header(("etag", asset.etag.as_str())).insert_header(("cache-control", asset.cache_control()));
+    if asset.not_modified {
+        return Ok(answer.finish());
+    }
+    answer.content_type(asset.mime.as_str());
+    Ok(match asset.bytes {
+        std::borrow::Cow::Borrowed(bytes) => answer.body(bytes),
+        std::borrow::Cow::Owned(bytes) => answer.body(bytes),
+    })
+}
+
+async fn nowhere() -> Result<HttpResponse, Stop> {
+    Err(Problem::NotFound.into())
+}

@@ -1,0 +1,185 @@
+//! Keys, tokens and what is done with them: one place for randomness, hashing and encryption.
+//!
+//! Everything is ring, which TLS brings in anyway: AES-256-GCM at rest, HMAC-SHA-256 for tokens.
+
+use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
+use ring::{
+    aead::{AES_256_GCM, Aad, LessSafeKey, NONCE_LEN, Nonce, UnboundKey},
+    hmac,
+};
+use sha2::{Digest, Sha256};
+use std::fmt;
+
+/// `N` bytes from the operating system.
+///
+/// # Panics
+/// When the operating system has no randomness to give: nothing safe can be done after that.
+#[expect(clippy::disallowed_methods, clippy::expect_used, reason = "the one source of randomness; without it nothing is safe")]
+pub fn random<const N: usize>() -> [u8; N] {
+    let mut bytes = [0; N];
+    getrandom::fill(&mut bytes).expect("the operating system gives random bytes");
+    bytes
+}
+
+/// A token nobody can guess: 256 bits as 43 characters that are safe in URLs and cookies.
+pub fn token() -> String {
+    URL_SAFE_NO_PAD.encode(random::<32>())
+}
+
+pub fn sha256(bytes: &[u8]) -> [u8; 32] {
+    Sha256::digest(bytes).into()
+}
+
+/// The installation's secret key, and the keys derived from it, one for each use.
+#[derive(Clone)]
+pub struct SecretKey([u8; 32]);
+
+/// What a derived key is for. The label is part of the derivation, so one use can never stand in for another.
+#[derive(Clone, Copy, Debug)]
+pub enum Purpose {
+    /// Encrypting authenticator secrets.
+    Authenticators,
+    /// Hashing recovery codes and throttle keys.
+    Lookup,
+    /// Secrets of authenticators that are being set up, before anything is stored.
+    Enrolment,
+    /// Tokens in forms.
+    Forgery,
+    /// Signing the session cookie.
+    Cookie,
+}
+
+impl Purpose {
+    const fn label(self) -> &'static [u8] {
+        match self {
+            Self::Authenticators => b"ingam/1/authenticators",
+            Self::Lookup => b"ingam/1/lookup",
+            Self::Enrolment => b"ingam/1/enrolment",
+            Self::Forgery => b"ingam/1/forgery",
+            Self::Cookie => b"ingam/1/cookie",
+        }
+    }
+}
+
+impl SecretKey {
+    pub const fn new(bytes: [u8; 32]) -> Self {
+        Self(bytes)
+    }
+
+    /// Parses 64 hexadecimal digits, or 43–44 characters of base64.
+    pub fn parse(text: &str) -> Option<Self> {
+        let text = text.trim();
+        let bytes = match text.len() {
+            64 => hex::decode(text).ok()?,
+            43 => URL_SAFE_NO_PAD.decode(text.replace('+', "-").replace('/', "_")).ok()?,
+            44 => URL_SAFE_NO_PAD.decode(text.trim_end_matches('=').replace('+', "-").replace('/', "_")).ok()?,
+            _ => return None,
+        };
+        Some(Self(bytes.try_into().ok()?))
+    }
+
+    /// Keys that stand in documentation or are no keys at all: all bytes the same, or counting up.
+    pub fn is_sample(&self) -> bool {
+        let first = self.0.first().copied().unwrap_or_default();
+        self.0.iter().all(|byte| *byte == first)
+            || self.0.windows(2).all(|pair| matches!(pair, [a, b] if b.wrapping_sub(*a) == 1))
+    }
+
+    /// HMAC-SHA-256 under the key for `purpose`.
+    pub fn mac(&self, purpose: Purpose, data: &[u8]) -> [u8; 32] {
+        hmac_sha256(&self.derive(purpose), data)
+    }
+
+    /// A 512-bit key for the cookie jar, which asks for that much.
+    pub fn cookie_key(&self) -> [u8; 64] {
+        let mut key = [0; 64];
+        let (left, right) = key.split_at_mut(32);
+        left.copy_from_slice(&self.mac(Purpose::Cookie, b"left"));
+        right.copy_from_slice(&self.mac(Purpose::Cookie, b"right"));
+        key
+    }
+
+    /// Encrypts `plain` so that it opens only with the same `context` (whose secret it is).
+    ///
+    /// # Panics
+    /// Never: AES-256-GCM takes any key of 32 bytes and any text shorter than 64 GiB.
+    #[expect(clippy::expect_used, reason = "a failure here must never hand out the plain text")]
+    pub fn seal(&self, context: &str, plain: &[u8]) -> Vec<u8> {
+        let nonce: [u8; NONCE_LEN] = random();
+        let mut sealed = plain.to_vec();
+        self.aead()
+            .and_then(|key| {
+                let nonce = Nonce::assume_unique_for_key(nonce);
+                key.seal_in_place_append_tag(nonce, Aad::from(context.as_bytes()), &mut sealed).ok()
+            })
+            .expect("AES-256-GCM takes any text shorter than 64 GiB");
+        [&nonce[..], &sealed].concat()
+    }
+
+    /// What [`seal`](Self::seal) encrypted, or nothing where key, context or bytes do not fit.
+    pub fn open(&self, context: &str, sealed: &[u8]) -> Option<Vec<u8>> {
+        let (nonce, sealed) = sealed.split_at_checked(NONCE_LEN)?;
+        let mut buffer = sealed.to_vec();
+        let nonce = Nonce::try_assume_unique_for_key(nonce).ok()?;
+        let plain = self.aead()?.open_in_place(nonce, Aad::from(context.as_bytes()), &mut buffer).ok()?;
+        Some(plain.to_vec())
+    }
+
+    fn aead(&self) -> Option<LessSafeKey> {
+        UnboundKey::new(&AES_256_GCM, &self.derive(Purpose::Authenticators)).ok().map(LessSafeKey::new)
+    }
+
+    /// HMAC as a key derivation function with the purpose as label (NIST SP 800-108, one block).
+    fn derive(&self, purpose: Purpose) -> [u8; 32] {
+        hmac_sha256(&self.0, purpose.label())
+    }
+}
+
+impl fmt::Debug for SecretKey {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("SecretKey(…)")
+    }
+}
+
+fn hmac_sha256(key: &[u8], data: &[u8]) -> [u8; 32] {
+    let tag = hmac::sign(&hmac::Key::new(hmac::HMAC_SHA256, key), data);
+    let mut bytes = [0; 32];
+    bytes.copy_from_slice(tag.as_ref());
+    bytes
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_sealed_opens_only_with_its_key_and_its_context() {
+        let key = SecretKey::new(random());
+        let sealed = key.seal("staff/1", b"seed");
+        assert_eq!(key.open("staff/1", &sealed).as_deref(), Some(&b"seed"[..]));
+        assert_eq!(key.open("staff/2", &sealed), None);
+        assert_eq!(SecretKey::new(random()).open("staff/1", &sealed), None);
+        assert_eq!(key.open("staff/1", &sealed[..5]), None);
+        assert_ne!(sealed, key.seal("staff/1", b"seed"), "every sealing has its own nonce");
+    }
+
+    #[test]
+    fn a_key_is_read_from_hex_and_base64_and_nothing_else() {
+        let bytes: [u8; 32] = random();
+        let hex = hex::encode(bytes);
+        let base64 = base64::engine::general_purpose::STANDARD.encode(bytes);
+        assert_eq!(SecretKey::parse(&hex).map(|k| k.0), Some(bytes));
+        assert_eq!(SecretKey::parse(&base64).map(|k| k.0), Some(bytes));
+        assert_eq!(SecretKey::parse(&URL_SAFE_NO_PAD.encode(bytes)).map(|k| k.0), Some(bytes));
+        for bad in ["", "changeme", &hex[1..], "zz"] {
+            assert!(SecretKey::parse(bad).is_none(), "{bad}");
+        }
+    }
+
+    #[test]
+    fn sample_keys_are_known() {
+        assert!(SecretKey::new([0; 32]).is_sample());
+        assert!(SecretKey::parse("000102030405060708090a0b0c0d0e0f101112131415161718191a1b1c1d1e1f").is_some_and(|k| k.is_sample()));
+        assert!(!SecretKey::new(random()).is_sample());
+    }
+}

@@ -1,0 +1,308 @@
+//! A person's own account: sessions, password, authenticator, preferences.
+
+use super::{
+    account::{ChangePassword, EndSessions, RenewRecoveryCodes, ReplaceAuthenticator, SetPreferences},
+    authenticator::RecoveryCodes,
+    pages::{AccountPage, AccountPanel, AccountPanelKind, Preferences, RecoveryCodesPage, SessionRow},
+    setup_pages::{check_password, hash, offered},
+    sign_in_pages::verify,
+    throttle::Keys,
+};
+use crate::{
+    clock::Instant,
+    gate::{Change, Reason, Refusal, Seal, code},
+    sql,
+    web::{
+        Answer, Desk, Stop,
+        desk::{fresh_key, seal_of},
+        form::Form,
+        problem_page::Problem,
+        refused::{self, Refused},
+        shell::{
+            Flash, Theme, Tone,
+            field::{FieldErrors, wrong},
+            seal::Seal as Shape,
+        },
+        words::Lang,
+    },
+};
+use actix_web::web;
+use chrono_tz::Tz;
+use serde::Deserialize;
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+pub struct Asked {
+    panel: String,
+    session: String,
+    done: String,
+}
+
+/// `GET /account`
+pub async fn show(desk: Desk, asked: web::Query<Asked>) -> Answer {
+    let flash = ["password", "authenticator", "sessions", "preferences"].into_iter().find(|done| *done == asked.done).map(|done| Flash {
+        tone: Tone::Ok,
+        title: desk.words().known(&format!("account.done.{done}")).to_owned(),
+        body: None,
+    });
+    let panel = panel(&desk, &asked.panel, &asked.session, Shape::fresh(fresh_key(), 0)).await?;
+    page(&desk, 200, panel, None, flash).await
+}
+
+async fn page(desk: &Desk, status: u16, panel: Option<AccountPanel>, preferences: Option<Preferences>, flash: Option<Flash>) -> Answer {
+    let person = desk.person();
+    let (left, password_changed): (i64, Option<Instant>) = desk
+        .reader()
+        .query(sql!(
+            "select (select count(*) from recovery_codes where staff_id = s.id and used_at is null), s.password_at
+               from staff s where s.id = $1"
+        ))
+        .bind(person.id)
+        .one()
+        .await?;
+    let preferences = preferences.unwrap_or_else(|| Preferences {
+        key: fresh_key(),
+        lang: desk.visit().lang(),
+        time_zone: person.time_zone.clone(),
+        theme: Theme::parse(&person.theme).unwrap_or_default(),
+        errors: FieldErrors::new(),
+    });
+    let page = AccountPage {
+        shell: desk.shell(None, flash).await?,
+        sessions: sessions(desk).await?,
+        recovery_codes_left: left,
+        password_changed,
+        preferences,
+        panel,
+    };
+    desk.page(status, &page)
+}
+
+#[derive(sqlx::FromRow)]
+struct Session {
+    id: String,
+    created_at: Instant,
+    seen_at: Instant,
+    ip: String,
+    user_agent: String,
+}
+
+/// This person's sessions that still work, the newest first.
+async fn sessions(desk: &Desk) -> Result<Vec<SessionRow>, Stop> {
+    let (now, limits) = (desk.now(), desk.console().limits);
+    let rows: Vec<Session> = desk
+        .reader()
+        .query(sql!(
+            "select id, created_at, seen_at, ip, user_agent from sessions
+              where staff_id = $1 and stage = 'signed' and created_at > $2 and seen_at > $3 order by created_at desc limit 100"
+        ))
+        .bind(desk.person().id)
+        .bind(now.minus(limits.absolute))
+        .bind(now.minus(limits.idle))
+        .all()
+        .await?;
+    Ok(rows
+        .into_iter()
+        .map(|row| SessionRow {
+            here: row.id == desk.person().session,
+            id: handle(&row.id).to_owned(),
+            started: row.created_at,
+            seen: row.seen_at,
+            ip: row.ip,
+            user_agent: Some(row.user_agent).filter(|agent| !agent.is_empty()),
+        })
+        .collect())
+}
+
+/// What a session is called where others may see it: enough to name it, too little to look it up by.
+fn handle(id: &str) -> &str {
+    id.get(..16).unwrap_or_default()
+}
+
+async fn panel(desk: &Desk, name: &str, session: &str, seal: Shape) -> Result<Option<AccountPanel>, Stop> {
+    let kind = match name {
+        "password" => AccountPanelKind::Password,
+        "authenticator" => AccountPanelKind::Authenticator(Box::new(offered(desk, &offered_secret(desk).await?, &desk.person().email)?)),
+        "recovery-codes" => AccountPanelKind::RecoveryCodes,
+        "sessions" => AccountPanelKind::OtherSessions,
+        "session" => match sessions(desk).await?.into_iter().find(|row| row.id == session) {
+            Some(row) => AccountPanelKind::Session(row),
+            None => return Ok(None),
+        },
+        _ => return Ok(None),
+    };
+    Ok(Some(AccountPanel { kind, seal }))
+}
+
+/// The secret offered to this session in place of the authenticator there is now. A new authenticator, or another
+/// session, is another occasion.
+async fn offered_secret(desk: &Desk) -> Result<[u8; 20], Stop> {
+    let enrolled: Option<(Instant,)> = desk
+        .reader()
+        .query(sql!("select enrolled_at from authenticators where staff_id = $1"))
+        .bind(desk.person().id)
+        .optional()
+        .await?;
+    let enrolled = enrolled.map(|(at,)| at.to_string()).unwrap_or_default();
+    Ok(code::offered_secret(&desk.console().key, &format!("replacement/{}/{}/{enrolled}", desk.person().id, desk.person().session)))
+}
+
+/// Shows the panel again with what was wrong.
+async fn again(desk: &Desk, name: &str, session: &str, form: &Form, refused: Refused) -> Answer {
+    let seal = Shape { key: form.get("key").to_owned(), seen: 0, refusal: refused.refusal, errors: refused.errors };
+    let panel = panel(desk, name, session, seal).await?;
+    page(desk, refused.status, panel, None, None).await
+}
+
+async fn refused<C: Change>(desk: &Desk, name: &str, session: &str, form: &Form, change: &C, refusal: Refusal) -> Answer {
+    let explained = refused::explain(desk, refusal, &change.target()).await?;
+    again(desk, name, session, form, explained).await
+}
+
+/// A seal for one's own affairs, which explain themselves.
+fn own_seal(form: &Form) -> Result<Seal, Stop> {
+    let reason = match form.trimmed("reason") {
+        "" => Reason::none(),
+        text => Reason::parse(text).unwrap_or_default(),
+    };
+    Ok(Seal { seen: None, ..seal_of(form, reason)? })
+}
+
+/// `POST /account/password`
+pub async fn change_password(desk: Desk, body: web::Bytes) -> Answer {
+    let form = desk.form(&body, &["current", "new", "new_again", "code", "key", "seen", "reason"]).await?;
+    let person = desk.person();
+    let mut errors = check_password(&form, "new", "new_again", &person.email, &person.name);
+    if form.get("current").is_empty() {
+        errors.add("current", wrong::required());
+    } else if form.get("current") == form.get("new") {
+        errors.add("new", wrong::password_same());
+    }
+    if !errors.is_empty() {
+        return again(&desk, "password", "", &form, errors.into()).await;
+    }
+    let seal = own_seal(&form)?;
+    let stored: Option<(Option<String>,)> =
+        desk.reader().query(sql!("select password_hash from staff where id = $1")).bind(person.id).optional().await?;
+    let stored = stored.and_then(|(hash,)| hash);
+    let fits = verify(&desk, form.get("current").to_owned(), stored.clone()).await?;
+    let change = ChangePassword {
+        staff: person.id,
+        session: person.session.clone(),
+        keys: Keys::new(&desk.console().key, &person.email, desk.visit().ip()),
+        right_for: stored.filter(|_| fits),
+        new_hash: hash(&desk, form.get("new")).await?,
+    };
+    match desk.submit(&change, &seal).await {
+        Ok(_) => Ok(desk.see_other("/account?done=password")),
+        Err(refusal) => refused(&desk, "password", "", &form, &change, refusal).await,
+    }
+}
+
+/// `POST /account/authenticator`: the old authenticator's code is the seal, the new one's proves that it was set up.
+pub async fn replace_authenticator(desk: Desk, body: web::Bytes) -> Answer {
+    let form = desk.form(&body, &["code", "new_code", "key", "seen", "reason"]).await?;
+    let secret = offered_secret(&desk).await?;
+    let Some(step) = code::matching_step(&secret, form.get("new_code"), desk.now()) else {
+        let errors = FieldErrors::one("new_code", wrong::new_code_wrong());
+        return again(&desk, "authenticator", "", &form, errors.into()).await;
+    };
+    let person = desk.person();
+    let change = ReplaceAuthenticator {
+        staff: person.id,
+        session: person.session.clone(),
+        secret: desk.console().key.seal(&code::context(person.id), &secret),
+        step,
+    };
+    match desk.submit(&change, &own_seal(&form)?).await {
+        Ok(_) => Ok(desk.see_other("/account?done=authenticator")),
+        Err(refusal) => refused(&desk, "authenticator", "", &form, &change, refusal).await,
+    }
+}
+
+/// `POST /account/recovery-codes`: answers with the codes themselves, this once.
+pub async fn renew_recovery_codes(desk: Desk, body: web::Bytes) -> Answer {
+    let form = desk.form(&body, &["code", "key", "seen", "reason"]).await?;
+    let person = desk.person();
+    let (codes, stored) = RecoveryCodes::generate(&desk.console().key, person.id);
+    let change = RenewRecoveryCodes { staff: person.id, codes: stored };
+    match desk.submit(&change, &own_seal(&form)?).await {
+        // The form was sent twice: these are not the codes that were stored.
+        Ok(sealed) if sealed.repeated => Ok(desk.see_other("/account")),
+        Ok(_) => {
+            let page = RecoveryCodesPage {
+                shell: desk.solo(None),
+                name: person.name.clone(),
+                email: person.email.clone(),
+                codes,
+                onward: "/account",
+            };
+            desk.page(200, &page)
+        }
+        Err(refusal) => refused(&desk, "recovery-codes", "", &form, &change, refusal).await,
+    }
+}
+
+/// `POST /account/sessions/revocation`: all but the one in use.
+pub async fn end_other_sessions(desk: Desk, body: web::Bytes) -> Answer {
+    let form = desk.form(&body, &["code", "key", "seen", "reason"]).await?;
+    end(&desk, "sessions", None, &form).await
+}
+
+/// `POST /account/sessions/{id}/revocation`
+pub async fn end_session(desk: Desk, path: web::Path<String>, body: web::Bytes) -> Answer {
+    let form = desk.form(&body, &["code", "key", "seen", "reason"]).await?;
+    end(&desk, "session", Some(path.into_inner()), &form).await
+}
+
+async fn end(desk: &Desk, panel: &str, session: Option<String>, form: &Form) -> Answer {
+    let person = desk.person();
+    let handle = session.clone().unwrap_or_default();
+    let change = EndSessions { staff: person.id, session, here: person.session.clone() };
+    match desk.submit(&change, &own_seal(form)?).await {
+        Ok(_) => Ok(desk.see_other("/account?done=sessions")),
+        Err(refusal) => refused(desk, panel, &handle, form, &change, refusal).await,
+    }
+}
+
+/// `POST /account/preferences`: from the account page, and from the switches in the menu of every page, which say where
+/// to come back to.
+pub async fn set_preferences(desk: Desk, body: web::Bytes) -> Answer {
+    let form = desk.form(&body, &["lang", "time_zone", "theme", "key", "return"]).await?;
+    let person = desk.person();
+    let or = |field: &'static str, now: &str| Some(form.get(field)).filter(|text| !text.is_empty()).unwrap_or(now).to_owned();
+    let (lang, time_zone, theme) = (or("lang", desk.visit().lang().code()), or("time_zone", &person.time_zone), or("theme", &person.theme));
+    let mut errors = FieldErrors::new();
+    let parsed = lang.parse::<Lang>().ok();
+    if parsed.is_none() {
+        errors.add("lang", wrong::not_a_choice());
+    }
+    if time_zone.parse::<Tz>().is_err() {
+        errors.add("time_zone", wrong::not_a_zone());
+    }
+    if Theme::parse(&theme).is_none() {
+        errors.add("theme", wrong::not_a_choice());
+    }
+    if !errors.is_empty() {
+        let preferences = Preferences {
+            key: form.get("key").to_owned(),
+            lang: parsed.unwrap_or_default(),
+            time_zone,
+            theme: Theme::parse(&theme).unwrap_or_default(),
+            errors,
+        };
+        return page(&desk, 422, None, Some(preferences), None).await;
+    }
+    let seal = Seal { code: None, seen: None, ..seal_of(&form, Reason::none())? };
+    desk.submit(&SetPreferences { staff: person.id, lang, time_zone, theme }, &seal).await?;
+    Ok(desk.see_other(&back(form.get("return"))?))
+}
+
+/// Where to come back to: a path of this console and nothing that a browser could take for another.
+fn back(path: &str) -> Result<String, Stop> {
+    match path {
+        "" => Ok("/account?done=preferences".to_owned()),
+        path if path.starts_with('/') && !path.starts_with("//") && path.bytes().all(|byte| byte.is_ascii_graphic() && byte != b'\\') => Ok(path.to_owned()),
+        _ => Err(Problem::Unprocessable.into()),
+    }
+}

@@ -1,0 +1,300 @@
+//! The pages on which staff sign in and look after their own account.
+
+use crate::{
+    clock::Instant,
+    web::{
+        format,
+        qr::QrCode,
+        shell::{
+            Frame, Shell, Solo, Theme,
+            field::FieldErrors,
+            seal::{Refusal, Seal},
+        },
+        words::Lang,
+    },
+};
+use askama::Template;
+
+/// `GET /login`, and what it comes back as.
+#[derive(Debug, Template)]
+#[template(path = "staff/login.html")]
+pub struct LoginPage {
+    pub shell: Solo,
+    /// As typed. The password never comes back.
+    pub email: String,
+    pub refusal: Option<LoginRefusal>,
+    pub errors: FieldErrors,
+    pub notice: Option<LoginNotice>,
+    /// The address the request came from.
+    pub address: Option<String>,
+}
+
+/// Why nobody was signed in. An unknown account, a disabled one and a wrong password are one answer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum LoginRefusal {
+    Wrong,
+    Throttled { until: Instant },
+}
+
+impl LoginRefusal {
+    pub fn say(&self, frame: &Frame) -> String {
+        match self {
+            Self::Wrong => frame.t("login.wrong").to_owned(),
+            Self::Throttled { until } => {
+                frame.with("login.throttled", &[("at", &format::clock_second(*until, frame.zone))])
+            }
+        }
+    }
+}
+
+/// Why somebody stands before the sign-in page.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum LoginNotice {
+    SignedOut,
+    /// The session was idle or old, or was revoked.
+    Ended,
+    /// Too long between password and code.
+    Restart,
+    /// Password and authenticator are set.
+    SetUp,
+}
+
+impl LoginNotice {
+    pub fn key(self) -> &'static str {
+        match self {
+            Self::SignedOut => "login.signed-out",
+            Self::Ended => "login.ended",
+            Self::Restart => "login.restart",
+            Self::SetUp => "login.set-up",
+        }
+    }
+
+    /// As in `data-tone=`.
+    pub fn tone(self) -> &'static str {
+        match self {
+            Self::SignedOut | Self::SetUp => "ok",
+            Self::Ended | Self::Restart => "info",
+        }
+    }
+}
+
+/// `GET /login/code`, and what it comes back as.
+#[derive(Debug, Template)]
+#[template(path = "staff/login_code.html")]
+pub struct LoginCodePage {
+    pub shell: Solo,
+    /// Whether a recovery code is asked for (`?with=recovery`) in place of the six digits.
+    pub recovery: bool,
+    pub refusal: Option<Refusal>,
+    pub errors: FieldErrors,
+}
+
+impl LoginCodePage {
+    pub fn action(&self) -> String {
+        self.shell.link(if self.recovery { "/login/code?with=recovery" } else { "/login/code" })
+    }
+
+    /// The page with the other kind of code.
+    pub fn other(&self) -> String {
+        self.shell.link(if self.recovery { "/login/code" } else { "/login/code?with=recovery" })
+    }
+
+    /// Whether no code would be taken now. A recovery code is, even from somebody whose authenticator is locked.
+    pub fn is_locked(&self) -> bool {
+        match self.refusal {
+            Some(Refusal::CodeWait { .. }) => true,
+            Some(Refusal::CodeLocked) => !self.recovery,
+            _ => false,
+        }
+    }
+
+    pub fn code_error(&self) -> Option<String> {
+        match &self.refusal {
+            Some(Refusal::WrongCode { .. }) if self.recovery => Some(self.shell.t("code-error.recovery").to_owned()),
+            Some(refusal) => refusal.at_code(&self.shell.frame),
+            None => self.errors.say("code", &self.shell.words),
+        }
+    }
+}
+
+/// An authenticator that is being set up: shown as a picture to scan, as letters to type and as a link to tap.
+#[derive(Clone, Debug)]
+pub struct NewAuthenticator {
+    /// The secret in base32.
+    pub secret: String,
+    /// The `otpauth://` address.
+    pub address: String,
+    pub qr: QrCode,
+}
+
+impl NewAuthenticator {
+    pub fn new(secret: impl Into<String>, address: impl Into<String>) -> Self {
+        let address = address.into();
+        Self { secret: secret.into(), qr: QrCode::of(&address), address }
+    }
+
+    /// The secret in groups of four, for copying by eye.
+    pub fn grouped(&self) -> String {
+        let letters: Vec<char> = self.secret.chars().collect();
+        letters.chunks(4).map(|four| four.iter().collect::<String>()).collect::<Vec<_>>().join(" ")
+    }
+}
+
+/// `GET /setup/{token}`, and what it comes back as.
+#[derive(Debug, Template)]
+#[template(path = "staff/setup.html")]
+pub struct SetupPage {
+    pub shell: Solo,
+    /// As in the address.
+    pub token: String,
+    pub name: String,
+    pub email: String,
+    pub authenticator: NewAuthenticator,
+    pub expires: Instant,
+    pub errors: FieldErrors,
+    /// What is wrong with the code.
+    pub refusal: Option<Refusal>,
+}
+
+impl SetupPage {
+    pub fn action(&self) -> String {
+        self.shell.link(&format!("/setup/{}", self.token))
+    }
+
+    pub fn is_refused(&self) -> bool {
+        self.refusal.is_some() || !self.errors.is_empty()
+    }
+
+    pub fn code_error(&self) -> Option<String> {
+        let refused = self.refusal.as_ref().and_then(|refusal| refusal.at_code(&self.shell.frame));
+        refused.or_else(|| self.errors.say("code", &self.shell.words))
+    }
+}
+
+/// Ten recovery codes, shown once: after set-up and after they were renewed.
+#[derive(Debug, Template)]
+#[template(path = "staff/recovery_codes.html")]
+pub struct RecoveryCodesPage {
+    pub shell: Solo,
+    pub name: String,
+    pub email: String,
+    pub codes: Vec<String>,
+    /// Where to go on: `/login` after set-up, `/account` after renewal.
+    pub onward: &'static str,
+}
+
+/// `GET /account`, and what its forms come back as.
+#[derive(Debug, Template)]
+#[template(path = "staff/account.html")]
+pub struct AccountPage {
+    pub shell: Shell,
+    pub sessions: Vec<SessionRow>,
+    /// How many recovery codes are left.
+    pub recovery_codes_left: i64,
+    pub password_changed: Option<Instant>,
+    pub preferences: Preferences,
+    pub panel: Option<AccountPanel>,
+}
+
+impl AccountPage {
+    pub fn has_other_sessions(&self) -> bool {
+        self.sessions.iter().any(|session| !session.here)
+    }
+
+    pub fn is_open(&self, panel: &str) -> bool {
+        self.panel.as_ref().is_some_and(|open| open.kind.name() == panel)
+    }
+
+    /// Where the form that ends this session posts to.
+    pub fn revocation(&self, session: &SessionRow) -> String {
+        format!("/account/sessions/{}/revocation", session.id)
+    }
+
+    pub fn languages(&self) -> [Lang; 2] {
+        Lang::ALL
+    }
+
+    pub fn themes(&self) -> [Theme; 3] {
+        Theme::ALL
+    }
+
+    /// Zones offered for choosing; any other name of the time zone database may be typed.
+    pub fn zones(&self) -> &'static [&'static str] {
+        ZONES
+    }
+}
+
+/// A signed-in browser of this person.
+#[derive(Clone, Debug)]
+pub struct SessionRow {
+    /// The public id of the session, as in `/account/sessions/{id}/revocation`; not its token.
+    pub id: String,
+    /// Whether it is the one this page is looked at with.
+    pub here: bool,
+    pub started: Instant,
+    pub seen: Instant,
+    pub ip: String,
+    /// As the browser sent it.
+    pub user_agent: Option<String>,
+}
+
+impl SessionRow {
+    /// "Chrome, Windows"
+    pub fn browser(&self, frame: &Frame) -> String {
+        self.user_agent.as_deref().and_then(format::browser).unwrap_or_else(|| frame.t("account.unknown-browser").to_owned())
+    }
+}
+
+/// What stands in the panel of the account page, chosen by `?panel=`.
+#[derive(Clone, Debug)]
+pub struct AccountPanel {
+    pub kind: AccountPanelKind,
+    pub seal: Seal,
+}
+
+#[derive(Clone, Debug)]
+pub enum AccountPanelKind {
+    /// `?panel=password` → `POST /account/password`
+    Password,
+    /// `?panel=authenticator` → `POST /account/authenticator`
+    Authenticator(Box<NewAuthenticator>),
+    /// `?panel=recovery-codes` → `POST /account/recovery-codes`
+    RecoveryCodes,
+    /// `?panel=session&session={id}` → `POST /account/sessions/{id}/revocation`
+    Session(SessionRow),
+    /// `?panel=sessions` → `POST /account/sessions/revocation`
+    OtherSessions,
+}
+
+impl AccountPanelKind {
+    pub fn name(&self) -> &'static str {
+        match self {
+            Self::Password => "password",
+            Self::Authenticator(_) => "authenticator",
+            Self::RecoveryCodes => "recovery-codes",
+            Self::Session(_) => "session",
+            Self::OtherSessions => "sessions",
+        }
+    }
+}
+
+/// Language, time zone and theme: `POST /account/preferences`. As typed.
+#[derive(Clone, Debug)]
+pub struct Preferences {
+    pub key: String,
+    pub lang: Lang,
+    pub time_zone: String,
+    pub theme: Theme,
+    pub errors: FieldErrors,
+}
+
+const ZONES: &[&str] = &[
+    "Asia/Seoul", "Asia/Tokyo", "Asia/Shanghai", "Asia/Taipei", "Asia/Hong_Kong", "Asia/Singapore", "Asia/Ho_Chi_Minh",
+    "Asia/Bangkok", "Asia/Jakarta", "Asia/Manila", "Asia/Kolkata", "Asia/Kathmandu", "Asia/Karachi", "Asia/Dubai",
+    "Asia/Tehran", "Europe/Istanbul", "Europe/Moscow", "Europe/Kyiv", "Europe/Helsinki", "Europe/Berlin", "Europe/Paris",
+    "Europe/Madrid", "Europe/Rome", "Europe/Amsterdam", "Europe/London", "Europe/Lisbon", "Africa/Cairo",
+    "Africa/Johannesburg", "Africa/Lagos", "Africa/Nairobi", "America/Sao_Paulo", "America/Argentina/Buenos_Aires",
+    "America/Bogota", "America/Mexico_City", "America/New_York", "America/Toronto", "America/Chicago", "America/Denver",
+    "America/Los_Angeles", "America/Vancouver", "America/Anchorage", "Pacific/Honolulu", "Australia/Perth",
+    "Australia/Adelaide", "Australia/Sydney", "Pacific/Auckland", "UTC",
+];

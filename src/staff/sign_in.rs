@@ -1,0 +1,190 @@
+//! Signing in: first the password, then a code. Both are changes, so both are in the log, and so is every failure.
+
+use super::{session, target, throttle};
+use crate::{
+    clock::Instant,
+    gate::{Admits, Change, Fault, Meaning, Refusal, Target, Tx},
+    sql,
+};
+use serde::{Deserialize, Serialize};
+
+/// Where a session comes from, as shown to its owner.
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+pub struct Browser {
+    pub ip: String,
+    pub user_agent: String,
+}
+
+/// Somebody gave an e-mail address and a password. What came of checking them travels in fields that are never stored.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct EnterPassword {
+    /// The account, if there is one.
+    staff: Option<i64>,
+    browser: Browser,
+    #[serde(skip)]
+    keys: throttle::Keys,
+    /// The hash that the password was right for; checked again here, since checking takes a while.
+    #[serde(skip)]
+    right_for: Option<String>,
+    /// The new session's row key.
+    #[serde(skip)]
+    session: String,
+}
+
+impl EnterPassword {
+    pub fn new(staff: Option<i64>, right_for: Option<String>, keys: throttle::Keys, token: &str, browser: Browser) -> Self {
+        Self { staff, browser, keys, right_for, session: session::id_of(token) }
+    }
+}
+
+const WRONG: &str = "sign-in-wrong";
+
+impl Change for EnterPassword {
+    const KIND: &'static str = "session.password";
+    const ADMITS: Admits = Admits::visitor();
+    type Output = ();
+
+    fn target(&self) -> Target {
+        self.staff.map_or_else(|| Target::new("staff", ""), target)
+    }
+
+    async fn check(&self, tx: &mut Tx<'_>) -> Result<(), Fault> {
+        throttle::check(tx, &self.keys).await
+    }
+
+    async fn apply(&self, tx: &mut Tx<'_>) -> Result<(), Fault> {
+        let (Some(staff), Some(right_for)) = (self.staff, &self.right_for) else { return Err(Fault::invalid("password", WRONG)) };
+        let still: Option<(i64,)> = tx
+            .query(sql!("select id from staff where id = $1 and active and password_hash = $2"))
+            .bind(staff)
+            .bind(right_for.as_str())
+            .optional()
+            .await?;
+        if still.is_none() {
+            return Err(Fault::invalid("password", WRONG));
+        }
+        throttle::clear(tx, &self.keys).await?;
+        session::begin(tx, &self.session, staff, "password", &self.browser.ip, &self.browser.user_agent).await
+    }
+
+    async fn count_refusal(&self, tx: &mut Tx<'_>, refusal: &Refusal) -> Result<(), Fault> {
+        if refusal.means(Meaning::Invalid) { throttle::count(tx, &self.keys).await } else { Ok(()) }
+    }
+}
+
+/// Somebody whose password was right gave the code of their authenticator, which the gate has checked.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct SignIn {
+    staff: i64,
+    browser: Browser,
+    #[serde(skip)]
+    from: String,
+    #[serde(skip)]
+    to: String,
+}
+
+impl SignIn {
+    /// `from` is the key of the session that the password made, which ends here: a new token for a new standing.
+    pub fn new(staff: i64, from: String, token: &str, browser: Browser) -> Self {
+        Self { staff, browser, from, to: session::id_of(token) }
+    }
+
+    async fn renew(&self, tx: &mut Tx<'_>) -> Result<(), Fault> {
+        if !session::end(tx, &self.from).await? {
+            return Err(Fault::conflict("sign-in-over"));
+        }
+        session::begin(tx, &self.to, self.staff, "signed", &self.browser.ip, &self.browser.user_agent).await
+    }
+}
+
+impl Change for SignIn {
+    const KIND: &'static str = "session.start";
+    const ADMITS: Admits = Admits::entering(true);
+    type Output = ();
+
+    fn target(&self) -> Target {
+        target(self.staff)
+    }
+
+    async fn apply(&self, tx: &mut Tx<'_>) -> Result<(), Fault> {
+        self.renew(tx).await
+    }
+}
+
+/// The same with one of the ten recovery codes, for when the authenticator is out of reach.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct SignInWithRecoveryCode {
+    sign_in: SignIn,
+    #[serde(skip)]
+    hash: Vec<u8>,
+    #[serde(skip)]
+    keys: throttle::Keys,
+}
+
+impl SignInWithRecoveryCode {
+    pub fn new(sign_in: SignIn, hash: [u8; 32], keys: throttle::Keys) -> Self {
+        Self { sign_in, hash: hash.to_vec(), keys }
+    }
+}
+
+impl Change for SignInWithRecoveryCode {
+    const KIND: &'static str = "session.start-with-recovery-code";
+    const ADMITS: Admits = Admits::entering(false);
+    type Output = ();
+
+    fn target(&self) -> Target {
+        self.sign_in.target()
+    }
+
+    async fn check(&self, tx: &mut Tx<'_>) -> Result<(), Fault> {
+        throttle::check(tx, &self.keys).await
+    }
+
+    async fn apply(&self, tx: &mut Tx<'_>) -> Result<(), Fault> {
+        let now: Instant = tx.now();
+        let used = tx
+            .query(sql!("update recovery_codes set used_at = $3 where hash = $1 and staff_id = $2 and used_at is null"))
+            .bind(self.hash.as_slice())
+            .bind(self.sign_in.staff)
+            .bind(now)
+            .run()
+            .await?;
+        if used == 0 {
+            return Err(Fault::invalid("code", "recovery-code-wrong"));
+        }
+        let (left,): (i64,) = tx
+            .query(sql!("select count(*) from recovery_codes where staff_id = $1 and used_at is null"))
+            .bind(self.sign_in.staff)
+            .one()
+            .await?;
+        tx.note("recovery_codes", left + 1, left);
+        tx.emit("staff.recovery-code-used", serde_json::json!({ "staff": self.sign_in.staff, "left": left }));
+        self.sign_in.renew(tx).await
+    }
+
+    async fn count_refusal(&self, tx: &mut Tx<'_>, refusal: &Refusal) -> Result<(), Fault> {
+        if refusal.means(Meaning::Invalid) { throttle::count(tx, &self.keys).await } else { Ok(()) }
+    }
+}
+
+/// Signing out.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct SignOut {
+    pub staff: i64,
+    #[serde(skip)]
+    pub session: String,
+}
+
+impl Change for SignOut {
+    const KIND: &'static str = "session.end";
+    const ADMITS: Admits = Admits::own_without_code();
+    type Output = ();
+
+    fn target(&self) -> Target {
+        target(self.staff)
+    }
+
+    async fn apply(&self, tx: &mut Tx<'_>) -> Result<(), Fault> {
+        session::end(tx, &self.session).await.map(drop)
+    }
+}

@@ -1,0 +1,108 @@
+//! Slowing down whoever guesses passwords: per account and per address.
+//!
+//! A password never locks for good, or anybody could lock anybody out; one waits longer and longer, at most a quarter of
+//! an hour. The e-mail stands in the key only as a keyed hash, since people type passwords into the wrong field.
+
+use crate::{
+    clock::Instant,
+    gate::{Fault, Tx, code::wait_after},
+    secret::{Purpose, SecretKey},
+    sql,
+    store::Reader,
+};
+use chrono::TimeDelta;
+use std::net::IpAddr;
+
+/// Wrong passwords in a row for one account, and from one address, before one has to wait.
+const ACCOUNT_FROM: i64 = 5;
+const ADDRESS_FROM: i64 = 20;
+/// Failures are forgotten after this long without one.
+const FORGETS_AFTER: TimeDelta = TimeDelta::hours(1);
+
+/// The two things that are slowed down.
+#[derive(Clone, Debug, Default)]
+pub struct Keys {
+    account: String,
+    address: String,
+}
+
+impl Keys {
+    pub fn new(key: &SecretKey, email: &str, ip: Option<IpAddr>) -> Self {
+        let hash = key.mac(Purpose::Lookup, format!("throttle/{email}").as_bytes());
+        Self {
+            account: format!("account/{}", hex::encode(hash.get(..16).unwrap_or_default())),
+            address: format!("address/{}", ip.map(|ip| ip.to_canonical().to_string()).unwrap_or_default()),
+        }
+    }
+}
+
+/// Until when this account or address has to wait; nothing where it need not.
+pub async fn waits_until(reader: &Reader, keys: &Keys, now: Instant) -> sqlx::Result<Option<Instant>> {
+    let (until,): (Option<Instant>,) = reader
+        .query(sql!("select max(waits_until) from throttles where key in ($1, $2) and waits_until > $3"))
+        .bind(keys.account.as_str())
+        .bind(keys.address.as_str())
+        .bind(now)
+        .one()
+        .await?;
+    Ok(until)
+}
+
+/// The same inside the transaction of the sign-in, where no other guess can come in between: both rows are made and
+/// locked first.
+async fn lock(tx: &mut Tx<'_>, keys: &Keys) -> Result<Option<Instant>, Fault> {
+    let now = tx.now();
+    let mut until = None;
+    for key in [&keys.account, &keys.address] {
+        let (waits,): (Option<Instant>,) = tx
+            .query(sql!(
+                "insert into throttles (key, failures, updated_at) values ($1, 0, $2)
+                 on conflict (key) do update set failures = case when throttles.updated_at < $3 then 0 else throttles.failures end
+                 returning waits_until"
+            ))
+            .bind(key.as_str())
+            .bind(now)
+            .bind(now.minus(FORGETS_AFTER))
+            .one()
+            .await?;
+        until = until.max(waits.filter(|waits| *waits > now));
+    }
+    Ok(until)
+}
+
+/// Refuses whoever has to wait.
+pub(super) async fn check(tx: &mut Tx<'_>, keys: &Keys) -> Result<(), Fault> {
+    match lock(tx, keys).await? {
+        Some(until) => Err(Fault::throttled("sign-in-throttled").with("until", until)),
+        None => Ok(()),
+    }
+}
+
+/// Counts one wrong password.
+pub(super) async fn count(tx: &mut Tx<'_>, keys: &Keys) -> Result<(), Fault> {
+    let now = tx.now();
+    for (key, from) in [(&keys.account, ACCOUNT_FROM), (&keys.address, ADDRESS_FROM)] {
+        let (failures,): (i64,) = tx
+            .query(sql!(
+                "insert into throttles (key, failures, updated_at) values ($1, 1, $2)
+                 on conflict (key) do update set failures = throttles.failures + 1, updated_at = $2
+                 returning failures"
+            ))
+            .bind(key.as_str())
+            .bind(now)
+            .one()
+            .await?;
+        tx.query(sql!("update throttles set waits_until = $2 where key = $1"))
+            .bind(key.as_str())
+            .bind(wait_after(failures, from).map(|wait| now.plus(wait)))
+            .run()
+            .await?;
+    }
+    Ok(())
+}
+
+/// A right password clears its account. The address keeps its count: one own account must not pay for guessing others.
+pub(super) async fn clear(tx: &mut Tx<'_>, keys: &Keys) -> Result<(), Fault> {
+    tx.query(sql!("delete from throttles where key = $1")).bind(keys.account.as_str()).run().await?;
+    Ok(())
+}

@@ -1,0 +1,101 @@
+//! The schema, and the stamp that says whose database this is.
+
+use super::{Engine, Reader, open};
+use crate::{clock::Instant, profile::Profile, sql};
+use anyhow::Context as _;
+use sqlx::{ConnectOptions, Connection, migrate::Migrator, postgres::PgConnectOptions};
+use std::str::FromStr;
+
+static SQLITE: Migrator = sqlx::migrate!("migrations/sqlite");
+static POSTGRES: Migrator = sqlx::migrate!("migrations/postgres");
+
+/// Which environment a database belongs to. Set by the first migration, compared at every start.
+#[derive(Clone, Debug, PartialEq, Eq, sqlx::FromRow)]
+pub struct Stamp {
+    #[sqlx(try_from = "String")]
+    pub environment: Profile,
+    pub stamped_at: Instant,
+}
+
+/// Brings the schema up to date and stamps a new database with `profile`.
+///
+/// On PostgreSQL this runs as whoever the URL names, who becomes the owner of the tables; the console itself works as
+/// `ingam_app` (see `open.rs`).
+#[expect(clippy::disallowed_methods, reason = "the schema is made before there is a door")]
+pub async fn migrate(url: &str, profile: Profile, now: Instant) -> anyhow::Result<Stamp> {
+    const STAMP: &str = "insert into installation (id, environment, stamped_at) values (1, $1, $2) on conflict (id) do nothing";
+    match Engine::of(url)? {
+        Engine::Sqlite => {
+            let mut connection = open::sqlite_options(url)?
+                .create_if_missing(true)
+                .connect()
+                .await
+                .with_context(|| format!("cannot open the database {}", open::shown(url)))?;
+            SQLITE.run(&mut connection).await?;
+            sqlx::query(STAMP).bind(profile.as_str()).bind(now).execute(&mut connection).await?;
+            connection.close().await?;
+        }
+        Engine::Postgres => {
+            let mut connection = PgConnectOptions::from_str(url)?
+                .application_name("ingam migrate")
+                .connect()
+                .await
+                .with_context(|| format!("cannot reach the database {}", open::shown(url)))?;
+            POSTGRES.run(&mut connection).await.context(
+                "the schema could not be made; the role that migrates must own the database and may create roles, \
+                 or the role ingam_app must exist and be granted to it",
+            )?;
+            sqlx::query("grant select on _sqlx_migrations to ingam_app").execute(&mut connection).await?;
+            sqlx::query(STAMP).bind(profile.as_str()).bind(now).execute(&mut connection).await?;
+            connection.close().await?;
+        }
+    }
+    let store = super::Store::open(url, 1).await?;
+    let stamp = stamp(&store.reader, store.engine).await;
+    store.close().await;
+    stamp
+}
+
+/// Reads the stamp. Fails with one clear line where the schema is not the one this program was built for.
+pub async fn stamp(reader: &Reader, engine: Engine) -> anyhow::Result<Stamp> {
+    let latest = match engine {
+        Engine::Sqlite => &SQLITE,
+        Engine::Postgres => &POSTGRES,
+    }
+    .iter()
+    .map(|migration| migration.version)
+    .max()
+    .unwrap_or_default();
+    let there: (Option<i64>,) = reader
+        .query(sql!("select max(version) from _sqlx_migrations where success"))
+        .one()
+        .await
+        .map_err(|error| match error {
+            sqlx::Error::Database(_) => anyhow::anyhow!("the database has no schema yet; run `ingam migrate` first"),
+            other => other.into(),
+        })?;
+    match there.0.unwrap_or_default() {
+        version if version < latest => {
+            anyhow::bail!("the database is at schema version {version} and this program needs {latest}; run `ingam migrate`")
+        }
+        version if version > latest => {
+            anyhow::bail!("the database is at schema version {version}, newer than this program, which knows {latest}; use the newer program")
+        }
+        _ => {}
+    }
+    reader
+        .query(sql!("select environment, stamped_at from installation where id = 1"))
+        .optional()
+        .await?
+        .context("the database bears no environment stamp; run `ingam migrate`")
+}
+
+/// The audit log's own triggers as this program's migrations make them, for the self-check.
+#[expect(clippy::disallowed_methods, reason = "looks at a schema in memory that nobody else sees")]
+pub(super) async fn sqlite_triggers_as_built() -> anyhow::Result<Vec<(String, String)>> {
+    let mut memory = open::sqlite_options("sqlite::memory:")?.journal_mode(sqlx::sqlite::SqliteJournalMode::Memory).connect().await?;
+    SQLITE.run(&mut memory).await?;
+    let rows = sqlx::query_as::<_, (String, String)>(super::safeguard::SQLITE_TRIGGERS.sqlite).fetch_all(&mut memory).await?;
+    memory.close().await?;
+    Ok(rows)
+}

@@ -1,0 +1,74 @@
+//! One SQL text, two engines.
+//!
+//! Every statement is written once through [`sql!`](crate::sql), with `$1` placeholders that SQLite and PostgreSQL both
+//! accept. The engine is chosen here and nowhere else. A test prepares every listed statement on both engines, which is
+//! what sqlx's `query!` macros would have given for one.
+
+mod migration;
+mod open;
+mod query;
+mod reader;
+mod safeguard;
+
+pub use migration::{Stamp, migrate, stamp};
+pub use open::{Engine, Store};
+pub(crate) use open::shown;
+pub(crate) use query::Conn;
+pub use query::{Bind, Query, Record};
+pub use reader::Reader;
+pub use safeguard::{Safeguard, login_is_powerful, safeguards};
+
+/// The text of a statement, one per engine; nearly always the same one.
+///
+/// Only [`sql!`](crate::sql) makes one, so every statement of the product is listed in [`STATEMENTS`].
+#[derive(Clone, Copy, Debug)]
+pub struct Sql {
+    pub(crate) sqlite: &'static str,
+    pub(crate) postgres: &'static str,
+}
+
+/// A listed statement and where it stands.
+#[derive(Debug)]
+pub struct Statement {
+    pub sqlite: &'static str,
+    pub postgres: &'static str,
+    pub at: &'static str,
+}
+
+/// Every statement of the product.
+#[linkme::distributed_slice]
+pub static STATEMENTS: [Statement];
+
+/// Writes a statement: `sql!("…")`, or `sql!(sqlite: "…", postgres: "…")` where the dialects cannot agree.
+///
+/// Parts separated by commas are concatenated, so a list of columns can be shared through a macro.
+#[macro_export]
+macro_rules! sql {
+    (sqlite: $sqlite:expr, postgres: $postgres:expr $(,)?) => {{
+        #[expect(unsafe_code, reason = "linkme lists the statement in a section of the binary")]
+        #[linkme::distributed_slice($crate::store::STATEMENTS)]
+        static STATEMENT: $crate::store::Statement = $crate::store::Statement {
+            sqlite: $sqlite,
+            postgres: $postgres,
+            at: concat!(file!(), ":", line!()),
+        };
+        $crate::store::Sql::listed(&STATEMENT)
+    }};
+    ($($part:expr),+ $(,)?) => {
+        $crate::sql!(sqlite: concat!($($part),+), postgres: concat!($($part),+))
+    };
+}
+
+impl Sql {
+    #[doc(hidden)]
+    pub fn listed(statement: &'static Statement) -> Self {
+        Self { sqlite: statement.sqlite, postgres: statement.postgres }
+    }
+}
+
+/// Whether the engine says that somebody else holds what this transaction needs, so that trying again may help.
+pub(crate) fn is_contention(error: &sqlx::Error) -> bool {
+    // 40001 serialization failure, 40P01 deadlock, 55P03 lock timeout; SQLite: 5 busy, 6 locked (and extended codes).
+    let Some(code) = error.as_database_error().and_then(|e| e.code()) else { return false };
+    matches!(code.as_ref(), "40001" | "40P01" | "55P03" | "5" | "6" | "261" | "517")
+}

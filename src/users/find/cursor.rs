@@ -1,0 +1,61 @@
+use std::{fmt, str::FromStr};
+
+/// Where the next page of a list begins: after this customer. It stands in an address, so it holds an id and no e-mail,
+/// phone number or name.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Cursor {
+    pub(super) stage: Stage,
+    pub(super) id: i64,
+}
+
+/// Which meaning of a term the last row answered.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Stage {
+    First,
+    Second,
+}
+
+/// The address was made up or cut off.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("this is no place in a list of customers")]
+pub struct BadCursor;
+
+impl fmt::Display for Cursor {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let stage = match self.stage {
+            Stage::First => 'a',
+            Stage::Second => 'b',
+        };
+        write!(f, "{stage}{}", self.id)
+    }
+}
+
+impl FromStr for Cursor {
+    type Err = BadCursor;
+
+    fn from_str(text: &str) -> Result<Self, BadCursor> {
+        let (stage, id) = if let Some(id) = text.strip_prefix('a') {
+            (Stage::First, id)
+        } else {
+            (Stage::Second, text.strip_prefix('b').ok_or(BadCursor)?)
+        };
+        let cursor = Self { stage, id: id.parse().map_err(|_| BadCursor)? };
+        // One place has one name: no `a+7`, no `a007`.
+        if cursor.to_string() == text { Ok(cursor) } else { Err(BadCursor) }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_cursor_reads_what_it_writes_and_nothing_else() {
+        for text in ["a1", "b482913", "a-5", "b9223372036854775807"] {
+            assert_eq!(text.parse::<Cursor>().unwrap().to_string(), text);
+        }
+        for text in ["", "a", "c1", "a+1", "a01", "a 1", "b9223372036854775808", "1", "가1"] {
+            assert_eq!(text.parse::<Cursor>(), Err(BadCursor), "{text:?}");
+        }
+    }
+}

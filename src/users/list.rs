@@ -1,0 +1,160 @@
+//! The list of customers, and searching it.
+
+use super::{
+    find::{self, Cursor, Found},
+    mask,
+    pages::{ListPage, Row, StatusFilter},
+    term::{Term, TermError},
+};
+use crate::{
+    gate::{KeepSearch, RecordAccess},
+    sql,
+    web::{
+        Answer, Desk, Stop,
+        desk::fresh_key,
+        problem_page::Problem,
+        shell::{
+            Section,
+            field::{FieldErrors, wrong},
+            table::Pager,
+        },
+        words::Message,
+    },
+};
+use actix_web::web;
+use serde::Deserialize;
+
+const PAGE: usize = 25;
+
+/// What may stand in the address: no personal data.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+pub struct Asked {
+    search: Option<String>,
+    status: Option<String>,
+    after: Option<String>,
+}
+
+/// `GET /users`: the newest customers, or those that a search found.
+pub async fn list(desk: Desk, asked: web::Query<Asked>) -> Answer {
+    let status = asked.status.as_deref().map_or(Some(StatusFilter::All), StatusFilter::parse).ok_or(Problem::BadRequest)?;
+    let after = match asked.after.as_deref() {
+        Some(cursor) => Some(cursor.parse::<Cursor>().map_err(|_| Problem::BadRequest)?),
+        None => None,
+    };
+    let term = match asked.search.as_deref() {
+        Some(id) => kept_term(&desk, id).await?,
+        None => None,
+    };
+    let wanted = Some(status.as_str()).filter(|status| !status.is_empty());
+    let page = match &term {
+        Some(term) => match Term::parse(term) {
+            Ok(parsed) => find::find(desk.reader(), &parsed, wanted, after, PAGE).await?,
+            Err(_) => return Err(Problem::NotFound.into()),
+        },
+        None => find::newest(desk.reader(), wanted, after, PAGE).await?,
+    };
+    if term.is_none() {
+        record_list(&desk).await?;
+    }
+    let mut base = Vec::new();
+    if let Some(search) = asked.search.as_ref().filter(|_| term.is_some()) {
+        base.push(format!("search={search}"));
+    }
+    if status != StatusFilter::All {
+        base.push(format!("status={}", status.as_str()));
+    }
+    let link = |after: Option<String>| {
+        let query: Vec<String> = base.iter().cloned().chain(after).collect();
+        if query.is_empty() { "/users".to_owned() } else { format!("/users?{}", query.join("&")) }
+    };
+    let pager = Pager {
+        first: after.map(|_| link(None)),
+        previous: None,
+        next: page.next.map(|next| link(Some(format!("after={next}")))),
+    };
+    let answer = ListPage {
+        shell: desk.shell(Some(Section::Users), None).await?,
+        search: asked.into_inner().search.filter(|_| term.is_some()),
+        term: term.unwrap_or_default(),
+        status,
+        rows: page.rows.into_iter().map(row).collect(),
+        pager,
+        errors: FieldErrors::new(),
+    };
+    desk.page(200, &answer)
+}
+
+/// `POST /users/searches`: keeps the search, so that its address says nothing about anybody, and goes to what it found.
+pub async fn search(desk: Desk, body: web::Bytes) -> Answer {
+    let form = desk.form(&body, &["q", "status"]).await?;
+    let status = StatusFilter::parse(form.get("status")).ok_or(Problem::Unprocessable)?;
+    let term = match Term::parse(form.get("q")) {
+        Ok(term) => term,
+        Err(error) => {
+            let page = ListPage {
+                shell: desk.shell(Some(Section::Users), None).await?,
+                term: form.get("q").to_owned(),
+                search: None,
+                status,
+                rows: Vec::new(),
+                pager: Pager::default(),
+                errors: FieldErrors::one("q", term_error(error)),
+            };
+            return desk.page(422, &page);
+        }
+    };
+    let wanted = Some(status.as_str()).filter(|status| !status.is_empty());
+    let search = KeepSearch {
+        id: fresh_key(),
+        staff: desk.person().id,
+        term: form.trimmed("q").to_owned(),
+        status: wanted.map(str::to_owned),
+        access: RecordAccess { actor: desk.actor(), task: "search", subject: None, detail: Some(term.kind().to_owned()), reason: None },
+    };
+    desk.keep(&search).await?;
+    let found = find::find(desk.reader(), &term, wanted, None, 2).await?;
+    if let ([only], None) = (found.rows.as_slice(), &found.next) {
+        return Ok(desk.see_other(&format!("/users/{}", only.id)));
+    }
+    let status = wanted.map(|status| format!("&status={status}")).unwrap_or_default();
+    Ok(desk.see_other(&format!("/users?search={}{status}", search.id)))
+}
+
+/// What this person searched for under this id. Somebody else's search is nobody's.
+async fn kept_term(desk: &Desk, id: &str) -> Result<Option<String>, Stop> {
+    let kept: Option<(String,)> = desk
+        .reader()
+        .query(sql!("select term from searches where id = $1 and staff_id = $2"))
+        .bind(id)
+        .bind(desk.person().id)
+        .optional()
+        .await?;
+    Ok(kept.map(|(term,)| term))
+}
+
+async fn record_list(desk: &Desk) -> Result<(), Stop> {
+    desk.keep(&RecordAccess { actor: desk.actor(), task: "search", subject: None, detail: Some("newest".to_owned()), reason: None }).await
+}
+
+fn term_error(error: TermError) -> Message {
+    match error {
+        TermError::Empty => wrong::required(),
+        TermError::TooLong => wrong::too_long(200),
+        TermError::Unprintable => wrong::control_characters(),
+        TermError::OnlyPunctuation | TermError::NoSuchNumber => wrong::nothing_to_search(),
+    }
+}
+
+fn row(found: Found) -> Row {
+    Row {
+        id: found.id,
+        name: mask::name(&found.name),
+        email: mask::email(&found.email),
+        phone: found.phone.as_deref().map(mask::phone),
+        suspended: found.status == "suspended",
+        points: found.points,
+        joined_at: found.joined_at,
+        last_seen_at: found.last_seen_at,
+    }
+}

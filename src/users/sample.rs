@@ -1,0 +1,44 @@
+//! Sample customers, in any number, the same ones every time.
+//!
+//! The engine makes them from their numbers: a million rows with their ledgers are not carried through this process.
+
+use crate::{
+    clock::Instant,
+    gate::{Fault, Tx},
+    sql,
+};
+
+/// Adds the customers numbered `first` and up, `count` of them, out of the `total` there will be, each with a ledger of
+/// points. `total` spreads the days they joined on over six years; whoever calls this in steps passes the same each time.
+pub async fn insert(tx: &mut Tx<'_>, first: i64, count: i64, total: i64, now: Instant) -> Result<(), Fault> {
+    let total = total.max(first.saturating_add(count).saturating_sub(1)).max(1);
+    // Only the last line differs: the engines make an instant from seconds in different words.
+    let people = sql!(
+        sqlite: concat!(
+            include_str!("sample/people.sql"),
+            "select id, email, phone, name, status, points,
+               strftime('%Y-%m-%dT%H:%M:%S', joined, 'unixepoch') || '.000000Z',
+               strftime('%Y-%m-%dT%H:%M:%S', seen, 'unixepoch') || '.000000Z' from written order by id"
+        ),
+        postgres: concat!(
+            include_str!("sample/people.sql"),
+            "select id, email, phone, name, status, points, to_timestamp(joined), to_timestamp(seen)
+             from written order by id"
+        ),
+    );
+    let ledger = sql!(
+        sqlite: concat!(
+            include_str!("sample/ledger.sql"),
+            "select id, strftime('%Y-%m-%dT%H:%M:%S', moment, 'unixepoch') || '.000000Z', delta, balance, kind, memo
+             from written order by id, n"
+        ),
+        postgres: concat!(
+            include_str!("sample/ledger.sql"),
+            "select id, to_timestamp(moment), delta, balance, kind, memo from written order by id, n"
+        ),
+    );
+    for statement in [people, ledger] {
+        tx.query(statement).bind(first).bind(count).bind(now.unix()).bind(total).run().await?;
+    }
+    Ok(())
+}

@@ -1,0 +1,116 @@
+//! Every way to write a phone number, and the one in which it is stored: E.164 digits without the plus.
+
+/// The country a number is in that does not say.
+const HOME: &str = "82";
+
+pub(super) enum Number {
+    Id(String),
+    Phone(String),
+    LastFour { digits: String, or_id: bool },
+}
+
+/// Reads a text of digits and what people put between them; `None` where there is anything else in it.
+pub(super) fn read(text: &str) -> Option<Number> {
+    if !text.chars().all(|c| c.is_ascii_digit() || c == '+' || is_separator(c) || is_mask(c)) {
+        return None;
+    }
+    if text.contains(is_mask) {
+        return read_masked(text);
+    }
+    // The trunk zero that is not dialled from abroad: `+44 (0)20 …`.
+    let without_trunk = text.replacen("(0)", "", 1);
+    let groups: Vec<&str> = text.split(|c: char| !c.is_ascii_digit()).filter(|group| !group.is_empty()).collect();
+    let digits = groups.concat();
+    let first = *groups.first()?;
+
+    if text.starts_with(|c: char| c.is_ascii_digit()) && digits.len() == text.len() {
+        return Some(read_bare(digits));
+    }
+    if text.starts_with('+') {
+        return Some(Number::Phone(from_abroad(&only_digits(&without_trunk))));
+    }
+    if let Some(rest) = only_digits(&without_trunk).strip_prefix("00") {
+        return Some(Number::Phone(from_abroad(rest)));
+    }
+    Some(match groups.as_slice() {
+        [end] if end.len() == 4 && !text.starts_with(*end) => Number::LastFour { digits, or_id: false },
+        _ if digits.starts_with('0') => Number::Phone(at_home(&digits)),
+        _ if first == HOME => Number::Phone(from_abroad(&only_digits(&without_trunk))),
+        // The last eight digits of a mobile number, as they are said aloud.
+        [four, other] if four.len() == 4 && other.len() == 4 && !four.starts_with('1') => {
+            Number::Phone(format!("{HOME}10{digits}"))
+        }
+        // North America, written as at home there.
+        ["1", ..] if digits.len() == 11 => Number::Phone(digits),
+        _ => Number::Phone(at_home(&digits)),
+    })
+}
+
+/// Digits with nothing between them.
+fn read_bare(digits: String) -> Number {
+    if digits.len() == 4 {
+        return Number::LastFour { digits, or_id: true };
+    }
+    match digits.strip_prefix("00") {
+        Some(rest) if rest.is_empty() || rest.starts_with('0') => return Number::Id(digits),
+        Some(rest) => return Number::Phone(from_abroad(rest)),
+        None => {}
+    }
+    if digits.starts_with('0') {
+        return Number::Phone(at_home(&digits));
+    }
+    // A customer's number is shorter than that; `#` says that one is meant all the same.
+    if digits.starts_with(HOME) && digits.len() >= 10 {
+        return Number::Phone(from_abroad(&digits));
+    }
+    // A spreadsheet has eaten the zero of 010.
+    if digits.starts_with("10") && digits.len() == 10 {
+        return Number::Phone(at_home(&digits));
+    }
+    Number::Id(digits)
+}
+
+/// A number copied from a page on which it is masked: `010-••••-4821`, `010-48••`.
+fn read_masked(text: &str) -> Option<Number> {
+    let (before, _) = text.split_once(is_mask)?;
+    let (_, after) = text.rsplit_once(is_mask)?;
+    let after = only_digits(after);
+    match after.len() {
+        4 => Some(Number::LastFour { digits: after, or_id: false }),
+        // The space at the end keeps bare digits from being taken for the number of a customer.
+        0 => read(&format!("{before} ")),
+        _ => None,
+    }
+}
+
+/// The digits of a number that is written with its country.
+fn from_abroad(digits: &str) -> String {
+    match digits.strip_prefix(HOME) {
+        Some(rest) => format!("{HOME}{}", rest.trim_start_matches('0')),
+        None if digits.starts_with('0') => at_home(digits),
+        None => digits.to_owned(),
+    }
+}
+
+fn at_home(digits: &str) -> String {
+    format!("{HOME}{}", digits.trim_start_matches('0'))
+}
+
+fn only_digits(text: &str) -> String {
+    text.chars().filter(char::is_ascii_digit).collect()
+}
+
+fn is_separator(c: char) -> bool {
+    c.is_whitespace() || is_dash(c) || matches!(c, '(' | ')' | '.' | '/' | '·' | ',' | '[' | ']')
+}
+
+/// Dashes of every kind, with the signs that input methods and word processors put in their place.
+fn is_dash(c: char) -> bool {
+    const DASHES: &str = "-~_\u{2010}\u{2011}\u{2012}\u{2013}\u{2014}\u{2015}\u{2043}\u{2053}\u{207b}\u{2212}\u{2500}\u{2501}\
+                          \u{301c}\u{3030}\u{30fc}\u{3161}\u{fe31}\u{fe32}\u{fe58}\u{fe63}\u{ff70}";
+    DASHES.contains(c)
+}
+
+fn is_mask(c: char) -> bool {
+    matches!(c, '*' | '•' | '●' | '○' | '…' | '∗' | '＊')
+}

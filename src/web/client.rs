@@ -1,0 +1,105 @@
+//! Whose request this is, as far as addresses go.
+//!
+//! The client is the other end of the connection, unless that is a trusted proxy. Then it is the rightmost address in
+//! `X-Forwarded-For` that is no trusted proxy: everything to the left of it was written by somebody nobody trusts. What
+//! cannot be read is refused, never skipped, because skipping is how the address of a proxy turns into that of a liar.
+
+use actix_web::http::header::HeaderMap;
+use ipnet::IpNet;
+use std::net::IpAddr;
+
+/// The forwarding header cannot be read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Unreadable;
+
+const MAX_BYTES: usize = 1024;
+const MAX_HOPS: usize = 16;
+
+/// The client's address. `X-Forwarded-For` is the only header that is ever read, and only from a trusted proxy.
+pub fn address(peer: IpAddr, headers: &HeaderMap, trusted: &[IpNet]) -> Result<IpAddr, Unreadable> {
+    let peer = peer.to_canonical();
+    if !is_trusted(peer, trusted) {
+        return Ok(peer);
+    }
+    let mut line = String::new();
+    for value in headers.get_all("x-forwarded-for") {
+        let text = std::str::from_utf8(value.as_bytes()).ok().filter(|text| text.is_ascii()).ok_or(Unreadable)?;
+        if !line.is_empty() {
+            line.push(',');
+        }
+        line.push_str(text);
+        if line.len() > MAX_BYTES {
+            return Err(Unreadable);
+        }
+    }
+    if line.is_empty() && headers.get("x-forwarded-for").is_none() {
+        return Ok(peer);
+    }
+    let hops: Vec<&str> = line.split(',').map(|hop| hop.trim_matches([' ', '\t'])).collect();
+    if hops.len() > MAX_HOPS {
+        return Err(Unreadable);
+    }
+    // Every hop is read, also those left of the answer: a header with junk in it is not from a proxy that works.
+    let hops = hops.into_iter().map(|hop| hop.parse::<IpAddr>().map(|ip| ip.to_canonical()).map_err(|_| Unreadable));
+    let hops: Vec<IpAddr> = hops.collect::<Result<_, _>>()?;
+    Ok(hops.into_iter().rev().find(|ip| !is_trusted(*ip, trusted)).unwrap_or(peer))
+}
+
+fn is_trusted(ip: IpAddr, trusted: &[IpNet]) -> bool {
+    trusted.iter().any(|net| net.contains(&ip))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use actix_web::http::header::{HeaderName, HeaderValue};
+    use proptest::prelude::*;
+
+    fn seen(peer: &str, lines: &[&str]) -> Result<String, Unreadable> {
+        let mut headers = HeaderMap::new();
+        for line in lines {
+            headers.append(HeaderName::from_static("x-forwarded-for"), HeaderValue::from_bytes(line.as_bytes()).unwrap());
+        }
+        let trusted = ["10.0.0.0/8".parse().unwrap(), "fd00::/8".parse().unwrap()];
+        address(peer.parse().unwrap(), &headers, &trusted).map(|ip| ip.to_string())
+    }
+
+    #[test]
+    fn a_stranger_is_whoever_connects_whatever_they_claim() {
+        assert_eq!(seen("203.0.113.9", &["10.1.1.1"]).unwrap(), "203.0.113.9");
+        assert_eq!(seen("203.0.113.9", &["junk"]).unwrap(), "203.0.113.9");
+    }
+
+    #[test]
+    fn behind_a_trusted_proxy_the_rightmost_stranger_counts() {
+        for line in ["6.6.6.6,203.0.113.9", "6.6.6.6, 203.0.113.9", "6.6.6.6 ,\t203.0.113.9", "203.0.113.9, 10.2.2.2", "::ffff:203.0.113.9"] {
+            assert_eq!(seen("10.0.0.1", &[line]).unwrap(), "203.0.113.9", "{line}");
+        }
+        assert_eq!(seen("::ffff:10.0.0.1", &["203.0.113.9"]).unwrap(), "203.0.113.9");
+        assert_eq!(seen("10.0.0.1", &["6.6.6.6", "203.0.113.9"]).unwrap(), "203.0.113.9");
+        assert_eq!(seen("10.0.0.1", &["203.0.113.9", "6.6.6.6"]).unwrap(), "6.6.6.6");
+        assert_eq!(seen("10.0.0.1", &["10.3.3.3, 10.2.2.2"]).unwrap(), "10.0.0.1");
+        assert_eq!(seen("10.0.0.1", &[]).unwrap(), "10.0.0.1");
+    }
+
+    #[test]
+    fn junk_from_a_trusted_proxy_is_refused() {
+        for junk in [
+            "", ",", "203.0.113.9,", "010.0.0.1", "0x0a.0.0.1", "127.1", "167772161", "10.0.0.1:443", "[::1]:80", "[::1]", "\"1.2.3.4\"", "fe80::1%eth0",
+            "unknown", "_hidden", "１.2.3.4", "junk, 203.0.113.9",
+        ] {
+            assert_eq!(seen("10.0.0.1", &[junk]), Err(Unreadable), "{junk:?}");
+        }
+        assert_eq!(seen("10.0.0.1", &[&["1.2.3.4"; 17].join(",")]), Err(Unreadable));
+        assert_eq!(seen("10.0.0.1", &[&" ".repeat(2000)]), Err(Unreadable));
+    }
+
+    proptest! {
+        #[test]
+        fn nothing_left_of_a_stranger_changes_the_answer(left in "[ -~&&[^,]]{0,40}") {
+            let line = format!("{left}, 203.0.113.9");
+            let answer = seen("10.0.0.1", &[&line]);
+            prop_assert!(answer == Err(Unreadable) || answer.unwrap() == "203.0.113.9");
+        }
+    }
+}

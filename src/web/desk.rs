@@ -1,0 +1,246 @@
+//! Where a handler sits: it can read, submit changes and make pages, and it has no other way to anything.
+
+use super::{
+    Answer, Stop, forgery,
+    form::Form,
+    problem_page::Problem,
+    shell::{AuditHead, Flash, Frame, NavItem, Person, Section, Shell, Solo, Theme},
+    visit::Visit,
+    words::{Lang, Words},
+};
+use crate::{
+    app::Console,
+    clock::Instant,
+    gate::{Actor, Change, Housekeeping, Reason, Refusal, Seal, Sealed},
+    routes,
+    secret,
+    staff::session::Visitor,
+    store::Reader,
+};
+use actix_web::{FromRequest, HttpRequest, HttpResponse, dev::Payload, http::StatusCode, web};
+use askama::Template;
+use chrono_tz::Tz;
+use std::{future::{Ready, ready}, rc::Rc, sync::Arc};
+
+/// A handler's place in front of somebody who is not signed in, or not quite.
+#[derive(Clone, Debug)]
+pub struct Lobby {
+    console: Arc<Console>,
+    visit: Rc<Visit>,
+    /// What the forms of this visitor are bound to: the session, or before there is one, a cookie.
+    bound: String,
+}
+
+/// A handler's place in front of somebody who is signed in.
+#[derive(Clone, Debug)]
+pub struct Desk {
+    lobby: Lobby,
+    visitor: Visitor,
+}
+
+impl Lobby {
+    pub fn console(&self) -> &Console {
+        &self.console
+    }
+
+    pub fn reader(&self) -> &Reader {
+        &self.console.reader
+    }
+
+    pub fn now(&self) -> Instant {
+        self.console.clock.now()
+    }
+
+    pub fn visit(&self) -> &Visit {
+        &self.visit
+    }
+
+    pub fn visitor(&self) -> Option<Visitor> {
+        self.visit.visitor()
+    }
+
+    pub fn actor(&self) -> Actor {
+        self.visit.actor()
+    }
+
+    pub fn words(&self) -> Words {
+        Words::of(self.visit.lang())
+    }
+
+    /// Reads a posted form whose fields are `allowed` and `csrf`.
+    pub async fn form(&self, body: &[u8], allowed: &[&str]) -> Result<Form, Stop> {
+        let fields: Vec<&str> = allowed.iter().copied().chain(["csrf"]).collect();
+        let form = Form::read(body, &fields).map_err(|_| Problem::Unprocessable)?;
+        if forgery::fits(&self.console.key, &self.bound, form.get("csrf")) {
+            return Ok(form);
+        }
+        let recorded = self.console.record(&self.visit, &Refusal::Forgery).await;
+        Err(Stop { recorded, ..Problem::Forgery.into() })
+    }
+
+    pub async fn submit<C: Change>(&self, change: &C, seal: &Seal) -> Result<Sealed<C::Output>, Refusal> {
+        self.console.gate.submit(&self.actor(), change, seal).await
+    }
+
+    /// Background work that must have happened before the page is shown.
+    pub async fn keep<H: Housekeeping>(&self, work: &H) -> Result<H::Output, Stop> {
+        let failed = |error: sqlx::Error| Stop { problem: Problem::NotRecorded, cause: Some(error.into()), recorded: false };
+        self.console.gate.keep(work).await.map_err(failed)
+    }
+
+    pub fn frame(&self) -> Frame {
+        let visitor = self.visitor();
+        Frame {
+            words: self.words(),
+            environment: self.console.profile,
+            nonce: self.visit.nonce.clone(),
+            csrf: forgery::token(&self.console.key, &self.bound),
+            zone: visitor.as_ref().and_then(|visitor| visitor.time_zone.parse().ok()).unwrap_or(self.console.zone),
+            now: self.now(),
+            theme: visitor.as_ref().and_then(|visitor| Theme::parse(&visitor.theme)).unwrap_or_default(),
+            flash: None,
+        }
+    }
+
+    /// The frame of a page for somebody not signed in; `path` where it can be had in the other language too.
+    pub fn solo(&self, path: Option<String>) -> Solo {
+        Solo { frame: self.frame(), asked: self.visit.asked, path }
+    }
+
+    /// A page.
+    pub fn page(&self, status: u16, page: &impl Template) -> Answer {
+        let html = page.render()?;
+        let status = StatusCode::from_u16(status).unwrap_or(StatusCode::OK);
+        Ok(HttpResponse::build(status).content_type("text/html; charset=utf-8").body(html))
+    }
+
+    /// On to another page, which a browser gets with GET.
+    pub fn see_other(&self, path: &str) -> HttpResponse {
+        see_other(&self.visit, path)
+    }
+
+    /// The path with the language that this visitor asked for in the address.
+    pub fn path(&self, path: &str) -> String {
+        match self.visit.asked {
+            Some(lang) => format!("{path}{}lang={}", if path.contains('?') { '&' } else { '?' }, Lang::code(lang)),
+            None => path.to_owned(),
+        }
+    }
+}
+
+/// A redirect after a form. htmx would follow a 303 by itself and put the page inside this one; it is told to go there.
+pub fn see_other(visit: &Visit, path: &str) -> HttpResponse {
+    if visit.is_htmx {
+        HttpResponse::Ok().insert_header(("HX-Redirect", path)).finish()
+    } else {
+        HttpResponse::SeeOther().insert_header(("Location", path)).finish()
+    }
+}
+
+impl std::ops::Deref for Desk {
+    type Target = Lobby;
+
+    fn deref(&self) -> &Lobby {
+        &self.lobby
+    }
+}
+
+impl Desk {
+    pub fn person(&self) -> &Visitor {
+        &self.visitor
+    }
+
+    pub fn zone(&self) -> Tz {
+        self.visitor.time_zone.parse().unwrap_or(self.console.zone)
+    }
+
+    /// Whether this person may use the route, as the route table says.
+    pub fn may(&self, method: &str, path: &str) -> bool {
+        routes::find(method, path).is_some_and(|route| route.opens.to(Some(&self.visitor)))
+    }
+
+    /// The frame of a signed-in page.
+    pub async fn shell(&self, section: Option<Section>, flash: Option<Flash>) -> Result<Shell, Stop> {
+        let may_audit = self.may("GET", Section::Audit.href());
+        let now = self.now();
+        let ends = self.visitor.created.saturating_add(self.console.limits.absolute.num_seconds());
+        Ok(Shell {
+            frame: Frame { flash, ..self.frame() },
+            person: Person {
+                id: self.visitor.id,
+                name: self.visitor.name.clone(),
+                email: self.visitor.email.clone(),
+                roles: self.visitor.roles.iter().collect(),
+            },
+            session_left: ends.saturating_sub(now.unix()).max(0),
+            path: self.visit.path.clone(),
+            key: fresh_key(),
+            section,
+            nav: Section::ALL.into_iter().filter(|section| self.may("GET", section.href())).map(NavItem::from).collect(),
+            audit_head: if may_audit { self.console.audit_head().await?.map(|(seq, at)| AuditHead { seq, at }) } else { None },
+        })
+    }
+}
+
+/// Names a form, so that sending it twice does nothing twice.
+pub fn fresh_key() -> String {
+    hex::encode(secret::random::<16>())
+}
+
+/// The part of a change form that is the same in all of them.
+pub fn seal_of(form: &Form, reason: Reason) -> Result<Seal, Stop> {
+    let key = form.get("key");
+    let is_key = (1..=64).contains(&key.len()) && key.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_'));
+    let seen = match form.get("seen") {
+        "" => None,
+        text => Some(text.parse().map_err(|_| Problem::Unprocessable)?),
+    };
+    if !is_key {
+        return Err(Problem::Unprocessable.into());
+    }
+    Ok(Seal { reason, code: Some(form.get("code").to_owned()), key: Some(key.to_owned()), seen })
+}
+
+impl FromRequest for Lobby {
+    type Error = Stop;
+    type Future = Ready<Result<Self, Stop>>;
+
+    fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
+        let found = || {
+            let console = request.app_data::<web::Data<Console>>()?.clone().into_inner();
+            let visit = Visit::of(request)?;
+            let bound = match visit.visitor() {
+                Some(visitor) => visitor.session,
+                None => request.cookie(console.form_cookie()).map(|cookie| cookie.value().to_owned()).unwrap_or_default(),
+            };
+            Some(Self { console, visit, bound })
+        };
+        ready(found().ok_or_else(|| Stop::internal(anyhow::anyhow!("a request came around the middleware"))))
+    }
+}
+
+impl Lobby {
+    /// The same lobby with its forms bound to a new cookie, for a visitor who has none yet.
+    pub fn bind(mut self) -> (Self, Option<actix_web::cookie::Cookie<'static>>) {
+        if !self.bound.is_empty() {
+            return (self, None);
+        }
+        self.bound = secret::token();
+        let cookie = self.console.cookie(self.bound.clone());
+        (self, Some(cookie))
+    }
+}
+
+impl FromRequest for Desk {
+    type Error = Stop;
+    type Future = Ready<Result<Self, Stop>>;
+
+    fn from_request(request: &HttpRequest, payload: &mut Payload) -> Self::Future {
+        let lobby = Lobby::from_request(request, payload).into_inner();
+        ready(lobby.and_then(|lobby| match lobby.visitor() {
+            Some(visitor) if visitor.signed => Ok(Self { lobby, visitor }),
+            _ => Err(Problem::Permission.into()),
+        }))
+    }
+}
+

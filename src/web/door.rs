@@ -1,0 +1,203 @@
+//! What every request passes on its way in, from the outside to the inside: [`observe`], [`admit`], actix-session's
+//! middleware, [`authorize`].
+
+use super::{
+    Stop, client, forgery, headers,
+    problem_page::{Onward, Problem, ProblemPage},
+    visit::Visit,
+};
+use crate::{
+    app::Console,
+    gate::{Refusal, TouchSession},
+    routes::{self, Opens},
+    staff::session::{UNREADABLE, VISITOR, Visitor},
+};
+use actix_session::SessionExt as _;
+use actix_web::{
+    HttpResponse, ResponseError as _,
+    body::{BoxBody, MessageBody},
+    dev::{ServiceRequest, ServiceResponse},
+    http::{StatusCode, header},
+    middleware::Next,
+    web,
+};
+use askama::Template as _;
+use futures_util::FutureExt as _;
+use std::panic::AssertUnwindSafe;
+
+type Outcome = Result<ServiceResponse<BoxBody>, actix_web::Error>;
+
+/// Outermost: names the request, times it, catches what goes wrong, dresses errors as pages, adds the security headers and
+/// writes the one line in the log.
+pub async fn observe(request: ServiceRequest, next: Next<impl MessageBody + 'static>) -> Outcome {
+    let visit = Visit::begin(&request);
+    let Some(console) = request.app_data::<web::Data<Console>>().cloned() else {
+        return Ok(request.into_response(HttpResponse::InternalServerError().finish()));
+    };
+    let started = console.clock.now();
+    let outcome = AssertUnwindSafe(next.call(request)).catch_unwind().await;
+    let mut response = match outcome {
+        Ok(Ok(response)) => dress(response.map_into_boxed_body(), &console, &visit),
+        Ok(Err(error)) => return Err(error),
+        // The request went down with the handler, so the answer cannot be tied to it: an error is what is left.
+        Err(_) => return Err(Stop::internal(anyhow::anyhow!("a handler panicked")).into()),
+    };
+    headers::secure(response.headers_mut(), &visit.nonce, !console.plain_http);
+    let pattern = response.request().match_pattern();
+    // The pattern and never the path: a path may hold a set-up token.
+    tracing::info!(
+        request = visit.request_id,
+        method = visit.method,
+        route = pattern.as_deref().unwrap_or("-"),
+        status = response.status().as_u16(),
+        ms = console.clock.now().since(started).num_milliseconds(),
+        staff = visit.visitor().map(|visitor| visitor.id),
+        "request"
+    );
+    Ok(response)
+}
+
+/// Puts a page in place of an answer that is an error.
+fn dress(response: ServiceResponse, console: &Console, visit: &Visit) -> ServiceResponse {
+    let Some(error) = response.response().error() else { return response };
+    let (problem, recorded) = match error.as_error::<Stop>() {
+        Some(stop) => {
+            if stop.problem.status() >= 500 {
+                tracing::error!(request = visit.request_id, error = %stop, "a request failed");
+            }
+            (stop.problem, stop.recorded || visit.recorded.get())
+        }
+        None => (framework_problem(response.status(), error, visit), visit.recorded.get()),
+    };
+    let status = StatusCode::from_u16(problem.status()).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+    let page = ProblemPage {
+        shell: console.solo(visit),
+        problem,
+        request: visit.request_id.clone(),
+        address: visit.ip().or(visit.peer).map(|ip| ip.to_string()),
+        recorded,
+        onward: onward(problem, visit),
+    };
+    let mut answer = HttpResponse::build(status);
+    for (name, value) in response.headers().iter().filter(|(name, _)| **name == header::ALLOW || **name == header::SET_COOKIE) {
+        answer.append_header((name.clone(), value.clone()));
+    }
+    let answer = match page.render() {
+        Ok(html) => answer.content_type("text/html; charset=utf-8").body(html),
+        Err(_) => answer.content_type("text/plain; charset=utf-8").body(format!("{status}\n{}\n", visit.request_id)),
+    };
+    let (request, _) = response.into_parts();
+    ServiceResponse::new(request, answer)
+}
+
+/// What actix itself refused: a body too large, a path that is no number.
+fn framework_problem(status: StatusCode, error: &actix_web::Error, visit: &Visit) -> Problem {
+    match status {
+        StatusCode::NOT_FOUND => Problem::NotFound,
+        StatusCode::METHOD_NOT_ALLOWED => Problem::Method,
+        StatusCode::PAYLOAD_TOO_LARGE => Problem::TooLarge,
+        StatusCode::UNSUPPORTED_MEDIA_TYPE => Problem::MediaType,
+        status if status.is_client_error() => Problem::BadRequest,
+        _ => {
+            tracing::error!(request = visit.request_id, %error, "a request failed");
+            Problem::Internal
+        }
+    }
+}
+
+fn onward(problem: Problem, visit: &Visit) -> Onward {
+    let signed = visit.visitor().is_some_and(|visitor| visitor.signed);
+    match problem {
+        Problem::Network | Problem::Unavailable if visit.method == "GET" => Onward::Again(visit.path.clone()),
+        Problem::Forgery | Problem::LinkGone if !signed => Onward::SignIn,
+        _ if signed => Onward::Home,
+        _ => Onward::SignIn,
+    }
+}
+
+/// Address, network, route, method and origin: everything that can be judged without knowing who it is.
+pub async fn admit(request: ServiceRequest, next: Next<impl MessageBody + 'static>) -> Outcome {
+    let (Some(visit), Some(console)) = (Visit::of(request.request()), request.app_data::<web::Data<Console>>().cloned()) else {
+        return Ok(request.error_response(Stop::from(Problem::Internal)));
+    };
+    let pattern = request.match_pattern();
+    let pattern = pattern.as_deref().unwrap_or_default();
+    // Whether the process is alive is asked by machines that are on nobody's list, and tells nothing.
+    if matches!(pattern, "/healthz" | "/readyz") {
+        return next.call(request).await.map(ServiceResponse::map_into_boxed_body);
+    }
+    let Some(peer) = visit.peer else { return Ok(request.error_response(Stop::from(Problem::BadRequest))) };
+    let Ok(ip) = client::address(peer, request.headers(), &console.trusted_proxies) else {
+        let recorded = console.record(&visit, &Refusal::Address).await;
+        return Ok(request.error_response(Stop { recorded, ..Problem::BadRequest.into() }));
+    };
+    visit.set_ip(ip);
+    if !console.gate.networks().allows(ip) {
+        let recorded = console.record(&visit, &Refusal::Network).await;
+        return Ok(request.error_response(Stop { recorded, ..Problem::Network.into() }));
+    }
+    if !pattern.is_empty() && routes::find(&visit.method, pattern).is_none() {
+        let allow = routes::methods(pattern).join(", ");
+        let mut response = Stop::from(Problem::Method).error_response();
+        if let Ok(value) = header::HeaderValue::from_str(&allow) {
+            response.headers_mut().insert(header::ALLOW, value);
+        }
+        let error = actix_web::error::InternalError::from_response(Stop::from(Problem::Method), response);
+        return Ok(request.error_response(error));
+    }
+    if !matches!(visit.method.as_str(), "GET" | "HEAD")
+        && let Err(forged) = forgery::check_headers(request.headers(), &console.origins)
+    {
+        let recorded = console.record(&visit, &Refusal::Forgery).await;
+        let problem = match forged {
+            forgery::Forged::Origin => Problem::Forgery,
+            forgery::Forged::MediaType => Problem::MediaType,
+        };
+        return Ok(request.error_response(Stop { recorded, ..problem.into() }));
+    }
+    next.call(request).await.map(ServiceResponse::map_into_boxed_body)
+}
+
+/// Who is it, and does the route open to them?
+pub async fn authorize(request: ServiceRequest, next: Next<impl MessageBody + 'static>) -> Outcome {
+    let (Some(visit), Some(console)) = (Visit::of(request.request()), request.app_data::<web::Data<Console>>().cloned()) else {
+        return Ok(request.error_response(Stop::from(Problem::Internal)));
+    };
+    let pattern = request.match_pattern();
+    let route = pattern.as_deref().and_then(|pattern| routes::find(&visit.method, pattern));
+    let session = request.get_session();
+    if session.contains_key(UNREADABLE) && route.is_some_and(|route| route.opens != Opens::Machines) {
+        return Ok(request.error_response(Stop::from(Problem::Unavailable)));
+    }
+    let visitor: Option<Visitor> = session.get(VISITOR).ok().flatten();
+    drop(session);
+    if let Some(visitor) = visitor {
+        visit.set_visitor(visitor);
+    }
+    let Some(route) = route else { return next.call(request).await.map(ServiceResponse::map_into_boxed_body) };
+    let visitor = visit.visitor();
+    if !route.opens.to(visitor.as_ref()) {
+        if !visitor.is_some_and(|visitor| visitor.signed) {
+            return Ok(request.into_response(super::desk::see_other(&visit, route.opens.door())));
+        }
+        let recorded = console.record(&visit, &Refusal::Role).await;
+        return Ok(request.error_response(Stop { recorded, ..Problem::Permission.into() }));
+    }
+    if let Some(visitor) = visitor.filter(|visitor| visitor.signed && !route.quiet) {
+        touch(&console, &visitor).await;
+    }
+    next.call(request).await.map(ServiceResponse::map_into_boxed_body)
+}
+
+/// At most once a minute: a write for every request would be most of what the database does.
+const TOUCH_SECONDS: i64 = 60;
+
+async fn touch(console: &Console, visitor: &Visitor) {
+    if console.clock.now().unix() - visitor.seen < TOUCH_SECONDS {
+        return;
+    }
+    if let Err(error) = console.gate.keep(&TouchSession { id: visitor.session.clone() }).await {
+        // The worst that follows is that an active person signs in again.
+        tracing::warn!(%error, "a session's last use could not be noted");
+    }
+}

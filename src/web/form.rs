@@ -1,0 +1,57 @@
+//! A posted form, read strictly: every key is one of those the form has, and stands there once.
+
+/// The fields of a form as they were typed.
+#[derive(Clone, Debug, Default)]
+pub struct Form(Vec<(String, String)>);
+
+/// The form has a key that does not belong to it, or one twice, or bytes that are no text.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Malformed;
+
+impl Form {
+    pub fn read(body: &[u8], allowed: &[&str]) -> Result<Self, Malformed> {
+        let fields: Vec<(String, String)> = serde_urlencoded::from_bytes(body).map_err(|_| Malformed)?;
+        for (n, (name, value)) in fields.iter().enumerate() {
+            let is_known = allowed.contains(&name.as_str());
+            let is_second = fields.iter().take(n).any(|(earlier, _)| earlier == name);
+            // Bytes that are no UTF-8, lone surrogates among them, arrive as the replacement character.
+            if !is_known || is_second || value.contains('\u{fffd}') {
+                return Err(Malformed);
+            }
+        }
+        Ok(Self(fields))
+    }
+
+    /// A field as it was typed; empty where it is not there.
+    pub fn get(&self, name: &str) -> &str {
+        self.0.iter().find(|(key, _)| key == name).map_or("", |(_, value)| value)
+    }
+
+    /// A field without the spaces around it.
+    pub fn trimmed(&self, name: &str) -> &str {
+        self.get(name).trim()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    #[test]
+    fn a_form_with_other_keys_or_one_twice_is_no_form() {
+        let read = |body: &str| Form::read(body.as_bytes(), &["amount", "code"]);
+        assert_eq!(read("amount=1+000&code=%31").unwrap().get("amount"), "1 000");
+        assert_eq!(read("").unwrap().get("amount"), "");
+        for bad in ["amount=1&amount=999", "amount=1&role=owner", "amount=%FF", "amount=%ED%A0%80", "=x", "Amount=1", "amount%00=1"] {
+            assert!(read(bad).is_err(), "{bad}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn any_bytes_are_read_or_refused(body in prop::collection::vec(any::<u8>(), 0..200)) {
+            let _ = Form::read(&body, &["a"]);
+        }
+    }
+}

@@ -1,0 +1,257 @@
+//! How numbers, times and names are written on a page.
+
+use crate::{
+    clock::Instant,
+    web::words::Words,
+};
+use chrono::{Datelike, SecondsFormat, TimeDelta};
+use chrono_tz::Tz;
+use std::fmt::Display;
+
+/// U+2212: as wide as a plus sign, and read as "minus" by a screen reader, which a hyphen is not.
+const MINUS: char = '−';
+
+/// `12,450`, `−500`.
+pub fn group(n: i64) -> String {
+    let digits = n.unsigned_abs().to_string();
+    let mut text = String::with_capacity(digits.len() + digits.len() / 3 + MINUS.len_utf8());
+    if n < 0 {
+        text.push(MINUS);
+    }
+    for (at, digit) in digits.char_indices() {
+        if at > 0 && (digits.len() - at).is_multiple_of(3) {
+            text.push(',');
+        }
+        text.push(digit);
+    }
+    text
+}
+
+/// `+1,000`, `−500`, `0`.
+pub fn signed(n: i64) -> String {
+    if n > 0 { format!("+{}", group(n)) } else { group(n) }
+}
+
+/// `2026-11-20`
+pub fn day(at: Instant, zone: Tz) -> String {
+    local(at, zone, "%Y-%m-%d")
+}
+
+/// `11-20 03:04`, or `2025-11-20 03:04` where the year is not the one of `now`.
+pub fn minute(at: Instant, zone: Tz, now: Instant) -> String {
+    local(at, zone, if same_year(at, zone, now) { "%m-%d %H:%M" } else { "%Y-%m-%d %H:%M" })
+}
+
+/// `11-20 03:04:12`, or with the year where it is not the one of `now`: a row among rows that follow by the second.
+pub fn moment(at: Instant, zone: Tz, now: Instant) -> String {
+    local(at, zone, if same_year(at, zone, now) { "%m-%d %H:%M:%S" } else { "%Y-%m-%d %H:%M:%S" })
+}
+
+/// `2026-11-20 03:04:12`
+pub fn second(at: Instant, zone: Tz) -> String {
+    local(at, zone, "%Y-%m-%d %H:%M:%S")
+}
+
+/// `03:04`
+pub fn clock(at: Instant, zone: Tz) -> String {
+    local(at, zone, "%H:%M")
+}
+
+/// `03:04:12`
+pub fn clock_second(at: Instant, zone: Tz) -> String {
+    local(at, zone, "%H:%M:%S")
+}
+
+/// What the zone is called at that time: `KST`, or `+0530` where it has no letters of its own.
+pub fn zone_name(at: Instant, zone: Tz) -> String {
+    local(at, zone, "%Z")
+}
+
+/// `2026-11-20T03:04:12Z`, for `datetime=`.
+pub fn iso(at: Instant) -> String {
+    at.utc().to_rfc3339_opts(SecondsFormat::Secs, true)
+}
+
+/// `2026-11-20 03:04:12 UTC`, shown when the pointer rests on a time.
+pub fn utc(at: Instant) -> String {
+    at.utc().format("%Y-%m-%d %H:%M:%S UTC").to_string()
+}
+
+/// "just now", "2 min ago", "3 hours ago", "5 days ago"; from 30 days on, in months and years.
+pub fn ago(at: Instant, now: Instant, words: Words) -> String {
+    let past = now.since(at);
+    if past < TimeDelta::minutes(1) {
+        return words.get("ago.now").to_owned();
+    }
+    let days = past.num_days();
+    match (past.num_minutes(), past.num_hours(), days) {
+        (minutes, 0, _) => words.count("ago.minute", minutes),
+        (_, hours, 0) => words.count("ago.hour", hours),
+        (_, _, 1..30) => words.count("ago.day", days),
+        (_, _, 30..365) => words.count("ago.month", days / 30),
+        _ => words.count("ago.year", days / 365),
+    }
+}
+
+/// How long a number of seconds is: "45 s", "12 min", "7 h 12 min".
+pub fn span(seconds: i64, words: Words) -> String {
+    let (hours, minutes) = (seconds / 3600, seconds / 60 % 60);
+    match (hours, minutes) {
+        (0, 0) => words.with("span.seconds", &[("s", &seconds.max(0))]),
+        (0, _) => words.with("span.minutes", &[("m", &minutes)]),
+        (_, 0) => words.with("span.hours", &[("h", &hours)]),
+        _ => words.with("span.hours-minutes", &[("h", &hours), ("m", &minutes)]),
+    }
+}
+
+/// `8f3a91c2…07de`
+pub fn short_hash(hash: &[u8]) -> String {
+    let text = hex::encode(hash);
+    match (text.get(..8), text.len().checked_sub(4).and_then(|at| text.get(at..))) {
+        (Some(head), Some(tail)) if text.len() > 12 => format!("{head}…{tail}"),
+        _ => text,
+    }
+}
+
+/// What a browser calls itself, without its version: "Chrome, Windows". Only for a person to recognise a session by.
+pub fn browser(user_agent: &str) -> Option<String> {
+    // In this order: most browsers also carry the names of those after them.
+    let browsers = [("Edg", "Edge"), ("OPR/", "Opera"), ("SamsungBrowser", "Samsung Internet"), ("Whale/", "Whale"), ("Firefox", "Firefox"), ("FxiOS", "Firefox"), ("CriOS", "Chrome"), ("Chrome", "Chrome"), ("Safari", "Safari"), ("curl", "curl")];
+    let systems = [("Android", "Android"), ("iPhone", "iPhone"), ("iPad", "iPad"), ("Windows", "Windows"), ("Mac OS X", "macOS"), ("CrOS", "ChromeOS"), ("Linux", "Linux")];
+    let find = |names: &[(&str, &'static str)]| names.iter().find(|(sign, _)| user_agent.contains(sign)).map(|(_, name)| *name);
+    match (find(&browsers), find(&systems)) {
+        (Some(browser), Some(system)) => Some(format!("{browser}, {system}")),
+        (Some(name), None) | (None, Some(name)) => Some(name.to_owned()),
+        (None, None) => None,
+    }
+}
+
+/// Two letters that stand for a person: the given name of a Korean name (`서연`), the initials of any other (`SK`).
+pub fn initials(name: &str) -> String {
+    let name = name.trim();
+    let is_hangul = |c: char| ('가'..='힣').contains(&c);
+    if !name.is_empty() && name.chars().all(is_hangul) {
+        let letters = name.chars().count();
+        // The family name is one syllable of two or three, two of four.
+        let family = if letters >= 4 { letters - 2 } else { usize::from(letters > 1) };
+        return name.chars().skip(family).collect();
+    }
+    let mut words = name.split(|c: char| !c.is_alphanumeric()).filter(|word| !word.is_empty());
+    let first = words.next().and_then(|word| word.chars().next());
+    let last = words.next_back().and_then(|word| word.chars().next());
+    first.into_iter().chain(last).flat_map(char::to_uppercase).collect()
+}
+
+/// A time as a page shows it: what stands there, what a machine reads, and what UTC says about it.
+#[derive(Debug)]
+pub struct Moment {
+    pub shown: String,
+    pub iso: String,
+    pub utc: String,
+}
+
+impl Moment {
+    pub fn new(shown: impl Display, at: Instant) -> Self {
+        Self { shown: shown.to_string(), iso: iso(at), utc: utc(at) }
+    }
+}
+
+fn same_year(at: Instant, zone: Tz, now: Instant) -> bool {
+    at.utc().with_timezone(&zone).year() == now.utc().with_timezone(&zone).year()
+}
+
+fn local(at: Instant, zone: Tz, form: &str) -> String {
+    at.utc().with_timezone(&zone).format(form).to_string()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::web::words::Lang;
+    use chrono_tz::Asia::Seoul;
+
+    fn at(text: &str) -> Instant {
+        Instant::parse(text).unwrap()
+    }
+
+    #[test]
+    fn numbers_are_grouped_by_thousands() {
+        let cases = [(0, "0"), (7, "7"), (999, "999"), (1000, "1,000"), (12_450, "12,450"), (1_234_567, "1,234,567")];
+        for (n, text) in cases {
+            assert_eq!(group(n), text);
+        }
+        assert_eq!(group(-500), "−500");
+        assert_eq!(group(i64::MAX), "9,223,372,036,854,775,807");
+        assert_eq!(group(i64::MIN), "−9,223,372,036,854,775,808");
+        assert_eq!((signed(1000), signed(-500), signed(0)), ("+1,000".into(), "−500".into(), "0".into()));
+    }
+
+    #[test]
+    fn times_stand_in_the_zone_of_the_reader() {
+        let now = at("2026-11-20T01:00:00.000000Z");
+        let then = at("2026-11-19T18:04:12.999999Z");
+        assert_eq!(day(then, Seoul), "2026-11-20");
+        assert_eq!(minute(then, Seoul, now), "11-20 03:04");
+        assert_eq!(second(then, Seoul), "2026-11-20 03:04:12");
+        assert_eq!(iso(then), "2026-11-19T18:04:12Z");
+        assert_eq!(utc(then), "2026-11-19 18:04:12 UTC");
+        assert_eq!(zone_name(then, Seoul), "KST");
+    }
+
+    #[test]
+    fn the_year_is_told_only_when_it_is_another_one_for_the_reader() {
+        let now = at("2026-01-01T00:30:00.000000Z");
+        // In Seoul this is already the first of January.
+        assert_eq!(minute(at("2025-12-31T15:00:00.000000Z"), Seoul, now), "01-01 00:00");
+        assert_eq!(minute(at("2025-12-31T14:59:00.000000Z"), Seoul, now), "2025-12-31 23:59");
+    }
+
+    #[test]
+    fn how_long_ago_is_said_in_the_largest_unit() {
+        let (en, ko) = (Words::of(Lang::En), Words::of(Lang::Ko));
+        let now = at("2026-11-20T03:00:00.000000Z");
+        let before = |delta| ago(now.minus(delta), now, en);
+        assert_eq!(before(TimeDelta::seconds(-5)), "just now");
+        assert_eq!(before(TimeDelta::seconds(59)), "just now");
+        assert_eq!(before(TimeDelta::minutes(2)), "2 min ago");
+        assert_eq!(before(TimeDelta::minutes(61)), "1 hour ago");
+        assert_eq!(before(TimeDelta::hours(47)), "1 day ago");
+        assert_eq!(before(TimeDelta::days(65)), "2 months ago");
+        assert_eq!(before(TimeDelta::days(800)), "2 years ago");
+        assert_eq!(ago(now.minus(TimeDelta::minutes(2)), now, ko), "2분 전");
+    }
+
+    #[test]
+    fn spans_drop_what_is_nought() {
+        let ko = Words::of(Lang::Ko);
+        assert_eq!(span(45, ko), "45초");
+        assert_eq!(span(7 * 3600 + 12 * 60 + 3, ko), "7시간 12분");
+        assert_eq!(span(7200, Words::of(Lang::En)), "2 h");
+        assert_eq!(span(-3, Words::of(Lang::En)), "0 s");
+    }
+
+    #[test]
+    fn a_person_is_two_letters() {
+        let cases = [("김서연", "서연"), ("김연", "연"), ("남궁민수", "민수"), ("Seoyeon Kim", "SK"), ("mina", "M"), ("", ""), ("Ana María de la Cruz", "AC")];
+        for (name, letters) in cases {
+            assert_eq!(initials(name), letters);
+        }
+    }
+
+    #[test]
+    fn a_browser_is_known_by_its_name_and_its_system() {
+        let chrome = "Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/141.0 Safari/537.36";
+        assert_eq!(browser(chrome).as_deref(), Some("Chrome, Windows"));
+        assert_eq!(browser(&format!("{chrome} Edg/141.0")).as_deref(), Some("Edge, Windows"));
+        let iphone = "Mozilla/5.0 (iPhone; CPU iPhone OS 19_0 like Mac OS X) AppleWebKit/605.1.15 Version/19.0 Mobile/15E148 Safari/604.1";
+        assert_eq!(browser(iphone).as_deref(), Some("Safari, iPhone"));
+        assert_eq!(browser("something else"), None);
+    }
+
+    #[test]
+    fn a_hash_keeps_its_ends() {
+        assert_eq!(short_hash(&[0x8f, 0x3a, 0x91, 0xc2, 0, 0, 0x07, 0xde]), "8f3a91c2…07de");
+        assert_eq!(short_hash(&[]), "");
+        assert_eq!(short_hash(&[1, 2]), "0102");
+    }
+}

@@ -1,0 +1,21 @@
+//! What HTTP looks like here, with no word about customers or points.
+
+pub mod assets;
+pub mod client;
+pub mod desk;
+pub mod door;
+pub mod forgery;
+pub mod form;
+pub mod format;
+pub mod headers;
+pub mod problem_page;
+pub mod qr;
+pub mod recording;
+pub mod refused;
+pub mod shell;
+pub mod stop;
+pub mod visit;
+pub mod words;
+
+pub use desk::{Desk, Lobby};
+pub use stop::{Answer, Stop};

@@ -1,0 +1,164 @@
+//! What stands on an error page: what happened, what to do next, and how to speak about it.
+
+use crate::{
+    clock::Instant,
+    web::{format, shell::Solo},
+};
+use askama::Template;
+
+/// A page for a request that could not be answered.
+#[derive(Debug, Template)]
+#[template(path = "problem.html")]
+pub struct ProblemPage {
+    pub shell: Solo,
+    pub problem: Problem,
+    /// The id of this request, which stands in the server's log too.
+    pub request: String,
+    /// The address the request came from.
+    pub address: Option<String>,
+    /// Whether the audit log tells of it.
+    pub recorded: bool,
+    /// Where to go on: the page before, or the sign-in page.
+    pub onward: Onward,
+}
+
+/// Where the button of an error page leads.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Onward {
+    /// The first page.
+    Home,
+    /// The sign-in page.
+    SignIn,
+    /// The same address once more.
+    Again(String),
+    /// A page where the request can be made anew.
+    Back(String),
+}
+
+impl Onward {
+    pub fn href(&self) -> &str {
+        match self {
+            Self::Home => "/",
+            Self::SignIn => "/login",
+            Self::Again(path) | Self::Back(path) => path,
+        }
+    }
+
+    pub fn key(&self) -> &'static str {
+        match self {
+            Self::Home => "problem.home",
+            Self::SignIn => "problem.sign-in",
+            Self::Again(_) => "problem.again",
+            Self::Back(_) => "problem.back",
+        }
+    }
+
+    pub fn icon(&self) -> &'static str {
+        match self {
+            Self::Home => "home",
+            Self::SignIn => "user",
+            Self::Again(_) => "refresh",
+            Self::Back(_) => "left",
+        }
+    }
+}
+
+/// What can go wrong with a request as a whole. Its words stand under `problem.`: title, what happened, what to do.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Problem {
+    /// 400: the request cannot be read.
+    BadRequest,
+    /// 403: the address is not on the allowlist.
+    Network,
+    /// 403: no role of this person may do it.
+    Permission,
+    /// 403: the request did not come from a page of this console.
+    Forgery,
+    /// 404
+    NotFound,
+    /// 404: a set-up link that was used, withdrawn, or is too old.
+    LinkGone,
+    /// 405
+    Method,
+    /// 409: the target is in a state in which this makes no sense.
+    Conflict,
+    /// 413
+    TooLarge,
+    /// 415
+    MediaType,
+    /// 422: the form has fields that do not belong to it.
+    Unprocessable,
+    /// 429
+    TooMany { until: Option<Instant> },
+    /// 500
+    Internal,
+    /// 503: the change could not be recorded, so it was not made.
+    NotRecorded,
+    /// 503: the database cannot be reached, or the server is stopping.
+    Unavailable,
+}
+
+impl Problem {
+    pub fn status(self) -> u16 {
+        match self {
+            Self::BadRequest => 400,
+            Self::Network | Self::Permission | Self::Forgery => 403,
+            Self::NotFound | Self::LinkGone => 404,
+            Self::Method => 405,
+            Self::Conflict => 409,
+            Self::TooLarge => 413,
+            Self::MediaType => 415,
+            Self::Unprocessable => 422,
+            Self::TooMany { .. } => 429,
+            Self::Internal => 500,
+            Self::NotRecorded | Self::Unavailable => 503,
+        }
+    }
+
+    /// Its name under `problem.`
+    pub fn key(self) -> &'static str {
+        match self {
+            Self::BadRequest => "bad-request",
+            Self::Network => "network",
+            Self::Permission => "permission",
+            Self::Forgery => "forgery",
+            Self::NotFound => "not-found",
+            Self::LinkGone => "link-gone",
+            Self::Method => "method",
+            Self::Conflict => "conflict",
+            Self::TooLarge => "too-large",
+            Self::MediaType => "media-type",
+            Self::Unprocessable => "unprocessable",
+            Self::TooMany { .. } => "too-many",
+            Self::Internal => "internal",
+            Self::NotRecorded => "not-recorded",
+            Self::Unavailable => "unavailable",
+        }
+    }
+}
+
+impl ProblemPage {
+    pub fn title(&self) -> &'static str {
+        self.say("title")
+    }
+
+    pub fn what(&self) -> &'static str {
+        self.say("what")
+    }
+
+    /// One or two things to do, in order.
+    pub fn steps(&self) -> Vec<String> {
+        let mut steps = Vec::new();
+        if let Problem::TooMany { until: Some(until) } = self.problem {
+            steps.push(self.shell.with("problem.wait-until", &[("at", &format::clock_second(until, self.shell.zone))]));
+        } else {
+            steps.push(self.say("first").to_owned());
+        }
+        steps.push(self.say("then").to_owned());
+        steps
+    }
+
+    fn say(&self, part: &str) -> &'static str {
+        self.shell.words.known(&format!("problem.{}.{part}", self.problem.key()))
+    }
+}

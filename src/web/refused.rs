@@ -1,0 +1,123 @@
+//! What a refused form says when it comes back.
+
+use super::{
+    Desk, Stop,
+    problem_page::Problem,
+    shell::{
+        field::{FieldErrors, wrong},
+        seal::{Meanwhile, Refusal as Shown},
+    },
+    words::Message,
+};
+use crate::{
+    clock::Instant,
+    gate::{CodeRefusal, Meaning, Refusal, Rejection, Target, code},
+    sql,
+};
+
+/// How a form comes back.
+#[derive(Debug)]
+pub struct Refused {
+    pub status: u16,
+    pub refusal: Option<Shown>,
+    pub errors: FieldErrors,
+}
+
+impl From<FieldErrors> for Refused {
+    fn from(errors: FieldErrors) -> Self {
+        Self { status: 422, refusal: None, errors }
+    }
+}
+
+impl Refused {
+    fn shown(status: u16, refusal: Shown) -> Self {
+        Self { status, refusal: Some(refusal), errors: FieldErrors::new() }
+    }
+}
+
+/// Words a refusal for the form it belongs to, or ends the request where no form can show it.
+pub async fn explain(desk: &Desk, refusal: Refusal, target: &Target) -> Result<Refused, Stop> {
+    Ok(match refusal {
+        Refusal::Code(refusal) => code(refusal, desk.now()),
+        Refusal::Stale { .. } => Refused::shown(409, Shown::Stale(meanwhile(desk, target).await?)),
+        Refusal::Role => Refused::shown(403, Shown::NotPermitted),
+        Refusal::Rejected(rejection) => match (rejection.meaning, field_error(&rejection)) {
+            (Meaning::Invalid, Some((field, message))) => FieldErrors::one(field, message).into(),
+            (Meaning::Conflict, _) => Refused::shown(409, Shown::WrongState),
+            (Meaning::Throttled, _) => throttled(&rejection)?,
+            _ => return Err(Refusal::Rejected(rejection).into()),
+        },
+        Refusal::Unrecorded(cause) => {
+            tracing::error!(request = desk.visit().request_id, error = format!("{cause:#}"), "a change could not be recorded and was not made");
+            Refused::shown(503, Shown::NotRecorded)
+        }
+        other => return Err(other.into()),
+    })
+}
+
+fn code(refusal: CodeRefusal, now: Instant) -> Refused {
+    match refusal {
+        CodeRefusal::Malformed => FieldErrors::one("code", wrong::not_a_code()).into(),
+        CodeRefusal::Wrong => Refused::shown(422, Shown::WrongCode { left: None }),
+        CodeRefusal::Reused => Refused::shown(422, Shown::UsedCode { next: next_step(now) }),
+        CodeRefusal::Waiting { until } => Refused::shown(429, Shown::CodeWait { until }),
+        CodeRefusal::Locked | CodeRefusal::NotEnrolled => Refused::shown(429, Shown::CodeLocked),
+    }
+}
+
+/// When the next code appears.
+pub fn next_step(now: Instant) -> Instant {
+    let next = (now.unix() / code::STEP_SECONDS + 1) * code::STEP_SECONDS;
+    Instant::from_unix(next).unwrap_or(now)
+}
+
+/// The sentence at the field that a rejection belongs to.
+fn field_error(rejection: &Rejection) -> Option<(&'static str, Message)> {
+    let field = rejection.field?;
+    let value = |name: &str| rejection.values.iter().find(|(key, _)| *key == name).and_then(|(_, value)| value.parse::<i64>().ok());
+    let message = match rejection.word {
+        "points-more-than-balance" => wrong::more_than_balance(value("balance").unwrap_or_default()),
+        "points-too-large" => wrong::too_large(),
+        "status-already" => wrong::already_so(),
+        "password-wrong" => wrong::password_wrong(),
+        _ => wrong::not_a_choice(),
+    };
+    Some((field, message))
+}
+
+fn throttled(rejection: &Rejection) -> Result<Refused, Stop> {
+    match until(rejection) {
+        Some(until) => Ok(Refused::shown(429, Shown::CodeWait { until })),
+        None => Err(Stop::recorded(Problem::TooMany { until: None })),
+    }
+}
+
+/// Until when a throttled person has to wait.
+pub fn until(rejection: &Rejection) -> Option<Instant> {
+    rejection.values.iter().find(|(name, _)| *name == "until").and_then(|(_, at)| Instant::parse(at).ok())
+}
+
+/// Who changed the target last.
+async fn meanwhile(desk: &Desk, target: &Target) -> Result<Option<Meanwhile>, Stop> {
+    let last: Option<(i64, Instant, String)> = desk
+        .reader()
+        .query(sql!(
+            "select seq, at, staff_name from audit
+              where target_kind = $1 and target_id = $2 and outcome = 'applied' order by seq desc limit 1"
+        ))
+        .bind(target.kind)
+        .bind(target.id.as_str())
+        .optional()
+        .await?;
+    Ok(last.map(|(seq, at, by)| Meanwhile { by, at, seq }))
+}
+
+/// What is wrong with a reason.
+pub fn reason_error(word: &'static str) -> Message {
+    match word {
+        "reason-short" => wrong::too_short(5),
+        "reason-long" => wrong::too_long(500),
+        "unprintable" => wrong::control_characters(),
+        _ => wrong::required(),
+    }
+}

@@ -1,0 +1,124 @@
+//! What is wrong with a form, field by field.
+
+use crate::web::words::{Message, Words};
+
+/// The fields of a form that cannot be taken as they are, each with what to do about it.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct FieldErrors(Vec<(&'static str, Message)>);
+
+impl FieldErrors {
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Only the first thing wrong with a field is kept: one is enough to mend at a time.
+    pub fn add(&mut self, field: &'static str, message: Message) {
+        if !self.has(field) {
+            self.0.push((field, message));
+        }
+    }
+
+    /// Takes over what is wrong according to another check.
+    pub fn extend(&mut self, other: Self) {
+        for (field, message) in other.0 {
+            self.add(field, message);
+        }
+    }
+
+    /// The same for one error that stands alone.
+    pub fn one(field: &'static str, message: Message) -> Self {
+        Self(vec![(field, message)])
+    }
+
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    pub fn has(&self, field: &str) -> bool {
+        self.0.iter().any(|(name, _)| *name == field)
+    }
+
+    pub fn say(&self, field: &str, words: &Words) -> Option<String> {
+        self.0.iter().find(|(name, _)| *name == field).map(|(_, message)| message.say(*words))
+    }
+
+    /// Where the cursor belongs when the page comes back.
+    pub fn first(&self) -> Option<&'static str> {
+        self.0.first().map(|(field, _)| *field)
+    }
+}
+
+/// The sentences a check may say about a field. The catalogue holds each under `field-error.`; a constructor per
+/// sentence keeps its arguments from being forgotten.
+pub mod wrong {
+    use super::Message;
+    use crate::web::format::group;
+
+    pub fn required() -> Message {
+        Message::new("field-error.required")
+    }
+    pub fn too_short(min: usize) -> Message {
+        Message::new("field-error.too-short").arg("min", min)
+    }
+    pub fn too_long(max: usize) -> Message {
+        Message::new("field-error.too-long").arg("max", max)
+    }
+    pub fn control_characters() -> Message {
+        Message::new("field-error.control-characters")
+    }
+    pub fn not_a_choice() -> Message {
+        Message::new("field-error.not-a-choice")
+    }
+    /// Not a positive whole number.
+    pub fn not_an_amount() -> Message {
+        Message::new("field-error.not-an-amount")
+    }
+    /// More than the ledger can hold.
+    pub fn too_large() -> Message {
+        Message::new("field-error.too-large")
+    }
+    /// More points than the customer has.
+    pub fn more_than_balance(balance: i64) -> Message {
+        Message::new("field-error.more-than-balance").arg("balance", group(balance))
+    }
+    /// The status chosen is the one the account has already.
+    pub fn already_so() -> Message {
+        Message::new("field-error.already-so")
+    }
+    pub fn not_a_code() -> Message {
+        Message::new("field-error.not-a-code")
+    }
+    pub fn not_an_email() -> Message {
+        Message::new("field-error.not-an-email")
+    }
+    pub fn not_an_address() -> Message {
+        Message::new("field-error.not-an-address")
+    }
+    pub fn not_a_day() -> Message {
+        Message::new("field-error.not-a-day")
+    }
+    pub fn not_a_zone() -> Message {
+        Message::new("field-error.not-a-zone")
+    }
+    /// A search for nothing but punctuation.
+    pub fn nothing_to_search() -> Message {
+        Message::new("field-error.nothing-to-search")
+    }
+    pub fn common_password() -> Message {
+        Message::new("field-error.common-password")
+    }
+    pub fn password_differs() -> Message {
+        Message::new("field-error.password-differs")
+    }
+    /// The password is the one in use already.
+    pub fn password_same() -> Message {
+        Message::new("field-error.password-same")
+    }
+    pub fn password_wrong() -> Message {
+        Message::new("field-error.password-wrong")
+    }
+    /// The code of the new authenticator does not fit the secret shown.
+    pub fn new_code_wrong() -> Message {
+        Message::new("field-error.new-code-wrong")
+    }
+}

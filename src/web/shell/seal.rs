@@ -1,0 +1,166 @@
+//! The seal panel: the one component every change is made with.
+//!
+//! What the panel of each change looks like stands in its own template; what they have in common is here: the hidden
+//! fields, why the last attempt was refused, and what a code field may say.
+
+use super::{Frame, Tone, field::FieldErrors};
+use crate::{clock::Instant, web::format};
+
+/// The state of a seal panel that waits to be filled in.
+#[derive(Clone, Debug, Default)]
+pub struct Seal {
+    /// The idempotency key of this form.
+    pub key: String,
+    /// The version of the target this page shows.
+    pub seen: i64,
+    /// Why the last attempt was refused.
+    pub refusal: Option<Refusal>,
+    /// What is wrong with single fields.
+    pub errors: FieldErrors,
+}
+
+impl Seal {
+    pub fn fresh(key: impl Into<String>, seen: i64) -> Self {
+        Self { key: key.into(), seen, ..Self::default() }
+    }
+
+    /// The note at the head of the panel. Every one of them begins by saying that nothing was changed.
+    pub fn alert(&self, frame: &Frame) -> Option<Alert> {
+        match &self.refusal {
+            Some(refusal) => Some(refusal.alert(frame)),
+            None if self.errors.is_empty() => None,
+            None => Some(Alert::bad(frame.t("refused.title").to_owned(), frame.t("refused.fields").to_owned())),
+        }
+    }
+
+    /// What stands at the code field; nothing where the note at the head of the panel says all there is to say.
+    pub fn code_error(&self, frame: &Frame) -> Option<String> {
+        if self.is_locked() {
+            return None;
+        }
+        self.refusal.as_ref().and_then(|refusal| refusal.at_code(frame)).or_else(|| self.errors.say("code", &frame.words))
+    }
+
+    /// Whether nothing can be sealed now, whatever is typed.
+    pub fn is_locked(&self) -> bool {
+        matches!(self.refusal, Some(Refusal::CodeWait { .. } | Refusal::CodeLocked | Refusal::NotPermitted | Refusal::WrongState))
+    }
+
+    /// The field the cursor belongs in when a refused form comes back; none where the note is to be read first, which a
+    /// phone would otherwise scroll past.
+    pub fn focus(&self) -> Option<&'static str> {
+        match &self.refusal {
+            None => self.errors.first(),
+            Some(Refusal::WrongCode { .. } | Refusal::UsedCode { .. }) => Some("code"),
+            Some(_) => None,
+        }
+    }
+}
+
+/// Why a change was not made, where no single field is to blame.
+#[derive(Clone, Debug)]
+pub enum Refusal {
+    /// The code does not fit; `left` more wrong ones and the person has to wait.
+    WrongCode { left: Option<i64> },
+    /// The code was spent already; the next one appears at `next`.
+    UsedCode { next: Instant },
+    /// Too many wrong codes in a row.
+    CodeWait { until: Instant },
+    /// Ten wrong codes: an owner has to reset the authenticator.
+    CodeLocked,
+    /// The target is not as it was when the form was shown.
+    Stale(Option<Meanwhile>),
+    /// The role does not allow it, or not any more.
+    NotPermitted,
+    /// The target is in a state in which this makes no sense.
+    WrongState,
+    /// The audit row could not be written, so the change was not made either.
+    NotRecorded,
+}
+
+/// What somebody else changed while the form stood open.
+#[derive(Clone, Debug)]
+pub struct Meanwhile {
+    pub by: String,
+    pub at: Instant,
+    /// The audit row of that change.
+    pub seq: i64,
+}
+
+/// A note in the panel.
+#[derive(Clone, Debug)]
+pub struct Alert {
+    pub tone: Tone,
+    pub icon: &'static str,
+    pub title: String,
+    pub body: String,
+    /// The audit row that tells more.
+    pub seq: Option<i64>,
+}
+
+impl Alert {
+    fn bad(title: String, body: String) -> Self {
+        Self { tone: Tone::Bad, icon: Tone::Bad.icon(), title, body, seq: None }
+    }
+}
+
+impl Refusal {
+    fn alert(&self, frame: &Frame) -> Alert {
+        let title = frame.t("refused.title").to_owned();
+        let say = |key: &'static str| Alert::bad(title.clone(), frame.t(key).to_owned());
+        match self {
+            Self::WrongCode { .. } => say("refused.wrong-code"),
+            Self::UsedCode { .. } => say("refused.used-code"),
+            Self::CodeWait { until } => Alert {
+                icon: "lock",
+                ..Alert::bad(
+                    frame.t("refused.wait-title").to_owned(),
+                    frame.with("refused.wait", &[("until", &format::clock_second(*until, frame.zone))]),
+                )
+            },
+            Self::CodeLocked => {
+                Alert { icon: "lock", ..Alert::bad(frame.t("refused.locked-title").to_owned(), frame.t("refused.locked").to_owned()) }
+            }
+            Self::Stale(meanwhile) => Alert {
+                tone: Tone::Warn,
+                icon: Tone::Warn.icon(),
+                title: frame.t("refused.stale-title").to_owned(),
+                body: match meanwhile {
+                    Some(Meanwhile { by, at, .. }) => {
+                        frame.with("refused.stale-by", &[("by", by), ("ago", &format::ago(*at, frame.now, frame.words)), ("at", &format::clock_second(*at, frame.zone))])
+                    }
+                    None => frame.t("refused.stale").to_owned(),
+                },
+                seq: meanwhile.as_ref().map(|meanwhile| meanwhile.seq),
+            },
+            Self::NotPermitted => say("refused.not-permitted"),
+            Self::WrongState => say("refused.wrong-state"),
+            Self::NotRecorded => say("refused.not-recorded"),
+        }
+    }
+
+    /// What stands at the code field, there and on the sign-in page.
+    pub fn at_code(&self, frame: &Frame) -> Option<String> {
+        match self {
+            Self::WrongCode { left: None } => Some(frame.t("code-error.wrong").to_owned()),
+            Self::WrongCode { left: Some(left) } => Some(frame.count("code-error.wrong-left", left)),
+            Self::UsedCode { next } => Some(frame.with(
+                "code-error.used",
+                &[("at", &format::clock_second(*next, frame.zone)), ("s", &next.since(frame.now).num_seconds().clamp(0, 30))],
+            )),
+            Self::CodeWait { until } => Some(frame.with("code-error.wait", &[("until", &format::clock_second(*until, frame.zone))])),
+            Self::CodeLocked => Some(frame.t("code-error.locked").to_owned()),
+            Self::Stale(_) | Self::NotPermitted | Self::WrongState | Self::NotRecorded => None,
+        }
+    }
+}
+
+/// A change that was made: what the panel shows in its place.
+#[derive(Clone, Debug)]
+pub struct Sealed {
+    /// The audit row.
+    pub seq: i64,
+    pub at: Instant,
+    pub by: String,
+    pub reason: String,
+}

@@ -1,0 +1,93 @@
+//! How a handler ends without a page of its own: it says what kind of problem there is, and the outermost middleware
+//! makes the page and writes the log, once.
+
+use super::problem_page::Problem;
+use crate::gate::{Meaning, Refusal};
+use actix_web::{HttpResponse, ResponseError, http::StatusCode};
+use std::fmt;
+
+/// A request that ends on an error page.
+#[derive(Debug)]
+pub struct Stop {
+    pub problem: Problem,
+    /// What the log should know and the page must not say.
+    pub cause: Option<anyhow::Error>,
+    /// Whether the audit log tells of it.
+    pub recorded: bool,
+}
+
+/// What a handler returns.
+pub type Answer = Result<HttpResponse, Stop>;
+
+impl Stop {
+    pub fn internal(cause: impl Into<anyhow::Error>) -> Self {
+        Self { problem: Problem::Internal, cause: Some(cause.into()), recorded: false }
+    }
+
+    pub fn recorded(problem: Problem) -> Self {
+        Self { problem, cause: None, recorded: true }
+    }
+}
+
+impl From<Problem> for Stop {
+    fn from(problem: Problem) -> Self {
+        Self { problem, cause: None, recorded: false }
+    }
+}
+
+/// A failed read: the database is away or busy.
+impl From<sqlx::Error> for Stop {
+    fn from(error: sqlx::Error) -> Self {
+        let problem = match &error {
+            sqlx::Error::PoolTimedOut | sqlx::Error::PoolClosed | sqlx::Error::Io(_) | sqlx::Error::Tls(_) | sqlx::Error::Database(_) => Problem::Unavailable,
+            _ => Problem::Internal,
+        };
+        Self { problem, cause: Some(error.into()), recorded: false }
+    }
+}
+
+impl From<askama::Error> for Stop {
+    fn from(error: askama::Error) -> Self {
+        Self::internal(error)
+    }
+}
+
+/// A refusal that no form can show beside a field.
+impl From<Refusal> for Stop {
+    fn from(refusal: Refusal) -> Self {
+        let problem = match &refusal {
+            Refusal::Unrecorded(_) => Problem::NotRecorded,
+            Refusal::Network => Problem::Network,
+            Refusal::Address => Problem::BadRequest,
+            Refusal::Forgery => Problem::Forgery,
+            Refusal::Role | Refusal::SignedOut => Problem::Permission,
+            Refusal::KeyReused | Refusal::Stale { .. } => Problem::Conflict,
+            Refusal::Code(_) => Problem::Unprocessable,
+            Refusal::Rejected(rejection) => match rejection.meaning {
+                Meaning::Missing => Problem::NotFound,
+                Meaning::Conflict => Problem::Conflict,
+                Meaning::Invalid => Problem::Unprocessable,
+                Meaning::Throttled => Problem::TooMany { until: None },
+            },
+        };
+        match refusal {
+            Refusal::Unrecorded(cause) => Self { problem, cause: Some(cause), recorded: false },
+            _ => Self::recorded(problem),
+        }
+    }
+}
+
+impl fmt::Display for Stop {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match &self.cause {
+            Some(cause) => write!(f, "{}: {cause:#}", self.problem.key()),
+            None => f.write_str(self.problem.key()),
+        }
+    }
+}
+
+impl ResponseError for Stop {
+    fn status_code(&self) -> StatusCode {
+        StatusCode::from_u16(self.problem.status()).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR)
+    }
+}

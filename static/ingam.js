@@ -1,0 +1,149 @@
+// What a script adds to pages that work without one: shortcuts, live figures in the point panel, a countdown to the next
+// code. One listener per kind of event on the document, so that what htmx swaps in needs no set-up.
+(() => {
+  "use strict";
+  const root = document.documentElement;
+  const one = (selector, from = document) => from.querySelector(selector);
+  const all = (selector, from = document) => [...from.querySelectorAll(selector)];
+  const seen = (element) => element && element.getClientRects().length > 0;
+
+  // The reader's clock may be wrong; codes go by the server's.
+  const ahead = Number(root.dataset.now) * 1000 - Date.now();
+
+  // ---- figures
+
+  const group = (n) => (n < 0n ? "−" : "") + String(n < 0n ? -n : n).replace(/\B(?=(\d{3})+$)/g, ",");
+
+  const typedAmount = (text) => {
+    const plain = /^[0-9]{1,18}$|^[0-9]{1,3}(,[0-9]{3}){1,5}$/.test(text.trim());
+    return plain ? BigInt(text.replaceAll(",", "").trim()) : 0n;
+  };
+
+  const showPoints = (form) => {
+    const data = one("[data-points]", form)?.dataset;
+    if (!data) return;
+    const amount = typedAmount(form.elements.amount.value);
+    const deducts = form.elements.direction.value === "deduct";
+    const delta = deducts ? -amount : amount;
+    const after = BigInt(data.points) + delta;
+    const by = one("[data-by]", form);
+    const button = one("[data-go-label]", form);
+    button.dataset.plain ??= one("h2", form).textContent;
+    one("[data-after]", form).textContent = amount === 0n || after < 0n ? "—" : `${group(after)} P`;
+    by.textContent = amount === 0n ? "" : after < 0n ? data.below : `${deducts ? "" : "+"}${group(delta)} P`;
+    by.dataset.tone = after < 0n ? "bad" : "ok";
+    button.textContent = amount === 0n ? button.dataset.plain : (deducts ? data.deduct : data.add).replace("{n}", group(amount));
+  };
+
+  const tick = () => {
+    const left = 30 - (Math.floor((Date.now() + ahead) / 1000) % 30);
+    for (const place of all("[data-next-code]")) place.textContent = place.dataset.nextCode.replace("{s}", left);
+  };
+
+  // ---- forms
+
+  const rest = (form) => {
+    delete form.dataset.busy;
+    for (const button of all("button[type=submit]", form)) button.removeAttribute("aria-disabled");
+  };
+
+  document.addEventListener("submit", (event) => {
+    const form = event.target;
+    if (form.method === "dialog" || form.method === "get") return;
+    if (form.dataset.busy) {
+      event.preventDefault();
+      event.stopImmediatePropagation();
+      return;
+    }
+    form.dataset.busy = "true";
+    for (const button of all("button[type=submit]", form)) button.setAttribute("aria-disabled", "true");
+  }, true);
+  document.addEventListener("htmx:finally:request", (event) => {
+    const form = event.target.closest?.("form") ?? event.detail?.ctx?.sourceElement;
+    if (form?.matches?.("form")) rest(form);
+  });
+  // Back from the next page: the browser may show this one as it was left.
+  window.addEventListener("pageshow", () => all("form[data-busy]").forEach(rest));
+
+  document.addEventListener("input", (event) => event.target.form && showPoints(event.target.form));
+
+  // ---- clicks
+
+  document.addEventListener("click", (event) => {
+    if (event.target.closest("[data-print]")) window.print();
+    if (event.target.closest("[data-keys]")) showKeys();
+    const link = event.target.closest("[data-expand]");
+    const row = link && document.getElementById(link.dataset.expand);
+    if (!row || event.ctrlKey || event.metaKey || event.shiftKey) return;
+    const open = link.getAttribute("aria-expanded") === "true";
+    link.setAttribute("aria-expanded", String(!open));
+    if (open) {
+      row.replaceChildren();
+      event.preventDefault();
+      event.stopPropagation();
+    }
+  }, true);
+
+  // ---- keyboard
+
+  const showKeys = () => {
+    one("#me:popover-open")?.hidePopover();
+    one("#keys")?.showModal();
+  };
+
+  const findSearch = () => {
+    const box = all("[data-search]").find(seen);
+    box?.focus();
+    box?.select();
+    if (!box) one(".find-s")?.click();
+  };
+
+  const moveRow = (step) => {
+    const links = all("[data-rows] tbody tr").map((row) => one("a", row)).filter(seen);
+    const at = links.findIndex((link) => link.closest("tr") === document.activeElement?.closest("tr"));
+    const next = links[at < 0 ? (step > 0 ? 0 : links.length - 1) : Math.min(Math.max(at + step, 0), links.length - 1)];
+    next?.focus();
+    next?.scrollIntoView({ block: "nearest" });
+  };
+
+  let going = 0;
+  document.addEventListener("keydown", (event) => {
+    if (event.isComposing) return;
+    const typing = event.target.closest("input:not([type=radio], [type=checkbox]), textarea, select, [contenteditable]");
+    if (event.key === "Enter" && (event.ctrlKey || event.metaKey)) {
+      const form = event.target.closest("form");
+      if (!form || form.method === "dialog") return;
+      event.preventDefault();
+      const button = one("button[type=submit]", form);
+      if (!button?.disabled) form.requestSubmit(button ?? undefined);
+      return;
+    }
+    if (typing || event.ctrlKey || event.metaKey || event.altKey || one("dialog[open]")) return;
+    const gone = Date.now() - going < 1500;
+    going = 0;
+    const section = gone && one(`.nav [data-go="${CSS.escape(event.key)}"]`);
+    if (section) section.click();
+    else if (event.key === "/") findSearch();
+    else if (event.key === "?") showKeys();
+    else if (event.key === "j") moveRow(1);
+    else if (event.key === "k") moveRow(-1);
+    else if (event.key === "g") going = Date.now();
+    else return;
+    event.preventDefault();
+  });
+
+  // ---- once, and again after every swap
+
+  const settle = () => {
+    for (const button of all("[data-print], [data-keys]")) button.hidden = false;
+    for (const link of all("[data-expand]:not([aria-expanded])")) link.setAttribute("aria-expanded", "false");
+    for (const panel of all("form:has([data-points])")) showPoints(panel);
+    tick();
+  };
+  settle();
+  document.addEventListener("htmx:after:swap", () => {
+    settle();
+    if (!one("#panel [autofocus]")) one("#panel > .note")?.scrollIntoView({ block: "nearest" });
+  });
+  setInterval(tick, 1000);
+})();

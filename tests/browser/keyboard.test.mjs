@@ -1,0 +1,77 @@
+// Nothing needs a mouse.
+
+import assert from 'node:assert/strict';
+import { after, before, beforeEach, test } from 'node:test';
+import { anyCustomer, balance, fillPoints, openBrowser, openPanel, openWindow, sealed, signIn, startConsole } from './kit.mjs';
+
+let console, browser, page, customer;
+before(async () => {
+  console = await startConsole();
+  browser = await openBrowser();
+  page = await (await openWindow(browser, console)).newPage();
+  await signIn(page, console, 'mina');
+  customer = await anyCustomer(page);
+});
+after(async () => {
+  await browser?.close();
+  await console?.close();
+});
+beforeEach(() => page.goto('/users'));
+
+const focused = () => page.evaluate(() => document.activeElement?.getAttribute('name') ?? document.activeElement?.localName);
+
+test('/ goes to the search, and types no slash into it', async () => {
+  await page.goto(customer);
+  await page.keyboard.press('/');
+  assert.equal(await focused(), 'q');
+  assert.equal(await page.evaluate(() => document.activeElement.value), '');
+});
+
+test('/ inside a text is a slash', async () => {
+  const form = await openPanel(page, customer, '/point-adjustments');
+  await form.locator('[name=reason]').click();
+  await page.keyboard.type('a/b?');
+  assert.equal(await form.locator('[name=reason]').inputValue(), 'a/b?');
+  assert.equal(await page.locator('dialog[open]').count(), 0);
+});
+
+test('? shows the keys and Escape puts them away', async () => {
+  await page.keyboard.press('?');
+  await page.locator('dialog[open]').waitFor();
+  await page.keyboard.press('Escape');
+  await page.locator('dialog[open]').waitFor({ state: 'detached' });
+});
+
+test('j and k walk through the rows, Enter opens one', async () => {
+  await page.keyboard.press('j');
+  await page.keyboard.press('j');
+  const second = await page.evaluate(() => document.activeElement.closest('tr')?.sectionRowIndex);
+  await page.keyboard.press('k');
+  const first = await page.evaluate(() => document.activeElement.closest('tr')?.sectionRowIndex);
+  assert.deepEqual([first, second], [0, 1]);
+  await page.keyboard.press('Enter');
+  await page.waitForURL(/\/users\/\d+/);
+});
+
+test('g then u goes to the customers', async () => {
+  await page.goto('/account');
+  await page.keyboard.press('g');
+  await page.keyboard.press('u');
+  await page.waitForURL('**/users');
+});
+
+test('the first Tab offers to skip to the content', async () => {
+  await page.goto(customer);
+  await page.keyboard.press('Tab');
+  assert.equal(await page.evaluate(() => document.activeElement.getAttribute('href')), '#main');
+});
+
+test('Ctrl-Enter in the reason seals the change', async () => {
+  const form = await openPanel(page, customer, '/point-adjustments');
+  const had = await balance(page);
+  await fillPoints(form, { amount: 1000, reason: 'Sealed from the keyboard.', code: await console.code('mina') });
+  await form.locator('[name=reason]').focus();
+  await page.keyboard.press('Control+Enter');
+  await sealed(page);
+  assert.equal(await balance(page), had + 1000);
+});

@@ -1,0 +1,259 @@
+// A console of its own for every test file, people who sign in to it with real codes, and a Chromium to do it with.
+
+import { spawn } from 'node:child_process';
+import { createHmac } from 'node:crypto';
+import { existsSync } from 'node:fs';
+import { mkdir, mkdtemp, readFile, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { fileURLToPath } from 'node:url';
+import { chromium } from 'playwright-core';
+
+const root = fileURLToPath(new URL('../../', import.meta.url));
+const binary =
+  process.env.INGAM_BINARY ?? path.join(path.resolve(root, process.env.CARGO_TARGET_DIR ?? 'target'), 'debug', 'ingam');
+
+// --- one-time codes ---------------------------------------------------------------------------------------------------
+
+const STEP = 30;
+// The server's clock is this machine's, but a page takes a while to be filled in and sent.
+const MARGIN = 5;
+
+export function base32(text) {
+  const alphabet = 'ABCDEFGHIJKLMNOPQRSTUVWXYZ234567';
+  let bits = '';
+  for (const letter of text.toUpperCase().replace(/[\s=]/g, '')) {
+    const value = alphabet.indexOf(letter);
+    if (value < 0) throw new Error(`${letter} is not a letter of base 32`);
+    bits += value.toString(2).padStart(5, '0');
+  }
+  return Buffer.from(bits.match(/.{8}/g)?.map((byte) => Number.parseInt(byte, 2)) ?? []);
+}
+
+// RFC 6238 with SHA-1 and six digits, as every authenticator app does it.
+export function totp(key, step) {
+  const counter = Buffer.alloc(8);
+  counter.writeBigUInt64BE(BigInt(step));
+  const mac = createHmac('sha1', key).update(counter).digest();
+  const number = mac.readUInt32BE(mac[mac.length - 1] & 0xf) & 0x7fffffff;
+  return String(number % 1_000_000).padStart(6, '0');
+}
+
+// Which step's code a person gives next: each works once, and the server takes the current step and the one before. So a
+// person who has used none can give two at once; after that one waits for the clock, as people do.
+export function nextStep(last, seconds) {
+  const now = Math.floor(seconds / STEP);
+  const left = STEP - (seconds % STEP);
+  const oldest = left < MARGIN ? now : now - 1;
+  return Math.max(last + 1, oldest);
+}
+
+// --- the console ------------------------------------------------------------------------------------------------------
+
+// Starts `ingam demo` with data of its own on a free port. Tests end it with `close`.
+export async function startConsole({ users = 300 } = {}) {
+  if (!existsSync(binary)) throw new Error(`${binary} is not there: run cargo build first`);
+  const dir = await mkdtemp(path.join(tmpdir(), 'ingam-browser-'));
+  const data = path.join(dir, 'data');
+  const child = spawn(binary, ['demo', '--listen', '127.0.0.1:0', '--data', data, '--users', String(users)], {
+    cwd: dir,
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+  const kill = () => child.kill('SIGKILL');
+  process.once('exit', kill);
+  const ended = new Promise((resolve) => {
+    child.once('error', () => resolve(null));
+    child.once('close', resolve);
+  });
+
+  let printed = '';
+  const listening = new Promise((resolve) => {
+    const read = (chunk) => {
+      printed += chunk;
+      const found = /listening on (http:\/\/[^\s/]+)/.exec(printed);
+      if (found) resolve(found[1]);
+    };
+    child.stdout.setEncoding('utf8').on('data', read);
+    child.stderr.setEncoding('utf8').on('data', read);
+  });
+  const origin = await Promise.race([listening, ended.then(() => undefined), sleep(120_000, undefined, { ref: false })]);
+  if (!origin) {
+    kill();
+    throw new Error(`ingam demo did not start listening. It printed:\n${printed}`);
+  }
+
+  const staff = JSON.parse(await readFile(path.join(data, 'staff.json'), 'utf8'));
+  const spent = new Map();
+  const person = (who) => {
+    const found = staff.find(({ email }) => email === who || email.startsWith(`${who}@`));
+    if (!found) throw new Error(`the demo has no ${who}`);
+    return found;
+  };
+  return {
+    origin,
+    person,
+    // A code that this person has not used yet; waits for the next step when there is none.
+    async code(who) {
+      const { email, totp_secret } = person(who);
+      const step = nextStep(spent.get(email) ?? 0, Date.now() / 1000);
+      spent.set(email, step);
+      await sleep(Math.max(0, step * STEP * 1000 - Date.now()));
+      return totp(base32(totp_secret), step);
+    },
+    // A code that is surely none of those accepted now.
+    wrongCode(who) {
+      const key = base32(person(who).totp_secret);
+      const now = Math.floor(Date.now() / 1000 / STEP);
+      const right = [-2, -1, 0, 1, 2].map((offset) => totp(key, now + offset));
+      return ['000000', '111111', '222222', '333333', '444444', '555555'].find((code) => !right.includes(code));
+    },
+    // Ends it as a service manager would, and says how it ended: 0 when it went in order.
+    async close() {
+      child.kill('SIGTERM');
+      const status = await Promise.race([ended, sleep(15_000, 'hung', { ref: false })]);
+      kill();
+      process.removeListener('exit', kill);
+      await rm(dir, { recursive: true, force: true });
+      return status;
+    },
+  };
+}
+
+// --- the browser ------------------------------------------------------------------------------------------------------
+
+export async function openBrowser() {
+  const found = [process.env.INGAM_CHROMIUM, '/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/google-chrome'];
+  const executablePath = found.find((file) => file && existsSync(file));
+  if (!executablePath) throw new Error('no Chromium here: install it, or say where it is in INGAM_CHROMIUM');
+  return chromium.launch({
+    executablePath,
+    // Its sandbox does not start as root, and it opens no page but ours.
+    chromiumSandbox: false,
+    // Otherwise it looks for its maker's hosts at every start, in vain where there is no way out.
+    args: [
+      '--disable-gpu',
+      '--disable-quic',
+      '--no-first-run',
+      '--disable-background-networking',
+      '--disable-component-update',
+      '--disable-sync',
+    ],
+  });
+}
+
+// A window of somebody's own: cookies of its own, a language and a size. Colours and sizes must not be measured half-way
+// through a transition, so it asks for no motion.
+export async function openWindow(browser, console, { width = 1440, lang = 'en', ...options } = {}) {
+  const context = await browser.newContext({
+    baseURL: console.origin,
+    locale: lang === 'ko' ? 'ko-KR' : 'en-US',
+    viewport: { width, height: width < 720 ? 844 : 900 },
+    reducedMotion: 'reduce',
+    ...options,
+  });
+  context.setDefaultTimeout(15_000);
+  return context;
+}
+
+// The button that sends a form, whether or not a script does the sending.
+export const sendButton = (form) => form.locator('button:is([type=submit], :not([type])), input[type=submit]').first();
+
+export async function givePassword(page, console, who) {
+  const { email, password } = console.person(who);
+  await page.goto('/login');
+  const form = page.locator('form:has(input[name=password])');
+  await form.locator('input[name=email]').fill(email);
+  await form.locator('input[name=password]').fill(password);
+  await sendButton(form).click();
+  await page.waitForURL('**/login/code*');
+}
+
+// Signs a person in as they would themselves: password, then the code on their telephone.
+export async function signIn(page, console, who) {
+  await givePassword(page, console, who);
+  const form = page.locator('form:has(input[name=code])');
+  await form.locator('input[name=code]').fill(await console.code(who));
+  await sendButton(form).click();
+  await page.waitForURL((url) => !url.pathname.startsWith('/login'));
+}
+
+// Sets the language a person has chosen for themselves, on their account page.
+export async function speak(page, lang) {
+  await page.goto('/account');
+  const form = page.locator('main form:has([name=lang])').first();
+  const choice = form.locator('select[name=lang]');
+  if (await choice.count()) await choice.selectOption(lang);
+  else await form.locator(`input[name=lang][value=${lang}]`).check({ force: true });
+  await sendButton(form).click();
+  await page.locator(`html[lang=${lang}]`).waitFor();
+}
+
+// The page of a listed customer who can be rung at a Korean number.
+export async function anyCustomer(page) {
+  await page.goto('/users');
+  const row = page.locator('main tr:has-text("010-")').first();
+  const href = await row.locator('a[href^="/users/"]').first().getAttribute('href');
+  return new URL(href, page.url()).pathname;
+}
+
+// Types a term into the search of the list of customers.
+export async function search(page, term) {
+  await page.goto('/users');
+  const box = page.locator('main form[action="/users/searches"] input[name=q]').first();
+  await box.fill(term);
+  await box.press('Enter');
+}
+
+// Goes to a customer's page with the panel whose form posts to `action` ("/contact", "/status" …) open.
+export async function openPanel(page, customer, action) {
+  await page.goto(customer);
+  const form = page.locator(`form[action$="${action}"]`);
+  const panels = await page.locator('a[href*="panel="]').evaluateAll((links) => links.map((link) => link.href));
+  for (const panel of panels) {
+    if (await form.count()) break;
+    await page.goto(panel);
+  }
+  await form.first().waitFor();
+  return form.first();
+}
+
+// The number a customer can be rung at, which a list does not show: revealing it wants a reason.
+export async function revealPhone(page, customer) {
+  const form = await openPanel(page, customer, '/contact');
+  await form.locator('[name=reason]').fill('The customer asked us to call back.');
+  await sendButton(form).click();
+  const shown = page.getByText(/010-\d{4}-\d{4}/).first();
+  await shown.waitFor();
+  return /010-\d{4}-\d{4}/.exec(await shown.innerText())[0];
+}
+
+export async function fillPoints(form, { direction = 'add', amount, reason, code }) {
+  await form.locator(`input[name=direction][value=${direction}]`).check({ force: true });
+  await form.locator('input[name=amount]').fill(String(amount));
+  const kind = form.locator('select[name=reason_kind]');
+  if (await kind.count()) await kind.selectOption('goodwill');
+  else await form.locator('input[name=reason_kind][value=goodwill]').check({ force: true });
+  await form.locator('[name=reason]').fill(reason);
+  await form.locator('input[name=code]').fill(code);
+}
+
+// Waits for the panel that says that a change was sealed. The new balance alone says nothing: a script shows it while one
+// is still typing.
+export const sealed = (page) => page.locator('#panel .signed').waitFor();
+
+export const grouped = (number) => number.toLocaleString('en-US');
+
+// The balance as the customer's page shows it.
+export async function balance(page) {
+  const shown = await page.locator('.stats .v').first().innerText();
+  return Number(/[\d,]+/.exec(shown)[0].replaceAll(',', ''));
+}
+
+// Where INGAM_SCREENSHOTS names a folder, keeps what the page looks like.
+export async function screenshot(page, name) {
+  const folder = process.env.INGAM_SCREENSHOTS;
+  if (!folder) return;
+  await mkdir(folder, { recursive: true });
+  await page.screenshot({ path: path.join(folder, `${name}.png`), fullPage: true });
+}

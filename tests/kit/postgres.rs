@@ -1,0 +1,107 @@
+//! A private PostgreSQL server, one for a run of tests: no network, no durability, and nobody's data but theirs.
+
+use super::run;
+use std::{
+    fs,
+    os::unix::{fs::MetadataExt, net::UnixStream, process::CommandExt},
+    path::{Path, PathBuf},
+    process::{Command, Stdio},
+};
+
+/// Nothing here has to survive a power cut. It listens on a socket in its folder only, so no port can be taken.
+const SETTINGS: &str = "
+listen_addresses = ''
+fsync = off
+synchronous_commit = off
+full_page_writes = off
+wal_level = minimal
+max_wal_senders = 0
+autovacuum = off
+max_connections = 400
+";
+
+pub(super) fn is_installed() -> bool {
+    programs().is_some()
+}
+
+/// Where the server's programs are: on PATH, or where Debian keeps them.
+fn programs() -> Option<PathBuf> {
+    let path = std::env::var_os("PATH").unwrap_or_default();
+    let mut folders: Vec<PathBuf> = std::env::split_paths(&path).collect();
+    if let Ok(versions) = fs::read_dir("/usr/lib/postgresql") {
+        folders.extend(versions.flatten().map(|version| version.path().join("bin")));
+    }
+    // A link to one of them alone does not help: they are looked for beside each other.
+    let complete = |folder: &PathBuf| ["initdb", "pg_ctl", "postgres"].iter().all(|name| folder.join(name).exists());
+    folders.into_iter().find(complete)
+}
+
+/// The folder of the running server, which is started if this is the first test to ask.
+pub(super) fn server() -> PathBuf {
+    let folder = run::folder().join("postgres");
+    let answers = || UnixStream::connect(folder.join(".s.PGSQL.5432")).is_ok();
+    run::once("postgres", answers, || start(&folder));
+    folder
+}
+
+/// The address of a database on the server in `folder`, as the owner of everything.
+pub(super) fn url(folder: &Path, database: &str) -> String {
+    format!("postgres://postgres@localhost/{database}?host={}", folder.display())
+}
+
+fn start(folder: &Path) {
+    let _ = fs::remove_dir_all(folder);
+    fs::create_dir(folder).unwrap();
+    if let Some((user, group)) = other_user() {
+        std::os::unix::fs::chown(folder, Some(user), Some(group)).unwrap();
+    }
+    let data = folder.join("data");
+    let made = program("initdb")
+        .args(["-U", "postgres", "-A", "trust", "--locale=C", "-E", "UTF8", "--no-sync", "-D"])
+        .arg(&data)
+        .output()
+        .unwrap();
+    assert!(made.status.success(), "initdb: {}", String::from_utf8_lossy(&made.stderr));
+
+    let file = data.join("postgresql.conf");
+    let given = fs::read_to_string(&file).unwrap();
+    fs::write(file, format!("{given}\n{SETTINGS}\nunix_socket_directories = '{}'\n", folder.display())).unwrap();
+    let log = folder.join("log");
+    let started = program("pg_ctl")
+        .args(["-w", "-D"])
+        .arg(&data)
+        .arg("-l")
+        .arg(&log)
+        .arg("start")
+        .stdout(Stdio::null())
+        .stderr(Stdio::null())
+        .status()
+        .unwrap();
+    assert!(started.success(), "PostgreSQL does not start: {}", fs::read_to_string(&log).unwrap_or_default());
+}
+
+/// One of the server's programs, as a user it agrees to run as.
+fn program(name: &str) -> Command {
+    let mut command = Command::new(programs().expect("PostgreSQL is installed").join(name));
+    // The folder the tests run in may be closed to that user.
+    command.current_dir("/").stdin(Stdio::null());
+    if let Some((user, group)) = other_user() {
+        command.gid(group).uid(user);
+    }
+    command
+}
+
+/// PostgreSQL refuses to run as root: then it runs as `postgres`, or as `INGAM_TEST_POSTGRES_USER`.
+fn other_user() -> Option<(u32, u32)> {
+    if fs::metadata("/proc/self").unwrap().uid() != 0 {
+        return None;
+    }
+    let wanted = std::env::var("INGAM_TEST_POSTGRES_USER").unwrap_or_else(|_| "postgres".to_owned());
+    let users = fs::read_to_string("/etc/passwd").unwrap();
+    let fields: Vec<&str> = users
+        .lines()
+        .map(|line| line.split(':').collect::<Vec<_>>())
+        .find(|fields| fields[0] == wanted)
+        .unwrap_or_else(|| panic!("there is no user {wanted} to run PostgreSQL as"));
+    Some((fields[2].parse().unwrap(), fields[3].parse().unwrap()))
+}

@@ -1,0 +1,103 @@
+use super::{Browser, Database, People, server::SECRET_KEY};
+use std::{
+    net::{SocketAddr, TcpListener, TcpStream},
+    process::{Child, Command, ExitStatus, Stdio},
+    sync::Arc,
+    thread,
+    time::{Duration, Instant},
+};
+
+/// The real program, `ingam serve` as a process of its own, for what cannot be tried in this one: being killed.
+/// It asks the machine for the time, so a second code for one person can take half a minute.
+#[derive(Debug)]
+pub struct Process {
+    pub address: SocketAddr,
+    pub people: Arc<People>,
+    child: Child,
+}
+
+/// The program with the settings of a world that uses `database`, and nothing else from this environment.
+pub fn program(database: &Database) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_ingam"));
+    command
+        .env_clear()
+        .env("PATH", std::env::var_os("PATH").unwrap_or_default())
+        .env("INGAM_PROFILE", "local")
+        .env("DATABASE_URL", &database.url)
+        .env("INGAM_SECRET_KEY", hex::encode(SECRET_KEY))
+        .env("INGAM_ALLOWED_NETWORKS", "127.0.0.0/8")
+        .stdin(Stdio::null());
+    command
+}
+
+impl Process {
+    /// Starts it and waits until it answers.
+    pub(super) fn start(database: &Database) -> Self {
+        let address = free_address();
+        let child = program(database)
+            .arg("serve")
+            .env("INGAM_LISTEN", address.to_string())
+            .env("INGAM_PUBLIC_ORIGIN", format!("http://{address}"))
+            .stdout(Stdio::null())
+            .spawn()
+            .unwrap();
+        let mut process = Self { address, people: Arc::new(People::real()), child };
+        process.wait_until_it_answers();
+        process
+    }
+
+    /// Starts it again, at another address, after it was killed. Its people go on with codes they have not used.
+    pub fn restart(&mut self, database: &Database) {
+        let people = Arc::clone(&self.people);
+        let next = Self::start(database);
+        *self = next;
+        self.people = people;
+    }
+
+    pub fn browser(&self) -> Browser {
+        Browser::new(self.address, Arc::clone(&self.people))
+    }
+
+    /// `kill -9`: it has no chance to say goodbye.
+    pub fn kill(&mut self) {
+        self.child.kill().unwrap();
+        self.child.wait().unwrap();
+    }
+
+    /// Asks it to end, as a service manager does, and says how it ended.
+    pub fn terminate(&mut self) -> ExitStatus {
+        let asked = Command::new("kill").args(["-TERM", &self.child.id().to_string()]).status().unwrap();
+        assert!(asked.success());
+        let deadline = Instant::now() + Duration::from_secs(20);
+        while Instant::now() < deadline {
+            if let Some(status) = self.child.try_wait().unwrap() {
+                return status;
+            }
+            thread::sleep(Duration::from_millis(20));
+        }
+        panic!("it does not end when asked to");
+    }
+
+    fn wait_until_it_answers(&mut self) {
+        let deadline = Instant::now() + Duration::from_secs(20);
+        while TcpStream::connect(self.address).is_err() {
+            if let Some(status) = self.child.try_wait().unwrap() {
+                panic!("ingam serve ended before it served: {status}");
+            }
+            assert!(Instant::now() < deadline, "ingam serve does not answer");
+            thread::sleep(Duration::from_millis(10));
+        }
+    }
+}
+
+impl Drop for Process {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+/// A port that nobody used a moment ago.
+fn free_address() -> SocketAddr {
+    TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap()
+}
