@@ -14,8 +14,7 @@ use crate::{
     },
     store::{Engine, Reader, Store},
     web::{
-        door,
-        forgery,
+        door, forgery,
         recording::Recording,
         shell::{Frame, Solo, Theme},
         visit::Visit,
@@ -85,7 +84,8 @@ impl Console {
         {
             return Ok(head);
         }
-        let head: AuditHead = self.reader.query(sql!("select seq, at from audit order by seq desc limit 1")).optional().await?;
+        let head: AuditHead =
+            self.reader.query(sql!("select seq, at from audit order by seq desc limit 1")).optional().await?;
         if let Ok(mut kept) = self.head.lock() {
             *kept = Some((now, head));
         }
@@ -117,7 +117,12 @@ impl Console {
     }
 
     pub(crate) fn cookie(&self, value: String) -> Cookie<'static> {
-        Cookie::build(self.form_cookie(), value).path("/").http_only(true).secure(!self.plain_http).same_site(SameSite::Lax).finish()
+        Cookie::build(self.form_cookie(), value)
+            .path("/")
+            .http_only(true)
+            .secure(!self.plain_http)
+            .same_site(SameSite::Lax)
+            .finish()
     }
 
     /// The frame of an error page.
@@ -243,6 +248,8 @@ pub async fn start(config: Config, clock: Clock, listener: TcpListener) -> anyho
 fn origins(config: &Config, address: SocketAddr) -> Vec<String> {
     match &config.public_origin {
         Some(origin) => vec![origin.clone()],
-        None => ["127.0.0.1", "localhost", "[::1]"].iter().map(|host| format!("http://{host}:{}", address.port())).collect(),
+        None => {
+            ["127.0.0.1", "localhost", "[::1]"].iter().map(|host| format!("http://{host}:{}", address.port())).collect()
+        }
     }
 }

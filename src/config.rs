@@ -192,7 +192,12 @@ impl Settings {
         parse(value).map_err(|error| format!("{name}: {error}"))
     }
 
-    fn or<T>(&self, name: &'static str, default: T, parse: impl FnOnce(&str) -> Result<T, String>) -> Result<T, String> {
+    fn or<T>(
+        &self,
+        name: &'static str,
+        default: T,
+        parse: impl FnOnce(&str) -> Result<T, String>,
+    ) -> Result<T, String> {
         self.get(name).map_or(Ok(default), |value| parse(value).map_err(|error| format!("{name}: {error}")))
     }
 
@@ -215,10 +220,19 @@ impl Settings {
         let public_origin = match self.get(ORIGIN) {
             Some(text) => Some(origin(text, local).map_err(|error| format!("{ORIGIN}: {error}"))?),
             None if local => None,
-            None => return Err(format!("{ORIGIN} is not set; it is the address in people's browsers, such as https://admin.example.com")),
+            None => {
+                return Err(format!(
+                    "{ORIGIN} is not set; it is the address in people's browsers, such as https://admin.example.com"
+                ));
+            }
         };
-        if local && public_origin.as_ref().is_none_or(|origin| origin.starts_with("http://")) && !listen.ip().is_loopback() {
-            return Err(format!("{LISTEN}: without TLS the console listens on loopback only; set {ORIGIN} to an https address"));
+        if local
+            && public_origin.as_ref().is_none_or(|origin| origin.starts_with("http://"))
+            && !listen.ip().is_loopback()
+        {
+            return Err(format!(
+                "{LISTEN}: without TLS the console listens on loopback only; set {ORIGIN} to an https address"
+            ));
         }
         Ok(Config {
             profile,
@@ -226,13 +240,17 @@ impl Settings {
             listen,
             public_origin,
             secret_key: self.required(SECRET_KEY, |text| {
-                SecretKey::parse(text).ok_or_else(|| "must be 32 bytes as hexadecimal or base64; `openssl rand -hex 32` makes one".to_owned())
+                SecretKey::parse(text).ok_or_else(|| {
+                    "must be 32 bytes as hexadecimal or base64; `openssl rand -hex 32` makes one".to_owned()
+                })
             })?,
             allowed_networks: self.required(NETWORKS, Allowlist::parse)?,
-            trusted_proxies: self.or(PROXIES, Vec::new(), |text| Allowlist::parse(text).map(|nets| nets.iter().copied().collect()))?,
+            trusted_proxies: self
+                .or(PROXIES, Vec::new(), |text| Allowlist::parse(text).map(|nets| nets.iter().copied().collect()))?,
             time_zone: self.or(ZONE, Tz::Asia__Seoul, from_str)?,
             session_idle: self.or(IDLE, TimeDelta::minutes(15), |text| within(text, 1, 120).map(TimeDelta::minutes))?,
-            session_absolute: self.or(ABSOLUTE, TimeDelta::hours(8), |text| within(text, 1, 24).map(TimeDelta::hours))?,
+            session_absolute: self
+                .or(ABSOLUTE, TimeDelta::hours(8), |text| within(text, 1, 24).map(TimeDelta::hours))?,
             events_topic: self.get(TOPIC).unwrap_or(default_topic(profile)).to_owned(),
             connections: self.or(CONNECTIONS, 8, |text| within(text, 1, 200)).map(|n| u32::try_from(n).unwrap_or(8))?,
             workers: std::thread::available_parallelism().map_or(2, usize::from).min(8),
@@ -241,13 +259,16 @@ impl Settings {
 
     /// Every rule of environment isolation that can be judged without the database, with its verdict.
     pub fn checks(&self) -> Vec<Check> {
-        let mut checks = vec![Check { name: "configuration", verdict: self.config().map(|config| config.profile.to_string()) }];
+        let mut checks =
+            vec![Check { name: "configuration", verdict: self.config().map(|config| config.profile.to_string()) }];
         let Ok(profile) = self.profile() else { return checks };
         checks.push(Check { name: "message topic", verdict: self.topic_fits(profile) });
         if profile.is_production() {
             checks.push(Check { name: "deployment", verdict: self.is_deployed_to_production() });
             checks.push(Check { name: "host name", verdict: self.host_is_no_desk() });
-            for (name, setting) in [("database URL", DATABASE_URL), ("secret key", SECRET_KEY), ("allowed networks", NETWORKS)] {
+            for (name, setting) in
+                [("database URL", DATABASE_URL), ("secret key", SECRET_KEY), ("allowed networks", NETWORKS)]
+            {
                 checks.push(Check { name, verdict: self.comes_from_the_environment(setting) });
             }
         }
@@ -273,9 +294,9 @@ impl Settings {
         match self.values.get(name) {
             None => Err(format!("the profile is prod and {name} is missing")),
             Some((value, _)) if value.is_empty() => Err(format!("the profile is prod and {name} is missing")),
-            Some((_, Source::File)) => {
-                Err(format!("the profile is prod and {name} comes from a configuration file; set it in the environment or as {name}_FILE"))
-            }
+            Some((_, Source::File)) => Err(format!(
+                "the profile is prod and {name} comes from a configuration file; set it in the environment or as {name}_FILE"
+            )),
             Some((value, Source::Environment)) if is_sample(name, value) => {
                 Err(format!("the profile is prod and {name} is a sample value"))
             }
@@ -286,7 +307,9 @@ impl Settings {
     fn topic_fits(&self, profile: Profile) -> Result<String, String> {
         let topic = self.get(TOPIC).unwrap_or(default_topic(profile));
         match (profile, topic.starts_with("dev-")) {
-            (Profile::Local | Profile::Dev, false) => Err(format!("the profile is {profile} and the topic {topic:?} does not start with dev-")),
+            (Profile::Local | Profile::Dev, false) => {
+                Err(format!("the profile is {profile} and the topic {topic:?} does not start with dev-"))
+            }
             (Profile::Prod, true) => Err(format!("the profile is prod and the topic {topic:?} starts with dev-")),
             _ => Ok(topic.to_owned()),
         }
@@ -297,7 +320,9 @@ impl Settings {
 pub fn stamp_fits(profile: Profile, stamp: Profile) -> Result<String, String> {
     match (profile.is_production(), stamp.is_production()) {
         (true, false) => Err(format!("the profile is prod and the database is stamped {stamp}")),
-        (false, true) => Err(format!("the profile is {profile} and the database is stamped prod: this is production data")),
+        (false, true) => {
+            Err(format!("the profile is {profile} and the database is stamped prod: this is production data"))
+        }
         _ => Ok(format!("stamped {stamp}")),
     }
 }
@@ -305,12 +330,18 @@ pub fn stamp_fits(profile: Profile, stamp: Profile) -> Result<String, String> {
 /// Values that stand in documentation and tutorials.
 fn is_sample(name: &str, value: &str) -> bool {
     let low = value.to_lowercase();
-    let worded = ["changeme", "change-me", "change_me", "example", "sample", "placeholder", "secret-key"].iter().any(|word| low.contains(word));
+    let worded = ["changeme", "change-me", "change_me", "example", "sample", "placeholder", "secret-key"]
+        .iter()
+        .any(|word| low.contains(word));
     match name {
         SECRET_KEY => worded || SecretKey::parse(value).is_some_and(|key| key.is_sample()),
-        DATABASE_URL => worded || ["postgres:postgres@", ":password@", ":secret@", ":ingam@"].iter().any(|part| low.contains(part)),
+        DATABASE_URL => {
+            worded || ["postgres:postgres@", ":password@", ":secret@", ":ingam@"].iter().any(|part| low.contains(part))
+        }
         // The networks reserved for documentation (RFC 5737, RFC 3849).
-        NETWORKS => worded || ["192.0.2.", "198.51.100.", "203.0.113.", "2001:db8:"].iter().any(|net| low.contains(net)),
+        NETWORKS => {
+            worded || ["192.0.2.", "198.51.100.", "203.0.113.", "2001:db8:"].iter().any(|net| low.contains(net))
+        }
         _ => false,
     }
 }

@@ -117,7 +117,11 @@ pub fn find(method: &str, path: &str) -> Option<&'static Route> {
 
 /// What a path answers to, for the `Allow` header.
 pub fn methods(path: &str) -> Vec<&'static str> {
-    ROUTES.iter().filter(|route| route.path == path).flat_map(|route| if route.method == "GET" { vec!["GET", "HEAD"] } else { vec![route.method] }).collect()
+    ROUTES
+        .iter()
+        .filter(|route| route.path == path)
+        .flat_map(|route| if route.method == "GET" { vec!["GET", "HEAD"] } else { vec![route.method] })
+        .collect()
 }
 
 fn method(name: &str) -> actix_web::Route {
@@ -136,7 +140,9 @@ async fn healthy() -> &'static str {
 async fn ready(console: web::Data<crate::app::Console>) -> HttpResponse {
     match console.audit_size().await {
         Ok(_) => HttpResponse::Ok().content_type("text/plain; charset=utf-8").body("ok\n"),
-        Err(_) => HttpResponse::ServiceUnavailable().content_type("text/plain; charset=utf-8").body("the database does not answer\n"),
+        Err(_) => HttpResponse::ServiceUnavailable()
+            .content_type("text/plain; charset=utf-8")
+            .body("the database does not answer\n"),
     }
 }
 

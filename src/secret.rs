@@ -14,7 +14,11 @@ use std::fmt;
 ///
 /// # Panics
 /// When the operating system has no randomness to give: nothing safe can be done after that.
-#[expect(clippy::disallowed_methods, clippy::expect_used, reason = "the one source of randomness; without it nothing is safe")]
+#[expect(
+    clippy::disallowed_methods,
+    clippy::expect_used,
+    reason = "the one source of randomness; without it nothing is safe"
+)]
 pub fn random<const N: usize>() -> [u8; N] {
     let mut bytes = [0; N];
     getrandom::fill(&mut bytes).expect("the operating system gives random bytes");
@@ -179,7 +183,10 @@ mod tests {
     #[test]
     fn sample_keys_are_known() {
         assert!(SecretKey::new([0; 32]).is_sample());
-        assert!(SecretKey::parse("000102030405060708090a0b0c0d0e0f101112131415161718191a1b1c1d1e1f").is_some_and(|k| k.is_sample()));
+        assert!(
+            SecretKey::parse("000102030405060708090a0b0c0d0e0f101112131415161718191a1b1c1d1e1f")
+                .is_some_and(|k| k.is_sample())
+        );
         assert!(!SecretKey::new(random()).is_sample());
     }
 }

@@ -2,6 +2,8 @@
 //!
 //! `INGAM_GALLERY=some/folder cargo test --test pages` also writes the pages there, to be looked at in a browser.
 
+#![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "a check that cannot go on says where it stopped")]
+
 #[path = "pages/samples.rs"]
 mod samples;
 
@@ -39,7 +41,9 @@ fn every_page(look: impl Fn(&Sample, &Html, &mut Vec<String>)) {
         for sample in maker.all() {
             let mut found = Vec::new();
             look(&sample, &Html::parse_document(&sample.html), &mut found);
-            wrong.extend(found.into_iter().map(|found| format!("{} ({}{}): {found}", sample.name, maker.lang.code(), if maker.nasty { ", nasty" } else { "" })));
+            wrong.extend(found.into_iter().map(|found| {
+                format!("{} ({}{}): {found}", sample.name, maker.lang.code(), if maker.nasty { ", nasty" } else { "" })
+            }));
         }
     }
     assert!(wrong.is_empty(), "{} things are wrong:\n{}", wrong.len(), wrong.join("\n"));
@@ -54,7 +58,10 @@ fn within<'a>(element: ElementRef<'a>, selector: &str) -> Vec<ElementRef<'a>> {
 }
 
 fn names(form: ElementRef<'_>) -> Vec<String> {
-    within(form, "input, select, textarea, button[name]").iter().filter_map(|field| field.attr("name").map(str::to_owned)).collect()
+    within(form, "input, select, textarea, button[name]")
+        .iter()
+        .filter_map(|field| field.attr("name").map(str::to_owned))
+        .collect()
 }
 
 #[test]
@@ -101,7 +108,12 @@ fn every_field_has_a_label_and_every_control_a_name() {
                 wrong.push(format!("no label: {}", field.html()));
             }
         }
-        for control in select(page, "a, button, h1, h2, th, legend, option:not([value='']), title").iter().filter(|one| one.value().name() != "option" || one.parent().and_then(ElementRef::wrap).is_some_and(|list| list.value().name() == "select")) {
+        for control in
+            select(page, "a, button, h1, h2, th, legend, option:not([value='']), title").iter().filter(|one| {
+                one.value().name() != "option"
+                    || one.parent().and_then(ElementRef::wrap).is_some_and(|list| list.value().name() == "select")
+            })
+        {
             if control.text().collect::<String>().trim().is_empty() {
                 wrong.push(format!("says nothing: {}", control.html()));
             }
@@ -147,7 +159,10 @@ fn every_form_carries_what_its_address_asks_for() {
                 wrong.push(format!("{action} posts {unique:?}, not {expected_set:?}"));
             }
             // A key that stands there twice is refused, so only radio buttons and the buttons of one choice share a name.
-            let single = within(form, "input:not([type=radio]), select, textarea").iter().filter_map(|field| field.attr("name").map(str::to_owned)).collect::<Vec<_>>();
+            let single = within(form, "input:not([type=radio]), select, textarea")
+                .iter()
+                .filter_map(|field| field.attr("name").map(str::to_owned))
+                .collect::<Vec<_>>();
             if single.iter().collect::<HashSet<_>>().len() != single.len() {
                 wrong.push(format!("{action} posts a key twice"));
             }
@@ -180,12 +195,19 @@ fn nothing_on_a_page_needs_a_looser_policy() {
         for element in select(page, "*") {
             for (name, value) in element.value().attrs() {
                 let address = matches!(name, "href" | "src" | "action" | "hx-get" | "hx-post");
-                let is_ours = (value.starts_with('/') && !value.starts_with("//")) || value.starts_with('#') || value.starts_with("otpauth://");
-                if name.starts_with("on") || name.starts_with("hx-on") || value.starts_with("js:") || value.starts_with("javascript:") {
+                let is_ours = (value.starts_with('/') && !value.starts_with("//"))
+                    || value.starts_with('#')
+                    || value.starts_with("otpauth://");
+                if name.starts_with("on")
+                    || name.starts_with("hx-on")
+                    || value.starts_with("js:")
+                    || value.starts_with("javascript:")
+                {
                     wrong.push(format!("{name}={value:?} needs eval"));
                 } else if address && !is_ours {
                     wrong.push(format!("{name}={value:?} leads elsewhere"));
-                } else if address && value.starts_with("/static/") && !value.split('#').next().is_some_and(is_an_asset) {
+                } else if address && value.starts_with("/static/") && !value.split('#').next().is_some_and(is_an_asset)
+                {
                     wrong.push(format!("{value:?} is no asset"));
                 }
             }
@@ -201,11 +223,18 @@ fn is_an_asset(url: &str) -> bool {
 #[test]
 fn text_from_outside_stays_text() {
     every_page(|sample, page, wrong| {
-        if sample.html.contains("<script>") || sample.html.contains("<img") || !select(page, "img, td script").is_empty() {
+        if sample.html.contains("<script>")
+            || sample.html.contains("<img")
+            || !select(page, "img, td script").is_empty()
+        {
             wrong.push("hostile text became markup".into());
         }
     });
-    let shown = CHECKED[1].all().iter().filter(|sample| Html::parse_document(&sample.html).root_element().text().collect::<String>().contains(NASTY)).count();
+    let shown = CHECKED[1]
+        .all()
+        .iter()
+        .filter(|sample| Html::parse_document(&sample.html).root_element().text().collect::<String>().contains(NASTY))
+        .count();
     assert!(shown > 50, "the hostile text is shown on {shown} pages only, so the check above looks at too little");
 }
 
@@ -215,7 +244,11 @@ fn every_sentence_on_a_page_comes_from_the_catalogue() {
         let text: String = page.root_element().text().collect();
         for word in text.split_whitespace() {
             let is_key = word.split_once('.').is_some_and(|(family, rest)| {
-                ["shell", "nav", "users", "user", "seal", "refused", "audit", "access", "table", "filter", "login", "account", "points", "status", "problem"].contains(&family)
+                [
+                    "shell", "nav", "users", "user", "seal", "refused", "audit", "access", "table", "filter", "login",
+                    "account", "points", "status", "problem",
+                ]
+                .contains(&family)
                     && rest.bytes().all(|b| b.is_ascii_lowercase() || b == b'-' || b == b'.')
                     && !rest.is_empty()
             });
@@ -235,7 +268,8 @@ fn every_icon_is_in_the_sprite() {
     let sprite = String::from_utf8(assets::serve("", "icons.svg", None).unwrap().bytes.into_owned()).unwrap();
     every_page(|_, page, wrong| {
         for icon in select(page, "use") {
-            let name = icon.attr("href").and_then(|href| href.split_once('#')).map(|(_, name)| name).unwrap_or_default();
+            let name =
+                icon.attr("href").and_then(|href| href.split_once('#')).map(|(_, name)| name).unwrap_or_default();
             if !sprite.contains(&format!("<symbol id=\"{name}\"")) {
                 wrong.push(format!("no icon is called {name:?}"));
             }
@@ -249,7 +283,22 @@ fn no_template_holds_what_needs_eval_or_goes_unescaped() {
     let mut found = Vec::new();
     for path in files(&Path::new(env!("CARGO_MANIFEST_DIR")).join("templates")) {
         let text = fs::read_to_string(&path).unwrap();
-        for forbidden in ["hx-on", "js:", "javascript:", "|safe", "| safe", "|e(", "hx-vals", "hx-headers", "style=", "<style", "onclick", "autoescape", "escape=", "hx-ext"] {
+        for forbidden in [
+            "hx-on",
+            "js:",
+            "javascript:",
+            "|safe",
+            "| safe",
+            "|e(",
+            "hx-vals",
+            "hx-headers",
+            "style=",
+            "<style",
+            "onclick",
+            "autoescape",
+            "escape=",
+            "hx-ext",
+        ] {
             if text.contains(forbidden) {
                 found.push(format!("{}: {forbidden}", path.display()));
             }
@@ -266,7 +315,17 @@ fn no_template_holds_what_needs_eval_or_goes_unescaped() {
 #[test]
 fn our_script_defines_no_global_and_evaluates_nothing() {
     let script = String::from_utf8(assets::serve("", "ingam.js", None).unwrap().bytes.into_owned()).unwrap();
-    for forbidden in ["eval(", "new Function", "innerHTML", "outerHTML", "insertAdjacentHTML", "document.write", "window.ingam", "setAttribute(\"style", "localStorage"] {
+    for forbidden in [
+        "eval(",
+        "new Function",
+        "innerHTML",
+        "outerHTML",
+        "insertAdjacentHTML",
+        "document.write",
+        "window.ingam",
+        "setAttribute(\"style",
+        "localStorage",
+    ] {
         assert!(!script.contains(forbidden), "{forbidden}");
     }
     assert!(script.lines().count() < 200);
@@ -294,9 +353,18 @@ fn vendored_files_are_what_their_makers_published() {
         use base64::Engine;
         let sum = Sha384::digest(fs::read(folder.join(&file.path)).unwrap());
         assert_eq!(base64::engine::general_purpose::STANDARD.encode(sum), file.sha384, "{}", file.path);
-        assert!(folder.join(&file.licence_text).exists() && !file.licence.is_empty() && file.source.contains(&file.version), "{}", file.path);
+        assert!(
+            folder.join(&file.licence_text).exists() && !file.licence.is_empty() && file.source.contains(&file.version),
+            "{}",
+            file.path
+        );
     }
-    let listed: HashSet<String> = vendor.file.iter().flat_map(|file| [file.path.clone(), file.licence_text.clone()]).chain(["vendor/VENDOR.toml".into()]).collect();
+    let listed: HashSet<String> = vendor
+        .file
+        .iter()
+        .flat_map(|file| [file.path.clone(), file.licence_text.clone()])
+        .chain(["vendor/VENDOR.toml".into()])
+        .collect();
     for path in files(&folder.join("vendor")) {
         let name = path.strip_prefix(&folder).unwrap().to_str().unwrap().to_owned();
         assert!(listed.contains(&name), "{name} is not listed in VENDOR.toml");
@@ -315,7 +383,9 @@ fn the_gallery_is_written_where_it_is_asked_for() {
         };
         fs::create_dir_all(folder.join(&look)).unwrap();
         for sample in maker.all() {
-            let html = names.iter().fold(sample.html, |html, name| html.replace(assets::url(name), &format!("../static/{name}")));
+            let html = names
+                .iter()
+                .fold(sample.html, |html, name| html.replace(assets::url(name), &format!("../static/{name}")));
             fs::write(folder.join(&look).join(format!("{}.html", sample.name)), html).unwrap();
         }
     }

@@ -122,7 +122,9 @@ fn read(filter: &Filter, desk: &Desk) -> Result<Wanted, FieldErrors> {
 macro_rules! records_where {
     ($driver:literal) => {
         concat!(
-            "select id, at, staff_name, ip, task, subject, reason, request_id from access_records where ", $driver, " id < $1
+            "select id, at, staff_name, ip, task, subject, reason, request_id from access_records where ",
+            $driver,
+            " id < $1
                 and (cast($2 as bigint) is null or staff_id = $2)
                 and (cast($3 as text) is null or subject = $3)
                 and (cast($4 as text) is null or task = $4)

@@ -47,9 +47,17 @@ pub fn read(filter: &Filter, zone: Tz) -> Result<Wanted, FieldErrors> {
         }
     };
     let mut wanted = Wanted::default();
-    read("staff", &filter.staff, filter.staff.parse().map(|id| wanted.staff = Some(id)).map_err(|_| wrong::not_a_choice()));
+    read(
+        "staff",
+        &filter.staff,
+        filter.staff.parse().map(|id| wanted.staff = Some(id)).map_err(|_| wrong::not_a_choice()),
+    );
     read("action", &filter.action, choice(&filter.action, actions()).map(|action| wanted.action = Some(action)));
-    read("outcome", &filter.outcome, choice(&filter.outcome, OUTCOMES.into_iter()).map(|outcome| wanted.outcome = Some(outcome)));
+    read(
+        "outcome",
+        &filter.outcome,
+        choice(&filter.outcome, OUTCOMES.into_iter()).map(|outcome| wanted.outcome = Some(outcome)),
+    );
     read("target", &filter.target, target(&filter.target).map(|target| wanted.target = Some(target)));
     read("from", &filter.from, day(&filter.from, zone, 0).map(|at| wanted.from = Some(at)));
     read("to", &filter.to, day(&filter.to, zone, 1).map(|at| wanted.until = Some(at)));
@@ -96,7 +104,10 @@ fn day(text: &str, zone: Tz, after: u64) -> Result<Instant, Message> {
 /// The first and last key of a network or of one address.
 pub fn network(text: &str) -> Result<(String, String), Message> {
     let text = text.trim();
-    let net = text.parse::<IpNet>().or_else(|_| text.parse::<IpAddr>().map(IpNet::from)).map_err(|_| wrong::not_an_address())?;
+    let net = text
+        .parse::<IpNet>()
+        .or_else(|_| text.parse::<IpAddr>().map(IpNet::from))
+        .map_err(|_| wrong::not_an_address())?;
     let key = |ip: IpAddr| crate::gate::audit::ip_key(&ip.to_string());
     Ok((key(net.network()), key(net.broadcast())))
 }

@@ -69,7 +69,11 @@ pub async fn list(desk: Desk, asked: web::Query<Asked>) -> Answer {
         staff: staff(desk.reader()).await?,
         actions: actions().map(str::to_owned).collect(),
         rows: found.rows.iter().map(super::row).collect(),
-        pager: Pager { first: asked.before.map(|_| link(None)), previous: None, next: found.next.map(|next| link(Some(next))) },
+        pager: Pager {
+            first: asked.before.map(|_| link(None)),
+            previous: None,
+            next: found.next.map(|next| link(Some(next))),
+        },
         sealed: sealed_through(desk.reader()).await?,
         filter,
         errors,
@@ -90,7 +94,11 @@ async fn find(reader: &Reader, wanted: &Wanted, before: Option<i64>) -> Result<F
     let (first, end) = bounds(reader, wanted, before).await?;
     let mut rows = Vec::new();
     let mut end = end;
-    let indexed = wanted.target.is_some() || wanted.staff.is_some() || wanted.action.is_some() || wanted.outcome.is_some() || has_trigram(wanted);
+    let indexed = wanted.target.is_some()
+        || wanted.staff.is_some()
+        || wanted.action.is_some()
+        || wanted.outcome.is_some()
+        || has_trigram(wanted);
     let windows = if indexed || (wanted.network.is_none() && wanted.text.is_none()) { 1 } else { WINDOWS };
     for _ in 0..windows {
         let start = if windows == 1 { first } else { first.max(end.saturating_sub(WINDOW)) };
@@ -143,13 +151,19 @@ async fn first_since(reader: &Reader, at: Instant) -> Result<Option<i64>, Stop> 
 macro_rules! rows_where {
     ($driver:expr, $contains:literal) => {
         concat!(
-            "select ", entry_columns!(), " from audit where ", $driver, " seq >= $1 and seq < $2
+            "select ",
+            entry_columns!(),
+            " from audit where ",
+            $driver,
+            " seq >= $1 and seq < $2
                 and (cast($3 as bigint) is null or staff_id = $3)
                 and (cast($4 as text) is null or action = $4)
                 and (cast($5 as text) is null or outcome = $5)
                 and (cast($6 as text) is null or (target_kind = $6 and target_id = $7))
                 and (cast($8 as text) is null or (ip_key >= $8 and ip_key <= $9))
-                and (cast($10 as text) is null or ", $contains, " > 0)
+                and (cast($10 as text) is null or ",
+            $contains,
+            " > 0)
               order by seq desc limit $11"
         )
     };
@@ -230,7 +244,8 @@ fn address(filter: &Filter, before: Option<i64>) -> String {
 
 /// Everybody who may stand in the log.
 pub(crate) async fn staff(reader: &Reader) -> Result<Vec<Choice>, Stop> {
-    let staff: Vec<(i64, String)> = reader.query(sql!("select id, name from staff order by name, id limit 500")).all().await?;
+    let staff: Vec<(i64, String)> =
+        reader.query(sql!("select id, name from staff order by name, id limit 500")).all().await?;
     Ok(staff.into_iter().map(|(id, name)| Choice::new(id.to_string(), name)).collect())
 }
 

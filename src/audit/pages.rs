@@ -304,7 +304,8 @@ mod tests {
 
     #[test]
     fn before_and_after_stand_side_by_side() {
-        let changed = Changed::between(&json!({"points": "9450", "note": null}), &json!({"points": "12450", "kind": "x"}));
+        let changed =
+            Changed::between(&json!({"points": "9450", "note": null}), &json!({"points": "12450", "kind": "x"}));
         let frame = frame();
         let shown: Vec<_> =
             changed.iter().map(|one| (one.field.as_str(), one.before_text(&frame), one.after_text(&frame))).collect();

@@ -53,7 +53,9 @@ pub async fn verify(reader: &Reader) -> Result<Verified, Unfit> {
     while next < size {
         let rows: Vec<Row> = reader
             .query(sql!(
-                "select ", entry_columns!(), ", ip_key, body, leaf from audit where seq >= $1 and seq < $2 order by seq limit $3"
+                "select ",
+                entry_columns!(),
+                ", ip_key, body, leaf from audit where seq >= $1 and seq < $2 order by seq limit $3"
             ))
             .bind(next)
             .bind(size)
@@ -70,7 +72,9 @@ pub async fn verify(reader: &Reader) -> Result<Verified, Unfit> {
         }
     }
     if frontier.bytes() != stored_frontier || frontier.root().as_slice() != stored_root {
-        return Err(Unfit::Head("the rows do not give the root that is stored: rows were altered together with their leaves, or the head was"));
+        return Err(Unfit::Head(
+            "the rows do not give the root that is stored: rows were altered together with their leaves, or the head was",
+        ));
     }
     no_row_beyond(reader, size).await?;
     ledger_fits(reader).await?;

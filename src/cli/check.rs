@@ -38,10 +38,11 @@ pub(super) async fn of_database(store: &Store, profile: Profile) -> Vec<Check> {
     };
     let mut checks = vec![Check { name: "database stamp", verdict: stamp_fits(profile, stamp.environment) }];
     match safeguards(&store.reader, store.engine).await {
-        Ok(found) => checks.extend(found.into_iter().map(|safeguard| Check {
-            name: safeguard.name,
-            verdict: safeguard.holds.map(|()| "holds".to_owned()),
-        })),
+        Ok(found) => checks.extend(
+            found
+                .into_iter()
+                .map(|safeguard| Check { name: safeguard.name, verdict: safeguard.holds.map(|()| "holds".to_owned()) }),
+        ),
         Err(error) => checks.push(Check { name: "audit log safeguards", verdict: Err(format!("{error:#}")) }),
     }
     checks

@@ -18,7 +18,10 @@ pub(super) async fn run(args: CodeArgs, clock: Clock) -> anyhow::Result<ExitCode
         .await?;
     store.close().await;
     let (staff, sealed) = row.with_context(|| format!("no account of this demo is called {email}"))?;
-    let secret = config.secret_key.open(&code::context(staff), &sealed).context("the account's secret does not open with the demo's key")?;
+    let secret = config
+        .secret_key
+        .open(&code::context(staff), &sealed)
+        .context("the account's secret does not open with the demo's key")?;
     println!("{}", code::current(&secret, clock.now()).context("the clock is set before 1970")?);
     Ok(ExitCode::SUCCESS)
 }

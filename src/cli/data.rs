@@ -1,6 +1,9 @@
 //! A demo's data directory.
 
-use crate::{config::Config, secret::{SecretKey, random}};
+use crate::{
+    config::Config,
+    secret::{SecretKey, random},
+};
 use anyhow::{Context as _, bail};
 use serde::{Deserialize, Serialize};
 use std::{
@@ -38,13 +41,16 @@ impl Data {
     /// The directory, made where it is not there, and whether it holds a complete demo already.
     pub(super) fn prepare(directory: &Path, fresh: bool) -> anyhow::Result<(Self, bool)> {
         let data = Self(directory.to_owned());
-        fs::DirBuilder::new().recursive(true).mode(0o700).create(directory).with_context(|| cannot(directory, "made"))?;
+        fs::DirBuilder::new()
+            .recursive(true)
+            .mode(0o700)
+            .create(directory)
+            .with_context(|| cannot(directory, "made"))?;
         let mark = data.mark()?;
         match mark.as_deref() {
             Some(VERSION) if !fresh => return Ok((data, true)),
             // Half made by a run that was interrupted.
-            Some("") => data.clear()?,
-            Some(VERSION) => data.clear()?,
+            Some("" | VERSION) => data.clear()?,
             Some(_) if fresh => data.clear()?,
             Some(other) => bail!(
                 "{} holds the data of another version of the demo ({other}, this is {VERSION}); start with --fresh to replace it, or use another --data",
@@ -111,7 +117,9 @@ impl Data {
         for name in FILES {
             let path = self.0.join(name);
             match fs::remove_file(&path) {
-                Err(error) if error.kind() != ErrorKind::NotFound => return Err(error).with_context(|| cannot(&path, "removed")),
+                Err(error) if error.kind() != ErrorKind::NotFound => {
+                    return Err(error).with_context(|| cannot(&path, "removed"));
+                }
                 _ => {}
             }
         }

@@ -1,6 +1,11 @@
 //! `ingam demo`
 
-use super::{DemoArgs, data::{Account, Data}, serve, target::actor};
+use super::{
+    DemoArgs,
+    data::{Account, Data},
+    serve,
+    target::actor,
+};
 use crate::{
     clock::Clock,
     config::Config,
@@ -30,8 +35,9 @@ pub(super) async fn run(args: DemoArgs, clock: Clock) -> anyhow::Result<ExitCode
         anyhow::bail!("the demo listens on this machine only; {} is not a loopback address", args.listen.ip());
     }
     // First of all, so that a port in use costs nobody their data.
-    let listener = TcpListener::bind(args.listen)
-        .with_context(|| format!("cannot listen on {}; choose another address with --listen 127.0.0.1:PORT", args.listen))?;
+    let listener = TcpListener::bind(args.listen).with_context(|| {
+        format!("cannot listen on {}; choose another address with --listen 127.0.0.1:PORT", args.listen)
+    })?;
     let (data, complete) = Data::prepare(&args.data, args.fresh)?;
     let config = data.config()?;
     store::migrate(&config.database_url, Profile::Local, clock.now()).await?;
@@ -101,7 +107,13 @@ fn announce(accounts: &[Account], data: &Data, address: std::net::SocketAddr) {
     let (email, role) = (width(|a| a.email.len()), width(|a| a.roles.join(", ").len()));
     println!("{:email$}  {:role$}  {:19}  authenticator", "account", "role", "password");
     for account in accounts {
-        println!("{:email$}  {:role$}  {:19}  {}", account.email, account.roles.join(", "), account.password, otpauth(account));
+        println!(
+            "{:email$}  {:role$}  {:19}  {}",
+            account.email,
+            account.roles.join(", "),
+            account.password,
+            otpauth(account)
+        );
     }
     println!();
     println!("The same for scripts: {}", data.directory().join("staff.json").display());

@@ -138,12 +138,14 @@ const EX_CONFIG: u8 = 78;
 pub fn run() -> ExitCode {
     let cli = Cli::parse();
     let clock = Clock::system();
-    let command = cli.command.unwrap_or_else(|| Command::Demo(DemoArgs {
-        listen: SocketAddr::from(([127, 0, 0, 1], 8080)),
-        data: PathBuf::from("./ingam-demo"),
-        users: 2000,
-        fresh: false,
-    }));
+    let command = cli.command.unwrap_or_else(|| {
+        Command::Demo(DemoArgs {
+            listen: SocketAddr::from(([127, 0, 0, 1], 8080)),
+            data: PathBuf::from("./ingam-demo"),
+            users: 2000,
+            fresh: false,
+        })
+    });
     let outcome = match command {
         // Asked every few seconds by a container runtime: no runtime of our own, no database.
         Command::Healthcheck => healthcheck::run(),

@@ -1,6 +1,10 @@
 //! `ingam seed`
 
-use super::{RefusedToStart, SeedArgs, demo::load, target::{Target, actor}};
+use super::{
+    RefusedToStart, SeedArgs,
+    demo::load,
+    target::{Target, actor},
+};
 use crate::{clock::Clock, sql};
 use std::process::ExitCode;
 

@@ -36,12 +36,19 @@ pub(super) async fn run(args: ConfigArgs, clock: Clock) -> anyhow::Result<ExitCo
     }
     store.close().await;
     let listener = TcpListener::bind(config.listen).with_context(|| format!("cannot listen on {}", config.listen))?;
-    until_stopped(config, clock, listener, |address| tracing::info!(%address, %profile, "listening on http://{address}")).await
+    until_stopped(
+        config,
+        clock,
+        listener,
+        |address| tracing::info!(%address, %profile, "listening on http://{address}"),
+    )
+    .await
 }
 
 /// Lines for people on a local machine, JSON for everybody else.
 pub(super) fn start_logging(profile: Profile) {
-    let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new("info,sqlx=warn,actix_server=warn"));
+    let filter =
+        EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new("info,sqlx=warn,actix_server=warn"));
     let logging = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
     let started = match profile {
         Profile::Local => logging.compact().try_init(),

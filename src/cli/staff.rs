@@ -1,6 +1,9 @@
 //! `ingam staff …`
 
-use super::{StaffCommand, target::{Target, actor}};
+use super::{
+    StaffCommand,
+    target::{Target, actor},
+};
 use crate::{
     clock::Clock,
     gate::{Meaning, Refusal, Role, Roles, Seal, is_printable},
@@ -12,7 +15,9 @@ use std::process::ExitCode;
 
 pub(super) async fn run(command: StaffCommand, clock: Clock) -> anyhow::Result<ExitCode> {
     match command {
-        StaffCommand::Add { email, name, roles, target } => add(&Target::open(&target, clock).await?, &email, &name, roles).await,
+        StaffCommand::Add { email, name, roles, target } => {
+            add(&Target::open(&target, clock).await?, &email, &name, roles).await
+        }
         StaffCommand::List { target } => list(&Target::open(&target, clock).await?).await,
     }
 }
@@ -33,12 +38,15 @@ async fn add(target: &Target, email: &str, name: &str, roles: Vec<Role>) -> anyh
     };
     match target.gate.submit(&actor(), &invite, &Seal::none()).await {
         Ok(sealed) => {
-            let origin = target.config.public_origin.clone().unwrap_or_else(|| format!("http://{}", target.config.listen));
+            let origin =
+                target.config.public_origin.clone().unwrap_or_else(|| format!("http://{}", target.config.listen));
             println!("{email} is invited; sealed as audit row #{}. This link works once and for 24 hours:", sealed.seq);
             println!("{origin}/setup/{token}");
             Ok(ExitCode::SUCCESS)
         }
-        Err(Refusal::Rejected(rejection)) if rejection.meaning == Meaning::Invalid => bail!("{email} works here already"),
+        Err(Refusal::Rejected(rejection)) if rejection.meaning == Meaning::Invalid => {
+            bail!("{email} works here already")
+        }
         Err(refusal) => Err(refusal.into()),
     }
 }

@@ -3,8 +3,7 @@
 pub mod pages;
 
 use crate::{
-    audit,
-    entry_columns,
+    audit, entry_columns,
     gate::audit::Entry,
     sql,
     web::{Answer, Desk, shell::Section},

@@ -30,7 +30,11 @@ pub trait Change: Serialize + DeserializeOwned + Send + Sync {
 
     /// What a refusal leaves behind besides its audit row: a counted failure, say. Runs after everything the change
     /// itself did has been undone, in the transaction that records the refusal.
-    fn count_refusal(&self, _tx: &mut Tx<'_>, _refusal: &super::Refusal) -> impl Future<Output = Result<(), Fault>> + Send {
+    fn count_refusal(
+        &self,
+        _tx: &mut Tx<'_>,
+        _refusal: &super::Refusal,
+    ) -> impl Future<Output = Result<(), Fault>> + Send {
         async { Ok(()) }
     }
 }

@@ -114,9 +114,7 @@ pub fn matching_step(secret: &[u8], code: &str, now: Instant) -> Option<i64> {
     let now = now.unix().max(STEP_SECONDS);
     [now, now - STEP_SECONDS]
         .into_iter()
-        .filter_map(|at| totp.check(code, u64::try_from(at).ok()?))
-        .filter_map(|step| i64::try_from(step).ok())
-        .next()
+        .find_map(|at| i64::try_from(totp.check(code, u64::try_from(at).ok()?)?).ok())
 }
 
 /// The code of the step that `now` is in.
@@ -138,7 +136,12 @@ pub fn address(secret: &[u8], issuer: &str, account: &str) -> Option<String> {
 
 fn totp(secret: &[u8], account: &str) -> Option<Totp> {
     let account = if account.is_empty() { "ingam" } else { account };
-    Builder::new().with_skew(0).with_secret(Secret::from(secret.to_vec())).with_account_name(account.to_owned()).build().ok()
+    Builder::new()
+        .with_skew(0)
+        .with_secret(Secret::from(secret.to_vec()))
+        .with_account_name(account.to_owned())
+        .build()
+        .ok()
 }
 
 /// A new 160-bit secret, the length RFC 4226 recommends.
@@ -179,7 +182,9 @@ mod tests {
     #[test]
     fn codes_are_those_of_the_rfc() {
         let secret = b"12345678901234567890";
-        for (unix, code) in [(59, "287082"), (1_111_111_109, "081804"), (1_111_111_111, "050471"), (2_000_000_000, "279037")] {
+        for (unix, code) in
+            [(59, "287082"), (1_111_111_109, "081804"), (1_111_111_111, "050471"), (2_000_000_000, "279037")]
+        {
             let now = Instant::from_unix(unix).unwrap();
             assert_eq!(current(secret, now).as_deref(), Some(code));
             assert_eq!(matching_step(secret, code, now), Some(unix / 30));

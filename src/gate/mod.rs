@@ -18,11 +18,10 @@ mod refusal;
 mod tx;
 
 pub use actor::{Actor, Origin, Role, Roles, Who};
-pub use change::{
-    Admits, By, Change, Fault, Kind, Meaning, Reason, Rejection, Seal, Sealed, Target, is_printable,
-};
+pub use change::{Admits, By, Change, Fault, Kind, Meaning, Reason, Rejection, Seal, Sealed, Target, is_printable};
 pub use housekeeping::{
-    ClaimDeliveries, EndSession, ForgetExpired, HOUSEKEEPING, Housekeeping, KeepSearch, MarkDelivered, RecordAccess, TouchSession,
+    ClaimDeliveries, EndSession, ForgetExpired, HOUSEKEEPING, Housekeeping, KeepSearch, MarkDelivered, RecordAccess,
+    TouchSession,
 };
 pub use outbox::Delivery;
 pub use refusal::{CodeRefusal, Refusal};
@@ -50,7 +49,12 @@ impl Gate {
     }
 
     /// Makes `change` for `actor`, sealed and recorded, or says why not, which is recorded too.
-    pub async fn submit<C: Change>(&self, actor: &Actor, change: &C, seal: &Seal) -> Result<Sealed<C::Output>, Refusal> {
+    pub async fn submit<C: Change>(
+        &self,
+        actor: &Actor,
+        change: &C,
+        seal: &Seal,
+    ) -> Result<Sealed<C::Output>, Refusal> {
         let mut tries = 1;
         loop {
             let outcome = self.attempt(actor, change, seal).await;
@@ -160,7 +164,13 @@ impl Gate {
 
     /// Records that a request was turned away before it became a change: from a foreign network, with a forged form,
     /// without the role for a page.
-    pub async fn record_refusal(&self, actor: &Actor, action: &'static str, target: Target, refusal: &Refusal) -> Result<i64, Refusal> {
+    pub async fn record_refusal(
+        &self,
+        actor: &Actor,
+        action: &'static str,
+        target: Target,
+        refusal: &Refusal,
+    ) -> Result<i64, Refusal> {
         let mut tx = self.writer.begin(self.clock.now()).await?;
         let ending = Ending { outcome: "refused", refusal: Some(refusal) };
         let line = Line { actor, roles: None, action, target, reason: &Reason::none(), ending };

@@ -137,7 +137,15 @@ impl Writer {
             Pool::Postgres(pool) => Inner::Postgres(pool.begin().await?),
         };
         let change_id = hex::encode(crate::secret::random::<16>());
-        Ok(Tx { inner, now, change_id, by: String::new(), before: BTreeMap::new(), after: BTreeMap::new(), events: Vec::new() })
+        Ok(Tx {
+            inner,
+            now,
+            change_id,
+            by: String::new(),
+            before: BTreeMap::new(),
+            after: BTreeMap::new(),
+            events: Vec::new(),
+        })
     }
 
     pub(crate) async fn close(&self) {

@@ -83,7 +83,10 @@ impl Change for AdjustPoints {
         let before = after - self.delta;
         tx.note("points", before, after);
         tx.note("reason_kind", None::<i64>, self.reason_kind.as_str());
-        tx.emit("points.adjusted", serde_json::json!({ "user": self.user, "delta": self.delta.to_string(), "balance": after.to_string() }));
+        tx.emit(
+            "points.adjusted",
+            serde_json::json!({ "user": self.user, "delta": self.delta.to_string(), "balance": after.to_string() }),
+        );
         Ok(Adjusted { before, after })
     }
 }
@@ -127,7 +130,12 @@ async fn show_again(desk: &Desk, user: i64, form: &Form, refused: Refused) -> An
     let stale_points = if is_stale { show::points_at(desk, user, form.get("seen")).await? } else { None };
     let panel = PointPanel {
         // What is shown now is what the next attempt has seen.
-        seal: Shape { key: form.get("key").to_owned(), seen: customer.version, refusal: refused.refusal, errors: refused.errors },
+        seal: Shape {
+            key: form.get("key").to_owned(),
+            seen: customer.version,
+            refusal: refused.refusal,
+            errors: refused.errors,
+        },
         form: PointForm {
             direction: form.get("direction").to_owned(),
             amount: form.get("amount").to_owned(),
@@ -197,12 +205,41 @@ mod tests {
 
     #[test]
     fn an_amount_is_a_positive_whole_number() {
-        for (text, amount) in [("1", 1), ("1000", 1000), ("1,000", 1000), ("12,345,678", 12_345_678), ("007", 7), ("9223372036854775807", i64::MAX)] {
+        for (text, amount) in [
+            ("1", 1),
+            ("1000", 1000),
+            ("1,000", 1000),
+            ("12,345,678", 12_345_678),
+            ("007", 7),
+            ("9223372036854775807", i64::MAX),
+        ] {
             assert_eq!(read_amount(text).ok(), Some(amount), "{text}");
         }
         for text in [
-            "", "0", "-1", "+1", "-0", "1e3", " 5", "5 ", "٥", "５", "1.5", "1,00", "1,0000", ",100", "1,", "1,,000", "1234,567", "0x10", "NaN", "∞", "1\0",
-            "9223372036854775808", "99999999999999999999999999", "<b>1</b>",
+            "",
+            "0",
+            "-1",
+            "+1",
+            "-0",
+            "1e3",
+            " 5",
+            "5 ",
+            "٥",
+            "５",
+            "1.5",
+            "1,00",
+            "1,0000",
+            ",100",
+            "1,",
+            "1,,000",
+            "1234,567",
+            "0x10",
+            "NaN",
+            "∞",
+            "1\0",
+            "9223372036854775808",
+            "99999999999999999999999999",
+            "<b>1</b>",
         ] {
             assert!(read_amount(text).is_err(), "{text:?}");
         }

@@ -206,9 +206,11 @@ impl Change for SetPreferences {
             .bind(self.theme.as_str())
             .run()
             .await?;
-        for (field, before, after) in
-            [("lang", lang, &self.lang), ("time_zone", Some(zone), &self.time_zone), ("theme", Some(theme), &self.theme)]
-        {
+        for (field, before, after) in [
+            ("lang", lang, &self.lang),
+            ("time_zone", Some(zone), &self.time_zone),
+            ("theme", Some(theme), &self.theme),
+        ] {
             if before.as_ref() != Some(after) {
                 tx.note(field, before, after.as_str());
             }

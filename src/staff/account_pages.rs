@@ -40,16 +40,25 @@ pub struct Asked {
 
 /// `GET /account`
 pub async fn show(desk: Desk, asked: web::Query<Asked>) -> Answer {
-    let flash = ["password", "authenticator", "sessions", "preferences"].into_iter().find(|done| *done == asked.done).map(|done| Flash {
-        tone: Tone::Ok,
-        title: desk.words().known(&format!("account.done.{done}")).to_owned(),
-        body: None,
-    });
+    let flash = ["password", "authenticator", "sessions", "preferences"]
+        .into_iter()
+        .find(|done| *done == asked.done)
+        .map(|done| Flash {
+            tone: Tone::Ok,
+            title: desk.words().known(&format!("account.done.{done}")).to_owned(),
+            body: None,
+        });
     let panel = panel(&desk, &asked.panel, &asked.session, Shape::fresh(fresh_key(), 0)).await?;
     page(&desk, 200, panel, None, flash).await
 }
 
-async fn page(desk: &Desk, status: u16, panel: Option<AccountPanel>, preferences: Option<Preferences>, flash: Option<Flash>) -> Answer {
+async fn page(
+    desk: &Desk,
+    status: u16,
+    panel: Option<AccountPanel>,
+    preferences: Option<Preferences>,
+    flash: Option<Flash>,
+) -> Answer {
     let person = desk.person();
     let (left, password_changed): (i64, Option<Instant>) = desk
         .reader()
@@ -122,7 +131,11 @@ fn handle(id: &str) -> &str {
 async fn panel(desk: &Desk, name: &str, session: &str, seal: Shape) -> Result<Option<AccountPanel>, Stop> {
     let kind = match name {
         "password" => AccountPanelKind::Password,
-        "authenticator" => AccountPanelKind::Authenticator(Box::new(offered(desk, &offered_secret(desk).await?, &desk.person().email)?)),
+        "authenticator" => AccountPanelKind::Authenticator(Box::new(offered(
+            desk,
+            &offered_secret(desk).await?,
+            &desk.person().email,
+        )?)),
         "recovery-codes" => AccountPanelKind::RecoveryCodes,
         "sessions" => AccountPanelKind::OtherSessions,
         "session" => match sessions(desk).await?.into_iter().find(|row| row.id == session) {
@@ -144,7 +157,10 @@ async fn offered_secret(desk: &Desk) -> Result<[u8; 20], Stop> {
         .optional()
         .await?;
     let enrolled = enrolled.map(|(at,)| at.to_string()).unwrap_or_default();
-    Ok(code::offered_secret(&desk.console().key, &format!("replacement/{}/{}/{enrolled}", desk.person().id, desk.person().session)))
+    Ok(code::offered_secret(
+        &desk.console().key,
+        &format!("replacement/{}/{}/{enrolled}", desk.person().id, desk.person().session),
+    ))
 }
 
 /// Shows the panel again with what was wrong.
@@ -154,7 +170,14 @@ async fn again(desk: &Desk, name: &str, session: &str, form: &Form, refused: Ref
     page(desk, refused.status, panel, None, None).await
 }
 
-async fn refused<C: Change>(desk: &Desk, name: &str, session: &str, form: &Form, change: &C, refusal: Refusal) -> Answer {
+async fn refused<C: Change>(
+    desk: &Desk,
+    name: &str,
+    session: &str,
+    form: &Form,
+    change: &C,
+    refusal: Refusal,
+) -> Answer {
     let explained = refused::explain(desk, refusal, &change.target()).await?;
     again(desk, name, session, form, explained).await
 }
@@ -270,8 +293,11 @@ async fn end(desk: &Desk, panel: &str, session: Option<String>, form: &Form) -> 
 pub async fn set_preferences(desk: Desk, body: web::Bytes) -> Answer {
     let form = desk.form(&body, &["lang", "time_zone", "theme", "key", "return"]).await?;
     let person = desk.person();
-    let or = |field: &'static str, now: &str| Some(form.get(field)).filter(|text| !text.is_empty()).unwrap_or(now).to_owned();
-    let (lang, time_zone, theme) = (or("lang", desk.visit().lang().code()), or("time_zone", &person.time_zone), or("theme", &person.theme));
+    let or = |field: &'static str, now: &str| {
+        Some(form.get(field)).filter(|text| !text.is_empty()).unwrap_or(now).to_owned()
+    };
+    let (lang, time_zone, theme) =
+        (or("lang", desk.visit().lang().code()), or("time_zone", &person.time_zone), or("theme", &person.theme));
     let mut errors = FieldErrors::new();
     let parsed = lang.parse::<Lang>().ok();
     if parsed.is_none() {
@@ -302,7 +328,12 @@ pub async fn set_preferences(desk: Desk, body: web::Bytes) -> Answer {
 fn back(path: &str) -> Result<String, Stop> {
     match path {
         "" => Ok("/account?done=preferences".to_owned()),
-        path if path.starts_with('/') && !path.starts_with("//") && path.bytes().all(|byte| byte.is_ascii_graphic() && byte != b'\\') => Ok(path.to_owned()),
+        path if path.starts_with('/')
+            && !path.starts_with("//")
+            && path.bytes().all(|byte| byte.is_ascii_graphic() && byte != b'\\') =>
+        {
+            Ok(path.to_owned())
+        }
         _ => Err(Problem::Unprocessable.into()),
     }
 }

@@ -241,7 +241,10 @@ pub struct SessionRow {
 impl SessionRow {
     /// "Chrome, Windows"
     pub fn browser(&self, frame: &Frame) -> String {
-        self.user_agent.as_deref().and_then(format::browser).unwrap_or_else(|| frame.t("account.unknown-browser").to_owned())
+        self.user_agent
+            .as_deref()
+            .and_then(format::browser)
+            .unwrap_or_else(|| frame.t("account.unknown-browser").to_owned())
     }
 }
 
@@ -289,12 +292,51 @@ pub struct Preferences {
 }
 
 const ZONES: &[&str] = &[
-    "Asia/Seoul", "Asia/Tokyo", "Asia/Shanghai", "Asia/Taipei", "Asia/Hong_Kong", "Asia/Singapore", "Asia/Ho_Chi_Minh",
-    "Asia/Bangkok", "Asia/Jakarta", "Asia/Manila", "Asia/Kolkata", "Asia/Kathmandu", "Asia/Karachi", "Asia/Dubai",
-    "Asia/Tehran", "Europe/Istanbul", "Europe/Moscow", "Europe/Kyiv", "Europe/Helsinki", "Europe/Berlin", "Europe/Paris",
-    "Europe/Madrid", "Europe/Rome", "Europe/Amsterdam", "Europe/London", "Europe/Lisbon", "Africa/Cairo",
-    "Africa/Johannesburg", "Africa/Lagos", "Africa/Nairobi", "America/Sao_Paulo", "America/Argentina/Buenos_Aires",
-    "America/Bogota", "America/Mexico_City", "America/New_York", "America/Toronto", "America/Chicago", "America/Denver",
-    "America/Los_Angeles", "America/Vancouver", "America/Anchorage", "Pacific/Honolulu", "Australia/Perth",
-    "Australia/Adelaide", "Australia/Sydney", "Pacific/Auckland", "UTC",
+    "Asia/Seoul",
+    "Asia/Tokyo",
+    "Asia/Shanghai",
+    "Asia/Taipei",
+    "Asia/Hong_Kong",
+    "Asia/Singapore",
+    "Asia/Ho_Chi_Minh",
+    "Asia/Bangkok",
+    "Asia/Jakarta",
+    "Asia/Manila",
+    "Asia/Kolkata",
+    "Asia/Kathmandu",
+    "Asia/Karachi",
+    "Asia/Dubai",
+    "Asia/Tehran",
+    "Europe/Istanbul",
+    "Europe/Moscow",
+    "Europe/Kyiv",
+    "Europe/Helsinki",
+    "Europe/Berlin",
+    "Europe/Paris",
+    "Europe/Madrid",
+    "Europe/Rome",
+    "Europe/Amsterdam",
+    "Europe/London",
+    "Europe/Lisbon",
+    "Africa/Cairo",
+    "Africa/Johannesburg",
+    "Africa/Lagos",
+    "Africa/Nairobi",
+    "America/Sao_Paulo",
+    "America/Argentina/Buenos_Aires",
+    "America/Bogota",
+    "America/Mexico_City",
+    "America/New_York",
+    "America/Toronto",
+    "America/Chicago",
+    "America/Denver",
+    "America/Los_Angeles",
+    "America/Vancouver",
+    "America/Anchorage",
+    "Pacific/Honolulu",
+    "Australia/Perth",
+    "Australia/Adelaide",
+    "Australia/Sydney",
+    "Pacific/Auckland",
+    "UTC",
 ];

@@ -26,7 +26,10 @@ pub struct Busy;
 
 impl Passwords {
     pub fn new(at_once: usize) -> Self {
-        Self { running: Arc::new(Semaphore::new(at_once.max(1))), waiting: Arc::new(Semaphore::new(at_once.max(1) * 32)) }
+        Self {
+            running: Arc::new(Semaphore::new(at_once.max(1))),
+            waiting: Arc::new(Semaphore::new(at_once.max(1) * 32)),
+        }
     }
 
     /// Checks `plain` against a stored hash. Without one it does the same work and says no, so that nobody can tell by
@@ -35,7 +38,8 @@ impl Passwords {
         self.run(move || {
             let known = stored.is_some();
             let stored = stored.unwrap_or_else(|| NOBODY.clone());
-            let fits = PasswordHash::new(&stored).is_ok_and(|hash| argon().verify_password(plain.as_bytes(), &hash).is_ok());
+            let fits =
+                PasswordHash::new(&stored).is_ok_and(|hash| argon().verify_password(plain.as_bytes(), &hash).is_ok());
             known && fits
         })
         .await
@@ -128,8 +132,16 @@ fn is_regular(low: &str) -> bool {
     different.sort_unstable();
     different.dedup();
     let repeats = (1..=chars.len() / 2).any(|unit| chars.iter().zip(chars.iter().skip(unit)).all(|(a, b)| a == b));
-    let runs = ["0123456789012345678901234567890", "98765432109876543210987654321", "abcdefghijklmnopqrstuvwxyz", "qwertyuiopasdfghjklzxcvbnm", "1qaz2wsx3edc4rfv5tgb6yhn7ujm"];
-    different.len() < 5 || repeats || runs.iter().any(|run| run.contains(low) || (low.len() > run.len() && low.starts_with(run)))
+    let runs = [
+        "0123456789012345678901234567890",
+        "98765432109876543210987654321",
+        "abcdefghijklmnopqrstuvwxyz",
+        "qwertyuiopasdfghjklzxcvbnm",
+        "1qaz2wsx3edc4rfv5tgb6yhn7ujm",
+    ];
+    different.len() < 5
+        || repeats
+        || runs.iter().any(|run| run.contains(low) || (low.len() > run.len() && low.starts_with(run)))
 }
 
 #[cfg(test)]
@@ -139,12 +151,23 @@ mod tests {
     #[test]
     fn what_everybody_tries_first_is_refused() {
         for common in [
-            "password1234", "P@ssw0rd!2026", "passwordpassword", "123456789012", "qwertyuiop[]", "aaaaaaaaaaaa", "abcabcabcabc", "Ingam2026!!!!", "administrator1",
-            "mina20260101", "iloveyou2026", "letmein123456",
+            "password1234",
+            "P@ssw0rd!2026",
+            "passwordpassword",
+            "123456789012",
+            "qwertyuiop[]",
+            "aaaaaaaaaaaa",
+            "abcabcabcabc",
+            "Ingam2026!!!!",
+            "administrator1",
+            "mina20260101",
+            "iloveyou2026",
+            "letmein123456",
         ] {
             assert_eq!(weakness(common, "mina@ingam.test", "Mina Park"), Some(Weakness::Common), "{common}");
         }
-        for good in ["correct horse battery", "정말긴비밀번호입니다", "x7!kQ2#mPz9w", "ride the 143 bus home"] {
+        for good in ["correct horse battery", "정말긴비밀번호입니다", "x7!kQ2#mPz9w", "ride the 143 bus home"]
+        {
             assert_eq!(weakness(good, "mina@ingam.test", "Mina Park"), None, "{good}");
         }
         assert_eq!(weakness("short", "", ""), Some(Weakness::TooShort));
@@ -154,7 +177,9 @@ mod tests {
     #[test]
     fn a_password_is_taken_byte_for_byte() {
         let composed = hash("caf\u{e9} du monde");
-        let fits = |plain: &str| PasswordHash::new(&composed).is_ok_and(|h| argon().verify_password(plain.as_bytes(), &h).is_ok());
+        let fits = |plain: &str| {
+            PasswordHash::new(&composed).is_ok_and(|h| argon().verify_password(plain.as_bytes(), &h).is_ok())
+        };
         assert!(fits("caf\u{e9} du monde"));
         assert!(!fits("cafe\u{301} du monde"), "another spelling is another password");
         assert!(!fits("caf\u{e9} du monde\0"));

@@ -149,7 +149,14 @@ impl SessionStore for Sessions {
 }
 
 /// Makes a session's row; only signing in does.
-pub(super) async fn begin(tx: &mut Tx<'_>, id: &str, staff: i64, stage: &str, ip: &str, user_agent: &str) -> Result<(), Fault> {
+pub(super) async fn begin(
+    tx: &mut Tx<'_>,
+    id: &str,
+    staff: i64,
+    stage: &str,
+    ip: &str,
+    user_agent: &str,
+) -> Result<(), Fault> {
     let now = tx.now();
     tx.query(sql!(
         "insert into sessions (id, staff_id, stage, created_at, seen_at, ip, user_agent) values ($1, $2, $3, $4, $4, $5, $6)"
@@ -172,10 +179,5 @@ pub(super) async fn end(tx: &mut Tx<'_>, id: &str) -> Result<bool, Fault> {
 
 /// Ends all sessions of a person but one, and says how many.
 pub(super) async fn end_others(tx: &mut Tx<'_>, staff: i64, but: &str) -> Result<u64, Fault> {
-    Ok(tx
-        .query(sql!("delete from sessions where staff_id = $1 and id <> $2"))
-        .bind(staff)
-        .bind(but)
-        .run()
-        .await?)
+    Ok(tx.query(sql!("delete from sessions where staff_id = $1 and id <> $2")).bind(staff).bind(but).run().await?)
 }

@@ -37,7 +37,14 @@ async fn open(lobby: &Lobby, token: &str) -> Result<Invitation, Stop> {
     invitation::find(lobby.reader(), token, lobby.now()).await?.ok_or_else(|| Problem::LinkGone.into())
 }
 
-fn page(lobby: &Lobby, status: u16, token: String, invitation: Invitation, errors: FieldErrors, refusal: Option<Shown>) -> Answer {
+fn page(
+    lobby: &Lobby,
+    status: u16,
+    token: String,
+    invitation: Invitation,
+    errors: FieldErrors,
+    refusal: Option<Shown>,
+) -> Answer {
     let secret = code::offered_secret(&lobby.console().key, &occasion(&token));
     let page = SetupPage {
         shell: lobby.solo(Some(format!("/setup/{token}"))),
@@ -54,7 +61,8 @@ fn page(lobby: &Lobby, status: u16, token: String, invitation: Invitation, error
 
 /// A secret as an authenticator app takes it: as a picture, as an address, as letters.
 pub(super) fn offered(lobby: &Lobby, secret: &[u8], email: &str) -> Result<NewAuthenticator, Stop> {
-    let address = code::address(secret, &issuer(lobby), email).ok_or_else(|| Stop::internal(anyhow::anyhow!("no address for an authenticator")))?;
+    let address = code::address(secret, &issuer(lobby), email)
+        .ok_or_else(|| Stop::internal(anyhow::anyhow!("no address for an authenticator")))?;
     Ok(NewAuthenticator::new(code::base32(secret), address))
 }
 
@@ -92,7 +100,16 @@ pub async fn accept(lobby: Lobby, path: web::Path<String>, body: web::Bytes) -> 
     match lobby.submit(&change, &Seal::none()).await {
         Ok(_) => {
             let solo = lobby.solo(None);
-            lobby.page(200, &RecoveryCodesPage { shell: solo, name: invitation.name, email: invitation.email, codes, onward: "/login?notice=set-up" })
+            lobby.page(
+                200,
+                &RecoveryCodesPage {
+                    shell: solo,
+                    name: invitation.name,
+                    email: invitation.email,
+                    codes,
+                    onward: "/login?notice=set-up",
+                },
+            )
         }
         Err(refusal) if refusal.means(Meaning::Missing) => Err(Stop::recorded(Problem::LinkGone)),
         Err(refusal) => Err(Refusal::into(refusal)),
@@ -105,7 +122,13 @@ pub(super) async fn hash(lobby: &Lobby, password: &str) -> Result<String, Stop> 
 }
 
 /// What is wrong with a new password and its repetition.
-pub(super) fn check_password(form: &Form, field: &'static str, again: &'static str, email: &str, name: &str) -> FieldErrors {
+pub(super) fn check_password(
+    form: &Form,
+    field: &'static str,
+    again: &'static str,
+    email: &str,
+    name: &str,
+) -> FieldErrors {
     let mut errors = FieldErrors::new();
     if form.get(field).is_empty() {
         errors.add(field, wrong::required());

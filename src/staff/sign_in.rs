@@ -32,7 +32,13 @@ pub struct EnterPassword {
 }
 
 impl EnterPassword {
-    pub fn new(staff: Option<i64>, right_for: Option<String>, keys: throttle::Keys, token: &str, browser: Browser) -> Self {
+    pub fn new(
+        staff: Option<i64>,
+        right_for: Option<String>,
+        keys: throttle::Keys,
+        token: &str,
+        browser: Browser,
+    ) -> Self {
         Self { staff, browser, keys, right_for, session: session::id_of(token) }
     }
 }
@@ -53,7 +59,9 @@ impl Change for EnterPassword {
     }
 
     async fn apply(&self, tx: &mut Tx<'_>) -> Result<(), Fault> {
-        let (Some(staff), Some(right_for)) = (self.staff, &self.right_for) else { return Err(Fault::invalid("password", WRONG)) };
+        let (Some(staff), Some(right_for)) = (self.staff, &self.right_for) else {
+            return Err(Fault::invalid("password", WRONG));
+        };
         let still: Option<(i64,)> = tx
             .query(sql!("select id from staff where id = $1 and active and password_hash = $2"))
             .bind(staff)

@@ -58,7 +58,14 @@ pub async fn login(lobby: Lobby, asked: web::Query<Asked>) -> Answer {
     Ok(answer)
 }
 
-fn login_page(lobby: &Lobby, status: u16, email: String, refusal: Option<LoginRefusal>, errors: FieldErrors, notice: Option<LoginNotice>) -> Answer {
+fn login_page(
+    lobby: &Lobby,
+    status: u16,
+    email: String,
+    refusal: Option<LoginRefusal>,
+    errors: FieldErrors,
+    notice: Option<LoginNotice>,
+) -> Answer {
     let page = LoginPage {
         shell: lobby.solo(Some("/login".to_owned())),
         email,
@@ -127,7 +134,11 @@ async fn check(lobby: &Lobby, email: &str, password: &str, keys: &Keys) -> Resul
 
 pub(super) async fn verify(lobby: &Lobby, password: String, stored: Option<String>) -> Result<bool, Stop> {
     let passwords = &lobby.console().passwords;
-    passwords.verify(password, stored).await.map_err(|busy| Stop { problem: Problem::Unavailable, cause: Some(busy.into()), recorded: false })
+    passwords.verify(password, stored).await.map_err(|busy| Stop {
+        problem: Problem::Unavailable,
+        cause: Some(busy.into()),
+        recorded: false,
+    })
 }
 
 fn browser(lobby: &Lobby) -> Browser {

@@ -23,7 +23,8 @@ pub struct Stamp {
 /// `ingam_app` (see `open.rs`).
 #[expect(clippy::disallowed_methods, reason = "the schema is made before there is a door")]
 pub async fn migrate(url: &str, profile: Profile, now: Instant) -> anyhow::Result<Stamp> {
-    const STAMP: &str = "insert into installation (id, environment, stamped_at) values (1, $1, $2) on conflict (id) do nothing";
+    const STAMP: &str =
+        "insert into installation (id, environment, stamped_at) values (1, $1, $2) on conflict (id) do nothing";
     match Engine::of(url)? {
         Engine::Sqlite => {
             let mut connection = open::sqlite_options(url)?
@@ -76,10 +77,14 @@ pub async fn stamp(reader: &Reader, engine: Engine) -> anyhow::Result<Stamp> {
         })?;
     match there.0.unwrap_or_default() {
         version if version < latest => {
-            anyhow::bail!("the database is at schema version {version} and this program needs {latest}; run `ingam migrate`")
+            anyhow::bail!(
+                "the database is at schema version {version} and this program needs {latest}; run `ingam migrate`"
+            )
         }
         version if version > latest => {
-            anyhow::bail!("the database is at schema version {version}, newer than this program, which knows {latest}; use the newer program")
+            anyhow::bail!(
+                "the database is at schema version {version}, newer than this program, which knows {latest}; use the newer program"
+            )
         }
         _ => {}
     }
@@ -93,9 +98,13 @@ pub async fn stamp(reader: &Reader, engine: Engine) -> anyhow::Result<Stamp> {
 /// The audit log's own triggers as this program's migrations make them, for the self-check.
 #[expect(clippy::disallowed_methods, reason = "looks at a schema in memory that nobody else sees")]
 pub(super) async fn sqlite_triggers_as_built() -> anyhow::Result<Vec<(String, String)>> {
-    let mut memory = open::sqlite_options("sqlite::memory:")?.journal_mode(sqlx::sqlite::SqliteJournalMode::Memory).connect().await?;
+    let mut memory = open::sqlite_options("sqlite::memory:")?
+        .journal_mode(sqlx::sqlite::SqliteJournalMode::Memory)
+        .connect()
+        .await?;
     SQLITE.run(&mut memory).await?;
-    let rows = sqlx::query_as::<_, (String, String)>(super::safeguard::SQLITE_TRIGGERS.sqlite).fetch_all(&mut memory).await?;
+    let rows =
+        sqlx::query_as::<_, (String, String)>(super::safeguard::SQLITE_TRIGGERS.sqlite).fetch_all(&mut memory).await?;
     memory.close().await?;
     Ok(rows)
 }

@@ -11,8 +11,8 @@ mod reader;
 mod safeguard;
 
 pub use migration::{Stamp, migrate, stamp};
-pub use open::{Engine, Store};
 pub(crate) use open::shown;
+pub use open::{Engine, Store};
 pub(crate) use query::Conn;
 pub use query::{Bind, Query, Record};
 pub use reader::Reader;
@@ -69,6 +69,6 @@ impl Sql {
 /// Whether the engine says that somebody else holds what this transaction needs, so that trying again may help.
 pub(crate) fn is_contention(error: &sqlx::Error) -> bool {
     // 40001 serialization failure, 40P01 deadlock, 55P03 lock timeout; SQLite: 5 busy, 6 locked (and extended codes).
-    let Some(code) = error.as_database_error().and_then(|e| e.code()) else { return false };
+    let Some(code) = error.as_database_error().and_then(sqlx::error::DatabaseError::code) else { return false };
     matches!(code.as_ref(), "40001" | "40P01" | "55P03" | "5" | "6" | "261" | "517")
 }

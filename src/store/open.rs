@@ -44,8 +44,12 @@ impl Store {
     pub async fn open(url: &str, connections: u32) -> anyhow::Result<Self> {
         let engine = Engine::of(url)?;
         let (reader, writer) = match engine {
-            Engine::Sqlite => open_sqlite(url, connections).await.with_context(|| format!("cannot open the database {}", shown(url)))?,
-            Engine::Postgres => open_postgres(url, connections).await.with_context(|| format!("cannot reach the database {}", shown(url)))?,
+            Engine::Sqlite => open_sqlite(url, connections)
+                .await
+                .with_context(|| format!("cannot open the database {}", shown(url)))?,
+            Engine::Postgres => open_postgres(url, connections)
+                .await
+                .with_context(|| format!("cannot reach the database {}", shown(url)))?,
         };
         Ok(Self { engine, reader, writer })
     }

@@ -31,7 +31,10 @@ pub(super) const SQLITE_TRIGGERS: Sql = Sql {
 async fn sqlite_triggers(reader: &Reader) -> anyhow::Result<Safeguard> {
     let there: Vec<(String, String)> = reader.query(SQLITE_TRIGGERS).all().await?;
     let wanted = migration::sqlite_triggers_as_built().await?;
-    let odd = wanted.iter().find(|trigger| !there.contains(trigger)).or_else(|| there.iter().find(|trigger| !wanted.contains(trigger)));
+    let odd = wanted
+        .iter()
+        .find(|trigger| !there.contains(trigger))
+        .or_else(|| there.iter().find(|trigger| !wanted.contains(trigger)));
     Ok(Safeguard {
         name: "append-only triggers",
         holds: odd.map_or(Ok(()), |(name, _)| Err(format!("the trigger {name} is missing or was altered"))),
@@ -95,10 +98,15 @@ async fn head(reader: &Reader) -> anyhow::Result<Safeguard> {
         ))
         .one()
         .await?;
-    let fits = Frontier::read(size, &frontier).is_some_and(|frontier| frontier.root().as_slice() == root) && rows == size;
+    let fits =
+        Frontier::read(size, &frontier).is_some_and(|frontier| frontier.root().as_slice() == root) && rows == size;
     Ok(Safeguard {
         name: "audit log head",
-        holds: if fits { Ok(()) } else { Err("the head of the audit log does not fit its rows; run `ingam audit verify`".to_owned()) },
+        holds: if fits {
+            Ok(())
+        } else {
+            Err("the head of the audit log does not fit its rows; run `ingam audit verify`".to_owned())
+        },
     })
 }
 

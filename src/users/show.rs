@@ -6,8 +6,7 @@ use super::{
     pages::{Abilities, Contact, ContactPanel, Customer, LedgerEntry, Panel, PointPanel, ShowPage, StatusPanel},
 };
 use crate::{
-    audit,
-    entry_columns,
+    audit, entry_columns,
     gate::{RecordAccess, audit::Entry},
     points::ledger,
     sql,
@@ -80,7 +79,9 @@ async fn done(desk: &Desk, customer: &Found, seq: i64) -> Result<Option<Panel>, 
     let entry: Option<Entry> = desk
         .reader()
         .query(sql!(
-            "select ", entry_columns!(), " from audit
+            "select ",
+            entry_columns!(),
+            " from audit
               where seq = $1 and staff_id = $2 and target_kind = 'user' and target_id = $3 and outcome = 'applied'"
         ))
         .bind(seq)
@@ -89,7 +90,9 @@ async fn done(desk: &Desk, customer: &Found, seq: i64) -> Result<Option<Panel>, 
         .optional()
         .await?;
     let Some(entry) = entry else { return Ok(None) };
-    let number = |value: &serde_json::Value| value.get("points").and_then(|points| points.as_str()?.parse::<i64>().ok()).unwrap_or_default();
+    let number = |value: &serde_json::Value| {
+        value.get("points").and_then(|points| points.as_str()?.parse::<i64>().ok()).unwrap_or_default()
+    };
     let (before, after) = (number(&entry.before), number(&entry.after));
     let suspended = entry.after.get("status").is_some_and(|status| status == "suspended");
     let sealed = Done { seq: entry.seq, at: entry.at, by: entry.staff_name, reason: entry.reason };
@@ -124,7 +127,13 @@ pub(crate) async fn points_at(desk: &Desk, user: i64, seen: &str) -> Result<Opti
 }
 
 /// The page of a customer. Looking is recorded before anything is shown.
-pub(crate) async fn page(desk: &Desk, customer: Found, panel: Option<Panel>, status: u16, revealed: Option<Contact>) -> Answer {
+pub(crate) async fn page(
+    desk: &Desk,
+    customer: Found,
+    panel: Option<Panel>,
+    status: u16,
+    revealed: Option<Contact>,
+) -> Answer {
     desk.keep(&RecordAccess {
         actor: desk.actor(),
         task: "view",
@@ -139,7 +148,9 @@ pub(crate) async fn page(desk: &Desk, customer: Found, panel: Option<Panel>, sta
     let history: Vec<Entry> = desk
         .reader()
         .query(sql!(
-            "select ", entry_columns!(), " from audit where target_kind = 'user' and target_id = $1 order by seq desc limit $2"
+            "select ",
+            entry_columns!(),
+            " from audit where target_kind = 'user' and target_id = $1 order by seq desc limit $2"
         ))
         .bind(customer.id.to_string())
         .bind(HISTORY)
@@ -163,6 +174,7 @@ pub(crate) async fn page(desk: &Desk, customer: Found, panel: Option<Panel>, sta
     desk.page(status, &page)
 }
 
+#[expect(clippy::needless_pass_by_value, reason = "what is masked must not be at hand any more")]
 fn masked(found: Found) -> Customer {
     Customer {
         id: found.id,

@@ -61,7 +61,8 @@ impl Change for SetUserStatus {
 
 impl SetUserStatus {
     async fn now(&self, tx: &mut Tx<'_>) -> Result<String, Fault> {
-        let (status,): (String,) = tx.query(sql!("select status from users where id = $1")).bind(self.user).one().await?;
+        let (status,): (String,) =
+            tx.query(sql!("select status from users where id = $1")).bind(self.user).one().await?;
         Ok(status)
     }
 }
@@ -94,7 +95,12 @@ pub async fn set_status(desk: Desk, path: web::Path<i64>, body: web::Bytes) -> A
 
 async fn show_again(desk: &Desk, user: i64, form: &Form, refused: Refused) -> Answer {
     let customer = show::customer(desk, user).await?;
-    let seal = Shape { key: form.get("key").to_owned(), seen: customer.version, refusal: refused.refusal, errors: refused.errors };
+    let seal = Shape {
+        key: form.get("key").to_owned(),
+        seen: customer.version,
+        refusal: refused.refusal,
+        errors: refused.errors,
+    };
     let panel = StatusPanel { seal, reason: form.get("reason").to_owned() };
     show::page(desk, customer, Some(Panel::Status(panel)), refused.status, None).await
 }

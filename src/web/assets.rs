@@ -50,13 +50,20 @@ pub fn serve(hash: &str, name: &str, if_none_match: Option<&str>) -> Option<Asse
     let file = Files::get(name)?;
     let current = short(&file);
     let etag = format!("\"{current}\"");
-    let not_modified = if_none_match.is_some_and(|tags| tags.split(',').any(|tag| tag.trim().trim_start_matches("W/") == etag));
+    let not_modified =
+        if_none_match.is_some_and(|tags| tags.split(',').any(|tag| tag.trim().trim_start_matches("W/") == etag));
     let mime = match file.metadata.mimetype() {
         // What a browser would otherwise have to guess the encoding of.
         mime @ ("text/css" | "text/javascript" | "text/plain") => format!("{mime}; charset=utf-8"),
         mime => mime.to_owned(),
     };
-    Some(Asset { bytes: if not_modified { Cow::Borrowed(&[]) } else { file.data }, mime, etag, immutable: hash == current, not_modified })
+    Some(Asset {
+        bytes: if not_modified { Cow::Borrowed(&[]) } else { file.data },
+        mime,
+        etag,
+        immutable: hash == current,
+        not_modified,
+    })
 }
 
 /// The bytes of a file and their names, for the test of the vendored ones.

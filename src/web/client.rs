@@ -58,7 +58,8 @@ mod tests {
     fn seen(peer: &str, lines: &[&str]) -> Result<String, Unreadable> {
         let mut headers = HeaderMap::new();
         for line in lines {
-            headers.append(HeaderName::from_static("x-forwarded-for"), HeaderValue::from_bytes(line.as_bytes()).unwrap());
+            headers
+                .append(HeaderName::from_static("x-forwarded-for"), HeaderValue::from_bytes(line.as_bytes()).unwrap());
         }
         let trusted = ["10.0.0.0/8".parse().unwrap(), "fd00::/8".parse().unwrap()];
         address(peer.parse().unwrap(), &headers, &trusted).map(|ip| ip.to_string())
@@ -72,7 +73,13 @@ mod tests {
 
     #[test]
     fn behind_a_trusted_proxy_the_rightmost_stranger_counts() {
-        for line in ["6.6.6.6,203.0.113.9", "6.6.6.6, 203.0.113.9", "6.6.6.6 ,\t203.0.113.9", "203.0.113.9, 10.2.2.2", "::ffff:203.0.113.9"] {
+        for line in [
+            "6.6.6.6,203.0.113.9",
+            "6.6.6.6, 203.0.113.9",
+            "6.6.6.6 ,\t203.0.113.9",
+            "203.0.113.9, 10.2.2.2",
+            "::ffff:203.0.113.9",
+        ] {
             assert_eq!(seen("10.0.0.1", &[line]).unwrap(), "203.0.113.9", "{line}");
         }
         assert_eq!(seen("::ffff:10.0.0.1", &["203.0.113.9"]).unwrap(), "203.0.113.9");
@@ -85,8 +92,22 @@ mod tests {
     #[test]
     fn junk_from_a_trusted_proxy_is_refused() {
         for junk in [
-            "", ",", "203.0.113.9,", "010.0.0.1", "0x0a.0.0.1", "127.1", "167772161", "10.0.0.1:443", "[::1]:80", "[::1]", "\"1.2.3.4\"", "fe80::1%eth0",
-            "unknown", "_hidden", "１.2.3.4", "junk, 203.0.113.9",
+            "",
+            ",",
+            "203.0.113.9,",
+            "010.0.0.1",
+            "0x0a.0.0.1",
+            "127.1",
+            "167772161",
+            "10.0.0.1:443",
+            "[::1]:80",
+            "[::1]",
+            "\"1.2.3.4\"",
+            "fe80::1%eth0",
+            "unknown",
+            "_hidden",
+            "１.2.3.4",
+            "junk, 203.0.113.9",
         ] {
             assert_eq!(seen("10.0.0.1", &[junk]), Err(Unreadable), "{junk:?}");
         }

@@ -12,15 +12,18 @@ use crate::{
     app::Console,
     clock::Instant,
     gate::{Actor, Change, Housekeeping, Reason, Refusal, Seal, Sealed},
-    routes,
-    secret,
+    routes, secret,
     staff::session::Visitor,
     store::Reader,
 };
 use actix_web::{FromRequest, HttpRequest, HttpResponse, dev::Payload, http::StatusCode, web};
 use askama::Template;
 use chrono_tz::Tz;
-use std::{future::{Ready, ready}, rc::Rc, sync::Arc};
+use std::{
+    future::{Ready, ready},
+    rc::Rc,
+    sync::Arc,
+};
 
 /// A handler's place in front of somebody who is not signed in, or not quite.
 #[derive(Clone, Debug)]
@@ -84,7 +87,8 @@ impl Lobby {
 
     /// Background work that must have happened before the page is shown.
     pub async fn keep<H: Housekeeping>(&self, work: &H) -> Result<H::Output, Stop> {
-        let failed = |error: sqlx::Error| Stop { problem: Problem::NotRecorded, cause: Some(error.into()), recorded: false };
+        let failed =
+            |error: sqlx::Error| Stop { problem: Problem::NotRecorded, cause: Some(error.into()), recorded: false };
         self.console.gate.keep(work).await.map_err(failed)
     }
 
@@ -176,8 +180,16 @@ impl Desk {
             path: self.visit.path.clone(),
             key: fresh_key(),
             section,
-            nav: Section::ALL.into_iter().filter(|section| self.may("GET", section.href())).map(NavItem::from).collect(),
-            audit_head: if may_audit { self.console.audit_head().await?.map(|(seq, at)| AuditHead { seq, at }) } else { None },
+            nav: Section::ALL
+                .into_iter()
+                .filter(|section| self.may("GET", section.href()))
+                .map(NavItem::from)
+                .collect(),
+            audit_head: if may_audit {
+                self.console.audit_head().await?.map(|(seq, at)| AuditHead { seq, at })
+            } else {
+                None
+            },
         })
     }
 }
@@ -190,7 +202,8 @@ pub fn fresh_key() -> String {
 /// The part of a change form that is the same in all of them.
 pub fn seal_of(form: &Form, reason: Reason) -> Result<Seal, Stop> {
     let key = form.get("key");
-    let is_key = (1..=64).contains(&key.len()) && key.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_'));
+    let is_key = (1..=64).contains(&key.len())
+        && key.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_'));
     let seen = match form.get("seen") {
         "" => None,
         text => Some(text.parse().map_err(|_| Problem::Unprocessable)?),
@@ -211,7 +224,9 @@ impl FromRequest for Lobby {
             let visit = Visit::of(request)?;
             let bound = match visit.visitor() {
                 Some(visitor) => visitor.session,
-                None => request.cookie(console.form_cookie()).map(|cookie| cookie.value().to_owned()).unwrap_or_default(),
+                None => {
+                    request.cookie(console.form_cookie()).map(|cookie| cookie.value().to_owned()).unwrap_or_default()
+                }
             };
             Some(Self { console, visit, bound })
         };
@@ -243,4 +258,3 @@ impl FromRequest for Desk {
         }))
     }
 }
-

@@ -79,7 +79,9 @@ fn dress(response: ServiceResponse, console: &Console, visit: &Visit) -> Service
         onward: onward(problem, visit),
     };
     let mut answer = HttpResponse::build(status);
-    for (name, value) in response.headers().iter().filter(|(name, _)| **name == header::ALLOW || **name == header::SET_COOKIE) {
+    for (name, value) in
+        response.headers().iter().filter(|(name, _)| **name == header::ALLOW || **name == header::SET_COOKIE)
+    {
         answer.append_header((name.clone(), value.clone()));
     }
     let answer = match page.render() {
@@ -117,7 +119,9 @@ fn onward(problem: Problem, visit: &Visit) -> Onward {
 
 /// Address, network, route, method and origin: everything that can be judged without knowing who it is.
 pub async fn admit(request: ServiceRequest, next: Next<impl MessageBody + 'static>) -> Outcome {
-    let (Some(visit), Some(console)) = (Visit::of(request.request()), request.app_data::<web::Data<Console>>().cloned()) else {
+    let (Some(visit), Some(console)) =
+        (Visit::of(request.request()), request.app_data::<web::Data<Console>>().cloned())
+    else {
         return Ok(request.error_response(Stop::from(Problem::Internal)));
     };
     let pattern = request.match_pattern();
@@ -160,7 +164,9 @@ pub async fn admit(request: ServiceRequest, next: Next<impl MessageBody + 'stati
 
 /// Who is it, and does the route open to them?
 pub async fn authorize(request: ServiceRequest, next: Next<impl MessageBody + 'static>) -> Outcome {
-    let (Some(visit), Some(console)) = (Visit::of(request.request()), request.app_data::<web::Data<Console>>().cloned()) else {
+    let (Some(visit), Some(console)) =
+        (Visit::of(request.request()), request.app_data::<web::Data<Console>>().cloned())
+    else {
         return Ok(request.error_response(Stop::from(Problem::Internal)));
     };
     let pattern = request.match_pattern();

@@ -23,7 +23,8 @@ pub fn check_headers(headers: &HeaderMap, origins: &[String]) -> Result<(), Forg
     if headers.contains_key("sec-fetch-site") && only(headers, "sec-fetch-site") != Some("same-origin") {
         return Err(Forged::Origin);
     }
-    let media_type = only(headers, header::CONTENT_TYPE.as_str()).and_then(|value| value.split(';').next()).map(str::trim);
+    let media_type =
+        only(headers, header::CONTENT_TYPE.as_str()).and_then(|value| value.split(';').next()).map(str::trim);
     match media_type {
         Some(value) if value.eq_ignore_ascii_case("application/x-www-form-urlencoded") => Ok(()),
         _ => Err(Forged::MediaType),
@@ -72,8 +73,15 @@ mod tests {
     #[test]
     fn any_other_origin_is_refused() {
         for origin in [
-            "null", "", "http://admin.example.com", "https://admin.example.com:8443", "https://ADMIN.example.com", "https://admin.example.com.",
-            "https://admin.example.com.evil.test", "https://admin.example.com/", "https://evil.test",
+            "null",
+            "",
+            "http://admin.example.com",
+            "https://admin.example.com:8443",
+            "https://ADMIN.example.com",
+            "https://admin.example.com.",
+            "https://admin.example.com.evil.test",
+            "https://admin.example.com/",
+            "https://evil.test",
         ] {
             assert_eq!(judged(&[("origin", origin), FORM]), Err(Forged::Origin), "{origin}");
         }
@@ -82,7 +90,10 @@ mod tests {
         for site in ["cross-site", "same-site", "none", ""] {
             assert_eq!(judged(&[OURS, FORM, ("sec-fetch-site", site)]), Err(Forged::Origin), "{site}");
         }
-        assert_eq!(judged(&[OURS, FORM, ("sec-fetch-site", "same-origin"), ("sec-fetch-site", "same-origin")]), Err(Forged::Origin));
+        assert_eq!(
+            judged(&[OURS, FORM, ("sec-fetch-site", "same-origin"), ("sec-fetch-site", "same-origin")]),
+            Err(Forged::Origin)
+        );
     }
 
     #[test]

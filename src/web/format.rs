@@ -1,9 +1,6 @@
 //! How numbers, times and names are written on a page.
 
-use crate::{
-    clock::Instant,
-    web::words::Words,
-};
+use crate::{clock::Instant, web::words::Words};
 use chrono::{Datelike, SecondsFormat, TimeDelta};
 use chrono_tz::Tz;
 use std::fmt::Display;
@@ -116,9 +113,30 @@ pub fn short_hash(hash: &[u8]) -> String {
 /// What a browser calls itself, without its version: "Chrome, Windows". Only for a person to recognise a session by.
 pub fn browser(user_agent: &str) -> Option<String> {
     // In this order: most browsers also carry the names of those after them.
-    let browsers = [("Edg", "Edge"), ("OPR/", "Opera"), ("SamsungBrowser", "Samsung Internet"), ("Whale/", "Whale"), ("Firefox", "Firefox"), ("FxiOS", "Firefox"), ("CriOS", "Chrome"), ("Chrome", "Chrome"), ("Safari", "Safari"), ("curl", "curl")];
-    let systems = [("Android", "Android"), ("iPhone", "iPhone"), ("iPad", "iPad"), ("Windows", "Windows"), ("Mac OS X", "macOS"), ("CrOS", "ChromeOS"), ("Linux", "Linux")];
-    let find = |names: &[(&str, &'static str)]| names.iter().find(|(sign, _)| user_agent.contains(sign)).map(|(_, name)| *name);
+    let browsers = [
+        ("Edg", "Edge"),
+        ("OPR/", "Opera"),
+        ("SamsungBrowser", "Samsung Internet"),
+        ("Whale/", "Whale"),
+        ("Firefox", "Firefox"),
+        ("FxiOS", "Firefox"),
+        ("CriOS", "Chrome"),
+        ("Chrome", "Chrome"),
+        ("Safari", "Safari"),
+        ("curl", "curl"),
+    ];
+    let systems = [
+        ("Android", "Android"),
+        ("iPhone", "iPhone"),
+        ("iPad", "iPad"),
+        ("Windows", "Windows"),
+        ("Mac OS X", "macOS"),
+        ("CrOS", "ChromeOS"),
+        ("Linux", "Linux"),
+    ];
+    let find = |names: &[(&str, &'static str)]| {
+        names.iter().find(|(sign, _)| user_agent.contains(sign)).map(|(_, name)| *name)
+    };
     match (find(&browsers), find(&systems)) {
         (Some(browser), Some(system)) => Some(format!("{browser}, {system}")),
         (Some(name), None) | (None, Some(name)) => Some(name.to_owned()),
@@ -232,7 +250,15 @@ mod tests {
 
     #[test]
     fn a_person_is_two_letters() {
-        let cases = [("김서연", "서연"), ("김연", "연"), ("남궁민수", "민수"), ("Seoyeon Kim", "SK"), ("mina", "M"), ("", ""), ("Ana María de la Cruz", "AC")];
+        let cases = [
+            ("김서연", "서연"),
+            ("김연", "연"),
+            ("남궁민수", "민수"),
+            ("Seoyeon Kim", "SK"),
+            ("mina", "M"),
+            ("", ""),
+            ("Ana María de la Cruz", "AC"),
+        ];
         for (name, letters) in cases {
             assert_eq!(initials(name), letters);
         }

@@ -48,7 +48,11 @@ pub async fn explain(desk: &Desk, refusal: Refusal, target: &Target) -> Result<R
             _ => return Err(Refusal::Rejected(rejection).into()),
         },
         Refusal::Unrecorded(cause) => {
-            tracing::error!(request = desk.visit().request_id, error = format!("{cause:#}"), "a change could not be recorded and was not made");
+            tracing::error!(
+                request = desk.visit().request_id,
+                error = format!("{cause:#}"),
+                "a change could not be recorded and was not made"
+            );
             Refused::shown(503, Shown::NotRecorded)
         }
         other => return Err(other.into()),
@@ -74,7 +78,9 @@ pub fn next_step(now: Instant) -> Instant {
 /// The sentence at the field that a rejection belongs to.
 fn field_error(rejection: &Rejection) -> Option<(&'static str, Message)> {
     let field = rejection.field?;
-    let value = |name: &str| rejection.values.iter().find(|(key, _)| *key == name).and_then(|(_, value)| value.parse::<i64>().ok());
+    let value = |name: &str| {
+        rejection.values.iter().find(|(key, _)| *key == name).and_then(|(_, value)| value.parse::<i64>().ok())
+    };
     let message = match rejection.word {
         "points-more-than-balance" => wrong::more_than_balance(value("balance").unwrap_or_default()),
         "points-too-large" => wrong::too_large(),

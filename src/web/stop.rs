@@ -39,7 +39,11 @@ impl From<Problem> for Stop {
 impl From<sqlx::Error> for Stop {
     fn from(error: sqlx::Error) -> Self {
         let problem = match &error {
-            sqlx::Error::PoolTimedOut | sqlx::Error::PoolClosed | sqlx::Error::Io(_) | sqlx::Error::Tls(_) | sqlx::Error::Database(_) => Problem::Unavailable,
+            sqlx::Error::PoolTimedOut
+            | sqlx::Error::PoolClosed
+            | sqlx::Error::Io(_)
+            | sqlx::Error::Tls(_)
+            | sqlx::Error::Database(_) => Problem::Unavailable,
             _ => Problem::Internal,
         };
         Self { problem, cause: Some(error.into()), recorded: false }

@@ -40,7 +40,9 @@ const MAX_USER_AGENT: usize = 512;
 
 impl Visit {
     pub(super) fn begin(request: &ServiceRequest) -> Rc<Self> {
-        let text = |name: header::HeaderName| request.headers().get(name).and_then(|value| value.to_str().ok()).unwrap_or_default();
+        let text = |name: header::HeaderName| {
+            request.headers().get(name).and_then(|value| value.to_str().ok()).unwrap_or_default()
+        };
         let visit = Rc::new(Self {
             request_id: format!("req_{}", hex::encode(secret::random::<10>())),
             nonce: hex::encode(secret::random::<16>()),
@@ -48,8 +50,16 @@ impl Visit {
             path: request.uri().path_and_query().map_or("/", |path| path.as_str()).to_owned(),
             is_htmx: request.headers().contains_key("hx-request"),
             peer: request.peer_addr().map(|peer| peer.ip().to_canonical()),
-            user_agent: text(header::USER_AGENT).chars().filter(|c| crate::gate::is_printable(*c)).take(MAX_USER_AGENT).collect(),
-            asked: request.query_string().split('&').find_map(|pair| pair.strip_prefix("lang=")).and_then(|code| code.parse().ok()),
+            user_agent: text(header::USER_AGENT)
+                .chars()
+                .filter(|c| crate::gate::is_printable(*c))
+                .take(MAX_USER_AGENT)
+                .collect(),
+            asked: request
+                .query_string()
+                .split('&')
+                .find_map(|pair| pair.strip_prefix("lang="))
+                .and_then(|code| code.parse().ok()),
             preferred: Lang::from_accept_language(text(header::ACCEPT_LANGUAGE)),
             ip: Cell::new(None),
             visitor: RefCell::new(None),
@@ -83,7 +93,13 @@ impl Visit {
 
     /// The language of the answer: the person's own, or the one asked for in the address, or the browser's.
     pub fn lang(&self) -> Lang {
-        let own = || self.visitor.borrow().as_ref().filter(|visitor| visitor.signed).and_then(|visitor| visitor.lang.as_deref()?.parse().ok());
+        let own = || {
+            self.visitor
+                .borrow()
+                .as_ref()
+                .filter(|visitor| visitor.signed)
+                .and_then(|visitor| visitor.lang.as_deref()?.parse().ok())
+        };
         own().or(self.asked).unwrap_or(self.preferred)
     }
 

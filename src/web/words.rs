@@ -163,7 +163,8 @@ impl Message {
     }
 
     pub fn say(&self, words: Words) -> String {
-        let args: Vec<(&str, &dyn Display)> = self.args.iter().map(|(name, value)| (*name, value as &dyn Display)).collect();
+        let args: Vec<(&str, &dyn Display)> =
+            self.args.iter().map(|(name, value)| (*name, value as &dyn Display)).collect();
         words.with(&self.key, &args)
     }
 }
@@ -178,14 +179,13 @@ fn fill(sentence: &str, args: &[(&str, &dyn Display)]) -> String {
             rest = after;
             continue;
         };
-        match args.iter().find(|(arg, _)| *arg == name) {
+        if let Some((_, value)) = args.iter().find(|(arg, _)| *arg == name) {
             // What an argument says is never looked through for placeholders again: it may come from anybody.
-            Some((_, value)) => filled.push_str(&value.to_string()),
-            None => {
-                filled.push('{');
-                filled.push_str(name);
-                filled.push('}');
-            }
+            filled.push_str(&value.to_string());
+        } else {
+            filled.push('{');
+            filled.push_str(name);
+            filled.push('}');
         }
         rest = tail;
     }

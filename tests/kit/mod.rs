@@ -13,7 +13,7 @@
 //!     }
 //! }
 //! ```
-#![allow(dead_code, unreachable_pub, reason = "every test file takes the whole kit and uses its part")]
+#![allow(dead_code, unused_imports, unreachable_pub, reason = "every test file takes the whole kit and uses its part")]
 #![allow(
     clippy::unwrap_used,
     clippy::expect_used,

@@ -3,7 +3,16 @@ use super::{
     customers::CUSTOMERS,
     database::{ask, block_on},
 };
-use ingam::{clock::Clock, config::Config, profile::Profile};
+use ingam::{
+    clock::Clock,
+    config::Config,
+    gate::{Actor, Gate, Roles},
+    networks::Allowlist,
+    profile::Profile,
+    secret::SecretKey,
+    staff::founding::{Founder, found},
+    store::Store,
+};
 use std::{
     net::{SocketAddr, TcpListener},
     sync::mpsc,
@@ -38,7 +47,7 @@ impl Server {
                     Ok(running) => {
                         tell.send(Ok(running.address())).unwrap();
                         let _ = stopped.await;
-                        running.stop().await;
+                        running.stop().await.unwrap();
                     }
                     Err(error) => tell.send(Err(error)).unwrap(),
                 }
@@ -71,9 +80,21 @@ impl Drop for Server {
 pub(super) fn prepare(url: &str, clock: &TestClock) {
     block_on(async {
         ingam::store::migrate(url, Profile::Local, clock.now()).await.unwrap();
+        let store = Store::open(url, 1).await.unwrap();
+        let gate = Gate::new(&store, clock.clock(), SecretKey::new(SECRET_KEY), Allowlist::loopback());
+        let actor = Actor::console("tests".to_owned(), "founding".to_owned());
         for person in PEOPLE {
-            ingam::staff::founding(url, person, clock).await.unwrap();
+            let founder = Founder {
+                email: person.email.to_owned(),
+                name: person.name.to_owned(),
+                roles: Roles::new([person.role.parse().unwrap()]),
+                time_zone: "Asia/Seoul".to_owned(),
+                password: person.password.to_owned(),
+                secret: person.secret,
+            };
+            found(&gate, &actor, &founder).await.unwrap();
         }
+        store.close().await;
         ask(url, CUSTOMERS).await.unwrap();
     });
 }

@@ -93,7 +93,7 @@ pub fn ip_key(ip: &str) -> String {
     }
 }
 
-/// Writes canonical JSON. serde_json's escapes are those of RFC 8785 section 3.2.2.2: the short ones where there is
+/// Writes canonical JSON. `serde_json`'s escapes are those of RFC 8785 section 3.2.2.2: the short ones where there is
 /// one, lower-case `\u00xx` for other controls, everything else as it is.
 struct Writer(Vec<u8>);
 

@@ -97,7 +97,8 @@ mod tests {
     /// The eight leaves and roots that certificate-transparency implementations share as test vectors.
     #[test]
     fn roots_are_those_of_certificate_transparency() {
-        let leaves = ["", "00", "10", "2021", "3031", "40414243", "5051525354555657", "606162636465666768696a6b6c6d6e6f"];
+        let leaves =
+            ["", "00", "10", "2021", "3031", "40414243", "5051525354555657", "606162636465666768696a6b6c6d6e6f"];
         let mut frontier = Frontier::default();
         assert_eq!(hex::encode(frontier.root()), "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855");
         let roots = leaves.map(|body| {

@@ -38,12 +38,18 @@ impl Seal {
         if self.is_locked() {
             return None;
         }
-        self.refusal.as_ref().and_then(|refusal| refusal.at_code(frame)).or_else(|| self.errors.say("code", &frame.words))
+        self.refusal
+            .as_ref()
+            .and_then(|refusal| refusal.at_code(frame))
+            .or_else(|| self.errors.say("code", &frame.words))
     }
 
     /// Whether nothing can be sealed now, whatever is typed.
     pub fn is_locked(&self) -> bool {
-        matches!(self.refusal, Some(Refusal::CodeWait { .. } | Refusal::CodeLocked | Refusal::NotPermitted | Refusal::WrongState))
+        matches!(
+            self.refusal,
+            Some(Refusal::CodeWait { .. } | Refusal::CodeLocked | Refusal::NotPermitted | Refusal::WrongState)
+        )
     }
 
     /// The field the cursor belongs in when a refused form comes back; none where the note is to be read first, which a
@@ -118,17 +124,23 @@ impl Refusal {
                     frame.with("refused.wait", &[("until", &format::clock_second(*until, frame.zone))]),
                 )
             },
-            Self::CodeLocked => {
-                Alert { icon: "lock", ..Alert::bad(frame.t("refused.locked-title").to_owned(), frame.t("refused.locked").to_owned()) }
-            }
+            Self::CodeLocked => Alert {
+                icon: "lock",
+                ..Alert::bad(frame.t("refused.locked-title").to_owned(), frame.t("refused.locked").to_owned())
+            },
             Self::Stale(meanwhile) => Alert {
                 tone: Tone::Warn,
                 icon: Tone::Warn.icon(),
                 title: frame.t("refused.stale-title").to_owned(),
                 body: match meanwhile {
-                    Some(Meanwhile { by, at, .. }) => {
-                        frame.with("refused.stale-by", &[("by", by), ("ago", &format::ago(*at, frame.now, frame.words)), ("at", &format::clock_second(*at, frame.zone))])
-                    }
+                    Some(Meanwhile { by, at, .. }) => frame.with(
+                        "refused.stale-by",
+                        &[
+                            ("by", by),
+                            ("ago", &format::ago(*at, frame.now, frame.words)),
+                            ("at", &format::clock_second(*at, frame.zone)),
+                        ],
+                    ),
                     None => frame.t("refused.stale").to_owned(),
                 },
                 seq: meanwhile.as_ref().map(|meanwhile| meanwhile.seq),
@@ -146,9 +158,14 @@ impl Refusal {
             Self::WrongCode { left: Some(left) } => Some(frame.count("code-error.wrong-left", left)),
             Self::UsedCode { next } => Some(frame.with(
                 "code-error.used",
-                &[("at", &format::clock_second(*next, frame.zone)), ("s", &next.since(frame.now).num_seconds().clamp(0, 30))],
+                &[
+                    ("at", &format::clock_second(*next, frame.zone)),
+                    ("s", &next.since(frame.now).num_seconds().clamp(0, 30)),
+                ],
             )),
-            Self::CodeWait { until } => Some(frame.with("code-error.wait", &[("until", &format::clock_second(*until, frame.zone))])),
+            Self::CodeWait { until } => {
+                Some(frame.with("code-error.wait", &[("until", &format::clock_second(*until, frame.zone))]))
+            }
             Self::CodeLocked => Some(frame.t("code-error.locked").to_owned()),
             Self::Stale(_) | Self::NotPermitted | Self::WrongState | Self::NotRecorded => None,
         }

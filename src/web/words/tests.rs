@@ -6,8 +6,21 @@ use std::{
 };
 
 /// Families whose keys are put together from a word of the program, so that no test can find them in the source.
-const COMPOSED: &[&str] =
-    &["nav.", "theme.", "lang.", "role.", "reason-kind.", "ledger-kind.", "action.", "outcome.", "refusal.", "field.", "task.", "problem.", "account.done."];
+const COMPOSED: &[&str] = &[
+    "nav.",
+    "theme.",
+    "lang.",
+    "role.",
+    "reason-kind.",
+    "ledger-kind.",
+    "action.",
+    "outcome.",
+    "refusal.",
+    "field.",
+    "task.",
+    "problem.",
+    "account.done.",
+];
 
 fn parsed(text: &str) -> BTreeMap<String, String> {
     let table: toml::Table = text.parse().unwrap();
@@ -53,7 +66,18 @@ fn used() -> (BTreeSet<String>, BTreeSet<String>) {
             if before.ends_with(".count(") {
                 asked.extend(["one", "other"].map(|form| format!("{literal}.{form}")));
                 literals.extend(["one", "other"].map(|form| format!("{literal}.{form}")));
-            } else if [".t(", "words.get(", ".words.with(", "shell.with(", "frame.with(", "words.with(", "Message::new("].iter().any(|call| before.ends_with(call)) {
+            } else if [
+                ".t(",
+                "words.get(",
+                ".words.with(",
+                "shell.with(",
+                "frame.with(",
+                "words.with(",
+                "Message::new(",
+            ]
+            .iter()
+            .any(|call| before.ends_with(call))
+            {
                 asked.insert(literal.to_owned());
             }
             literals.insert(literal.to_owned());
@@ -127,13 +151,18 @@ fn quoted_after(opening: &str) -> BTreeSet<String> {
     let found = |text: &String| -> Vec<String> {
         text.split(opening).skip(1).filter_map(|rest| rest.split_once('"')).map(|(word, _)| word.to_owned()).collect()
     };
-    texts.iter().flat_map(found).filter(|word| word.bytes().all(|b| b.is_ascii_alphanumeric() || b"-._".contains(&b))).collect()
+    texts
+        .iter()
+        .flat_map(found)
+        .filter(|word| word.bytes().all(|b| b.is_ascii_alphanumeric() || b"-._".contains(&b)))
+        .collect()
 }
 
 #[test]
 fn every_kind_of_change_has_a_name_and_no_name_is_without_its_change() {
     let [en, _] = both();
-    let kinds: BTreeSet<String> = quoted_after("const KIND: &'static str = \"").iter().map(|kind| format!("action.{kind}")).collect();
+    let kinds: BTreeSet<String> =
+        quoted_after("const KIND: &'static str = \"").iter().map(|kind| format!("action.{kind}")).collect();
     let named: BTreeSet<String> = en.keys().filter(|key| key.starts_with("action.")).cloned().collect();
     assert_eq!(kinds.symmetric_difference(&named).collect::<Vec<_>>(), Vec::<&String>::new());
 }
@@ -143,7 +172,11 @@ fn every_refusal_has_a_name() {
     let [en, _] = both();
     let mut words = BTreeSet::new();
     for opening in ["Fault::conflict(\"", "Fault::missing(\"", "Fault::throttled(\"", "=> \"code-"] {
-        words.extend(quoted_after(opening).into_iter().map(|word| if opening.ends_with("code-") { format!("code-{word}") } else { word }));
+        words.extend(
+            quoted_after(opening)
+                .into_iter()
+                .map(|word| if opening.ends_with("code-") { format!("code-{word}") } else { word }),
+        );
     }
     assert!(words.len() > 5, "{words:?}");
     let nameless: Vec<_> = words.iter().filter(|word| !en.contains_key(&format!("refusal.{word}"))).collect();

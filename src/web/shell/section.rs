@@ -1,0 +1,61 @@
+/// A part of the console that has its own entry in the navigation.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Section {
+    Home,
+    Users,
+    Audit,
+    Access,
+}
+
+impl Section {
+    pub const ALL: [Self; 4] = [Self::Home, Self::Users, Self::Audit, Self::Access];
+
+    /// The key of its name under `nav.`
+    pub fn key(self) -> &'static str {
+        match self {
+            Self::Home => "home",
+            Self::Users => "users",
+            Self::Audit => "audit",
+            Self::Access => "access",
+        }
+    }
+
+    pub fn href(self) -> &'static str {
+        match self {
+            Self::Home => "/",
+            Self::Users => "/users",
+            Self::Audit => "/audit",
+            Self::Access => "/access-records",
+        }
+    }
+
+    pub fn icon(self) -> &'static str {
+        match self {
+            Self::Access => "eye",
+            _ => self.key(),
+        }
+    }
+
+    /// The letter after `g` that goes there.
+    pub fn letter(self) -> &'static str {
+        match self {
+            Self::Home => "h",
+            Self::Users => "u",
+            Self::Audit => "a",
+            Self::Access => "r",
+        }
+    }
+}
+
+#[derive(Clone, Copy, Debug)]
+pub struct NavItem {
+    pub section: Section,
+    /// How many things wait there for this person.
+    pub waiting: Option<i64>,
+}
+
+impl From<Section> for NavItem {
+    fn from(section: Section) -> Self {
+        Self { section, waiting: None }
+    }
+}

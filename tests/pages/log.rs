@@ -1,0 +1,207 @@
+use super::{Maker, Sample, before, html};
+use chrono::TimeDelta;
+use ingam::{
+    access::pages as access,
+    audit::pages as audit,
+    web::shell::{
+        Section,
+        field::{FieldErrors, wrong},
+        table::{Choice, Pager},
+    },
+};
+
+impl Maker {
+    pub(super) fn changes(self) -> Vec<audit::Row> {
+        let points = |before: &str, after: &str| {
+            vec![audit::Changed { field: "points".into(), before: Some(before.into()), after: Some(after.into()) }]
+        };
+        let row = |seq,
+                   minutes,
+                   staff: String,
+                   action: &str,
+                   target: &str,
+                   outcome: &str,
+                   refusal: Option<&str>,
+                   reason: String,
+                   changed| audit::Row {
+            seq,
+            at: before(TimeDelta::minutes(minutes)),
+            staff,
+            action: action.into(),
+            target: target.into(),
+            outcome: outcome.into(),
+            refusal: refusal.map(Into::into),
+            ip: Some("10.20.4.31".into()),
+            reason,
+            changed,
+        };
+        let status = vec![audit::Changed {
+            field: "status".into(),
+            before: Some("active".into()),
+            after: Some("suspended".into()),
+        }];
+        vec![
+            row(
+                12_344,
+                8,
+                self.text("이하은", "Haeun Lee"),
+                "points.adjust",
+                "user/482913",
+                "applied",
+                None,
+                self.reason(),
+                points("9450", "12450"),
+            ),
+            row(
+                12_343,
+                9,
+                self.me(),
+                "points.adjust",
+                "user/482913",
+                "refused",
+                Some("code-wrong"),
+                self.reason(),
+                vec![],
+            ),
+            row(
+                12_318,
+                610,
+                "Emily Carter".into(),
+                "users.status",
+                "user/907755",
+                "applied",
+                None,
+                self.text("도난 카드 결제 의심. 카드사 통보 접수.", "Suspected stolen card. Notice from the issuer."),
+                status,
+            ),
+            row(
+                12_301,
+                700,
+                self.text("박준호", "Junho Park"),
+                "session.start",
+                "staff/2",
+                "applied",
+                None,
+                String::new(),
+                vec![],
+            ),
+            row(
+                902,
+                540_000,
+                "console@host".into(),
+                "moon.land",
+                "staff/9",
+                "failed",
+                None,
+                self.text("오류 정정", "Correction"),
+                points("13096", "12796"),
+            ),
+        ]
+    }
+
+    #[expect(clippy::too_many_lines, reason = "a list, with nothing to follow")]
+    pub(super) fn audit(self, out: &mut Vec<Sample>) {
+        let mut add = |name, html| out.push(Sample { name, html });
+        let sealed = || {
+            Some(audit::SealedThrough {
+                seq: 12_345,
+                at: before(TimeDelta::minutes(2)),
+                root: (0..32).map(|n| n * 7 + 3).collect(),
+            })
+        };
+        let list = |filter, rows: Vec<audit::Row>, errors| {
+            html(&audit::ListPage {
+                shell: self.shell(Section::Audit),
+                filter,
+                staff: vec![Choice::new("1", self.me()), Choice::new("2", self.text("박준호", "Junho Park"))],
+                actions: vec!["points.adjust".into(), "users.status".into(), "session.start".into()],
+                errors,
+                rows,
+                pager: Pager { first: Some("/audit".into()), previous: Some("/audit?after=3".into()), next: None },
+                sealed: sealed(),
+            })
+        };
+        let filter = audit::Filter {
+            staff: "2".into(),
+            action: "points.adjust".into(),
+            target: self.text("user/482913", "user/482913"),
+            outcome: "refused".into(),
+            from: "2026-11-20".into(),
+            to: self.text("2026-11-20", "2026-11-20"),
+            address: self.text("10.20.0.0/16", "10.20.0.0/16"),
+            text: self.text("배송", "late"),
+        };
+        add("audit", list(audit::Filter::default(), self.changes(), FieldErrors::new()));
+        add("audit-filtered", list(filter.clone(), self.changes(), FieldErrors::new()));
+        add("audit-nothing", list(filter.clone(), vec![], FieldErrors::new()));
+        let mut errors = FieldErrors::one("address", wrong::not_an_address());
+        errors.add("from", wrong::not_a_day());
+        add("audit-invalid", list(filter, vec![], errors));
+        add("audit-empty", list(audit::Filter::default(), vec![], FieldErrors::new()));
+        let entry = audit::Entry {
+            staff_id: Some(2),
+            email: Some("junho@ingam.test".into()),
+            roles: vec!["operator".into(), "astronaut".into()],
+            peer: Some("10.0.0.2".into()),
+            user_agent: Some(self.text(
+                "Mozilla/5.0 (X11; Linux x86_64) Firefox/145.0",
+                "Mozilla/5.0 (X11; Linux x86_64) Firefox/145.0",
+            )),
+            session: Some("8f3a91c2".into()),
+            request: Some("req_01JD3Q7XK2".into()),
+            approval: Some(12_300),
+            reverses: Some(12_299),
+            flags: vec![self.text("새 IP", "New IP")],
+            leaf: (0..32).collect(),
+            body: self
+                .text(r#"{"action":"points.adjust","seq":"12344"}"#, r#"{"action":"points.adjust","seq":"12344"}"#),
+        };
+        let show = |row: audit::Row, entry, next| {
+            html(&audit::ShowPage {
+                shell: self.shell(Section::Audit),
+                previous: Some(row.seq - 1),
+                next,
+                row,
+                entry,
+                sealed: sealed(),
+            })
+        };
+        let rows = self.changes();
+        add("audit-row", show(rows[0].clone(), entry, Some(12_345)));
+        add("audit-row-bare", show(audit::Row { ip: None, ..rows[3].clone() }, audit::Entry::default(), None));
+
+        let looks = |filter, rows: Vec<access::Row>, errors| {
+            html(&access::ListPage {
+                shell: self.shell(Section::Access),
+                filter,
+                staff: vec![Choice::new("1", self.me())],
+                errors,
+                rows,
+                pager: Pager::default(),
+            })
+        };
+        let look = |minutes, task: &str, subject, reason: Option<String>| access::Row {
+            at: before(TimeDelta::minutes(minutes)),
+            staff: self.me(),
+            task: task.into(),
+            subject,
+            reason,
+            ip: "10.20.4.22".into(),
+            request: Some("req_01JD3Q7XK2".into()),
+        };
+        let some = vec![
+            look(3, "reveal", Some(482_913), Some(self.text("택배 기사 연락 요청", "Courier asked for contact"))),
+            look(4, "view", Some(482_913), None),
+            look(5, "search", None, None),
+        ];
+        let filter = access::Filter {
+            subject: self.text("482913", "482913"),
+            task: "reveal".into(),
+            ..access::Filter::default()
+        };
+        add("access", looks(access::Filter::default(), some.clone(), FieldErrors::new()));
+        add("access-filtered", looks(filter.clone(), some, FieldErrors::new()));
+        add("access-nothing", looks(filter, vec![], FieldErrors::one("address", wrong::not_an_address())));
+        add("access-empty", looks(access::Filter::default(), vec![], FieldErrors::new()));
+    }
+}

@@ -1,0 +1,87 @@
+use super::{Maker, Sample, html, now};
+use chrono::TimeDelta;
+use ingam::{
+    dashboard::pages as dashboard,
+    web::{
+        problem_page::{Onward, Problem, ProblemPage},
+        shell::{Flash, Section, Tone},
+    },
+};
+
+impl Maker {
+    pub(super) fn home(self, out: &mut Vec<Sample>) {
+        let mut add = |name, html| out.push(Sample { name, html });
+        let flash = Flash {
+            tone: Tone::Ok,
+            title: self.text("설정을 저장했습니다", "Preferences saved"),
+            body: Some(self.text("다음 화면부터 적용됩니다.", "From the next page on.")),
+        };
+        let mut shell = self.shell(Section::Home);
+        shell.frame.flash = Some(flash);
+        shell.nav.iter_mut().for_each(|item| item.waiting = (item.section == Section::Users).then_some(3));
+        add(
+            "home",
+            html(&dashboard::HomePage {
+                shell,
+                recent: Some(self.changes()),
+                mine: self.changes().into_iter().take(2).collect(),
+            }),
+        );
+        add(
+            "home-empty",
+            html(&dashboard::HomePage { shell: self.shell(Section::Home), recent: Some(vec![]), mine: vec![] }),
+        );
+        let mut shell = self.shell(Section::Home);
+        shell.nav.retain(|item| item.section == Section::Home);
+        shell.audit_head = None;
+        add("home-least", html(&dashboard::HomePage { shell, recent: None, mine: self.changes() }));
+    }
+
+    pub(super) fn problems(self, out: &mut Vec<Sample>) {
+        let onward = [Onward::Home, Onward::SignIn, Onward::Again("/users".into()), Onward::Back("/users/42".into())];
+        for (n, (name, problem)) in PROBLEMS.iter().enumerate() {
+            let page = ProblemPage {
+                shell: self.solo(None),
+                problem: *problem,
+                request: "req_01JD3QB2M8".into(),
+                address: Some("203.0.113.58".into()),
+                recorded: n % 2 == 0,
+                onward: onward[n % onward.len()].clone(),
+            };
+            assert!(
+                (400..600).contains(&problem.status()) && !page.title().is_empty() && !page.what().is_empty(),
+                "{name}"
+            );
+            assert!(page.steps().len() == 2 && page.steps().iter().all(|step| !step.is_empty()), "{name}");
+            out.push(Sample { name, html: html(&page) });
+        }
+        let until = Some(now().plus(TimeDelta::seconds(30)));
+        let page = ProblemPage {
+            shell: self.solo(None),
+            problem: Problem::TooMany { until },
+            request: "req_1".into(),
+            address: None,
+            recorded: false,
+            onward: Onward::Home,
+        };
+        out.push(Sample { name: "problem-too-many-until", html: html(&page) });
+    }
+}
+
+const PROBLEMS: [(&str, Problem); 15] = [
+    ("problem-bad-request", Problem::BadRequest),
+    ("problem-network", Problem::Network),
+    ("problem-permission", Problem::Permission),
+    ("problem-forgery", Problem::Forgery),
+    ("problem-not-found", Problem::NotFound),
+    ("problem-link-gone", Problem::LinkGone),
+    ("problem-method", Problem::Method),
+    ("problem-conflict", Problem::Conflict),
+    ("problem-too-large", Problem::TooLarge),
+    ("problem-media-type", Problem::MediaType),
+    ("problem-unprocessable", Problem::Unprocessable),
+    ("problem-too-many", Problem::TooMany { until: None }),
+    ("problem-internal", Problem::Internal),
+    ("problem-not-recorded", Problem::NotRecorded),
+    ("problem-unavailable", Problem::Unavailable),
+];

@@ -1,0 +1,160 @@
+use super::{Maker, Sample, before, html, now};
+use chrono::TimeDelta;
+use ingam::{
+    staff::pages as staff,
+    web::shell::{
+        Section, Theme,
+        field::{FieldErrors, wrong},
+        seal::{Refusal, Seal},
+    },
+};
+
+impl Maker {
+    #[expect(clippy::too_many_lines, reason = "a list, with nothing to follow")]
+    pub(super) fn staff(self, out: &mut Vec<Sample>) {
+        use staff::AccountPanelKind as Kind;
+        let mut add = |name, html| out.push(Sample { name, html });
+        let login = |email: String, refusal, errors, notice| {
+            html(&staff::LoginPage {
+                shell: self.solo(Some("/login")),
+                email,
+                refusal,
+                errors,
+                notice,
+                address: Some("10.20.4.22".into()),
+            })
+        };
+        add("login", login(String::new(), None, FieldErrors::new(), None));
+        add("login-ended", login(String::new(), None, FieldErrors::new(), Some(staff::LoginNotice::Ended)));
+        add("login-ready", login(String::new(), None, FieldErrors::new(), Some(staff::LoginNotice::SetUp)));
+        add(
+            "login-wrong",
+            login(
+                self.text("mina@ingam.test", "mina@ingam.test"),
+                Some(staff::LoginRefusal::Wrong),
+                FieldErrors::new(),
+                None,
+            ),
+        );
+        add(
+            "login-throttled",
+            login(
+                self.text("mina@ingam.test", "mina@ingam.test"),
+                Some(staff::LoginRefusal::Throttled { until: now() }),
+                FieldErrors::new(),
+                None,
+            ),
+        );
+        let mut errors = FieldErrors::one("email", wrong::not_an_email());
+        errors.add("password", wrong::required());
+        add("login-invalid", login(self.text("mina", "mina"), None, errors, Some(staff::LoginNotice::SignedOut)));
+        let code = |recovery, refusal, errors| {
+            html(&staff::LoginCodePage {
+                shell: self.solo(Some(if recovery { "/login/code?with=recovery" } else { "/login/code" })),
+                recovery,
+                refusal,
+                errors,
+            })
+        };
+        add("login-code", code(false, None, FieldErrors::new()));
+        add("login-code-wrong", code(false, Some(Refusal::WrongCode { left: None }), FieldErrors::new()));
+        add("login-code-locked", code(false, Some(Refusal::CodeLocked), FieldErrors::new()));
+        add("login-code-invalid", code(false, None, FieldErrors::one("code", wrong::not_a_code())));
+        add("login-recovery", code(true, None, FieldErrors::new()));
+        add("login-recovery-wrong", code(true, Some(Refusal::WrongCode { left: None }), FieldErrors::new()));
+        let new = || {
+            staff::NewAuthenticator::new(
+                "JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP",
+                "otpauth://totp/Ingam:mina%40ingam.test?secret=JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP&issuer=Ingam",
+            )
+        };
+        let setup = |errors, refusal| {
+            html(&staff::SetupPage {
+                shell: self.solo(Some("/setup/T0ken")),
+                token: "T0ken".into(),
+                name: self.me(),
+                email: self.text("mina@ingam.test", "mina@ingam.test"),
+                authenticator: new(),
+                expires: now().plus(TimeDelta::hours(23)),
+                errors,
+                refusal,
+            })
+        };
+        add("setup", setup(FieldErrors::new(), None));
+        let mut errors = FieldErrors::one("password", wrong::common_password());
+        errors.add("password_again", wrong::password_differs());
+        add("setup-invalid", setup(errors, Some(Refusal::WrongCode { left: None })));
+        let codes: Vec<String> = (0..10).map(|n| format!("{n}f3a-91c2-07de-5b{n}4-a{n}07")).collect();
+        add(
+            "recovery-codes",
+            html(&staff::RecoveryCodesPage {
+                shell: self.solo(None),
+                name: self.me(),
+                email: self.text("mina@ingam.test", "mina@ingam.test"),
+                codes,
+                onward: "/account",
+            }),
+        );
+
+        let session = |id: &str, here, hours, agent: &str| staff::SessionRow {
+            id: id.into(),
+            here,
+            started: before(TimeDelta::hours(hours)),
+            seen: before(TimeDelta::minutes(hours * 3)),
+            ip: "10.20.4.22".into(),
+            user_agent: (!agent.is_empty()).then(|| self.text(agent, agent)),
+        };
+        let other = || {
+            session("s2", false, 30, "Mozilla/5.0 (iPhone; CPU iPhone OS 19_0 like Mac OS X) Version/19.0 Safari/604.1")
+        };
+        let account = |panel: Option<(staff::AccountPanelKind, Seal)>, errors| {
+            html(&staff::AccountPage {
+                shell: self.shell(Section::Home),
+                sessions: vec![
+                    session("s1", true, 1, "Mozilla/5.0 (X11; Linux x86_64) Chrome/141.0 Safari/537.36"),
+                    other(),
+                    session("s3", false, 90, ""),
+                ],
+                recovery_codes_left: 2,
+                password_changed: Some(before(TimeDelta::days(40))),
+                preferences: staff::Preferences {
+                    key: "p1".into(),
+                    lang: self.lang,
+                    time_zone: self.text("Asia/Seoul", "Asia/Seoul"),
+                    theme: Theme::System,
+                    errors,
+                },
+                panel: panel.map(|(kind, seal)| staff::AccountPanel { kind, seal }),
+            })
+        };
+        let fresh = || Seal::fresh("01JD3Q8V5W", 3);
+        add("account", account(None, FieldErrors::new()));
+        add("account-prefer-invalid", account(None, FieldErrors::one("time_zone", wrong::not_a_zone())));
+        add("account-password", account(Some((Kind::Password, fresh())), FieldErrors::new()));
+        let mut errors = FieldErrors::one("current", wrong::password_wrong());
+        errors.add("new", wrong::password_same());
+        errors.add("new_again", wrong::password_differs());
+        add(
+            "account-password-invalid",
+            account(Some((Kind::Password, Seal { errors, ..fresh() })), FieldErrors::new()),
+        );
+        add(
+            "account-authenticator",
+            account(Some((Kind::Authenticator(Box::new(new())), fresh())), FieldErrors::new()),
+        );
+        let errors = FieldErrors::one("new_code", wrong::new_code_wrong());
+        add(
+            "account-authenticator-invalid",
+            account(Some((Kind::Authenticator(Box::new(new())), Seal { errors, ..fresh() })), FieldErrors::new()),
+        );
+        add("account-recovery-codes", account(Some((Kind::RecoveryCodes, fresh())), FieldErrors::new()));
+        add("account-session", account(Some((Kind::Session(other()), fresh())), FieldErrors::new()));
+        add(
+            "account-sessions",
+            account(
+                Some((Kind::OtherSessions, Seal { refusal: Some(Refusal::WrongCode { left: Some(2) }), ..fresh() })),
+                FieldErrors::new(),
+            ),
+        );
+    }
+}

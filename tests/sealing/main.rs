@@ -1,0 +1,6 @@
+//! What the gate promises, tried through HTTP on both engines.
+
+#[path = "../kit/mod.rs"]
+mod kit;
+
+mod points;
