@@ -1,3 +1,37 @@
+//! Ingam (인감, the registered seal that makes a document binding in Korea) is an admin console in which every change is
+//! sealed: the person's right to make it, the network it comes from, a fresh one-time code, a reason, and an append-only
+//! audit row that commits together with the change or not at all.
+//!
+//! # The map
+//!
+//! | module | what it is |
+//! |---|---|
+//! | [`gate`] | the one door: [`Gate::submit`](gate::Gate::submit), the trait [`Change`](gate::Change), the steps of admission, the audit row, the outbox |
+//! | [`store`] | one SQL text, two engines: [`sql!`], [`Reader`](store::Reader), migrations, the self-check of the audit log |
+//! | [`changes`] | everything anyone can do, as one list |
+//! | [`routes`] | the route table as data: method, path, to whom it opens |
+//! | [`app`] | what all requests share, the middleware in order, starting and stopping |
+//! | [`web`] | what HTTP looks like here: the desk a handler sits at, forms, forgery, addresses, pages, words |
+//! | [`staff`] | who is asking: roles, passwords, authenticators, sessions, invitations |
+//! | [`users`], [`points`], [`audit`], [`access`], [`dashboard`] | slices: each holds its pages, its SQL and its changes |
+//! | [`networks`] | which networks the console opens from |
+//! | [`config`], [`profile`] | parsed once; environment isolation |
+//! | [`clock`], [`secret`] | where time and randomness come from, and nowhere else |
+//! | [`worker`] | drains the outbox, forgets what has run out |
+//! | [`cli`] | one file per command |
+//!
+//! # How a request travels
+//!
+//! `POST /users/42/point-adjustments` passes [`web::door::observe`] (named, timed, errors become pages),
+//! [`web::door::admit`] (address, allowlist, method, origin), actix-session over [`staff::session`], and
+//! [`web::door::authorize`] (who is it, does the [`routes`] table open to them). The handler, [`points::adjust::adjust`],
+//! sits at a [`web::Desk`]: it reads the form strictly, makes the change [`AdjustPoints`](points::adjust::AdjustPoints)
+//! and submits it with the seal the person brought. [`Gate::submit`](gate::Gate::submit) begins a transaction, claims the
+//! form's key, checks role, network and the version that was seen, spends the code, applies the change, appends the audit
+//! row, writes the outbox and commits. The handler answers 303, and the page that follows reads the row that sealed it.
+//!
+//! Slices depend on [`gate`] and [`web`]; [`gate`] knows no slice; only [`changes`] and [`routes`] know them all.
+
 pub mod access;
 pub mod app;
 pub mod audit;

@@ -38,9 +38,9 @@ pub async fn observe(request: ServiceRequest, next: Next<impl MessageBody + 'sta
     let outcome = AssertUnwindSafe(next.call(request)).catch_unwind().await;
     let mut response = match outcome {
         Ok(Ok(response)) => dress(response.map_into_boxed_body(), &console, &visit),
-        Ok(Err(error)) => return Err(error),
-        // The request went down with the handler, so the answer cannot be tied to it: an error is what is left.
-        Err(_) => return Err(Stop::internal(anyhow::anyhow!("a handler panicked")).into()),
+        // The request is gone, so the answer cannot be tied to it: an error that is its own answer is what is left.
+        Ok(Err(error)) => return Err(lost(&console, &visit, &error.to_string())),
+        Err(_) => return Err(lost(&console, &visit, "a handler panicked")),
     };
     headers::secure(response.headers_mut(), &visit.nonce, !console.plain_http);
     let pattern = response.request().match_pattern();
@@ -69,6 +69,17 @@ fn dress(response: ServiceResponse, console: &Console, visit: &Visit) -> Service
         }
         None => (framework_problem(response.status(), error, visit), visit.recorded.get()),
     };
+    let mut answer = problem_page(console, visit, problem, recorded);
+    for (name, value) in response.headers() {
+        if *name == header::ALLOW || *name == header::SET_COOKIE {
+            answer.headers_mut().append(name.clone(), value.clone());
+        }
+    }
+    let (request, _) = response.into_parts();
+    ServiceResponse::new(request, answer)
+}
+
+fn problem_page(console: &Console, visit: &Visit, problem: Problem, recorded: bool) -> HttpResponse {
     let status = StatusCode::from_u16(problem.status()).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
     let page = ProblemPage {
         shell: console.solo(visit),
@@ -78,18 +89,18 @@ fn dress(response: ServiceResponse, console: &Console, visit: &Visit) -> Service
         recorded,
         onward: onward(problem, visit),
     };
-    let mut answer = HttpResponse::build(status);
-    for (name, value) in
-        response.headers().iter().filter(|(name, _)| **name == header::ALLOW || **name == header::SET_COOKIE)
-    {
-        answer.append_header((name.clone(), value.clone()));
+    match page.render() {
+        Ok(html) => HttpResponse::build(status).content_type("text/html; charset=utf-8").body(html),
+        Err(_) => HttpResponse::build(status).body(format!("{status}\n{}\n", visit.request_id)),
     }
-    let answer = match page.render() {
-        Ok(html) => answer.content_type("text/html; charset=utf-8").body(html),
-        Err(_) => answer.content_type("text/plain; charset=utf-8").body(format!("{status}\n{}\n", visit.request_id)),
-    };
-    let (request, _) = response.into_parts();
-    ServiceResponse::new(request, answer)
+}
+
+/// The answer to a request that was lost on the way, dressed like any other.
+fn lost(console: &Console, visit: &Visit, why: &str) -> actix_web::Error {
+    tracing::error!(request = visit.request_id, method = visit.method, error = why, "a request failed");
+    let mut answer = problem_page(console, visit, Problem::Internal, false);
+    headers::secure(answer.headers_mut(), &visit.nonce, !console.plain_http);
+    actix_web::error::InternalError::from_response("lost", answer).into()
 }
 
 /// What actix itself refused: a body too large, a path that is no number.

@@ -94,4 +94,9 @@ impl ResponseError for Stop {
     fn status_code(&self) -> StatusCode {
         StatusCode::from_u16(self.problem.status()).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR)
     }
+
+    /// Empty: the page is made outside, and the cause is for the log alone.
+    fn error_response(&self) -> HttpResponse {
+        HttpResponse::new(self.status_code())
+    }
 }

@@ -29,11 +29,13 @@ pub(super) fn read(text: &str) -> Option<Number> {
     if text.starts_with('+') {
         return Some(Number::Phone(from_abroad(&only_digits(&without_trunk))));
     }
+    if groups.len() == 1 && digits.len() == 4 && !text.starts_with(&digits) {
+        return Some(Number::LastFour { digits, or_id: false });
+    }
     if let Some(rest) = only_digits(&without_trunk).strip_prefix("00") {
         return Some(Number::Phone(from_abroad(rest)));
     }
     Some(match groups.as_slice() {
-        [end] if end.len() == 4 && !text.starts_with(*end) => Number::LastFour { digits, or_id: false },
         _ if digits.starts_with('0') => Number::Phone(at_home(&digits)),
         _ if first == HOME => Number::Phone(from_abroad(&only_digits(&without_trunk))),
         // The last eight digits of a mobile number, as they are said aloud.

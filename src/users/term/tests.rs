@@ -96,6 +96,12 @@ fn four_digits_end_a_number_and_may_be_an_id() {
     {
         assert_eq!(parse(typed), last_four("4821", None), "{typed:?}");
     }
+    for n in 0..10_000 {
+        let digits = format!("{n:04}");
+        assert_eq!(parse(&digits), last_four(&digits, Some(n)));
+        // Also where they look like the beginning of a number: -0082, -0107.
+        assert_eq!(parse(&format!("-{digits}")), last_four(&digits, None));
+    }
 }
 
 #[test]
