@@ -112,12 +112,17 @@ impl Console {
         if self.plain_http { "ingam-form" } else { "__Host-ingam-form" }
     }
 
-    fn session_cookie(&self) -> &'static str {
+    /// The cookie that remembers the page somebody wanted while they sign in.
+    pub(crate) fn wanted_cookie(&self) -> &'static str {
+        if self.plain_http { "ingam-wanted" } else { "__Host-ingam-wanted" }
+    }
+
+    pub(crate) fn session_cookie(&self) -> &'static str {
         if self.plain_http { "ingam-session" } else { "__Host-ingam-session" }
     }
 
-    pub(crate) fn cookie(&self, value: String) -> Cookie<'static> {
-        Cookie::build(self.form_cookie(), value)
+    pub(crate) fn cookie(&self, name: &'static str, value: String) -> Cookie<'static> {
+        Cookie::build(name, value)
             .path("/")
             .http_only(true)
             .secure(!self.plain_http)

@@ -50,14 +50,6 @@ impl Opens {
             (_, None) => false,
         }
     }
-
-    /// Where somebody without the session it takes is sent.
-    pub fn door(self) -> &'static str {
-        match self {
-            Self::Entering => "/login?notice=restart",
-            _ => "/login",
-        }
-    }
 }
 
 macro_rules! routes {

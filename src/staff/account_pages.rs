@@ -14,7 +14,7 @@ use crate::{
     sql,
     web::{
         Answer, Desk, Stop,
-        desk::{fresh_key, seal_of},
+        desk::{fresh_key, is_own_path, seal_of},
         form::Form,
         problem_page::Problem,
         refused::{self, Refused},
@@ -324,16 +324,11 @@ pub async fn set_preferences(desk: Desk, body: web::Bytes) -> Answer {
     Ok(desk.see_other(&back(form.get("return"))?))
 }
 
-/// Where to come back to: a path of this console and nothing that a browser could take for another.
+/// Where to come back to.
 fn back(path: &str) -> Result<String, Stop> {
     match path {
         "" => Ok("/account?done=preferences".to_owned()),
-        path if path.starts_with('/')
-            && !path.starts_with("//")
-            && path.bytes().all(|byte| byte.is_ascii_graphic() && byte != b'\\') =>
-        {
-            Ok(path.to_owned())
-        }
+        path if is_own_path(path) => Ok(path.to_owned()),
         _ => Err(Problem::Unprocessable.into()),
     }
 }

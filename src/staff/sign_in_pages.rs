@@ -189,7 +189,11 @@ pub async fn enter_code(lobby: Lobby, session: Session, asked: web::Query<Asked>
         lobby.submit(&sign_in, &seal).await.map(drop)
     };
     match outcome {
-        Ok(()) => issue(&lobby, &session, &token, "/"),
+        Ok(()) => {
+            let mut answer = issue(&lobby, &session, &token, lobby.wanted())?;
+            lobby.forget_wanted(&mut answer);
+            Ok(answer)
+        }
         Err(refusal) => code_refused(&lobby, recovery, refusal),
     }
 }

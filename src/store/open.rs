@@ -47,9 +47,7 @@ impl Store {
             Engine::Sqlite => open_sqlite(url, connections)
                 .await
                 .with_context(|| format!("cannot open the database {}", shown(url)))?,
-            Engine::Postgres => open_postgres(url, connections)
-                .await
-                .with_context(|| format!("cannot reach the database {}", shown(url)))?,
+            Engine::Postgres => open_postgres(url, connections).await.map_err(|error| name_cause(error, url))?,
         };
         Ok(Self { engine, reader, writer })
     }
@@ -103,9 +101,19 @@ async fn open_postgres(url: &str, connections: u32) -> anyhow::Result<(Reader, W
     let pool = || PgPoolOptions::new().max_connections(connections).acquire_timeout(WAIT);
     let writer = pool().connect_with(base.clone()).await?;
     let reader = pool()
-        .connect_with(base.options([("default_transaction_read_only", "on"), ("statement_timeout", "15s")]))
+        .connect_with(base.options([("default_transaction_read_only", "on"), ("statement_timeout", "15s"), ("max_parallel_workers_per_gather", "0")]))
         .await?;
     Ok((Reader(Pool::Postgres(reader)), Writer::postgres(writer)))
+}
+
+/// The commonest reason is a database that nobody has prepared: PostgreSQL then says that the role it should take is no
+/// valid value (22023).
+fn name_cause(error: anyhow::Error, url: &str) -> anyhow::Error {
+    let code = error.downcast_ref::<sqlx::Error>().and_then(sqlx::Error::as_database_error).and_then(sqlx::error::DatabaseError::code);
+    match code.as_deref() {
+        Some("22023") => anyhow::anyhow!("the database {} has not been prepared; run `ingam migrate` first", shown(url)),
+        _ => error.context(format!("cannot reach the database {}", shown(url))),
+    }
 }
 
 /// A database URL as it may be shown: without user, password and query.

@@ -42,7 +42,7 @@ async fn sqlite_triggers(reader: &Reader) -> anyhow::Result<Safeguard> {
 }
 
 /// Triggers that must be there and fire even for a session that says it is a replica.
-const POSTGRES_TRIGGERS: [&str; 7] = [
+const POSTGRES_TRIGGERS: [&str; 9] = [
     "access_records_no_rewriting",
     "access_records_no_truncate",
     "audit_head_next",
@@ -50,6 +50,8 @@ const POSTGRES_TRIGGERS: [&str; 7] = [
     "audit_next",
     "audit_no_rewriting",
     "audit_no_truncate",
+    "point_entries_no_rewriting",
+    "point_entries_no_truncate",
 ];
 
 async fn postgres_triggers(reader: &Reader) -> anyhow::Result<Safeguard> {

@@ -12,8 +12,8 @@ pub struct LoadSample {
     pub total: i64,
 }
 
-/// A good step: fewer cost more commits, more hold the writer for more than a second.
-pub const STEP: i64 = 10_000;
+/// A good step: fewer cost more commits, more hold the writer for many seconds.
+pub const STEP: i64 = 50_000;
 
 impl Change for LoadSample {
     const KIND: &'static str = "sample.load";

@@ -32,6 +32,8 @@ pub struct Lobby {
     visit: Rc<Visit>,
     /// What the forms of this visitor are bound to: the session, or before there is one, a cookie.
     bound: String,
+    /// The page that somebody wanted who had to sign in first.
+    wanted: Option<String>,
 }
 
 /// A handler's place in front of somebody who is signed in.
@@ -123,6 +125,20 @@ impl Lobby {
         see_other(&self.visit, path)
     }
 
+    /// Where to go after signing in: the page that was wanted, or the first one.
+    pub fn wanted(&self) -> &str {
+        self.wanted.as_deref().unwrap_or("/")
+    }
+
+    pub fn forget_wanted(&self, answer: &mut HttpResponse) {
+        if self.wanted.is_some() {
+            let mut cookie = self.console.cookie(self.console.wanted_cookie(), String::new());
+            cookie.make_removal();
+            // A name and value of ours always make a header.
+            let _ = answer.add_cookie(&cookie);
+        }
+    }
+
     /// The path with the language that this visitor asked for in the address.
     pub fn path(&self, path: &str) -> String {
         match self.visit.asked {
@@ -194,6 +210,14 @@ impl Desk {
     }
 }
 
+/// Whether `path` is a path of this console and nothing that a browser could take for another place.
+pub fn is_own_path(path: &str) -> bool {
+    path.starts_with('/')
+        && !path.starts_with("//")
+        && path.len() <= 1024
+        && path.bytes().all(|byte| byte.is_ascii_graphic() && !matches!(byte, b'\\' | b'"' | b';' | b','))
+}
+
 /// Names a form, so that sending it twice does nothing twice.
 pub fn fresh_key() -> String {
     hex::encode(secret::random::<16>())
@@ -222,13 +246,15 @@ impl FromRequest for Lobby {
         let found = || {
             let console = request.app_data::<web::Data<Console>>()?.clone().into_inner();
             let visit = Visit::of(request)?;
-            let bound = match visit.visitor() {
+            let cookie = |name: &str| request.cookie(name).map(|cookie| cookie.value().to_owned());
+            // Until somebody is signed in their forms are bound to a cookie of their own, so that a form survives the
+            // short session between password and code.
+            let bound = match visit.visitor().filter(|visitor| visitor.signed) {
                 Some(visitor) => visitor.session,
-                None => {
-                    request.cookie(console.form_cookie()).map(|cookie| cookie.value().to_owned()).unwrap_or_default()
-                }
+                None => cookie(console.form_cookie()).unwrap_or_default(),
             };
-            Some(Self { console, visit, bound })
+            let wanted = cookie(console.wanted_cookie()).filter(|path| is_own_path(path));
+            Some(Self { console, visit, bound, wanted })
         };
         ready(found().ok_or_else(|| Stop::internal(anyhow::anyhow!("a request came around the middleware"))))
     }
@@ -241,7 +267,7 @@ impl Lobby {
             return (self, None);
         }
         self.bound = secret::token();
-        let cookie = self.console.cookie(self.bound.clone());
+        let cookie = self.console.cookie(self.console.form_cookie(), self.bound.clone());
         (self, Some(cookie))
     }
 }

@@ -195,7 +195,8 @@ pub async fn authorize(request: ServiceRequest, next: Next<impl MessageBody + 's
     let visitor = visit.visitor();
     if !route.opens.to(visitor.as_ref()) {
         if !visitor.is_some_and(|visitor| visitor.signed) {
-            return Ok(request.into_response(super::desk::see_other(&visit, route.opens.door())));
+            let had_session = request.cookie(console.session_cookie()).is_some();
+            return Ok(request.into_response(to_the_door(&console, &visit, route.opens, had_session)));
         }
         let recorded = console.record(&visit, &Refusal::Role).await;
         return Ok(request.error_response(Stop { recorded, ..Problem::Permission.into() }));
@@ -204,6 +205,23 @@ pub async fn authorize(request: ServiceRequest, next: Next<impl MessageBody + 's
         touch(&console, &visitor).await;
     }
     next.call(request).await.map(ServiceResponse::map_into_boxed_body)
+}
+
+/// Sends somebody to sign in, and remembers the page they wanted if it was one to look at: on-call opens a run from a
+/// chat message.
+fn to_the_door(console: &Console, visit: &Visit, opens: Opens, had_session: bool) -> HttpResponse {
+    let door = match opens {
+        Opens::Entering => "/login?notice=restart",
+        _ if had_session => "/login?notice=ended",
+        _ => "/login",
+    };
+    let mut answer = super::desk::see_other(visit, door);
+    if visit.method == "GET" && opens != Opens::Entering && visit.path != "/" && super::desk::is_own_path(&visit.path) {
+        let cookie = console.cookie(console.wanted_cookie(), visit.path.clone());
+        // A name and value of ours always make a header.
+        let _ = answer.add_cookie(&cookie);
+    }
+    answer
 }
 
 /// At most once a minute: a write for every request would be most of what the database does.
