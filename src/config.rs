@@ -1,5 +1,9 @@
 //! The configuration, parsed once. Secrets come from the environment or from mounted files and are never printed.
 
+mod isolation;
+
+pub use isolation::{Check, stamp_fits};
+
 use crate::{networks::Allowlist, profile::Profile, secret::SecretKey};
 use chrono::TimeDelta;
 use chrono_tz::Tz;
@@ -85,13 +89,6 @@ pub struct Settings {
     values: HashMap<&'static str, (String, Source)>,
     pub deployment_env: Option<String>,
     pub host: String,
-}
-
-/// One line of `ingam check`.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Check {
-    pub name: &'static str,
-    pub verdict: Result<String, String>,
 }
 
 const PROFILE: &str = "INGAM_PROFILE";
@@ -255,94 +252,6 @@ impl Settings {
             connections: self.or(CONNECTIONS, 8, |text| within(text, 1, 200)).map(|n| u32::try_from(n).unwrap_or(8))?,
             workers: std::thread::available_parallelism().map_or(2, usize::from).min(8),
         })
-    }
-
-    /// Every rule of environment isolation that can be judged without the database, with its verdict.
-    pub fn checks(&self) -> Vec<Check> {
-        let mut checks =
-            vec![Check { name: "configuration", verdict: self.config().map(|config| config.profile.to_string()) }];
-        let Ok(profile) = self.profile() else { return checks };
-        checks.push(Check { name: "message topic", verdict: self.topic_fits(profile) });
-        if profile.is_production() {
-            checks.push(Check { name: "deployment", verdict: self.is_deployed_to_production() });
-            checks.push(Check { name: "host name", verdict: self.host_is_no_desk() });
-            for (name, setting) in
-                [("database URL", DATABASE_URL), ("secret key", SECRET_KEY), ("allowed networks", NETWORKS)]
-            {
-                checks.push(Check { name, verdict: self.comes_from_the_environment(setting) });
-            }
-        }
-        checks
-    }
-
-    fn is_deployed_to_production(&self) -> Result<String, String> {
-        match self.deployment_env.as_deref() {
-            Some("PRODUCTION") => Ok("DEPLOYMENT_ENV is PRODUCTION".to_owned()),
-            _ => Err("the profile is prod and DEPLOYMENT_ENV is not PRODUCTION".to_owned()),
-        }
-    }
-
-    fn host_is_no_desk(&self) -> Result<String, String> {
-        let host = self.host.to_lowercase();
-        match ["local", "dev", "laptop"].iter().find(|word| host.contains(*word)) {
-            Some(word) => Err(format!("the profile is prod and the host name {:?} contains {word:?}", self.host)),
-            None => Ok(self.host.clone()),
-        }
-    }
-
-    fn comes_from_the_environment(&self, name: &'static str) -> Result<String, String> {
-        match self.values.get(name) {
-            None => Err(format!("the profile is prod and {name} is missing")),
-            Some((value, _)) if value.is_empty() => Err(format!("the profile is prod and {name} is missing")),
-            Some((_, Source::File)) => Err(format!(
-                "the profile is prod and {name} comes from a configuration file; set it in the environment or as {name}_FILE"
-            )),
-            Some((value, Source::Environment)) if is_sample(name, value) => {
-                Err(format!("the profile is prod and {name} is a sample value"))
-            }
-            Some(_) => Ok("from the environment".to_owned()),
-        }
-    }
-
-    fn topic_fits(&self, profile: Profile) -> Result<String, String> {
-        let topic = self.get(TOPIC).unwrap_or(default_topic(profile));
-        match (profile, topic.starts_with("dev-")) {
-            (Profile::Local | Profile::Dev, false) => {
-                Err(format!("the profile is {profile} and the topic {topic:?} does not start with dev-"))
-            }
-            (Profile::Prod, true) => Err(format!("the profile is prod and the topic {topic:?} starts with dev-")),
-            _ => Ok(topic.to_owned()),
-        }
-    }
-}
-
-/// Whether a database of one environment is being opened by the console of another.
-pub fn stamp_fits(profile: Profile, stamp: Profile) -> Result<String, String> {
-    match (profile.is_production(), stamp.is_production()) {
-        (true, false) => Err(format!("the profile is prod and the database is stamped {stamp}")),
-        (false, true) => {
-            Err(format!("the profile is {profile} and the database is stamped prod: this is production data"))
-        }
-        _ => Ok(format!("stamped {stamp}")),
-    }
-}
-
-/// Values that stand in documentation and tutorials.
-fn is_sample(name: &str, value: &str) -> bool {
-    let low = value.to_lowercase();
-    let worded = ["changeme", "change-me", "change_me", "example", "sample", "placeholder", "secret-key"]
-        .iter()
-        .any(|word| low.contains(word));
-    match name {
-        SECRET_KEY => worded || SecretKey::parse(value).is_some_and(|key| key.is_sample()),
-        DATABASE_URL => {
-            worded || ["postgres:postgres@", ":password@", ":secret@", ":ingam@"].iter().any(|part| low.contains(part))
-        }
-        // The networks reserved for documentation (RFC 5737, RFC 3849).
-        NETWORKS => {
-            worded || ["192.0.2.", "198.51.100.", "203.0.113.", "2001:db8:"].iter().any(|net| low.contains(net))
-        }
-        _ => false,
     }
 }
 

@@ -136,6 +136,11 @@ impl Row {
         }
     }
 
+    /// Who did it; nobody has a name before signing in.
+    pub fn who<'w>(&'w self, words: &Words) -> &'w str {
+        if self.staff.is_empty() { words.get("audit.nobody") } else { &self.staff }
+    }
+
     /// The outcome in words; of a refusal, the reason for it.
     pub fn outcome_name(&self, words: &Words) -> String {
         match &self.refusal {

@@ -95,6 +95,11 @@ pub async fn stamp(reader: &Reader, engine: Engine) -> anyhow::Result<Stamp> {
         .context("the database bears no environment stamp; run `ingam migrate`")
 }
 
+/// Whether the body of a function on PostgreSQL is one that this program's migrations made.
+pub(super) fn is_postgres_source(body: &str) -> bool {
+    !body.trim().is_empty() && POSTGRES.iter().any(|migration| migration.sql.as_str().contains(body))
+}
+
 /// The audit log's own triggers as this program's migrations make them, for the self-check.
 #[expect(clippy::disallowed_methods, reason = "looks at a schema in memory that nobody else sees")]
 pub(super) async fn sqlite_triggers_as_built() -> anyhow::Result<Vec<(String, String)>> {

@@ -41,31 +41,43 @@ async fn sqlite_triggers(reader: &Reader) -> anyhow::Result<Safeguard> {
     })
 }
 
-/// Triggers that must be there and fire even for a session that says it is a replica.
-const POSTGRES_TRIGGERS: [&str; 9] = [
-    "access_records_no_rewriting",
-    "access_records_no_truncate",
-    "audit_head_next",
-    "audit_head_no_truncate",
-    "audit_next",
-    "audit_no_rewriting",
-    "audit_no_truncate",
-    "point_entries_no_rewriting",
-    "point_entries_no_truncate",
+/// Triggers that must be there and fire even for a session that says it is a replica: table, name, and what `pg_trigger`
+/// calls its type (1 for each row, 2 before, 4 insert, 8 delete, 16 update, 32 truncate).
+const POSTGRES_TRIGGERS: [(&str, &str, i64); 9] = [
+    ("access_records", "access_records_no_rewriting", 27),
+    ("access_records", "access_records_no_truncate", 34),
+    ("audit", "audit_next", 7),
+    ("audit", "audit_no_rewriting", 27),
+    ("audit", "audit_no_truncate", 34),
+    ("audit_head", "audit_head_next", 31),
+    ("audit_head", "audit_head_no_truncate", 34),
+    ("point_entries", "point_entries_no_rewriting", 27),
+    ("point_entries", "point_entries_no_truncate", 34),
 ];
 
 async fn postgres_triggers(reader: &Reader) -> anyhow::Result<Safeguard> {
-    let always: Vec<(String,)> = reader
+    let always: Vec<(String, String, i64, String)> = reader
         .query(sql!(
-            sqlite: "select name from sqlite_master where false",
-            postgres: "select tgname::text from pg_trigger where tgenabled = 'A' and not tgisinternal order by 1",
+            sqlite: "select name, name, 0, name from sqlite_master where false",
+            postgres: "select c.relname::text, t.tgname::text, t.tgtype::bigint, p.prosrc
+                         from pg_trigger t join pg_class c on c.oid = t.tgrelid join pg_proc p on p.oid = t.tgfoid
+                        where t.tgenabled = 'A' and not t.tgisinternal and t.tgqual is null and t.tgattr::text = ''",
         ))
         .all()
         .await?;
-    let missing = POSTGRES_TRIGGERS.iter().find(|name| !always.iter().any(|(there,)| there == *name));
+    // A trigger whose function was replaced is there and does nothing, so the function must be one of the migrations'.
+    let holds = |(table, name, kind): &(&str, &str, i64)| {
+        always.iter().any(|(on, there, is, source)| {
+            (on.as_str(), there.as_str(), is) == (*table, *name, kind)
+                && migration::is_postgres_source(source)
+        })
+    };
+    let missing = POSTGRES_TRIGGERS.iter().find(|trigger| !holds(trigger));
     Ok(Safeguard {
         name: "append-only triggers",
-        holds: missing.map_or(Ok(()), |name| Err(format!("the trigger {name} is missing or not ENABLE ALWAYS"))),
+        holds: missing.map_or(Ok(()), |(_, name, _)| {
+            Err(format!("the trigger {name} is missing, was altered or is not ENABLE ALWAYS"))
+        }),
     })
 }
 
@@ -73,12 +85,13 @@ async fn postgres_rights(reader: &Reader) -> anyhow::Result<Safeguard> {
     let (may_rewrite,): (bool,) = reader
         .query(sql!(
             sqlite: "select false",
+            // A right on one column of a table is no right on the table, so updating is asked of any column.
             postgres: "select (select rolsuper from pg_roles where rolname = current_user)
                            or pg_has_role(current_user, (select relowner from pg_class where oid = 'audit'::regclass), 'usage')
-                           or has_table_privilege('audit', 'update') or has_table_privilege('audit', 'delete')
-                           or has_table_privilege('audit', 'truncate') or has_table_privilege('audit', 'trigger')
-                           or has_table_privilege('audit_head', 'delete') or has_table_privilege('audit_head', 'truncate')
-                           or has_table_privilege('access_records', 'update') or has_table_privilege('access_records', 'delete')",
+                           or exists (select 1 from unnest(array['audit', 'access_records', 'point_entries']) kept (name)
+                                       where has_any_column_privilege(kept.name, 'update'))
+                           or exists (select 1 from unnest(array['audit', 'audit_head', 'access_records', 'point_entries']) kept (name)
+                                       where has_table_privilege(kept.name, 'delete, truncate, trigger'))",
         ))
         .one()
         .await?;

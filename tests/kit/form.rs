@@ -121,6 +121,13 @@ impl Form {
         self
     }
 
+    /// Sends the form to another address than its own, as a button with `formaction` does.
+    #[must_use]
+    pub fn to(mut self, action: &str) -> Self {
+        action.clone_into(&mut self.action);
+        self
+    }
+
     /// Leaves `name` out.
     #[must_use]
     pub fn without(mut self, name: &str) -> Self {

@@ -163,7 +163,9 @@ fn every_kind_of_change_has_a_name_and_no_name_is_without_its_change() {
     let [en, _] = both();
     let kinds: BTreeSet<String> =
         quoted_after("const KIND: &'static str = \"").iter().map(|kind| format!("action.{kind}")).collect();
-    let named: BTreeSet<String> = en.keys().filter(|key| key.starts_with("action.")).cloned().collect();
+    // A request that was refused before it came to any change has a row too.
+    let named: BTreeSet<String> =
+        en.keys().filter(|key| key.starts_with("action.") && *key != "action.request.refused").cloned().collect();
     assert_eq!(kinds.symmetric_difference(&named).collect::<Vec<_>>(), Vec::<&String>::new());
 }
 
