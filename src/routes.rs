@@ -116,6 +116,23 @@ pub fn methods(path: &str) -> Vec<&'static str> {
         .collect()
 }
 
+/// The nearest page above `path`: where a form stands that is posted there.
+pub fn page_above(path: &str) -> &str {
+    let mut above = path.split('?').next().unwrap_or_default();
+    while let Some((parent, _)) = above.rsplit_once('/') {
+        if ROUTES.iter().any(|route| route.method == "GET" && fits(route.path, parent)) {
+            return parent;
+        }
+        above = parent;
+    }
+    "/"
+}
+
+fn fits(pattern: &str, path: &str) -> bool {
+    pattern.split('/').count() == path.split('/').count()
+        && pattern.split('/').zip(path.split('/')).all(|(wanted, part)| wanted.starts_with('{') || wanted == part)
+}
+
 fn method(name: &str) -> actix_web::Route {
     match name {
         "GET" => web::route().guard(guard::Any(guard::Get()).or(guard::Head())),

@@ -8,6 +8,7 @@ use crate::{
     store::Reader,
     web::{
         Answer, Desk, Stop,
+        link::link,
         shell::{
             Section,
             field::{FieldErrors, wrong},
@@ -161,20 +162,18 @@ async fn find(reader: &Reader, wanted: &Wanted, before: i64) -> Result<Vec<Recor
 
 fn address(filter: &Filter, before: Option<i64>) -> String {
     let before = before.map(|before| before.to_string()).unwrap_or_default();
-    let fields = [
-        ("staff", &filter.staff),
-        ("subject", &filter.subject),
-        ("task", &filter.task),
-        ("from", &filter.from),
-        ("to", &filter.to),
-        ("address", &filter.address),
-        ("before", &before),
-    ];
-    let set: Vec<_> = fields.into_iter().filter(|(_, value)| !value.is_empty()).collect();
-    match serde_urlencoded::to_string(&set) {
-        Ok(query) if !query.is_empty() => format!("/access-records?{query}"),
-        _ => "/access-records".to_owned(),
-    }
+    link(
+        "/access-records",
+        &[
+            ("staff", &filter.staff),
+            ("subject", &filter.subject),
+            ("task", &filter.task),
+            ("from", &filter.from),
+            ("to", &filter.to),
+            ("address", &filter.address),
+            ("before", &before),
+        ],
+    )
 }
 
 fn row(record: Record) -> Row {

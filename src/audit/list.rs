@@ -12,6 +12,7 @@ use crate::{
     store::Reader,
     web::{
         Answer, Desk, Stop,
+        link::link,
         problem_page::Problem,
         shell::{
             Section,
@@ -224,22 +225,20 @@ async fn slice(reader: &Reader, wanted: &Wanted, first: i64, end: i64, limit: i6
 /// The address of this list with these filters.
 fn address(filter: &Filter, before: Option<i64>) -> String {
     let before = before.map(|before| before.to_string()).unwrap_or_default();
-    let fields = [
-        ("staff", &filter.staff),
-        ("action", &filter.action),
-        ("target", &filter.target),
-        ("outcome", &filter.outcome),
-        ("from", &filter.from),
-        ("to", &filter.to),
-        ("address", &filter.address),
-        ("text", &filter.text),
-        ("before", &before),
-    ];
-    let set: Vec<_> = fields.into_iter().filter(|(_, value)| !value.is_empty()).collect();
-    match serde_urlencoded::to_string(&set) {
-        Ok(query) if !query.is_empty() => format!("/audit?{query}"),
-        _ => "/audit".to_owned(),
-    }
+    link(
+        "/audit",
+        &[
+            ("staff", &filter.staff),
+            ("action", &filter.action),
+            ("target", &filter.target),
+            ("outcome", &filter.outcome),
+            ("from", &filter.from),
+            ("to", &filter.to),
+            ("address", &filter.address),
+            ("text", &filter.text),
+            ("before", &before),
+        ],
+    )
 }
 
 /// Everybody who may stand in the log.

@@ -8,6 +8,20 @@ use crate::{clock::Instant, sql};
 use chrono::TimeDelta;
 
 /// Work that is written but not audited row by row.
+///
+/// Nobody adds to the list from outside:
+///
+/// ```compile_fail,E0277
+/// # use ingam::gate::{Housekeeping, Tx};
+/// struct Give;
+/// impl Housekeeping for Give {
+///     const NAME: &'static str = "points.give";
+///     type Output = ();
+///     async fn run(&self, _: &mut Tx<'_>) -> sqlx::Result<()> {
+///         Ok(())
+///     }
+/// }
+/// ```
 pub trait Housekeeping: Listed {
     const NAME: &'static str;
     type Output: Send;

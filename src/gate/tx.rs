@@ -9,6 +9,51 @@ use std::collections::BTreeMap;
 
 /// A write transaction. Only the gate opens and commits one, so holding a `&mut Tx` is proof that the change in hand
 /// was admitted.
+///
+/// A change uses the one it is lent:
+///
+/// ```
+/// # use ingam::{gate::{Gate, Tx}, store::Store};
+/// async fn note(tx: &mut Tx<'_>) {
+///     tx.note("points", 4500, 5500);
+/// }
+/// ```
+///
+/// Nobody makes one, neither from its parts nor through the pool that may write:
+///
+/// ```compile_fail,E0451
+/// # use ingam::{gate::{Gate, Tx}, store::Store};
+/// async fn forge(tx: Tx<'_>, now: ingam::clock::Instant) -> Tx<'_> {
+///     Tx { now, ..tx }
+/// }
+/// ```
+/// ```compile_fail,E0616
+/// # use ingam::{gate::{Gate, Tx}, store::Store};
+/// async fn begin(store: Store, now: ingam::clock::Instant) {
+///     let tx = store.writer.begin(now).await;
+/// }
+/// ```
+/// ```compile_fail,E0616
+/// # use ingam::{gate::{Gate, Tx}, store::Store};
+/// async fn begin(gate: Gate, now: ingam::clock::Instant) {
+///     let tx = gate.writer.begin(now).await;
+/// }
+/// ```
+///
+/// Nobody ends one early, so what a change did stands or falls with its audit row:
+///
+/// ```compile_fail,E0624
+/// # use ingam::{gate::{Gate, Tx}, store::Store};
+/// async fn commit(tx: Tx<'static>) {
+///     tx.commit().await.unwrap();
+/// }
+/// ```
+/// ```compile_fail,E0624
+/// # use ingam::{gate::{Gate, Tx}, store::Store};
+/// async fn rollback(tx: Tx<'static>) {
+///     tx.rollback().await.unwrap();
+/// }
+/// ```
 pub struct Tx<'c> {
     inner: Inner<'c>,
     now: Instant,

@@ -125,8 +125,11 @@ async fn sessions(desk: &Desk) -> Result<Vec<SessionRow>, Stop> {
 
 /// What a session is called where others may see it: enough to name it, too little to look it up by.
 fn handle(id: &str) -> &str {
-    id.get(..16).unwrap_or_default()
+    id.get(..HANDLE).unwrap_or_default()
 }
+
+/// How many digits of a session's key that is.
+const HANDLE: usize = 16;
 
 async fn panel(desk: &Desk, name: &str, session: &str, seal: Shape) -> Result<Option<AccountPanel>, Stop> {
     let kind = match name {
@@ -281,6 +284,9 @@ pub async fn end_session(desk: Desk, path: web::Path<String>, body: web::Bytes) 
 async fn end(desk: &Desk, panel: &str, session: Option<String>, form: &Form) -> Answer {
     let person = desk.person();
     let handle = session.clone().unwrap_or_default();
+    if session.is_some() && (handle.len() != HANDLE || !handle.bytes().all(|byte| byte.is_ascii_hexdigit())) {
+        return Err(Problem::NotFound.into());
+    }
     let change = EndSessions { staff: person.id, session, here: person.session.clone() };
     match desk.submit(&change, &own_seal(form)?).await {
         Ok(_) => Ok(desk.see_other("/account?done=sessions")),

@@ -107,7 +107,9 @@ fn is_common(plain: &str, email: &str, name: &str) -> bool {
     let unleeted: String = plainer.chars().filter(|c| c.is_alphabetic()).collect();
     let is_listed = |word: &str| !word.is_empty() && COMMON.lines().any(|line| line == word);
     let is_own = |word: &str| {
-        let parts = email.split(['@', '.', '-', '_', '+']).chain(name.split(' ')).map(str::to_lowercase);
+        let letters = |text: &str| text.to_lowercase().chars().filter(|c| c.is_alphabetic()).collect::<String>();
+        let whole = [email, email.split('@').next().unwrap_or_default(), name].map(letters);
+        let parts = email.split(['@', '.', '-', '_', '+']).chain(name.split(' ')).map(str::to_lowercase).chain(whole);
         parts.filter(|part| part.chars().count() >= 3).any(|part| word == part || word == part.repeat(2))
     };
     is_listed(&low) || [&letters, &unleeted].iter().any(|word| is_listed(word) || is_own(word)) || is_regular(&low)
@@ -163,6 +165,8 @@ mod tests {
             "mina20260101",
             "iloveyou2026",
             "letmein123456",
+            "mina@ingam.test",
+            "Mina Park 2026",
         ] {
             assert_eq!(weakness(common, "mina@ingam.test", "Mina Park"), Some(Weakness::Common), "{common}");
         }

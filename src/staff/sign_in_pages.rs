@@ -1,6 +1,7 @@
 //! The pages of signing in and out.
 
 use super::{
+    normal_email,
     pages::{LoginCodePage, LoginNotice, LoginPage, LoginRefusal},
     password::MAX,
     session::{ISSUED, Visitor},
@@ -117,12 +118,18 @@ fn missing(form: &Form) -> FieldErrors {
 
 /// The account with this e-mail, and the stored hash if the password is right for it. Takes as long where there is none.
 async fn check(lobby: &Lobby, email: &str, password: &str, keys: &Keys) -> Result<(Option<i64>, Option<String>), Stop> {
-    let account: Option<(i64, Option<String>)> = lobby
-        .reader()
-        .query(sql!("select id, password_hash from staff where email = $1 and active"))
-        .bind(email)
-        .optional()
-        .await?;
+    // What is no address is nobody's, and need not fit into the database's idea of text.
+    let account: Option<(i64, Option<String>)> = match normal_email(email) {
+        Some(email) => {
+            lobby
+                .reader()
+                .query(sql!("select id, password_hash from staff where email = $1 and active"))
+                .bind(email)
+                .optional()
+                .await?
+        }
+        None => None,
+    };
     let (staff, stored) = account.map_or((None, None), |(id, hash)| (Some(id), hash));
     if throttle::waits_until(lobby.reader(), keys, lobby.now()).await?.is_some() {
         // The change will be refused for the same reason, and recorded; nothing needs hashing for that.

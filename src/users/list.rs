@@ -130,6 +130,9 @@ pub async fn search(desk: Desk, body: web::Bytes) -> Answer {
 
 /// What this person searched for under this id. Somebody else's search is nobody's.
 async fn kept_term(desk: &Desk, id: &str) -> Result<Option<String>, Stop> {
+    if !id.bytes().all(|byte| byte.is_ascii_hexdigit()) {
+        return Ok(None);
+    }
     let kept: Option<(String,)> = desk
         .reader()
         .query(sql!("select term from searches where id = $1 and staff_id = $2"))

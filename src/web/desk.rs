@@ -179,6 +179,14 @@ impl Desk {
         routes::find(method, path).is_some_and(|route| route.opens.to(Some(&self.visitor)))
     }
 
+    /// The page this is; of a form that came back, the page it stands on, because its own address takes no GET.
+    fn page_here(&self) -> String {
+        match self.visit.method.as_str() {
+            "GET" | "HEAD" => self.visit.path.clone(),
+            _ => routes::page_above(&self.visit.path).to_owned(),
+        }
+    }
+
     /// The frame of a signed-in page.
     pub async fn shell(&self, section: Option<Section>, flash: Option<Flash>) -> Result<Shell, Stop> {
         let may_audit = self.may("GET", Section::Audit.href());
@@ -193,7 +201,7 @@ impl Desk {
                 roles: self.visitor.roles.iter().collect(),
             },
             session_left: ends.saturating_sub(now.unix()).max(0),
-            path: self.visit.path.clone(),
+            path: self.page_here(),
             key: fresh_key(),
             section,
             nav: Section::ALL

@@ -61,6 +61,9 @@ pub async fn observe(request: ServiceRequest, next: Next<impl MessageBody + 'sta
 fn dress(response: ServiceResponse, console: &Console, visit: &Visit) -> ServiceResponse {
     let Some(error) = response.response().error() else { return response };
     let (problem, recorded) = match error.as_error::<Stop>() {
+        Some(stop) if stop.is_signed_out() => {
+            return response.into_response(super::desk::see_other(visit, "/login?notice=ended"));
+        }
         Some(stop) => {
             if stop.problem.status() >= 500 {
                 tracing::error!(request = visit.request_id, error = %stop, "a request failed");

@@ -8,6 +8,7 @@ pub mod forgery;
 pub mod form;
 pub mod format;
 pub mod headers;
+pub mod link;
 pub mod problem_page;
 pub mod qr;
 pub mod recording;

@@ -24,6 +24,12 @@ impl Stop {
         Self { problem: Problem::Internal, cause: Some(cause.into()), recorded: false }
     }
 
+    /// Whether the session ended while the request was on its way.
+    pub fn is_signed_out(&self) -> bool {
+        let refusal = self.cause.as_ref().and_then(|cause| cause.downcast_ref::<Refusal>());
+        matches!(refusal, Some(Refusal::SignedOut))
+    }
+
     pub fn recorded(problem: Problem) -> Self {
         Self { problem, cause: None, recorded: true }
     }
@@ -76,6 +82,7 @@ impl From<Refusal> for Stop {
         };
         match refusal {
             Refusal::Unrecorded(cause) => Self { problem, cause: Some(cause), recorded: false },
+            Refusal::SignedOut => Self { problem, cause: Some(refusal.into()), recorded: true },
             _ => Self::recorded(problem),
         }
     }

@@ -127,11 +127,6 @@ impl Words {
     pub fn known(self, key: &str) -> &'static str {
         self.entries.get(key).map_or("", String::as_str)
     }
-
-    /// Whether the catalogue has this key.
-    pub fn knows(self, key: &str) -> bool {
-        self.entries.contains_key(key)
-    }
 }
 
 impl std::fmt::Debug for Words {

@@ -61,7 +61,7 @@ on_both! {
         assert_eq!(asked.status, 200);
         for path in ["/", "/account", "/users", "/users/1", "/audit"] {
             let page = mina.get(path);
-            assert_eq!((page.status, page.location()), (303, Some("/login")), "{path}");
+            assert_eq!((page.status, page.location()), (303, Some("/login?notice=ended")), "{path}");
         }
         assert_eq!(asked.form_with("code").set("code", &world.wrong_code("mina")).submit().status, 422);
         assert_eq!(mina.get("/users").status, 303);

@@ -8,6 +8,8 @@ mod account_sessions;
 mod addresses;
 mod answers;
 mod fields;
+mod forgery;
+mod headers;
 mod permissions;
 mod recovery;
 mod secrets;

@@ -189,18 +189,18 @@ on_both! {
         for person in PEOPLE {
             world.signed_in(person.email);
         }
+        let actors = PEOPLE.map(|person| (actor(world, person.email), person.role.parse::<Role>().unwrap()));
         let system = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
         system.block_on(async {
             let store = Store::open(&world.database().url, 1).await.unwrap();
             let config = world.config();
             let gate = Gate::new(&store, world.clock.clock(), config.secret_key, Allowlist::loopback());
-            for person in PEOPLE {
-                let actor = actor(world, person.email);
-                let role: Role = person.role.parse().unwrap();
+            for (actor, role) in &actors {
+ let role = *role;
                 let adjust = AdjustPoints { user: 1, delta: 1, reason_kind: "goodwill".to_owned() };
-                knock(&gate, &actor, role, &adjust).await;
-                knock(&gate, &actor, role, &SetUserStatus { user: 1, status: "suspended".to_owned() }).await;
-                knock(&gate, &actor, role, &LoadSample { first: 10, count: 1, total: 10 }).await;
+                knock(&gate, actor, role, &adjust).await;
+                knock(&gate, actor, role, &SetUserStatus { user: 1, status: "suspended".to_owned() }).await;
+                knock(&gate, actor, role, &LoadSample { first: 10, count: 1, total: 10 }).await;
                 let invite = InviteStaff {
                     email: "new@ingam.test".to_owned(),
                     name: "New".to_owned(),
@@ -208,7 +208,7 @@ on_both! {
                     time_zone: "UTC".to_owned(),
                     token: "t".to_owned(),
                 };
-                knock(&gate, &actor, role, &invite).await;
+                knock(&gate, actor, role, &invite).await;
             }
             store.close().await;
         });

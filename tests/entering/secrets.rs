@@ -34,11 +34,11 @@ pub(crate) fn dump(world: &World) -> String {
 
 on_both! {
     fn a_copy_of_the_database_lets_nobody_in(world) {
+        let link = invite(world, "new@ingam.test", "operator");
         let mina = world.signed_in("mina");
+        let codes = renew(world, &mina, "mina");
         let half = world.browser();
         half.give_password("jun");
-        let codes = renew(world, &mina, "mina");
-        let link = invite(world, "new@ingam.test", "operator");
         let setup_page = world.browser().get(&link);
         let offered = setup_page.says("code.secret").replace(' ', "");
         let text = dump(world);

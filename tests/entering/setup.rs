@@ -73,7 +73,7 @@ on_both! {
         assert_eq!(world.last_audit().refusal, "code-reused");
         world.clock.advance(std::time::Duration::from_secs(30));
         let signed_in = again.form_with("code").set("code", &code_of(world, &secret)).submit();
-        assert_eq!(signed_in.location(), Some("/"));
+        assert_eq!(signed_in.location(), Some("/account"), "the page that was wanted before");
         assert_eq!((nari.get("/users").status, nari.get("/audit").status), (200, 403));
         // Their recovery codes work too.
         let lost = world.browser();

@@ -145,16 +145,6 @@ impl Frame {
         Moment::new(format!("{} {}", format::second(*at, self.zone), format::zone_name(*at, self.zone)), *at)
     }
 
-    /// `03:04:12`
-    pub fn clock_second(&self, at: &Instant) -> Moment {
-        Moment::new(format::clock_second(*at, self.zone), *at)
-    }
-
-    /// `03:04`
-    pub fn clock(&self, at: &Instant) -> Moment {
-        Moment::new(format::clock(*at, self.zone), *at)
-    }
-
     /// `2026-11-20`
     pub fn day(&self, at: &Instant) -> Moment {
         Moment::new(format::day(*at, self.zone), *at)

@@ -36,14 +36,6 @@ impl Tone {
             Self::Info | Self::Mute => "info",
         }
     }
-
-    /// Whether a reader of the screen should be interrupted.
-    pub fn live(self) -> &'static str {
-        match self {
-            Self::Bad | Self::Warn => "alert",
-            Self::Ok | Self::Info | Self::Mute => "status",
-        }
-    }
 }
 
 /// Light or dark; by default what the person's own system prefers.
