@@ -63,6 +63,8 @@ impl Data {
         }
         data.write(MARK, "")?;
         data.write(KEY, &hex::encode(random::<32>()))?;
+        // SQLite takes an empty file for a new database, and this one is nobody else's to read.
+        data.write(DATABASE, "")?;
         Ok((data, false))
     }
 

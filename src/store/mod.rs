@@ -66,9 +66,10 @@ impl Sql {
     }
 }
 
-/// Whether the engine says that somebody else holds what this transaction needs, so that trying again may help.
+/// Whether the engine says at once that somebody else was in the way, so that trying again may help. Where it has waited
+/// for a lock in vain (55P03, SQLite's 5), it has waited as long as a person does.
 pub(crate) fn is_contention(error: &sqlx::Error) -> bool {
-    // 40001 serialization failure, 40P01 deadlock, 55P03 lock timeout; SQLite: 5 busy, 6 locked (and extended codes).
+    // 40001 serialization failure, 40P01 deadlock; SQLite: 6 locked, 261 and 517 busy for a moment (recovery, snapshot).
     let Some(code) = error.as_database_error().and_then(sqlx::error::DatabaseError::code) else { return false };
-    matches!(code.as_ref(), "40001" | "40P01" | "55P03" | "5" | "6" | "261" | "517")
+    matches!(code.as_ref(), "40001" | "40P01" | "6" | "261" | "517")
 }

@@ -2,6 +2,7 @@ use super::{Reader, reader::Pool};
 use crate::gate::Writer;
 use anyhow::Context as _;
 use sqlx::{
+    Connection as _,
     postgres::{PgConnectOptions, PgPoolOptions},
     sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous},
 };
@@ -68,6 +69,9 @@ async fn open_sqlite(url: &str, connections: u32) -> anyhow::Result<(Reader, Wri
         .acquire_timeout(WAIT)
         .idle_timeout(None)
         .max_lifetime(None)
+        // A commit that failed, on a full disk say, leaves sqlx believing that its transaction is still open, and nothing
+        // could be begun on this connection ever again. Then it is time for a new one.
+        .before_acquire(|connection, _| Box::pin(async move { Ok(!connection.is_in_transaction()) }))
         .connect_with(base.clone())
         .await?;
     let reader = SqlitePoolOptions::new()
@@ -101,7 +105,11 @@ async fn open_postgres(url: &str, connections: u32) -> anyhow::Result<(Reader, W
     let pool = || PgPoolOptions::new().max_connections(connections).acquire_timeout(WAIT);
     let writer = pool().connect_with(base.clone()).await?;
     let reader = pool()
-        .connect_with(base.options([("default_transaction_read_only", "on"), ("statement_timeout", "15s"), ("max_parallel_workers_per_gather", "0")]))
+        .connect_with(base.options([
+            ("default_transaction_read_only", "on"),
+            ("statement_timeout", "15s"),
+            ("max_parallel_workers_per_gather", "0"),
+        ]))
         .await?;
     Ok((Reader(Pool::Postgres(reader)), Writer::postgres(writer)))
 }
@@ -109,9 +117,14 @@ async fn open_postgres(url: &str, connections: u32) -> anyhow::Result<(Reader, W
 /// The commonest reason is a database that nobody has prepared: PostgreSQL then says that the role it should take is no
 /// valid value (22023).
 fn name_cause(error: anyhow::Error, url: &str) -> anyhow::Error {
-    let code = error.downcast_ref::<sqlx::Error>().and_then(sqlx::Error::as_database_error).and_then(sqlx::error::DatabaseError::code);
+    let code = error
+        .downcast_ref::<sqlx::Error>()
+        .and_then(sqlx::Error::as_database_error)
+        .and_then(sqlx::error::DatabaseError::code);
     match code.as_deref() {
-        Some("22023") => anyhow::anyhow!("the database {} has not been prepared; run `ingam migrate` first", shown(url)),
+        Some("22023") => {
+            anyhow::anyhow!("the database {} has not been prepared; run `ingam migrate` first", shown(url))
+        }
         _ => error.context(format!("cannot reach the database {}", shown(url))),
     }
 }

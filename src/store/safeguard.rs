@@ -68,8 +68,7 @@ async fn postgres_triggers(reader: &Reader) -> anyhow::Result<Safeguard> {
     // A trigger whose function was replaced is there and does nothing, so the function must be one of the migrations'.
     let holds = |(table, name, kind): &(&str, &str, i64)| {
         always.iter().any(|(on, there, is, source)| {
-            (on.as_str(), there.as_str(), is) == (*table, *name, kind)
-                && migration::is_postgres_source(source)
+            (on.as_str(), there.as_str(), is) == (*table, *name, kind) && migration::is_postgres_source(source)
         })
     };
     let missing = POSTGRES_TRIGGERS.iter().find(|trigger| !holds(trigger));

@@ -1,9 +1,8 @@
 //! The list of customers, and searching it.
 
 use super::{
-    find::{self, Cursor, Found},
-    mask,
-    pages::{ListPage, Row, StatusFilter},
+    find::{self, Cursor},
+    pages::{Customer, ListPage, StatusFilter},
     term::{Term, TermError},
 };
 use crate::{
@@ -79,7 +78,7 @@ pub async fn list(desk: Desk, asked: web::Query<Asked>) -> Answer {
         search: asked.into_inner().search.filter(|_| term.is_some()),
         term: term.unwrap_or_default(),
         status,
-        rows: page.rows.into_iter().map(row).collect(),
+        rows: page.rows.into_iter().map(Customer::masked).collect(),
         pager,
         errors: FieldErrors::new(),
     };
@@ -160,19 +159,5 @@ fn term_error(error: TermError) -> Message {
         TermError::TooLong => wrong::too_long(200),
         TermError::Unprintable => wrong::control_characters(),
         TermError::OnlyPunctuation | TermError::NoSuchNumber => wrong::nothing_to_search(),
-    }
-}
-
-#[expect(clippy::needless_pass_by_value, reason = "what is masked must not be at hand any more")]
-fn row(found: Found) -> Row {
-    Row {
-        id: found.id,
-        name: mask::name(&found.name),
-        email: mask::email(&found.email),
-        phone: found.phone.as_deref().map(mask::phone),
-        suspended: found.status == "suspended",
-        points: found.points,
-        joined_at: found.joined_at,
-        last_seen_at: found.last_seen_at,
     }
 }

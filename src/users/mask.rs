@@ -2,7 +2,26 @@
 //!
 //! A mask shows enough to tell two people apart and to check what a caller says, and never the part in the middle.
 
+use super::{find::Found, pages::Customer};
+
 const DOT: &str = "•";
+
+impl Customer {
+    /// A customer as pages show them.
+    #[expect(clippy::needless_pass_by_value, reason = "what is masked must not be at hand any more")]
+    pub fn masked(found: Found) -> Self {
+        Self {
+            id: found.id,
+            name: name(&found.name),
+            email: email(&found.email),
+            phone: found.phone.as_deref().map(phone),
+            suspended: found.status == "suspended",
+            points: found.points,
+            joined_at: found.joined_at,
+            last_seen_at: found.last_seen_at,
+        }
+    }
+}
 
 /// `seoyeon.k@naver.com` → `se•••••••@naver.com`. The domain says which mail service it is, not whose.
 pub fn email(email: &str) -> String {

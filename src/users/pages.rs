@@ -30,7 +30,7 @@ pub struct ListPage {
     /// The search this page belongs to, as in `?search=`.
     pub search: Option<String>,
     pub status: StatusFilter,
-    pub rows: Vec<Row>,
+    pub rows: Vec<Customer>,
     pub pager: Pager,
     pub errors: FieldErrors,
 }
@@ -95,19 +95,6 @@ impl StatusFilter {
             Self::Suspended => "status.suspended",
         }
     }
-}
-
-/// One customer in a list. Name and contacts are masked before they come here.
-#[derive(Clone, Debug)]
-pub struct Row {
-    pub id: i64,
-    pub name: String,
-    pub email: String,
-    pub phone: Option<String>,
-    pub suspended: bool,
-    pub points: i64,
-    pub joined_at: Instant,
-    pub last_seen_at: Option<Instant>,
 }
 
 /// `GET /users/{id}`, and what its forms come back as when they are refused.

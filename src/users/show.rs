@@ -2,7 +2,6 @@
 
 use super::{
     find::{self, Found},
-    mask,
     pages::{Abilities, Contact, ContactPanel, Customer, LedgerEntry, Panel, PointPanel, ShowPage, StatusPanel},
 };
 use crate::{
@@ -169,23 +168,9 @@ pub(crate) async fn page(
         ledger: entries.entries.into_iter().map(entry).collect(),
         history: Some(history.iter().map(audit::row).collect()),
         panel,
-        customer: masked(customer),
+        customer: Customer::masked(customer),
     };
     desk.page(status, &page)
-}
-
-#[expect(clippy::needless_pass_by_value, reason = "what is masked must not be at hand any more")]
-fn masked(found: Found) -> Customer {
-    Customer {
-        id: found.id,
-        name: mask::name(&found.name),
-        email: mask::email(&found.email),
-        phone: found.phone.as_deref().map(mask::phone),
-        suspended: found.status == "suspended",
-        points: found.points,
-        joined_at: found.joined_at,
-        last_seen_at: found.last_seen_at,
-    }
 }
 
 fn entry(entry: ledger::Entry) -> LedgerEntry {

@@ -66,7 +66,7 @@ on_both! {
         assert_eq!(asked.form_with("code").set("code", &world.wrong_code("mina")).submit().status, 422);
         assert_eq!(mina.get("/users").status, 303);
         let signed_in = mina.get("/login/code").form_with("code").set("code", &world.code("mina")).submit();
-        assert_eq!((signed_in.status, signed_in.location()), (303, Some("/")));
+        assert_eq!((signed_in.status, signed_in.location()), (303, Some("/users")), "what was wanted last");
         assert_eq!(mina.get("/users").status, 200);
         let log: Vec<_> = world.audit().iter().rev().take(3).map(|row| (row.action.clone(), row.outcome.clone(), row.refusal.clone())).collect();
         let log: Vec<_> = log.iter().map(|(a, o, r)| (a.as_str(), o.as_str(), r.as_str())).collect();

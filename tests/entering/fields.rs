@@ -38,7 +38,11 @@ const MARKUP: &str = "\"'><script>alert(1)</script><img src=x onerror=alert(1)>"
 fn encoded(bytes: &[u8]) -> String {
     let mut text = String::new();
     for byte in bytes {
-        text += &format!("%{byte:02X}");
+        if byte.is_ascii_alphanumeric() {
+            text.push(char::from(*byte));
+        } else {
+            text += &format!("%{byte:02X}");
+        }
     }
     text
 }

@@ -21,9 +21,8 @@ fn sources() -> Vec<(String, String)> {
     let mut files = Vec::new();
     walk(&root.join("src"), &mut files);
     assert!(files.len() > 50, "only {} files were found", files.len());
-    let named = |path: PathBuf| {
-        (path.strip_prefix(root).unwrap().display().to_string(), fs::read_to_string(&path).unwrap())
-    };
+    let named =
+        |path: PathBuf| (path.strip_prefix(root).unwrap().display().to_string(), fs::read_to_string(&path).unwrap());
     files.into_iter().map(named).collect()
 }
 
@@ -62,15 +61,18 @@ fn nobody_but_the_one_place_is_excused_from_it() {
     let mut excused = excused;
     excused.sort();
     // Whoever adds a line here says in `reason` why the door does not serve.
-    assert_eq!(excused, [
-        "src/clock.rs",
-        "src/gate/tx.rs",
-        "src/secret.rs",
-        "src/store/migration.rs",
-        "src/store/migration.rs",
-        "src/store/query.rs",
-        "src/store/query.rs",
-    ]);
+    assert_eq!(
+        excused,
+        [
+            "src/clock.rs",
+            "src/gate/tx.rs",
+            "src/secret.rs",
+            "src/store/migration.rs",
+            "src/store/migration.rs",
+            "src/store/query.rs",
+            "src/store/query.rs",
+        ]
+    );
     for (path, text) in sources() {
         assert!(!text.contains("allow(clippy::"), "{path} allows where it should expect, with a reason");
     }
@@ -102,9 +104,14 @@ fn outside_the_store_and_the_gate_nothing_speaks_to_the_engines() {
         }
     }
     // A transaction is begun in one place, and the pool that may write is named where it is made and where it is used.
-    let begins: Vec<_> = sources().into_iter().filter(|(_, text)| text.contains("pool.begin")).map(|(path, _)| path).collect();
+    let begins: Vec<_> =
+        sources().into_iter().filter(|(_, text)| text.contains("pool.begin")).map(|(path, _)| path).collect();
     assert_eq!(begins, ["src/gate/tx.rs"]);
-    let mut writers: Vec<_> = sources().into_iter().filter(|(_, text)| text.contains(".writer") || text.contains("Writer::")).map(|(path, _)| path).collect();
+    let mut writers: Vec<_> = sources()
+        .into_iter()
+        .filter(|(_, text)| text.contains(".writer") || text.contains("Writer::"))
+        .map(|(path, _)| path)
+        .collect();
     writers.retain(|path| !path.starts_with("src/store/") && !path.starts_with("src/gate/"));
     assert_eq!(writers, Vec::<String>::new(), "who else has the pool that may write?");
 }

@@ -9,7 +9,9 @@ use ingam::{
 /// Statements that write, most of them in the shape of a question, because that is all a handler could ask by mistake.
 fn writes() -> [Sql; 7] {
     [
-        sql!("insert into searches (id, staff_id, term, kind, at) select 'x', id, 't', 'name', created_at from staff limit 1 returning id"),
+        sql!(
+            "insert into searches (id, staff_id, term, kind, at) select 'x', id, 't', 'name', created_at from staff limit 1 returning id"
+        ),
         sql!("update users set points = points + 1000 where id = 1 returning points"),
         sql!("delete from sessions returning id"),
         sql!("update audit_head set size = size + 1 where id = 1 returning size"),

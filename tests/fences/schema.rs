@@ -45,9 +45,11 @@ fn indexes(world: &World) -> Vec<String> {
     let sql = match world.engine {
         Engine::Sqlite => "select name from sqlite_master where type = 'index' and sql is not null order by 1",
         // Those that stand behind a constraint have names of the engine's own; `audit_words` is a table on SQLite.
-        Engine::Postgres => "select indexrelid::regclass::text from pg_index i join pg_class c on c.oid = i.indexrelid
-            where c.relnamespace = 'public'::regnamespace and indexrelid::regclass::text <> 'audit_words'
-              and not exists (select 1 from pg_constraint k where k.conindid = i.indexrelid) order by 1 collate \"C\"",
+        Engine::Postgres => {
+            "select c.relname from pg_index i join pg_class c on c.oid = i.indexrelid
+            where c.relnamespace = 'public'::regnamespace and c.relname <> 'audit_words'
+              and not exists (select 1 from pg_constraint k where k.conindid = i.indexrelid) order by 1"
+        }
     };
     world.rows(sql).into_iter().map(|row| row[0].clone().unwrap()).collect()
 }
@@ -61,7 +63,11 @@ fn both_engines_have_the_same_tables_and_columns() {
         assert_eq!(names(&here), names(&there));
         for (name, (kind, nullable, computed, key)) in &there {
             let (kind_here, nullable_here, computed_here, key_here) = &here[name];
-            assert_eq!((nullable_here, computed_here, key_here), (nullable, computed, key), "{name}: empty, computed, key");
+            assert_eq!(
+                (nullable_here, computed_here, key_here),
+                (nullable, computed, key),
+                "{name}: empty, computed, key"
+            );
             assert_eq!(kind_here, on_sqlite(kind), "{name} is {kind} on PostgreSQL");
         }
     });
@@ -74,7 +80,9 @@ fn what_is_a_time_or_a_truth_on_one_engine_reads_as_one_on_the_other() {
         for (name, (kind, ..)) in postgres(world.database()) {
             let (table, column) = name.split_once('.').unwrap();
             let odd = match kind.as_str() {
-                "timestamp with time zone" => "not glob '[0-9][0-9][0-9][0-9]-[01][0-9]-[0-3][0-9]T[0-2][0-9]:[0-5][0-9]:[0-5][0-9].[0-9][0-9][0-9][0-9][0-9][0-9]Z'",
+                "timestamp with time zone" => {
+                    "not glob '[0-9][0-9][0-9][0-9]-[01][0-9]-[0-3][0-9]T[0-2][0-9]:[0-5][0-9]:[0-5][0-9].[0-9][0-9][0-9][0-9][0-9][0-9]Z'"
+                }
                 "boolean" => "not in (0, 1)",
                 "jsonb" => "is not json(\"body\")",
                 _ => continue,

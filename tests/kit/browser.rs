@@ -214,6 +214,11 @@ impl Request {
     }
 
     pub fn send(&self) -> Page {
+        self.try_send().unwrap_or_else(|error| panic!("{} {}: {error}", self.method, self.path))
+    }
+
+    /// Sends it to a server that may not be there any more.
+    pub fn try_send(&self) -> Result<Page, String> {
         let uri = format!("{}{}", self.browser.origin(), self.path);
         let mut request = http::Request::builder().method(self.method.as_str()).uri(&uri);
         for (name, value) in &self.headers {
@@ -223,13 +228,14 @@ impl Request {
             Some(body) => self.browser.agent.run(request.body(body.as_slice()).unwrap()),
             None => self.browser.agent.run(request.body(()).unwrap()),
         };
-        let mut response = sent.unwrap_or_else(|error| panic!("{} {}: {error}", self.method, self.path));
+        let mut response = sent.map_err(|error| error.to_string())?;
         let headers = response
             .headers()
             .iter()
             .map(|(name, value)| (name.as_str().to_owned(), String::from_utf8_lossy(value.as_bytes()).into_owned()))
             .collect();
-        let body = response.body_mut().with_config().limit(256 * 1024 * 1024).read_to_vec().unwrap();
+        let body = response.body_mut().with_config().limit(256 * 1024 * 1024).read_to_vec();
+        let body = body.map_err(|error| error.to_string())?;
         let page = Page {
             browser: self.browser.clone(),
             path: self.path.clone(),
@@ -238,7 +244,7 @@ impl Request {
             body,
         };
         self.browser.keep_cookies(&page);
-        page
+        Ok(page)
     }
 }
 

@@ -33,8 +33,26 @@ pub fn program(database: &Database) -> Command {
 impl Process {
     /// Starts it and waits until it answers.
     pub(super) fn start(database: &Database) -> Self {
+        Self::start_as(program(database))
+    }
+
+    /// Starts it so that it lives on when its disk is full (see [`Process::fill_disk`]): whoever writes beyond the size
+    /// that files may have is ended by a signal unless it is ignored, and then gets an error as from a full disk.
+    pub(super) fn start_for_a_full_disk(database: &Database) -> Self {
+        let plain = program(database);
+        let mut command = Command::new("sh");
+        command
+            .args(["-c", "trap '' XFSZ; exec \"$0\" \"$@\""])
+            .arg(plain.get_program())
+            .env_clear()
+            .envs(plain.get_envs().filter_map(|(name, value)| Some((name, value?))))
+            .stdin(Stdio::null());
+        Self::start_as(command)
+    }
+
+    fn start_as(mut command: Command) -> Self {
         let address = free_address();
-        let child = program(database)
+        let child = command
             .arg("serve")
             .env("INGAM_LISTEN", address.to_string())
             .env("INGAM_PUBLIC_ORIGIN", format!("http://{address}"))
@@ -62,6 +80,13 @@ impl Process {
     pub fn kill(&mut self) {
         self.child.kill().unwrap();
         self.child.wait().unwrap();
+    }
+
+    /// Lets no file of the process grow beyond a few kilobytes, as if the disk were full, or lets them grow again.
+    pub fn fill_disk(&self, full: bool) {
+        let limit = if full { "--fsize=4096:" } else { "--fsize=unlimited:" };
+        let set = Command::new("prlimit").args(["--pid", &self.child.id().to_string(), limit]).status().unwrap();
+        assert!(set.success(), "prlimit {limit}");
     }
 
     /// Asks it to end, as a service manager does, and says how it ended.

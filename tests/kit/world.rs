@@ -54,6 +54,11 @@ impl World {
         Process::start(&self.database)
     }
 
+    /// The real program on the same database, whose disk can be filled.
+    pub fn binary_for_a_full_disk(&self) -> Process {
+        Process::start_for_a_full_disk(&self.database)
+    }
+
     /// The real program, ready to be given a command: `world.command(&["audit", "verify"]).output()`.
     pub fn command(&self, arguments: &[&str]) -> Command {
         let mut command = process::program(&self.database);

@@ -203,7 +203,7 @@ impl Maker {
 
     fn customers(self) -> Vec<users::Row> {
         let row = |id, name: &str, email: &str, phone: Option<&str>, suspended, points, joined, seen: Option<i64>| {
-            users::Row {
+            users::Customer {
                 id,
                 name: self.text(name, name),
                 email: email.into(),

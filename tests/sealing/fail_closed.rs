@@ -22,12 +22,18 @@ impl Damage {
 
 /// The log takes no row.
 const NO_APPEND: Damage = Damage {
-    sqlite: ("create trigger broken before insert on audit begin select raise(abort, 'broken'); end", "drop trigger broken"),
+    sqlite: (
+        "create trigger broken before insert on audit begin select raise(abort, 'broken'); end",
+        "drop trigger broken",
+    ),
     postgres: ("revoke insert on audit from ingam_app", "grant insert on audit to ingam_app"),
 };
 /// The log takes the row and its head does not move.
 const NO_HEAD: Damage = Damage {
-    sqlite: ("create trigger broken before update on audit_head begin select raise(abort, 'broken'); end", "drop trigger broken"),
+    sqlite: (
+        "create trigger broken before update on audit_head begin select raise(abort, 'broken'); end",
+        "drop trigger broken",
+    ),
     postgres: (
         "create function broken() returns trigger language plpgsql as $$ begin raise exception 'broken'; end $$;
          create trigger broken before update on audit_head for each row execute function broken()",
@@ -36,7 +42,10 @@ const NO_HEAD: Damage = Damage {
 };
 /// What is to be told cannot be written down.
 const NO_OUTBOX: Damage = Damage {
-    sqlite: ("create trigger broken before insert on outbox begin select raise(abort, 'broken'); end", "drop trigger broken"),
+    sqlite: (
+        "create trigger broken before insert on outbox begin select raise(abort, 'broken'); end",
+        "drop trigger broken",
+    ),
     postgres: ("revoke insert on outbox from ingam_app", "grant insert on outbox to ingam_app"),
 };
 /// The row would be longer than the log's rows may be: the name of the person stands in it.
@@ -52,7 +61,10 @@ const LONG_ROW: Damage = Damage {
 };
 /// The change itself fails, with the log in order.
 const NO_ENTRY: Damage = Damage {
-    sqlite: ("create trigger broken before insert on point_entries begin select raise(abort, 'broken'); end", "drop trigger broken"),
+    sqlite: (
+        "create trigger broken before insert on point_entries begin select raise(abort, 'broken'); end",
+        "drop trigger broken",
+    ),
     postgres: (
         "create function broken() returns trigger language plpgsql as $$ begin raise exception 'broken'; end $$;
          create trigger broken before insert on point_entries for each row execute function broken()",

@@ -1,5 +1,12 @@
 //! What the gate promises, tried through HTTP on both engines.
 
+#![expect(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    reason = "a test that cannot go on fails where it stands"
+)]
+
 #[path = "../kit/mod.rs"]
 mod kit;
 mod support;
@@ -14,5 +21,6 @@ mod points;
 mod races;
 mod repeats;
 mod self_check;
+mod starved;
 mod verify;
 mod waiting;

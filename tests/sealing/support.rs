@@ -1,14 +1,8 @@
 //! What the tests of the gate have in common.
-#![allow(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::indexing_slicing,
-    reason = "a test that cannot go on fails here"
-)]
 
 use crate::kit::{Browser, Engine, Form, Page, World, totp};
 use actix_web::cookie::{Cookie, CookieJar, Key};
-use ingam::{clock::Instant, gate::code, secret};
+use ingam::{clock::Instant, gate::code, secret, web::forgery};
 use std::{
     fmt::Write as _,
     process::{Command, Output, Stdio},
@@ -25,6 +19,8 @@ pub(crate) const REASON: &str = "Late delivery, ticket CS-1";
 pub(crate) struct Operator {
     pub(crate) id: i64,
     pub(crate) browser: Browser,
+    /// What the forms of this session bear.
+    pub(crate) csrf: String,
     secret: [u8; 20],
 }
 
@@ -66,7 +62,7 @@ pub(crate) fn operators(world: &World, count: i64, now: Instant, open: impl Fn()
         let cookie = jar.get("ingam-session").unwrap().encoded().to_string();
         let browser = open();
         browser.set_cookie("ingam-session", cookie.split_once('=').unwrap().1);
-        people.push(Operator { id, browser, secret });
+        people.push(Operator { id, browser, csrf: forgery::token(&key, &session), secret });
     }
     world.database().tamper(&sql).unwrap();
     people

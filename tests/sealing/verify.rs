@@ -2,12 +2,16 @@
 
 use crate::{
     kit::{Engine, World, on_both},
-    support::{addition, block_on, bytes, run},
+    support::{addition, assert_sound, block_on, bytes, operators_here, run},
 };
 use ingam::{
     audit::verify::{Unfit, Verified, verify},
     secret::sha256,
     store::Store,
+};
+use std::{
+    sync::atomic::{AtomicBool, Ordering},
+    thread,
 };
 
 /// Makes a log worth tampering with, as a thief with the database's password would find it: the triggers gone, and a
@@ -22,15 +26,19 @@ fn laid_open(world: &World) -> i64 {
         Engine::Sqlite => {
             let triggers = "select name from sqlite_master where type = 'trigger'
                              and tbl_name in ('audit', 'audit_head', 'access_records', 'point_entries')";
-            let drops: Vec<_> =
-                world.rows(triggers).iter().map(|row| format!("drop trigger {};", row[0].as_deref().unwrap())).collect();
+            let drops: Vec<_> = world
+                .rows(triggers)
+                .iter()
+                .map(|row| format!("drop trigger {};", row[0].as_deref().unwrap()))
+                .collect();
             drops.concat()
         }
         Engine::Postgres => ["audit", "audit_head", "point_entries"]
             .map(|table| format!("alter table {table} disable trigger all;"))
             .concat(),
     };
-    let copies = ["audit", "audit_head", "point_entries"].map(|table| format!("create table {table}_copy as select * from {table};"));
+    let copies = ["audit", "audit_head", "point_entries"]
+        .map(|table| format!("create table {table}_copy as select * from {table};"));
     world.database().tamper(&(open + &copies.concat())).unwrap();
     world.audit_size()
 }
@@ -105,6 +113,33 @@ on_both! {
         assert!(said.contains(&root) && said.contains(&world.audit_size().to_string()), "{said}");
         mend(world);
         assert!(verified(world).is_ok(), "what the other tests mend with");
+    }
+
+    fn a_log_that_grows_while_it_is_verified_fits(world) {
+        let people = operators_here(world, 10);
+        let now = world.clock.now();
+        let forms: Vec<_> = people
+            .iter()
+            .flat_map(|person| [1, 0].map(|back| addition(&person.browser, 1, "5").without("seen").set("code", &person.code(now, back))))
+            .collect();
+        let growing = AtomicBool::new(true);
+        let times = thread::scope(|scope| {
+            let verifying = scope.spawn(|| {
+                let mut times = 0;
+                while growing.load(Ordering::Relaxed) || times == 0 {
+                    verified(world).unwrap_or_else(|unfit| panic!("a false alarm: {unfit}"));
+                    times += 1;
+                }
+                times
+            });
+            for pair in forms.chunks(2) {
+                assert_eq!((pair[0].submit().status, pair[1].submit().status), (303, 303));
+            }
+            growing.store(false, Ordering::Relaxed);
+            verifying.join().unwrap()
+        });
+        assert!(times > 0);
+        assert_sound(world);
     }
 
     fn an_altered_column_is_named_whichever_it_is(world) {

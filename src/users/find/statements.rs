@@ -26,7 +26,7 @@ macro_rules! select {
 
 pub(super) async fn by_id(reader: &Reader, id: i64, status: Option<&str>) -> sqlx::Result<Option<Found>> {
     reader
-        .query(sql!(select!(), "where u.id = $1 and ($2 is null or u.status = $2)"))
+        .query(sql!(select!(), "where u.id = $1 and (cast($2 as text) is null or u.status = $2)"))
         .bind(id)
         .bind(status)
         .optional()
@@ -35,7 +35,7 @@ pub(super) async fn by_id(reader: &Reader, id: i64, status: Option<&str>) -> sql
 
 pub(super) async fn by_email(reader: &Reader, email: &str, status: Option<&str>) -> sqlx::Result<Option<Found>> {
     reader
-        .query(sql!(select!(), "where u.email = $1 and ($2 is null or u.status = $2)"))
+        .query(sql!(select!(), "where u.email = $1 and (cast($2 as text) is null or u.status = $2)"))
         .bind(email)
         .bind(status)
         .optional()
@@ -87,7 +87,7 @@ impl Along<'_> {
     pub(super) async fn emails(&self, reader: &Reader) -> sqlx::Result<Vec<Found>> {
         let sql = sql!(
             select!(),
-            "where (u.email, u.id) > ($1, $2) and u.email >= $1 and u.email < $3 and ($4 is null or u.status = $4)
+            "where (u.email, u.id) > ($1, $2) and u.email >= $1 and u.email < $3 and (cast($4 as text) is null or u.status = $4)
              order by u.email limit $5"
         );
         self.bind(reader.query(sql)).all().await
@@ -96,7 +96,7 @@ impl Along<'_> {
     pub(super) async fn domains(&self, reader: &Reader) -> sqlx::Result<Vec<Found>> {
         let sql = sql!(
             select!(),
-            "where (u.email_domain, u.id) > ($1, $2) and u.email_domain >= $1 and u.email_domain < $3 and ($4 is null or u.status = $4)
+            "where (u.email_domain, u.id) > ($1, $2) and u.email_domain >= $1 and u.email_domain < $3 and (cast($4 as text) is null or u.status = $4)
              order by u.email_domain, u.id limit $5"
         );
         self.bind(reader.query(sql)).all().await
@@ -105,7 +105,7 @@ impl Along<'_> {
     pub(super) async fn phones(&self, reader: &Reader) -> sqlx::Result<Vec<Found>> {
         let sql = sql!(
             select!(),
-            "where (u.phone, u.id) > ($1, $2) and u.phone >= $1 and u.phone < $3 and ($4 is null or u.status = $4)
+            "where (u.phone, u.id) > ($1, $2) and u.phone >= $1 and u.phone < $3 and (cast($4 as text) is null or u.status = $4)
              order by u.phone, u.id limit $5"
         );
         self.bind(reader.query(sql)).all().await
@@ -132,7 +132,7 @@ impl AlongName<'_> {
         let sql = sql!(
             select!(),
             "join user_name_parts p on p.user_id = u.id
-             where (p.part, p.user_id) > ($1, $2) and p.part >= $1 and p.part < $3 and ($4 is null or u.status = $4)
+             where (p.part, p.user_id) > ($1, $2) and p.part >= $1 and p.part < $3 and (cast($4 as text) is null or u.status = $4)
                and case
                  when replace(substr(lower(u.name), 1, length(u.name) - length(p.part) + length($6) - 1), $6, '')
                    = substr(lower(u.name), 1, length(u.name) - length(p.part) + length($6) - 1)
@@ -161,7 +161,7 @@ impl LastFour<'_> {
         reader
             .query(sql!(
                 select!(),
-                "where u.phone_last4 = $1 and u.id > $2 and u.id <> $3 and ($4 is null or u.status = $4)
+                "where u.phone_last4 = $1 and u.id > $2 and u.id <> $3 and (cast($4 as text) is null or u.status = $4)
                  order by u.id limit $5"
             ))
             .bind(self.digits)
