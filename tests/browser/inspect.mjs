@@ -1,7 +1,9 @@
 // Looking a page over: what Chromium complains about, what axe finds, what sticks out, and which pages there are.
 
+import assert from 'node:assert/strict';
 import { createRequire } from 'node:module';
 import { readFile } from 'node:fs/promises';
+import { screenshot } from './kit.mjs';
 
 const axeSource = await readFile(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
 const AXE_TAGS = ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice'];
@@ -40,21 +42,55 @@ export async function watch(page) {
 }
 
 // What axe-core finds against WCAG 2.2 AA and good practice, one line each.
-export async function axe(page) {
+async function axe(page, { colourOnly = false } = {}) {
   if (!(await page.evaluate(() => 'axe' in globalThis))) await page.evaluate(axeSource);
-  const violations = await page.evaluate(async (tags) => {
-    const found = await globalThis.axe.run(document, { runOnly: { type: 'tag', values: tags }, resultTypes: ['violations'] });
+  const violations = await page.evaluate(async ({ tags, colourOnly }) => {
+    const runOnly = colourOnly
+      ? { type: 'rule', values: globalThis.axe.getRules(['cat.color']).map(({ ruleId }) => ruleId) }
+      : { type: 'tag', values: tags };
+    const found = await globalThis.axe.run(document, { runOnly, resultTypes: ['violations'] });
     return found.violations.map(({ id, help, nodes }) => ({
       id,
       help,
       nodes: nodes.map(({ target, failureSummary }) => `${target.join(' ')} (${failureSummary.split('\n').at(-1).trim()})`),
     }));
-  }, AXE_TAGS);
+  }, { tags: AXE_TAGS, colourOnly });
   return violations.map(({ id, help, nodes }) => `${id}: ${help}: ${nodes.slice(0, 3).join('; ')} (${nodes.length} in all)`);
 }
 
+const WIDTHS = [320, 360, 390, 768, 1024, 1440];
+
+// Looks one page over in both schemes and at every width, and says what is wrong where. In the other scheme a page is the
+// same document in other colours, so only the rules about colour can find anything new in it.
+export async function look(page, label) {
+  const found = [];
+  for (const scheme of ['light', 'dark']) {
+    await page.emulateMedia({ colorScheme: scheme, reducedMotion: 'reduce' });
+    for (const width of [1440, 390]) {
+      await page.setViewportSize({ width, height: 844 });
+      found.push(...at(`${label}, ${scheme}, at ${width}`, await axe(page, { colourOnly: scheme === 'dark' })));
+      await screenshot(page, `${label}-${scheme}-${width}`);
+    }
+  }
+  for (const width of WIDTHS) {
+    await page.setViewportSize({ width, height: 844 });
+    found.push(...at(`${label} at ${width}`, await overflow(page)));
+  }
+  return found;
+}
+
+export const at = (where, whats) => whats.map((what) => ({ where, what }));
+
+// Fails with what was found, each thing once with the places it was found at.
+export function report(found) {
+  const places = new Map();
+  for (const { where, what } of found) places.set(what, [...(places.get(what) ?? []), where]);
+  const lines = [...places].map(([what, where]) => `${what}\n    at ${where.slice(0, 6).join(', ')} (${where.length} in all)`);
+  if (lines.length) assert.fail(`\n${lines.join('\n')}`);
+}
+
 // What makes the page scroll sideways; empty when it does not.
-export async function overflow(page) {
+async function overflow(page) {
   return page.evaluate(() => {
     const edge = document.documentElement.clientWidth;
     if (document.documentElement.scrollWidth <= edge) return [];

@@ -1,6 +1,6 @@
 // A console of its own for every test file, people who sign in to it with real codes, and a Chromium to do it with.
 
-import { spawn } from 'node:child_process';
+import { execFile, spawn } from 'node:child_process';
 import { createHmac } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import { mkdir, mkdtemp, readFile, rm } from 'node:fs/promises';
@@ -8,6 +8,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
 import { chromium } from 'playwright-core';
 
 const root = fileURLToPath(new URL('../../', import.meta.url));
@@ -93,6 +94,15 @@ export async function startConsole({ users = 300 } = {}) {
   return {
     origin,
     person,
+    // Runs a command of the same binary on this console's data, as somebody with a shell on the machine would.
+    async run(...args) {
+      const { stdout } = await promisify(execFile)(binary, [...args, '--data', data], { cwd: dir });
+      return stdout;
+    },
+    // Somebody who has just set up their account: from now on they give codes like the others.
+    joined(somebody) {
+      staff.push(somebody);
+    },
     // A code that this person has not used yet; waits for the next step when there is none.
     async code(who) {
       const { email, totp_secret } = person(who);
@@ -255,5 +265,6 @@ export async function screenshot(page, name) {
   const folder = process.env.INGAM_SCREENSHOTS;
   if (!folder) return;
   await mkdir(folder, { recursive: true });
-  await page.screenshot({ path: path.join(folder, `${name}.png`), fullPage: true });
+  const file = name.replace(/[^\p{L}\p{N}]+/gu, '-').replace(/^-|-$/g, '');
+  await page.screenshot({ path: path.join(folder, `${file}.png`), fullPage: true });
 }

@@ -22,6 +22,8 @@ import {
 let console, browser;
 // Mina's window, once she is signed in: another sign-in would have to wait for another code.
 let mina;
+// A form she opened before she made the change.
+let late;
 before(async () => {
   console = await startConsole();
   browser = await openBrowser();
@@ -45,6 +47,7 @@ test('mina signs in with a real code, searches a phone number, adds 1,000 points
   assert.ok(!mina.url().includes(phone.slice(-4)), 'a phone number stands in the address');
   await screenshot(mina, 'flow-2-found');
 
+  late = await openPanel(await mina.context().newPage(), customer, '/point-adjustments');
   const form = await openPanel(mina, customer, '/point-adjustments');
   const had = await balance(mina);
   const reason = 'Parcel arrived five days late, ticket CS-20931.';
@@ -84,4 +87,21 @@ test('a change with a wrong code is refused at the field, keeps what was typed, 
   assert.equal(await refused.locator('[name=reason]').inputValue(), 'Typed once, and once is enough.');
   await page.goto(customer);
   assert.equal(await balance(page), had);
+});
+
+test('a form opened before the last change is refused with the fresh balance, keeps what was typed, and costs no code', async () => {
+  const page = late.page();
+  const had = await balance(page);
+  await fillPoints(late, { amount: 500, reason: 'From a page that is out of date.', code: console.wrongCode('mina') });
+  await sendButton(late).click();
+
+  const panel = page.locator('#panel');
+  await panel.locator('.note[role=alert]').waitFor();
+  const shown = await panel.innerText();
+  for (const part of [had, had + 1000, had + 1500].map(grouped)) {
+    assert.ok(shown.includes(part), `the panel does not show ${part}:\n${shown}`);
+  }
+  assert.equal(await panel.locator('[name=reason]').inputValue(), 'From a page that is out of date.');
+  assert.equal(await panel.locator('input[name=code]').getAttribute('aria-invalid'), null);
+  assert.equal(await balance(page), had + 1000);
 });

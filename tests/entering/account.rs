@@ -60,7 +60,10 @@ on_both! {
             assert_eq!(page.status, 422, "{why}: {page}");
             assert!(page.has(".err") || page.has("[role=alert]"), "{why}: {page}");
             for password in [OLD, NEW] {
-                assert!(!page.attributes("input[type=password]", "value").iter().any(|value| value == password), "{why}");
+                assert!(
+                    !page.attributes("input[type=password]", "value").iter().any(|value| value == password),
+                    "{why}"
+                );
             }
         }
         assert_eq!(hash(world), before);
@@ -73,9 +76,9 @@ on_both! {
         let mina = world.signed_in("mina");
         // A wrong password does not cost the code, so it is the same one every time.
         let code = world.code("mina");
-        let statuses: Vec<u16> = (0..6).map(|n| {
- password_form(&mina, &format!("guess number {n}"), NEW).set("code", &code).submit().status
-        }).collect();
+        let statuses: Vec<u16> = (0..6)
+            .map(|n| password_form(&mina, &format!("guess number {n}"), NEW).set("code", &code).submit().status)
+            .collect();
         assert_eq!(statuses[..5], [422; 5]);
         assert_eq!(statuses[5], 429);
         assert_eq!(try_password(&world.browser(), "mina@ingam.test", OLD).status, 429, "and at the door itself");
@@ -111,7 +114,11 @@ on_both! {
         };
         world.clock.advance(std::time::Duration::from_secs(30));
         assert_eq!(sign_in(&totp(&old, world.clock.now().unix() / 30)), 422, "the old secret is dead");
-        assert_eq!(sign_in(&totp(&secret, world.clock.now().unix() / 30 - 1)), 422, "the code that proved the new one is used up");
+        assert_eq!(
+            sign_in(&totp(&secret, world.clock.now().unix() / 30 - 1)),
+            422,
+            "the code that proved the new one is used up"
+        );
         assert_eq!(sign_in(&code_of(world, &secret)), 303);
         assert_ne!(offered(&here.get("/account?panel=authenticator")), secret, "the next one is another one");
     }
@@ -129,7 +136,10 @@ on_both! {
         let done = form.set("lang", "ko").set("time_zone", "America/New_York").set("theme", "dark").submit();
         assert_eq!((done.status, done.location()), (303, Some("/account")), "{done}");
         let page = mina.get("/users/1");
-        assert_eq!((page.attributes("html", "lang"), page.attributes("html", "data-theme")), (vec!["ko".to_owned()], vec!["dark".to_owned()]));
+        assert_eq!(
+            (page.attributes("html", "lang"), page.attributes("html", "data-theme")),
+            (vec!["ko".to_owned()], vec!["dark".to_owned()])
+        );
         // 2025-12-01T03:00Z is the evening before in New York.
         assert!(page.text().contains("2025-11-30"), "{page}");
         let row = world.audit().into_iter().rfind(|row| row.action == "account.preferences").unwrap();
@@ -141,7 +151,15 @@ on_both! {
     fn preferences_that_do_not_exist_are_refused(world) {
         let mina = world.signed_in("mina");
         let form = mina.get("/account").form("#preferences form");
-        for (field, value) in [("lang", "xx"), ("time_zone", "Mars/Olympus"), ("time_zone", "<b>"), ("theme", "pink"), ("key", ""), ("key", "a b"), ("key", &"k".repeat(65))] {
+        for (field, value) in [
+            ("lang", "xx"),
+            ("time_zone", "Mars/Olympus"),
+            ("time_zone", "<b>"),
+            ("theme", "pink"),
+            ("key", ""),
+            ("key", "a b"),
+            ("key", &"k".repeat(65)),
+        ] {
             let page = form.clone().forge(field, value).submit();
             assert_eq!(page.status, 422, "{field}={value}: {page}");
             assert!(!page.text().contains("<b>\""), "{page}");
@@ -151,9 +169,27 @@ on_both! {
 
     fn coming_back_stays_here(world) {
         let mina = world.signed_in("mina");
-        for away in ["//evil.test", "https://evil.test", "https:evil.test", "/\\evil.test", "\\\\evil.test", "javascript:alert(1)", "evil.test", "/\r\nSet-Cookie: a=b", "/\t/evil.test", " /x", "/caf\u{e9}"] {
+        for away in [
+            "//evil.test",
+            "https://evil.test",
+            "https:evil.test",
+            "/\\evil.test",
+            "\\\\evil.test",
+            "javascript:alert(1)",
+            "evil.test",
+            "/\r\nSet-Cookie: a=b",
+            "/\t/evil.test",
+            " /x",
+            "/caf\u{e9}",
+        ] {
             let page = mina.get("/account").form("#preferences form").forge("return", away).submit();
-            assert!(page.status == 422 || page.location().is_some_and(|to| to.starts_with('/') && !to.starts_with("//") && !to.contains('\\')), "{away:?}: {page}");
+            assert!(
+                page.status == 422
+                    || page
+                        .location()
+                        .is_some_and(|to| to.starts_with('/') && !to.starts_with("//") && !to.contains('\\')),
+                "{away:?}: {page}"
+            );
             assert_eq!(page.status, 422, "{away:?}: {page}");
         }
         let page = mina.get("/account").form("#preferences form").forge("return", "/users/1?panel=status").submit();
@@ -162,7 +198,11 @@ on_both! {
 
     fn the_switches_in_the_menu_of_a_refused_form_lead_to_a_page(world) {
         let mina = world.signed_in("mina");
-        for (open, action) in [("/users/1?panel=points", "/point-adjustments"), ("/users", "/users/searches"), ("/account?panel=password", "/account/password")] {
+        for (open, action) in [
+            ("/users/1?panel=points", "/point-adjustments"),
+            ("/users", "/users/searches"),
+            ("/account?panel=password", "/account/password"),
+        ] {
             let refused = mina.get(open).form_to(action).submit();
             assert_eq!(refused.status, 422, "{refused}");
             let switched = refused.form("#me form[action=\"/account/preferences\"]").forge("lang", "en").submit();

@@ -20,7 +20,9 @@ on_both! {
     fn sessions_are_listed_and_ended_one_by_one(world) {
         let here = world.signed_in("mina");
         assert!(others(&here).is_empty());
-        let phone = world.browser().with_header("user-agent", "Mozilla/5.0 (iPhone; CPU iPhone OS 18_0 like Mac OS X) Safari/604.1");
+        let phone = world
+            .browser()
+            .with_header("user-agent", "Mozilla/5.0 (iPhone; CPU iPhone OS 18_0 like Mac OS X) Safari/604.1");
         phone.sign_in("mina");
         world.clock.advance(std::time::Duration::from_secs(61));
         let tablet = world.signed_in("mina");
@@ -32,7 +34,10 @@ on_both! {
         assert_eq!((done.status, done.location()), (303, Some("/account?done=sessions")), "{done}");
         assert!(is_in(&here) && is_in(&phone) && !is_in(&tablet));
         let row = world.last_audit();
-        assert_eq!((row.action.as_str(), row.outcome.as_str(), &row.after["sessions_ended"]), ("account.end-sessions", "applied", &"1".into()));
+        assert_eq!(
+            (row.action.as_str(), row.outcome.as_str(), &row.after["sessions_ended"]),
+            ("account.end-sessions", "applied", &"1".into())
+        );
         assert_eq!(others(&here).len(), 1);
     }
 
@@ -59,7 +64,9 @@ on_both! {
 
     fn nobody_ends_the_sessions_of_others(world) {
         let (mina, sora) = (world.signed_in("mina"), world.signed_in("sora"));
-        let id = world.database().value("select e.id from sessions e join staff s on s.id = e.staff_id where s.email = 'sora@ingam.test'");
+        let id = world
+            .database()
+            .value("select e.id from sessions e join staff s on s.id = e.staff_id where s.email = 'sora@ingam.test'");
         world.signed_in("mina");
         let form = mina.get(&others(&mina)[0]).form_to("/revocation");
         let fields: Vec<(String, String)> = form.fields().to_vec();
@@ -72,7 +79,8 @@ on_both! {
                     _ => {}
                 }
             }
-            let fields: Vec<(&str, &str)> = fields.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect();
+            let fields: Vec<(&str, &str)> =
+                fields.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect();
             let page = mina.post(&format!("/account/sessions/{handle}/revocation"), &fields);
             assert!(matches!(page.status, 404 | 400), "{handle}: {page}");
         }
@@ -82,9 +90,9 @@ on_both! {
     fn the_list_shows_no_session_that_is_over_and_no_whole_key(world) {
         let here = world.signed_in("mina");
         let idle = world.signed_in("mina");
-        world.clock.advance(std::time::Duration::from_secs(14 * 60));
+        world.clock.advance(std::time::Duration::from_mins(14));
         assert!(is_in(&here));
-        world.clock.advance(std::time::Duration::from_secs(2 * 60));
+        world.clock.advance(std::time::Duration::from_mins(2));
         assert!(others(&here).is_empty());
         assert!(!is_in(&idle));
         let page = here.get("/account").text();

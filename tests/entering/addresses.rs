@@ -72,8 +72,31 @@ on_both! {
         let mina = world.signed_in("mina");
         let sora = world.signed_in("sora");
         let csrf = crate::help::csrf(&mina.get("/account"));
-        for id in ["0", "-1", "6", "99999999999999999999", "9223372036854775807", "-9223372036854775808", "abc", "%00", "%FF", "%ED%A0%80", "1%20", "1.0", "%D9%A3", "1;x", "1%2f..", "%zz", "%", "u_1", "'", "1,2"] {
-            for (browser, path) in [(&mina, format!("/users/{id}")), (&sora, format!("/audit/{}", id.replace("6", "600")))] {
+        for id in [
+            "0",
+            "-1",
+            "6",
+            "99999999999999999999",
+            "9223372036854775807",
+            "-9223372036854775808",
+            "abc",
+            "%00",
+            "%FF",
+            "%ED%A0%80",
+            "1%20",
+            "1.0",
+            "%D9%A3",
+            "1;x",
+            "1%2f..",
+            "%zz",
+            "%",
+            "u_1",
+            "'",
+            "1,2",
+        ] {
+            for (browser, path) in
+                [(&mina, format!("/users/{id}")), (&sora, format!("/audit/{}", id.replace('6', "600")))]
+            {
                 // The first row of the log is number 0.
                 if path == "/audit/0" {
                     continue;
@@ -88,7 +111,24 @@ on_both! {
                 assert!(matches!(page.status, 404 | 400 | 422), "{path}: {page}");
             }
         }
-        for path in ["//", "/./users", "/users/", "/users//1", "/USERS", "/static/../Cargo.toml", "/static/x/..%2f..%2fCargo.toml", "/static/x/%00", "/static/x/ingam.css/", "/login/", "/setup/", "/%2e%2e/", "/users%00", "/.env", "/.git/config", "/metrics%20"] {
+        for path in [
+            "//",
+            "/./users",
+            "/users/",
+            "/users//1",
+            "/USERS",
+            "/static/../Cargo.toml",
+            "/static/x/..%2f..%2fCargo.toml",
+            "/static/x/%00",
+            "/static/x/ingam.css/",
+            "/login/",
+            "/setup/",
+            "/%2e%2e/",
+            "/users%00",
+            "/.env",
+            "/.git/config",
+            "/metrics%20",
+        ] {
             let page = mina.get(path);
             assert!(matches!(page.status, 404 | 400), "{path}: {page}");
         }
@@ -97,7 +137,12 @@ on_both! {
 
     fn a_customer_who_is_not_there_is_not_found_by_any_form(world) {
         let mina = world.signed_in("mina");
-        let points = mina.get("/users/1?panel=points").form_to("/point-adjustments").set("amount", "10").set("reason", "Late delivery").set("code", &world.code("mina"));
+        let points = mina
+            .get("/users/1?panel=points")
+            .form_to("/point-adjustments")
+            .set("amount", "10")
+            .set("reason", "Late delivery")
+            .set("code", &world.code("mina"));
         assert_eq!(points.clone().to("/users/999/point-adjustments").submit().status, 404);
         assert_eq!(points.submit().status, 303, "and the code is still good");
         let contact = mina.get("/users/1?panel=contact").form_to("/contact").set("reason", "She called, ticket 5");
@@ -107,7 +152,18 @@ on_both! {
 
     fn dates_are_four_digits_two_digits_two_digits(world) {
         let sora = world.signed_in("sora");
-        for day in ["2026-3-2", "02026-03-02", "+2026-03-02", "-2026-03-02", "26-03-02", "2026-03-02T00:00", "2026-13-01", "2026-02-30", " 2026-03-02", "today"] {
+        for day in [
+            "2026-3-2",
+            "02026-03-02",
+            "+2026-03-02",
+            "-2026-03-02",
+            "26-03-02",
+            "2026-03-02T00:00",
+            "2026-13-01",
+            "2026-02-30",
+            " 2026-03-02",
+            "today",
+        ] {
             for list in ["/audit", "/access-records"] {
                 let day = day.replace('+', "%2B").replace(' ', "%20");
                 let page = sora.get(&format!("{list}?from={day}"));

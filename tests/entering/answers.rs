@@ -30,11 +30,14 @@ fn last_refusal(world: &World) -> (String, String) {
 
 on_both! {
     fn wrong_unknown_disabled_and_not_yet_set_up_are_one_answer(world) {
-        world.database().tamper(
-            "update staff set active = false where email = 'jun@ingam.test';
+        world
+            .database()
+            .tamper(
+                "update staff set active = false where email = 'jun@ingam.test';
              insert into staff (id, email, name, roles, time_zone, created_at)
              values (77, 'invited@ingam.test', 'Invited', 'operator', 'UTC', '2026-01-01T00:00:00.000000Z')",
-        ).unwrap();
+            )
+            .unwrap();
         let wrong = try_password(&world.browser(), "mina@ingam.test", "not the password");
         let shape_of_wrong = shape(&wrong, "mina@ingam.test");
         assert_eq!(wrong.status, 422);
@@ -68,13 +71,22 @@ on_both! {
         let signed_in = mina.get("/login/code").form_with("code").set("code", &world.code("mina")).submit();
         assert_eq!((signed_in.status, signed_in.location()), (303, Some("/users")), "what was wanted last");
         assert_eq!(mina.get("/users").status, 200);
-        let log: Vec<_> = world.audit().iter().rev().take(3).map(|row| (row.action.clone(), row.outcome.clone(), row.refusal.clone())).collect();
+        let log: Vec<_> = world
+            .audit()
+            .iter()
+            .rev()
+            .take(3)
+            .map(|row| (row.action.clone(), row.outcome.clone(), row.refusal.clone()))
+            .collect();
         let log: Vec<_> = log.iter().map(|(a, o, r)| (a.as_str(), o.as_str(), r.as_str())).collect();
-        assert_eq!(log, [
-            ("session.start", "applied", ""),
-            ("session.start", "refused", "code-wrong"),
-            ("session.password", "applied", ""),
-        ]);
+        assert_eq!(
+            log,
+            [
+                ("session.start", "applied", ""),
+                ("session.start", "refused", "code-wrong"),
+                ("session.password", "applied", ""),
+            ]
+        );
     }
 
     fn a_code_page_without_a_password_leads_back_to_the_beginning(world) {
@@ -84,7 +96,7 @@ on_both! {
         // Five minutes are enough to take a phone out of a pocket.
         let mina = world.browser();
         let form = mina.give_password("mina").form_with("code");
-        world.clock.advance(std::time::Duration::from_secs(300));
+        world.clock.advance(std::time::Duration::from_mins(5));
         let page = form.set("code", &world.code("mina")).submit();
         assert_eq!((page.status, page.location()), (303, Some("/login?notice=restart")));
         assert_eq!(mina.get("/").status, 303);
@@ -100,7 +112,9 @@ on_both! {
 
     fn empty_fields_and_endless_passwords_are_refused_without_a_look(world) {
         let before = world.audit_size();
-        for (email, password) in [("", "x"), ("mina@ingam.test", ""), ("", ""), ("mina@ingam.test", "x".repeat(1025).as_str())] {
+        for (email, password) in
+            [("", "x"), ("mina@ingam.test", ""), ("", ""), ("mina@ingam.test", "x".repeat(1025).as_str())]
+        {
             let page = try_password(&world.browser(), email, password);
             assert_eq!(page.status, 422, "{page}");
             assert!(page.has(".err"), "{page}");

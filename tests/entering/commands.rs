@@ -19,7 +19,18 @@ on_both! {
             ("INGAM_LISTEN", &address),
         ];
         let run = |arguments: &[&str]| ingam(&settings, arguments).output().unwrap();
-        let add = ["staff", "add", "--email", "first@ingam.test", "--name", "First Owner", "--role", "owner", "--role", "operator"];
+        let add = [
+            "staff",
+            "add",
+            "--email",
+            "first@ingam.test",
+            "--name",
+            "First Owner",
+            "--role",
+            "owner",
+            "--role",
+            "operator",
+        ];
         for early in [&add[..], &["serve"], &["audit", "verify"], &["staff", "list"]] {
             let (code, line) = one_line(&run(early));
             assert!(code == Some(1) || code == Some(78), "{line}");
@@ -30,9 +41,9 @@ on_both! {
         assert_eq!(serving.address.to_string(), address);
         assert!(run(&["healthcheck"]).status.success());
 
-        let added = run(&add);
-        let said = String::from_utf8(added.stdout).unwrap();
-        assert!(added.status.success(), "{said}");
+        let invited = run(&add);
+        let said = String::from_utf8(invited.stdout).unwrap();
+        assert!(invited.status.success(), "{said}");
         let link = said.lines().find_map(|line| line.strip_prefix(&origin)).unwrap_or_else(|| panic!("{said}"));
         let browser = world.browser().at(serving.address);
         let page = browser.get(link);
@@ -40,20 +51,29 @@ on_both! {
         let secret = offered(&page);
         let step = || ingam::clock::Clock::system().now().unix() / 30;
         let password = "a bus full of violins";
-        let done = page.form_with("password_again").set("password", password).set("password_again", password).set("code", &crate::kit::totp(&secret, step())).submit();
+        let done = page
+            .form_with("password_again")
+            .set("password", password)
+            .set("password_again", password)
+            .set("code", &crate::kit::totp(&secret, step()))
+            .submit();
         assert_eq!(done.status, 200, "{done}");
         let half = crate::help::try_password(&browser, "first@ingam.test", password);
         assert_eq!(half.status, 303, "{half}");
         // A recovery code, because the next code is half a minute away.
-        let signed_in = browser.get("/login/code?with=recovery").form_with("code").set("code", &done.all("ol.codes code")[0]).submit();
+        let signed_in = browser
+            .get("/login/code?with=recovery")
+            .form_with("code")
+            .set("code", &done.all("ol.codes code")[0])
+            .submit();
         assert_eq!(signed_in.location(), Some("/"), "{signed_in}");
         assert_eq!((browser.get("/audit").status, browser.get("/users").status), (200, 200));
         assert!(browser.get("/audit").says("main").contains("console@"), "the first row names the machine");
 
         assert_eq!(serving.terminate().code(), Some(0));
-        let (code, line) = one_line(&run(&["healthcheck"]));
+        let (code, gone) = one_line(&run(&["healthcheck"]));
         assert_eq!(code, Some(1));
-        assert!(line.contains(&address), "{line}");
+        assert!(gone.contains(&address), "{gone}");
         assert!(run(&["audit", "verify"]).status.success());
     }
 

@@ -70,7 +70,12 @@ on_both! {
     fn forwarded_headers_make_no_origin(world) {
         let form = good(world);
         let request = form.request().header("origin", "https://evil.test");
-        for (name, value) in [("host", "evil.test"), ("x-forwarded-host", "evil.test"), ("x-forwarded-proto", "https"), ("forwarded", "host=evil.test;proto=https")] {
+        for (name, value) in [
+            ("host", "evil.test"),
+            ("x-forwarded-host", "evil.test"),
+            ("x-forwarded-proto", "https"),
+            ("forwarded", "host=evil.test;proto=https"),
+        ] {
             refused(world, name, &request.clone().header(name, value).send(), 403);
         }
         let done = form.request().header("x-forwarded-host", "evil.test").header("forwarded", "host=evil.test").send();
@@ -83,7 +88,16 @@ on_both! {
         let before_signing_in = csrf(&world.browser().get("/login"));
         let own = form.value("csrf").unwrap().to_owned();
         assert_ne!(own, other, "the same person's other session");
-        for token in ["", "x", &other, &before_signing_in, &own[1..], &format!("{own}0"), &own.to_uppercase(), &format!(" {own}")] {
+        for token in [
+            "",
+            "x",
+            &other,
+            &before_signing_in,
+            &own[1..],
+            &format!("{own}0"),
+            &own.to_uppercase(),
+            &format!(" {own}"),
+        ] {
             refused(world, token, &form.clone().forge("csrf", token).submit(), 403);
         }
         refused(world, "missing", &form.clone().without("csrf").submit(), 403);
@@ -98,14 +112,26 @@ on_both! {
         let code = mina.give_password("mina").form_with("code");
         let half = code.value("csrf").unwrap().to_owned();
         assert_eq!(code.set("code", &world.code("mina")).submit().status, 303);
-        let form = mina.get("/users/1?panel=points").form_to("/point-adjustments").set("amount", "1").set("reason", "Late delivery").set("code", &world.code("mina"));
+        let form = mina
+            .get("/users/1?panel=points")
+            .form_to("/point-adjustments")
+            .set("amount", "1")
+            .set("reason", "Late delivery")
+            .set("code", &world.code("mina"));
         refused(world, "half", &form.forge("csrf", &half).submit(), 403);
     }
 
     fn only_a_form_is_a_form(world) {
         let form = good(world);
         let body = form.request();
-        for media_type in ["text/plain", "application/json", "multipart/form-data; boundary=x", "application/x-www-form-urlencoded, text/plain", "x", ""] {
+        for media_type in [
+            "text/plain",
+            "application/json",
+            "multipart/form-data; boundary=x",
+            "application/x-www-form-urlencoded, text/plain",
+            "x",
+            "",
+        ] {
             refused(world, media_type, &body.clone().header("content-type", media_type).send(), 415);
         }
         refused(world, "none", &body.clone().without("content-type").send(), 415);
@@ -124,13 +150,19 @@ on_both! {
                 if matches!(method, "GET" | "HEAD") && allow.contains("GET") {
                     continue;
                 }
-                let page = mina.request(method, &path).form(&[("csrf".to_owned(), csrf.clone()), ("_method".to_owned(), "POST".to_owned())]).send();
+                let page = mina
+                    .request(method, &path)
+                    .form(&[("csrf".to_owned(), csrf.clone()), ("_method".to_owned(), "POST".to_owned())])
+                    .send();
                 assert_eq!((page.status, page.header("allow")), (405, Some(allow.as_str())), "{method} {path}: {page}");
             }
             assert!(allow.contains("POST"), "{path}: {allow}");
         }
-        for route in ROUTES.iter().filter(|route| route.method == "GET" && !routes::methods(route.path).contains(&"POST")) {
-            let path = route.path.replace("{id}", "1").replace("{seq}", "1").replace("{hash}", "x").replace("{name:.*}", "x");
+        for route in
+            ROUTES.iter().filter(|route| route.method == "GET" && !routes::methods(route.path).contains(&"POST"))
+        {
+            let path =
+                route.path.replace("{id}", "1").replace("{seq}", "1").replace("{hash}", "x").replace("{name:.*}", "x");
             for method in ["POST", "PUT", "DELETE", "TRACE"] {
                 if matches!(path.as_str(), "/healthz" | "/readyz") {
                     continue;
@@ -154,15 +186,22 @@ on_both! {
 
     fn nobody_is_signed_in_or_out_by_another_site(world) {
         let victim = world.signed_in("mina");
-        let page = victim.request("POST", "/logout").header("origin", "https://evil.test").header("sec-fetch-site", "cross-site").form(&[]).send();
+        let page = victim
+            .request("POST", "/logout")
+            .header("origin", "https://evil.test")
+            .header("sec-fetch-site", "cross-site")
+            .form(&[])
+            .send();
         assert_eq!(page.status, 403, "{page}");
         assert_eq!(victim.post("/logout", &[]).status, 403, "and not without a token");
         assert!(crate::help::is_in(&victim));
         let fresh = world.browser();
-        let page = fresh.post("/login", &[("csrf", ""), ("email", "jun@ingam.test"), ("password", "three lamps at dawn")]);
+        let page =
+            fresh.post("/login", &[("csrf", ""), ("email", "jun@ingam.test"), ("password", "three lamps at dawn")]);
         assert_eq!(page.status, 403, "{page}");
         let foreign = csrf(&world.browser().get("/login"));
-        let page = fresh.post("/login", &[("csrf", &foreign), ("email", "jun@ingam.test"), ("password", "three lamps at dawn")]);
+        let page = fresh
+            .post("/login", &[("csrf", &foreign), ("email", "jun@ingam.test"), ("password", "three lamps at dawn")]);
         assert_eq!(page.status, 403, "{page}");
         assert_eq!(world.number("select count(*) from sessions"), 1);
     }

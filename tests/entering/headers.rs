@@ -99,7 +99,11 @@ on_both! {
             let text = page.says("main");
             assert!(page.header("content-type").is_some_and(|line| line == "text/html; charset=utf-8"), "{what}");
             assert!(text.contains(&status.to_string()), "{what}: {text}");
-            let request = page.all("dl code").into_iter().find(|code| code.starts_with("req_")).unwrap_or_else(|| panic!("{what}: {text}"));
+            let request = page
+                .all("dl code")
+                .into_iter()
+                .find(|code| code.starts_with("req_"))
+                .unwrap_or_else(|| panic!("{what}: {text}"));
             assert_eq!(request.len(), 24, "{request}");
             assert!(page.has("a.btn[href^=\"/\"]"), "{what}: a way on");
             for inside in ["sqlx", "panicked", "src/", "SQLSTATE", "select ", "error returned from database", "actix"] {
@@ -117,7 +121,8 @@ on_both! {
 
     fn a_nonce_is_used_once_and_only_by_our_scripts(world) {
         let mina = world.signed_in("mina");
-        let pages = [mina.get("/"), mina.get("/"), mina.get("/users/1"), mina.get("/nowhere"), world.browser().get("/login")];
+        let pages =
+            [mina.get("/"), mina.get("/"), mina.get("/users/1"), mina.get("/nowhere"), world.browser().get("/login")];
         let mut nonces: Vec<_> = pages.iter().map(nonce).collect();
         for (page, nonce) in pages.iter().zip(&nonces) {
             assert_eq!(nonce.len(), 32);
@@ -134,9 +139,14 @@ on_both! {
     }
 
     fn only_over_tls_is_tls_demanded(world) {
-        let server = world.another(|config| config.public_origin = Some("https://admin.ingam.test".to_owned())).unwrap();
+        let server =
+            world.another(|config| config.public_origin = Some("https://admin.ingam.test".to_owned())).unwrap();
         let page = world.browser().at(server.address).get("/login");
-        assert!(page.header("strict-transport-security").is_some_and(|line| line.starts_with("max-age=63072000")), "{:?}", page.headers);
+        assert!(
+            page.header("strict-transport-security").is_some_and(|line| line.starts_with("max-age=63072000")),
+            "{:?}",
+            page.headers
+        );
         assert_eq!(world.browser().get("/login").header("strict-transport-security"), None);
         // Nor does it take a form from its own address in plain text.
         let page = world.browser().at(server.address).post("/login", &[]);
@@ -189,7 +199,9 @@ on_both! {
             let start = format!("csrf={csrf}&q=kim&status=");
             format!("{start}{}", "x".repeat(length - start.len()))
         };
-        let send = |length| mina.request("POST", "/users/searches").body("application/x-www-form-urlencoded", body(length)).send();
+        let send = |length| {
+            mina.request("POST", "/users/searches").body("application/x-www-form-urlencoded", body(length)).send()
+        };
         assert_eq!(send(16 * 1024).status, 422, "read, and no status");
         assert_eq!(send(16 * 1024 + 1).status, 413);
         assert_eq!(chunked(&mina, "/users/searches", 40 * 1024), "413");
@@ -202,7 +214,10 @@ on_both! {
             ("no host", &b"GET /login HTTP/1.1\r\nConnection: close\r\n\r\n"[..]),
             ("nonsense", b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03"),
             ("two lengths", b"POST /login HTTP/1.1\r\nHost: x\r\nContent-Length: 1\r\nContent-Length: 2\r\n\r\nab"),
-            ("length and chunks", b"POST /login HTTP/1.1\r\nHost: x\r\nContent-Length: 4\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n"),
+            (
+                "length and chunks",
+                b"POST /login HTTP/1.1\r\nHost: x\r\nContent-Length: 4\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n",
+            ),
             ("a bad length", b"POST /login HTTP/1.1\r\nHost: x\r\nContent-Length: -1\r\n\r\n"),
             ("a space in a name", b"GET /login HTTP/1.1\r\nHost : x\r\nConnection: close\r\n\r\n"),
             ("a NUL in a header", b"GET /login HTTP/1.1\r\nHost: x\r\nX-A: a\0b\r\nConnection: close\r\n\r\n"),
@@ -220,7 +235,8 @@ on_both! {
 fn chunked(browser: &Browser, path: &str, length: usize) -> String {
     let cookies: Vec<_> = browser.cookies().iter().map(|(name, value)| format!("{name}={value}")).collect();
     let head = format!(
-        "POST {path} HTTP/1.1\r\nHost: x\r\nOrigin: {}\r\nCookie: {}\r\nContent-Type: application/x-www-form-urlencoded\r\nTransfer-Encoding: chunked\r\nConnection: close\r\n\r\n",
+        "POST {path} HTTP/1.1\r\nHost: x\r\nOrigin: {}\r\nCookie: {}\r\n\
+         Content-Type: application/x-www-form-urlencoded\r\nTransfer-Encoding: chunked\r\nConnection: close\r\n\r\n",
         browser.origin(),
         cookies.join("; "),
     );

@@ -2,19 +2,18 @@
 
 use crate::{
     kit::{Database, on_both},
-    program::{Serving, free_address, ingam, one_line},
+    program::{ingam, one_line},
 };
-use ingam::config::Settings;
 use std::{collections::BTreeMap, fs, process::Output};
 use tempfile::TempDir;
 
-const KEY: &str = "9f1c2e7ab04d5583c6e1f7a2900b4c6d3e8f5a17b2c4d6e8091a3b5c7d9e0f12";
+pub(crate) const KEY: &str = "9f1c2e7ab04d5583c6e1f7a2900b4c6d3e8f5a17b2c4d6e8091a3b5c7d9e0f12";
 
-type Env = BTreeMap<String, String>;
+pub(crate) type Env = BTreeMap<String, String>;
 
 /// Everything that production asks for.
 #[cfg(test)]
-fn production(url: &str) -> Env {
+pub(crate) fn production(url: &str) -> Env {
     [
         ("INGAM_PROFILE", "prod"),
         ("DEPLOYMENT_ENV", "PRODUCTION"),
@@ -30,7 +29,7 @@ fn production(url: &str) -> Env {
 }
 
 #[cfg(test)]
-fn local(url: &str) -> Env {
+pub(crate) fn local(url: &str) -> Env {
     let mut env = production(url);
     env.insert("INGAM_PROFILE".to_owned(), "local".to_owned());
     env.remove("DEPLOYMENT_ENV");
@@ -40,7 +39,7 @@ fn local(url: &str) -> Env {
 }
 
 #[cfg(test)]
-fn with(env: &Env, changes: &[(&str, Option<&str>)]) -> Env {
+pub(crate) fn with(env: &Env, changes: &[(&str, Option<&str>)]) -> Env {
     let mut env = env.clone();
     for (name, value) in changes {
         match value {
@@ -52,20 +51,20 @@ fn with(env: &Env, changes: &[(&str, Option<&str>)]) -> Env {
 }
 
 #[cfg(test)]
-fn run(env: &Env, arguments: &[&str]) -> Output {
+pub(crate) fn run(env: &Env, arguments: &[&str]) -> Output {
     let env: Vec<_> = env.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect();
     ingam(&env, arguments).output().unwrap()
 }
 
 #[cfg(test)]
-fn succeeds(env: &Env, arguments: &[&str]) {
+pub(crate) fn succeeds(env: &Env, arguments: &[&str]) {
     let output = run(env, arguments);
     assert!(output.status.success(), "{arguments:?}: {}", String::from_utf8_lossy(&output.stderr));
 }
 
 /// Both commands refuse with code 78 and say why: the server in one line, the check in one of its lines.
 #[cfg(test)]
-fn refuses(env: &Env, more: &[&str], why: &str) {
+pub(crate) fn refuses(env: &Env, more: &[&str], why: &str) {
     let serve: Vec<_> = ["serve"].iter().chain(more).copied().collect();
     let output = run(env, &serve);
     let (code, line) = one_line(&output);
@@ -86,7 +85,7 @@ fn refuses(env: &Env, more: &[&str], why: &str) {
 
 /// Whether the machine that runs this is called like somebody's desk; then production refuses it, and rightly.
 #[cfg(test)]
-fn is_a_desk() -> bool {
+pub(crate) fn is_a_desk() -> bool {
     let host = fs::read_to_string("/proc/sys/kernel/hostname").unwrap().to_lowercase();
     ["local", "dev", "laptop"].iter().any(|word| host.contains(word))
 }
@@ -118,7 +117,9 @@ on_both! {
             // Elsewhere that is allowed.
             fs::write(&file, "time_zone = 'UTC'").unwrap();
         }
-        for (text, why) in [("secret = 'x'", "line 1"), ("time_zone = ", "line 1"), ("listen = 'nowhere'", "INGAM_LISTEN")] {
+        for (text, why) in
+            [("secret = 'x'", "line 1"), ("time_zone = ", "line 1"), ("listen = 'nowhere'", "INGAM_LISTEN")]
+        {
             fs::write(&file, text).unwrap();
             // What the environment says wins, so it says nothing.
             refuses(&with(&env, &[("INGAM_LISTEN", None)]), &["--config", file.to_str().unwrap()], why);
@@ -136,7 +137,7 @@ on_both! {
             refuses(&with(&env, &[(name, Some(""))]), &[], &format!("{name} {why}"));
         }
         let zeros = "00".repeat(32);
-        let counting: String = (0..32).map(|n| format!("{n:02x}")).collect();
+        let counting = hex::encode((0..32).collect::<Vec<u8>>());
         for (name, value) in [
             ("INGAM_SECRET_KEY", zeros.as_str()),
             ("INGAM_SECRET_KEY", &counting),
@@ -193,15 +194,21 @@ on_both! {
     fn topics_say_whose_events_they_are(world) {
         let theirs = Database::empty(world.engine);
         succeeds(&production(&theirs.url), &["migrate"]);
-        refuses(&with(&production(&theirs.url), &[("INGAM_EVENTS_TOPIC", Some("dev-orders"))]), &[], "starts with dev-");
+        refuses(
+            &with(&production(&theirs.url), &[("INGAM_EVENTS_TOPIC", Some("dev-orders"))]),
+            &[],
+            "starts with dev-",
+        );
         let ours = Database::empty(world.engine);
         succeeds(&local(&ours.url), &["migrate"]);
         let env = with(&local(&ours.url), &[("INGAM_EVENTS_TOPIC", Some("orders"))]);
         refuses(&env, &[], "does not start with dev-");
-        let dev = with(&production(&ours.url), &[("INGAM_PROFILE", Some("dev")), ("INGAM_EVENTS_TOPIC", Some("orders"))]);
+        let dev =
+            with(&production(&ours.url), &[("INGAM_PROFILE", Some("dev")), ("INGAM_EVENTS_TOPIC", Some("orders"))]);
         refuses(&dev, &[], "does not start with dev-");
         for (profile, topic) in [("dev", "dev-orders"), ("staging", "orders"), ("staging", "dev-orders")] {
-            let env = with(&production(&ours.url), &[("INGAM_PROFILE", Some(profile)), ("INGAM_EVENTS_TOPIC", Some(topic))]);
+            let env =
+                with(&production(&ours.url), &[("INGAM_PROFILE", Some(profile)), ("INGAM_EVENTS_TOPIC", Some(topic))]);
             succeeds(&env, &["check"]);
         }
     }
@@ -227,109 +234,5 @@ on_both! {
         assert_eq!(output.status.success(), !is_a_desk(), "{}", String::from_utf8_lossy(&output.stdout));
         fs::write(folder.path().join("INGAM_SECRET_KEY"), "00".repeat(32)).unwrap();
         refuses(&mounted, &[], "INGAM_SECRET_KEY is a sample value");
-    }
-
-    fn what_is_in_order_is_checked_and_served(world) {
-        let database = Database::empty(world.engine);
-        for (env, is_refused) in [(production(&database.url), is_a_desk())] {
-            refuses_unmigrated(&env, is_refused);
-            succeeds(&env, &["migrate"]);
-            let output = run(&env, &["check"]);
-            let said = String::from_utf8(output.stdout).unwrap();
-            if is_refused {
-                refuses(&env, &[], "host name");
-                continue;
-            }
-            assert!(output.status.success(), "{said}");
-            assert!(said.lines().count() >= 8 && said.lines().all(|line| line.starts_with("ok ")), "{said}");
-            assert!(!said.contains(KEY), "{said}");
-            let address = free_address().to_string();
-            let env = with(&env, &[("INGAM_LISTEN", Some(&address))]);
-            let settings: Vec<_> = env.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect();
-            let mut serving = Serving::start(ingam(&settings, &["serve"]));
-            // Lines for machines, one event each.
-            assert!(serving.said.iter().all(|line| serde_json::from_str::<serde_json::Value>(line).is_ok()), "{:#?}", serving.said);
-            assert!(serving.said.iter().all(|line| !line.contains(KEY)));
-            succeeds(&env, &["healthcheck"]);
-            // This machine is on nobody's list.
-            assert_eq!(world.browser().at(serving.address).get("/login").status, 403);
-            assert_eq!(serving.terminate().code(), Some(0));
-            assert_eq!(run(&env, &["healthcheck"]).status.code(), Some(1));
-        }
-    }
-
-    fn a_schema_that_is_missing_or_newer_is_refused(world) {
-        let database = Database::empty(world.engine);
-        refuses_unmigrated(&local(&database.url), false);
-        succeeds(&local(&database.url), &["migrate"]);
-        succeeds(&local(&database.url), &["migrate"]);
-        succeeds(&local(&database.url), &["check"]);
-        database.tamper("update _sqlx_migrations set version = 9000 where version = (select max(version) from _sqlx_migrations)").unwrap();
-        refuses(&local(&database.url), &[], "newer than this program");
-    }
-
-    fn every_page_says_which_environment_it_is(world) {
-        let badge = |address| world.browser().at(address).get("/login").says(".env");
-        assert!(badge(world.server().address).contains("LOCAL"));
-        for (profile, shown) in [(ingam::profile::Profile::Dev, "DEV"), (ingam::profile::Profile::Staging, "STAG"), (ingam::profile::Profile::Prod, "PROD")] {
-            let server = world.another(|config| config.profile = profile).unwrap();
-            let page = world.browser().at(server.address).get("/login");
-            assert!(page.says(".env").to_uppercase().contains(shown), "{page}");
-            let wrong = world.browser().at(server.address).get("/nowhere");
-            assert!(wrong.has(".env"), "on error pages too");
-        }
-    }
-}
-
-#[cfg(test)]
-fn refuses_unmigrated(env: &Env, is_refused_anyway: bool) {
-    let why = if is_refused_anyway { "host name" } else { "ingam migrate" };
-    let url = &env["DATABASE_URL"];
-    // SQLite makes no file for a server that is only looking.
-    if url.starts_with("postgres") {
-        refuses(env, &[], why);
-    } else {
-        let output = run(env, &["serve"]);
-        assert_ne!(output.status.code(), Some(0));
-        one_line(&output);
-    }
-}
-
-#[test]
-fn a_desk_is_no_production_machine() {
-    let verdict = |host: &str, profile: &str| {
-        let value = |name: &str| match name {
-            "INGAM_PROFILE" => Some(profile.to_owned()),
-            _ => None,
-        };
-        let checks = Settings::gather(value, None, host.to_owned()).unwrap().checks();
-        checks.into_iter().find(|check| check.name == "host name").map(|check| check.verdict.is_ok())
-    };
-    for host in
-        ["minas-laptop", "localhost", "host.local", "DEV-BOX-3", "ip-10-0-0-1.dev.internal", "Laptop7", "xlocalx"]
-    {
-        assert_eq!(verdict(host, "prod"), Some(false), "{host}");
-        assert_eq!(verdict(host, "staging"), None, "{host}");
-    }
-    for host in ["ingam-7f9c4", "web-3.prod.internal", "kr-seoul-1"] {
-        assert_eq!(verdict(host, "prod"), Some(true), "{host}");
-    }
-}
-
-#[test]
-fn a_configuration_shown_for_debugging_tells_no_secret() {
-    let key = ingam::secret::SecretKey::parse(KEY).unwrap();
-    let config = ingam::config::Config::local("postgres://ingam:hush@db/ingam?password=hush".to_owned(), key);
-    let shown = format!("{config:?} {:?}", config.secret_key);
-    assert!(!shown.contains("hush") && !shown.contains(&KEY[..8]), "{shown}");
-    assert!(shown.contains("db/ingam"), "{shown}");
-}
-
-#[test]
-fn help_names_every_command() {
-    let output = ingam(&[], &["--help"]).output().unwrap();
-    let said = String::from_utf8(output.stdout).unwrap();
-    for command in ["demo", "code", "serve", "migrate", "check", "healthcheck", "staff", "audit", "seed"] {
-        assert!(said.lines().any(|line| line.trim_start().starts_with(command)), "{command} is not in\n{said}");
     }
 }

@@ -9,6 +9,7 @@ mod addresses;
 mod answers;
 mod commands;
 mod demo;
+mod environment;
 mod fields;
 mod forgery;
 mod headers;
@@ -25,6 +26,7 @@ mod sessions;
 mod setup;
 mod throttles;
 mod tokens;
+mod typed;
 
 #[cfg(test)]
 mod help {

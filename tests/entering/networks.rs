@@ -26,12 +26,12 @@ fn forwarded(browser: &Browser, lines: &[&str]) -> Page {
 
 /// Refused, and in the log with the word for why and the address it came from.
 #[cfg(test)]
-fn refused(world: &World, what: &str, page: &Page, status: u16, word: &str, ip: &str) {
+fn refused(world: &World, what: &str, page: &Page, status: u16, why: &str, ip: &str) {
     assert_eq!(page.status, status, "{what}: {page}");
     let row = world.last_audit();
     assert_eq!(
         (row.action.as_str(), row.outcome.as_str(), row.refusal.as_str()),
-        ("request.refused", "refused", word),
+        ("request.refused", "refused", why),
         "{what}"
     );
     assert_eq!(world.database().value("select ip from audit order by seq desc limit 1"), ip, "{what}");
@@ -43,7 +43,9 @@ on_both! {
         let asset = world.browser().get("/login").attributes("link[rel=stylesheet]", "href").remove(0);
         let server = world.another(|config| config.allowed_networks = Allowlist::parse("10.0.0.0/8").unwrap()).unwrap();
         let outside = world.browser().at(server.address);
-        for path in ["/login", "/", "/users", "/setup/x", "/nowhere", "/static/x/ingam.css", asset.as_str(), "/login/code"] {
+        for path in
+            ["/login", "/", "/users", "/setup/x", "/nowhere", "/static/x/ingam.css", asset.as_str(), "/login/code"]
+        {
             let page = outside.get(path);
             refused(world, path, &page, 403, "network", "127.0.0.1");
             assert!(!page.has("form") && !page.has("[name=password]"), "{path}");
@@ -75,7 +77,12 @@ on_both! {
         refused(world, "mina outside", &page, 403, "network", "203.0.113.9");
         assert_eq!(inside.get("/users").status, 200, "and she is still signed in inside");
         // A form that was opened inside cannot be sent from outside.
-        let form = inside.get("/users/1?panel=points").form_to("/point-adjustments").set("amount", "1").set("reason", "Late delivery").set("code", &world.code("mina"));
+        let form = inside
+            .get("/users/1?panel=points")
+            .form_to("/point-adjustments")
+            .set("amount", "1")
+            .set("reason", "Late delivery")
+            .set("code", &world.code("mina"));
         let page = form.request().header("x-forwarded-for", "203.0.113.9").send();
         refused(world, "a form", &page, 403, "network", "203.0.113.9");
         assert_eq!(world.number("select points from users where id = 1"), 12_450);
@@ -127,15 +134,38 @@ on_both! {
         let hops = vec!["10.1.1.1"; 17].join(",");
         let long = format!("10.1.1.1{}", " ".repeat(1100));
         for line in [
-            "", ",", "10.1.1.1,", ",10.1.1.1", "10.1.1.1,,10.1.1.1", "010.1.1.1", "0x0a.1.1.1", "10.1", "167837953", "10.1.1.1:443", "[::1]:80", "[2001:db8::1]",
-            "\"10.1.1.1\"", "fe80::1%eth0", "unknown", "_hidden", "junk, 10.1.1.1", "10.1.1.1; x", "for=10.1.1.1", "10.1.1.1/8", "10.1.1.256", "%31%30.1.1.1", &hops,
+            "",
+            ",",
+            "10.1.1.1,",
+            ",10.1.1.1",
+            "10.1.1.1,,10.1.1.1",
+            "010.1.1.1",
+            "0x0a.1.1.1",
+            "10.1",
+            "167837953",
+            "10.1.1.1:443",
+            "[::1]:80",
+            "[2001:db8::1]",
+            "\"10.1.1.1\"",
+            "fe80::1%eth0",
+            "unknown",
+            "_hidden",
+            "junk, 10.1.1.1",
+            "10.1.1.1; x",
+            "for=10.1.1.1",
+            "10.1.1.1/8",
+            "10.1.1.256",
+            "%31%30.1.1.1",
+            &hops,
             &format!("{long}, 10.1.1.1"),
         ] {
             let page = forwarded(&browser, &[line]);
             refused(world, line, &page, 400, "address", "");
         }
         for bytes in ["１０.1.1.1".as_bytes(), b"\xff", b"10.1.1.1\x01"] {
-            let request = [b"GET /login HTTP/1.1\r\nHost: x\r\nConnection: close\r\nX-Forwarded-For: ", bytes, b"\r\n\r\n"].concat();
+            let request =
+                [b"GET /login HTTP/1.1\r\nHost: x\r\nConnection: close\r\nX-Forwarded-For: ", bytes, b"\r\n\r\n"]
+                    .concat();
             let answer = browser.raw(&request);
             assert_eq!(answer.split(' ').nth(1), Some("400"), "{answer}");
         }
@@ -144,14 +174,28 @@ on_both! {
     fn who_is_no_proxy_is_not_believed(world) {
         let server = world.another(|config| config.allowed_networks = Allowlist::parse("10.0.0.0/8").unwrap()).unwrap();
         let outside = world.browser().at(server.address);
-        let claims = ["x-forwarded-for", "x-real-ip", "true-client-ip", "cf-connecting-ip", "x-client-ip", "x-cluster-client-ip", "forwarded-for", "client-ip", "x-originating-ip"];
+        let claims = [
+            "x-forwarded-for",
+            "x-real-ip",
+            "true-client-ip",
+            "cf-connecting-ip",
+            "x-client-ip",
+            "x-cluster-client-ip",
+            "forwarded-for",
+            "client-ip",
+            "x-originating-ip",
+        ];
         for name in claims {
             let page = outside.request("GET", "/login").header(name, "10.1.1.1").send();
             refused(world, name, &page, 403, "network", "127.0.0.1");
         }
         let page = outside.request("GET", "/login").header("forwarded", "for=10.1.1.1;host=admin;proto=https").send();
         refused(world, "forwarded", &page, 403, "network", "127.0.0.1");
-        let page = outside.request("GET", "/login").header("x-forwarded-for", "10.1.1.1").header("connection", "x-forwarded-for").send();
+        let page = outside
+            .request("GET", "/login")
+            .header("x-forwarded-for", "10.1.1.1")
+            .header("connection", "x-forwarded-for")
+            .send();
         refused(world, "hop by hop", &page, 403, "network", "127.0.0.1");
         // And junk from a stranger is nobody's business.
         let inside = world.browser();
@@ -162,7 +206,11 @@ on_both! {
         let server = behind_proxies(world);
         let proxied = world.browser().at(server.address);
         for name in &claims[1..] {
-            let page = proxied.request("GET", "/login").header("x-forwarded-for", "203.0.113.9").header(name, "10.1.1.1").send();
+            let page = proxied
+                .request("GET", "/login")
+                .header("x-forwarded-for", "203.0.113.9")
+                .header(name, "10.1.1.1")
+                .send();
             refused(world, name, &page, 403, "network", "203.0.113.9");
         }
     }
@@ -170,8 +218,16 @@ on_both! {
     fn one_connection_may_carry_many_people(world) {
         let server = behind_proxies(world);
         let browser = world.browser().at(server.address);
-        let ask = |ip: &str, more: &str| format!("GET /login HTTP/1.1\r\nHost: x\r\nX-Forwarded-For: {ip}\r\n{more}\r\n");
-        let asked = [ask("10.1.1.1", ""), ask("203.0.113.9", ""), ask("10.1.1.2", ""), ask("junk", ""), ask("10.1.1.3", "Connection: close\r\n")].concat();
+        let ask =
+            |ip: &str, more: &str| format!("GET /login HTTP/1.1\r\nHost: x\r\nX-Forwarded-For: {ip}\r\n{more}\r\n");
+        let asked = [
+            ask("10.1.1.1", ""),
+            ask("203.0.113.9", ""),
+            ask("10.1.1.2", ""),
+            ask("junk", ""),
+            ask("10.1.1.3", "Connection: close\r\n"),
+        ]
+        .concat();
         let answer = browser.raw(asked.as_bytes());
         let statuses: Vec<_> = answer.match_indices("HTTP/1.1 ").map(|(at, _)| &answer[at + 9..at + 12]).collect();
         assert_eq!(statuses, ["200", "403", "200", "400", "200"]);

@@ -44,30 +44,31 @@ impl Serving {
     /// Starts it and waits until it says where it listens, on whichever of its two outputs.
     #[cfg(test)]
     pub(crate) fn start(mut command: Command) -> Self {
-        let mut child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+        let child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+        let mut serving = Self { address: ([0, 0, 0, 0], 0).into(), said: Vec::new(), child };
         let (tell, told) = mpsc::channel();
         let outputs: [Box<dyn std::io::Read + Send>; 2] =
-            [Box::new(child.stdout.take().unwrap()), Box::new(child.stderr.take().unwrap())];
+            [Box::new(serving.child.stdout.take().unwrap()), Box::new(serving.child.stderr.take().unwrap())];
         for output in outputs {
             let tell = tell.clone();
             // Goes on reading, or the program would wait for somebody to do so.
             thread::spawn(move || {
-                BufReader::new(output).lines().map_while(Result::ok).for_each(|line| drop(tell.send(line)))
+                BufReader::new(output).lines().map_while(Result::ok).for_each(|line| drop(tell.send(line)));
             });
         }
         drop(tell);
-        let mut said = Vec::new();
-        let deadline = Instant::now() + Duration::from_secs(60);
+        let deadline = Instant::now() + Duration::from_mins(1);
         loop {
             let line = told.recv_timeout(deadline.saturating_duration_since(Instant::now()));
-            let line = line.unwrap_or_else(|_| panic!("it does not say where it listens but {said:#?}"));
+            let line = line.unwrap_or_else(|_| panic!("it does not say where it listens but {:#?}", serving.said));
             let address = line.split_once("listening on http://").map(|(_, rest)| {
                 let end = rest.find(|c: char| !c.is_ascii_digit() && !".:".contains(c)).unwrap_or(rest.len());
                 rest[..end].parse().unwrap()
             });
-            said.push(line);
+            serving.said.push(line);
             if let Some(address) = address {
-                return Self { address, said, child };
+                serving.address = address;
+                return serving;
             }
         }
     }

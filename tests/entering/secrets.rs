@@ -11,7 +11,8 @@ use crate::{
 pub(crate) fn dump(world: &World) -> String {
     let tables = match world.engine {
         Engine::Sqlite => {
-            "select name from sqlite_master where type = 'table' and name not like 'sqlite_%' and name not like 'audit_words%'"
+            "select name from sqlite_master
+              where type = 'table' and name not like 'sqlite_%' and name not like 'audit_words%'"
         }
         Engine::Postgres => "select tablename from pg_tables where schemaname = 'public'",
     };

@@ -84,7 +84,10 @@ on_both! {
         assert!(!is_in(&thief));
         assert_eq!(world.number("select count(*) from sessions"), 0);
         let row = world.last_audit();
-        assert_eq!((row.action.as_str(), row.outcome.as_str(), row.email.as_str()), ("session.end", "applied", "mina@ingam.test"));
+        assert_eq!(
+            (row.action.as_str(), row.outcome.as_str(), row.email.as_str()),
+            ("session.end", "applied", "mina@ingam.test")
+        );
     }
 
     fn requests_in_flight_do_not_bring_a_signed_out_session_back(world) {
@@ -128,7 +131,12 @@ on_both! {
 
     fn whoever_is_disabled_is_out_at_once(world) {
         let mina = world.signed_in("mina");
-        let form = mina.get("/users/1?panel=points").form_to("/point-adjustments").set("amount", "1").set("reason", "Late delivery").set("code", &world.code("mina"));
+        let form = mina
+            .get("/users/1?panel=points")
+            .form_to("/point-adjustments")
+            .set("amount", "1")
+            .set("reason", "Late delivery")
+            .set("code", &world.code("mina"));
         world.database().tamper("update staff set active = false where email = 'mina@ingam.test'").unwrap();
         assert!(!is_in(&mina));
         let page = form.submit();
@@ -144,12 +152,20 @@ on_both! {
 
     fn a_role_taken_away_between_form_and_sending_is_gone(world) {
         let mina = world.signed_in("mina");
-        let form = mina.get("/users/1?panel=points").form_to("/point-adjustments").set("amount", "1").set("reason", "Late delivery").set("code", &world.code("mina"));
+        let form = mina
+            .get("/users/1?panel=points")
+            .form_to("/point-adjustments")
+            .set("amount", "1")
+            .set("reason", "Late delivery")
+            .set("code", &world.code("mina"));
         world.database().tamper("update staff set roles = 'auditor' where email = 'mina@ingam.test'").unwrap();
         let page = form.submit();
         assert_eq!(page.status, 403, "{page}");
         let row = world.last_audit();
-        assert_eq!((row.outcome.as_str(), row.refusal.as_str(), row.email.as_str()), ("refused", "role", "mina@ingam.test"));
+        assert_eq!(
+            (row.outcome.as_str(), row.refusal.as_str(), row.email.as_str()),
+            ("refused", "role", "mina@ingam.test")
+        );
         assert_eq!(world.number("select points from users where id = 1"), 12_450);
         assert_eq!((mina.get("/users").status, mina.get("/audit").status), (403, 200));
         // Whose last role is taken away may still look after their own account, and nothing else.
@@ -186,7 +202,9 @@ on_both! {
         assert_eq!(code.submit().location(), Some("/audit?outcome=refused"));
         assert!(!sora.cookies().contains_key("ingam-wanted"), "once");
         // A cookie that somebody else put there leads nowhere else.
-        for planted in ["https://evil.test", "//evil.test", "/\\evil.test", "javascript:alert(1)", "evil", "", "/%0d%0aX-A:b\r"] {
+        for planted in
+            ["https://evil.test", "//evil.test", "/\\evil.test", "javascript:alert(1)", "evil", "", "/%0d%0aX-A:b\r"]
+        {
             let jun = world.browser();
             jun.set_cookie("ingam-wanted", planted.trim_end_matches('\r'));
             let code = jun.give_password("jun").form_with("code").set("code", &world.code("jun"));

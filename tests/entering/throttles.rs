@@ -87,7 +87,11 @@ on_both! {
             assert_eq!(guess(&guesser, &format!("person{n}@ingam.test")), 422, "guess {n}");
         }
         assert_eq!(try_password(&guesser, "mina@ingam.test", RIGHT).status, 429);
-        assert_eq!(try_password(&from("10.1.1.2"), "mina@ingam.test", RIGHT).status, 303, "another address is not slowed down");
+        assert_eq!(
+            try_password(&from("10.1.1.2"), "mina@ingam.test", RIGHT).status,
+            303,
+            "another address is not slowed down"
+        );
         wait(world, 30);
         assert_eq!(try_password(&guesser, "mina@ingam.test", RIGHT).status, 303);
         // An own account that is right must not pay for guessing others.
@@ -97,9 +101,16 @@ on_both! {
 
     fn parallel_guesses_are_counted_one_by_one(world) {
         let browsers: Vec<_> = (0..16).map(|_| world.browser()).collect();
-        let forms: Vec<_> = browsers.iter().map(|browser| {
-            browser.get("/login").form_with("password").set("email", "mina@ingam.test").set("password", "guess guess guess")
-        }).collect();
+        let forms: Vec<_> = browsers
+            .iter()
+            .map(|browser| {
+                browser
+                    .get("/login")
+                    .form_with("password")
+                    .set("email", "mina@ingam.test")
+                    .set("password", "guess guess guess")
+            })
+            .collect();
         let answers: Vec<u16> = std::thread::scope(|scope| {
             let threads: Vec<_> = forms.iter().map(|form| scope.spawn(|| form.submit().status)).collect();
             threads.into_iter().map(|thread| thread.join().unwrap()).collect()

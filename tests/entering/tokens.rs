@@ -65,19 +65,29 @@ on_both! {
                 assert!(attributes.iter().any(|one| one == wanted), "{wanted} in {lines:?}");
             }
             // Gone when the browser closes, sent to this host alone.
-            assert!(!attributes.iter().any(|one| one.starts_with("max-age") || one.starts_with("expires") || one.starts_with("domain")), "{lines:?}");
+            assert!(
+                !attributes
+                    .iter()
+                    .any(|one| one.starts_with("max-age") || one.starts_with("expires") || one.starts_with("domain")),
+                "{lines:?}"
+            );
         }
     }
 
     fn over_tls_cookies_are_secure_and_bound_to_the_host(world) {
-        let server = world.another(|config| config.public_origin = Some("https://admin.ingam.test".to_owned())).unwrap();
+        let server =
+            world.another(|config| config.public_origin = Some("https://admin.ingam.test".to_owned())).unwrap();
         let mina = world.browser().at(server.address).with_header("origin", "https://admin.ingam.test");
         let login = mina.get("/login");
         let csrf = crate::help::csrf(&login);
-        let half = mina.post("/login", &[("csrf", &csrf), ("email", "mina@ingam.test"), ("password", "quiet river stones")]);
+        let half =
+            mina.post("/login", &[("csrf", &csrf), ("email", "mina@ingam.test"), ("password", "quiet river stones")]);
         assert_eq!(half.status, 303, "{half}");
         for (page, name) in [(&login, "__Host-ingam-form="), (&half, "__Host-ingam-session=")] {
-            let line = page.header_lines("set-cookie").find(|line| line.starts_with(name)).unwrap_or_else(|| panic!("{:?}", page.headers));
+            let line = page
+                .header_lines("set-cookie")
+                .find(|line| line.starts_with(name))
+                .unwrap_or_else(|| panic!("{:?}", page.headers));
             let attributes: Vec<_> = line.split("; ").skip(1).map(str::to_ascii_lowercase).collect();
             for wanted in ["secure", "httponly", "samesite=lax", "path=/"] {
                 assert!(attributes.iter().any(|one| one == wanted), "{wanted} in {line}");
@@ -121,17 +131,36 @@ on_both! {
         for value in &bad {
             let page = nobody.request("GET", "/account").header("cookie", &format!("{SESSION}={value}")).send();
             assert!(page.status == 303 && page.location().unwrap().starts_with("/login"), "{value}: {page}");
-            let page = nobody.request("GET", "/login").header("cookie", &format!("{SESSION}={value}; ingam-form={value}")).send();
+            let page = nobody
+                .request("GET", "/login")
+                .header("cookie", &format!("{SESSION}={value}; ingam-form={value}"))
+                .send();
             assert_eq!(page.status, 200, "{value}");
         }
-        for header in [format!("{SESSION}={good}; {SESSION}=x"), format!("{SESSION}=x; {SESSION}={good}"), format!("{SESSION}={good}; {SESSION}={other}"), "=".to_owned(), ";;;".to_owned(), SESSION.to_owned()] {
+        for header in [
+            format!("{SESSION}={good}; {SESSION}=x"),
+            format!("{SESSION}=x; {SESSION}={good}"),
+            format!("{SESSION}={good}; {SESSION}={other}"),
+            "=".to_owned(),
+            ";;;".to_owned(),
+            SESSION.to_owned(),
+        ] {
             let page = nobody.request("GET", "/account").header("cookie", &header).send();
             assert!(matches!(page.status, 200 | 303), "{header}: {page}");
         }
-        let two = nobody.request("GET", "/account").header("cookie", &format!("{SESSION}=x")).and_header("cookie", &format!("{SESSION}={good}")).send();
+        let two = nobody
+            .request("GET", "/account")
+            .header("cookie", &format!("{SESSION}=x"))
+            .and_header("cookie", &format!("{SESSION}={good}"))
+            .send();
         assert!(matches!(two.status, 200 | 303), "{two}");
         for bytes in [&b"\xff\xfe"[..], b"\xed\xa0\x80", "쿠키".as_bytes()] {
-            let request = [b"GET /account HTTP/1.1\r\nHost: x\r\nConnection: close\r\nCookie: ingam-session=", bytes, b"\r\n\r\n"].concat();
+            let request = [
+                b"GET /account HTTP/1.1\r\nHost: x\r\nConnection: close\r\nCookie: ingam-session=",
+                bytes,
+                b"\r\n\r\n",
+            ]
+            .concat();
             let answer = nobody.raw(&request);
             let status = answer.split(' ').nth(1).unwrap_or_default().to_owned();
             assert!(matches!(status.as_str(), "303" | "400"), "{answer}");

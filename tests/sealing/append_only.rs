@@ -94,9 +94,11 @@ fn sqlite_attempts() -> Vec<String> {
             list.push(insert(verb, seq, ""));
         }
     }
-    // Left to the engine, the place would be right by chance; given as nothing, it is nobody's.
+    // A place that is nobody's, and none at all.
     list.push(insert("insert", "null", ""));
     list.push(insert("insert or replace", "null", ""));
+    let rest = REST.replace("change_id", "'another'");
+    list.push(format!("insert into audit ({REST}) select {rest} from audit where seq = 0"));
     list.extend(
         [
             "update or replace audit set seq = 1 where seq = 0",

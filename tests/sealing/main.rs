@@ -14,6 +14,7 @@ mod support;
 mod append_only;
 mod codes;
 mod crashes;
+mod disconnects;
 mod fail_closed;
 mod golden;
 mod outbox;
