@@ -4,7 +4,7 @@ use crate::{
     points::adjust::AdjustPoints,
     staff::{
         account::{ChangePassword, EndSessions, RenewRecoveryCodes, ReplaceAuthenticator, SetPreferences},
-        invitation::{AcceptInvitation, InviteStaff},
+        invitation::{AcceptInvitation, InviteStaff, ResetSecondFactor},
         sign_in::{EnterPassword, SignIn, SignInWithRecoveryCode, SignOut},
     },
     users::{load::LoadSample, status::SetUserStatus},
@@ -15,6 +15,7 @@ crate::changes! {
     SetUserStatus,
     InviteStaff,
     AcceptInvitation,
+    ResetSecondFactor,
     EnterPassword,
     SignIn,
     SignInWithRecoveryCode,

@@ -19,7 +19,7 @@ pub struct Worker {
 }
 
 impl Worker {
-    /// Lets the delivery in hand finish.
+    /// Lets the deliveries in hand finish.
     pub async fn stop(self) {
         let _ = self.stop.send(true);
         if self.done.await.is_err() {
@@ -41,7 +41,7 @@ pub fn start(gate: Gate, clock: Clock, topic: String, session_absolute: TimeDelt
                 _ = stopped.changed() => return,
                 () = time::sleep(TICK) => {}
             }
-            if let Err(error) = deliver(&gate, &topic).await {
+            if let Err(error) = deliver(&gate, &topic, &stopped).await {
                 tracing::warn!(%error, "events could not be delivered; trying again");
             }
             let now = clock.now();
@@ -56,9 +56,9 @@ pub fn start(gate: Gate, clock: Clock, topic: String, session_absolute: TimeDelt
     Worker { stop, done }
 }
 
-/// Delivers what is waiting, oldest first.
-async fn deliver(gate: &Gate, topic: &str) -> sqlx::Result<()> {
-    loop {
+/// Delivers what is waiting, oldest first, until nothing is or the worker is stopped.
+async fn deliver(gate: &Gate, topic: &str, stopped: &watch::Receiver<bool>) -> sqlx::Result<()> {
+    while !*stopped.borrow() {
         let deliveries = gate.keep(&ClaimDeliveries { limit: AT_ONCE }).await?;
         if deliveries.is_empty() {
             return Ok(());
@@ -68,6 +68,7 @@ async fn deliver(gate: &Gate, topic: &str) -> sqlx::Result<()> {
             gate.keep(&MarkDelivered { id: delivery.id }).await?;
         }
     }
+    Ok(())
 }
 
 /// The log as a channel.

@@ -108,7 +108,7 @@ create table outbox (
 create index outbox_waiting on outbox (id) where delivered_at is null;
 
 -- What is appended stays. One function serves every table of that kind.
-create function refuse_rewriting() returns trigger language plpgsql as $$
+create function refuse_rewriting() returns trigger language plpgsql set search_path = pg_catalog, public, pg_temp as $$
 begin
   raise exception '% is append-only', tg_table_name using errcode = 'insufficient_privilege';
 end $$;
@@ -129,6 +129,7 @@ create table access_records (
 );
 create index access_records_staff on access_records (staff_id, id);
 create index access_records_subject on access_records (subject, id);
+create index access_records_at on access_records (at);
 create trigger access_records_no_rewriting before update or delete on access_records
   for each row execute function refuse_rewriting();
 create trigger access_records_no_truncate before truncate on access_records
@@ -171,7 +172,7 @@ create index audit_staff on audit (staff_id, seq);
 create index audit_action on audit (action, seq);
 create index audit_target on audit (target_kind, target_id, seq);
 create index audit_outcome on audit (outcome, seq);
-create index audit_ip on audit (ip, seq);
+create index audit_ip on audit (ip_key, seq);
 create index audit_words on audit using gin (reason gin_trgm_ops);
 
 -- The right edge of the Merkle tree over the leaves (RFC 6962), and its root.
@@ -190,7 +191,7 @@ create trigger audit_no_truncate before truncate on audit
 alter table audit enable always trigger audit_no_rewriting;
 alter table audit enable always trigger audit_no_truncate;
 
-create function audit_grows_by_one() returns trigger language plpgsql as $$
+create function audit_grows_by_one() returns trigger language plpgsql set search_path = pg_catalog, public, pg_temp as $$
 begin
   if tg_op <> 'UPDATE' or new.id <> 1 or new.size <> old.size + 1 then
     raise exception 'the audit log grows by one row at a time' using errcode = 'insufficient_privilege';
@@ -204,10 +205,11 @@ create trigger audit_head_no_truncate before truncate on audit_head
 alter table audit_head enable always trigger audit_head_next;
 alter table audit_head enable always trigger audit_head_no_truncate;
 
--- The audit row whose seq is not the head's size is a gap or a second version.
-create function audit_has_no_gaps() returns trigger language plpgsql as $$
+-- The audit row whose seq is not the head's size is a gap or a second version. The head is named with its schema: a
+-- temporary table of the same name would be found first.
+create function audit_has_no_gaps() returns trigger language plpgsql set search_path = pg_catalog, public, pg_temp as $$
 begin
-  if new.seq is distinct from (select size from audit_head where id = 1) then
+  if new.seq is distinct from (select size from public.audit_head where id = 1) then
     raise exception 'the audit log has no gaps and no second version of a row' using errcode = 'insufficient_privilege';
   end if;
   return new;
@@ -216,7 +218,7 @@ create trigger audit_next before insert on audit for each row execute function a
 alter table audit enable always trigger audit_next;
 
 grant select on installation to ingam_app;
-grant select, insert, update on staff, authenticators to ingam_app;
-grant select, insert, update, delete on recovery_codes, invitations, sessions, throttles, idempotency, outbox to ingam_app;
+grant select, insert, update on staff to ingam_app;
+grant select, insert, update, delete on authenticators, recovery_codes, invitations, sessions, throttles, idempotency, outbox to ingam_app;
 grant select, insert on access_records, audit to ingam_app;
 grant select, update (size, frontier, root) on audit_head to ingam_app;

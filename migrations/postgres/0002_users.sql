@@ -75,6 +75,7 @@ create table point_entries (
   check ((kind = 'adjusted') = (change_id is not null))
 );
 create index point_entries_user on point_entries (user_id, id);
+create index point_entries_adjusted on point_entries (id) where change_id is not null;
 create unique index point_entries_change on point_entries (change_id) where change_id is not null;
 create trigger point_entries_no_rewriting before update or delete on point_entries
   for each row execute function refuse_rewriting();

@@ -106,6 +106,7 @@ create table access_records (
 ) strict;
 create index access_records_staff on access_records (staff_id, id);
 create index access_records_subject on access_records (subject, id);
+create index access_records_at on access_records (at);
 create trigger access_records_no_update before update on access_records
 begin select raise(abort, 'access records are append-only'); end;
 create trigger access_records_no_delete before delete on access_records
@@ -149,7 +150,7 @@ create index audit_staff on audit (staff_id, seq);
 create index audit_action on audit (action, seq);
 create index audit_target on audit (target_kind, target_id, seq);
 create index audit_outcome on audit (outcome, seq);
-create index audit_ip on audit (ip, seq);
+create index audit_ip on audit (ip_key, seq);
 create trigger audit_no_update before update on audit
 begin select raise(abort, 'the audit log is append-only'); end;
 create trigger audit_no_delete before delete on audit

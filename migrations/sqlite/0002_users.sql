@@ -67,6 +67,7 @@ create table point_entries (
   check ((kind = 'adjusted') = (change_id is not null))
 ) strict;
 create index point_entries_user on point_entries (user_id, id);
+create index point_entries_adjusted on point_entries (id) where change_id is not null;
 create unique index point_entries_change on point_entries (change_id) where change_id is not null;
 create trigger point_entries_no_update before update on point_entries
 begin select raise(abort, 'point_entries is append-only'); end;

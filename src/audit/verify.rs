@@ -51,17 +51,12 @@ pub async fn verify(reader: &Reader) -> Result<Verified, Unfit> {
     let mut frontier = Frontier::default();
     let mut next = 0;
     while next < size {
-        let rows: Vec<Row> = reader
-            .query(sql!(
-                "select ",
-                entry_columns!(),
-                ", ip_key, body, leaf from audit where seq >= $1 and seq < $2 order by seq limit $3"
-            ))
-            .bind(next)
-            .bind(size)
-            .bind(AT_ONCE)
-            .all()
-            .await?;
+        let rows = match slice(reader, next, size.min(next + AT_ONCE)).await {
+            Err(error @ (sqlx::Error::ColumnDecode { .. } | sqlx::Error::Decode(_))) => {
+                return Err(first_unreadable(reader, next, size.min(next + AT_ONCE), error).await);
+            }
+            rows => rows?,
+        };
         if rows.is_empty() {
             return Err(Unfit::Row { seq: next, what: "is missing: the tail of the log was deleted" });
         }
@@ -79,6 +74,25 @@ pub async fn verify(reader: &Reader) -> Result<Verified, Unfit> {
     no_row_beyond(reader, size).await?;
     ledger_fits(reader).await?;
     Ok(Verified { rows: size, root: frontier.root() })
+}
+
+async fn slice(reader: &Reader, first: i64, end: i64) -> sqlx::Result<Vec<Row>> {
+    reader
+        .query(sql!("select ", entry_columns!(), ", ip_key, body, leaf from audit where seq >= $1 and seq < $2 order by seq"))
+        .bind(first)
+        .bind(end)
+        .all()
+        .await
+}
+
+/// Which of these rows holds something that cannot even be read.
+async fn first_unreadable(reader: &Reader, first: i64, end: i64, error: sqlx::Error) -> Unfit {
+    for seq in first..end {
+        if slice(reader, seq, seq + 1).await.is_err() {
+            return Unfit::Row { seq, what: "a column cannot be read: it was altered" };
+        }
+    }
+    error.into()
 }
 
 /// One row against itself and its place.
@@ -116,35 +130,51 @@ async fn no_row_beyond(reader: &Reader, size: i64) -> Result<(), Unfit> {
     }
 }
 
-/// Every adjustment in the ledger has its row in the log, and every such row its adjustment, with the same figures.
+/// Every adjustment in the ledger has its row in the log, and every such row its adjustment, with the same figures. Walked
+/// in slices, so that each statement is short however long the ledger.
 async fn ledger_fits(reader: &Reader) -> Result<(), Unfit> {
-    let unsealed: Option<(i64,)> = reader
-        .query(sql!(
-            "select p.id from point_entries p
-              where p.kind = 'adjusted'
-                and not exists (select 1 from audit a
-                                 where a.change_id = p.change_id and a.action = 'points.adjust' and a.outcome = 'applied'
-                                   and a.target_kind = 'user' and a.target_id = cast(p.user_id as text)
-                                   and cast(a.after ->> 'points' as bigint) = p.balance
-                                   and cast(a.before ->> 'points' as bigint) = p.balance - p.delta)
-              order by p.id limit 1"
-        ))
-        .optional()
-        .await?;
-    if let Some((id,)) = unsealed {
-        return Err(Unfit::Ledger(format!("ledger entry {id} has no row in the log that fits it")));
+    let mut after = i64::MIN;
+    loop {
+        let slice: Vec<Adjustment> = reader
+            .query(sql!(
+                "select p.id, coalesce(a.action = 'points.adjust' and a.outcome = 'applied' and a.target_kind = 'user'
+                                       and a.target_id = cast(p.user_id as text)
+                                       and cast(a.after ->> 'points' as bigint) = p.balance
+                                       and cast(a.before ->> 'points' as bigint) = p.balance - p.delta, false) as fits
+                   from point_entries p left join audit a on a.change_id = p.change_id
+                  where p.change_id is not null and p.id > $1 order by p.id limit $2"
+            ))
+            .bind(after)
+            .bind(AT_ONCE)
+            .all()
+            .await?;
+        if let Some(odd) = slice.iter().find(|adjustment| !adjustment.fits) {
+            return Err(Unfit::Ledger(format!("ledger entry {} has no row in the log that fits it", odd.id)));
+        }
+        let Some(last) = slice.last() else { break };
+        after = last.id;
     }
-    let lost: Option<(i64,)> = reader
-        .query(sql!(
-            "select a.seq from audit a
-              where a.action = 'points.adjust' and a.outcome = 'applied'
-                and not exists (select 1 from point_entries p where p.change_id = a.change_id)
-              order by a.seq limit 1"
-        ))
-        .optional()
-        .await?;
-    match lost {
-        Some((seq,)) => Err(Unfit::Ledger(format!("row {seq} of the log has no ledger entry"))),
-        None => Ok(()),
+    let mut after = -1;
+    loop {
+        let slice: Vec<(i64, bool)> = reader
+            .query(sql!(
+                "select a.seq, exists (select 1 from point_entries p where p.change_id = a.change_id) from audit a
+                  where a.action = 'points.adjust' and a.outcome = 'applied' and a.seq > $1 order by a.seq limit $2"
+            ))
+            .bind(after)
+            .bind(AT_ONCE)
+            .all()
+            .await?;
+        if let Some((seq, _)) = slice.iter().find(|(_, is_there)| !is_there) {
+            return Err(Unfit::Ledger(format!("row {seq} of the log has no ledger entry")));
+        }
+        let Some((last, _)) = slice.last() else { return Ok(()) };
+        after = *last;
     }
+}
+
+#[derive(sqlx::FromRow)]
+struct Adjustment {
+    id: i64,
+    fits: bool,
 }

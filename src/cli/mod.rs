@@ -102,6 +102,12 @@ pub enum StaffCommand {
         #[command(flatten)]
         target: TargetArgs,
     },
+    /// Takes somebody's authenticator away and prints a new set-up link.
+    ResetSecondFactor {
+        email: String,
+        #[command(flatten)]
+        target: TargetArgs,
+    },
     /// Lists everybody.
     List {
         #[command(flatten)]

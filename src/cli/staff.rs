@@ -8,7 +8,10 @@ use crate::{
     clock::Clock,
     gate::{Meaning, Refusal, Role, Roles, Seal, is_printable},
     secret, sql,
-    staff::{invitation::InviteStaff, normal_email},
+    staff::{
+        invitation::{InviteStaff, ResetSecondFactor},
+        normal_email,
+    },
 };
 use anyhow::bail;
 use std::process::ExitCode;
@@ -18,6 +21,7 @@ pub(super) async fn run(command: StaffCommand, clock: Clock) -> anyhow::Result<E
         StaffCommand::Add { email, name, roles, target } => {
             add(&Target::open(&target, clock).await?, &email, &name, roles).await
         }
+        StaffCommand::ResetSecondFactor { email, target } => reset(&Target::open(&target, clock).await?, &email).await,
         StaffCommand::List { target } => list(&Target::open(&target, clock).await?).await,
     }
 }
@@ -49,6 +53,23 @@ async fn add(target: &Target, email: &str, name: &str, roles: Vec<Role>) -> anyh
         }
         Err(refusal) => Err(refusal.into()),
     }
+}
+
+fn link(target: &Target, token: &str) -> String {
+    let origin = target.config.public_origin.clone().unwrap_or_else(|| format!("http://{}", target.config.listen));
+    format!("{origin}/setup/{token}")
+}
+
+async fn reset(target: &Target, email: &str) -> anyhow::Result<ExitCode> {
+    let Some(email) = normal_email(email) else { bail!("{email:?} is no e-mail address") };
+    let person: Option<(i64,)> =
+        target.store.reader.query(sql!("select id from staff where email = $1")).bind(email.as_str()).optional().await?;
+    let Some((staff,)) = person else { bail!("nobody called {email} works here") };
+    let token = secret::token();
+    let sealed = target.gate.submit(&actor(), &ResetSecondFactor { staff, token: token.clone() }, &Seal::none()).await?;
+    println!("{email} has no second factor now; sealed as audit row #{}. This link works once and for 24 hours:", sealed.seq);
+    println!("{}", link(target, &token));
+    Ok(ExitCode::SUCCESS)
 }
 
 #[derive(sqlx::FromRow)]

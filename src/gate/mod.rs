@@ -130,7 +130,7 @@ impl Gate {
         }
         *roles = admit::permitted(tx, actor, C::ADMITS).await?;
         admit::allowed_network(actor, &self.networks)?;
-        admit::still_as_seen(tx, change, seal).await?;
+        admit::still_as_seen(tx, actor, change, seal).await?;
         admit::second_factor(tx, &self.key, actor, C::ADMITS, seal).await?;
         // From here on the code is spent, whatever happens: a refusal goes back to this mark and no farther.
         tx.mark().await?;
@@ -143,6 +143,7 @@ impl Gate {
         let refusal = Refusal::Unrecorded(anyhow::anyhow!("undone"));
         let recorded = async {
             let mut tx = self.writer.begin(self.clock.now()).await?;
+            tx.hurry().await?;
             if let (true, Some(staff), Some(code)) = (C::ADMITS.code, actor.staff_id(), seal.code.as_deref()) {
                 code::burn(&mut tx, &self.key, staff, code).await?;
             }

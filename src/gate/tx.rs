@@ -128,6 +128,11 @@ impl Tx<'_> {
         self.events.push(Event { topic, body });
     }
 
+    /// Waits for nobody longer than a second: whoever asked has waited already.
+    pub(super) async fn hurry(&mut self) -> sqlx::Result<()> {
+        self.query(sql!(sqlite: "select 1", postgres: "select set_config('lock_timeout', '1s', true)")).run().await.map(drop)
+    }
+
     /// Marks where [`undo`](Self::undo) goes back to. What was noted and emitted since goes too.
     pub(super) async fn mark(&mut self) -> sqlx::Result<()> {
         self.query(sql!("savepoint change")).run().await.map(drop)

@@ -19,6 +19,8 @@ pub struct ChangePassword {
     /// The stored hash that the current password was right for; nothing where it was wrong.
     #[serde(skip)]
     pub right_for: Option<String>,
+    /// A keyed hash of the new password, so that the same form with another one is seen to be another change.
+    pub told_apart_by: String,
     #[serde(skip)]
     pub new_hash: String,
 }
@@ -75,11 +77,11 @@ pub struct ReplaceAuthenticator {
     pub staff: i64,
     #[serde(skip)]
     pub session: String,
-    /// The new secret, encrypted, and the step of the code that proved it.
+    /// The new secret, encrypted, and the step of the code that proved it, if one did.
     #[serde(skip)]
     pub secret: Vec<u8>,
     #[serde(skip)]
-    pub step: i64,
+    pub step: Option<i64>,
 }
 
 impl Change for ReplaceAuthenticator {
@@ -91,13 +93,20 @@ impl Change for ReplaceAuthenticator {
         target(self.staff)
     }
 
+    async fn check(&self, _: &mut Tx<'_>) -> Result<(), Fault> {
+        match self.step {
+            Some(_) => Ok(()),
+            None => Err(Fault::invalid("new_code", "new-code-wrong")),
+        }
+    }
+
     async fn apply(&self, tx: &mut Tx<'_>) -> Result<(), Fault> {
         let before: Option<(Instant,)> = tx
             .query(sql!("select enrolled_at from authenticators where staff_id = $1"))
             .bind(self.staff)
             .optional()
             .await?;
-        authenticator::replace(tx, self.staff, &self.secret, self.step).await?;
+        authenticator::replace(tx, self.staff, &self.secret, self.step.unwrap_or_default()).await?;
         session::end_others(tx, self.staff, &self.session).await?;
         let now = tx.now();
         tx.note("authenticator_at", before.map(|(at,)| at.to_string()), now.to_string());

@@ -11,6 +11,7 @@ use super::{
 use crate::{
     clock::Instant,
     gate::{Change, Reason, Refusal, Seal, code},
+    secret::Purpose,
     sql,
     web::{
         Answer, Desk, Stop,
@@ -217,6 +218,7 @@ pub async fn change_password(desk: Desk, body: web::Bytes) -> Answer {
         session: person.session.clone(),
         keys: Keys::new(&desk.console().key, &person.email, desk.visit().ip()),
         right_for: stored.filter(|_| fits),
+        told_apart_by: hex::encode(desk.console().key.mac(Purpose::Lookup, format!("password/{}", form.get("new")).as_bytes())),
         new_hash: hash(&desk, form.get("new")).await?,
     };
     match desk.submit(&change, &seal).await {
@@ -229,16 +231,12 @@ pub async fn change_password(desk: Desk, body: web::Bytes) -> Answer {
 pub async fn replace_authenticator(desk: Desk, body: web::Bytes) -> Answer {
     let form = desk.form(&body, &["code", "new_code", "key", "seen", "reason"]).await?;
     let secret = offered_secret(&desk).await?;
-    let Some(step) = code::matching_step(&secret, form.get("new_code"), desk.now()) else {
-        let errors = FieldErrors::one("new_code", wrong::new_code_wrong());
-        return again(&desk, "authenticator", "", &form, errors.into()).await;
-    };
     let person = desk.person();
     let change = ReplaceAuthenticator {
         staff: person.id,
         session: person.session.clone(),
         secret: desk.console().key.seal(&code::context(person.id), &secret),
-        step,
+        step: code::matching_step(&secret, form.get("new_code"), desk.now()),
     };
     match desk.submit(&change, &own_seal(&form)?).await {
         Ok(_) => Ok(desk.see_other("/account?done=authenticator")),
@@ -326,15 +324,12 @@ pub async fn set_preferences(desk: Desk, body: web::Bytes) -> Answer {
         return page(&desk, 422, None, Some(preferences), None).await;
     }
     let seal = Seal { code: None, seen: None, ..seal_of(&form, Reason::none())? };
+    let back = back(form.get("return"));
     desk.submit(&SetPreferences { staff: person.id, lang, time_zone, theme }, &seal).await?;
-    Ok(desk.see_other(&back(form.get("return"))?))
+    Ok(desk.see_other(back))
 }
 
-/// Where to come back to.
-fn back(path: &str) -> Result<String, Stop> {
-    match path {
-        "" => Ok("/account?done=preferences".to_owned()),
-        path if is_own_path(path) => Ok(path.to_owned()),
-        _ => Err(Problem::Unprocessable.into()),
-    }
+/// Where to come back to: the page the switch was used on, or the account page.
+fn back(path: &str) -> &str {
+    if is_own_path(path) { path } else { "/account?done=preferences" }
 }

@@ -35,8 +35,11 @@ impl Change for InviteStaff {
     }
 
     async fn check(&self, tx: &mut Tx<'_>) -> Result<(), Fault> {
-        let there: Option<(i64,)> =
-            tx.query(sql!("select id from staff where email = $1")).bind(self.email.as_str()).optional().await?;
+        let there: Option<(i64,)> = tx
+            .query(sql!("select id from staff where email = $1 and password_hash is not null"))
+            .bind(self.email.as_str())
+            .optional()
+            .await?;
         match there {
             Some(_) => Err(Fault::invalid("email", "staff-exists")),
             None => Ok(()),
@@ -45,27 +48,78 @@ impl Change for InviteStaff {
 
     async fn apply(&self, tx: &mut Tx<'_>) -> Result<i64, Fault> {
         let now = tx.now();
+        // Somebody who never followed their first link is invited again.
         let (id,): (i64,) = tx
             .query(sql!(
-                "insert into staff (email, name, roles, time_zone, created_at) values ($1, $2, $3, $4, $5) returning id"
+                "insert into staff (email, name, roles, time_zone, created_at) values ($1, $2, $3, $4, $5)
+                 on conflict (email) do update set name = excluded.name, roles = excluded.roles, version = staff.version + 1
+                 where staff.password_hash is null
+                 returning id"
             ))
             .bind(self.email.as_str())
             .bind(self.name.as_str())
             .bind(self.roles.to_string())
             .bind(self.time_zone.as_str())
             .bind(now)
-            .one()
-            .await?;
-        tx.query(sql!("insert into invitations (hash, staff_id, expires_at) values ($1, $2, $3)"))
-            .bind(hash(&self.token))
-            .bind(id)
-            .bind(now.plus(LASTS))
-            .run()
-            .await?;
+            .optional()
+            .await?
+            .ok_or_else(|| Fault::invalid("email", "staff-exists"))?;
+        issue(tx, id, &self.token).await?;
         tx.note("staff", None::<i64>, id);
         tx.note("roles", None::<i64>, self.roles.to_string());
         tx.emit("staff.invited", serde_json::json!({ "staff": id, "roles": self.roles.to_string() }));
         Ok(id)
+    }
+}
+
+/// Makes a link work, and every earlier one of this person stop.
+async fn issue(tx: &mut Tx<'_>, staff: i64, token: &str) -> Result<(), Fault> {
+    let expires = tx.now().plus(LASTS);
+    tx.query(sql!("delete from invitations where staff_id = $1")).bind(staff).run().await?;
+    tx.query(sql!("insert into invitations (hash, staff_id, expires_at) values ($1, $2, $3)"))
+        .bind(hash(token))
+        .bind(staff)
+        .bind(expires)
+        .run()
+        .await?;
+    Ok(())
+}
+
+/// Takes a person's authenticator and recovery codes away and gives them a new set-up link: for a phone that is lost, or
+/// after ten wrong codes. Password and second factor are set anew with it, and every session ends.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct ResetSecondFactor {
+    pub staff: i64,
+    #[serde(skip)]
+    pub token: String,
+}
+
+impl Change for ResetSecondFactor {
+    const KIND: &'static str = "staff.reset-second-factor";
+    const ADMITS: Admits = Admits::host_only();
+    type Output = ();
+
+    fn target(&self) -> Target {
+        target(self.staff)
+    }
+
+    async fn apply(&self, tx: &mut Tx<'_>) -> Result<(), Fault> {
+        let before: Option<(Instant,)> = tx
+            .query(sql!("select enrolled_at from authenticators where staff_id = $1"))
+            .bind(self.staff)
+            .optional()
+            .await?;
+        for statement in [
+            sql!("delete from authenticators where staff_id = $1"),
+            sql!("delete from recovery_codes where staff_id = $1"),
+            sql!("delete from sessions where staff_id = $1"),
+        ] {
+            tx.query(statement).bind(self.staff).run().await?;
+        }
+        issue(tx, self.staff, &self.token).await?;
+        tx.note("authenticator_at", before.map(|(at,)| at.to_string()), None::<i64>);
+        tx.emit("staff.credential-changed", serde_json::json!({ "staff": self.staff, "credential": "second-factor-reset" }));
+        Ok(())
     }
 }
 

@@ -1,7 +1,7 @@
 //! The schema, and the stamp that says whose database this is.
 
 use super::{Engine, Reader, open};
-use crate::{clock::Instant, profile::Profile, sql};
+use crate::{clock::Instant, config::stamp_fits, profile::Profile, sql};
 use anyhow::Context as _;
 use sqlx::{ConnectOptions, Connection, migrate::Migrator, postgres::PgConnectOptions};
 use std::str::FromStr;
@@ -21,8 +21,11 @@ pub struct Stamp {
 ///
 /// On PostgreSQL this runs as whoever the URL names, who becomes the owner of the tables; the console itself works as
 /// `ingam_app` (see `open.rs`).
+///
+/// A database that is stamped already and belongs to the other side of production's wall is left as it is.
 #[expect(clippy::disallowed_methods, reason = "the schema is made before there is a door")]
 pub async fn migrate(url: &str, profile: Profile, now: Instant) -> anyhow::Result<Stamp> {
+    const STAMPED: &str = "select environment from installation where id = 1";
     const STAMP: &str =
         "insert into installation (id, environment, stamped_at) values (1, $1, $2) on conflict (id) do nothing";
     match Engine::of(url)? {
@@ -32,6 +35,9 @@ pub async fn migrate(url: &str, profile: Profile, now: Instant) -> anyhow::Resul
                 .connect()
                 .await
                 .with_context(|| format!("cannot open the database {}", open::shown(url)))?;
+            // Where there is no such table yet, there is nothing to protect.
+            let stamped: Option<String> = sqlx::query_scalar(STAMPED).fetch_optional(&mut connection).await.unwrap_or(None);
+            fits(profile, stamped)?;
             SQLITE.run(&mut connection).await?;
             sqlx::query(STAMP).bind(profile.as_str()).bind(now).execute(&mut connection).await?;
             connection.close().await?;
@@ -42,6 +48,8 @@ pub async fn migrate(url: &str, profile: Profile, now: Instant) -> anyhow::Resul
                 .connect()
                 .await
                 .with_context(|| format!("cannot reach the database {}", open::shown(url)))?;
+            let stamped: Option<String> = sqlx::query_scalar(STAMPED).fetch_optional(&mut connection).await.unwrap_or(None);
+            fits(profile, stamped)?;
             POSTGRES.run(&mut connection).await.context(
                 "the schema could not be made; the role that migrates must own the database and may create roles, \
                  or the role ingam_app must exist and be granted to it",
@@ -55,6 +63,16 @@ pub async fn migrate(url: &str, profile: Profile, now: Instant) -> anyhow::Resul
     let stamp = stamp(&store.reader, store.engine).await;
     store.close().await;
     stamp
+}
+
+/// The database belongs to another environment.
+#[derive(Debug, thiserror::Error)]
+#[error("{0}")]
+pub struct ForeignDatabase(String);
+
+fn fits(profile: Profile, stamped: Option<String>) -> anyhow::Result<()> {
+    let Some(stamped) = stamped.and_then(|stamped| stamped.parse().ok()) else { return Ok(()) };
+    stamp_fits(profile, stamped).map(drop).map_err(|why| ForeignDatabase(why).into())
 }
 
 /// Reads the stamp. Fails with one clear line where the schema is not the one this program was built for.

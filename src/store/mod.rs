@@ -10,7 +10,7 @@ mod query;
 mod reader;
 mod safeguard;
 
-pub use migration::{Stamp, migrate, stamp};
+pub use migration::{ForeignDatabase, Stamp, migrate, stamp};
 pub(crate) use open::shown;
 pub use open::{Engine, Store};
 pub(crate) use query::Conn;

@@ -124,7 +124,9 @@ fn framework_problem(status: StatusCode, error: &actix_web::Error, visit: &Visit
 fn onward(problem: Problem, visit: &Visit) -> Onward {
     let signed = visit.visitor().is_some_and(|visitor| visitor.signed);
     match problem {
-        Problem::Network | Problem::Unavailable if visit.method == "GET" => Onward::Again(visit.path.clone()),
+        Problem::Network | Problem::Unavailable if visit.method == "GET" && super::desk::is_own_path(&visit.path) => {
+            Onward::Again(visit.path.clone())
+        }
         Problem::Forgery | Problem::LinkGone if !signed => Onward::SignIn,
         _ if signed => Onward::Home,
         _ => Onward::SignIn,

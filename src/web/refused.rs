@@ -86,6 +86,7 @@ fn field_error(rejection: &Rejection) -> Option<(&'static str, Message)> {
         "points-too-large" => wrong::too_large(),
         "status-already" => wrong::already_so(),
         "password-wrong" => wrong::password_wrong(),
+        "new-code-wrong" => wrong::new_code_wrong(),
         _ => wrong::not_a_choice(),
     };
     Some((field, message))

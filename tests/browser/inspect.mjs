@@ -45,8 +45,9 @@ export async function watch(page) {
 async function axe(page, { colourOnly = false } = {}) {
   if (!(await page.evaluate(() => 'axe' in globalThis))) await page.evaluate(axeSource);
   const violations = await page.evaluate(async ({ tags, colourOnly }) => {
+    const coloured = globalThis.axe.getRules(['cat.color']);
     const runOnly = colourOnly
-      ? { type: 'rule', values: globalThis.axe.getRules(['cat.color']).map(({ ruleId }) => ruleId) }
+      ? { type: 'rule', values: coloured.filter((rule) => rule.tags.some((tag) => tags.includes(tag))).map((rule) => rule.ruleId) }
       : { type: 'tag', values: tags };
     const found = await globalThis.axe.run(document, { runOnly, resultTypes: ['violations'] });
     return found.violations.map(({ id, help, nodes }) => ({
