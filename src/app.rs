@@ -94,10 +94,15 @@ impl Console {
 
     /// Writes to the audit log that a request was turned away, and says whether it was written.
     pub(crate) async fn record(&self, visit: &Visit, refusal: &Refusal) -> bool {
-        if !self.recording.may(visit.ip().or(visit.peer), self.clock.now()) {
+        if visit.visitor().is_none() && !self.recording.may(visit.ip().or(visit.peer), self.clock.now()) {
+            tracing::warn!(
+                request = visit.request_id,
+                refusal = refusal.word(),
+                "a stranger's refusal is one too many to record"
+            );
             return false;
         }
-        let target = Target::new("request", &visit.method);
+        let target = Target::new("request", visit.asked_for());
         match self.gate.record_refusal(&visit.actor(), "request.refused", target, refusal).await {
             Ok(_) => true,
             Err(error) => {
@@ -122,12 +127,7 @@ impl Console {
     }
 
     pub(crate) fn cookie(&self, name: &'static str, value: String) -> Cookie<'static> {
-        Cookie::build(name, value)
-            .path("/")
-            .http_only(true)
-            .secure(!self.plain_http)
-            .same_site(SameSite::Lax)
-            .finish()
+        Cookie::build(name, value).path("/").http_only(true).secure(!self.plain_http).same_site(SameSite::Lax).finish()
     }
 
     /// The frame of an error page.

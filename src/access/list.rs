@@ -66,18 +66,15 @@ pub async fn list(desk: Desk, asked: web::Query<Asked>) -> Answer {
         to: asked.to,
         address: asked.address,
     };
-    let (mut records, errors) = match read(&filter, &desk) {
-        Ok(wanted) => (find(desk.reader(), &wanted, asked.before.unwrap_or(i64::MAX)).await?, FieldErrors::new()),
-        Err(errors) => (Vec::new(), errors),
+    let (found, errors) = match read(&filter, &desk) {
+        Ok(wanted) => (find(desk.reader(), &wanted, asked.before).await?, FieldErrors::new()),
+        Err(errors) => (Found::default(), errors),
     };
-    let page_size = usize::try_from(PAGE).unwrap_or_default();
-    let has_more = records.len() > page_size;
-    records.truncate(page_size);
-    let next = records.last().filter(|_| has_more).map(|last| address(&filter, Some(last.id)));
+    let next = found.next.map(|next| address(&filter, Some(next)));
     let page = ListPage {
         shell: desk.shell(Some(Section::Access), None).await?,
         staff: staff(desk.reader()).await?,
-        rows: records.into_iter().map(row).collect(),
+        rows: found.records.into_iter().map(row).collect(),
         pager: Pager { first: asked.before.map(|_| address(&filter, None)), previous: None, next },
         filter,
         errors,
@@ -125,7 +122,7 @@ macro_rules! records_where {
         concat!(
             "select id, at, staff_name, ip, task, subject, reason, request_id from access_records where ",
             $driver,
-            " id < $1
+            " id < $1 and id >= $10
                 and (cast($2 as bigint) is null or staff_id = $2)
                 and (cast($3 as text) is null or subject = $3)
                 and (cast($4 as text) is null or task = $4)
@@ -136,7 +133,64 @@ macro_rules! records_where {
     };
 }
 
-async fn find(reader: &Reader, wanted: &Wanted, before: i64) -> Result<Vec<Record>, Stop> {
+/// Records without an index for their filter are looked through this many at a time, and so many times that.
+const WINDOW: i64 = 20_000;
+const WINDOWS: usize = 10;
+/// Records that were begun earlier may have got a later id, by a few.
+const DISORDER: i64 = 1_000;
+
+/// Records, and before which one the next page begins.
+#[derive(Default)]
+struct Found {
+    records: Vec<Record>,
+    next: Option<i64>,
+}
+
+async fn find(reader: &Reader, wanted: &Wanted, before: Option<i64>) -> Result<Found, Stop> {
+    let (first, end) = bounds(reader, wanted).await?;
+    let mut end = end.min(before.unwrap_or(end));
+    let mut records = Vec::new();
+    let is_narrow = wanted.subject.is_some() || (wanted.task.is_none() && wanted.network.is_none());
+    for _ in 0..WINDOWS {
+        let start = if is_narrow { first } else { first.max(end.saturating_sub(WINDOW)) };
+        records.extend(slice(reader, wanted, start, end, missing(&records)).await?);
+        end = start;
+        if missing(&records) == 0 || end <= first {
+            break;
+        }
+    }
+    let is_full = missing(&records) == 0;
+    records.truncate(usize::try_from(PAGE).unwrap_or_default());
+    let next = if is_full { records.last().map(|last| last.id) } else { Some(end).filter(|end| *end > first) };
+    Ok(Found { records, next })
+}
+
+fn missing(records: &[Record]) -> i64 {
+    (PAGE + 1).saturating_sub(i64::try_from(records.len()).unwrap_or(i64::MAX)).max(0)
+}
+
+/// The ids that the days leave, and a few more: ids and times go up together, but not to the last record.
+async fn bounds(reader: &Reader, wanted: &Wanted) -> Result<(i64, i64), Stop> {
+    let first: Option<(i64,)> = match wanted.from {
+        Some(from) => {
+            reader
+                .query(sql!("select id from access_records where at >= $1 order by at limit 1"))
+                .bind(from)
+                .optional()
+                .await?
+        }
+        None => Some((0,)),
+    };
+    let last: Option<(i64,)> = reader
+        .query(sql!("select id from access_records where at < $1 order by at desc limit 1"))
+        .bind(wanted.until.unwrap_or_else(Instant::latest))
+        .optional()
+        .await?;
+    let end = last.map_or(0, |(last,)| last.saturating_add(DISORDER));
+    Ok((first.map_or(end, |(first,)| first.saturating_sub(DISORDER)), end))
+}
+
+async fn slice(reader: &Reader, wanted: &Wanted, first: i64, end: i64, limit: i64) -> Result<Vec<Record>, Stop> {
     let statement = if wanted.subject.is_some() {
         sql!(records_where!("subject = $3 and"))
     } else if wanted.staff.is_some() {
@@ -147,7 +201,7 @@ async fn find(reader: &Reader, wanted: &Wanted, before: i64) -> Result<Vec<Recor
     let (low, high) = wanted.network.clone().map_or((None, None), |(low, high)| (Some(low), Some(high)));
     Ok(reader
         .query(statement)
-        .bind(before)
+        .bind(end)
         .bind(wanted.staff)
         .bind(wanted.subject.as_deref())
         .bind(wanted.task.as_deref())
@@ -155,7 +209,8 @@ async fn find(reader: &Reader, wanted: &Wanted, before: i64) -> Result<Vec<Recor
         .bind(high)
         .bind(wanted.from.unwrap_or_else(Instant::earliest))
         .bind(wanted.until.unwrap_or_else(Instant::latest))
-        .bind(PAGE + 1)
+        .bind(limit)
+        .bind(first)
         .all()
         .await?)
 }

@@ -89,37 +89,85 @@ struct Found {
     next: Option<i64>,
 }
 
-/// The newest rows that fit. Along an index where the filter has one; otherwise through windows of the log, so that a
-/// filter that fits nothing gives up after a while and says where to go on.
+/// The newest rows that fit. Along an index where it gives hardly more rows than are wanted; otherwise through windows of
+/// the log, so that a filter that fits nothing gives up after a while and says where to go on.
 async fn find(reader: &Reader, wanted: &Wanted, before: Option<i64>) -> Result<Found, Stop> {
     let (first, end) = bounds(reader, wanted, before).await?;
     let mut rows = Vec::new();
     let mut end = end;
-    let indexed = wanted.target.is_some()
-        || wanted.staff.is_some()
-        || wanted.action.is_some()
-        || wanted.outcome.is_some()
-        || has_trigram(wanted);
-    let windows = if indexed || (wanted.network.is_none() && wanted.text.is_none()) { 1 } else { WINDOWS };
-    for _ in 0..windows {
-        let start = if windows == 1 { first } else { first.max(end.saturating_sub(WINDOW)) };
-        let wanted_rows = PAGE + 1 - i64::try_from(rows.len()).unwrap_or(PAGE);
-        rows.extend(slice(reader, wanted, start, end, wanted_rows).await?);
+    // A text that stands in many rows fills the page from the newest ones, and one that stands in few is found through its
+    // trigrams; reading either the other way takes long.
+    if has_trigram(wanted) && is_text_alone(wanted) {
+        let start = first.max(end.saturating_sub(WINDOW));
+        rows.extend(slice(reader, wanted, Along::Log, start, end, PAGE + 1).await?);
+        if missing(&rows) > 0 {
+            rows.extend(slice(reader, wanted, Along::Trigrams, first, start, missing(&rows)).await?);
+        }
+        return Ok(found(rows, None));
+    }
+    if is_narrow(wanted) {
+        return Ok(found(slice(reader, wanted, Along::Index, first, end, PAGE + 1).await?, None));
+    }
+    for _ in 0..WINDOWS {
+        let start = first.max(end.saturating_sub(WINDOW));
+        rows.extend(slice(reader, wanted, Along::Log, start, end, missing(&rows)).await?);
         end = start;
-        if i64::try_from(rows.len()).is_ok_and(|n| n > PAGE) || end <= first {
+        if missing(&rows) == 0 || end <= first {
             break;
         }
     }
-    let has_more = i64::try_from(rows.len()).is_ok_and(|n| n > PAGE);
+    Ok(found(rows, Some(end).filter(|end| *end > first)))
+}
+
+/// How many rows there are still to find: one more than fits on the page tells whether there is another.
+fn missing(rows: &[Entry]) -> i64 {
+    (PAGE + 1).saturating_sub(i64::try_from(rows.len()).unwrap_or(i64::MAX)).max(0)
+}
+
+/// A page of `rows`; where they do not fill it, `unread` says before which row nobody has looked yet.
+fn found(mut rows: Vec<Entry>, unread: Option<i64>) -> Found {
+    let is_full = missing(&rows) == 0;
     rows.truncate(usize::try_from(PAGE).unwrap_or_default());
-    let next = if has_more {
-        rows.last().map(|row| row.seq)
-    } else if windows > 1 && end > first {
-        Some(end)
-    } else {
-        None
-    };
-    Ok(Found { rows, next })
+    let next = if is_full { rows.last().map(|row| row.seq) } else { unread };
+    Found { rows, next }
+}
+
+/// How to look for rows.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Along {
+    /// Row by row, in the order of the log.
+    Log,
+    /// The index of the first condition that has one.
+    Index,
+    Trigrams,
+}
+
+fn is_text_alone(wanted: &Wanted) -> bool {
+    wanted.target.is_none()
+        && wanted.staff.is_none()
+        && wanted.action.is_none()
+        && wanted.outcome.is_none()
+        && wanted.network.is_none()
+}
+
+/// Whether one index leads to the answer without many rows on the way that do not fit. What happened to one target is
+/// never much; beside any other condition a second one may fit none of what the first one finds.
+fn is_narrow(wanted: &Wanted) -> bool {
+    let conditions = [
+        wanted.staff.is_some(),
+        wanted.action.is_some(),
+        wanted.outcome.is_some(),
+        wanted.network.is_some(),
+        wanted.text.is_some(),
+    ];
+    let others = conditions.iter().filter(|is_set| **is_set).count();
+    let is_unindexed = wanted.text.is_some() || (wanted.network.is_some() && one_address(wanted).is_none());
+    wanted.target.is_some() || others == 0 || (others == 1 && !is_unindexed)
+}
+
+/// The key of the one address that is wanted, where it is one and no network.
+fn one_address(wanted: &Wanted) -> Option<&str> {
+    wanted.network.as_ref().filter(|(first, last)| first == last).map(|(first, _)| first.as_str())
 }
 
 /// Trigrams find text of three characters and more. Shorter text, as two Korean syllables are, is looked for row by row.
@@ -180,10 +228,19 @@ macro_rules! rows_along {
     };
 }
 
-async fn slice(reader: &Reader, wanted: &Wanted, first: i64, end: i64, limit: i64) -> Result<Vec<Entry>, Stop> {
-    let statement = if wanted.target.is_some() {
+async fn slice(
+    reader: &Reader,
+    wanted: &Wanted,
+    along: Along,
+    first: i64,
+    end: i64,
+    limit: i64,
+) -> Result<Vec<Entry>, Stop> {
+    let statement = if along == Along::Log {
+        rows_along!("")
+    } else if wanted.target.is_some() {
         rows_along!("target_kind = $6 and target_id = $7 and")
-    } else if has_trigram(wanted) {
+    } else if along == Along::Trigrams {
         sql!(
             sqlite: rows_where!(
                 "seq in (select rowid from audit_words where audit_words match '\"' || replace($10, '\"', '\"\"') || '\"') and",
@@ -194,6 +251,8 @@ async fn slice(reader: &Reader, wanted: &Wanted, first: i64, end: i64, limit: i6
                 "position(lower($10) in lower(reason))"
             ),
         )
+    } else if one_address(wanted).is_some() {
+        rows_along!("ip_key = $8 and")
     } else if wanted.staff.is_some() {
         rows_along!("staff_id = $3 and")
     } else if wanted.action.is_some() {

@@ -73,12 +73,17 @@ pub async fn verify(reader: &Reader) -> Result<Verified, Unfit> {
     }
     no_row_beyond(reader, size).await?;
     ledger_fits(reader).await?;
+    balances_fit(reader).await?;
     Ok(Verified { rows: size, root: frontier.root() })
 }
 
 async fn slice(reader: &Reader, first: i64, end: i64) -> sqlx::Result<Vec<Row>> {
     reader
-        .query(sql!("select ", entry_columns!(), ", ip_key, body, leaf from audit where seq >= $1 and seq < $2 order by seq"))
+        .query(sql!(
+            "select ",
+            entry_columns!(),
+            ", ip_key, body, leaf from audit where seq >= $1 and seq < $2 order by seq"
+        ))
         .bind(first)
         .bind(end)
         .all()
@@ -169,6 +174,30 @@ async fn ledger_fits(reader: &Reader) -> Result<(), Unfit> {
             return Err(Unfit::Ledger(format!("row {seq} of the log has no ledger entry")));
         }
         let Some((last, _)) = slice.last() else { return Ok(()) };
+        after = *last;
+    }
+}
+
+/// Every customer's points are the balance after their newest entry. An `UPDATE` typed into the database is seen here.
+async fn balances_fit(reader: &Reader) -> Result<(), Unfit> {
+    let mut after = i64::MIN;
+    loop {
+        let slice: Vec<(i64, i64, Option<i64>)> = reader
+            .query(sql!(
+                "select u.id, u.points,
+                        (select p.balance from point_entries p where p.user_id = u.id order by p.id desc limit 1)
+                   from users u where u.id > $1 order by u.id limit $2"
+            ))
+            .bind(after)
+            .bind(AT_ONCE)
+            .all()
+            .await?;
+        if let Some((id, points, Some(balance))) =
+            slice.iter().find(|(_, points, balance)| balance.is_some_and(|balance| balance != *points))
+        {
+            return Err(Unfit::Ledger(format!("customer {id} has {points} points and the ledger says {balance}")));
+        }
+        let Some((last, ..)) = slice.last() else { return Ok(()) };
         after = *last;
     }
 }

@@ -62,12 +62,21 @@ fn link(target: &Target, token: &str) -> String {
 
 async fn reset(target: &Target, email: &str) -> anyhow::Result<ExitCode> {
     let Some(email) = normal_email(email) else { bail!("{email:?} is no e-mail address") };
-    let person: Option<(i64,)> =
-        target.store.reader.query(sql!("select id from staff where email = $1")).bind(email.as_str()).optional().await?;
+    let person: Option<(i64,)> = target
+        .store
+        .reader
+        .query(sql!("select id from staff where email = $1"))
+        .bind(email.as_str())
+        .optional()
+        .await?;
     let Some((staff,)) = person else { bail!("nobody called {email} works here") };
     let token = secret::token();
-    let sealed = target.gate.submit(&actor(), &ResetSecondFactor { staff, token: token.clone() }, &Seal::none()).await?;
-    println!("{email} has no second factor now; sealed as audit row #{}. This link works once and for 24 hours:", sealed.seq);
+    let sealed =
+        target.gate.submit(&actor(), &ResetSecondFactor { staff, token: token.clone() }, &Seal::none()).await?;
+    println!(
+        "{email} has no second factor now; sealed as audit row #{}. This link works once and for 24 hours:",
+        sealed.seq
+    );
     println!("{}", link(target, &token));
     Ok(ExitCode::SUCCESS)
 }

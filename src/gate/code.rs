@@ -115,9 +115,7 @@ pub fn matching_step(secret: &[u8], code: &str, now: Instant) -> Option<i64> {
     let totp = totp(secret, "")?;
     // totp-rs would go below zero for clocks before 1970.
     let now = now.unix().max(STEP_SECONDS);
-    [now, now - STEP_SECONDS]
-        .into_iter()
-        .find_map(|at| i64::try_from(totp.check(code, u64::try_from(at).ok()?)?).ok())
+    [now, now - STEP_SECONDS].into_iter().find_map(|at| i64::try_from(totp.check(code, u64::try_from(at).ok()?)?).ok())
 }
 
 /// The code of the step that `now` is in.

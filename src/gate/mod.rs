@@ -130,7 +130,7 @@ impl Gate {
         }
         *roles = admit::permitted(tx, actor, C::ADMITS).await?;
         admit::allowed_network(actor, &self.networks)?;
-        admit::still_as_seen(tx, actor, change, seal).await?;
+        admit::still_as_seen(tx, change, seal).await?;
         admit::second_factor(tx, &self.key, actor, C::ADMITS, seal).await?;
         // From here on the code is spent, whatever happens: a refusal goes back to this mark and no farther.
         tx.mark().await?;

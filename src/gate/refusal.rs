@@ -16,6 +16,9 @@ pub enum Refusal {
     /// The forwarding headers of a trusted proxy cannot be read.
     #[error("address cannot be read")]
     Address,
+    /// A set-up link that was used, replaced, or never made.
+    #[error("link does not work")]
+    Link,
     #[error("the form's key was used for another change")]
     KeyReused,
     #[error("the target is at version {now}, not at the one that was seen")]
@@ -55,6 +58,7 @@ impl Refusal {
             Self::Network => "network".to_owned(),
             Self::Forgery => "forgery".to_owned(),
             Self::Address => "address".to_owned(),
+            Self::Link => "link-gone".to_owned(),
             Self::KeyReused => "key-reused".to_owned(),
             Self::Stale { .. } => "stale".to_owned(),
             Self::Code(code) => code.word().to_owned(),

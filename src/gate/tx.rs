@@ -130,7 +130,10 @@ impl Tx<'_> {
 
     /// Waits for nobody longer than a second: whoever asked has waited already.
     pub(super) async fn hurry(&mut self) -> sqlx::Result<()> {
-        self.query(sql!(sqlite: "select 1", postgres: "select set_config('lock_timeout', '1s', true)")).run().await.map(drop)
+        self.query(sql!(sqlite: "select 1", postgres: "select set_config('lock_timeout', '1s', true)"))
+            .run()
+            .await
+            .map(drop)
     }
 
     /// Marks where [`undo`](Self::undo) goes back to. What was noted and emitted since goes too.

@@ -218,7 +218,9 @@ pub async fn change_password(desk: Desk, body: web::Bytes) -> Answer {
         session: person.session.clone(),
         keys: Keys::new(&desk.console().key, &person.email, desk.visit().ip()),
         right_for: stored.filter(|_| fits),
-        told_apart_by: hex::encode(desk.console().key.mac(Purpose::Lookup, format!("password/{}", form.get("new")).as_bytes())),
+        told_apart_by: hex::encode(
+            desk.console().key.mac(Purpose::Lookup, format!("password/{}", form.get("new")).as_bytes()),
+        ),
         new_hash: hash(&desk, form.get("new")).await?,
     };
     match desk.submit(&change, &seal).await {

@@ -118,7 +118,10 @@ impl Change for ResetSecondFactor {
         }
         issue(tx, self.staff, &self.token).await?;
         tx.note("authenticator_at", before.map(|(at,)| at.to_string()), None::<i64>);
-        tx.emit("staff.credential-changed", serde_json::json!({ "staff": self.staff, "credential": "second-factor-reset" }));
+        tx.emit(
+            "staff.credential-changed",
+            serde_json::json!({ "staff": self.staff, "credential": "second-factor-reset" }),
+        );
         Ok(())
     }
 }

@@ -102,7 +102,8 @@ const COMMON: &str = include_str!("common_passwords.txt");
 
 fn is_common(plain: &str, email: &str, name: &str) -> bool {
     let low = plain.to_lowercase();
-    let plainer: String = low.chars().map(unleet).collect();
+    // What is put before and behind a word is decoration; inside it, digits and signs stand for letters.
+    let plainer: String = low.trim_matches(|c: char| !c.is_alphabetic()).chars().map(unleet).collect();
     let letters: String = low.chars().filter(|c| c.is_alphabetic()).collect();
     let unleeted: String = plainer.chars().filter(|c| c.is_alphabetic()).collect();
     let is_listed = |word: &str| !word.is_empty() && COMMON.lines().any(|line| line == word);

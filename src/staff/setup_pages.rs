@@ -34,7 +34,13 @@ pub async fn setup(lobby: Lobby, path: web::Path<String>) -> Answer {
 }
 
 async fn open(lobby: &Lobby, token: &str) -> Result<Invitation, Stop> {
-    invitation::find(lobby.reader(), token, lobby.now()).await?.ok_or_else(|| Problem::LinkGone.into())
+    match invitation::find(lobby.reader(), token, lobby.now()).await? {
+        Some(invitation) => Ok(invitation),
+        None => {
+            let recorded = lobby.console().record(lobby.visit(), &Refusal::Link).await;
+            Err(Stop { recorded, ..Problem::LinkGone.into() })
+        }
+    }
 }
 
 fn page(

@@ -16,8 +16,25 @@ use std::net::IpAddr;
 /// Wrong passwords in a row for one account, and from one address, before one has to wait.
 const ACCOUNT_FROM: i64 = 5;
 const ADDRESS_FROM: i64 = 20;
-/// Failures are forgotten after this long without one.
-const FORGETS_AFTER: TimeDelta = TimeDelta::hours(1);
+
+type Forgets = fn(i64, TimeDelta) -> i64;
+
+/// An account's failures are forgotten an hour after the last.
+fn all_after_an_hour(failures: i64, since: TimeDelta) -> i64 {
+    if since >= TimeDelta::hours(1) { 0 } else { failures }
+}
+
+/// An address may be a whole office, in which somebody mistypes every few minutes: it forgets one failure a minute.
+fn one_a_minute(failures: i64, since: TimeDelta) -> i64 {
+    failures.saturating_sub(since.num_minutes()).max(0)
+}
+
+#[derive(sqlx::FromRow)]
+struct Throttle {
+    failures: i64,
+    waits_until: Option<Instant>,
+    updated_at: Instant,
+}
 
 /// The two things that are slowed down.
 #[derive(Clone, Debug, Default)]
@@ -53,19 +70,27 @@ pub async fn waits_until(reader: &Reader, keys: &Keys, now: Instant) -> sqlx::Re
 async fn lock(tx: &mut Tx<'_>, keys: &Keys) -> Result<Option<Instant>, Fault> {
     let now = tx.now();
     let mut until = None;
-    for key in [&keys.account, &keys.address] {
-        let (waits,): (Option<Instant>,) = tx
+    for (key, forgets) in [(&keys.account, all_after_an_hour as Forgets), (&keys.address, one_a_minute)] {
+        let row: Throttle = tx
             .query(sql!(
                 "insert into throttles (key, failures, updated_at) values ($1, 0, $2)
-                 on conflict (key) do update set failures = case when throttles.updated_at < $3 then 0 else throttles.failures end
-                 returning waits_until"
+                 on conflict (key) do update set key = excluded.key
+                 returning failures, waits_until, updated_at"
             ))
             .bind(key.as_str())
             .bind(now)
-            .bind(now.minus(FORGETS_AFTER))
             .one()
             .await?;
-        until = until.max(waits.filter(|waits| *waits > now));
+        let left = forgets(row.failures, now.since(row.updated_at));
+        if left != row.failures {
+            tx.query(sql!("update throttles set failures = $2, updated_at = $3 where key = $1"))
+                .bind(key.as_str())
+                .bind(left)
+                .bind(now)
+                .run()
+                .await?;
+        }
+        until = until.max(row.waits_until.filter(|waits| *waits > now));
     }
     Ok(until)
 }

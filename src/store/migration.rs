@@ -36,7 +36,8 @@ pub async fn migrate(url: &str, profile: Profile, now: Instant) -> anyhow::Resul
                 .await
                 .with_context(|| format!("cannot open the database {}", open::shown(url)))?;
             // Where there is no such table yet, there is nothing to protect.
-            let stamped: Option<String> = sqlx::query_scalar(STAMPED).fetch_optional(&mut connection).await.unwrap_or(None);
+            let stamped: Option<String> =
+                sqlx::query_scalar(STAMPED).fetch_optional(&mut connection).await.unwrap_or(None);
             fits(profile, stamped)?;
             SQLITE.run(&mut connection).await?;
             sqlx::query(STAMP).bind(profile.as_str()).bind(now).execute(&mut connection).await?;
@@ -48,7 +49,8 @@ pub async fn migrate(url: &str, profile: Profile, now: Instant) -> anyhow::Resul
                 .connect()
                 .await
                 .with_context(|| format!("cannot reach the database {}", open::shown(url)))?;
-            let stamped: Option<String> = sqlx::query_scalar(STAMPED).fetch_optional(&mut connection).await.unwrap_or(None);
+            let stamped: Option<String> =
+                sqlx::query_scalar(STAMPED).fetch_optional(&mut connection).await.unwrap_or(None);
             fits(profile, stamped)?;
             POSTGRES.run(&mut connection).await.context(
                 "the schema could not be made; the role that migrates must own the database and may create roles, \

@@ -43,20 +43,22 @@ pub async fn list(desk: Desk, asked: web::Query<Asked>) -> Answer {
         None => None,
     };
     let term = match asked.search.as_deref() {
-        Some(id) => kept_term(&desk, id).await?,
+        // Somebody else's search, or one of the day before, is no list of the newest customers either.
+        Some(id) => Some(kept_term(&desk, id).await?.ok_or(Problem::NotFound)?),
         None => None,
     };
     let wanted = Some(status.as_str()).filter(|status| !status.is_empty());
     let page = match &term {
-        Some(term) => match Term::parse(term) {
-            Ok(parsed) => find::find(desk.reader(), &parsed, wanted, after, PAGE).await?,
-            Err(_) => return Err(Problem::NotFound.into()),
-        },
-        None => find::newest(desk.reader(), wanted, after, PAGE).await?,
+        Some(term) => {
+            let parsed = Term::parse(term).map_err(|_| Problem::NotFound)?;
+            record_list(&desk, parsed.kind()).await?;
+            find::find(desk.reader(), &parsed, wanted, after, PAGE).await?
+        }
+        None => {
+            record_list(&desk, "newest").await?;
+            find::newest(desk.reader(), wanted, after, PAGE).await?
+        }
     };
-    if term.is_none() {
-        record_list(&desk).await?;
-    }
     let mut base = Vec::new();
     if let Some(search) = asked.search.as_ref().filter(|_| term.is_some()) {
         base.push(format!("search={search}"));
@@ -142,12 +144,13 @@ async fn kept_term(desk: &Desk, id: &str) -> Result<Option<String>, Stop> {
     Ok(kept.map(|(term,)| term))
 }
 
-async fn record_list(desk: &Desk) -> Result<(), Stop> {
+/// Every page of a list is a look at those on it, also the second one of a search made long before.
+async fn record_list(desk: &Desk, kind: &str) -> Result<(), Stop> {
     desk.keep(&RecordAccess {
         actor: desk.actor(),
         task: "search",
         subject: None,
-        detail: Some("newest".to_owned()),
+        detail: Some(kind.to_owned()),
         reason: None,
     })
     .await

@@ -142,8 +142,12 @@ pub async fn admit(request: ServiceRequest, next: Next<impl MessageBody + 'stati
     };
     let pattern = request.match_pattern();
     let pattern = pattern.as_deref().unwrap_or_default();
+    visit.set_pattern(pattern);
+    if !pattern.is_empty() && routes::find(&visit.method, pattern).is_none() {
+        return Ok(wrong_method(request, pattern));
+    }
     // Whether the process is alive is asked by machines that are on nobody's list, and tells nothing.
-    if matches!(pattern, "/healthz" | "/readyz") {
+    if routes::find(&visit.method, pattern).is_some_and(|route| route.opens == Opens::Machines) {
         return next.call(request).await.map(ServiceResponse::map_into_boxed_body);
     }
     let Some(peer) = visit.peer else { return Ok(request.error_response(Stop::from(Problem::BadRequest))) };
@@ -156,15 +160,6 @@ pub async fn admit(request: ServiceRequest, next: Next<impl MessageBody + 'stati
         let recorded = console.record(&visit, &Refusal::Network).await;
         return Ok(request.error_response(Stop { recorded, ..Problem::Network.into() }));
     }
-    if !pattern.is_empty() && routes::find(&visit.method, pattern).is_none() {
-        let allow = routes::methods(pattern).join(", ");
-        let mut response = Stop::from(Problem::Method).error_response();
-        if let Ok(value) = header::HeaderValue::from_str(&allow) {
-            response.headers_mut().insert(header::ALLOW, value);
-        }
-        let error = actix_web::error::InternalError::from_response(Stop::from(Problem::Method), response);
-        return Ok(request.error_response(error));
-    }
     if !matches!(visit.method.as_str(), "GET" | "HEAD")
         && let Err(forged) = forgery::check_headers(request.headers(), &console.origins)
     {
@@ -176,6 +171,14 @@ pub async fn admit(request: ServiceRequest, next: Next<impl MessageBody + 'stati
         return Ok(request.error_response(Stop { recorded, ..problem.into() }));
     }
     next.call(request).await.map(ServiceResponse::map_into_boxed_body)
+}
+
+fn wrong_method(request: ServiceRequest, pattern: &str) -> ServiceResponse {
+    let mut response = Stop::from(Problem::Method).error_response();
+    if let Ok(value) = header::HeaderValue::from_str(&routes::methods(pattern).join(", ")) {
+        response.headers_mut().insert(header::ALLOW, value);
+    }
+    request.error_response(actix_web::error::InternalError::from_response(Stop::from(Problem::Method), response))
 }
 
 /// Who is it, and does the route open to them?
@@ -202,6 +205,10 @@ pub async fn authorize(request: ServiceRequest, next: Next<impl MessageBody + 's
         if !visitor.is_some_and(|visitor| visitor.signed) {
             let had_session = request.cookie(console.session_cookie()).is_some();
             return Ok(request.into_response(to_the_door(&console, &visit, route.opens, had_session)));
+        }
+        // Somebody went back to the page of the code after giving it.
+        if route.opens == Opens::Entering {
+            return Ok(request.into_response(super::desk::see_other(&visit, "/")));
         }
         let recorded = console.record(&visit, &Refusal::Role).await;
         return Ok(request.error_response(Stop { recorded, ..Problem::Permission.into() }));

@@ -70,6 +70,7 @@ impl From<Refusal> for Stop {
             Refusal::Network => Problem::Network,
             Refusal::Address => Problem::BadRequest,
             Refusal::Forgery => Problem::Forgery,
+            Refusal::Link => Problem::LinkGone,
             Refusal::Role | Refusal::SignedOut => Problem::Permission,
             Refusal::KeyReused | Refusal::Stale { .. } => Problem::Conflict,
             Refusal::Code(_) => Problem::Unprocessable,

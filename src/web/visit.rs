@@ -32,6 +32,8 @@ pub struct Visit {
     /// Set when the address has been read and the network is an allowed one.
     ip: Cell<Option<IpAddr>>,
     visitor: RefCell<Option<Visitor>>,
+    /// The route's path with its placeholders, which holds no ids and no tokens.
+    pattern: RefCell<String>,
     /// Whether the audit log tells of this request's refusal.
     pub recorded: Cell<bool>,
 }
@@ -63,6 +65,7 @@ impl Visit {
             preferred: Lang::from_accept_language(text(header::ACCEPT_LANGUAGE)),
             ip: Cell::new(None),
             visitor: RefCell::new(None),
+            pattern: RefCell::new(String::new()),
             recorded: Cell::new(false),
         });
         request.extensions_mut().insert(Rc::clone(&visit));
@@ -84,6 +87,15 @@ impl Visit {
 
     pub(super) fn set_visitor(&self, visitor: Visitor) {
         *self.visitor.borrow_mut() = Some(visitor);
+    }
+
+    pub(super) fn set_pattern(&self, pattern: &str) {
+        pattern.clone_into(&mut self.pattern.borrow_mut());
+    }
+
+    /// What was asked for, as it may stand in the log: `GET /users/{id}`.
+    pub fn asked_for(&self) -> String {
+        format!("{} {}", self.method, self.pattern.borrow()).trim_end().to_owned()
     }
 
     /// The person with a session, be it half way through signing in.
