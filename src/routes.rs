@@ -107,6 +107,11 @@ pub fn find(method: &str, path: &str) -> Option<&'static Route> {
     ROUTES.iter().find(|route| route.method == method && route.path == path)
 }
 
+/// Whether a path is asked by load balancers and such, and so from any network.
+pub fn is_for_machines(path: &str) -> bool {
+    ROUTES.iter().any(|route| route.path == path && route.opens == Opens::Machines)
+}
+
 /// What a path answers to, for the `Allow` header.
 pub fn methods(path: &str) -> Vec<&'static str> {
     ROUTES

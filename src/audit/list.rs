@@ -15,7 +15,7 @@ use crate::{
         link::link,
         problem_page::Problem,
         shell::{
-            Section,
+            AuditHead, Section,
             field::FieldErrors,
             table::{Choice, Pager},
         },
@@ -65,8 +65,12 @@ pub async fn list(desk: Desk, asked: web::Query<Asked>) -> Answer {
         Err(errors) => (Found::default(), errors),
     };
     let link = |before: Option<i64>| address(&filter, before);
+    let sealed = sealed_through(desk.reader()).await?;
+    let mut shell = desk.shell(Some(Section::Audit), None).await?;
+    // The frame remembers the newest row for a few seconds; here it would stand beside the one just read.
+    shell.audit_head = sealed.as_ref().map(|sealed| AuditHead { seq: sealed.seq, at: sealed.at });
     let page = ListPage {
-        shell: desk.shell(Some(Section::Audit), None).await?,
+        shell,
         staff: staff(desk.reader()).await?,
         actions: actions().map(str::to_owned).collect(),
         rows: found.rows.iter().map(super::row).collect(),
@@ -75,7 +79,7 @@ pub async fn list(desk: Desk, asked: web::Query<Asked>) -> Answer {
             previous: None,
             next: found.next.map(|next| link(Some(next))),
         },
-        sealed: sealed_through(desk.reader()).await?,
+        sealed,
         filter,
         errors,
     };

@@ -34,13 +34,11 @@ pub async fn setup(lobby: Lobby, path: web::Path<String>) -> Answer {
 }
 
 async fn open(lobby: &Lobby, token: &str) -> Result<Invitation, Stop> {
-    match invitation::find(lobby.reader(), token, lobby.now()).await? {
-        Some(invitation) => Ok(invitation),
-        None => {
-            let recorded = lobby.console().record(lobby.visit(), &Refusal::Link).await;
-            Err(Stop { recorded, ..Problem::LinkGone.into() })
-        }
+    if let Some(invitation) = invitation::find(lobby.reader(), token, lobby.now()).await? {
+        return Ok(invitation);
     }
+    let recorded = lobby.console().record(lobby.visit(), &Refusal::Link).await;
+    Err(Stop { recorded, ..Problem::LinkGone.into() })
 }
 
 fn page(

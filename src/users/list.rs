@@ -48,16 +48,13 @@ pub async fn list(desk: Desk, asked: web::Query<Asked>) -> Answer {
         None => None,
     };
     let wanted = Some(status.as_str()).filter(|status| !status.is_empty());
-    let page = match &term {
-        Some(term) => {
-            let parsed = Term::parse(term).map_err(|_| Problem::NotFound)?;
-            record_list(&desk, parsed.kind()).await?;
-            find::find(desk.reader(), &parsed, wanted, after, PAGE).await?
-        }
-        None => {
-            record_list(&desk, "newest").await?;
-            find::newest(desk.reader(), wanted, after, PAGE).await?
-        }
+    let page = if let Some(term) = &term {
+        let parsed = Term::parse(term).map_err(|_| Problem::NotFound)?;
+        record_list(&desk, parsed.kind()).await?;
+        find::find(desk.reader(), &parsed, wanted, after, PAGE).await?
+    } else {
+        record_list(&desk, "newest").await?;
+        find::newest(desk.reader(), wanted, after, PAGE).await?
     };
     let mut base = Vec::new();
     if let Some(search) = asked.search.as_ref().filter(|_| term.is_some()) {

@@ -143,11 +143,12 @@ pub async fn admit(request: ServiceRequest, next: Next<impl MessageBody + 'stati
     let pattern = request.match_pattern();
     let pattern = pattern.as_deref().unwrap_or_default();
     visit.set_pattern(pattern);
-    if !pattern.is_empty() && routes::find(&visit.method, pattern).is_none() {
-        return Ok(wrong_method(request, pattern));
-    }
     // Whether the process is alive is asked by machines that are on nobody's list, and tells nothing.
-    if routes::find(&visit.method, pattern).is_some_and(|route| route.opens == Opens::Machines) {
+    let is_known = pattern.is_empty() || routes::find(&visit.method, pattern).is_some();
+    if routes::is_for_machines(pattern) {
+        if !is_known {
+            return Ok(wrong_method(request, pattern));
+        }
         return next.call(request).await.map(ServiceResponse::map_into_boxed_body);
     }
     let Some(peer) = visit.peer else { return Ok(request.error_response(Stop::from(Problem::BadRequest))) };
@@ -159,6 +160,9 @@ pub async fn admit(request: ServiceRequest, next: Next<impl MessageBody + 'stati
     if !console.gate.networks().allows(ip) {
         let recorded = console.record(&visit, &Refusal::Network).await;
         return Ok(request.error_response(Stop { recorded, ..Problem::Network.into() }));
+    }
+    if !is_known {
+        return Ok(wrong_method(request, pattern));
     }
     if !matches!(visit.method.as_str(), "GET" | "HEAD")
         && let Err(forged) = forgery::check_headers(request.headers(), &console.origins)
@@ -173,6 +177,7 @@ pub async fn admit(request: ServiceRequest, next: Next<impl MessageBody + 'stati
     next.call(request).await.map(ServiceResponse::map_into_boxed_body)
 }
 
+/// 405, with what the path does answer to.
 fn wrong_method(request: ServiceRequest, pattern: &str) -> ServiceResponse {
     let mut response = Stop::from(Problem::Method).error_response();
     if let Ok(value) = header::HeaderValue::from_str(&routes::methods(pattern).join(", ")) {

@@ -195,10 +195,13 @@ on_both! {
     }
 
     fn the_command_line_invites_nobody_twice_and_nobody_malformed(world) {
-        invite(world, "nari@ingam.test", "operator");
+        let lost = invite(world, "nari@ingam.test", "auditor");
+        // Who never followed their link is invited again, and only the newer link works.
+        let link = invite(world, "Nari@ingam.test", "operator");
+        assert_eq!(world.browser().get(&lost).status, 404);
+        assert_eq!(world.browser().get(&link).status, 200);
         let size = world.number("select count(*) from staff");
         for arguments in [
-            ["staff", "add", "--email", "Nari@ingam.test", "--name", "N", "--role", "operator"],
             ["staff", "add", "--email", "mina@ingam.test", "--name", "N", "--role", "operator"],
             ["staff", "add", "--email", "no address", "--name", "N", "--role", "operator"],
             ["staff", "add", "--email", "a@b.kr", "--name", " ", "--role", "operator"],
@@ -214,5 +217,21 @@ on_both! {
         let listed = String::from_utf8(listed.stdout).unwrap();
         assert!(listed.contains("nari@ingam.test\toperator\tNari Yoon\tinvited"), "{listed}");
         assert!(listed.contains("mina@ingam.test\toperator\tMina Kang\tactive"), "{listed}");
+    }
+
+    fn a_lost_authenticator_is_reset_on_the_host_and_everything_of_it_ends(world) {
+        let mina = world.signed_in("mina");
+        invite(world, "somebody@ingam.test", "operator");
+        let output = world.command(&["staff", "reset-second-factor", "mina@ingam.test"]).output().unwrap();
+        let said = String::from_utf8(output.stdout).unwrap();
+        assert!(output.status.success(), "{said}{}", String::from_utf8_lossy(&output.stderr));
+        assert_eq!(mina.get("/users").location(), Some("/login?notice=ended"));
+        let link = said.lines().find_map(|line| line.find("/setup/").and_then(|at| line.get(at..))).unwrap();
+        let page = world.browser().get(link);
+        assert!(page.text().contains("mina@ingam.test"), "{page}");
+        let row = world.last_audit();
+        assert_eq!((row.action.as_str(), row.outcome.as_str()), ("staff.reset-second-factor", "applied"));
+        let gone = world.command(&["staff", "reset-second-factor", "nobody@ingam.test"]).output().unwrap();
+        assert!(!gone.status.success() && gone.stdout.is_empty());
     }
 }

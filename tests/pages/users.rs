@@ -201,7 +201,7 @@ impl Maker {
         );
     }
 
-    fn customers(self) -> Vec<users::Row> {
+    fn customers(self) -> Vec<users::Customer> {
         let row = |id, name: &str, email: &str, phone: Option<&str>, suspended, points, joined, seen: Option<i64>| {
             users::Customer {
                 id,

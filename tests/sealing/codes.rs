@@ -158,7 +158,7 @@ on_both! {
         assert_eq!(rows, [
             "mina@ingam.test points.adjust user/1 refused code-wrong",
             "mina@ingam.test points.adjust user/3 refused points-more-than-balance balance=500",
-            "mina@ingam.test request.refused request/POST refused role",
+            "mina@ingam.test request.refused request/POST /users/{id}/point-adjustments refused role",
         ]);
         assert_eq!(refused(world, "code-wrong"), 1);
     }
