@@ -27,6 +27,7 @@ After a change that is meant: UPDATE_PERMISSIONS=1 cargo nextest run --test ente
 ROUTES
   yes    answered
   login  sent to the sign-in page
+  home   sent on to the first page
   403    refused, and the refusal is in the audit log
   nobody: no session; half: the password was right and the code is still to come; the others are signed in with one role
 
