@@ -8,7 +8,7 @@
 //! |---|---|
 //! | [`gate`] | the one door: [`Gate::submit`](gate::Gate::submit), the trait [`Change`](gate::Change), the steps of admission, the audit row, the outbox |
 //! | [`store`] | one SQL text, two engines: [`sql!`], [`Reader`](store::Reader), migrations, the self-check of the audit log |
-//! | [`changes`] | everything anyone can do, as one list |
+//! | [`mod@changes`] | everything anyone can do, as one list |
 //! | [`routes`] | the route table as data: method, path, to whom it opens |
 //! | [`app`] | what all requests share, the middleware in order, starting and stopping |
 //! | [`web`] | what HTTP looks like here: the desk a handler sits at, forms, forgery, addresses, pages, words |
@@ -30,7 +30,7 @@
 //! form's key, checks role, network and the version that was seen, spends the code, applies the change, appends the audit
 //! row, writes the outbox and commits. The handler answers 303, and the page that follows reads the row that sealed it.
 //!
-//! Slices depend on [`gate`] and [`web`]; [`gate`] knows no slice; only [`changes`] and [`routes`] know them all.
+//! Slices depend on [`gate`] and [`web`]; [`gate`] knows no slice; only [`mod@changes`] and [`routes`] know them all.
 
 pub mod access;
 pub mod app;

@@ -105,7 +105,7 @@ pub async fn adjust(desk: Desk, path: web::Path<i64>, body: web::Bytes) -> Answe
             return show_again(&desk, user, &form, errors.into()).await;
         }
     };
-    let change = AdjustPoints { user, delta, reason_kind: form.get("reason_kind").to_owned() };
+    let change = AdjustPoints { user, delta, reason_kind: reason_kind(&form).to_owned() };
     match desk.submit(&change, &seal_of(&form, reason)?).await {
         Ok(sealed) => Ok(desk.see_other(&format!("/users/{user}?sealed={}", sealed.seq))),
         Err(refusal) => {
@@ -139,12 +139,17 @@ async fn show_again(desk: &Desk, user: i64, form: &Form, refused: Refused) -> An
         form: PointForm {
             direction: form.get("direction").to_owned(),
             amount: form.get("amount").to_owned(),
-            reason_kind: form.get("reason_kind").to_owned(),
+            reason_kind: reason_kind(form).to_owned(),
             reason: form.get("reason").to_owned(),
         },
         stale_points,
     };
     show::page(desk, customer, Some(Panel::Points(panel)), refused.status, None).await
+}
+
+/// The kind of reason. A form without the field has given its reason in words alone.
+fn reason_kind(form: &Form) -> &str {
+    if form.has("reason_kind") { form.get("reason_kind") } else { "other" }
 }
 
 /// The change of balance that the form asks for.
@@ -169,7 +174,7 @@ fn read_delta(form: &Form) -> Result<i64, FieldErrors> {
             0
         }
     };
-    if !REASON_KINDS.contains(&form.get("reason_kind")) {
+    if !REASON_KINDS.contains(&reason_kind(form)) {
         errors.add("reason_kind", wrong::not_a_choice());
     }
     if errors.is_empty() { Ok(sign * amount) } else { Err(errors) }

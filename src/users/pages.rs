@@ -262,7 +262,8 @@ pub struct PointForm {
 }
 
 /// Why points are adjusted, as posted in `reason_kind`; their names stand under `reason-kind.`
-pub const REASON_KINDS: [&str; 5] = ["late_delivery", "faulty_item", "missed_promotion", "goodwill", "correction"];
+pub const REASON_KINDS: [&str; 6] =
+    ["late_delivery", "faulty_item", "missed_promotion", "goodwill", "correction", "other"];
 
 impl PointForm {
     pub fn deducts(&self) -> bool {
