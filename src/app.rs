@@ -14,7 +14,7 @@ use crate::{
     },
     store::{Engine, Reader, Store},
     web::{
-        door, forgery,
+        door,
         recording::Recording,
         shell::{Frame, Solo, Theme},
         visit::Visit,
@@ -133,12 +133,12 @@ impl Console {
     /// The frame of an error page.
     pub(crate) fn solo(&self, visit: &Visit) -> Solo {
         let visitor = visit.visitor();
-        let bound = visitor.as_ref().map(|visitor| visitor.session.clone()).unwrap_or_default();
         let frame = Frame {
             words: Words::of(visit.lang()),
             environment: self.profile,
             nonce: visit.nonce.clone(),
-            csrf: forgery::token(&self.key, &bound),
+            // An error page has no form.
+            csrf: String::new(),
             zone: visitor.as_ref().and_then(|visitor| visitor.time_zone.parse().ok()).unwrap_or(self.zone),
             now: self.clock.now(),
             theme: visitor.as_ref().and_then(|visitor| Theme::parse(&visitor.theme)).unwrap_or_default(),
