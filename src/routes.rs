@@ -5,7 +5,7 @@ use crate::{
     access, audit, dashboard,
     gate::Role,
     points,
-    staff::{account_pages as account, session::Visitor, setup_pages as setup, sign_in_pages as sign_in},
+    staff::{account_page, account_pages as account, session::Visitor, setup_pages as setup, sign_in_pages as sign_in},
     users,
     web::{Stop, assets, problem_page::Problem},
 };
@@ -80,7 +80,7 @@ routes! {
 
     GET "/" Opens::Staff => dashboard::home;
 
-    GET "/account" Opens::Staff => account::show;
+    GET "/account" Opens::Staff => account_page::show;
     POST "/account/password" Opens::Staff => account::change_password;
     POST "/account/authenticator" Opens::Staff => account::replace_authenticator;
     POST "/account/recovery-codes" Opens::Staff => account::renew_recovery_codes;

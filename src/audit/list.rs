@@ -1,13 +1,12 @@
 //! Browsing the audit log, newest first.
 
 use super::{
-    filter::{self, Wanted, actions},
+    filter::{self, actions},
+    find::{Found, find},
     pages::{Filter, ListPage, SealedThrough},
 };
 use crate::{
     clock::Instant,
-    entry_columns,
-    gate::audit::Entry,
     sql,
     store::Reader,
     web::{
@@ -23,11 +22,6 @@ use crate::{
 };
 use actix_web::web;
 use serde::Deserialize;
-
-const PAGE: i64 = 50;
-/// Filters without an index of their own look at this many rows at a time, and at so many times that.
-const WINDOW: i64 = 20_000;
-const WINDOWS: usize = 10;
 
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
@@ -84,205 +78,6 @@ pub async fn list(desk: Desk, asked: web::Query<Asked>) -> Answer {
         errors,
     };
     desk.page(if page.errors.is_empty() { 200 } else { 422 }, &page)
-}
-
-/// Rows, and before which row the next page begins.
-#[derive(Debug, Default)]
-struct Found {
-    rows: Vec<Entry>,
-    next: Option<i64>,
-}
-
-/// The newest rows that fit. Along an index where it gives hardly more rows than are wanted; otherwise through windows of
-/// the log, so that a filter that fits nothing gives up after a while and says where to go on.
-async fn find(reader: &Reader, wanted: &Wanted, before: Option<i64>) -> Result<Found, Stop> {
-    let (first, end) = bounds(reader, wanted, before).await?;
-    let mut rows = Vec::new();
-    let mut end = end;
-    // A text that stands in many rows fills the page from the newest ones, and one that stands in few is found through its
-    // trigrams; reading either the other way takes long.
-    if has_trigram(wanted) && is_text_alone(wanted) {
-        let start = first.max(end.saturating_sub(WINDOW));
-        rows.extend(slice(reader, wanted, Along::Log, start, end, PAGE + 1).await?);
-        if missing(&rows) > 0 {
-            rows.extend(slice(reader, wanted, Along::Trigrams, first, start, missing(&rows)).await?);
-        }
-        return Ok(found(rows, None));
-    }
-    if is_narrow(wanted) {
-        return Ok(found(slice(reader, wanted, Along::Index, first, end, PAGE + 1).await?, None));
-    }
-    for _ in 0..WINDOWS {
-        let start = first.max(end.saturating_sub(WINDOW));
-        rows.extend(slice(reader, wanted, Along::Log, start, end, missing(&rows)).await?);
-        end = start;
-        if missing(&rows) == 0 || end <= first {
-            break;
-        }
-    }
-    Ok(found(rows, Some(end).filter(|end| *end > first)))
-}
-
-/// How many rows there are still to find: one more than fits on the page tells whether there is another.
-fn missing(rows: &[Entry]) -> i64 {
-    (PAGE + 1).saturating_sub(i64::try_from(rows.len()).unwrap_or(i64::MAX)).max(0)
-}
-
-/// A page of `rows`; where they do not fill it, `unread` says before which row nobody has looked yet.
-fn found(mut rows: Vec<Entry>, unread: Option<i64>) -> Found {
-    let is_full = missing(&rows) == 0;
-    rows.truncate(usize::try_from(PAGE).unwrap_or_default());
-    let next = if is_full { rows.last().map(|row| row.seq) } else { unread };
-    Found { rows, next }
-}
-
-/// How to look for rows.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Along {
-    /// Row by row, in the order of the log.
-    Log,
-    /// The index of the first condition that has one.
-    Index,
-    Trigrams,
-}
-
-fn is_text_alone(wanted: &Wanted) -> bool {
-    wanted.target.is_none()
-        && wanted.staff.is_none()
-        && wanted.action.is_none()
-        && wanted.outcome.is_none()
-        && wanted.network.is_none()
-}
-
-/// Whether one index leads to the answer without many rows on the way that do not fit. What happened to one target is
-/// never much; beside any other condition a second one may fit none of what the first one finds.
-fn is_narrow(wanted: &Wanted) -> bool {
-    let conditions = [
-        wanted.staff.is_some(),
-        wanted.action.is_some(),
-        wanted.outcome.is_some(),
-        wanted.network.is_some(),
-        wanted.text.is_some(),
-    ];
-    let others = conditions.iter().filter(|is_set| **is_set).count();
-    let is_unindexed = wanted.text.is_some() || (wanted.network.is_some() && one_address(wanted).is_none());
-    wanted.target.is_some() || others == 0 || (others == 1 && !is_unindexed)
-}
-
-/// The key of the one address that is wanted, where it is one and no network.
-fn one_address(wanted: &Wanted) -> Option<&str> {
-    wanted.network.as_ref().filter(|(first, last)| first == last).map(|(first, _)| first.as_str())
-}
-
-/// Trigrams find text of three characters and more. Shorter text, as two Korean syllables are, is looked for row by row.
-fn has_trigram(wanted: &Wanted) -> bool {
-    wanted.text.as_ref().is_some_and(|text| text.chars().count() >= 3)
-}
-
-/// The rows that days and page leave: time never runs backwards in the log, so a time is a place in it.
-async fn bounds(reader: &Reader, wanted: &Wanted, before: Option<i64>) -> Result<(i64, i64), Stop> {
-    let (size,): (i64,) = reader.query(sql!("select size from audit_head where id = 1")).one().await?;
-    let first = match wanted.from {
-        Some(at) => first_since(reader, at).await?.unwrap_or(size),
-        None => 0,
-    };
-    let end = match wanted.until {
-        Some(at) => first_since(reader, at).await?.unwrap_or(size),
-        None => size,
-    };
-    Ok((first, end.min(before.unwrap_or(size))))
-}
-
-async fn first_since(reader: &Reader, at: Instant) -> Result<Option<i64>, Stop> {
-    let row: Option<(i64,)> =
-        reader.query(sql!("select seq from audit where at >= $1 order by at, seq limit 1")).bind(at).optional().await?;
-    Ok(row.map(|(seq,)| seq))
-}
-
-/// One text for all filters: `$driver` is the condition whose index is read, the rest is checked on the rows it gives.
-/// The casts tell PostgreSQL the type of a value that may be missing.
-macro_rules! rows_where {
-    ($driver:expr, $contains:literal) => {
-        concat!(
-            "select ",
-            entry_columns!(),
-            " from audit where ",
-            $driver,
-            " seq >= $1 and seq < $2
-                and (cast($3 as bigint) is null or staff_id = $3)
-                and (cast($4 as text) is null or action = $4)
-                and (cast($5 as text) is null or outcome = $5)
-                and (cast($6 as text) is null or (target_kind = $6 and target_id = $7))
-                and (cast($8 as text) is null or (ip_key >= $8 and ip_key <= $9))
-                and (cast($10 as text) is null or ",
-            $contains,
-            " > 0)
-              order by seq desc limit $11"
-        )
-    };
-}
-
-/// The engines agree on everything but the name of the function that finds text in text.
-macro_rules! rows_along {
-    ($driver:literal) => {
-        sql!(
-            sqlite: rows_where!($driver, "instr(lower(reason), lower($10))"),
-            postgres: rows_where!($driver, "position(lower($10) in lower(reason))"),
-        )
-    };
-}
-
-async fn slice(
-    reader: &Reader,
-    wanted: &Wanted,
-    along: Along,
-    first: i64,
-    end: i64,
-    limit: i64,
-) -> Result<Vec<Entry>, Stop> {
-    let statement = if along == Along::Log {
-        rows_along!("")
-    } else if wanted.target.is_some() {
-        rows_along!("target_kind = $6 and target_id = $7 and")
-    } else if along == Along::Trigrams {
-        sql!(
-            sqlite: rows_where!(
-                "seq in (select rowid from audit_words where audit_words match '\"' || replace($10, '\"', '\"\"') || '\"') and",
-                "instr(lower(reason), lower($10))"
-            ),
-            postgres: rows_where!(
-                "reason ilike '%' || replace(replace(replace($10, '\\', '\\\\'), '%', '\\%'), '_', '\\_') || '%' and",
-                "position(lower($10) in lower(reason))"
-            ),
-        )
-    } else if one_address(wanted).is_some() {
-        rows_along!("ip_key = $8 and")
-    } else if wanted.staff.is_some() {
-        rows_along!("staff_id = $3 and")
-    } else if wanted.action.is_some() {
-        rows_along!("action = $4 and")
-    } else if wanted.outcome.is_some() {
-        rows_along!("outcome = $5 and")
-    } else {
-        rows_along!("")
-    };
-    let pair = |pair: &Option<(String, String)>| pair.clone().map_or((None, None), |(one, two)| (Some(one), Some(two)));
-    let ((kind, id), (low, high)) = (pair(&wanted.target), pair(&wanted.network));
-    Ok(reader
-        .query(statement)
-        .bind(first)
-        .bind(end)
-        .bind(wanted.staff)
-        .bind(wanted.action.as_deref())
-        .bind(wanted.outcome.as_deref())
-        .bind(kind)
-        .bind(id)
-        .bind(low)
-        .bind(high)
-        .bind(wanted.text.as_deref())
-        .bind(limit)
-        .all()
-        .await?)
 }
 
 /// The address of this list with these filters.

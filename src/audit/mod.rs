@@ -1,6 +1,7 @@
 //! Reading the audit log: browsing it, and verifying all of it.
 
 pub mod filter;
+mod find;
 pub mod list;
 pub mod pages;
 pub mod show;

@@ -1,190 +1,32 @@
-//! A person's own account: sessions, password, authenticator, preferences.
+//! What the forms of a person's own account do: sessions, password, authenticator, preferences.
 
 use super::{
     account::{ChangePassword, EndSessions, RenewRecoveryCodes, ReplaceAuthenticator, SetPreferences},
+    account_page::{HANDLE, again, offered_secret, page, refused},
     authenticator::RecoveryCodes,
-    pages::{AccountPage, AccountPanel, AccountPanelKind, Preferences, RecoveryCodesPage, SessionRow},
-    setup_pages::{check_password, hash, offered},
+    pages::{Preferences, RecoveryCodesPage},
+    setup_pages::{check_password, hash},
     sign_in_pages::verify,
     throttle::Keys,
 };
 use crate::{
-    clock::Instant,
-    gate::{Change, Reason, Refusal, Seal, code},
+    gate::{Reason, Seal, code},
     secret::Purpose,
     sql,
     web::{
         Answer, Desk, Stop,
-        desk::{fresh_key, is_own_path, seal_of},
+        desk::{is_own_path, seal_of},
         form::Form,
         problem_page::Problem,
-        refused::{self, Refused},
         shell::{
-            Flash, Theme, Tone,
+            Theme,
             field::{FieldErrors, wrong},
-            seal::Seal as Shape,
         },
         words::Lang,
     },
 };
 use actix_web::web;
 use chrono_tz::Tz;
-use serde::Deserialize;
-
-#[derive(Debug, Default, Deserialize)]
-#[serde(default)]
-pub struct Asked {
-    panel: String,
-    session: String,
-    done: String,
-}
-
-/// `GET /account`
-pub async fn show(desk: Desk, asked: web::Query<Asked>) -> Answer {
-    let flash = ["password", "authenticator", "sessions", "preferences"]
-        .into_iter()
-        .find(|done| *done == asked.done)
-        .map(|done| Flash {
-            tone: Tone::Ok,
-            title: desk.words().known(&format!("account.done.{done}")).to_owned(),
-            body: None,
-        });
-    let panel = panel(&desk, &asked.panel, &asked.session, Shape::fresh(fresh_key(), 0)).await?;
-    page(&desk, 200, panel, None, flash).await
-}
-
-async fn page(
-    desk: &Desk,
-    status: u16,
-    panel: Option<AccountPanel>,
-    preferences: Option<Preferences>,
-    flash: Option<Flash>,
-) -> Answer {
-    let person = desk.person();
-    let (left, password_changed): (i64, Option<Instant>) = desk
-        .reader()
-        .query(sql!(
-            "select (select count(*) from recovery_codes where staff_id = s.id and used_at is null), s.password_at
-               from staff s where s.id = $1"
-        ))
-        .bind(person.id)
-        .one()
-        .await?;
-    let preferences = preferences.unwrap_or_else(|| Preferences {
-        key: fresh_key(),
-        lang: desk.visit().lang(),
-        time_zone: person.time_zone.clone(),
-        theme: Theme::parse(&person.theme).unwrap_or_default(),
-        errors: FieldErrors::new(),
-    });
-    let page = AccountPage {
-        shell: desk.shell(None, flash).await?,
-        sessions: sessions(desk).await?,
-        recovery_codes_left: left,
-        password_changed,
-        preferences,
-        panel,
-    };
-    desk.page(status, &page)
-}
-
-#[derive(sqlx::FromRow)]
-struct Session {
-    id: String,
-    created_at: Instant,
-    seen_at: Instant,
-    ip: String,
-    user_agent: String,
-}
-
-/// This person's sessions that still work, the newest first.
-async fn sessions(desk: &Desk) -> Result<Vec<SessionRow>, Stop> {
-    let (now, limits) = (desk.now(), desk.console().limits);
-    let rows: Vec<Session> = desk
-        .reader()
-        .query(sql!(
-            "select id, created_at, seen_at, ip, user_agent from sessions
-              where staff_id = $1 and stage = 'signed' and created_at > $2 and seen_at > $3 order by created_at desc limit 100"
-        ))
-        .bind(desk.person().id)
-        .bind(now.minus(limits.absolute))
-        .bind(now.minus(limits.idle))
-        .all()
-        .await?;
-    Ok(rows
-        .into_iter()
-        .map(|row| SessionRow {
-            here: row.id == desk.person().session,
-            id: handle(&row.id).to_owned(),
-            started: row.created_at,
-            seen: row.seen_at,
-            ip: row.ip,
-            user_agent: Some(row.user_agent).filter(|agent| !agent.is_empty()),
-        })
-        .collect())
-}
-
-/// What a session is called where others may see it: enough to name it, too little to look it up by.
-fn handle(id: &str) -> &str {
-    id.get(..HANDLE).unwrap_or_default()
-}
-
-/// How many digits of a session's key that is.
-const HANDLE: usize = 16;
-
-async fn panel(desk: &Desk, name: &str, session: &str, seal: Shape) -> Result<Option<AccountPanel>, Stop> {
-    let kind = match name {
-        "password" => AccountPanelKind::Password,
-        "authenticator" => AccountPanelKind::Authenticator(Box::new(offered(
-            desk,
-            &offered_secret(desk).await?,
-            &desk.person().email,
-        )?)),
-        "recovery-codes" => AccountPanelKind::RecoveryCodes,
-        "sessions" => AccountPanelKind::OtherSessions,
-        "session" => match sessions(desk).await?.into_iter().find(|row| row.id == session) {
-            Some(row) => AccountPanelKind::Session(row),
-            None => return Ok(None),
-        },
-        _ => return Ok(None),
-    };
-    Ok(Some(AccountPanel { kind, seal }))
-}
-
-/// The secret offered to this session in place of the authenticator there is now. A new authenticator, or another
-/// session, is another occasion.
-async fn offered_secret(desk: &Desk) -> Result<[u8; 20], Stop> {
-    let enrolled: Option<(Instant,)> = desk
-        .reader()
-        .query(sql!("select enrolled_at from authenticators where staff_id = $1"))
-        .bind(desk.person().id)
-        .optional()
-        .await?;
-    let enrolled = enrolled.map(|(at,)| at.to_string()).unwrap_or_default();
-    Ok(code::offered_secret(
-        &desk.console().key,
-        &format!("replacement/{}/{}/{enrolled}", desk.person().id, desk.person().session),
-    ))
-}
-
-/// Shows the panel again with what was wrong.
-async fn again(desk: &Desk, name: &str, session: &str, form: &Form, refused: Refused) -> Answer {
-    let seal = Shape { key: form.get("key").to_owned(), seen: 0, refusal: refused.refusal, errors: refused.errors };
-    let panel = panel(desk, name, session, seal).await?;
-    page(desk, refused.status, panel, None, None).await
-}
-
-async fn refused<C: Change>(
-    desk: &Desk,
-    name: &str,
-    session: &str,
-    form: &Form,
-    change: &C,
-    refusal: Refusal,
-) -> Answer {
-    let explained = refused::explain(desk, refusal, &change.target()).await?;
-    again(desk, name, session, form, explained).await
-}
 
 /// A seal for one's own affairs, which explain themselves.
 fn own_seal(form: &Form) -> Result<Seal, Stop> {

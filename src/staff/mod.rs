@@ -1,6 +1,7 @@
 //! The people who work here: who is asking, and how they prove it.
 
 pub mod account;
+pub mod account_page;
 pub mod account_pages;
 pub mod authenticator;
 pub mod founding;
