@@ -234,11 +234,11 @@ macro_rules! seal {
         sqlx::query(text("insert into idempotency (staff_id"))
             .bind(STAFF).bind($name).bind(vec![7_u8; 32]).bind($now)
             .execute(&mut *$tx).await.expect(done);
-        sqlx::query(text("left join sessions e on e.id")).bind(STAFF).bind(SESSION).fetch_optional(&mut *$tx).await.expect(done);
+        sqlx::query(text("select s.active, s.roles, e.stage")).bind(STAFF).bind(SESSION).fetch_optional(&mut *$tx).await.expect(done);
         sqlx::query(text("select secret, last_step, waits_until, locked from authenticators"))
             .bind(STAFF).fetch_optional(&mut *$tx).await.expect(done);
         // Not past the step that the sealed change is about to spend.
-        sqlx::query(text("update authenticators set last_step = $2"))
+        sqlx::query(text("update authenticators set last_step = $2, failures = 0"))
             .bind(STAFF).bind($now.unix() / 30 - 1).execute(&mut *$tx).await.expect(done);
         sqlx::query("savepoint change").execute(&mut *$tx).await.expect(done);
         let points = change!($tx, $lock, $user, $name, $now);
