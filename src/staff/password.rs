@@ -102,10 +102,14 @@ const COMMON: &str = include_str!("common_passwords.txt");
 
 fn is_common(plain: &str, email: &str, name: &str) -> bool {
     let low = plain.to_lowercase();
-    // What is put before and behind a word is decoration; inside it, digits and signs stand for letters.
-    let plainer: String = low.trim_matches(|c: char| !c.is_alphabetic()).chars().map(unleet).collect();
-    let letters: String = low.chars().filter(|c| c.is_alphabetic()).collect();
-    let unleeted: String = plainer.chars().filter(|c| c.is_alphabetic()).collect();
+    // Digits and signs before and behind a word are decoration, or stand for letters as those inside it do.
+    let only_letters =
+        |text: &str, map: fn(char) -> char| text.chars().map(map).filter(|c| c.is_alphabetic()).collect::<String>();
+    let words = [
+        only_letters(&low, |c| c),
+        only_letters(&low, unleet),
+        only_letters(low.trim_matches(|c: char| !c.is_alphabetic()), unleet),
+    ];
     let is_listed = |word: &str| !word.is_empty() && COMMON.lines().any(|line| line == word);
     let is_own = |word: &str| {
         let letters = |text: &str| text.to_lowercase().chars().filter(|c| c.is_alphabetic()).collect::<String>();
@@ -113,7 +117,7 @@ fn is_common(plain: &str, email: &str, name: &str) -> bool {
         let parts = email.split(['@', '.', '-', '_', '+']).chain(name.split(' ')).map(str::to_lowercase).chain(whole);
         parts.filter(|part| part.chars().count() >= 3).any(|part| word == part || word == part.repeat(2))
     };
-    is_listed(&low) || [&letters, &unleeted].iter().any(|word| is_listed(word) || is_own(word)) || is_regular(&low)
+    is_listed(&low) || words.iter().any(|word| is_listed(word) || is_own(word)) || is_regular(&low)
 }
 
 fn unleet(c: char) -> char {
@@ -163,6 +167,7 @@ mod tests {
             "abcabcabcabc",
             "Ingam2026!!!!",
             "administrator1",
+            "4dm1n1str4t0r",
             "mina20260101",
             "iloveyou2026",
             "letmein123456",
