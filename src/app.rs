@@ -130,21 +130,24 @@ impl Console {
         Cookie::build(name, value).path("/").http_only(true).secure(!self.plain_http).same_site(SameSite::Lax).finish()
     }
 
-    /// The frame of an error page.
-    pub(crate) fn solo(&self, visit: &Visit) -> Solo {
+    /// What every page of this visit knows. `csrf` is the token of its forms.
+    pub(crate) fn frame(&self, visit: &Visit, csrf: String) -> Frame {
         let visitor = visit.visitor();
-        let frame = Frame {
+        Frame {
             words: Words::of(visit.lang()),
             environment: self.profile,
             nonce: visit.nonce.clone(),
-            // An error page has no form.
-            csrf: String::new(),
+            csrf,
             zone: visitor.as_ref().and_then(|visitor| visitor.time_zone.parse().ok()).unwrap_or(self.zone),
             now: self.clock.now(),
             theme: visitor.as_ref().and_then(|visitor| Theme::parse(&visitor.theme)).unwrap_or_default(),
             flash: None,
-        };
-        Solo { frame, asked: visit.asked, path: None }
+        }
+    }
+
+    /// The frame of an error page, which has no form.
+    pub(crate) fn solo(&self, visit: &Visit) -> Solo {
+        Solo { frame: self.frame(visit, String::new()), asked: visit.asked, path: None }
     }
 }
 

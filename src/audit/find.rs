@@ -23,7 +23,7 @@ pub(super) async fn find(reader: &Reader, wanted: &Wanted, before: Option<i64>) 
     let mut end = end;
     // A text that stands in many rows fills the page from the newest ones, and one that stands in few is found through its
     // trigrams; reading either the other way takes long.
-    if has_trigram(wanted) && is_text_alone(wanted) {
+    if has_trigram(wanted) && wanted.target.is_none() && conditions(wanted) == 1 {
         let start = first.max(end.saturating_sub(WINDOW));
         rows.extend(slice(reader, wanted, Along::Log, start, end, PAGE + 1).await?);
         if missing(&rows) > 0 {
@@ -68,25 +68,22 @@ enum Along {
     Trigrams,
 }
 
-fn is_text_alone(wanted: &Wanted) -> bool {
-    wanted.target.is_none()
-        && wanted.staff.is_none()
-        && wanted.action.is_none()
-        && wanted.outcome.is_none()
-        && wanted.network.is_none()
-}
-
-/// Whether one index leads to the answer without many rows on the way that do not fit. What happened to one target is
-/// never much; beside any other condition a second one may fit none of what the first one finds.
-fn is_narrow(wanted: &Wanted) -> bool {
-    let conditions = [
+/// How many conditions there are beside the target.
+fn conditions(wanted: &Wanted) -> usize {
+    let set = [
         wanted.staff.is_some(),
         wanted.action.is_some(),
         wanted.outcome.is_some(),
         wanted.network.is_some(),
         wanted.text.is_some(),
     ];
-    let others = conditions.iter().filter(|is_set| **is_set).count();
+    set.into_iter().filter(|is_set| *is_set).count()
+}
+
+/// Whether one index leads to the answer without many rows on the way that do not fit. What happened to one target is
+/// never much; beside any other condition a second one may fit none of what the first one finds.
+fn is_narrow(wanted: &Wanted) -> bool {
+    let others = conditions(wanted);
     let is_unindexed = wanted.text.is_some() || (wanted.network.is_some() && one_address(wanted).is_none());
     wanted.target.is_some() || others == 0 || (others == 1 && !is_unindexed)
 }

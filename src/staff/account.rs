@@ -3,7 +3,7 @@
 use super::{authenticator, authenticator::RecoveryCodes, session, target, throttle};
 use crate::{
     clock::Instant,
-    gate::{Admits, Change, Fault, Meaning, Refusal, Target, Tx},
+    gate::{Admits, Change, Fault, Refusal, Target, Tx},
     sql,
 };
 use serde::{Deserialize, Serialize};
@@ -67,7 +67,7 @@ impl Change for ChangePassword {
     }
 
     async fn count_refusal(&self, tx: &mut Tx<'_>, refusal: &Refusal) -> Result<(), Fault> {
-        if refusal.means(Meaning::Invalid) { throttle::count(tx, &self.keys).await } else { Ok(()) }
+        throttle::count_refusal(tx, &self.keys, refusal).await
     }
 }
 

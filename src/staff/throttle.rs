@@ -5,7 +5,7 @@
 
 use crate::{
     clock::Instant,
-    gate::{Fault, Tx, code::wait_after},
+    gate::{Fault, Meaning, Refusal, Tx, code::wait_after},
     secret::{Purpose, SecretKey},
     sql,
     store::Reader,
@@ -103,8 +103,12 @@ pub(super) async fn check(tx: &mut Tx<'_>, keys: &Keys) -> Result<(), Fault> {
     }
 }
 
-/// Counts one wrong password.
-pub(super) async fn count(tx: &mut Tx<'_>, keys: &Keys) -> Result<(), Fault> {
+/// Counts a refusal, if it was for a wrong guess.
+pub(super) async fn count_refusal(tx: &mut Tx<'_>, keys: &Keys, refusal: &Refusal) -> Result<(), Fault> {
+    if refusal.means(Meaning::Invalid) { count(tx, keys).await } else { Ok(()) }
+}
+
+async fn count(tx: &mut Tx<'_>, keys: &Keys) -> Result<(), Fault> {
     let now = tx.now();
     for (key, from) in [(&keys.account, ACCOUNT_FROM), (&keys.address, ADDRESS_FROM)] {
         let (failures,): (i64,) = tx

@@ -35,10 +35,7 @@ pub async fn migrate(url: &str, profile: Profile, now: Instant) -> anyhow::Resul
                 .connect()
                 .await
                 .with_context(|| format!("cannot open the database {}", open::shown(url)))?;
-            // Where there is no such table yet, there is nothing to protect.
-            let stamped: Option<String> =
-                sqlx::query_scalar(STAMPED).fetch_optional(&mut connection).await.unwrap_or(None);
-            fits(profile, stamped)?;
+            fits(profile, sqlx::query_scalar(STAMPED).fetch_optional(&mut connection).await)?;
             SQLITE.run(&mut connection).await?;
             sqlx::query(STAMP).bind(profile.as_str()).bind(now).execute(&mut connection).await?;
             connection.close().await?;
@@ -49,9 +46,7 @@ pub async fn migrate(url: &str, profile: Profile, now: Instant) -> anyhow::Resul
                 .connect()
                 .await
                 .with_context(|| format!("cannot reach the database {}", open::shown(url)))?;
-            let stamped: Option<String> =
-                sqlx::query_scalar(STAMPED).fetch_optional(&mut connection).await.unwrap_or(None);
-            fits(profile, stamped)?;
+            fits(profile, sqlx::query_scalar(STAMPED).fetch_optional(&mut connection).await)?;
             POSTGRES.run(&mut connection).await.context(
                 "the schema could not be made; the role that migrates must own the database and may create roles, \
                  or the role ingam_app must exist and be granted to it",
@@ -72,9 +67,21 @@ pub async fn migrate(url: &str, profile: Profile, now: Instant) -> anyhow::Resul
 #[error("{0}")]
 pub struct ForeignDatabase(String);
 
-fn fits(profile: Profile, stamped: Option<String>) -> anyhow::Result<()> {
-    let Some(stamped) = stamped.and_then(|stamped| stamped.parse().ok()) else { return Ok(()) };
+/// Where there is no such table yet, there is nothing to protect; any other error may hide a stamp.
+fn fits(profile: Profile, stamped: sqlx::Result<Option<String>>) -> anyhow::Result<()> {
+    let stamped = match stamped {
+        Err(error) if has_no_such_table(&error) => None,
+        stamped => stamped.context("the environment stamp cannot be read")?,
+    };
+    let Some(stamped) = stamped else { return Ok(()) };
+    let stamped = stamped.parse().map_err(anyhow::Error::msg)?;
     stamp_fits(profile, stamped).map(drop).map_err(|why| ForeignDatabase(why).into())
+}
+
+/// PostgreSQL has a code for it (42P01); SQLite says it in words under its code for any mistake in a statement.
+fn has_no_such_table(error: &sqlx::Error) -> bool {
+    let Some(error) = error.as_database_error() else { return false };
+    error.code().as_deref() == Some("42P01") || error.message().starts_with("no such table")
 }
 
 /// Reads the stamp. Fails with one clear line where the schema is not the one this program was built for.

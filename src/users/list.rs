@@ -11,6 +11,7 @@ use crate::{
     web::{
         Answer, Desk, Stop,
         desk::fresh_key,
+        link::link,
         problem_page::Problem,
         shell::{
             Section,
@@ -56,25 +57,21 @@ pub async fn list(desk: Desk, asked: web::Query<Asked>) -> Answer {
         record_list(&desk, "newest").await?;
         find::newest(desk.reader(), wanted, after, PAGE).await?
     };
-    let mut base = Vec::new();
-    if let Some(search) = asked.search.as_ref().filter(|_| term.is_some()) {
-        base.push(format!("search={search}"));
-    }
-    if status != StatusFilter::All {
-        base.push(format!("status={}", status.as_str()));
-    }
-    let link = |after: Option<String>| {
-        let query: Vec<String> = base.iter().cloned().chain(after).collect();
-        if query.is_empty() { "/users".to_owned() } else { format!("/users?{}", query.join("&")) }
+    let search = asked.into_inner().search;
+    let page_after = |after: &str| {
+        link(
+            "/users",
+            &[("search", search.as_deref().unwrap_or_default()), ("status", status.as_str()), ("after", after)],
+        )
     };
     let pager = Pager {
-        first: after.map(|_| link(None)),
+        first: after.map(|_| page_after("")),
         previous: None,
-        next: page.next.map(|next| link(Some(format!("after={next}")))),
+        next: page.next.map(|next| page_after(&next.to_string())),
     };
     let answer = ListPage {
         shell: desk.shell(Some(Section::Users), None).await?,
-        search: asked.into_inner().search.filter(|_| term.is_some()),
+        search,
         term: term.unwrap_or_default(),
         status,
         rows: page.rows.into_iter().map(Customer::masked).collect(),
@@ -122,8 +119,7 @@ pub async fn search(desk: Desk, body: web::Bytes) -> Answer {
     if let ([only], None) = (found.rows.as_slice(), &found.next) {
         return Ok(desk.see_other(&format!("/users/{}", only.id)));
     }
-    let status = wanted.map(|status| format!("&status={status}")).unwrap_or_default();
-    Ok(desk.see_other(&format!("/users?search={}{status}", search.id)))
+    Ok(desk.see_other(&link("/users", &[("search", &search.id), ("status", status.as_str())])))
 }
 
 /// What this person searched for under this id. Somebody else's search is nobody's.

@@ -5,6 +5,7 @@ use crate::{
     clock::Instant,
     web::{
         format::group,
+        link::link,
         shell::{
             Shell,
             field::FieldErrors,
@@ -38,14 +39,7 @@ pub struct ListPage {
 impl ListPage {
     /// This list with another status filter, from its first page.
     pub fn filtered(&self, status: &StatusFilter) -> String {
-        let mut query = Vec::new();
-        if let Some(search) = &self.search {
-            query.push(format!("search={search}"));
-        }
-        if *status != StatusFilter::All {
-            query.push(format!("status={}", status.as_str()));
-        }
-        if query.is_empty() { "/users".to_owned() } else { format!("/users?{}", query.join("&")) }
+        link("/users", &[("search", self.search.as_deref().unwrap_or_default()), ("status", status.as_str())])
     }
 
     pub fn filters(&self) -> [StatusFilter; 3] {

@@ -4,7 +4,7 @@ use super::{
     Answer, Stop, forgery,
     form::Form,
     problem_page::Problem,
-    shell::{AuditHead, Flash, Frame, NavItem, Person, Section, Shell, Solo, Theme},
+    shell::{AuditHead, Flash, Frame, NavItem, Person, Section, Shell, Solo},
     visit::Visit,
     words::{Lang, Words},
 };
@@ -95,17 +95,7 @@ impl Lobby {
     }
 
     pub fn frame(&self) -> Frame {
-        let visitor = self.visitor();
-        Frame {
-            words: self.words(),
-            environment: self.console.profile,
-            nonce: self.visit.nonce.clone(),
-            csrf: forgery::token(&self.console.key, &self.bound),
-            zone: visitor.as_ref().and_then(|visitor| visitor.time_zone.parse().ok()).unwrap_or(self.console.zone),
-            now: self.now(),
-            theme: visitor.as_ref().and_then(|visitor| Theme::parse(&visitor.theme)).unwrap_or_default(),
-            flash: None,
-        }
+        self.console.frame(&self.visit, forgery::token(&self.console.key, &self.bound))
     }
 
     /// The frame of a page for somebody not signed in; `path` where it can be had in the other language too.
