@@ -1,6 +1,10 @@
 //! Everything anyone can do.
 
 use crate::{
+    orders::{
+        cancel::CancelOrder, note::NoteOrder, refund::RefundOrder, retry::RetryRefund, settle::SettleRefund,
+        ship::ShipOrder,
+    },
     points::adjust::AdjustPoints,
     staff::{
         account::{ChangePassword, EndSessions, RenewRecoveryCodes, ReplaceAuthenticator, SetPreferences},
@@ -13,6 +17,12 @@ use crate::{
 crate::changes! {
     AdjustPoints,
     SetUserStatus,
+    CancelOrder,
+    RefundOrder,
+    RetryRefund,
+    SettleRefund,
+    ShipOrder,
+    NoteOrder,
     InviteStaff,
     AcceptInvitation,
     ResetSecondFactor,

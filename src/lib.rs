@@ -43,6 +43,7 @@ pub mod dashboard;
 pub mod gate;
 pub mod money;
 pub mod networks;
+pub mod orders;
 pub mod payments;
 pub mod points;
 pub mod profile;

@@ -4,7 +4,7 @@
 use crate::{
     access, audit, dashboard,
     gate::Role,
-    points,
+    orders, points,
     staff::{account_page, account_pages as account, session::Visitor, setup_pages as setup, sign_in_pages as sign_in},
     users,
     web::{Stop, assets, problem_page::Problem},
@@ -95,6 +95,16 @@ routes! {
     POST "/users/{id}/point-adjustments" OPERATES => points::adjust::adjust;
     POST "/users/{id}/point-adjustments/preview" OPERATES => points::adjust::preview;
     POST "/users/{id}/status" OPERATES => users::status::set_status;
+
+    GET "/orders" FINDS_PEOPLE => orders::list::list;
+    POST "/orders/searches" FINDS_PEOPLE => orders::list::search;
+    GET "/orders/{id}" FINDS_PEOPLE => orders::show::show;
+    POST "/orders/{id}/cancellation" OPERATES => orders::cancel::cancel;
+    POST "/orders/{id}/refunds" OPERATES => orders::refund::refund;
+    POST "/orders/{id}/refunds/preview" OPERATES => orders::refund::preview;
+    POST "/orders/{id}/refunds/{refund}/retry" OPERATES => orders::retry::retry;
+    POST "/orders/{id}/shipping" OPERATES => orders::ship::ship;
+    POST "/orders/{id}/notes" OPERATES => orders::note::note;
 
     GET "/audit" READS_THE_LOG => audit::list::list;
     GET "/audit/{seq}" READS_THE_LOG => audit::show::show;

@@ -1,11 +1,11 @@
 use crate::{
     clock::Instant,
     sql,
-    store::{Conn, Query, Sql},
+    store::{Conn, Queries, Query, Sql},
 };
 use serde_json::Value;
 use sqlx::{PgPool, Postgres, Sqlite, SqlitePool, Transaction};
-use std::collections::BTreeMap;
+use std::{borrow::Cow, collections::BTreeMap};
 
 /// A write transaction. Only the gate opens and commits one, so holding a `&mut Tx` is proof that the change in hand
 /// was admitted.
@@ -59,8 +59,8 @@ pub struct Tx<'c> {
     now: Instant,
     pub(super) change_id: String,
     pub(super) by: String,
-    pub(super) before: BTreeMap<&'static str, Noted>,
-    pub(super) after: BTreeMap<&'static str, Noted>,
+    pub(super) before: BTreeMap<Cow<'static, str>, Noted>,
+    pub(super) after: BTreeMap<Cow<'static, str>, Noted>,
     pub(super) events: Vec<Event>,
 }
 
@@ -85,6 +85,12 @@ pub enum Noted {
     /// Points, minor units, counts. Written as a string: JSON numbers end at 2^53.
     Number(i64),
     Text(String),
+}
+
+impl Queries for Tx<'_> {
+    fn query(&mut self, sql: Sql) -> Query<'_> {
+        Tx::query(self, sql)
+    }
 }
 
 impl std::fmt::Debug for Tx<'_> {
@@ -117,9 +123,10 @@ impl Tx<'_> {
         &self.by
     }
 
-    /// Says that the change altered `field` of the target.
-    pub fn note(&mut self, field: &'static str, before: impl Into<Noted>, after: impl Into<Noted>) {
-        self.before.insert(field, before.into());
+    /// Says that the change altered `field` of the target; of a part of it, `payment.12`.
+    pub fn note(&mut self, field: impl Into<Cow<'static, str>>, before: impl Into<Noted>, after: impl Into<Noted>) {
+        let field = field.into();
+        self.before.insert(field.clone(), before.into());
         self.after.insert(field, after.into());
     }
 
@@ -220,6 +227,12 @@ impl Noted {
     }
 }
 
+/// Money with its currency: `KRW 12300`.
+impl From<crate::money::Money> for Noted {
+    fn from(money: crate::money::Money) -> Self {
+        Self::Text(money.to_string())
+    }
+}
 impl From<i64> for Noted {
     fn from(number: i64) -> Self {
         Self::Number(number)

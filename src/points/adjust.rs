@@ -1,7 +1,7 @@
 //! Adding points to a customer's balance by hand, or deducting them.
 
 use crate::{
-    gate::{Admits, Change, Fault, Reason, Role, Target, Tx},
+    gate::{Admits, Change, Fault, Role, Target, Tx},
     sql,
     users::{
         self,
@@ -12,7 +12,8 @@ use crate::{
         Answer, Desk,
         desk::seal_of,
         form::Form,
-        refused::{self, Refused, reason_error},
+        number,
+        refused::{self, Refused},
         shell::{
             field::{FieldErrors, wrong},
             seal::{Refusal as Shown, Seal as Shape},
@@ -97,7 +98,7 @@ const FIELDS: [&str; 7] = ["direction", "amount", "reason_kind", "reason", "code
 pub async fn adjust(desk: Desk, path: web::Path<i64>, body: web::Bytes) -> Answer {
     let user = path.into_inner();
     let form = desk.form(&body, &FIELDS).await?;
-    let (delta, reason) = match (read_delta(&form), read_reason(&form)) {
+    let (delta, reason) = match (read_delta(&form), refused::read_reason(&form)) {
         (Ok(delta), Ok(reason)) => (delta, reason),
         (delta, reason) => {
             let mut errors = delta.err().unwrap_or_default();
@@ -128,14 +129,9 @@ async fn show_again(desk: &Desk, user: i64, form: &Form, refused: Refused) -> An
     let customer = show::customer(desk, user).await?;
     let is_stale = matches!(refused.refusal, Some(Shown::Stale(_)));
     let stale_points = if is_stale { show::points_at(desk, user, form.get("seen")).await? } else { None };
+    let (status, seal) = Shape::again(form, customer.version, refused);
     let panel = PointPanel {
-        // What is shown now is what the next attempt has seen.
-        seal: Shape {
-            key: form.get("key").to_owned(),
-            seen: customer.version,
-            refusal: refused.refusal,
-            errors: refused.errors,
-        },
+        seal,
         form: PointForm {
             direction: form.get("direction").to_owned(),
             amount: form.get("amount").to_owned(),
@@ -144,12 +140,12 @@ async fn show_again(desk: &Desk, user: i64, form: &Form, refused: Refused) -> An
         },
         stale_points,
     };
-    show::page(desk, customer, Some(Panel::Points(panel)), refused.status, None).await
+    show::page(desk, customer, Some(Panel::Points(panel)), status, None).await
 }
 
 /// The kind of reason. A form without the field has given its reason in words alone.
 fn reason_kind(form: &Form) -> &str {
-    if form.has("reason_kind") { form.get("reason_kind") } else { "other" }
+    form.or("reason_kind", "other")
 }
 
 /// The change of balance that the form asks for.
@@ -167,7 +163,7 @@ fn read_delta(form: &Form) -> Result<i64, FieldErrors> {
             0
         }
     };
-    let amount = match read_amount(form.get("amount")) {
+    let amount = match number::positive(form.get("amount")) {
         Ok(amount) => amount,
         Err(message) => {
             errors.add("amount", message);
@@ -178,90 +174,4 @@ fn read_delta(form: &Form) -> Result<i64, FieldErrors> {
         errors.add("reason_kind", wrong::not_a_choice());
     }
     if errors.is_empty() { Ok(sign * amount) } else { Err(errors) }
-}
-
-/// A positive whole number in ASCII digits, grouped with commas or not: `1000`, `1,000`.
-fn read_amount(text: &str) -> Result<i64, crate::web::words::Message> {
-    let mut groups = text.split(',');
-    let first = groups.next().unwrap_or_default();
-    let is_digits = |group: &str| !group.is_empty() && group.bytes().all(|byte| byte.is_ascii_digit());
-    let grouped = text.contains(',');
-    if text.is_empty() {
-        return Err(wrong::required());
-    }
-    if !is_digits(first) || (grouped && first.len() > 3) || !groups.all(|group| group.len() == 3 && is_digits(group)) {
-        return Err(wrong::not_an_amount());
-    }
-    match text.replace(',', "").parse::<i64>() {
-        Ok(0) => Err(wrong::not_an_amount()),
-        Ok(amount) => Ok(amount),
-        Err(_) => Err(wrong::too_large()),
-    }
-}
-
-fn read_reason(form: &Form) -> Result<Reason, FieldErrors> {
-    Reason::parse(form.get("reason")).map_err(|word| FieldErrors::one("reason", reason_error(word)))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use proptest::prelude::*;
-
-    #[test]
-    fn an_amount_is_a_positive_whole_number() {
-        for (text, amount) in [
-            ("1", 1),
-            ("1000", 1000),
-            ("1,000", 1000),
-            ("12,345,678", 12_345_678),
-            ("007", 7),
-            ("9223372036854775807", i64::MAX),
-        ] {
-            assert_eq!(read_amount(text).ok(), Some(amount), "{text}");
-        }
-        for text in [
-            "",
-            "0",
-            "-1",
-            "+1",
-            "-0",
-            "1e3",
-            " 5",
-            "5 ",
-            "٥",
-            "５",
-            "1.5",
-            "1,00",
-            "1,0000",
-            ",100",
-            "1,",
-            "1,,000",
-            "1234,567",
-            "0x10",
-            "NaN",
-            "∞",
-            "1\0",
-            "9223372036854775808",
-            "99999999999999999999999999",
-            "<b>1</b>",
-        ] {
-            assert!(read_amount(text).is_err(), "{text:?}");
-        }
-    }
-
-    proptest! {
-        #[test]
-        fn any_text_is_an_amount_or_an_error(text in ".{0,40}") {
-            if let Ok(amount) = read_amount(&text) {
-                prop_assert!(amount > 0);
-            }
-        }
-
-        #[test]
-        fn grouping_does_not_change_an_amount(amount in 1..=i64::MAX) {
-            prop_assert_eq!(read_amount(&amount.to_string()).ok(), Some(amount));
-            prop_assert_eq!(read_amount(&crate::web::format::group(amount)).ok(), Some(amount));
-        }
-    }
 }

@@ -14,7 +14,7 @@ pub use migration::{ForeignDatabase, Stamp, migrate, stamp};
 pub(crate) use open::shown;
 pub use open::{Engine, Store};
 pub(crate) use query::Conn;
-pub use query::{Bind, Query, Record};
+pub use query::{Bind, Queries, Query, Record};
 pub use reader::Reader;
 pub use safeguard::{Safeguard, login_is_powerful, safeguards};
 

@@ -14,6 +14,12 @@ impl<'t, T> Bind<'t> for T where T: Encode<'t, Sqlite> + Type<Sqlite> + Encode<'
 pub trait Record: for<'r> FromRow<'r, SqliteRow> + for<'r> FromRow<'r, PgRow> + Send + Unpin {}
 impl<T> Record for T where T: for<'r> FromRow<'r, SqliteRow> + for<'r> FromRow<'r, PgRow> + Send + Unpin {}
 
+/// Whatever answers a statement: a [`Reader`](super::Reader) for a page, or the [`Tx`](crate::gate::Tx) of a change that
+/// must see what it is about to alter. What both have to read is then written once.
+pub trait Queries: Send {
+    fn query(&mut self, sql: Sql) -> Query<'_>;
+}
+
 /// A connection to whichever engine this installation runs on.
 pub(crate) enum Conn<'c> {
     Sqlite(&'c mut SqliteConnection),

@@ -1,4 +1,4 @@
-use super::{Query, Sql};
+use super::{Queries, Query, Sql};
 use sqlx::{PgPool, SqlitePool};
 
 /// What handlers hold. The engine itself refuses writes on these connections: `query_only` on SQLite,
@@ -25,5 +25,11 @@ impl Reader {
             Pool::Sqlite(pool) => pool.close().await,
             Pool::Postgres(pool) => pool.close().await,
         }
+    }
+}
+
+impl Queries for &Reader {
+    fn query(&mut self, sql: Sql) -> Query<'_> {
+        Reader::query(self, sql)
     }
 }

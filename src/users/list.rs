@@ -7,7 +7,7 @@ use super::{
 };
 use crate::{
     gate::{KeepSearch, RecordAccess},
-    sql,
+    orders, sql,
     web::{
         Answer, Desk, Stop,
         desk::fresh_key,
@@ -84,6 +84,11 @@ pub async fn list(desk: Desk, asked: web::Query<Asked>) -> Answer {
 /// `POST /users/searches`: keeps the search, so that its address says nothing about anybody, and goes to what it found.
 pub async fn search(desk: Desk, body: web::Bytes) -> Answer {
     let form = desk.form(&body, &["q", "status"]).await?;
+    // The box in the frame of every page takes the number of an order too, which is nobody's telephone.
+    if let Some(number) = orders::term::number(form.get("q")) {
+        let term = orders::term::Term { number: Some(number), ..orders::term::Term::default() };
+        return orders::list::go_to(&desk, term, form.trimmed("q")).await;
+    }
     let status = StatusFilter::parse(form.get("status")).ok_or(Problem::Unprocessable)?;
     let term = match Term::parse(form.get("q")) {
         Ok(term) => term,

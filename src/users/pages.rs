@@ -3,6 +3,7 @@
 use crate::{
     audit::pages::Row as AuditRow,
     clock::Instant,
+    orders::list_pages::Row as OrderRow,
     web::{
         format::group,
         link::link,
@@ -102,6 +103,9 @@ pub struct ShowPage {
     pub may: Abilities,
     pub ledger: Vec<LedgerEntry>,
     pub ledger_pager: Pager,
+    /// The newest orders, and whether there are more.
+    pub orders: Vec<OrderRow>,
+    pub has_more_orders: bool,
     /// The newest audit rows about this customer; none for those who may not read the log.
     pub history: Option<Vec<AuditRow>>,
     pub panel: Option<Panel>,

@@ -7,6 +7,7 @@ use super::{
 use crate::{
     audit, entry_columns,
     gate::{RecordAccess, audit::Entry},
+    orders,
     points::ledger,
     sql,
     web::{
@@ -25,6 +26,7 @@ use serde::Deserialize;
 
 const LEDGER_PAGE: usize = 20;
 const HISTORY: i64 = 10;
+const ORDERS: usize = 5;
 
 /// What may stand in the address.
 #[derive(Debug, Default, Deserialize)]
@@ -110,14 +112,22 @@ pub(crate) async fn points_at(desk: &Desk, user: i64, seen: &str) -> Result<Opti
     if !(1..=50).contains(&since) {
         return Ok(None);
     }
+    // A refund moves points too, and its row of the log is about an order.
     let changes: Vec<(Option<String>,)> = desk
         .reader()
         .query(sql!(
-            "select before ->> 'points' from audit
-              where target_kind = 'user' and target_id = $1 and outcome = 'applied' and action in ('points.adjust', 'users.status')
-              order by seq desc limit $2"
+            "select before ->> 'points' from audit where seq in (
+               select seq from (select seq from audit
+                 where target_kind = 'user' and target_id = $1 and outcome = 'applied' and action in ('points.adjust', 'users.status')
+                 order by seq desc limit $3) here
+               union
+               select a.seq from audit a join (
+                 select distinct change_id from (select change_id from point_entries
+                   where user_id = $2 and change_id is not null order by id desc limit $3) newest) moved on moved.change_id = a.change_id)
+              order by seq desc limit $3"
         ))
         .bind(user.to_string())
+        .bind(user)
         .bind(since)
         .all()
         .await?;
@@ -155,6 +165,9 @@ pub(crate) async fn page(
         .bind(HISTORY)
         .all()
         .await?;
+    let mut placed = orders::find::of_user(desk.reader(), customer.id).await?.rows;
+    let has_more_orders = placed.len() > ORDERS;
+    placed.truncate(ORDERS);
     let path = format!("/users/{}", customer.id);
     let page = ShowPage {
         shell: desk.shell(Some(Section::Users), None).await?,
@@ -165,6 +178,8 @@ pub(crate) async fn page(
             previous: None,
             next: entries.next.map(|next| format!("{path}?ledger={next}#ledger")),
         },
+        orders: placed.into_iter().map(orders::list::row).collect(),
+        has_more_orders,
         ledger: entries.entries.into_iter().map(entry).collect(),
         history: Some(history.iter().map(audit::row).collect()),
         panel,

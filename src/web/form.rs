@@ -27,6 +27,11 @@ impl Form {
         self.0.iter().find(|(key, _)| key == name).map_or("", |(_, value)| value)
     }
 
+    /// A field as it was typed, or `default` where it was not posted at all.
+    pub fn or<'a>(&'a self, name: &str, default: &'a str) -> &'a str {
+        if self.has(name) { self.get(name) } else { default }
+    }
+
     /// Whether the field was posted at all.
     pub fn has(&self, name: &str) -> bool {
         self.0.iter().any(|(key, _)| key == name)

@@ -9,6 +9,7 @@ pub mod form;
 pub mod format;
 pub mod headers;
 pub mod link;
+pub mod number;
 pub mod problem_page;
 pub mod qr;
 pub mod recording;

@@ -2,6 +2,7 @@
 
 use super::{
     Desk, Stop,
+    form::Form,
     problem_page::Problem,
     shell::{
         field::{FieldErrors, wrong},
@@ -11,7 +12,7 @@ use super::{
 };
 use crate::{
     clock::Instant,
-    gate::{CodeRefusal, Meaning, Refusal, Rejection, Target, code},
+    gate::{CodeRefusal, Meaning, Reason, Refusal, Rejection, Target, code},
     sql,
 };
 
@@ -78,11 +79,19 @@ pub fn next_step(now: Instant) -> Instant {
 /// The sentence at the field that a rejection belongs to.
 fn field_error(rejection: &Rejection) -> Option<(&'static str, Message)> {
     let field = rejection.field?;
-    let value = |name: &str| {
-        rejection.values.iter().find(|(key, _)| *key == name).and_then(|(_, value)| value.parse::<i64>().ok())
-    };
+    let text = |name: &str| rejection.values.iter().find(|(key, _)| *key == name).map_or("", |(_, value)| value);
     let message = match rejection.word {
-        "points-more-than-balance" => wrong::more_than_balance(value("balance").unwrap_or_default()),
+        "points-more-than-balance" => wrong::more_than_balance(text("balance").parse().unwrap_or_default()),
+        "refund-nothing" => wrong::nothing_to_refund(),
+        "refund-too-many" => wrong::more_than_left(text("line"), text("left")),
+        "refund-too-much" => wrong::more_than_refundable(text("left")),
+        "refund-payment-too-much" => wrong::more_than_payment(text("payment"), text("left")),
+        "refund-split-differs" => wrong::split_differs(text("amount"), text("sum")),
+        "refund-shipping-gone" => wrong::shipping_refunded(),
+        "amount-too-large" => wrong::too_large(),
+        "tracking-number" => wrong::not_a_tracking_number(),
+        "tracking-same" => wrong::tracking_same(),
+        "override-reason" => wrong::why_override(),
         "points-too-large" => wrong::too_large(),
         "status-already" => wrong::already_so(),
         "password-wrong" => wrong::password_wrong(),
@@ -117,6 +126,11 @@ async fn meanwhile(desk: &Desk, target: &Target) -> Result<Option<Meanwhile>, St
         .optional()
         .await?;
     Ok(last.map(|(seq, at, by)| Meanwhile { by, at, seq }))
+}
+
+/// The reason in a form's field of that name.
+pub fn read_reason(form: &Form) -> Result<Reason, FieldErrors> {
+    Reason::parse(form.get("reason")).map_err(|word| FieldErrors::one("reason", reason_error(word)))
 }
 
 /// What is wrong with a reason.

@@ -53,6 +53,8 @@ impl Maker {
             may: users::Abilities { adjust_points: true, change_status: true, reveal_contact: true },
             ledger: self.ledger(),
             ledger_pager: Pager { next: Some("/users/482913?before=17".into()), ..Pager::default() },
+            orders: Vec::new(),
+            has_more_orders: false,
             history: Some(self.changes()),
             panel,
         }

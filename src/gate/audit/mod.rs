@@ -8,7 +8,7 @@ pub use entry::{Entry, MAX_BODY, ip_key};
 use super::{Actor, Reason, Refusal, Roles, Target, Tx, Who, tx::Noted};
 use crate::{clock::Instant, entry_columns, sql};
 use serde_json::{Map, Value};
-use std::collections::BTreeMap;
+use std::{borrow::Cow, collections::BTreeMap};
 
 /// How a row of the log ends.
 pub(super) struct Ending<'a> {
@@ -96,8 +96,10 @@ fn entry(tx: &mut Tx<'_>, line: &Line<'_>, seq: i64, at: Instant) -> Entry {
     }
 }
 
-fn noted(fields: &BTreeMap<&'static str, Noted>) -> Value {
-    Value::Object(fields.iter().map(|(name, value)| ((*name).to_owned(), value.to_json())).collect::<Map<_, _>>())
+fn noted(fields: &BTreeMap<Cow<'static, str>, Noted>) -> Value {
+    Value::Object(
+        fields.iter().map(|(name, value)| (name.clone().into_owned(), value.to_json())).collect::<Map<_, _>>(),
+    )
 }
 
 async fn insert(tx: &mut Tx<'_>, entry: &Entry, body: &[u8], leaf: &tree::Hash) -> sqlx::Result<()> {

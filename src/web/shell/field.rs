@@ -73,6 +73,14 @@ pub mod wrong {
     pub fn not_an_amount() -> Message {
         Message::new("field-error.not-an-amount")
     }
+    /// Not a whole number of things.
+    pub fn not_a_count() -> Message {
+        Message::new("field-error.not-a-count")
+    }
+    /// Not a positive amount in the currency at hand.
+    pub fn not_money() -> Message {
+        Message::new("field-error.not-money")
+    }
     /// More than the ledger can hold.
     pub fn too_large() -> Message {
         Message::new("field-error.too-large")
@@ -80,6 +88,38 @@ pub mod wrong {
     /// More points than the customer has.
     pub fn more_than_balance(balance: i64) -> Message {
         Message::new("field-error.more-than-balance").arg("balance", group(balance))
+    }
+    /// Neither lines nor shipping nor an amount.
+    pub fn nothing_to_refund() -> Message {
+        Message::new("field-error.nothing-to-refund")
+    }
+    /// More units than the line has left.
+    pub fn more_than_left(line: &str, left: &str) -> Message {
+        Message::new("field-error.more-than-left").arg("line", line).arg("left", left)
+    }
+    pub fn more_than_refundable(left: &str) -> Message {
+        Message::new("field-error.more-than-refundable").arg("left", left)
+    }
+    pub fn more_than_payment(payment: &str, left: &str) -> Message {
+        Message::new("field-error.more-than-payment").arg("payment", payment).arg("left", left)
+    }
+    /// The parts for the payments do not add up to the whole.
+    pub fn split_differs(amount: &str, sum: &str) -> Message {
+        Message::new("field-error.split-differs").arg("amount", amount).arg("sum", sum)
+    }
+    pub fn shipping_refunded() -> Message {
+        Message::new("field-error.shipping-refunded")
+    }
+    /// Another amount than the goods come to wants a reason of its own.
+    pub fn why_override() -> Message {
+        Message::new("field-error.why-override")
+    }
+    pub fn not_a_tracking_number() -> Message {
+        Message::new("field-error.not-a-tracking-number")
+    }
+    /// The parcel has this number already.
+    pub fn tracking_same() -> Message {
+        Message::new("field-error.tracking-same")
     }
     /// The status chosen is the one the account has already.
     pub fn already_so() -> Message {
@@ -99,6 +139,10 @@ pub mod wrong {
     }
     pub fn not_a_zone() -> Message {
         Message::new("field-error.not-a-zone")
+    }
+    /// Nothing an order can be found by; perhaps a person.
+    pub fn not_an_order_term() -> Message {
+        Message::new("field-error.not-an-order-term")
     }
     /// A search for nothing but punctuation.
     pub fn nothing_to_search() -> Message {

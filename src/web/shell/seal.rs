@@ -4,7 +4,10 @@
 //! fields, why the last attempt was refused, and what a code field may say.
 
 use super::{Frame, Tone, field::FieldErrors};
-use crate::{clock::Instant, web::format};
+use crate::{
+    clock::Instant,
+    web::{form::Form, format, refused::Refused},
+};
 
 /// The state of a seal panel that waits to be filled in.
 #[derive(Clone, Debug, Default)]
@@ -22,6 +25,12 @@ pub struct Seal {
 impl Seal {
     pub fn fresh(key: impl Into<String>, seen: i64) -> Self {
         Self { key: key.into(), seen, ..Self::default() }
+    }
+
+    /// The panel of a form that comes back: what is shown now is what the next attempt has seen.
+    pub fn again(form: &Form, seen: i64, refused: Refused) -> (u16, Self) {
+        let Refused { status, refusal, errors } = refused;
+        (status, Self { key: form.get("key").to_owned(), seen, refusal, errors })
     }
 
     /// The note at the head of the panel. Every one of them begins by saying that nothing was changed.

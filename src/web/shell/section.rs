@@ -3,18 +3,20 @@
 pub enum Section {
     Home,
     Users,
+    Orders,
     Audit,
     Access,
 }
 
 impl Section {
-    pub const ALL: [Self; 4] = [Self::Home, Self::Users, Self::Audit, Self::Access];
+    pub const ALL: [Self; 5] = [Self::Home, Self::Users, Self::Orders, Self::Audit, Self::Access];
 
     /// The key of its name under `nav.`
     pub fn key(self) -> &'static str {
         match self {
             Self::Home => "home",
             Self::Users => "users",
+            Self::Orders => "orders",
             Self::Audit => "audit",
             Self::Access => "access",
         }
@@ -24,6 +26,7 @@ impl Section {
         match self {
             Self::Home => "/",
             Self::Users => "/users",
+            Self::Orders => "/orders",
             Self::Audit => "/audit",
             Self::Access => "/access-records",
         }
@@ -32,6 +35,7 @@ impl Section {
     pub fn icon(self) -> &'static str {
         match self {
             Self::Access => "eye",
+            Self::Orders => "order",
             _ => self.key(),
         }
     }
@@ -41,6 +45,7 @@ impl Section {
         match self {
             Self::Home => "h",
             Self::Users => "u",
+            Self::Orders => "o",
             Self::Audit => "a",
             Self::Access => "r",
         }

@@ -1,0 +1,271 @@
+//! Finding orders, the one placed last first, a page at a time and along one index each.
+//!
+//! Filters that no index leads through (a range of amounts, a currency) look through bounded windows of the list and say
+//! where to go on, so that a filter that fits nothing gives up after a while.
+
+use super::{
+    State,
+    filter::{Needs, Wanted},
+    term::Term,
+};
+use crate::{
+    clock::Instant,
+    money::Currency,
+    sql,
+    store::{Query, Reader, Sql},
+};
+use std::{fmt, str::FromStr};
+
+pub const PAGE: usize = 25;
+/// So many orders are looked at at a time, and so many times that, before a list says that it has not found more yet.
+const WINDOWS: usize = 10;
+
+/// An order as a list shows one.
+#[derive(Clone, Debug, sqlx::FromRow)]
+pub struct Found {
+    pub id: i64,
+    pub number: String,
+    pub user_id: i64,
+    pub customer: String,
+    #[sqlx(try_from = "String")]
+    pub state: State,
+    #[sqlx(try_from = "String")]
+    pub currency: Currency,
+    pub total: i64,
+    pub refunded: i64,
+    pub open_refunds: i64,
+    pub failed_refunds: i64,
+    pub placed_at: Instant,
+    pub paid_at: Option<Instant>,
+    /// Its first line, and how many there are.
+    pub title: Option<String>,
+    pub lines: Option<i64>,
+}
+
+/// A page of orders, and after which place the next begins.
+#[derive(Clone, Debug, Default)]
+pub struct Page {
+    pub rows: Vec<Found>,
+    pub next: Option<Place>,
+}
+
+/// A place in the list.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, sqlx::FromRow)]
+pub struct Place {
+    pub placed_at: Instant,
+    pub id: i64,
+}
+
+impl fmt::Display for Place {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}_{}", self.placed_at.utc().timestamp_micros(), self.id)
+    }
+}
+
+/// Not a place in the list.
+#[derive(Debug, PartialEq, Eq, thiserror::Error)]
+#[error("not a place in the list of orders")]
+pub struct BadPlace;
+
+impl FromStr for Place {
+    type Err = BadPlace;
+
+    fn from_str(text: &str) -> Result<Self, BadPlace> {
+        let (micros, id) = text.split_once('_').ok_or(BadPlace)?;
+        let at = micros.parse().ok().and_then(chrono::DateTime::from_timestamp_micros).ok_or(BadPlace)?;
+        let at = Instant::from(at);
+        let place = Self { placed_at: at, id: id.parse().map_err(|_| BadPlace)? };
+        // One place has one name, and one that both engines can hold.
+        let is_known = (Instant::earliest()..=Instant::latest()).contains(&at);
+        if is_known && place.to_string() == text { Ok(place) } else { Err(BadPlace) }
+    }
+}
+
+/// The orders that are wanted, from `after` on. A number, reference or tracking number is looked up as it is, whatever else
+/// is filtered by; only what is none of them is taken for the id of a customer.
+pub async fn find(reader: &Reader, wanted: &Wanted, after: Option<Place>) -> sqlx::Result<Page> {
+    if let Some(term) = &wanted.term {
+        let rows = hits(reader, term).await?;
+        if !rows.is_empty() || term.user.is_none() {
+            return Ok(Page { rows, next: None });
+        }
+    }
+    let search = Search { reader, wanted, user: wanted.user.or(wanted.term.as_ref().and_then(|term| term.user)) };
+    // Nothing has the smallest id, so that the end of a day is before everything of the next.
+    let top = wanted.until.map(|placed_at| Place { placed_at, id: i64::MIN });
+    let top = top.unwrap_or(Place { placed_at: Instant::latest(), id: i64::MAX });
+    let first = Place { placed_at: wanted.from.unwrap_or_else(Instant::earliest), id: i64::MIN };
+    let mut end = after.map_or(top, |after| after.min(top));
+    if !search.needs_windows() {
+        return Ok(page(search.rows(first, end, PAGE + 1).await?, None));
+    }
+    let mut rows = Vec::new();
+    for _ in 0..WINDOWS {
+        let Some(bottom) = search.bottom(first, end).await? else { return Ok(page(rows, None)) };
+        rows.extend(search.rows(bottom, end, PAGE + 1 - rows.len()).await?);
+        end = bottom;
+        if rows.len() > PAGE {
+            return Ok(page(rows, None));
+        }
+    }
+    Ok(page(rows, Some(end)))
+}
+
+/// The newest orders of one customer.
+pub async fn of_user(reader: &Reader, user: i64) -> sqlx::Result<Page> {
+    find(reader, &Wanted { user: Some(user), ..Wanted::default() }, None).await
+}
+
+impl Found {
+    fn place(&self) -> Place {
+        Place { placed_at: self.placed_at, id: self.id }
+    }
+}
+
+/// A page of `rows`; where they do not fill it, `unread` says after which place nobody has looked yet.
+fn page(mut rows: Vec<Found>, unread: Option<Place>) -> Page {
+    let is_full = rows.len() > PAGE;
+    rows.truncate(PAGE);
+    let next = if is_full { rows.last().map(Found::place) } else { unread };
+    Page { rows, next }
+}
+
+macro_rules! select {
+    () => {
+        "select o.id, o.number, o.user_id, u.name as customer, o.state, o.currency, o.total,
+                coalesce((select cast(sum(p.refunded) as bigint) from payments p where p.order_id = o.id), 0) as refunded,
+                o.open_refunds, o.failed_refunds, o.placed_at, o.paid_at,
+                (select l.title from order_lines l where l.order_id = o.id and l.n = 1) as title,
+                (select max(l.n) from order_lines l where l.order_id = o.id) as lines
+           from orders o join users u on u.id = o.user_id "
+    };
+}
+
+/// The orders that a number, a reference or a tracking number names.
+async fn hits(reader: &Reader, term: &Term) -> sqlx::Result<Vec<Found>> {
+    reader
+        .query(sql!(
+            select!(),
+            "where o.id in (select id from orders where number = $1
+                            union select order_id from payments where reference = $2
+                            union select id from orders where tracking_number = $3)
+              order by o.placed_at desc, o.id desc limit $4"
+        ))
+        .bind(term.number.as_deref())
+        .bind(term.reference.as_deref())
+        .bind(term.tracking_number.as_deref())
+        .bind(i64::try_from(PAGE).unwrap_or_default())
+        .all()
+        .await
+}
+
+struct Search<'a> {
+    reader: &'a Reader,
+    wanted: &'a Wanted,
+    user: Option<i64>,
+}
+
+/// One text for all filters: `$driver` is the condition whose index is read, the rest is checked on the rows it gives. The
+/// casts tell PostgreSQL the type of a value that may be missing.
+macro_rules! rows_along {
+    ($driver:literal) => {
+        sql!(
+            select!(),
+            "where ",
+            $driver,
+            "(o.placed_at, o.id) < ($1, $2) and (o.placed_at, o.id) >= ($3, $4)
+               and (cast($5 as text) is null or o.state = $5)
+               and (cast($6 as text) is null or o.currency = $6)
+               and (cast($7 as bigint) is null or o.total >= $7)
+               and (cast($8 as bigint) is null or o.total <= $8)
+               and (cast($9 as timestamptz) is null or o.paid_at < $9)
+               and (cast($10 as bigint) is null or o.user_id = $10)
+             order by o.placed_at desc, o.id desc limit $11"
+        )
+    };
+}
+
+/// The place of the last of so many orders along an index.
+macro_rules! bottom_along {
+    ($driver:literal) => {
+        sql!(
+            "select placed_at, id from (
+               select o.placed_at, o.id from orders o
+                where ",
+            $driver,
+            "(o.placed_at, o.id) < ($1, $2) and (o.placed_at, o.id) >= ($3, $4) and (cast($5 as text) is null or o.state = $5)
+                order by o.placed_at desc, o.id desc limit 20000) seen
+              order by placed_at, id limit 1"
+        )
+    };
+}
+
+impl Search<'_> {
+    /// Whether what is asked for may fit hardly any of the rows that the index gives.
+    fn needs_windows(&self) -> bool {
+        let is_narrow = self.user.is_some() || self.wanted.needs.is_some() || self.exact_total();
+        let has_more = self.wanted.currency.is_some() || self.wanted.least.is_some() || self.wanted.most.is_some();
+        has_more && !is_narrow
+    }
+
+    fn exact_total(&self) -> bool {
+        self.wanted.least.is_some() && self.wanted.least == self.wanted.most && self.wanted.currency.is_some()
+    }
+
+    async fn rows(&self, first: Place, end: Place, limit: usize) -> sqlx::Result<Vec<Found>> {
+        let statement = match self.wanted.needs {
+            _ if self.user.is_some() => rows_along!("o.user_id = $10 and "),
+            Some(Needs::Settling) => rows_along!("o.open_refunds > 0 and "),
+            Some(Needs::Retrying) => rows_along!("o.failed_refunds > 0 and "),
+            // What was paid before some time was placed before it: so the index begins where it should.
+            Some(Needs::Shipping) => rows_along!("o.state in ('paid', 'preparing') and o.placed_at < $9 and "),
+            None if self.exact_total() => rows_along!("o.currency = $6 and o.total = $7 and "),
+            None if self.wanted.state.is_some() => rows_along!("o.state = $5 and "),
+            None => rows_along!(""),
+        };
+        self.bind(statement, first, end)
+            .bind(self.wanted.currency.map(Currency::code))
+            .bind(self.wanted.least)
+            .bind(self.wanted.most)
+            .bind(self.wanted.paid_before)
+            .bind(self.user)
+            .bind(i64::try_from(limit).unwrap_or(i64::MAX))
+            .all()
+            .await
+    }
+
+    async fn bottom(&self, first: Place, end: Place) -> sqlx::Result<Option<Place>> {
+        let statement = match self.wanted.state {
+            Some(_) => bottom_along!("o.state = $5 and "),
+            None => bottom_along!(""),
+        };
+        self.bind(statement, first, end).optional().await
+    }
+
+    fn bind(&self, statement: Sql, first: Place, end: Place) -> Query<'_> {
+        self.reader
+            .query(statement)
+            .bind(end.placed_at)
+            .bind(end.id)
+            .bind(first.placed_at)
+            .bind(first.id)
+            .bind(self.wanted.state.map(State::as_str))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_place_reads_what_it_writes_and_nothing_else() {
+        for text in ["1772410200000000_17", "0_0", "1772410200250462_-5"] {
+            assert_eq!(text.parse::<Place>().unwrap().to_string(), text);
+        }
+        for text in
+            ["", "_", "17", "1_", "_1", "1_x", "01_1", "1_+1", "-1_1", "999999999999999999_1", "1772410200000000_1_1"]
+        {
+            assert_eq!(text.parse::<Place>(), Err(BadPlace), "{text:?}");
+        }
+    }
+}

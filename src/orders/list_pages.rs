@@ -1,0 +1,147 @@
+//! The list of orders.
+
+use super::{State, filter::Needs, pages};
+use crate::{
+    clock::Instant,
+    money::{Currency, Money},
+    web::{
+        link::link,
+        shell::{Shell, Tone, field::FieldErrors, table::Pager},
+    },
+};
+use askama::Template;
+
+/// `GET /orders`, and what `POST /orders/searches` answers when the term cannot be searched for.
+#[derive(Debug, Template)]
+#[template(path = "orders/list.html")]
+pub struct ListPage {
+    pub shell: Shell,
+    pub filter: Filter,
+    /// What is wrong with the filter; then there are no rows.
+    pub errors: FieldErrors,
+    pub rows: Vec<Row>,
+    pub pager: Pager,
+}
+
+/// The filter as typed; empty fields do not filter.
+#[derive(Clone, Debug, Default)]
+pub struct Filter {
+    /// An order number, a customer's id, a payment reference or a tracking number.
+    pub q: String,
+    pub state: String,
+    pub needs: String,
+    /// How many days an order that needs shipping has waited at least.
+    pub days: String,
+    /// Days in the reader's zone, `2026-11-20`.
+    pub from: String,
+    pub to: String,
+    pub currency: String,
+    pub min: String,
+    pub max: String,
+}
+
+impl Filter {
+    /// How many fields of the fold filter.
+    pub fn set(&self) -> i64 {
+        let fields = [&self.state, &self.from, &self.to, &self.currency, &self.min, &self.max];
+        i64::try_from(fields.iter().filter(|field| !field.is_empty()).count()).unwrap_or_default()
+    }
+
+    pub fn is_empty(&self) -> bool {
+        self.set() == 0 && self.q.is_empty() && self.needs.is_empty()
+    }
+
+    /// The address of the list with this filter.
+    pub fn href(&self, after: &str) -> String {
+        link(
+            "/orders",
+            &[
+                ("q", &self.q),
+                ("needs", &self.needs),
+                ("days", &self.days),
+                ("state", &self.state),
+                ("from", &self.from),
+                ("to", &self.to),
+                ("currency", &self.currency),
+                ("min", &self.min),
+                ("max", &self.max),
+                ("after", after),
+            ],
+        )
+    }
+}
+
+impl ListPage {
+    /// The tabs: what needs somebody, each keeping the other filters, from the first page.
+    pub fn tabs(&self) -> Vec<Tab> {
+        let tab = |needs: Option<Needs>| {
+            let value = needs.map_or("", Needs::as_str);
+            let filter = Filter { needs: value.to_owned(), q: String::new(), ..self.filter.clone() };
+            Tab { key: value, href: filter.href(""), is_current: self.filter.needs == value }
+        };
+        [None].into_iter().chain(Needs::ALL.map(Some)).map(tab).collect()
+    }
+
+    pub fn states(&self) -> [&'static str; 6] {
+        State::ALL.map(State::as_str)
+    }
+
+    pub fn currencies(&self) -> [&'static str; 4] {
+        Currency::ALL.map(Currency::code)
+    }
+
+    pub fn needs_shipping(&self) -> bool {
+        self.filter.needs == Needs::Shipping.as_str()
+    }
+
+    /// How many days are looked for, as typed or by default.
+    pub fn days(&self) -> String {
+        if self.filter.days.is_empty() { super::filter::DAYS.to_string() } else { self.filter.days.clone() }
+    }
+}
+
+#[derive(Clone, Debug)]
+pub struct Tab {
+    /// What stands under `needs.`; empty for all orders.
+    pub key: &'static str,
+    pub href: String,
+    pub is_current: bool,
+}
+
+/// One order of a list.
+#[derive(Clone, Debug)]
+pub struct Row {
+    pub id: i64,
+    pub number: String,
+    pub user_id: i64,
+    /// The customer's name, masked.
+    pub customer: String,
+    pub state: State,
+    pub total: Money,
+    pub refunded: Money,
+    pub open_refunds: i64,
+    pub failed_refunds: i64,
+    pub placed_at: Instant,
+    /// Since when it waits to be shipped.
+    pub waits_since: Option<Instant>,
+    /// Its first line, and how many more there are.
+    pub title: String,
+    pub more: i64,
+}
+
+impl Row {
+    pub fn tone(&self) -> Tone {
+        pages::tone(self.state)
+    }
+
+    pub fn icon(&self) -> &'static str {
+        pages::icon(self.state)
+    }
+
+    /// Whether nobody has anything left to do with it, so that it may stand back.
+    pub fn is_quiet(&self) -> bool {
+        matches!(self.state, State::Delivered | State::Cancelled | State::Shipped)
+            && self.open_refunds == 0
+            && self.failed_refunds == 0
+    }
+}

@@ -1,0 +1,203 @@
+//! What a refund comes to: worked out once, from what stands, for the preview, for the check before the code, and for the
+//! change itself.
+//!
+//! Points that paid a part of the order come back in the proportion in which goods and shipping do, and points that it
+//! earned are taken away in the proportion in which money goes back. Every such share is the share of everything so far,
+//! less what was given before ([`share`]), so that they add up exactly, whatever the order of refunds.
+
+use super::Standing;
+use crate::{
+    gate::Fault,
+    money::{Money, share},
+};
+use serde::{Deserialize, Serialize};
+
+/// So many units of a line.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Units {
+    /// The line's place in the order.
+    pub n: i64,
+    pub quantity: i64,
+}
+
+/// What goes back to one payment, in minor units.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Part {
+    pub payment: i64,
+    pub amount: i64,
+}
+
+/// What somebody wants refunded.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Wanted {
+    pub lines: Vec<Units>,
+    pub shipping: bool,
+    /// The money, where it is not to be what lines and shipping come to.
+    pub amount: Option<i64>,
+    /// How the money is spread over the payments; empty where it fills them in the order they were made.
+    pub split: Vec<Part>,
+}
+
+/// What a refund does.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Plan {
+    pub lines: Vec<Units>,
+    /// The shipping fee, or nothing.
+    pub shipping: i64,
+    /// The money that lines and shipping come to, less the part that points had paid.
+    pub computed: i64,
+    /// The money that is given back, and to which payments.
+    pub amount: i64,
+    pub parts: Vec<Part>,
+    pub points_returned: i64,
+    /// Earned points that are to be taken away, and those of them that the customer still has.
+    pub points_claimed: i64,
+    pub points_taken: i64,
+}
+
+impl Plan {
+    /// Earned points that cannot be taken because they have been spent.
+    pub fn shortfall(&self) -> i64 {
+        self.points_claimed - self.points_taken
+    }
+
+    /// By how much the customer's balance moves.
+    pub fn points(&self) -> i64 {
+        self.points_returned - self.points_taken
+    }
+
+    pub fn is_empty(&self) -> bool {
+        self.lines.is_empty() && self.shipping == 0 && self.amount == 0 && self.points_returned == 0
+    }
+
+    /// What goes back to this payment.
+    pub fn part_of(&self, payment: i64) -> i64 {
+        self.parts.iter().find(|part| part.payment == payment).map_or(0, |part| part.amount)
+    }
+}
+
+/// Amounts are bounded by what was ordered and paid, both `i64`; what is beyond is nobody's order.
+fn too_large() -> Fault {
+    Fault::invalid("amount", "amount-too-large")
+}
+
+impl Standing {
+    /// What refunding `wanted` would do, or which field of the form asks for what cannot be.
+    pub fn plan(&self, wanted: &Wanted) -> Result<Plan, Fault> {
+        let lines = self.units(&wanted.lines)?;
+        let shipping = self.shipping(wanted.shipping)?;
+        let goods = lines.iter().try_fold(shipping, |sum, units| {
+            let price = self.lines.iter().find(|line| line.n == units.n).map_or(0, |line| line.unit_price);
+            sum.checked_add(price.checked_mul(units.quantity)?)
+        });
+        let value = goods.ok_or_else(too_large)?;
+        if lines.is_empty() && shipping == 0 && wanted.amount.is_none() {
+            return Err(Fault::invalid("lines", "refund-nothing"));
+        }
+        let before = self.value_refunded();
+        let after = before.saturating_add(value);
+        let worth = share(self.order.points_worth, after, self.order.total)
+            - share(self.order.points_worth, before, self.order.total);
+        let computed = value - worth;
+        let amount = wanted.amount.unwrap_or(computed);
+        if amount > self.refundable() || amount < 0 {
+            let left = self.money(self.refundable());
+            return Err(Fault::invalid("amount", "refund-too-much").with("left", left.shown()));
+        }
+        let used = share(self.order.points_used, after, self.order.total);
+        let points_returned = if value == 0 { 0 } else { (used - self.order.points_returned).max(0) };
+        let parts = if wanted.split.is_empty() { self.fill(amount) } else { self.split(amount, &wanted.split)? };
+        self.with_claim(Plan { lines, shipping, computed, amount, parts, points_returned, ..Plan::default() })
+    }
+
+    /// What cancelling gives back: everything that is left.
+    pub fn plan_cancelling(&self) -> Result<Plan, Fault> {
+        let left = |line: &super::standing::Line| Units { n: line.n, quantity: line.left() };
+        let amount = self.refundable();
+        self.with_claim(Plan {
+            lines: self.lines.iter().map(left).filter(|units| units.quantity > 0).collect(),
+            shipping: self.shipping_left(),
+            computed: amount,
+            amount,
+            parts: self.fill(amount),
+            points_returned: self.order.points_used - self.order.points_returned,
+            ..Plan::default()
+        })
+    }
+
+    /// The units that are asked for, those of no quantity left out.
+    fn units(&self, wanted: &[Units]) -> Result<Vec<Units>, Fault> {
+        let mut lines: Vec<Units> = Vec::new();
+        for units in wanted.iter().filter(|units| units.quantity != 0) {
+            let line = self.lines.iter().find(|line| line.n == units.n);
+            let is_second = lines.iter().any(|earlier| earlier.n == units.n);
+            let Some(line) = line.filter(|_| !is_second && units.quantity > 0) else {
+                return Err(Fault::invalid("lines", "refund-no-such-line"));
+            };
+            if units.quantity > line.left() {
+                return Err(Fault::invalid("lines", "refund-too-many").with("line", line.n).with("left", line.left()));
+            }
+            lines.push(*units);
+        }
+        Ok(lines)
+    }
+
+    fn shipping(&self, wanted: bool) -> Result<i64, Fault> {
+        match self.shipping_left() {
+            _ if !wanted => Ok(0),
+            0 => Err(Fault::invalid("shipping", "refund-shipping-gone")),
+            fee => Ok(fee),
+        }
+    }
+
+    /// Fills the payments in the order they were made.
+    fn fill(&self, amount: i64) -> Vec<Part> {
+        let mut rest = amount;
+        let take = |payment: &super::standing::Payment| {
+            let amount = rest.min(payment.left()).max(0);
+            rest -= amount;
+            Part { payment: payment.id, amount }
+        };
+        self.payments.iter().map(take).filter(|part| part.amount > 0).collect()
+    }
+
+    /// The parts that were chosen, which must be what the whole is.
+    fn split(&self, amount: i64, wanted: &[Part]) -> Result<Vec<Part>, Fault> {
+        let mut parts: Vec<Part> = Vec::new();
+        for part in wanted.iter().filter(|part| part.amount != 0) {
+            let payment = (1..).zip(&self.payments).find(|(_, payment)| payment.id == part.payment);
+            let is_second = parts.iter().any(|earlier| earlier.payment == part.payment);
+            let Some((place, payment)) = payment.filter(|_| !is_second && part.amount > 0) else {
+                return Err(Fault::invalid("split", "refund-no-such-payment"));
+            };
+            if part.amount > payment.left() {
+                // Named by its place: the end of a card's number has no business in the log.
+                let left = self.money(payment.left()).shown();
+                return Err(Fault::invalid("split", "refund-payment-too-much")
+                    .with("payment", place)
+                    .with("left", left));
+            }
+            parts.push(*part);
+        }
+        let sum = parts.iter().try_fold(0_i64, |sum, part| sum.checked_add(part.amount)).ok_or_else(too_large)?;
+        if sum == amount {
+            return Ok(parts);
+        }
+        let (amount, sum): (Money, Money) = (self.money(amount), self.money(sum));
+        Err(Fault::invalid("split", "refund-split-differs").with("amount", amount.shown()).with("sum", sum.shown()))
+    }
+
+    /// Adds the earned points that go with the money: its share of them, and of those what the customer has.
+    fn with_claim(&self, plan: Plan) -> Result<Plan, Fault> {
+        let captured = self.captured();
+        let due = share(self.order.points_earned, self.refunded().saturating_add(plan.amount), captured);
+        let points_claimed = (due - self.order.points_claimed).max(0);
+        let balance = self.order.balance.checked_add(plan.points_returned);
+        let balance = balance.ok_or_else(|| Fault::invalid("amount", "points-too-large"))?;
+        Ok(Plan { points_claimed, points_taken: points_claimed.min(balance).max(0), ..plan })
+    }
+}
+
+#[cfg(test)]
+#[path = "plan/tests.rs"]
+mod tests;

@@ -1,0 +1,170 @@
+//! Taking up a refund again that the payment provider declined.
+
+use super::{
+    Standing,
+    booking::{Grounds, book, lock_customer},
+    lock_version, missing,
+    pages::{Panel, RetryPanel},
+    plan::{Part, Plan, Units, Wanted},
+    refund::Booked,
+    show, target,
+};
+use crate::{
+    gate::{Admits, Change, Fault, Role, Target, Tx},
+    sql,
+    store::Queries,
+    web::{
+        Answer, Desk,
+        desk::seal_of,
+        form::Form,
+        problem_page::Problem,
+        refused::{self, Refused},
+        shell::seal::Seal as Shape,
+    },
+};
+use actix_web::web;
+use serde::{Deserialize, Serialize};
+
+/// Books what failed of a refund once more, as a refund of its own under a new key: the old one stays what it was.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct RetryRefund {
+    pub order: i64,
+    pub refund: i64,
+}
+
+/// A refund that failed, as far as it matters for trying it again.
+#[derive(Clone, Debug)]
+pub struct Failed {
+    pub wanted: Wanted,
+    pub reason_kind: String,
+    pub override_reason: Option<String>,
+}
+
+#[derive(sqlx::FromRow)]
+struct Row {
+    released: bool,
+    shipping: i64,
+    amount: i64,
+    reason_kind: String,
+    override_reason: Option<String>,
+}
+
+impl Failed {
+    /// What to ask for to get what `refund` did not: all of it, or where a part was paid, the money that was not.
+    pub async fn load(db: &mut impl Queries, order: i64, refund: i64) -> sqlx::Result<Option<Self>> {
+        let row: Option<Row> = db
+            .query(sql!(
+                "select released, shipping, amount, reason_kind, override_reason from refunds r
+                  where id = $1 and order_id = $2 and state = 'failed'
+                    and not exists (select 1 from refunds again where again.retry_of = r.id)"
+            ))
+            .bind(refund)
+            .bind(order)
+            .optional()
+            .await?;
+        let Some(row) = row else { return Ok(None) };
+        let parts: Vec<(i64, i64)> = db
+            .query(sql!(
+                "select payment_id, amount from refund_payments where refund_id = $1 and state = 'failed' order by payment_id"
+            ))
+            .bind(refund)
+            .all()
+            .await?;
+        let split: Vec<Part> = parts.into_iter().map(|(payment, amount)| Part { payment, amount }).collect();
+        let mut wanted = Wanted { amount: Some(row.amount), split, ..Wanted::default() };
+        if row.released {
+            let lines: Vec<(i64, i64)> = db
+                .query(sql!("select n, quantity from refund_lines where refund_id = $1 order by n"))
+                .bind(refund)
+                .all()
+                .await?;
+            wanted.lines = lines.into_iter().map(|(n, quantity)| Units { n, quantity }).collect();
+            wanted.shipping = row.shipping > 0;
+        } else {
+            wanted.amount = Some(wanted.split.iter().map(|part| part.amount).sum());
+        }
+        Ok(Some(Self { wanted, reason_kind: row.reason_kind, override_reason: row.override_reason }))
+    }
+}
+
+impl Change for RetryRefund {
+    const KIND: &'static str = "refunds.retry";
+    const ADMITS: Admits = Admits::sealed(&[Role::Operator]);
+    type Output = Booked;
+
+    fn target(&self) -> Target {
+        target(self.order)
+    }
+
+    async fn version(&self, tx: &mut Tx<'_>) -> Result<Option<i64>, Fault> {
+        lock_version(tx, self.order).await.map(Some)
+    }
+
+    async fn check(&self, tx: &mut Tx<'_>) -> Result<(), Fault> {
+        self.plan(tx).await.map(drop)
+    }
+
+    async fn apply(&self, tx: &mut Tx<'_>) -> Result<Booked, Fault> {
+        let user = Standing::load(tx, self.order).await?.ok_or_else(missing)?.order.user_id;
+        lock_customer(tx, user).await?;
+        let (standing, failed, plan) = self.plan(tx).await?;
+        let grounds = Grounds {
+            reason_kind: &failed.reason_kind,
+            override_reason: failed.override_reason.as_deref(),
+            retry_of: Some(self.refund),
+        };
+        Ok(Booked { refund: book(tx, &standing, &plan, grounds).await? })
+    }
+}
+
+impl RetryRefund {
+    async fn plan(&self, tx: &mut Tx<'_>) -> Result<(Standing, Failed, Plan), Fault> {
+        let standing = Standing::load(tx, self.order).await?.ok_or_else(missing)?;
+        let failed = Failed::load(tx, self.order, self.refund).await?;
+        let failed = failed.ok_or_else(|| Fault::conflict("refund-not-failed"))?;
+        // What it wanted may have been refunded otherwise meanwhile; that is no mistake in a field of this form.
+        match standing.plan(&failed.wanted) {
+            Ok(plan) => Ok((standing, failed, plan)),
+            Err(Fault::Rejected(_)) => Err(Fault::conflict("order-refunded")),
+            Err(fault) => Err(fault),
+        }
+    }
+}
+
+/// `POST /orders/{id}/refunds/{refund}/retry`
+pub async fn retry(desk: Desk, path: web::Path<(i64, i64)>, body: web::Bytes) -> Answer {
+    let (order, refund) = path.into_inner();
+    let form = desk.form(&body, &["reason", "code", "key", "seen"]).await?;
+    let reason = match refused::read_reason(&form) {
+        Ok(reason) => reason,
+        Err(errors) => return show_again(&desk, order, refund, &form, errors.into()).await,
+    };
+    let change = RetryRefund { order, refund };
+    match desk.submit(&change, &seal_of(&form, reason)?).await {
+        Ok(sealed) => Ok(desk.see_other(&format!("/orders/{order}?sealed={}", sealed.seq))),
+        Err(refusal) => {
+            let refused = refused::explain(&desk, refusal, &change.target()).await?;
+            show_again(&desk, order, refund, &form, refused).await
+        }
+    }
+}
+
+async fn show_again(desk: &Desk, order: i64, refund: i64, form: &Form, refused: Refused) -> Answer {
+    let standing = show::standing(desk, order).await?;
+    let (status, seal) = Shape::again(form, standing.order.version, refused);
+    let panel = panel(desk, &standing, refund, seal).await?.ok_or(Problem::Conflict)?;
+    let panel = Panel::Retry(RetryPanel { reason: form.get("reason").to_owned(), ..panel });
+    show::page(desk, standing, Some(panel), None, status).await
+}
+
+/// The panel for this refund, where it can be tried again.
+pub(super) async fn panel(
+    desk: &Desk,
+    standing: &Standing,
+    refund: i64,
+    seal: Shape,
+) -> sqlx::Result<Option<RetryPanel>> {
+    let failed = Failed::load(&mut desk.reader(), standing.order.id, refund).await?;
+    let plan = failed.and_then(|failed| standing.plan(&failed.wanted).ok());
+    Ok(plan.map(|plan| RetryPanel { seal, refund, plan, reason: String::new() }))
+}

@@ -1,0 +1,202 @@
+//! What the payment provider answered: a change by the system, since it is the outcome of one that a person made.
+
+use super::{
+    Standing,
+    booking::{Movement, hold_money, hold_units, lock_customer, move_points, note_moved},
+    event, lock_version, missing, target,
+};
+use crate::{
+    gate::{Admits, By, Change, Fault, Target, Tx},
+    sql,
+};
+use serde::{Deserialize, Serialize};
+
+/// Settles the part of a refund that goes to one payment.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct SettleRefund {
+    pub order: i64,
+    pub refund: i64,
+    pub payment: i64,
+    pub outcome: Outcome,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Outcome {
+    /// Paid; what the provider calls it.
+    Succeeded(String),
+    /// Not paid; the provider's word for why.
+    Failed(String),
+}
+
+impl Outcome {
+    fn state(&self) -> &'static str {
+        match self {
+            Self::Succeeded(_) => "succeeded",
+            Self::Failed(_) => "failed",
+        }
+    }
+}
+
+impl Change for SettleRefund {
+    const KIND: &'static str = "refunds.settle";
+    const ADMITS: Admits = Admits { by: By::Nobody, code: false, host: false };
+    type Output = ();
+
+    fn target(&self) -> Target {
+        target(self.order)
+    }
+
+    /// Takes the order's lock; whatever version it has by now, the answer of the provider counts.
+    async fn version(&self, tx: &mut Tx<'_>) -> Result<Option<i64>, Fault> {
+        lock_version(tx, self.order).await.map(|_| None)
+    }
+
+    async fn apply(&self, tx: &mut Tx<'_>) -> Result<(), Fault> {
+        let now = tx.now();
+        let (reference, failure) = match &self.outcome {
+            Outcome::Succeeded(reference) => (Some(reference.as_str()), None),
+            Outcome::Failed(code) => (None, Some(code.as_str())),
+        };
+        let part: Option<(i64,)> = tx
+            .query(sql!(
+                "update refund_payments set state = $3, reference = $4, failure = $5, settled_at = $6, ask_at = null
+                  where refund_id = $1 and payment_id = $2 and state = 'requested'
+                    and exists (select 1 from refunds r where r.id = $1 and r.order_id = $7)
+                 returning amount"
+            ))
+            .bind(self.refund)
+            .bind(self.payment)
+            .bind(self.outcome.state())
+            .bind(reference)
+            .bind(failure)
+            .bind(now)
+            .bind(self.order)
+            .optional()
+            .await?;
+        // Somebody else asked too and was answered first.
+        let Some((amount,)) = part else { return Err(Fault::conflict("refund-settled")) };
+        let standing = Standing::load(tx, self.order).await?.ok_or_else(missing)?;
+        tx.note("refund", self.refund, self.refund);
+        tx.note("amount", None::<i64>, standing.money(amount));
+        tx.note("outcome", None::<i64>, self.outcome.state());
+        if let Some(code) = failure {
+            tx.note("failure", None::<i64>, code);
+            hold_money(tx, &standing, self.payment, -amount).await?;
+        }
+        if let Some(all) = self.outcome_of_all(tx).await? {
+            self.close(tx, &standing, all).await?;
+        }
+        // A decline changes what can be refunded, and so what an open form shows; a success only confirms it.
+        if failure.is_some() {
+            tx.query(sql!("update orders set version = version + 1 where id = $1")).bind(self.order).run().await?;
+        }
+        tx.emit(
+            "refunds.settled",
+            serde_json::json!({
+                "order": self.order, "refund": self.refund, "payment": self.payment, "outcome": self.outcome.state(),
+                "amount": amount.to_string(), "currency": standing.order.currency.code(),
+            }),
+        );
+        Ok(())
+    }
+}
+
+/// How a refund has ended.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum All {
+    Succeeded,
+    /// Some of its payments were paid and some were not.
+    PartlyFailed,
+    /// Nothing of it came to pass.
+    Failed,
+}
+
+#[derive(sqlx::FromRow)]
+struct Booked {
+    shipping: i64,
+    points_returned: i64,
+    points_claimed: i64,
+    points_taken: i64,
+}
+
+impl SettleRefund {
+    /// How the refund has ended, once nothing of it is open.
+    async fn outcome_of_all(&self, tx: &mut Tx<'_>) -> Result<Option<All>, Fault> {
+        let states: Vec<(String,)> =
+            tx.query(sql!("select state from refund_payments where refund_id = $1")).bind(self.refund).all().await?;
+        let is = |wanted: &str| states.iter().any(|(state,)| state == wanted);
+        Ok(match (is("requested"), is("succeeded"), is("failed")) {
+            (true, ..) => None,
+            (false, true, true) => Some(All::PartlyFailed),
+            (false, false, true) => Some(All::Failed),
+            (false, _, false) => Some(All::Succeeded),
+        })
+    }
+
+    async fn close(&self, tx: &mut Tx<'_>, standing: &Standing, all: All) -> Result<(), Fault> {
+        let now = tx.now();
+        let state = if all == All::Succeeded { "succeeded" } else { "failed" };
+        let booked: Booked = tx
+            .query(sql!(
+                "update refunds set state = $2, settled_at = $3, released = $4 where id = $1
+                 returning shipping, points_returned, points_claimed, points_taken"
+            ))
+            .bind(self.refund)
+            .bind(state)
+            .bind(now)
+            .bind(all == All::Failed)
+            .one()
+            .await?;
+        tx.query(sql!(
+            "update orders set open_refunds = open_refunds - 1, failed_refunds = failed_refunds + $2 where id = $1"
+        ))
+        .bind(self.order)
+        .bind(i64::from(all != All::Succeeded))
+        .run()
+        .await?;
+        tx.note("refund_state", "requested", state);
+        if all == All::Failed {
+            self.release(tx, standing.order.user_id, &booked).await?;
+        }
+        let kind = if all == All::Succeeded { "refund-succeeded" } else { "refund-failed" };
+        event::append(tx, self.order, kind, Some(self.refund), None).await
+    }
+
+    /// Undoes what a refund held that came to nothing: units, shipping, points. Points that were given back and spent since
+    /// cannot be withdrawn; they stay counted as returned, so that nobody gets them a second time.
+    async fn release(&self, tx: &mut Tx<'_>, user: i64, booked: &Booked) -> Result<(), Fault> {
+        let lines: Vec<(i64, i64)> = tx
+            .query(sql!("select n, quantity from refund_lines where refund_id = $1 order by n"))
+            .bind(self.refund)
+            .all()
+            .await?;
+        for (n, quantity) in lines {
+            hold_units(tx, self.order, n, -quantity).await?;
+        }
+        lock_customer(tx, user).await?;
+        let standing = Standing::load(tx, self.order).await?.ok_or_else(missing)?;
+        let balance = standing.order.balance.saturating_add(booked.points_taken);
+        let withdrawn = booked.points_returned.min(balance);
+        tx.query(sql!(
+            "update orders set shipping_refunded = (shipping_refunded and not $2), points_returned = points_returned - $3,
+                    points_claimed = points_claimed - $4
+              where id = $1"
+        ))
+        .bind(self.order)
+        .bind(booked.shipping > 0)
+        .bind(withdrawn)
+        .bind(booked.points_claimed)
+        .run()
+        .await?;
+        if booked.shipping > 0 {
+            tx.note("shipping_refunded", true, false);
+        }
+        note_moved(tx, "points_returned", standing.order.points_returned, -withdrawn);
+        note_moved(tx, "points_claimed", standing.order.points_claimed, -booked.points_claimed);
+        if booked.points_returned > withdrawn {
+            tx.note("points_shortfall", None::<i64>, booked.points_returned - withdrawn);
+        }
+        move_points(tx, &standing, Movement { returned: -withdrawn, reclaimed: booked.points_taken }).await
+    }
+}

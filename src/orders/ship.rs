@@ -1,0 +1,194 @@
+//! Moving an order on its way: prepared, shipped, delivered, and undoing a wrong "delivered".
+
+use super::{
+    Standing, State,
+    carrier::{self, CARRIERS},
+    event, lock_version, missing,
+    pages::{Panel, ShippingPanel},
+    show, target,
+};
+use crate::{
+    gate::{Admits, Change, Fault, Role, Target, Tx},
+    sql,
+    web::{
+        Answer, Desk,
+        desk::seal_of,
+        form::Form,
+        refused::{self, Refused},
+        shell::{
+            field::{FieldErrors, wrong},
+            seal::Seal as Shape,
+        },
+    },
+};
+use actix_web::web;
+use serde::{Deserialize, Serialize};
+
+/// Gives an order its next state. Who carries it is said when it goes out, or corrected while it is on its way.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct ShipOrder {
+    pub order: i64,
+    pub state: State,
+    pub parcel: Option<Parcel>,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Parcel {
+    /// One of [`CARRIERS`].
+    pub carrier: String,
+    pub tracking_number: String,
+}
+
+impl Change for ShipOrder {
+    const KIND: &'static str = "orders.ship";
+    const ADMITS: Admits = Admits::sealed(&[Role::Operator]);
+    type Output = ();
+
+    fn target(&self) -> Target {
+        target(self.order)
+    }
+
+    async fn version(&self, tx: &mut Tx<'_>) -> Result<Option<i64>, Fault> {
+        lock_version(tx, self.order).await.map(Some)
+    }
+
+    async fn check(&self, tx: &mut Tx<'_>) -> Result<(), Fault> {
+        let standing = Standing::load(tx, self.order).await?.ok_or_else(missing)?;
+        let now = standing.order.state;
+        if !now.may_become(self.state) {
+            return Err(Fault::conflict("order-state").with("state", now));
+        }
+        if matches!(now, State::Paid | State::Preparing) && !standing.has_goods() {
+            return Err(Fault::conflict("order-refunded"));
+        }
+        if self.is_correction(&standing) && self.parcel == standing.parcel() {
+            return Err(Fault::invalid("tracking_number", "tracking-same"));
+        }
+        let is_undone = now == State::Delivered;
+        if self.state == State::Shipped && self.parcel.is_none() && !is_undone {
+            return Err(Fault::invalid("tracking_number", "tracking-number"));
+        }
+        Ok(())
+    }
+
+    async fn apply(&self, tx: &mut Tx<'_>) -> Result<(), Fault> {
+        let standing = Standing::load(tx, self.order).await?.ok_or_else(missing)?;
+        let (now, order) = (tx.now(), &standing.order);
+        let parcel = self.parcel.clone().filter(|_| self.state == State::Shipped).or_else(|| standing.parcel());
+        tx.query(sql!(
+            "update orders set state = $2, carrier = $3, tracking_number = $4,
+                    preparing_at = case when $2 = 'preparing' then $5 else preparing_at end,
+                    shipped_at = case when $2 = 'shipped' then coalesce(shipped_at, $5) else shipped_at end,
+                    delivered_at = case when $2 = 'delivered' then $5 end,
+                    version = version + 1
+              where id = $1"
+        ))
+        .bind(self.order)
+        .bind(self.state.as_str())
+        .bind(parcel.as_ref().map(|parcel| parcel.carrier.as_str()))
+        .bind(parcel.as_ref().map(|parcel| parcel.tracking_number.as_str()))
+        .bind(now)
+        .run()
+        .await?;
+        if order.state != self.state {
+            tx.note("state", order.state.as_str(), self.state.as_str());
+        }
+        if parcel != standing.parcel()
+            && let Some(parcel) = &parcel
+        {
+            tx.note("carrier", order.carrier.clone(), parcel.carrier.as_str());
+            tx.note("tracking_number", order.tracking_number.clone(), parcel.tracking_number.as_str());
+        }
+        let kind = self.event(order.state);
+        let text = parcel.filter(|_| self.state == State::Shipped);
+        let text = text.map(|parcel| format!("{} {}", parcel.carrier, parcel.tracking_number));
+        event::append(tx, self.order, kind, None, text.as_deref()).await?;
+        tx.emit("orders.shipping-changed", serde_json::json!({ "order": self.order, "state": self.state }));
+        Ok(())
+    }
+}
+
+impl ShipOrder {
+    fn is_correction(&self, standing: &Standing) -> bool {
+        (standing.order.state, self.state) == (State::Shipped, State::Shipped)
+    }
+
+    fn event(&self, before: State) -> &'static str {
+        match (before, self.state) {
+            (State::Delivered, _) => "delivery-undone",
+            (State::Shipped, State::Shipped) => "tracking-corrected",
+            (_, State::Delivered) => "delivered",
+            (_, State::Preparing) => "preparing",
+            _ => "shipped",
+        }
+    }
+}
+
+impl Standing {
+    /// Who carries it, once somebody does.
+    pub fn parcel(&self) -> Option<Parcel> {
+        let (carrier, tracking_number) = (self.order.carrier.clone()?, self.order.tracking_number.clone()?);
+        Some(Parcel { carrier, tracking_number })
+    }
+}
+
+/// `POST /orders/{id}/shipping`
+pub async fn ship(desk: Desk, path: web::Path<i64>, body: web::Bytes) -> Answer {
+    let order = path.into_inner();
+    let form = desk.form(&body, &["state", "carrier", "tracking_number", "reason", "code", "key", "seen"]).await?;
+    let (change, reason) = match (read(order, &form), refused::read_reason(&form)) {
+        (Ok(change), Ok(reason)) => (change, reason),
+        (change, reason) => {
+            let mut errors = change.err().unwrap_or_default();
+            errors.extend(reason.err().unwrap_or_default());
+            return show_again(&desk, order, &form, errors.into()).await;
+        }
+    };
+    match desk.submit(&change, &seal_of(&form, reason)?).await {
+        Ok(sealed) => Ok(desk.see_other(&format!("/orders/{order}?sealed={}", sealed.seq))),
+        Err(refusal) => {
+            let refused = refused::explain(&desk, refusal, &change.target()).await?;
+            show_again(&desk, order, &form, refused).await
+        }
+    }
+}
+
+fn read(order: i64, form: &Form) -> Result<ShipOrder, FieldErrors> {
+    let mut errors = FieldErrors::new();
+    let state = form.get("state").parse().map_err(|_| errors.add("state", wrong::not_a_choice())).ok();
+    // Only what goes out has a parcel. Undoing "delivered" posts the one it has, or none.
+    let is_asked =
+        state == Some(State::Shipped) && !(form.get("carrier").is_empty() && form.get("tracking_number").is_empty());
+    let mut parcel = None;
+    if is_asked {
+        match carrier::find(form.get("carrier")) {
+            None => errors.add("carrier", wrong::not_a_choice()),
+            Some(carrier) => match carrier.tracking_number(form.get("tracking_number")) {
+                None => errors.add("tracking_number", wrong::not_a_tracking_number()),
+                Some(tracking_number) => parcel = Some(Parcel { carrier: carrier.code.to_owned(), tracking_number }),
+            },
+        }
+    }
+    match state {
+        Some(state) if errors.is_empty() => Ok(ShipOrder { order, state, parcel }),
+        _ => Err(errors),
+    }
+}
+
+async fn show_again(desk: &Desk, order: i64, form: &Form, refused: Refused) -> Answer {
+    let standing = show::standing(desk, order).await?;
+    let (status, seal) = Shape::again(form, standing.order.version, refused);
+    let panel = ShippingPanel {
+        seal,
+        state: form.get("state").to_owned(),
+        carrier: form.get("carrier").to_owned(),
+        tracking_number: form.get("tracking_number").to_owned(),
+        reason: form.get("reason").to_owned(),
+    };
+    show::page(desk, standing, Some(Panel::Shipping(panel)), None, status).await
+}
+
+/// The codes of all carriers, for a form.
+pub fn carriers() -> [&'static str; CARRIERS.len()] {
+    CARRIERS.map(|carrier| carrier.code)
+}

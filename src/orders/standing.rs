@@ -1,0 +1,171 @@
+use super::State;
+use crate::{
+    clock::Instant,
+    money::{Currency, Money},
+    sql,
+    store::Queries,
+};
+
+/// An order with its lines and payments: everything that decides what can be done with it.
+#[derive(Clone, Debug)]
+pub struct Standing {
+    pub order: Order,
+    pub lines: Vec<Line>,
+    pub payments: Vec<Payment>,
+}
+
+#[derive(Clone, Debug, sqlx::FromRow)]
+pub struct Order {
+    pub id: i64,
+    pub number: String,
+    pub user_id: i64,
+    #[sqlx(try_from = "String")]
+    pub state: State,
+    #[sqlx(try_from = "String")]
+    pub currency: Currency,
+    /// Goods and shipping, before points, in minor units like every amount here.
+    pub total: i64,
+    pub shipping_fee: i64,
+    pub shipping_refunded: bool,
+    /// Points that paid a part of it, and what they were worth.
+    pub points_used: i64,
+    pub points_worth: i64,
+    pub points_returned: i64,
+    /// Points it earned, and how many of them refunds have claimed.
+    pub points_earned: i64,
+    pub points_claimed: i64,
+    pub carrier: Option<String>,
+    pub tracking_number: Option<String>,
+    pub placed_at: Instant,
+    pub paid_at: Option<Instant>,
+    pub preparing_at: Option<Instant>,
+    pub shipped_at: Option<Instant>,
+    pub delivered_at: Option<Instant>,
+    pub cancelled_at: Option<Instant>,
+    pub open_refunds: i64,
+    pub failed_refunds: i64,
+    pub version: i64,
+    /// The customer, as of now.
+    pub customer: String,
+    pub balance: i64,
+}
+
+#[derive(Clone, Debug, sqlx::FromRow)]
+pub struct Line {
+    /// Its place in the order, from 1.
+    pub n: i64,
+    pub sku: String,
+    pub title: String,
+    pub variant: Option<String>,
+    pub quantity: i64,
+    pub unit_price: i64,
+    /// Units that refunds hold, asked for or done.
+    pub refunded: i64,
+}
+
+#[derive(Clone, Debug, sqlx::FromRow)]
+pub struct Payment {
+    pub id: i64,
+    /// `card` or `transfer`.
+    pub method: String,
+    pub label: String,
+    pub reference: String,
+    pub captured: i64,
+    pub captured_at: Instant,
+    /// What refunds hold of it, asked for or done.
+    pub refunded: i64,
+}
+
+impl Line {
+    /// Units that can still be refunded.
+    pub fn left(&self) -> i64 {
+        self.quantity - self.refunded
+    }
+}
+
+impl Payment {
+    /// What can still be given back of it.
+    pub fn left(&self) -> i64 {
+        self.captured - self.refunded
+    }
+}
+
+impl Standing {
+    /// What there is under this number.
+    pub async fn load(db: &mut impl Queries, id: i64) -> sqlx::Result<Option<Self>> {
+        let order: Option<Order> = db
+            .query(sql!(
+                "select o.id, o.number, o.user_id, o.state, o.currency, o.total, o.shipping_fee, o.shipping_refunded,
+                        o.points_used, o.points_worth, o.points_returned, o.points_earned, o.points_claimed,
+                        o.carrier, o.tracking_number, o.placed_at, o.paid_at, o.preparing_at, o.shipped_at,
+                        o.delivered_at, o.cancelled_at, o.open_refunds, o.failed_refunds, o.version,
+                        u.name as customer, u.points as balance
+                   from orders o join users u on u.id = o.user_id where o.id = $1"
+            ))
+            .bind(id)
+            .optional()
+            .await?;
+        let Some(order) = order else { return Ok(None) };
+        let lines = db
+            .query(sql!(
+                "select n, sku, title, variant, quantity, unit_price, refunded from order_lines
+                  where order_id = $1 order by n"
+            ))
+            .bind(id)
+            .all()
+            .await?;
+        let payments = db
+            .query(sql!(
+                "select id, method, label, reference, captured, captured_at, refunded from payments
+                  where order_id = $1 order by id"
+            ))
+            .bind(id)
+            .all()
+            .await?;
+        Ok(Some(Self { order, lines, payments }))
+    }
+
+    pub fn money(&self, minor: i64) -> Money {
+        self.order.currency.amount(minor)
+    }
+
+    pub fn captured(&self) -> i64 {
+        self.payments.iter().map(|payment| payment.captured).fold(0, i64::saturating_add)
+    }
+
+    /// What refunds hold of all payments, asked for or done.
+    pub fn refunded(&self) -> i64 {
+        self.payments.iter().map(|payment| payment.refunded).fold(0, i64::saturating_add)
+    }
+
+    /// What can still be given back in money.
+    pub fn refundable(&self) -> i64 {
+        self.payments.iter().map(Payment::left).fold(0, i64::saturating_add)
+    }
+
+    /// What the goods are worth that refunds hold, with the shipping fee where it was given back.
+    pub fn value_refunded(&self) -> i64 {
+        let goods = self.lines.iter().map(|line| line.refunded.saturating_mul(line.unit_price));
+        goods.fold(self.shipping_refunded(), i64::saturating_add)
+    }
+
+    fn shipping_refunded(&self) -> i64 {
+        if self.order.shipping_refunded { self.order.shipping_fee } else { 0 }
+    }
+
+    /// The shipping fee, while it can still be given back.
+    pub fn shipping_left(&self) -> i64 {
+        self.order.shipping_fee - self.shipping_refunded()
+    }
+
+    /// Whether there is anything left to send: not where every unit was refunded.
+    pub fn has_goods(&self) -> bool {
+        self.lines.iter().any(|line| line.left() > 0)
+    }
+
+    /// Whether a refund could give anything back: money, or points that paid.
+    pub fn can_be_refunded(&self) -> bool {
+        self.order.state != State::Placed
+            && (self.refundable() > 0 || self.order.points_returned < self.order.points_used)
+    }
+}

@@ -1,0 +1,131 @@
+//! What a person may type to find an order: its number, its customer's id, the reference of a payment, a tracking number.
+//!
+//! A search for an order stands in an address, so that it can be shared; what could be somebody's e-mail or telephone is
+//! therefore refused here, and sent to the search for customers.
+
+use super::carrier;
+
+/// Everything a term can mean, each in its normal form.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Term {
+    pub number: Option<String>,
+    pub user: Option<i64>,
+    pub reference: Option<String>,
+    pub tracking_number: Option<String>,
+}
+
+/// Why a term cannot be searched for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum TermError {
+    #[error("nothing was typed")]
+    Empty,
+    #[error("the term is longer than {LONGEST} characters")]
+    TooLong,
+    /// An e-mail, a telephone number, a name.
+    #[error("the term belongs into the search for customers")]
+    Person,
+}
+
+const LONGEST: usize = 64;
+
+impl Term {
+    pub fn parse(typed: &str) -> Result<Self, TermError> {
+        let text = typed.trim();
+        if text.is_empty() {
+            return Err(TermError::Empty);
+        }
+        if text.chars().count() > LONGEST {
+            return Err(TermError::TooLong);
+        }
+        if !text.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'#' | b' ')) {
+            return Err(TermError::Person);
+        }
+        if let Some(digits) = text.strip_prefix("u_").or_else(|| text.strip_prefix('#')) {
+            let user = digits.parse().map_err(|_| TermError::Person)?;
+            return Ok(Self { user: Some(user), ..Self::default() });
+        }
+        if is_telephone(text) || !text.bytes().any(|byte| byte.is_ascii_digit()) {
+            return Err(TermError::Person);
+        }
+        let plain = carrier::tidy(text);
+        let is_word = !text.contains(' ');
+        Ok(Self {
+            number: number(text),
+            user: plain.parse().ok(),
+            reference: is_word.then(|| text.to_owned()),
+            tracking_number: (plain.len() >= 5).then_some(plain),
+        })
+    }
+}
+
+/// The number of an order: `20261119-004829`, also without its hyphen.
+pub fn number(text: &str) -> Option<String> {
+    let text = text.trim();
+    let is_digits = |part: &str| !part.is_empty() && part.bytes().all(|byte| byte.is_ascii_digit());
+    let (day, serial) = match text.split_once('-') {
+        Some(parts) => parts,
+        None => text.split_at_checked(8)?,
+    };
+    let is_number = day.len() == 8 && (6..=12).contains(&serial.len()) && is_digits(day) && is_digits(serial);
+    (is_number && (day.starts_with("19") || day.starts_with("20"))).then(|| format!("{day}-{serial}"))
+}
+
+/// A Korean number as people write it. Written without its hyphens it has as many digits as a parcel's, but begins with 01.
+fn is_telephone(text: &str) -> bool {
+    let digits: String = text.chars().filter(char::is_ascii_digit).collect();
+    let is_only = text.chars().all(|c| c.is_ascii_digit() || matches!(c, '-' | ' '));
+    is_only && (9..=11).contains(&digits.len()) && digits.starts_with('0')
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    #[test]
+    fn an_order_number_is_known_with_and_without_its_hyphen() {
+        for text in ["20261119-004829", "20261119004829", " 20261119-004829 "] {
+            assert_eq!(Term::parse(text).unwrap().number.as_deref(), Some("20261119-004829"), "{text}");
+        }
+        assert_eq!(number("20261119-48"), None);
+        assert_eq!(number("99991119-004829"), None);
+    }
+
+    #[test]
+    fn digits_may_be_a_customer_a_reference_or_a_parcel() {
+        let term = Term::parse("601234564471").unwrap();
+        assert_eq!(term.user, Some(601_234_564_471));
+        assert_eq!(term.reference.as_deref(), Some("601234564471"));
+        assert_eq!(Term::parse("6012-3456-4471").unwrap().tracking_number.as_deref(), Some("601234564471"));
+        assert_eq!(Term::parse("u_42").unwrap(), Term { user: Some(42), ..Term::default() });
+        assert_eq!(Term::parse("pi_3Nx7").unwrap().reference.as_deref(), Some("pi_3Nx7"));
+    }
+
+    #[test]
+    fn what_could_be_a_person_is_not_searched_for_here() {
+        for text in [
+            "minsu@naver.com",
+            "010-4821-4821",
+            "01048214821",
+            "02 123 4567",
+            "+82 10 4821 4821",
+            "김서연",
+            "kim",
+            "u_x",
+        ] {
+            assert_eq!(Term::parse(text), Err(TermError::Person), "{text}");
+        }
+        assert_eq!(Term::parse("  "), Err(TermError::Empty));
+        assert_eq!(Term::parse(&"1".repeat(65)), Err(TermError::TooLong));
+    }
+
+    proptest! {
+        #[test]
+        fn any_text_is_a_term_or_an_error_and_no_term_holds_an_address(text in ".{0,80}") {
+            if let Ok(term) = Term::parse(&text) {
+                prop_assert!(!text.contains('@'));
+                prop_assert!(term != Term::default());
+            }
+        }
+    }
+}

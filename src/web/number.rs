@@ -1,0 +1,166 @@
+//! Numbers as people type them into a field.
+
+use super::{shell::field::wrong, words::Message};
+use crate::money::Currency;
+
+/// A positive whole number in ASCII digits, grouped with commas or not: `1000`, `1,000`.
+pub fn positive(text: &str) -> Result<i64, Message> {
+    if text.is_empty() {
+        return Err(wrong::required());
+    }
+    match whole(text) {
+        Some(Ok(0)) | None => Err(wrong::not_an_amount()),
+        Some(Ok(amount)) => Ok(amount),
+        Some(Err(TooLarge)) => Err(wrong::too_large()),
+    }
+}
+
+/// A number of things, also none: an empty field is none.
+pub fn count(text: &str) -> Result<i64, Message> {
+    match text.trim() {
+        "" => Ok(0),
+        text => whole(text).and_then(Result::ok).ok_or_else(wrong::not_a_count),
+    }
+}
+
+/// A positive amount of money in minor units: `12,300`, `₩12,300`, `12.34`. No more digits after the point than the
+/// currency has, and no point where it has none.
+pub fn money(text: &str, currency: Currency) -> Result<i64, Message> {
+    let text = text.trim();
+    let text = text.strip_prefix(currency.symbol()).unwrap_or(text).trim_start();
+    let (units, fraction) = text.split_once('.').map_or((text, None), |(units, fraction)| (units, Some(fraction)));
+    let digits = currency.digits();
+    let fraction = match fraction {
+        None => Some(0),
+        Some(fraction) if (1..=digits).contains(&fraction.len()) && is_digits(fraction) => {
+            format!("{fraction:0<digits$}").parse::<i64>().ok()
+        }
+        Some(_) => None,
+    };
+    let (Some(Ok(units)), Some(fraction)) = (whole(units), fraction) else { return Err(wrong::not_money()) };
+    match units.checked_mul(currency.scale()).and_then(|minor| minor.checked_add(fraction)) {
+        None | Some(0) => Err(wrong::not_money()),
+        Some(minor) => Ok(minor),
+    }
+}
+
+/// More than 64 bits hold.
+struct TooLarge;
+
+/// A whole number, or none at all.
+fn whole(text: &str) -> Option<Result<i64, TooLarge>> {
+    let mut groups = text.split(',');
+    let first = groups.next().unwrap_or_default();
+    let grouped = text.contains(',');
+    if !is_digits(first) || (grouped && first.len() > 3) || !groups.all(|group| group.len() == 3 && is_digits(group)) {
+        return None;
+    }
+    Some(text.replace(',', "").parse::<i64>().map_err(|_| TooLarge))
+}
+
+fn is_digits(text: &str) -> bool {
+    !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    #[test]
+    fn an_amount_is_a_positive_whole_number() {
+        for (text, amount) in [
+            ("1", 1),
+            ("1000", 1000),
+            ("1,000", 1000),
+            ("12,345,678", 12_345_678),
+            ("007", 7),
+            ("9223372036854775807", i64::MAX),
+        ] {
+            assert_eq!(positive(text).ok(), Some(amount), "{text}");
+        }
+        for text in [
+            "",
+            "0",
+            "-1",
+            "+1",
+            "-0",
+            "1e3",
+            " 5",
+            "5 ",
+            "٥",
+            "５",
+            "1.5",
+            "1,00",
+            "1,0000",
+            ",100",
+            "1,",
+            "1,,000",
+            "1234,567",
+            "0x10",
+            "NaN",
+            "∞",
+            "1\0",
+            "9223372036854775808",
+            "99999999999999999999999999",
+            "<b>1</b>",
+        ] {
+            assert!(positive(text).is_err(), "{text:?}");
+        }
+    }
+
+    #[test]
+    fn money_has_the_digits_of_its_currency() {
+        let krw = |text| money(text, Currency::Krw).ok();
+        let usd = |text| money(text, Currency::Usd).ok();
+        assert_eq!(krw("12,300"), Some(12_300));
+        assert_eq!(krw(" ₩12300 "), Some(12_300));
+        assert_eq!(usd("12.34"), Some(1234));
+        assert_eq!(usd("$1,234.5"), Some(123_450));
+        assert_eq!(usd("12"), Some(1200));
+        assert_eq!(usd("0.01"), Some(1));
+        for text in ["", "0", "12.3", "12.", "-5", "$5", "1,2", "9223372036854775808", "5 000"] {
+            assert_eq!(krw(text), None, "{text:?}");
+        }
+        for text in ["", "0", "0.00", "1.234", ".5", "1.", "₩5", "1.-1", "1.2.3", "92233720368547758.08"] {
+            assert_eq!(usd(text), None, "{text:?}");
+        }
+        assert_eq!(usd("92233720368547758.07"), Some(i64::MAX));
+    }
+
+    #[test]
+    fn an_empty_count_is_none_of_them() {
+        assert_eq!((count("").ok(), count(" 2 ").ok(), count("0").ok()), (Some(0), Some(2), Some(0)));
+        assert!(count("-1").is_err() && count("two").is_err() && count("1.0").is_err());
+    }
+
+    proptest! {
+        #[test]
+        fn any_text_is_a_number_or_an_error(text in ".{0,40}") {
+            for currency in Currency::ALL {
+                if let Ok(minor) = money(&text, currency) {
+                    prop_assert!(minor > 0);
+                }
+            }
+            if let Ok(amount) = positive(&text) {
+                prop_assert!(amount > 0);
+            }
+            if let Ok(count) = count(&text) {
+                prop_assert!(count >= 0);
+            }
+        }
+
+        #[test]
+        fn grouping_does_not_change_an_amount(amount in 1..=i64::MAX) {
+            prop_assert_eq!(positive(&amount.to_string()).ok(), Some(amount));
+            prop_assert_eq!(positive(&crate::web::format::group(amount)).ok(), Some(amount));
+        }
+
+        #[test]
+        fn money_is_read_as_it_is_shown_and_as_it_is_typed(minor in 1..=i64::MAX, which in 0..4_usize) {
+            let amount = Currency::ALL[which].amount(minor);
+            prop_assert_eq!(money(&amount.shown(), amount.currency).ok(), Some(minor));
+            prop_assert_eq!(money(&amount.typed(), amount.currency).ok(), Some(minor));
+        }
+    }
+}
