@@ -248,7 +248,13 @@ pub async fn start(config: Config, clock: Clock, listener: TcpListener) -> anyho
     .with_context(|| format!("cannot listen on {address}"))?
     .run();
     let handle = server.handle();
-    let worker = worker::start(gate, clock, config.events_topic, config.session_absolute);
+    let worker = worker::start(worker::Work {
+        gate,
+        clock,
+        topic: config.events_topic,
+        session_absolute: config.session_absolute,
+        payments: crate::payments::Provider::default(),
+    });
     Ok(Running { address, server: handle, done: tokio::spawn(server), worker, store, engine })
 }
 

@@ -1,11 +1,15 @@
-//! Background work: delivers what changes asked to be told, and forgets what has run out.
+//! Background work: delivers what changes asked to be told, asks payment providers for the refunds that were decided, and
+//! forgets what has run out.
 //!
 //! Several processes do this at once on one database; the claim of a row decides who delivers it. Events go to the log for
 //! now; a delivery is one line there.
 
+mod refunds;
+
 use crate::{
     clock::{Clock, Instant},
     gate::{ClaimDeliveries, Delivery, ForgetExpired, Gate, MarkDelivered},
+    payments::Provider,
 };
 use chrono::TimeDelta;
 use std::time::Duration;
@@ -15,15 +19,17 @@ use tokio::{sync::watch, task::JoinHandle, time};
 #[derive(Debug)]
 pub struct Worker {
     stop: watch::Sender<bool>,
-    done: JoinHandle<()>,
+    done: Vec<JoinHandle<()>>,
 }
 
 impl Worker {
-    /// Lets the deliveries in hand finish.
+    /// Lets what is in hand finish: deliveries, and questions to the payment provider.
     pub async fn stop(self) {
         let _ = self.stop.send(true);
-        if self.done.await.is_err() {
-            tracing::error!("the worker ended badly");
+        for done in self.done {
+            if done.await.is_err() {
+                tracing::error!("the worker ended badly");
+            }
         }
     }
 }
@@ -32,28 +38,65 @@ const TICK: Duration = Duration::from_millis(500);
 const FORGET_EVERY: TimeDelta = TimeDelta::minutes(10);
 const AT_ONCE: i64 = 50;
 
-pub fn start(gate: Gate, clock: Clock, topic: String, session_absolute: TimeDelta) -> Worker {
-    let (stop, mut stopped) = watch::channel(false);
-    let done = tokio::spawn(async move {
-        let mut forgot: Option<Instant> = None;
-        loop {
-            tokio::select! {
-                _ = stopped.changed() => return,
-                () = time::sleep(TICK) => {}
+/// What a worker works with.
+#[derive(Clone, Debug)]
+pub struct Work {
+    pub gate: Gate,
+    pub clock: Clock,
+    /// What events are published under.
+    pub topic: String,
+    pub session_absolute: TimeDelta,
+    pub payments: Provider,
+}
+
+pub fn start(work: Work) -> Worker {
+    let (stop, stopped) = watch::channel(false);
+    // Apart from each other: a payment provider that does not answer must not hold up what is to be told.
+    let done = vec![
+        tokio::spawn(deliver_and_forget(work.clone(), stopped.clone())),
+        tokio::spawn(ask_providers(work, stopped)),
+    ];
+    Worker { stop, done }
+}
+
+/// Waits for the next turn; false where there is none.
+async fn turn(stopped: &mut watch::Receiver<bool>) -> bool {
+    tokio::select! {
+        _ = stopped.changed() => false,
+        () = time::sleep(TICK) => true,
+    }
+}
+
+async fn deliver_and_forget(work: Work, mut stopped: watch::Receiver<bool>) {
+    let mut forgot: Option<Instant> = None;
+    while turn(&mut stopped).await {
+        if let Err(error) = deliver(&work.gate, &work.topic, &stopped).await {
+            tracing::warn!(%error, "events could not be delivered; trying again");
+        }
+        let now = work.clock.now();
+        if forgot.is_none_or(|at| now.since(at) >= FORGET_EVERY) {
+            match work.gate.keep(&ForgetExpired { session_absolute: work.session_absolute }).await {
+                Ok(()) => forgot = Some(now),
+                Err(error) => tracing::warn!(%error, "what has expired could not be removed; trying again"),
             }
-            if let Err(error) = deliver(&gate, &topic, &stopped).await {
-                tracing::warn!(%error, "events could not be delivered; trying again");
-            }
-            let now = clock.now();
-            if forgot.is_none_or(|at| now.since(at) >= FORGET_EVERY) {
-                match gate.keep(&ForgetExpired { session_absolute }).await {
-                    Ok(()) => forgot = Some(now),
-                    Err(error) => tracing::warn!(%error, "what has expired could not be removed; trying again"),
+        }
+    }
+}
+
+async fn ask_providers(work: Work, mut stopped: watch::Receiver<bool>) {
+    while turn(&mut stopped).await {
+        // Until nothing is due: what has no answer yet is due later.
+        while !*stopped.borrow() {
+            match refunds::settle(&work.gate, &work.clock, &work.payments).await {
+                Ok(true) => {}
+                Ok(false) => break,
+                Err(error) => {
+                    tracing::warn!(%error, "refunds could not be settled; trying again");
+                    break;
                 }
             }
         }
-    });
-    Worker { stop, done }
+    }
 }
 
 /// Delivers what is waiting, oldest first, until nothing is or the worker is stopped.

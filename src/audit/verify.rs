@@ -3,6 +3,9 @@
 //!
 //! Constant memory, one pass in the order of the log. The first row that does not fit is named.
 
+mod ledger;
+mod refunds;
+
 use crate::{
     entry_columns,
     gate::audit::{
@@ -29,6 +32,8 @@ pub enum Unfit {
     Head(&'static str),
     #[error("the log and the point ledger differ: {0}")]
     Ledger(String),
+    #[error("the log and the refunds differ: {0}")]
+    Refunds(String),
     #[error("the log cannot be read: {0}")]
     Unreadable(#[from] sqlx::Error),
 }
@@ -72,8 +77,11 @@ pub async fn verify(reader: &Reader) -> Result<Verified, Unfit> {
         ));
     }
     no_row_beyond(reader, size).await?;
-    ledger_fits(reader).await?;
-    balances_fit(reader).await?;
+    ledger::entries_fit(reader).await?;
+    ledger::balances_fit(reader).await?;
+    refunds::refunds_fit(reader).await?;
+    refunds::answers_fit(reader).await?;
+    refunds::counts_fit(reader).await?;
     Ok(Verified { rows: size, root: frontier.root() })
 }
 
@@ -133,77 +141,4 @@ async fn no_row_beyond(reader: &Reader, size: i64) -> Result<(), Unfit> {
         Some((seq,)) => Err(Unfit::Row { seq, what: "stands behind the head of the log" }),
         None => Ok(()),
     }
-}
-
-/// Every adjustment in the ledger has its row in the log, and every such row its adjustment, with the same figures. Walked
-/// in slices, so that each statement is short however long the ledger.
-async fn ledger_fits(reader: &Reader) -> Result<(), Unfit> {
-    let mut after = i64::MIN;
-    loop {
-        let slice: Vec<Adjustment> = reader
-            .query(sql!(
-                "select p.id, coalesce(a.action = 'points.adjust' and a.outcome = 'applied' and a.target_kind = 'user'
-                                       and a.target_id = cast(p.user_id as text)
-                                       and cast(a.after ->> 'points' as bigint) = p.balance
-                                       and cast(a.before ->> 'points' as bigint) = p.balance - p.delta, false) as fits
-                   from point_entries p left join audit a on a.change_id = p.change_id
-                  where p.change_id is not null and p.id > $1 order by p.id limit $2"
-            ))
-            .bind(after)
-            .bind(AT_ONCE)
-            .all()
-            .await?;
-        if let Some(odd) = slice.iter().find(|adjustment| !adjustment.fits) {
-            return Err(Unfit::Ledger(format!("ledger entry {} has no row in the log that fits it", odd.id)));
-        }
-        let Some(last) = slice.last() else { break };
-        after = last.id;
-    }
-    let mut after = -1;
-    loop {
-        let slice: Vec<(i64, bool)> = reader
-            .query(sql!(
-                "select a.seq, exists (select 1 from point_entries p where p.change_id = a.change_id) from audit a
-                  where a.action = 'points.adjust' and a.outcome = 'applied' and a.seq > $1 order by a.seq limit $2"
-            ))
-            .bind(after)
-            .bind(AT_ONCE)
-            .all()
-            .await?;
-        if let Some((seq, _)) = slice.iter().find(|(_, is_there)| !is_there) {
-            return Err(Unfit::Ledger(format!("row {seq} of the log has no ledger entry")));
-        }
-        let Some((last, _)) = slice.last() else { return Ok(()) };
-        after = *last;
-    }
-}
-
-/// Every customer's points are the balance after their newest entry. An `UPDATE` typed into the database is seen here.
-async fn balances_fit(reader: &Reader) -> Result<(), Unfit> {
-    let mut after = i64::MIN;
-    loop {
-        let slice: Vec<(i64, i64, Option<i64>)> = reader
-            .query(sql!(
-                "select u.id, u.points,
-                        (select p.balance from point_entries p where p.user_id = u.id order by p.id desc limit 1)
-                   from users u where u.id > $1 order by u.id limit $2"
-            ))
-            .bind(after)
-            .bind(AT_ONCE)
-            .all()
-            .await?;
-        if let Some((id, points, Some(balance))) =
-            slice.iter().find(|(_, points, balance)| balance.is_some_and(|balance| balance != *points))
-        {
-            return Err(Unfit::Ledger(format!("customer {id} has {points} points and the ledger says {balance}")));
-        }
-        let Some((last, ..)) = slice.last() else { return Ok(()) };
-        after = *last;
-    }
-}
-
-#[derive(sqlx::FromRow)]
-struct Adjustment {
-    id: i64,
-    fits: bool,
 }

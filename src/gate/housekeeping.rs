@@ -3,6 +3,10 @@
 //! The list below is all there is. Nobody outside the gate can add to it, because [`Housekeeping`] needs the private
 //! [`Listed`].
 
+mod refunds;
+
+pub use refunds::{ClaimRefunds, ClaimedRefund, PostponeRefund};
+
 use super::{Actor, Tx, audit::ip_key, outbox::Delivery};
 use crate::{clock::Instant, sql};
 use chrono::TimeDelta;
@@ -41,7 +45,10 @@ macro_rules! housekeeping {
         pub const HOUSEKEEPING: &[&str] = &[$($work::NAME),*];
     };
 }
-housekeeping! { TouchSession, EndSession, RecordAccess, KeepSearch, ClaimDeliveries, MarkDelivered, ForgetExpired }
+housekeeping! {
+    TouchSession, EndSession, RecordAccess, KeepSearch, ClaimDeliveries, MarkDelivered, ClaimRefunds, PostponeRefund,
+    ForgetExpired,
+}
 
 /// Somebody is still there: their session's idle time begins anew.
 #[derive(Clone, Debug)]

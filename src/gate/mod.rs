@@ -20,8 +20,8 @@ mod tx;
 pub use actor::{Actor, Origin, Role, Roles, Who};
 pub use change::{Admits, By, Change, Fault, Kind, Meaning, Reason, Rejection, Seal, Sealed, Target, is_printable};
 pub use housekeeping::{
-    ClaimDeliveries, EndSession, ForgetExpired, HOUSEKEEPING, Housekeeping, KeepSearch, MarkDelivered, RecordAccess,
-    TouchSession,
+    ClaimDeliveries, ClaimRefunds, ClaimedRefund, EndSession, ForgetExpired, HOUSEKEEPING, Housekeeping, KeepSearch,
+    MarkDelivered, PostponeRefund, RecordAccess, TouchSession,
 };
 pub use outbox::Delivery;
 pub use refusal::{CodeRefusal, Refusal};

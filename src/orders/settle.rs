@@ -78,6 +78,7 @@ impl Change for SettleRefund {
         let Some((amount,)) = part else { return Err(Fault::conflict("refund-settled")) };
         let standing = Standing::load(tx, self.order).await?.ok_or_else(missing)?;
         tx.note("refund", self.refund, self.refund);
+        tx.note("payment", None::<i64>, self.payment);
         tx.note("amount", None::<i64>, standing.money(amount));
         tx.note("outcome", None::<i64>, self.outcome.state());
         if let Some(code) = failure {

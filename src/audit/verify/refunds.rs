@@ -1,0 +1,146 @@
+//! Refunds against the log, and what they hold against what is counted.
+
+use super::{AT_ONCE, Unfit};
+use crate::{sql, store::Reader};
+
+/// The kinds of change that book a refund.
+const BOOKS: [&str; 3] = ["orders.cancel", "orders.refund", "refunds.retry"];
+
+/// Every refund that was asked for here has its row in the log, with the same amount, and every such row its refund.
+pub(super) async fn refunds_fit(reader: &Reader) -> Result<(), Unfit> {
+    let mut after = i64::MIN;
+    loop {
+        let slice: Vec<(i64, bool)> = reader
+            .query(sql!(
+                "select r.id, coalesce(a.outcome = 'applied' and a.action in ('orders.cancel', 'orders.refund', 'refunds.retry')
+                                       and a.target_kind = 'order' and a.target_id = cast(r.order_id as text)
+                                       and a.after ->> 'refund' = cast(r.id as text)
+                                       and a.after ->> 'amount' = o.currency || ' ' || cast(r.amount as text)
+                                       and r.amount = coalesce((select cast(sum(p.amount) as bigint) from refund_payments p
+                                                                 where p.refund_id = r.id), 0), false) as fits
+                   from refunds r join orders o on o.id = r.order_id left join audit a on a.change_id = r.change_id
+                  where r.change_id is not null and r.id > $1 order by r.id limit $2"
+            ))
+            .bind(after)
+            .bind(AT_ONCE)
+            .all()
+            .await?;
+        if let Some((odd, _)) = slice.iter().find(|(_, fits)| !fits) {
+            return Err(Unfit::Refunds(format!("refund {odd} has no row in the log that fits it")));
+        }
+        let Some((last, _)) = slice.last() else { break };
+        after = *last;
+    }
+    for action in BOOKS {
+        rows_have_refunds(reader, action).await?;
+    }
+    Ok(())
+}
+
+async fn rows_have_refunds(reader: &Reader, action: &str) -> Result<(), Unfit> {
+    let mut after = -1;
+    loop {
+        let slice: Vec<(i64, bool)> = reader
+            .query(sql!(
+                "select a.seq, a.after ->> 'refund' is null
+                   or exists (select 1 from refunds r where r.change_id = a.change_id) from audit a
+                  where a.action = $1 and a.outcome = 'applied' and a.seq > $2 order by a.seq limit $3"
+            ))
+            .bind(action)
+            .bind(after)
+            .bind(AT_ONCE)
+            .all()
+            .await?;
+        if let Some((seq, _)) = slice.iter().find(|(_, is_there)| !is_there) {
+            return Err(Unfit::Refunds(format!("row {seq} of the log has no refund")));
+        }
+        let Some((last, _)) = slice.last() else { return Ok(()) };
+        after = *last;
+    }
+}
+
+/// Every answer of a payment provider that stands with a refund stands in the log too, once.
+pub(super) async fn answers_fit(reader: &Reader) -> Result<(), Unfit> {
+    let mut after = (i64::MIN, i64::MIN);
+    loop {
+        let slice: Vec<(i64, i64, i64, String)> = reader
+            .query(sql!(
+                "select p.refund_id, p.payment_id,
+                        (select count(*) from audit a
+                          where a.target_kind = 'order' and a.target_id = cast(r.order_id as text)
+                            and a.action = 'refunds.settle' and a.outcome = 'applied'
+                            and a.after ->> 'refund' = cast(p.refund_id as text)
+                            and a.after ->> 'payment' = cast(p.payment_id as text)
+                            and a.after ->> 'amount' = o.currency || ' ' || cast(p.amount as text)
+                            and a.after ->> 'outcome' = p.state) as answers,
+                        p.state
+                   from refund_payments p join refunds r on r.id = p.refund_id join orders o on o.id = r.order_id
+                  where p.key is not null and (p.refund_id, p.payment_id) > ($1, $2)
+                  order by p.refund_id, p.payment_id limit $3"
+            ))
+            .bind(after.0)
+            .bind(after.1)
+            .bind(AT_ONCE)
+            .all()
+            .await?;
+        let odd = slice.iter().find(|(_, _, answers, state)| *answers != i64::from(state != "requested"));
+        if let Some((refund, payment, ..)) = odd {
+            return Err(Unfit::Refunds(format!(
+                "what the provider answered to refund {refund} for payment {payment} does not stand in the log"
+            )));
+        }
+        let Some((refund, payment, ..)) = slice.last() else { return Ok(()) };
+        after = (*refund, *payment);
+    }
+}
+
+/// What is counted as refunded of each payment and line is what refunds hold of it. A typed `UPDATE` is seen here.
+pub(super) async fn counts_fit(reader: &Reader) -> Result<(), Unfit> {
+    let mut after = i64::MIN;
+    loop {
+        let slice: Vec<(i64, bool)> = reader
+            .query(sql!(
+                "select p.id, p.refunded = coalesce((select cast(sum(r.amount) as bigint) from refund_payments r
+                                                      where r.payment_id = p.id and r.state <> 'failed'), 0) as fits
+                   from payments p where p.id > $1 order by p.id limit $2"
+            ))
+            .bind(after)
+            .bind(AT_ONCE)
+            .all()
+            .await?;
+        if let Some((odd, _)) = slice.iter().find(|(_, fits)| !fits) {
+            return Err(Unfit::Refunds(format!(
+                "payment {odd} counts another amount as refunded than its refunds hold"
+            )));
+        }
+        let Some((last, _)) = slice.last() else { break };
+        after = *last;
+    }
+    lines_fit(reader).await
+}
+
+async fn lines_fit(reader: &Reader) -> Result<(), Unfit> {
+    let mut after = (i64::MIN, i64::MIN);
+    loop {
+        let slice: Vec<(i64, i64, bool)> = reader
+            .query(sql!(
+                "select l.order_id, l.n,
+                        l.refunded = coalesce((select cast(sum(u.quantity) as bigint)
+                                                 from refunds r join refund_lines u on u.refund_id = r.id and u.n = l.n
+                                                where r.order_id = l.order_id and not r.released), 0) as fits
+                   from order_lines l where (l.order_id, l.n) > ($1, $2) order by l.order_id, l.n limit $3"
+            ))
+            .bind(after.0)
+            .bind(after.1)
+            .bind(AT_ONCE)
+            .all()
+            .await?;
+        if let Some((order, n, _)) = slice.iter().find(|(.., fits)| !fits) {
+            return Err(Unfit::Refunds(format!(
+                "line {n} of order {order} counts other units as refunded than its refunds hold"
+            )));
+        }
+        let Some((order, n, _)) = slice.last() else { return Ok(()) };
+        after = (*order, *n);
+    }
+}

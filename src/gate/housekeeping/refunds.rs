@@ -1,0 +1,81 @@
+//! Asking payment providers: who asks about which refund, and when again. What a provider answers is a change.
+
+use super::{Housekeeping, Tx};
+use crate::{clock::Instant, sql};
+use chrono::TimeDelta;
+
+/// Takes the refunds that the payment provider is to be asked about next and that nobody else is asking about. Whoever dies
+/// over them loses the claim after `lease`; the count of attempts, which is written before anything is sent, then tells
+/// whoever comes next that the provider may have heard of it already.
+#[derive(Clone, Debug)]
+pub struct ClaimRefunds {
+    pub limit: i64,
+    pub lease: TimeDelta,
+}
+
+/// A part of a refund, claimed.
+#[derive(Clone, Debug, sqlx::FromRow)]
+pub struct ClaimedRefund {
+    pub refund_id: i64,
+    pub payment_id: i64,
+    pub order_id: i64,
+    /// The idempotency key.
+    pub key: String,
+    /// In minor units of the currency.
+    pub amount: i64,
+    pub currency: String,
+    /// What the provider calls the payment.
+    pub payment: String,
+    /// How often it was claimed, this time included.
+    pub attempts: i64,
+}
+
+impl Housekeeping for ClaimRefunds {
+    const NAME: &'static str = "refunds.claim";
+    type Output = Vec<ClaimedRefund>;
+
+    async fn run(&self, tx: &mut Tx<'_>) -> sqlx::Result<Vec<ClaimedRefund>> {
+        let now = tx.now();
+        tx.query(sql!(
+            "update refund_payments set attempts = attempts + 1, ask_at = $2
+              where (refund_id, payment_id) in (
+                      select refund_id, payment_id from refund_payments
+                       where state = 'requested' and key is not null and ask_at <= $1 order by ask_at limit $3)
+                and state = 'requested' and ask_at <= $1
+             returning refund_id, payment_id, key, amount, attempts,
+                       (select r.order_id from refunds r where r.id = refund_id) as order_id,
+                       (select o.currency from refunds r join orders o on o.id = r.order_id where r.id = refund_id) as currency,
+                       (select p.reference from payments p where p.id = payment_id) as payment"
+        ))
+        .bind(now)
+        .bind(now.plus(self.lease))
+        .bind(self.limit)
+        .all()
+        .await
+    }
+}
+
+/// The provider has no answer yet, so it is asked again at `until`.
+#[derive(Clone, Debug)]
+pub struct PostponeRefund {
+    pub refund: i64,
+    pub payment: i64,
+    pub until: Instant,
+}
+
+impl Housekeeping for PostponeRefund {
+    const NAME: &'static str = "refunds.postpone";
+    type Output = ();
+
+    async fn run(&self, tx: &mut Tx<'_>) -> sqlx::Result<()> {
+        tx.query(sql!(
+            "update refund_payments set ask_at = $3 where refund_id = $1 and payment_id = $2 and state = 'requested'"
+        ))
+        .bind(self.refund)
+        .bind(self.payment)
+        .bind(self.until)
+        .run()
+        .await
+        .map(drop)
+    }
+}
