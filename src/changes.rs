@@ -2,8 +2,8 @@
 
 use crate::{
     orders::{
-        cancel::CancelOrder, note::NoteOrder, refund::RefundOrder, retry::RetryRefund, settle::SettleRefund,
-        ship::ShipOrder,
+        cancel::CancelOrder, note::NoteOrder, refund::RefundOrder, retry::RetryRefund, sample::LoadOrders,
+        settle::SettleRefund, ship::ShipOrder,
     },
     points::adjust::AdjustPoints,
     staff::{
@@ -36,4 +36,5 @@ crate::changes! {
     EndSessions,
     SetPreferences,
     LoadSample,
+    LoadOrders,
 }

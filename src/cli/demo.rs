@@ -10,8 +10,10 @@ use crate::{
     clock::Clock,
     config::Config,
     gate::{Actor, Gate, Refusal, Role, Roles, Seal, code},
+    orders::sample::{LoadOrders, STEP as ORDERS_STEP, UNTOLD},
     profile::Profile,
     secret::random,
+    sql,
     staff::founding::{Founder, found},
     store::{self, Store},
     users::load::{LoadSample, STEP},
@@ -29,6 +31,9 @@ const STAFF: [(&str, &str, Role); 5] = [
     ("owner@ingam.test", "Olivia Kang", Role::Owner),
 ];
 
+/// Two thousand customers have ten thousand orders.
+const ORDERS_A_CUSTOMER: i64 = 5;
+
 pub(super) async fn run(args: DemoArgs, clock: Clock) -> anyhow::Result<ExitCode> {
     serve::start_logging(Profile::Local);
     if !args.listen.ip().is_loopback() {
@@ -42,7 +47,7 @@ pub(super) async fn run(args: DemoArgs, clock: Clock) -> anyhow::Result<ExitCode
     let config = data.config()?;
     store::migrate(&config.database_url, Profile::Local, clock.now()).await?;
     if !complete {
-        eprintln!("Making {} customers in {} …", args.users, data.directory().display());
+        eprintln!("Making {} customers and their orders in {} …", args.users, data.directory().display());
         fill(&data, &config, clock.clone(), args.users).await?;
     }
     let accounts = data.staff()?;
@@ -74,8 +79,40 @@ async fn fill(data: &Data, config: &Config, clock: Clock, users: i64) -> anyhow:
         });
     }
     load(&gate, &actor, 0, users).await?;
+    load_orders(&store, &gate, &actor, users * ORDERS_A_CUSTOMER).await?;
     store.close().await;
     data.complete(&accounts)
+}
+
+/// Adds sample orders until there are about `total`: three quarters of them at most those that the customers' ledgers tell
+/// of, the others of the last weeks.
+pub(super) async fn load_orders(store: &Store, gate: &Gate, actor: &Actor, total: i64) -> anyhow::Result<i64> {
+    let (users, told, last, untold): (i64, i64, i64, i64) = store
+        .reader
+        .query(sql!(
+            "select (select coalesce(max(id), 0) from users),
+                    (select count(*) from orders where id < $1), (select coalesce(max(id), 0) from orders where id < $1),
+                    (select coalesce(max(id) - $1 + 1, 0) from orders where id >= $1)"
+        ))
+        .bind(UNTOLD)
+        .one()
+        .await?;
+    let (mut told, mut entry, mut first) = (told, last, untold);
+    while users > 0 && told < total * 3 / 4 {
+        let entries = ORDERS_STEP.min(total * 3 / 4 - told);
+        let change = LoadOrders { entry, entries, users, ..LoadOrders::default() };
+        let loaded = gate.submit(actor, &change, &Seal::none()).await?.output;
+        if loaded.orders == 0 {
+            break;
+        }
+        (told, entry) = (told + loaded.orders, loaded.entry);
+    }
+    while users > 0 && told + first < total {
+        let count = ORDERS_STEP.min(total - told - first);
+        gate.submit(actor, &LoadOrders { first, count, users, ..LoadOrders::default() }, &Seal::none()).await?;
+        first += count;
+    }
+    Ok(told + first)
 }
 
 /// Adds sample customers until there are `total`.

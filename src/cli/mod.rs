@@ -44,7 +44,7 @@ enum Command {
     /// The audit log.
     #[command(subcommand)]
     Audit(AuditCommand),
-    /// Fills a database that is not production's with sample customers.
+    /// Fills a database that is not production's with sample customers and orders.
     Seed(SeedArgs),
 }
 
@@ -129,6 +129,9 @@ pub struct SeedArgs {
     /// How many customers there shall be.
     #[arg(long, value_parser = clap::value_parser!(i64).range(1..=100_000_000))]
     users: i64,
+    /// How many orders there shall be.
+    #[arg(long, default_value_t = 0, value_parser = clap::value_parser!(i64).range(0..=100_000_000))]
+    orders: i64,
     #[command(flatten)]
     target: TargetArgs,
 }

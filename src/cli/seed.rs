@@ -2,7 +2,7 @@
 
 use super::{
     RefusedToStart, SeedArgs,
-    demo::load,
+    demo::{load, load_orders},
     target::{Target, actor},
 };
 use crate::{clock::Clock, sql};
@@ -15,6 +15,7 @@ pub(super) async fn run(args: SeedArgs, clock: Clock) -> anyhow::Result<ExitCode
     }
     let (there,): (i64,) = target.store.reader.query(sql!("select coalesce(max(id), 0) from users")).one().await?;
     load(&target.gate, &actor(), there, args.users).await?;
-    println!("There are {} sample customers.", args.users.max(there));
+    let orders = load_orders(&target.store, &target.gate, &actor(), args.orders).await?;
+    println!("There are {} sample customers with {orders} orders.", args.users.max(there));
     Ok(ExitCode::SUCCESS)
 }

@@ -18,6 +18,7 @@ pub mod pages;
 pub mod plan;
 pub mod refund;
 pub mod retry;
+pub mod sample;
 pub mod settle;
 pub mod ship;
 pub mod show;

@@ -29,12 +29,15 @@ pub async fn insert(tx: &mut Tx<'_>, first: i64, count: i64, total: i64, now: In
     let ledger = sql!(
         sqlite: concat!(
             include_str!("sample/ledger.sql"),
-            "select id, strftime('%Y-%m-%dT%H:%M:%S', moment, 'unixepoch') || '.000000Z', delta, balance, kind, memo
+            "select id, strftime('%Y-%m-%dT%H:%M:%S', moment, 'unixepoch') || '.000000Z', delta, balance, kind,
+               strftime('%Y%m%d', moment, 'unixepoch', '+9 hours') || '-' || serial
              from written order by id, n"
         ),
         postgres: concat!(
             include_str!("sample/ledger.sql"),
-            "select id, to_timestamp(moment), delta, balance, kind, memo from written order by id, n"
+            "select id, to_timestamp(moment), delta, balance, kind,
+               to_char(to_timestamp(moment) at time zone 'Asia/Seoul', 'YYYYMMDD') || '-' || serial
+             from written order by id, n"
         ),
     );
     for statement in [people, ledger] {

@@ -34,7 +34,10 @@ written as (
     joined + (cast($3 as bigint) - joined) * (n * 1024 + (e & 1023)) / ((entries + 1) * 1024) as moment,
     case when balance > former then case when e % 7 = 0 then 'returned' else 'earned' end
       else case when e % 7 = 1 then 'expired' else 'spent' end end as kind,
-    case when balance < former and e % 7 = 1 then null
-      else cast(10000000 + (e >> 3) % 90000000 as text) end as memo
+    -- What was earned or spent belongs to an order, whose number begins with its day. Even numbers: those of orders that no
+    -- ledger tells of are odd.
+    case when e % 7 = case when balance > former then 0 else 1 end then null
+      when 2 * (13 * id + n) < 1000000 then substr(cast(1000000 + 2 * (13 * id + n) as text), 2)
+      else cast(2 * (13 * id + n) as text) end as serial
   from entered
 )

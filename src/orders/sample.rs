@@ -1,0 +1,272 @@
+//! Sample orders, in any number, the same ones every time: those that the customers' point ledgers tell of, and others of
+//! the last weeks in all states, some paid in two parts, some refunded.
+//!
+//! The engine makes them from their numbers, as it makes the customers: a million orders are not carried through this
+//! process. The engines differ in how they write times, so the first and last lines of each statement do.
+
+use crate::{
+    gate::{Admits, Change, Fault, Target, Tx},
+    sql,
+    store::Sql,
+};
+use serde::{Deserialize, Serialize};
+
+/// Where the orders begin that no ledger tells of: far above every entry's id, which is the id of the order it tells of.
+pub const UNTOLD: i64 = 1_000_000_000;
+/// A good step: see `users::load`.
+pub const STEP: i64 = 20_000;
+
+/// Adds the orders of the ledger entries after `entry` (`entries` of them at most), and `count` orders from `first` on that
+/// no ledger tells of, spread over `users` customers.
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+pub struct LoadOrders {
+    pub entry: i64,
+    pub entries: i64,
+    pub first: i64,
+    pub count: i64,
+    pub users: i64,
+}
+
+/// How many orders were added, and which ledger entry was the last.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Loaded {
+    pub orders: i64,
+    pub entry: i64,
+}
+
+impl Change for LoadOrders {
+    const KIND: &'static str = "sample.load-orders";
+    const ADMITS: Admits = Admits::host_only();
+    type Output = Loaded;
+
+    fn target(&self) -> Target {
+        Target::new("sample", "orders")
+    }
+
+    async fn apply(&self, tx: &mut Tx<'_>) -> Result<Loaded, Fault> {
+        let last = self.last_entry(tx).await?;
+        let now = tx.now();
+        let mut added = Vec::new();
+        for statement in [orders(), lines(), payments()] {
+            let query = tx.query(statement).bind(self.entry).bind(last).bind(self.first).bind(self.count);
+            added.push(query.bind(now.unix()).bind(self.users.max(1)).bind(UNTOLD).run().await?);
+        }
+        for statement in [refunds(), refund_lines(), refund_payments()] {
+            tx.query(statement)
+                .bind(self.entry)
+                .bind(last)
+                .bind(self.first)
+                .bind(self.count)
+                .bind(UNTOLD)
+                .run()
+                .await?;
+        }
+        let orders = added.first().and_then(|orders| i64::try_from(*orders).ok()).unwrap_or_default();
+        tx.note("orders", 0, orders);
+        Ok(Loaded { orders, entry: last })
+    }
+}
+
+impl LoadOrders {
+    /// The last of the entries whose orders are to be added.
+    async fn last_entry(&self, tx: &mut Tx<'_>) -> Result<i64, Fault> {
+        let (last,): (Option<i64>,) = tx
+            .query(sql!(
+                "select max(id) from (select id from point_entries
+                   where id > $1 and kind in ('spent', 'earned') and memo like '________-%' order by id limit $2) next"
+            ))
+            .bind(self.entry)
+            .bind(self.entries)
+            .one()
+            .await?;
+        Ok(last.unwrap_or(self.entry))
+    }
+}
+
+/// The orders that are made, from what tells of them: the ledger, or a number alone. The engines name the same things
+/// differently: seconds since 1970, a day in Seoul, the larger of two, and PostgreSQL wants a name for every subquery.
+macro_rules! source {
+    ($at:literal, $joined:literal, $day:literal, $larger:literal) => {
+        concat!(
+            "with recursive counted (k) as (
+               select cast($3 as bigint) where cast($4 as bigint) > 0
+               union all select k + 1 from counted where k + 1 < cast($3 as bigint) + cast($4 as bigint)
+             ),
+             source (id, number, user_id, placed, used, earned, is_told) as (
+               select p.id, p.memo, p.user_id, ",
+            $at,
+            ", case when p.kind = 'spent' then -p.delta else 0 end, case when p.kind = 'earned' then p.delta else 0 end, true
+                 from point_entries p
+                where p.id > cast($1 as bigint) and p.id <= cast($2 as bigint) and p.kind in ('spent', 'earned')
+                  and p.memo like '________-%'
+               union all
+               select cast($7 as bigint) + k, ",
+            $day,
+            " || '-' || case when k < 500000 then substr(cast(1000001 + 2 * k as text), 2) else cast(1 + 2 * k as text) end,
+                 user_id, placed, 0, 0, false
+                 from (select k, u.id as user_id, ",
+            $larger,
+            "(",
+            $joined,
+            ", cast($5 as bigint) - ((k * 48271) % 1024) * ((k * 69621) % 1024) * 3888000 / 1048576 - 60 - (k * 7919) % 3600) as placed
+                         from counted join users u on u.id = 1 + (k * 1597334677) % cast($6 as bigint)) chosen
+             ),",
+            include_str!("sample/source.sql")
+        )
+    };
+}
+
+/// A statement that inserts what is made: its head, and its last line for each engine.
+macro_rules! made {
+    ($head:literal, sqlite: $sqlite:expr, postgres: $postgres:expr) => {
+        sql!(
+            sqlite: concat!(
+                $head,
+                source!(
+                    "cast(strftime('%s', p.at) as integer)",
+                    "cast(strftime('%s', u.joined_at) as integer)",
+                    "strftime('%Y%m%d', placed, 'unixepoch', '+9 hours')",
+                    "max"
+                ),
+                $sqlite
+            ),
+            postgres: concat!(
+                $head,
+                source!(
+                    "cast(extract(epoch from p.at) as bigint)",
+                    "cast(extract(epoch from u.joined_at) as bigint)",
+                    "to_char(to_timestamp(placed) at time zone 'Asia/Seoul', 'YYYYMMDD')",
+                    "greatest"
+                ),
+                $postgres
+            ),
+        )
+    };
+}
+
+fn orders() -> Sql {
+    made!(
+        "insert into orders (id, number, user_id, state, currency, total, shipping_fee, shipping_refunded, points_used,
+           points_worth, points_earned, carrier, tracking_number, open_refunds, failed_refunds, placed_at, paid_at,
+           preparing_at, shipped_at, delivered_at, cancelled_at) ",
+        sqlite: "select id, number, user_id, state, case when is_foreign then 'USD' else 'KRW' end, goods + shipping, shipping,
+             state = 'cancelled' and is_paid and shipping > 0, used, used, earned,
+             case when shipped is not null then trim(substr('cj    hanjinlotte cj    ', 1 + 6 * cast(a & 3 as integer), 6)) end,
+             case when shipped is not null then cast(600000000000 + (id * 48271693) % 99999999999 as text) end,
+             case when refund = 'requested' then 1 else 0 end, case when refund = 'failed' then 1 else 0 end,
+             strftime('%Y-%m-%dT%H:%M:%S', placed, 'unixepoch') || '.000000Z',
+             strftime('%Y-%m-%dT%H:%M:%S', paid, 'unixepoch') || '.000000Z',
+             strftime('%Y-%m-%dT%H:%M:%S', prepared, 'unixepoch') || '.000000Z',
+             strftime('%Y-%m-%dT%H:%M:%S', shipped, 'unixepoch') || '.000000Z',
+             strftime('%Y-%m-%dT%H:%M:%S', delivered, 'unixepoch') || '.000000Z',
+             strftime('%Y-%m-%dT%H:%M:%S', cancelled, 'unixepoch') || '.000000Z'
+             from timed order by id",
+        postgres: "select id, number, user_id, state, case when is_foreign then 'USD' else 'KRW' end, goods + shipping, shipping,
+             state = 'cancelled' and is_paid and shipping > 0, used, used, earned,
+             case when shipped is not null then trim(substr('cj    hanjinlotte cj    ', 1 + 6 * cast(a & 3 as integer), 6)) end,
+             case when shipped is not null then cast(600000000000 + (id * 48271693) % 99999999999 as text) end,
+             case when refund = 'requested' then 1 else 0 end, case when refund = 'failed' then 1 else 0 end,
+             to_timestamp(placed), to_timestamp(paid), to_timestamp(prepared), to_timestamp(shipped), to_timestamp(delivered),
+             to_timestamp(cancelled)
+             from timed order by id"
+    )
+}
+
+macro_rules! lines_made {
+    () => {
+        "select l.id, l.n, 'SK-' || cast(1000 + 7 * l.shown as text),
+             trim(substr('유기농 현미 4kg  양말 3켤레      무선 이어폰 Pro 2텀블러 500ml   러닝화         면 티셔츠       핸드크림 3개     보조배터리 10000 ' ||
+                         '접이식 우산      원두 1kg      블루투스 키보드    캠핑 의자       로봇청소기 R7    노트북 거치대     비타민 C 120정  강아지 사료 5kg  ', 1 + 12 * cast(l.shown as integer), 12)),
+             case when l.item % 3 = 0 then trim(substr('블랙  그레이 네이비 아이보리', 1 + 4 * cast((l.b >> 7) & 3 as integer), 4)) end,
+             l.quantity, l.unit_price,
+             case when t.state = 'cancelled' and t.is_paid then l.quantity
+               when l.n = 1 and t.refund in ('requested', 'succeeded') then 1 else 0 end
+             from lined l join timed t on t.id = l.id order by l.id, l.n"
+    };
+}
+
+fn lines() -> Sql {
+    made!(
+        "insert into order_lines (order_id, n, sku, title, variant, quantity, unit_price, refunded) ",
+        sqlite: lines_made!(),
+        postgres: lines_made!()
+    )
+}
+
+/// A seventh of the orders is paid in two parts: six tenths by card, the rest from a bank account.
+macro_rules! payments_made {
+    ($paid:literal) => {
+        concat!(
+            "select id * 2 + part, id, case when part = 0 then 'card' else 'transfer' end,
+                 case when part = 0 then '···· ' || substr(cast(10000 + b % 10000 as text), 2)
+                   else trim(substr('국민은행  신한은행  우리은행  카카오뱅크', 1 + 6 * cast(b & 3 as integer), 6)) end,
+                 cast(30000000 + id * 2 + part as text), amount, ",
+            $paid,
+            ", case when state = 'cancelled' then amount when refund in ('requested', 'succeeded') then first_price else 0 end
+                 from (select t.*, n - 1 as part,
+                         case when not is_split then captured when n = 1 then captured * 6 / 10 else captured - captured * 6 / 10 end
+                           as amount
+                         from timed t join numbers on n = 1 or n = 2 and is_split) parted
+                where is_paid and amount > 0 order by id, part"
+        )
+    };
+}
+
+fn payments() -> Sql {
+    made!(
+        "insert into payments (id, order_id, method, label, reference, captured, captured_at, refunded) ",
+        sqlite: payments_made!("strftime('%Y-%m-%dT%H:%M:%S', paid, 'unixepoch') || '.000000Z'"),
+        postgres: payments_made!("to_timestamp(paid)")
+    )
+}
+
+/// Which orders were made in this step.
+macro_rules! just_made {
+    () => {
+        "(o.id > $1 and o.id <= $2 or o.id >= $5 + $3 and o.id < $5 + $3 + $4)"
+    };
+}
+
+/// The refunds that the shop itself asked for, told by what the orders and lines above count: all of a cancelled order, one
+/// unit of another's first line.
+fn refunds() -> Sql {
+    sql!(
+        "insert into refunds (order_id, at, state, amount, shipping, reason_kind, released, settled_at)
+         select o.id, coalesce(o.cancelled_at, o.shipped_at),
+           case when o.open_refunds > 0 then 'requested' when o.failed_refunds > 0 then 'failed' else 'succeeded' end,
+           case when o.state = 'cancelled' then (select cast(sum(p.captured) as bigint) from payments p where p.order_id = o.id)
+             else (select l.unit_price from order_lines l where l.order_id = o.id and l.n = 1) end,
+           case when o.shipping_refunded then o.shipping_fee else 0 end,
+           case when o.state = 'cancelled' then 'customer_request' else 'returned' end, o.failed_refunds > 0,
+           case when o.open_refunds = 0 then coalesce(o.cancelled_at, o.shipped_at) end
+           from orders o
+          where ",
+        just_made!(),
+        " and (o.state = 'cancelled' and o.paid_at is not null or o.open_refunds > 0 or o.failed_refunds > 0
+                 or exists (select 1 from order_lines l where l.order_id = o.id and l.refunded > 0))
+          order by o.id"
+    )
+}
+
+fn refund_lines() -> Sql {
+    sql!(
+        "insert into refund_lines (refund_id, order_id, n, quantity)
+         select r.id, o.id, l.n, case when o.state = 'cancelled' then l.quantity else 1 end
+           from orders o join refunds r on r.order_id = o.id
+           join order_lines l on l.order_id = o.id and (o.state = 'cancelled' or l.n = 1)
+          where r.change_id is null and ",
+        just_made!()
+    )
+}
+
+fn refund_payments() -> Sql {
+    sql!(
+        "insert into refund_payments (refund_id, payment_id, amount, state, reference, failure, settled_at)
+         select r.id, p.id, case when o.state = 'cancelled' then p.captured else r.amount end, r.state,
+           case when r.state = 'succeeded' then 'RF' || p.reference end, case when r.state = 'failed' then 'card_expired' end,
+           r.settled_at
+           from orders o join refunds r on r.order_id = o.id join payments p on p.order_id = o.id
+          where r.change_id is null and ",
+        just_made!()
+    )
+}
