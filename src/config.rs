@@ -1,14 +1,16 @@
 //! The configuration, parsed once. Secrets come from the environment or from mounted files and are never printed.
 
+mod file;
 mod isolation;
+mod payments;
 
 pub use isolation::{Check, stamp_fits};
 
-use crate::{networks::Allowlist, profile::Profile, secret::SecretKey};
+use self::file::File;
+use crate::{networks::Allowlist, payments::Provider, profile::Profile, secret::SecretKey};
 use chrono::TimeDelta;
 use chrono_tz::Tz;
 use ipnet::IpNet;
-use serde::Deserialize;
 use std::{collections::HashMap, fmt, fs, net::SocketAddr, path::Path, str::FromStr};
 
 /// Where a value came from: production takes secrets from the environment only.
@@ -34,6 +36,8 @@ pub struct Config {
     pub session_absolute: TimeDelta,
     /// What outgoing events are published under.
     pub events_topic: String,
+    /// Who gives refunds back.
+    pub payments: Provider,
     /// Connections for reading, and on PostgreSQL as many for writing.
     pub connections: u32,
     pub workers: usize,
@@ -54,6 +58,7 @@ impl Config {
             session_idle: TimeDelta::minutes(15),
             session_absolute: TimeDelta::hours(8),
             events_topic: default_topic(Profile::Local).to_owned(),
+            payments: Provider::Bookkeeping,
             connections: 4,
             workers: 2,
         }
@@ -72,6 +77,7 @@ impl fmt::Debug for Config {
             .field("database", &crate::store::shown(&self.database_url))
             .field("listen", &self.listen)
             .field("public_origin", &self.public_origin)
+            .field("payments", &self.payments)
             .finish_non_exhaustive()
     }
 }
@@ -103,35 +109,38 @@ const IDLE: &str = "INGAM_SESSION_IDLE_MINUTES";
 const ABSOLUTE: &str = "INGAM_SESSION_HOURS";
 const TOPIC: &str = "INGAM_EVENTS_TOPIC";
 const CONNECTIONS: &str = "INGAM_DATABASE_CONNECTIONS";
-const ALL: [&str; 12] =
-    [PROFILE, DATABASE_URL, SECRET_KEY, NETWORKS, LISTEN, ORIGIN, PROXIES, ZONE, IDLE, ABSOLUTE, TOPIC, CONNECTIONS];
+const PAYMENTS: &str = "INGAM_PAYMENTS";
+const PAYMENTS_URL: &str = "INGAM_PAYMENTS_URL";
+const PAYMENTS_SECRET: &str = "INGAM_PAYMENTS_SECRET";
+const PAYMENTS_TIMEOUT: &str = "INGAM_PAYMENTS_TIMEOUT_SECONDS";
+const ALL: [&str; 16] = [
+    PROFILE,
+    DATABASE_URL,
+    SECRET_KEY,
+    NETWORKS,
+    LISTEN,
+    ORIGIN,
+    PROXIES,
+    ZONE,
+    IDLE,
+    ABSOLUTE,
+    TOPIC,
+    CONNECTIONS,
+    PAYMENTS,
+    PAYMENTS_URL,
+    PAYMENTS_SECRET,
+    PAYMENTS_TIMEOUT,
+];
 /// Those that may stand in a mounted file named by `…_FILE`, and that production takes from nowhere else.
-const SECRETS: [&str; 3] = [DATABASE_URL, SECRET_KEY, NETWORKS];
-
-/// The configuration file: names as in the environment, without the prefix and in lower case.
-#[derive(Debug, Default, Deserialize)]
-#[serde(deny_unknown_fields, default)]
-struct File {
-    profile: Option<String>,
-    database_url: Option<String>,
-    secret_key: Option<String>,
-    allowed_networks: Option<String>,
-    listen: Option<String>,
-    public_origin: Option<String>,
-    trusted_proxies: Option<String>,
-    time_zone: Option<String>,
-    session_idle_minutes: Option<i64>,
-    session_hours: Option<i64>,
-    events_topic: Option<String>,
-    database_connections: Option<i64>,
-}
+const SECRETS: [&str; 4] = [DATABASE_URL, SECRET_KEY, NETWORKS, PAYMENTS_SECRET];
 
 impl Settings {
     /// Gathers environment and file. The environment wins. Fails where one cannot even be read.
     pub fn gather(env: impl Fn(&str) -> Option<String>, file: Option<&Path>, host: String) -> Result<Self, String> {
         let mut settings = Self { host, deployment_env: env("DEPLOYMENT_ENV"), ..Self::default() };
         if let Some(path) = file {
-            settings.add_file(path)?;
+            let said = File::read(path)?.values().into_iter().filter_map(|(name, value)| Some((name, value?)));
+            settings.values.extend(said.map(|(name, value)| (name, (value, Source::File))));
         }
         for name in ALL {
             if let Some(value) = env(name) {
@@ -148,36 +157,6 @@ impl Settings {
             }
         }
         Ok(settings)
-    }
-
-    fn add_file(&mut self, path: &Path) -> Result<(), String> {
-        let shown = path.display();
-        let text = fs::read_to_string(path).map_err(|error| format!("{shown}: {error}"))?;
-        // The message of a parse error quotes the line, which may hold a secret: say only where it is.
-        let file: File = toml::from_str(&text).map_err(|error| {
-            let line = error.span().map_or(0, |span| text.get(..span.start).unwrap_or_default().lines().count().max(1));
-            format!("{shown}: line {line}: {}", error.message().lines().next().unwrap_or("not a configuration"))
-        })?;
-        let number = |value: Option<i64>| value.map(|number| number.to_string());
-        for (name, value) in [
-            (PROFILE, file.profile),
-            (DATABASE_URL, file.database_url),
-            (SECRET_KEY, file.secret_key),
-            (NETWORKS, file.allowed_networks),
-            (LISTEN, file.listen),
-            (ORIGIN, file.public_origin),
-            (PROXIES, file.trusted_proxies),
-            (ZONE, file.time_zone),
-            (IDLE, number(file.session_idle_minutes)),
-            (ABSOLUTE, number(file.session_hours)),
-            (TOPIC, file.events_topic),
-            (CONNECTIONS, number(file.database_connections)),
-        ] {
-            if let Some(value) = value {
-                self.values.insert(name, (value, Source::File));
-            }
-        }
-        Ok(())
     }
 
     fn get(&self, name: &str) -> Option<&str> {
@@ -248,6 +227,7 @@ impl Settings {
             session_idle: self.or(IDLE, TimeDelta::minutes(15), |text| within(text, 1, 120).map(TimeDelta::minutes))?,
             session_absolute: self
                 .or(ABSOLUTE, TimeDelta::hours(8), |text| within(text, 1, 24).map(TimeDelta::hours))?,
+            payments: self.payments(profile)?,
             events_topic: self.get(TOPIC).unwrap_or(default_topic(profile)).to_owned(),
             connections: self.or(CONNECTIONS, 8, |text| within(text, 1, 200)).map(|n| u32::try_from(n).unwrap_or(8))?,
             workers: std::thread::available_parallelism().map_or(2, usize::from).min(8),

@@ -14,6 +14,7 @@
 //! | [`web`] | what HTTP looks like here: the desk a handler sits at, forms, forgery, addresses, pages, words |
 //! | [`staff`] | who is asking: roles, passwords, authenticators, sessions, invitations |
 //! | [`users`], [`points`], [`audit`], [`access`], [`dashboard`] | slices: each holds its pages, its SQL and its changes |
+//! | [`payments`] | who really gives money back: bookkeeping, a signed webhook, Stripe |
 //! | [`networks`] | which networks the console opens from |
 //! | [`config`], [`profile`] | parsed once; environment isolation |
 //! | [`clock`], [`secret`] | where time and randomness come from, and nowhere else |

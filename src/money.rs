@@ -45,6 +45,7 @@ impl Currency {
     }
 
     /// How many minor units make one of the currency.
+    #[expect(clippy::cast_possible_truncation, reason = "no currency has more than a few digits")]
     pub const fn scale(self) -> i64 {
         10_i64.pow(self.digits() as u32)
     }

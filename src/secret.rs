@@ -34,6 +34,13 @@ pub fn sha256(bytes: &[u8]) -> [u8; 32] {
     Sha256::digest(bytes).into()
 }
 
+/// Whether nobody drew these bytes: they are all the same, or count up.
+pub fn is_pattern(bytes: &[u8]) -> bool {
+    let first = bytes.first().copied().unwrap_or_default();
+    bytes.iter().all(|byte| *byte == first)
+        || bytes.windows(2).all(|pair| matches!(pair, [a, b] if b.wrapping_sub(*a) == 1))
+}
+
 /// The installation's secret key, and the keys derived from it, one for each use.
 #[derive(Clone)]
 pub struct SecretKey([u8; 32]);
@@ -82,11 +89,9 @@ impl SecretKey {
         Some(Self(bytes.try_into().ok()?))
     }
 
-    /// Keys that stand in documentation or are no keys at all: all bytes the same, or counting up.
+    /// Keys that stand in documentation or are no keys at all.
     pub fn is_sample(&self) -> bool {
-        let first = self.0.first().copied().unwrap_or_default();
-        self.0.iter().all(|byte| *byte == first)
-            || self.0.windows(2).all(|pair| matches!(pair, [a, b] if b.wrapping_sub(*a) == 1))
+        is_pattern(&self.0)
     }
 
     /// HMAC-SHA-256 under the key for `purpose`.
@@ -145,7 +150,7 @@ impl fmt::Debug for SecretKey {
     }
 }
 
-fn hmac_sha256(key: &[u8], data: &[u8]) -> [u8; 32] {
+pub(crate) fn hmac_sha256(key: &[u8], data: &[u8]) -> [u8; 32] {
     let tag = hmac::sign(&hmac::Key::new(hmac::HMAC_SHA256, key), data);
     let mut bytes = [0; 32];
     bytes.copy_from_slice(tag.as_ref());

@@ -47,8 +47,12 @@ pub(super) async fn run(args: ConfigArgs, clock: Clock) -> anyhow::Result<ExitCo
 
 /// Lines for people on a local machine, JSON for everybody else.
 pub(super) fn start_logging(profile: Profile) {
-    let filter =
+    let mut filter =
         EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new("info,sqlx=warn,actix_server=warn"));
+    // Finer than this, it logs where requests to the payment provider go, and then their bytes, keys and all.
+    if let Ok(coarser) = "ureq=info".parse() {
+        filter = filter.add_directive(coarser);
+    }
     let logging = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
     let started = match profile {
         Profile::Local => logging.compact().try_init(),

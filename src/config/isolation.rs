@@ -1,6 +1,6 @@
 //! Environment isolation: the rules that keep production and everything else apart, each with its verdict.
 
-use super::{DATABASE_URL, NETWORKS, SECRET_KEY, Settings, Source, TOPIC, default_topic};
+use super::{DATABASE_URL, NETWORKS, PAYMENTS_SECRET, SECRET_KEY, Settings, Source, TOPIC, default_topic, payments};
 use crate::{profile::Profile, secret::SecretKey};
 
 /// One line of `ingam check`.
@@ -17,6 +17,9 @@ impl Settings {
             Check { name: "configuration", verdict: self.config().map(|config| config.profile.to_string()) };
         let Ok(profile) = self.profile() else { return vec![configuration] };
         let mut checks = vec![Check { name: "message topic", verdict: self.topic_fits(profile) }];
+        if let Some(verdict) = self.stripe_key_fits(profile) {
+            checks.push(Check { name: "payment key", verdict });
+        }
         if profile.is_production() {
             checks.push(Check { name: "deployment", verdict: self.is_deployed_to_production() });
             checks.push(Check { name: "host name", verdict: self.host_is_no_desk() });
@@ -24,6 +27,10 @@ impl Settings {
                 [("database URL", DATABASE_URL), ("secret key", SECRET_KEY), ("allowed networks", NETWORKS)]
             {
                 checks.push(Check { name, verdict: self.comes_from_the_environment(setting) });
+            }
+            if matches!(self.payments_kind(), Ok(payments::Kind::Webhook | payments::Kind::Stripe)) {
+                let verdict = self.comes_from_the_environment(PAYMENTS_SECRET);
+                checks.push(Check { name: "payment secret", verdict });
             }
         }
         // Last, so that what is wrong with the environment is said before a setting that is merely missing.
@@ -98,6 +105,7 @@ fn is_sample(name: &str, value: &str) -> bool {
         NETWORKS => {
             worded || ["192.0.2.", "198.51.100.", "203.0.113.", "2001:db8:"].iter().any(|net| low.contains(net))
         }
+        PAYMENTS_SECRET => worded || payments::is_sample(value),
         _ => false,
     }
 }

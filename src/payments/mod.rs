@@ -4,7 +4,18 @@
 //! second request harmless. What the provider says is one of [`Answer`]; where nobody knows what it did, that is
 //! [`Unclear`], and it is asked again instead of being told again.
 
-use crate::money::Money;
+#[cfg(test)]
+mod fake;
+mod http;
+mod stripe;
+#[cfg(test)]
+mod tests;
+mod webhook;
+
+pub use stripe::{ApiKey, Stripe};
+pub use webhook::{SigningSecret, Webhook};
+
+use crate::{clock::Instant, gate::is_printable, money::Money};
 use std::time::Duration;
 
 /// What a provider is asked to do, the same each time it is asked.
@@ -30,6 +41,23 @@ pub enum Answer {
     Unknown,
 }
 
+impl Answer {
+    /// Goes under the key where the provider has no name of its own for it.
+    fn succeeded(reference: &str, key: &str) -> Self {
+        Self::Succeeded { reference: plain(reference, 100).unwrap_or_else(|| key.to_owned()) }
+    }
+
+    fn declined(code: &str) -> Self {
+        Self::Declined { code: plain(code, 64).unwrap_or_else(|| "failed".to_owned()) }
+    }
+}
+
+/// What may be shown and kept of a name that somebody else made up: printable ASCII, and not much of it.
+fn plain(name: &str, most: usize) -> Option<String> {
+    let name: String = name.chars().filter(|c| c.is_ascii() && is_printable(*c)).take(most).collect();
+    Some(name.trim().to_owned()).filter(|name| !name.is_empty())
+}
+
 /// Nobody knows whether the provider did it: it did not answer in time, or not in a way that says so.
 #[derive(Debug, thiserror::Error)]
 #[error("the payment provider gave no clear answer: {0}")]
@@ -41,6 +69,8 @@ pub enum Provider {
     /// Records only: somebody else moves the money. The default.
     #[default]
     Bookkeeping,
+    Webhook(Webhook),
+    Stripe(Stripe),
 }
 
 impl Provider {
@@ -48,20 +78,26 @@ impl Provider {
     pub fn timeout(&self) -> Duration {
         match self {
             Self::Bookkeeping => Duration::ZERO,
+            Self::Webhook(webhook) => webhook.client.timeout,
+            Self::Stripe(stripe) => stripe.client.timeout,
         }
     }
 
-    /// Asks for the refund.
-    pub async fn refund(&self, request: &RefundRequest) -> Result<Answer, Unclear> {
+    /// Asks for the refund; `now` is the time that the request is signed with.
+    pub async fn refund(&self, request: &RefundRequest, now: Instant) -> Result<Answer, Unclear> {
         match self {
             Self::Bookkeeping => Ok(Answer::Succeeded { reference: request.key.clone() }),
+            Self::Webhook(webhook) => webhook.refund(request, now).await,
+            Self::Stripe(stripe) => stripe.refund(request).await,
         }
     }
 
     /// Asks what became of a refund that was asked for before, without asking for it again.
-    pub async fn status(&self, request: &RefundRequest) -> Result<Answer, Unclear> {
+    pub async fn status(&self, request: &RefundRequest, now: Instant) -> Result<Answer, Unclear> {
         match self {
             Self::Bookkeeping => Ok(Answer::Succeeded { reference: request.key.clone() }),
+            Self::Webhook(webhook) => webhook.status(request, now).await,
+            Self::Stripe(stripe) => stripe.status(request).await,
         }
     }
 }

@@ -14,6 +14,7 @@ mod fields;
 mod forgery;
 mod headers;
 mod isolation;
+mod isolation_payments;
 mod log;
 mod networks;
 mod permissions;

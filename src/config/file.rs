@@ -1,0 +1,64 @@
+//! The configuration file: names as in the environment, without the prefix and in lower case.
+
+use super::{
+    ABSOLUTE, ALL, CONNECTIONS, DATABASE_URL, IDLE, LISTEN, NETWORKS, ORIGIN, PAYMENTS, PAYMENTS_SECRET,
+    PAYMENTS_TIMEOUT, PAYMENTS_URL, PROFILE, PROXIES, SECRET_KEY, TOPIC, ZONE,
+};
+use serde::Deserialize;
+use std::{fs, path::Path};
+
+#[derive(Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub(super) struct File {
+    profile: Option<String>,
+    database_url: Option<String>,
+    secret_key: Option<String>,
+    allowed_networks: Option<String>,
+    listen: Option<String>,
+    public_origin: Option<String>,
+    trusted_proxies: Option<String>,
+    time_zone: Option<String>,
+    session_idle_minutes: Option<i64>,
+    session_hours: Option<i64>,
+    events_topic: Option<String>,
+    database_connections: Option<i64>,
+    payments: Option<String>,
+    payments_url: Option<String>,
+    payments_secret: Option<String>,
+    payments_timeout_seconds: Option<i64>,
+}
+
+impl File {
+    pub(super) fn read(path: &Path) -> Result<Self, String> {
+        let shown = path.display();
+        let text = fs::read_to_string(path).map_err(|error| format!("{shown}: {error}"))?;
+        // The message of a parse error quotes the line, which may hold a secret: say only where it is.
+        toml::from_str(&text).map_err(|error| {
+            let line = error.span().map_or(0, |span| text.get(..span.start).unwrap_or_default().lines().count().max(1));
+            format!("{shown}: line {line}: {}", error.message().lines().next().unwrap_or("not a configuration"))
+        })
+    }
+
+    /// What it says, under the names that the environment has for it.
+    pub(super) fn values(self) -> [(&'static str, Option<String>); ALL.len()] {
+        let number = |value: Option<i64>| value.map(|number| number.to_string());
+        [
+            (PROFILE, self.profile),
+            (DATABASE_URL, self.database_url),
+            (SECRET_KEY, self.secret_key),
+            (NETWORKS, self.allowed_networks),
+            (LISTEN, self.listen),
+            (ORIGIN, self.public_origin),
+            (PROXIES, self.trusted_proxies),
+            (ZONE, self.time_zone),
+            (IDLE, number(self.session_idle_minutes)),
+            (ABSOLUTE, number(self.session_hours)),
+            (TOPIC, self.events_topic),
+            (CONNECTIONS, number(self.database_connections)),
+            (PAYMENTS, self.payments),
+            (PAYMENTS_URL, self.payments_url),
+            (PAYMENTS_SECRET, self.payments_secret),
+            (PAYMENTS_TIMEOUT, number(self.payments_timeout_seconds)),
+        ]
+    }
+}

@@ -1,0 +1,131 @@
+//! How providers are reached: plain requests over TLS, few and short, each call within one span of time.
+
+use super::Unclear;
+use serde::de::DeserializeOwned;
+use std::{
+    fmt,
+    io::ErrorKind,
+    time::{Duration, Instant},
+};
+use ureq::{
+    AsSendBody,
+    http::{Request, StatusCode, request},
+};
+
+/// More than any provider says of a refund; what goes on after that is not read.
+const LARGEST: u64 = 64 * 1024;
+
+/// Makes the calls of one provider.
+#[derive(Clone)]
+pub(super) struct Client {
+    agent: ureq::Agent,
+    pub(super) timeout: Duration,
+}
+
+impl Client {
+    pub(super) fn new(timeout: Duration) -> Self {
+        let agent = ureq::Agent::config_builder()
+            .user_agent(concat!("ingam/", env!("CARGO_PKG_VERSION")))
+            .http_status_as_error(false)
+            // What was signed for one address is not sent to another.
+            .max_redirects(0)
+            // A proxy that some variable of the environment names would see where the money goes.
+            .proxy(None)
+            // Refunds are rare, and a connection that died while it was kept would make the next one unclear.
+            .max_idle_connections(0)
+            .build()
+            .new_agent();
+        Self { agent, timeout }
+    }
+
+    /// Makes one call, of as many requests as `ask` needs. It is made away from the async threads, since ureq blocks, and
+    /// to its end even where nobody waits for it any more.
+    pub(super) async fn call<T: Send + 'static>(
+        &self,
+        ask: impl FnOnce(&Call) -> Result<T, Unclear> + Send + 'static,
+    ) -> Result<T, Unclear> {
+        // Counted from here: what waits long for a thread has less time left, and the caller's claim holds.
+        let call = Call { agent: self.agent.clone(), deadline: Instant::now() + self.timeout };
+        let asked = tokio::task::spawn_blocking(move || ask(&call)).await;
+        asked.unwrap_or_else(|_| Err(Unclear("the call was broken off".to_owned())))
+    }
+}
+
+impl fmt::Debug for Client {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Client").field("timeout", &self.timeout).finish_non_exhaustive()
+    }
+}
+
+/// One call: its requests share the time that it may take.
+pub(super) struct Call {
+    agent: ureq::Agent,
+    deadline: Instant,
+}
+
+impl Call {
+    pub(super) fn get(&self, url: &str, headers: &[(&str, &str)]) -> Result<Reply, Unclear> {
+        self.send(Request::get(url), headers, ())
+    }
+
+    pub(super) fn post(&self, url: &str, headers: &[(&str, &str)], body: String) -> Result<Reply, Unclear> {
+        self.send(Request::post(url), headers, body)
+    }
+
+    fn send(
+        &self,
+        request: request::Builder,
+        headers: &[(&str, &str)],
+        body: impl AsSendBody,
+    ) -> Result<Reply, Unclear> {
+        let request = headers.iter().fold(request, |request, (name, value)| request.header(*name, *value));
+        let request = request.body(body).map_err(|_| Unclear("the request cannot be written".to_owned()))?;
+        let left = self.deadline.saturating_duration_since(Instant::now());
+        if left.is_zero() {
+            return Err(Unclear("timed out".to_owned()));
+        }
+        let request = self.agent.configure_request(request).timeout_global(Some(left)).build();
+        let reply = self.agent.run(request).and_then(|mut reply| {
+            let body = reply.body_mut().with_config().limit(LARGEST).read_to_vec()?;
+            Ok(Reply { status: reply.status(), body })
+        });
+        reply.map_err(|error| Unclear(shortly(&error).to_owned()))
+    }
+}
+
+/// What went wrong, in words that hold nothing of what was sent or received.
+fn shortly(error: &ureq::Error) -> &'static str {
+    match error {
+        ureq::Error::Timeout(_) => "timed out",
+        ureq::Error::HostNotFound => "the host was not found",
+        ureq::Error::Io(error) => match error.kind() {
+            ErrorKind::TimedOut | ErrorKind::WouldBlock => "timed out",
+            // So rustls hands on what it thinks of the other side.
+            ErrorKind::InvalidData => "no secure connection",
+            ErrorKind::ConnectionRefused => "the connection was refused",
+            _ => "the connection failed",
+        },
+        ureq::Error::ConnectionFailed => "the connection failed",
+        ureq::Error::Tls(_) | ureq::Error::Rustls(_) => "no secure connection",
+        ureq::Error::BodyExceedsLimit(_) | ureq::Error::LargeResponseHeader(..) => "the answer is too large",
+        _ => "no readable HTTP answer",
+    }
+}
+
+/// What came back.
+pub(super) struct Reply {
+    pub(super) status: StatusCode,
+    pub(super) body: Vec<u8>,
+}
+
+impl Reply {
+    /// The body, where it is JSON of this shape.
+    pub(super) fn json<T: DeserializeOwned>(&self) -> Option<T> {
+        serde_json::from_slice(&self.body).ok()
+    }
+
+    /// That this says nothing of what became of the refund.
+    pub(super) fn unclear(&self) -> Unclear {
+        Unclear(format!("HTTP {}", self.status.as_u16()))
+    }
+}
