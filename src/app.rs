@@ -253,7 +253,7 @@ pub async fn start(config: Config, clock: Clock, listener: TcpListener) -> anyho
         clock,
         topic: config.events_topic,
         session_absolute: config.session_absolute,
-        payments: crate::payments::Provider::default(),
+        payments: config.payments,
     });
     Ok(Running { address, server: handle, done: tokio::spawn(server), worker, store, engine })
 }

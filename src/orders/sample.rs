@@ -47,11 +47,11 @@ impl Change for LoadOrders {
         let last = self.last_entry(tx).await?;
         let now = tx.now();
         let mut added = Vec::new();
-        for statement in [orders(), lines(), payments()] {
+        for statement in made_from_numbers() {
             let query = tx.query(statement).bind(self.entry).bind(last).bind(self.first).bind(self.count);
             added.push(query.bind(now.unix()).bind(self.users.max(1)).bind(UNTOLD).run().await?);
         }
-        for statement in [refunds(), refund_lines(), refund_payments()] {
+        for statement in made_from_orders() {
             tx.query(statement)
                 .bind(self.entry)
                 .bind(last)
@@ -144,34 +144,6 @@ macro_rules! made {
     };
 }
 
-fn orders() -> Sql {
-    made!(
-        "insert into orders (id, number, user_id, state, currency, total, shipping_fee, shipping_refunded, points_used,
-           points_worth, points_earned, carrier, tracking_number, open_refunds, failed_refunds, placed_at, paid_at,
-           preparing_at, shipped_at, delivered_at, cancelled_at) ",
-        sqlite: "select id, number, user_id, state, case when is_foreign then 'USD' else 'KRW' end, goods + shipping, shipping,
-             state = 'cancelled' and is_paid and shipping > 0, used, used, earned,
-             case when shipped is not null then trim(substr('cj    hanjinlotte cj    ', 1 + 6 * cast(a & 3 as integer), 6)) end,
-             case when shipped is not null then cast(600000000000 + (id * 48271693) % 99999999999 as text) end,
-             case when refund = 'requested' then 1 else 0 end, case when refund = 'failed' then 1 else 0 end,
-             strftime('%Y-%m-%dT%H:%M:%S', placed, 'unixepoch') || '.000000Z',
-             strftime('%Y-%m-%dT%H:%M:%S', paid, 'unixepoch') || '.000000Z',
-             strftime('%Y-%m-%dT%H:%M:%S', prepared, 'unixepoch') || '.000000Z',
-             strftime('%Y-%m-%dT%H:%M:%S', shipped, 'unixepoch') || '.000000Z',
-             strftime('%Y-%m-%dT%H:%M:%S', delivered, 'unixepoch') || '.000000Z',
-             strftime('%Y-%m-%dT%H:%M:%S', cancelled, 'unixepoch') || '.000000Z'
-             from timed order by id",
-        postgres: "select id, number, user_id, state, case when is_foreign then 'USD' else 'KRW' end, goods + shipping, shipping,
-             state = 'cancelled' and is_paid and shipping > 0, used, used, earned,
-             case when shipped is not null then trim(substr('cj    hanjinlotte cj    ', 1 + 6 * cast(a & 3 as integer), 6)) end,
-             case when shipped is not null then cast(600000000000 + (id * 48271693) % 99999999999 as text) end,
-             case when refund = 'requested' then 1 else 0 end, case when refund = 'failed' then 1 else 0 end,
-             to_timestamp(placed), to_timestamp(paid), to_timestamp(prepared), to_timestamp(shipped), to_timestamp(delivered),
-             to_timestamp(cancelled)
-             from timed order by id"
-    )
-}
-
 macro_rules! lines_made {
     () => {
         "select l.id, l.n, 'SK-' || cast(1000 + 7 * l.shown as text),
@@ -183,14 +155,6 @@ macro_rules! lines_made {
                when l.n = 1 and t.refund in ('requested', 'succeeded') then 1 else 0 end
              from lined l join timed t on t.id = l.id order by l.id, l.n"
     };
-}
-
-fn lines() -> Sql {
-    made!(
-        "insert into order_lines (order_id, n, sku, title, variant, quantity, unit_price, refunded) ",
-        sqlite: lines_made!(),
-        postgres: lines_made!()
-    )
 }
 
 /// A seventh of the orders is paid in two parts: six tenths by card, the rest from a bank account.
@@ -212,24 +176,60 @@ macro_rules! payments_made {
     };
 }
 
-fn payments() -> Sql {
-    made!(
-        "insert into payments (id, order_id, method, label, reference, captured, captured_at, refunded) ",
-        sqlite: payments_made!("strftime('%Y-%m-%dT%H:%M:%S', paid, 'unixepoch') || '.000000Z'"),
-        postgres: payments_made!("to_timestamp(paid)")
-    )
+/// Orders, their lines and their payments.
+fn made_from_numbers() -> [Sql; 3] {
+    [
+        made!(
+            "insert into orders (id, number, user_id, state, currency, total, shipping_fee, shipping_refunded, points_used,
+           points_worth, points_earned, carrier, tracking_number, open_refunds, failed_refunds, placed_at, paid_at,
+           preparing_at, shipped_at, delivered_at, cancelled_at) ",
+            sqlite: "select id, number, user_id, state, case when is_foreign then 'USD' else 'KRW' end, goods + shipping, shipping,
+             state = 'cancelled' and is_paid and shipping > 0, used, used, earned,
+             case when shipped is not null then trim(substr('cj    hanjinlotte cj    ', 1 + 6 * cast(a & 3 as integer), 6)) end,
+             case when shipped is not null then cast(600000000000 + (id * 48271693) % 99999999999 as text) end,
+             case when refund = 'requested' then 1 else 0 end, case when refund = 'failed' then 1 else 0 end,
+             strftime('%Y-%m-%dT%H:%M:%S', placed, 'unixepoch') || '.000000Z',
+             strftime('%Y-%m-%dT%H:%M:%S', paid, 'unixepoch') || '.000000Z',
+             strftime('%Y-%m-%dT%H:%M:%S', prepared, 'unixepoch') || '.000000Z',
+             strftime('%Y-%m-%dT%H:%M:%S', shipped, 'unixepoch') || '.000000Z',
+             strftime('%Y-%m-%dT%H:%M:%S', delivered, 'unixepoch') || '.000000Z',
+             strftime('%Y-%m-%dT%H:%M:%S', cancelled, 'unixepoch') || '.000000Z'
+             from timed order by id",
+            postgres: "select id, number, user_id, state, case when is_foreign then 'USD' else 'KRW' end, goods + shipping, shipping,
+             state = 'cancelled' and is_paid and shipping > 0, used, used, earned,
+             case when shipped is not null then trim(substr('cj    hanjinlotte cj    ', 1 + 6 * cast(a & 3 as integer), 6)) end,
+             case when shipped is not null then cast(600000000000 + (id * 48271693) % 99999999999 as text) end,
+             case when refund = 'requested' then 1 else 0 end, case when refund = 'failed' then 1 else 0 end,
+             to_timestamp(placed), to_timestamp(paid), to_timestamp(prepared), to_timestamp(shipped), to_timestamp(delivered),
+             to_timestamp(cancelled)
+             from timed order by id"
+        ),
+        made!(
+            "insert into order_lines (order_id, n, sku, title, variant, quantity, unit_price, refunded) ",
+            sqlite: lines_made!(),
+            postgres: lines_made!()
+        ),
+        made!(
+            "insert into payments (id, order_id, method, label, reference, captured, captured_at, refunded) ",
+            sqlite: payments_made!("strftime('%Y-%m-%dT%H:%M:%S', paid, 'unixepoch') || '.000000Z'"),
+            postgres: payments_made!("to_timestamp(paid)")
+        ),
+    ]
 }
 
 /// Which orders were made in this step.
 macro_rules! just_made {
     () => {
-        "(o.id > $1 and o.id <= $2 or o.id >= $5 + $3 and o.id < $5 + $3 + $4)"
+        "(o.id > cast($1 as bigint) and o.id <= cast($2 as bigint)
+           or o.id >= cast($5 as bigint) + cast($3 as bigint)
+          and o.id < cast($5 as bigint) + cast($3 as bigint) + cast($4 as bigint))"
     };
 }
 
 /// The refunds that the shop itself asked for, told by what the orders and lines above count: all of a cancelled order, one
-/// unit of another's first line.
-fn refunds() -> Sql {
+/// unit of another's first line. Then their lines, and what goes to each payment.
+fn made_from_orders() -> [Sql; 3] {
+    [
     sql!(
         "insert into refunds (order_id, at, state, amount, shipping, reason_kind, released, settled_at)
          select o.id, coalesce(o.cancelled_at, o.shipped_at),
@@ -245,10 +245,7 @@ fn refunds() -> Sql {
         " and (o.state = 'cancelled' and o.paid_at is not null or o.open_refunds > 0 or o.failed_refunds > 0
                  or exists (select 1 from order_lines l where l.order_id = o.id and l.refunded > 0))
           order by o.id"
-    )
-}
-
-fn refund_lines() -> Sql {
+    ),
     sql!(
         "insert into refund_lines (refund_id, order_id, n, quantity)
          select r.id, o.id, l.n, case when o.state = 'cancelled' then l.quantity else 1 end
@@ -256,10 +253,7 @@ fn refund_lines() -> Sql {
            join order_lines l on l.order_id = o.id and (o.state = 'cancelled' or l.n = 1)
           where r.change_id is null and ",
         just_made!()
-    )
-}
-
-fn refund_payments() -> Sql {
+    ),
     sql!(
         "insert into refund_payments (refund_id, payment_id, amount, state, reference, failure, settled_at)
          select r.id, p.id, case when o.state = 'cancelled' then p.captured else r.amount end, r.state,
@@ -268,5 +262,6 @@ fn refund_payments() -> Sql {
            from orders o join refunds r on r.order_id = o.id join payments p on p.order_id = o.id
           where r.change_id is null and ",
         just_made!()
-    )
+    ),
+    ]
 }

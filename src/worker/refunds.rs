@@ -4,7 +4,7 @@
 //! never heard of it, under the same key. So a process may die at any point and no money goes out twice.
 
 use crate::{
-    clock::Clock,
+    clock::{Clock, Instant},
     gate::{Actor, ClaimRefunds, ClaimedRefund, Gate, PostponeRefund, Refusal, Seal},
     orders::settle::{Outcome, SettleRefund},
     payments::{Answer, Provider, RefundRequest, Unclear},
@@ -29,7 +29,7 @@ pub(super) async fn settle(gate: &Gate, clock: &Clock, provider: &Provider) -> s
 }
 
 async fn settle_one(gate: &Gate, clock: &Clock, provider: &Provider, claim: &ClaimedRefund) -> sqlx::Result<()> {
-    let outcome = match ask(provider, claim).await {
+    let outcome = match ask(provider, claim, clock.now()).await {
         Ok(Answer::Succeeded { reference }) => Some(Outcome::Succeeded(reference)),
         Ok(Answer::Declined { code }) => Some(Outcome::Failed(code)),
         Ok(Answer::Pending | Answer::Unknown) => None,
@@ -58,17 +58,17 @@ async fn settle_one(gate: &Gate, clock: &Clock, provider: &Provider, claim: &Cla
     Ok(())
 }
 
-async fn ask(provider: &Provider, claim: &ClaimedRefund) -> Result<Answer, Unclear> {
+async fn ask(provider: &Provider, claim: &ClaimedRefund, now: Instant) -> Result<Answer, Unclear> {
     let currency = claim.currency.parse().map_err(|_| Unclear("a currency it does not know".to_owned()))?;
     let money = crate::money::Money { minor: claim.amount, currency };
     let request = RefundRequest { key: claim.key.clone(), payment: claim.payment.clone(), amount: money };
     if claim.attempts > 1 {
-        match provider.status(&request).await? {
+        match provider.status(&request, now).await? {
             Answer::Unknown => {}
             answer => return Ok(answer),
         }
     }
-    provider.refund(&request).await
+    provider.refund(&request, now).await
 }
 
 /// How long to wait after so many attempts: 5 seconds, doubling to 10 minutes.

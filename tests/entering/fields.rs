@@ -30,6 +30,13 @@ fn hostile() -> Vec<(&'static str, Vec<u8>)> {
 
 pub(crate) const MARKUP: &str = "\"'><script>alert(1)</script><img src=x onerror=alert(1)>";
 
+/// A refund that can be tried again.
+const FAILED_REFUND: &str = "
+    insert into refunds (id, order_id, at, state, amount, released, reason_kind, settled_at, staff_name, change_id) values
+      (1, 4, '2026-03-01T00:00:00.000000Z', 'failed', 15000, true, 'damaged', '2026-03-01T00:01:00.000000Z', 'Mina Kang', 'x');
+    insert into refund_payments (refund_id, payment_id, amount, state, key, settled_at) values
+      (1, 40, 15000, 'failed', 'k', '2026-03-01T00:01:00.000000Z')";
+
 #[cfg(test)]
 fn encoded(bytes: &[u8]) -> String {
     let mut text = String::new();
@@ -89,6 +96,21 @@ fn forms(world: &World) -> Vec<(Browser, Form)> {
         .set("amount", "10")
         .set("reason", "Late delivery");
     let preview = points.clone().to("/users/1/point-adjustments/preview");
+    let refund = mina
+        .get("/orders/1?panel=refund")
+        .form_to("/refunds")
+        .set("units-3", "1")
+        .set("shipping", "yes")
+        .set("amount", "5,000")
+        .set("override_reason", "As agreed on the telephone")
+        .set("payment-10", "2,000")
+        .set("payment-11", "3,000")
+        .set("reason", "Parcel damaged");
+    let refund_preview = refund.clone().to("/orders/1/refunds/preview");
+    world.database().tamper(FAILED_REFUND).unwrap();
+    let retry = mina.get("/orders/4").attributes("a[href*='panel=retry']", "href").remove(0);
+    let parcel = mina.get("/orders/1?panel=shipping").form_to("/shipping");
+    let parcel = parcel.set("state", "shipped").set("carrier", "cj").set("tracking_number", "601234564471");
     let forms = vec![
         (
             nobody.clone(),
@@ -119,6 +141,13 @@ fn forms(world: &World) -> Vec<(Browser, Form)> {
         (mina.clone(), points),
         (mina.clone(), preview),
         (mina.clone(), mina.get("/users/1?panel=status").form_to("/status").set("reason", "Asked for it herself")),
+        (mina.clone(), mina.get("/orders").form_to("/orders/searches").set("q", "20260228-000017")),
+        (mina.clone(), refund),
+        (mina.clone(), refund_preview),
+        (mina.clone(), mina.get(&retry).form_to("/retry").set("reason", "The card works again")),
+        (mina.clone(), mina.get("/orders/1?panel=cancel").form_to("/cancellation").set("reason", "Ordered twice")),
+        (mina.clone(), parcel.set("reason", "It has left")),
+        (mina.clone(), mina.get("/orders/1").form_to("/notes").set("reason", "She will call again")),
         (mina.clone(), mina.get("/").form_to("/logout")),
     ];
     // Whoever adds a route with a form adds it here.
@@ -150,6 +179,8 @@ on_both! {
             }
         }
         assert_eq!(world.number("select points from users where id = 1"), 12_450);
+        assert_eq!(world.number("select sum(refunded) from payments"), 0);
+        assert_eq!(world.database().value("select state from orders where id = 1"), "paid");
         assert_eq!(world.database().value("select status from users where id = 1"), "active");
     }
 

@@ -200,8 +200,11 @@ fn sqlite_text(row: &SqliteRow) -> sqlx::Result<TextRow> {
     (0..row.columns().len())
         .map(|at| {
             let value = row.try_get_raw(at)?.to_owned();
+            // The type of no value is that of its column, where it has one.
+            if value.is_null() {
+                return Ok(None);
+            }
             Ok(match value.type_info().name() {
-                "NULL" => None,
                 "INTEGER" | "BOOLEAN" => Some(value.try_decode_unchecked::<i64>()?.to_string()),
                 "REAL" => Some(value.try_decode_unchecked::<f64>()?.to_string()),
                 "BLOB" => Some(hex::encode(value.try_decode_unchecked::<Vec<u8>>()?)),

@@ -49,6 +49,19 @@ impl Form {
         read
     }
 
+    /// A form that stands on no page, as one that was kept or put together by hand.
+    pub fn bare(browser: &Browser, action: &str, fields: &[(String, String)]) -> Self {
+        Self {
+            browser: browser.clone(),
+            method: "POST".to_owned(),
+            action: action.to_owned(),
+            origin: browser.origin(),
+            fields: fields.to_vec(),
+            choices: Vec::new(),
+            names: Vec::new(),
+        }
+    }
+
     fn take(&mut self, control: ElementRef<'_>) {
         let name = control.attr("name").unwrap_or_default().to_owned();
         match (control.value().name(), control.attr("type").unwrap_or("text")) {

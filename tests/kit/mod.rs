@@ -26,12 +26,16 @@ mod clock;
 mod customers;
 mod database;
 mod form;
+mod operators;
+mod orders;
 mod page;
 mod people;
 mod postgres;
 mod process;
+mod provider;
 mod run;
 mod server;
+mod together;
 mod world;
 
 pub use browser::{Browser, Request};
@@ -39,10 +43,13 @@ pub use clock::TestClock;
 pub use database::Database;
 pub use form::Form;
 pub use ingam::store::Engine;
+pub use operators::{Operator, bytes, operators, operators_here};
 pub use page::Page;
 pub use people::{PEOPLE, People, Person, totp};
-pub use process::Process;
+pub use process::{Process, program};
+pub use provider::{Mode, Provider};
 pub use server::Server;
+pub use together::{at_once, submit_at_once, with_status};
 pub use world::World;
 
 /// Runs `body` in a fresh world on `engine`. Where PostgreSQL is not installed its cases pass with a line that says so,

@@ -50,7 +50,8 @@ impl Process {
         Self::start_as(command)
     }
 
-    fn start_as(mut command: Command) -> Self {
+    /// Starts what [`program`] gave, with settings of its own.
+    pub fn start_as(mut command: Command) -> Self {
         let address = free_address();
         let child = command
             .arg("serve")
@@ -66,9 +67,13 @@ impl Process {
 
     /// Starts it again, at another address, after it was killed. Its people go on with codes they have not used.
     pub fn restart(&mut self, database: &Database) {
+        self.restart_as(program(database));
+    }
+
+    /// The same with settings of its own.
+    pub fn restart_as(&mut self, command: Command) {
         let people = Arc::clone(&self.people);
-        let next = Self::start(database);
-        *self = next;
+        *self = Self::start_as(command);
         self.people = people;
     }
 

@@ -2,6 +2,7 @@ use super::{
     PEOPLE, TestClock,
     customers::CUSTOMERS,
     database::{ask, block_on},
+    orders::ORDERS,
 };
 use ingam::{
     clock::Clock,
@@ -96,5 +97,6 @@ pub(super) fn prepare(url: &str, clock: &TestClock) {
         }
         store.close().await;
         ask(url, CUSTOMERS).await.unwrap();
+        ask(url, ORDERS).await.unwrap();
     });
 }
