@@ -13,12 +13,14 @@
 //! | [`app`] | what all requests share, the middleware in order, starting and stopping |
 //! | [`web`] | what HTTP looks like here: the desk a handler sits at, forms, forgery, addresses, pages, words |
 //! | [`staff`] | who is asking: roles, passwords, authenticators, sessions, invitations |
-//! | [`users`], [`points`], [`audit`], [`access`], [`dashboard`] | slices: each holds its pages, its SQL and its changes |
+//! | [`users`], [`points`], [`orders`], [`audit`], [`access`], [`dashboard`] | slices: each holds its pages, its SQL and its changes |
+//! | [`payments`] | who really gives the money back: the port and its adapters |
 //! | [`payments`] | who really gives money back: bookkeeping, a signed webhook, Stripe |
 //! | [`networks`] | which networks the console opens from |
 //! | [`config`], [`profile`] | parsed once; environment isolation |
 //! | [`clock`], [`secret`] | where time and randomness come from, and nowhere else |
-//! | [`worker`] | drains the outbox, forgets what has run out |
+//! | [`money`] | amounts in minor units, and shares of them that add up |
+//! | [`worker`] | drains the outbox, asks payment providers, forgets what has run out |
 //! | [`cli`] | one file per command |
 //!
 //! # How a request travels

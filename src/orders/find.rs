@@ -235,10 +235,8 @@ impl Search<'_> {
     }
 
     async fn bottom(&self, first: Place, end: Place) -> sqlx::Result<Option<Place>> {
-        let statement = match self.wanted.state {
-            Some(_) => bottom_along!("o.state = $5 and "),
-            None => bottom_along!(""),
-        };
+        let statement =
+            if self.wanted.state.is_some() { bottom_along!("o.state = $5 and ") } else { bottom_along!("") };
         self.bind(statement, first, end).optional().await
     }
 

@@ -41,9 +41,8 @@ impl State {
         match self {
             Self::Placed | Self::Cancelled => &[],
             Self::Paid => &[Self::Preparing, Self::Shipped],
-            Self::Preparing => &[Self::Shipped],
+            Self::Preparing | Self::Delivered => &[Self::Shipped],
             Self::Shipped => &[Self::Delivered, Self::Shipped],
-            Self::Delivered => &[Self::Shipped],
         }
     }
 

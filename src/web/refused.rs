@@ -88,11 +88,10 @@ fn field_error(rejection: &Rejection) -> Option<(&'static str, Message)> {
         "refund-payment-too-much" => wrong::more_than_payment(text("payment"), text("left")),
         "refund-split-differs" => wrong::split_differs(text("amount"), text("sum")),
         "refund-shipping-gone" => wrong::shipping_refunded(),
-        "amount-too-large" => wrong::too_large(),
         "tracking-number" => wrong::not_a_tracking_number(),
         "tracking-same" => wrong::tracking_same(),
         "override-reason" => wrong::why_override(),
-        "points-too-large" => wrong::too_large(),
+        "points-too-large" | "amount-too-large" => wrong::too_large(),
         "status-already" => wrong::already_so(),
         "password-wrong" => wrong::password_wrong(),
         "new-code-wrong" => wrong::new_code_wrong(),
@@ -113,13 +112,16 @@ pub fn until(rejection: &Rejection) -> Option<Instant> {
     rejection.values.iter().find(|(name, _)| *name == "until").and_then(|(_, at)| Instant::parse(at).ok())
 }
 
-/// Who changed the target last.
+/// Who changed the target last: a person, and something that is shown. A note alters nothing, and what the system does
+/// follows from what a person did.
 async fn meanwhile(desk: &Desk, target: &Target) -> Result<Option<Meanwhile>, Stop> {
     let last: Option<(i64, Instant, String)> = desk
         .reader()
         .query(sql!(
             "select seq, at, staff_name from audit
-              where target_kind = $1 and target_id = $2 and outcome = 'applied' order by seq desc limit 1"
+              where target_kind = $1 and target_id = $2 and outcome = 'applied' and actor <> 'system'
+                and cast(after as text) <> '{}'
+              order by seq desc limit 1"
         ))
         .bind(target.kind)
         .bind(target.id.as_str())

@@ -160,7 +160,7 @@ impl Provider {
         };
         if kind == "refund.requested" {
             match mode {
-                Mode::PayAndHang => thread::sleep(Duration::from_secs(60)),
+                Mode::PayAndHang => thread::sleep(Duration::from_mins(1)),
                 Mode::PayAndDrop => return,
                 _ => {}
             }
