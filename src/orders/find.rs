@@ -218,7 +218,9 @@ impl Search<'_> {
             Some(Needs::Settling) => rows_along!("o.open_refunds > 0 and "),
             Some(Needs::Retrying) => rows_along!("o.failed_refunds > 0 and "),
             // What was paid before some time was placed before it: so the index begins where it should.
-            Some(Needs::Shipping) => rows_along!("o.state in ('paid', 'preparing') and o.placed_at < $9 and "),
+            Some(Needs::Shipping) => rows_along!(
+                "o.paid_at is not null and o.shipped_at is null and o.cancelled_at is null and o.placed_at < $9 and "
+            ),
             None if self.exact_total() => rows_along!("o.currency = $6 and o.total = $7 and "),
             None if self.wanted.state.is_some() => rows_along!("o.state = $5 and "),
             None => rows_along!(""),
