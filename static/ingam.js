@@ -59,13 +59,23 @@
     for (const button of all("button[type=submit]", form)) button.setAttribute("aria-disabled", "true");
   }, true);
   document.addEventListener("htmx:finally:request", (event) => {
-    const form = event.target.closest?.("form") ?? event.detail?.ctx?.sourceElement;
+    // Not where a part of a form asked for a preview.
+    const form = event.detail?.ctx?.sourceElement;
     if (form?.matches?.("form")) rest(form);
   });
   // Back from the next page: the browser may show this one as it was left.
   window.addEventListener("pageshow", () => all("form[data-busy]").forEach(rest));
 
-  document.addEventListener("input", (event) => event.target.form && showPoints(event.target.form));
+  // The button says what the choice comes to.
+  const showChoice = (choice) => { one("[data-go-label]", choice.form).textContent = choice.dataset.label; };
+
+  document.addEventListener("input", (event) => {
+    const field = event.target;
+    if (!field.form) return;
+    field.removeAttribute("aria-invalid");
+    if (field.dataset.label) showChoice(field);
+    showPoints(field.form);
+  });
 
   // ---- clicks
 
@@ -138,11 +148,14 @@
     for (const button of all("[data-print], [data-keys]")) button.hidden = false;
     for (const link of all("[data-expand]:not([aria-expanded])")) link.setAttribute("aria-expanded", "false");
     for (const panel of all("form:has([data-points])")) showPoints(panel);
+    for (const choice of all("[data-label]:checked")) showChoice(choice);
     tick();
   };
   settle();
-  document.addEventListener("htmx:after:swap", () => {
+  document.addEventListener("htmx:after:swap", (event) => {
     settle();
+    // A preview swaps less than the page, while somebody is typing.
+    if (event.detail?.ctx?.select !== "#main") return;
     if (!one("#panel [autofocus]")) one("#panel > .note")?.scrollIntoView({ block: "nearest" });
   });
   setInterval(tick, 1000);

@@ -69,7 +69,7 @@ fn every_sample_has_its_own_name() {
     let samples = CHECKED[0].all();
     let names: HashSet<_> = samples.iter().map(|sample| sample.name).collect();
     assert_eq!(names.len(), samples.len());
-    assert!(samples.len() > 70);
+    assert!(samples.len() > 130);
 }
 
 #[test]
@@ -137,12 +137,23 @@ fn every_form_carries_what_its_address_asks_for() {
         for form in select(page, "form[method=post]") {
             let action = form.attr("action").unwrap_or_default();
             let path = action.split('?').next().unwrap_or_default();
+            let path = path.split('#').next().unwrap_or_default();
             let fields = names(form);
+            // A refund has a field for every line of the order, and where one may choose, for every payment.
+            let numbered = match path.rsplit('/').next() {
+                Some("refunds") => refund_fields(page, &fields),
+                _ => Vec::new(),
+            };
             let expected: &[&str] = match path.rsplit('/').next().unwrap_or_default() {
                 "login" => &["csrf", "email", "password"],
                 "code" => &["csrf", "code"],
                 "logout" => &["csrf"],
+                "searches" if path == "/orders/searches" => &["csrf", "q"],
                 "searches" => &["csrf", "q", "status"],
+                "refunds" => &["amount", "code", "csrf", "key", "override_reason", "reason", "reason_kind", "seen"],
+                "cancellation" => &["code", "csrf", "key", "reason", "reason_kind", "seen"],
+                "shipping" => &["carrier", "code", "csrf", "key", "reason", "seen", "state", "tracking_number"],
+                "retry" | "notes" => &["code", "csrf", "key", "reason", "seen"],
                 "contact" => &["csrf", "reason"],
                 "preferences" => &["csrf", "key", "lang", "return", "theme", "time_zone"],
                 "point-adjustments" => &["amount", "code", "csrf", "direction", "key", "reason", "reason_kind", "seen"],
@@ -154,7 +165,8 @@ fn every_form_carries_what_its_address_asks_for() {
                 _ => &[],
             };
             let unique: HashSet<&str> = fields.iter().map(String::as_str).collect();
-            let expected_set: HashSet<&str> = expected.iter().copied().collect();
+            let expected_set: HashSet<&str> =
+                expected.iter().copied().chain(numbered.iter().map(String::as_str)).collect();
             if unique != expected_set {
                 wrong.push(format!("{action} posts {unique:?}, not {expected_set:?}"));
             }
@@ -174,11 +186,35 @@ fn every_form_carries_what_its_address_asks_for() {
         }
         for hidden in select(page, "input[type=hidden]") {
             let known = ["csrf", "key", "seen", "status", "reason", "return", "lang", "theme", "time_zone"];
-            if !hidden.attr("name").is_some_and(|name| known.contains(&name)) {
+            let is_kept = ["q", "needs"].contains(&hidden.attr("name").unwrap_or_default())
+                && within_form(hidden).is_some_and(|form| form.attr("action") == Some("/orders"));
+            if !is_kept && !hidden.attr("name").is_some_and(|name| known.contains(&name)) {
                 wrong.push(format!("a hidden field: {}", hidden.html()));
             }
         }
     });
+}
+
+fn within_form(field: ElementRef<'_>) -> Option<ElementRef<'_>> {
+    field.ancestors().filter_map(ElementRef::wrap).find(|element| element.value().name() == "form")
+}
+
+/// The numbered fields of a refund, by the tables beside its form: one for each line of the order, one for each payment
+/// where more than one has something left, and the shipping fee where that can still be given back.
+fn refund_fields(page: &Html, posted: &[String]) -> Vec<String> {
+    let lines = select(page, "#lines tbody tr").len();
+    assert!(lines > 0, "an order without lines");
+    let mut fields: Vec<String> = (1..=lines).map(|n| format!("units-{n}")).collect();
+    let has_fee = select(page, "#lines .card-f .tag").is_empty();
+    fields.extend(has_fee.then(|| "shipping".to_owned()));
+    let refundable = select(page, "#payments tbody tr:has(code) td:last-child");
+    let open = refundable.iter().filter(|cell| cell.text().collect::<String>() != "₩0").count();
+    if open > 1 {
+        let payments: Vec<String> = posted.iter().filter(|name| name.starts_with("payment-")).cloned().collect();
+        assert_eq!(payments.len(), refundable.len());
+        fields.extend(payments);
+    }
+    fields
 }
 
 #[test]
@@ -246,14 +282,16 @@ fn every_sentence_on_a_page_comes_from_the_catalogue() {
             let is_key = word.split_once('.').is_some_and(|(family, rest)| {
                 [
                     "shell", "nav", "users", "user", "seal", "refused", "audit", "access", "table", "filter", "login",
-                    "account", "points", "status", "problem",
+                    "account", "points", "status", "problem", "orders", "order", "refund", "refunds", "cancel",
+                    "shipping", "retry", "closed", "done", "note", "needs", "event", "carrier", "field", "action",
+                    "refusal",
                 ]
                 .contains(&family)
                     && rest.bytes().all(|b| b.is_ascii_lowercase() || b == b'-' || b == b'.')
                     && !rest.is_empty()
             });
             // Kinds of change are shown as they are, on purpose.
-            if is_key && !["points.adjust", "users.status"].contains(&word) {
+            if is_key && !["points.adjust", "users.status", "orders.refund", "orders.cancel"].contains(&word) {
                 wrong.push(format!("a key shows: {word}"));
             }
         }

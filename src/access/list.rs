@@ -41,6 +41,7 @@ struct Record {
     ip: String,
     task: String,
     subject: Option<String>,
+    detail: Option<String>,
     reason: Option<String>,
     request_id: String,
 }
@@ -120,7 +121,7 @@ fn read(filter: &Filter, desk: &Desk) -> Result<Wanted, FieldErrors> {
 macro_rules! records_where {
     ($driver:literal) => {
         concat!(
-            "select id, at, staff_name, ip, task, subject, reason, request_id from access_records where ",
+            "select id, at, staff_name, ip, task, subject, detail, reason, request_id from access_records where ",
             $driver,
             " id < $1 and id >= $10
                 and (cast($2 as bigint) is null or staff_id = $2)
@@ -236,6 +237,7 @@ fn row(record: Record) -> Row {
         at: record.at,
         staff: record.staff_name,
         task: record.task,
+        detail: record.detail,
         subject: record.subject.as_deref().and_then(|subject| subject.strip_prefix("user/")?.parse().ok()),
         reason: record.reason,
         ip: record.ip,

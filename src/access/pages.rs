@@ -51,15 +51,17 @@ impl Filter {
 }
 
 /// What looking at data can be; their names stand under `task.`
-pub const TASKS: [&str; 3] = ["search", "view", "reveal"];
+pub const TASKS: [&str; 4] = ["search", "view", "view-order", "reveal"];
 
 /// One look at somebody's data.
 #[derive(Clone, Debug)]
 pub struct Row {
     pub at: Instant,
     pub staff: String,
-    /// `search`, `view` or `reveal`
+    /// One of [`TASKS`].
     pub task: String,
+    /// What was searched, or the order that was looked at: `orders`, `order/7`.
+    pub detail: Option<String>,
     /// The customer; none for a search that is about nobody in particular.
     pub subject: Option<i64>,
     pub reason: Option<String>,
@@ -72,8 +74,19 @@ impl Row {
         match self.task.as_str() {
             "search" => "search",
             "reveal" => "eye",
+            "view-order" => "order",
             _ => "user",
         }
+    }
+
+    /// The order that was looked at.
+    pub fn order(&self) -> Option<i64> {
+        self.detail.as_deref()?.strip_prefix("order/")?.parse().ok()
+    }
+
+    /// Whether orders were searched, not customers.
+    pub fn is_about_orders(&self) -> bool {
+        self.detail.as_deref() == Some("orders")
     }
 
     /// Whether contacts were seen in full.

@@ -1,5 +1,6 @@
 //! The pages of the audit log.
 
+pub use super::changed::Changed;
 use crate::{
     clock::Instant,
     web::{
@@ -13,7 +14,6 @@ use crate::{
     },
 };
 use askama::Template;
-use serde_json::Value;
 
 /// `GET /audit`
 #[derive(Debug, Template)]
@@ -155,81 +155,27 @@ impl Row {
         target_href(&self.target, shell)
     }
 
-    /// "Point balance 9,450 → 12,450": the first thing that changed.
+    /// "Point balance 9,450 → 12,450": of what changed, the field that tells most.
     pub fn headline(&self, frame: &Frame) -> Option<String> {
-        let changed = self.changed.first()?;
-        Some(format!("{} {} → {}", changed.name(&frame.words), changed.before_text(frame), changed.after_text(frame)))
+        let telling: &[&str] = match self.target.split_once('/') {
+            Some(("order", _)) => &["state", "amount", "tracking_number"],
+            _ => &["points", "status"],
+        };
+        let named = |field: &&str| self.changed.iter().find(|changed| changed.field == *field);
+        let changed = telling.iter().find_map(named).or(self.changed.first())?;
+        let (name, after) = (changed.name(&frame.words), changed.after_text(frame));
+        Some(match changed.before {
+            None => format!("{name} {after}"),
+            Some(_) => format!("{name} {} → {after}", changed.before_text(frame)),
+        })
     }
 }
 
 fn target_href(target: &str, shell: &Shell) -> Option<String> {
     match target.split_once('/')? {
         ("user", id) if shell.may(Section::Users) => Some(format!("/users/{id}")),
+        ("order", id) if shell.may(Section::Orders) => Some(format!("/orders/{id}")),
         _ => None,
-    }
-}
-
-/// One field that changed.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Changed {
-    pub field: String,
-    pub before: Option<String>,
-    pub after: Option<String>,
-}
-
-impl Changed {
-    /// The fields of two JSON objects side by side, as a row's `before` and `after` hold them.
-    pub fn between(before: &Value, after: &Value) -> Vec<Self> {
-        let mut fields: Vec<&String> = Vec::new();
-        for object in [before, after].into_iter().filter_map(Value::as_object) {
-            for field in object.keys() {
-                if !fields.contains(&field) {
-                    fields.push(field);
-                }
-            }
-        }
-        fields
-            .into_iter()
-            .map(|field| Self { field: field.clone(), before: text(before.get(field)), after: text(after.get(field)) })
-            .collect()
-    }
-
-    pub fn name<'n>(&'n self, words: &Words) -> &'n str {
-        words.name("field", &self.field)
-    }
-
-    pub fn before_text(&self, frame: &Frame) -> String {
-        self.shown(self.before.as_deref(), frame)
-    }
-
-    pub fn after_text(&self, frame: &Frame) -> String {
-        self.shown(self.after.as_deref(), frame)
-    }
-
-    fn shown(&self, value: Option<&str>, frame: &Frame) -> String {
-        let Some(value) = value else { return "—".to_owned() };
-        let named = |family| frame.words.name(family, value).to_owned();
-        match self.field.as_str() {
-            // The log holds integers as strings; only what is a quantity is grouped, never an id.
-            "points" | "balance" | "amount" | "delta" => value.parse().map_or_else(|_| value.to_owned(), format::group),
-            "status" => named("status"),
-            "lang" => named("lang"),
-            "theme" => named("theme"),
-            "reason_kind" => named("reason-kind"),
-            "roles" => value.split(' ').map(|role| frame.words.name("role", role)).collect::<Vec<_>>().join(", "),
-            field if field.ends_with("_at") => {
-                Instant::parse(value).map_or_else(|_| value.to_owned(), |at| format::second(at, frame.zone))
-            }
-            _ => value.to_owned(),
-        }
-    }
-}
-
-fn text(value: Option<&Value>) -> Option<String> {
-    match value? {
-        Value::Null => None,
-        Value::String(text) => Some(text.clone()),
-        other => Some(other.to_string()),
     }
 }
 
@@ -285,48 +231,5 @@ impl Entry {
 
     pub fn body_length(&self) -> i64 {
         i64::try_from(self.body.len()).unwrap_or(i64::MAX)
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::{profile::Profile, web::shell::Theme, web::words::Lang};
-    use serde_json::json;
-
-    fn frame() -> Frame {
-        Frame {
-            words: Words::of(Lang::Ko),
-            environment: Profile::Local,
-            nonce: String::new(),
-            csrf: String::new(),
-            zone: chrono_tz::Asia::Seoul,
-            now: Instant::from_unix(1_800_000_000).unwrap(),
-            theme: Theme::System,
-            flash: None,
-        }
-    }
-
-    #[test]
-    fn before_and_after_stand_side_by_side() {
-        let changed =
-            Changed::between(&json!({"points": "9450", "note": null}), &json!({"points": "12450", "kind": "x"}));
-        let frame = frame();
-        let shown: Vec<_> =
-            changed.iter().map(|one| (one.field.as_str(), one.before_text(&frame), one.after_text(&frame))).collect();
-        assert!(shown.contains(&("points", "9,450".into(), "12,450".into())));
-        assert!(shown.contains(&("note", "—".into(), "—".into())));
-        assert!(shown.contains(&("kind", "—".into(), "x".into())));
-    }
-
-    #[test]
-    fn words_of_the_program_are_shown_in_the_language_of_the_reader_and_ids_as_they_are() {
-        let shown = |field: &str, value: &str| {
-            Changed { field: field.into(), before: Some(value.into()), after: None }.before_text(&frame())
-        };
-        assert_eq!(shown("status", "suspended"), "정지");
-        assert_eq!(shown("roles", "auditor operator"), "감사 담당, CS 운영");
-        assert_eq!(shown("password_at", "2026-11-19T18:04:12.000000Z"), "2026-11-20 03:04:12");
-        assert_eq!(shown("order", "20261119"), "20261119");
     }
 }

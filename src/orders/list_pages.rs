@@ -82,6 +82,35 @@ impl ListPage {
         [None].into_iter().chain(Needs::ALL.map(Some)).map(tab).collect()
     }
 
+    pub fn empty(&self) -> Empty {
+        let (icon, title, body) = if self.pager.next.is_some() {
+            ("search", "orders.unread", "orders.unread-body")
+        } else if !self.filter.q.is_empty() {
+            ("search", "orders.not-found", "orders.not-found-body")
+        } else if self.filter.set() > 0 {
+            ("filter", "orders.nothing", "filter.nothing-body")
+        } else {
+            match Needs::parse(&self.filter.needs) {
+                Some(Needs::Shipping) => ("ok", "orders.all-shipped", "orders.all-shipped-body"),
+                Some(Needs::Settling) => ("ok", "orders.all-settled", "orders.all-settled-body"),
+                Some(Needs::Retrying) => ("ok", "orders.none-failed", "orders.none-failed-body"),
+                None => ("order", "orders.none", "orders.none-body"),
+            }
+        };
+        Empty { icon, title, body }
+    }
+
+    /// Whether something other than the tab keeps orders out of this list.
+    pub fn is_filtered(&self) -> bool {
+        self.filter.set() > 0 || !self.filter.q.is_empty()
+    }
+
+    /// The same tab without any filter.
+    pub fn cleared(&self) -> String {
+        let Filter { needs, days, .. } = self.filter.clone();
+        Filter { needs, days, ..Filter::default() }.href("")
+    }
+
     pub fn states(&self) -> [&'static str; 6] {
         State::ALL.map(State::as_str)
     }
@@ -98,6 +127,14 @@ impl ListPage {
     pub fn days(&self) -> String {
         if self.filter.days.is_empty() { super::filter::DAYS.to_string() } else { self.filter.days.clone() }
     }
+}
+
+/// What a list without rows says, by its keys.
+#[derive(Clone, Copy, Debug)]
+pub struct Empty {
+    pub icon: &'static str,
+    pub title: &'static str,
+    pub body: &'static str,
 }
 
 #[derive(Clone, Debug)]

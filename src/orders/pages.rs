@@ -1,14 +1,19 @@
-//! The page of one order. The list is in [`list_pages`](super::list_pages).
+//! The page of one order. What stands beside it is in [`panels`](super::panels), the list in [`list_pages`](super::list_pages).
 
-use super::{Plan, Standing, State, refund::units_field, timeline::Day};
+use super::{
+    Plan, Standing, State,
+    refund::units_field,
+    standing::{Line, Payment},
+    timeline::Day,
+};
+pub use super::{
+    panels::{CancelPanel, Done, NoteBox, Panel, RefundForm, RefundPanel, RetryPanel, ShippingPanel},
+    refund_pages::{Refund, RefundPart},
+};
 use crate::{
     audit::pages::Changed,
     clock::Instant,
-    money::Money,
-    web::shell::{
-        Shell, Tone,
-        seal::{Seal, Sealed},
-    },
+    web::shell::{Shell, Tone},
 };
 use askama::Template;
 
@@ -44,6 +49,16 @@ impl ShowPage {
         self.panel.as_ref().is_some_and(|open| open.name() == panel)
     }
 
+    /// Whether anything stands beside the order.
+    pub fn has_side(&self) -> bool {
+        self.panel.is_some() || !self.may_change
+    }
+
+    /// Whether the panel to try this refund again is open.
+    pub fn is_retrying(&self, refund: &i64) -> bool {
+        matches!(&self.panel, Some(Panel::Retry(open)) if open.refund == *refund)
+    }
+
     pub fn money(&self, minor: &i64) -> String {
         self.standing.money(*minor).shown()
     }
@@ -56,6 +71,48 @@ impl ShowPage {
     /// Goods without shipping.
     pub fn goods(&self) -> String {
         self.standing.money(self.standing.order.total - self.standing.order.shipping_fee).shown()
+    }
+
+    /// What was left to pay in money, after points.
+    pub fn charged(&self) -> String {
+        self.standing.money(self.standing.order.total - self.standing.order.points_worth).shown()
+    }
+
+    pub fn sum(&self, line: &Line) -> String {
+        self.standing.money(line.quantity.saturating_mul(line.unit_price)).shown()
+    }
+
+    /// "Card •••• 2208"
+    pub fn payment_name(&self, payment: &Payment) -> String {
+        format!("{} {}", self.shell.name("payment-method", &payment.method), payment.label)
+    }
+
+    /// "Card •••• 2208, refundable"
+    pub fn payment_left(&self, payment: &Payment) -> String {
+        self.shell.with("refund.of-payment", &[("payment", &self.payment_name(payment))])
+    }
+
+    /// What is left of a payment once `plan` is carried out.
+    pub fn left_after(&self, payment: &Payment, plan: &Plan) -> String {
+        self.standing.money(payment.left() - plan.part_of(payment.id)).shown()
+    }
+
+    /// The name of a kind of reason: a refund has that of the cancellation it came with.
+    pub fn kind_name<'n>(&self, kind: &'n str) -> &'n str {
+        let name = self.shell.name("refund-kind", kind);
+        if name == kind { self.shell.name("cancel-kind", kind) } else { name }
+    }
+
+    /// What a change altered, with lines and payments called what they are called here.
+    pub fn change_name(&self, changed: &Changed) -> String {
+        let of = |part: &str| changed.field.strip_prefix(part)?.parse::<i64>().ok();
+        let line = of("line.").and_then(|n| self.standing.lines.iter().find(|line| line.n == n));
+        let payment = of("payment.").and_then(|id| self.standing.payments.iter().find(|payment| payment.id == id));
+        match (line, payment) {
+            (Some(line), _) => self.shell.with("done.line", &[("title", &line.title)]),
+            (_, Some(payment)) => self.shell.with("done.payment", &[("payment", &self.payment_name(payment))]),
+            _ => changed.name(&self.shell.words),
+        }
     }
 
     pub fn tone(&self) -> Tone {
@@ -86,6 +143,33 @@ impl ShowPage {
         match plan.amount {
             0 => self.shell.t("cancel.go").to_owned(),
             amount => self.shell.with("cancel.go-refund", &[("amount", &self.money(&amount))]),
+        }
+    }
+
+    pub fn retry_action(&self, refund: &i64) -> String {
+        self.action(&format!("refunds/{refund}/retry"))
+    }
+
+    pub fn retry_button(&self, plan: &Plan) -> String {
+        self.shell.with("retry.go", &[("amount", &self.money(&plan.amount))])
+    }
+
+    /// What the one thing to do is called, or where there are several, only that something is done.
+    pub fn shipping_button(&self) -> &'static str {
+        match self.next_states() {
+            [only] => self.shell.t(self.next_key(only)),
+            _ => self.shell.t("shipping.title"),
+        }
+    }
+
+    /// The key of what giving it this state by hand is called.
+    pub fn next_key(&self, next: &State) -> &'static str {
+        match (self.standing.order.state, *next) {
+            (State::Delivered, _) => "shipping.undo",
+            (State::Shipped, State::Shipped) => "shipping.correct",
+            (_, State::Preparing) => "shipping.prepare",
+            (_, State::Delivered) => "shipping.deliver",
+            _ => "shipping.ship",
         }
     }
 
@@ -179,200 +263,4 @@ pub fn icon(state: State) -> &'static str {
         State::Delivered => "check",
         State::Cancelled => "ban",
     }
-}
-
-/// One refund of the order.
-#[derive(Clone, Debug)]
-pub struct Refund {
-    pub id: i64,
-    pub at: Instant,
-    /// `requested`, `succeeded` or `failed`.
-    pub state: String,
-    pub amount: Money,
-    /// Titles with how many units of each.
-    pub lines: Vec<(String, i64)>,
-    pub shipping: bool,
-    pub points_returned: i64,
-    pub points_taken: i64,
-    /// Earned points that could not be taken.
-    pub shortfall: i64,
-    pub reason_kind: String,
-    pub override_reason: Option<String>,
-    /// Who asked for it; none where the shop did.
-    pub staff: Option<String>,
-    /// The audit row that sealed it.
-    pub seq: Option<i64>,
-    pub parts: Vec<RefundPart>,
-    pub retry_of: Option<i64>,
-    /// Whether it failed and nobody has tried again.
-    pub can_retry: bool,
-}
-
-impl Refund {
-    pub fn tone(&self) -> Tone {
-        state_tone(&self.state)
-    }
-
-    pub fn icon(&self) -> &'static str {
-        state_icon(&self.state)
-    }
-}
-
-/// What of a refund goes to one payment.
-#[derive(Clone, Debug)]
-pub struct RefundPart {
-    /// `card` or `transfer`, and how it is recognised.
-    pub method: String,
-    pub label: String,
-    pub amount: Money,
-    pub state: String,
-    /// What the provider calls it.
-    pub reference: Option<String>,
-    /// The provider's word for why not.
-    pub failure: Option<String>,
-    /// How often the provider was asked.
-    pub attempts: i64,
-}
-
-impl RefundPart {
-    pub fn tone(&self) -> Tone {
-        state_tone(&self.state)
-    }
-
-    pub fn icon(&self) -> &'static str {
-        state_icon(&self.state)
-    }
-}
-
-fn state_tone(state: &str) -> Tone {
-    match state {
-        "succeeded" => Tone::Ok,
-        "failed" => Tone::Bad,
-        _ => Tone::Warn,
-    }
-}
-
-fn state_icon(state: &str) -> &'static str {
-    match state {
-        "succeeded" => "check",
-        "failed" => "fail",
-        _ => "wait",
-    }
-}
-
-/// What stands in the panel beside an order, chosen by `?panel=`.
-#[derive(Clone, Debug)]
-pub enum Panel {
-    /// `?panel=refund`
-    Refund(RefundPanel),
-    /// `?panel=cancel`
-    Cancel(CancelPanel),
-    /// `?panel=shipping`
-    Shipping(ShippingPanel),
-    /// `?panel=retry&refund=…`
-    Retry(RetryPanel),
-    /// What was asked for cannot be done now: the panel's name, and the key of the sentence that says why.
-    Closed { name: &'static str, why: &'static str },
-    /// A change was made.
-    Done(Done),
-}
-
-impl Panel {
-    /// As in `?panel=`.
-    pub fn name(&self) -> &'static str {
-        match self {
-            Self::Refund(_) => "refund",
-            Self::Cancel(_) => "cancel",
-            Self::Shipping(_) => "shipping",
-            Self::Retry(_) => "retry",
-            Self::Closed { name, .. } => name,
-            Self::Done(_) => "done",
-        }
-    }
-}
-
-/// Refunding: `POST /orders/{id}/refunds`.
-#[derive(Clone, Debug, Default)]
-pub struct RefundPanel {
-    pub seal: Seal,
-    pub form: RefundForm,
-    /// What it comes to, where it can be worked out.
-    pub plan: Option<Plan>,
-}
-
-/// As typed; lines and payments by their numbers.
-#[derive(Clone, Debug, Default)]
-pub struct RefundForm {
-    pub units: Vec<(i64, String)>,
-    pub shipping: bool,
-    pub amount: String,
-    pub override_reason: String,
-    pub split: Vec<(i64, String)>,
-    pub reason_kind: String,
-    pub reason: String,
-}
-
-impl RefundForm {
-    /// Whether the fold with another amount or another spread is open.
-    pub fn is_special(&self) -> bool {
-        !self.amount.is_empty()
-            || !self.override_reason.is_empty()
-            || self.split.iter().any(|(_, typed)| !typed.is_empty())
-    }
-
-    pub fn reason_kinds(&self) -> &'static [&'static str] {
-        &super::refund::REASON_KINDS
-    }
-}
-
-/// Cancelling: `POST /orders/{id}/cancellation`.
-#[derive(Clone, Debug, Default)]
-pub struct CancelPanel {
-    pub seal: Seal,
-    /// Everything that goes back.
-    pub plan: Plan,
-    pub reason_kind: String,
-    pub reason: String,
-}
-
-impl CancelPanel {
-    pub fn reason_kinds(&self) -> &'static [&'static str] {
-        &super::cancel::REASON_KINDS
-    }
-}
-
-/// Moving it on: `POST /orders/{id}/shipping`. As typed.
-#[derive(Clone, Debug, Default)]
-pub struct ShippingPanel {
-    pub seal: Seal,
-    pub state: String,
-    pub carrier: String,
-    pub tracking_number: String,
-    pub reason: String,
-}
-
-/// Trying a failed refund again: `POST /orders/{id}/refunds/{refund}/retry`.
-#[derive(Clone, Debug, Default)]
-pub struct RetryPanel {
-    pub seal: Seal,
-    pub refund: i64,
-    pub plan: Plan,
-    pub reason: String,
-}
-
-/// A change that was made here.
-#[derive(Clone, Debug)]
-pub struct Done {
-    pub sealed: Sealed,
-    /// The kind of change, and what it altered.
-    pub action: String,
-    pub changed: Vec<Changed>,
-}
-
-/// The box for a note: `POST /orders/{id}/notes`.
-#[derive(Clone, Debug, Default)]
-pub struct NoteBox {
-    pub seal: Seal,
-    /// As typed.
-    pub text: String,
 }

@@ -3,7 +3,7 @@
 use crate::{
     audit::pages::Row as AuditRow,
     clock::Instant,
-    orders::list_pages::Row as OrderRow,
+    orders::{self, list_pages::Row as OrderRow},
     web::{
         format::group,
         link::link,
@@ -190,7 +190,7 @@ pub struct LedgerEntry {
     pub delta: i64,
     /// The balance after it.
     pub balance: i64,
-    /// `earned`, `spent`, `expired`, `returned` or `adjusted`.
+    /// `earned`, `spent`, `expired`, `returned`, `reclaimed` or `adjusted`.
     pub kind: String,
     /// An order number or the like; of an adjustment the kind of reason.
     pub memo: String,
@@ -205,8 +205,16 @@ impl LedgerEntry {
         match (self.kind.as_str(), self.delta < 0) {
             ("adjusted", true) => words.get("ledger-kind.adjusted-down"),
             ("adjusted", false) => words.get("ledger-kind.adjusted-up"),
+            // A refund that came to nothing takes both the other way again.
+            ("returned", true) => words.get("ledger-kind.withdrawn"),
+            ("reclaimed", false) => words.get("ledger-kind.given-again"),
             (kind, _) => words.name("ledger-kind", kind),
         }
+    }
+
+    /// The number of the order it belongs to.
+    pub fn order(&self) -> Option<String> {
+        if self.kind == "adjusted" { None } else { orders::term::number(&self.memo) }
     }
 
     pub fn memo_name(&self, words: &Words) -> &str {

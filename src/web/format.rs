@@ -49,6 +49,11 @@ pub fn second(at: Instant, zone: Tz) -> String {
     local(at, zone, "%Y-%m-%d %H:%M:%S")
 }
 
+/// `03:04`
+pub fn clock(at: Instant, zone: Tz) -> String {
+    local(at, zone, "%H:%M")
+}
+
 /// `03:04:12`
 pub fn clock_second(at: Instant, zone: Tz) -> String {
     local(at, zone, "%H:%M:%S")

@@ -35,6 +35,22 @@ impl Maker {
             reason,
             changed,
         };
+        let changed = |field: &str, before: Option<&str>, after: &str| audit::Changed {
+            field: field.into(),
+            before: before.map(Into::into),
+            after: Some(after.into()),
+        };
+        let refunded = vec![
+            changed("amount", None, "KRW 23900"),
+            changed("line.2", Some("0"), "1"),
+            changed("payment.11", Some("KRW 0"), "KRW 23900"),
+            changed("points_claimed", Some("0"), "1239"),
+            changed("points_shortfall", None, "39"),
+            changed("reason_kind", None, "wrong_item"),
+            changed("refund_state", Some("requested"), "failed"),
+            changed("shipping_refunded", Some("false"), "true"),
+            changed("state", Some("preparing"), "cancelled"),
+        ];
         let status = vec![audit::Changed {
             field: "status".into(),
             before: Some("active".into()),
@@ -73,6 +89,28 @@ impl Maker {
                 None,
                 self.text("도난 카드 결제 의심. 카드사 통보 접수.", "Suspected stolen card. Notice from the issuer."),
                 status,
+            ),
+            row(
+                12_310,
+                640,
+                self.me(),
+                "orders.refund",
+                "order/4829",
+                "applied",
+                None,
+                self.text("현미 포장 파손. 사진 확인함.", "Rice bag torn. Photos checked."),
+                refunded,
+            ),
+            row(
+                12_305,
+                660,
+                self.me(),
+                "orders.cancel",
+                "order/4829",
+                "refused",
+                Some("order-left"),
+                self.reason(),
+                vec![],
             ),
             row(
                 12_301,
@@ -168,7 +206,8 @@ impl Maker {
         };
         let rows = self.changes();
         add("audit-row", show(rows[0].clone(), entry, Some(12_345)));
-        add("audit-row-bare", show(audit::Row { ip: None, ..rows[3].clone() }, audit::Entry::default(), None));
+        add("audit-row-order", show(rows[3].clone(), audit::Entry::default(), Some(12_345)));
+        add("audit-row-bare", show(audit::Row { ip: None, ..rows[5].clone() }, audit::Entry::default(), None));
 
         let looks = |filter, rows: Vec<access::Row>, errors| {
             html(&access::ListPage {
@@ -180,19 +219,22 @@ impl Maker {
                 pager: Pager::default(),
             })
         };
-        let look = |minutes, task: &str, subject, reason: Option<String>| access::Row {
+        let look = |minutes, task: &str, subject, detail: Option<&str>, reason: Option<String>| access::Row {
             at: before(TimeDelta::minutes(minutes)),
             staff: self.me(),
             task: task.into(),
             subject,
+            detail: detail.map(Into::into),
             reason,
             ip: "10.20.4.22".into(),
             request: Some("req_01JD3Q7XK2".into()),
         };
         let some = vec![
-            look(3, "reveal", Some(482_913), Some(self.text("택배 기사 연락 요청", "Courier asked for contact"))),
-            look(4, "view", Some(482_913), None),
-            look(5, "search", None, None),
+            look(3, "reveal", Some(482_913), None, Some(self.text("택배 기사 연락 요청", "Courier asked for contact"))),
+            look(4, "view", Some(482_913), None, None),
+            look(5, "view-order", Some(482_913), Some("order/4829"), None),
+            look(6, "search", None, Some("orders"), None),
+            look(7, "search", None, Some("newest"), None),
         ];
         let filter = access::Filter {
             subject: self.text("482913", "482913"),

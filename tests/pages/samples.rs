@@ -1,6 +1,7 @@
 //! Every page in every state it can be in, by name.
 
 mod log;
+mod orders;
 mod rest;
 mod staff;
 mod users;
@@ -103,6 +104,7 @@ impl Maker {
     pub(crate) fn all(self) -> Vec<Sample> {
         let mut out = Vec::new();
         self.users(&mut out);
+        self.orders(&mut out);
         self.audit(&mut out);
         self.home(&mut out);
         self.staff(&mut out);

@@ -41,6 +41,9 @@ impl Maker {
             entry(334, -5000, 8576, "spent", &order, None, None),
             entry(26_000, -420, 13_576, "expired", "", None, None),
             entry(33_800, 1200, 13_996, "returned", &order, None, None),
+            entry(33_801, -87, 12_796, "reclaimed", &order, Some(self.me()), Some(12_001)),
+            entry(33_802, 87, 12_883, "reclaimed", &order, None, Some(12_000)),
+            entry(33_803, -1200, 12_796, "returned", &order, None, Some(11_999)),
             entry(540_000, -300, 12_796, "adjusted", "correction", Some("Emily Carter".into()), Some(902)),
         ]
     }
@@ -53,8 +56,8 @@ impl Maker {
             may: users::Abilities { adjust_points: true, change_status: true, reveal_contact: true },
             ledger: self.ledger(),
             ledger_pager: Pager { next: Some("/users/482913?before=17".into()), ..Pager::default() },
-            orders: Vec::new(),
-            has_more_orders: false,
+            orders: self.order_rows().into_iter().skip(1).take(5).collect(),
+            has_more_orders: true,
             history: Some(self.changes()),
             panel,
         }
@@ -163,8 +166,13 @@ impl Maker {
             html(&users::ShowPage { revealed: Some(contact), ..self.user(self.customer(false), None) }),
         );
         add("user-plain", html(&self.user(self.customer(false), None)));
+        let mut no_orders = self.user(self.customer(false), None);
+        no_orders.shell.nav.retain(|item| item.section != Section::Orders);
+        add("user-orders-closed", html(&no_orders));
         let empty = users::ShowPage {
             may: users::Abilities::default(),
+            orders: vec![],
+            has_more_orders: false,
             ledger: vec![],
             history: Some(vec![]),
             ..self.user(users::Customer { phone: None, last_seen_at: None, points: 0, ..self.customer(false) }, None)

@@ -135,6 +135,11 @@ impl Frame {
         Moment::new(format::minute(*at, self.zone, self.now), *at)
     }
 
+    /// `03:04`, under the day it belongs to.
+    pub fn clock(&self, at: &Instant) -> Moment {
+        Moment::new(format::clock(*at, self.zone), *at)
+    }
+
     /// `11-20 03:04:12`
     pub fn moment(&self, at: &Instant) -> Moment {
         Moment::new(format::moment(*at, self.zone, self.now), *at)

@@ -20,6 +20,17 @@ const COMPOSED: &[&str] = &[
     "task.",
     "problem.",
     "account.done.",
+    "carrier.",
+    "order-state.",
+    "order-step.",
+    "payment-method.",
+    "event.",
+    "needs.",
+    "refund-state.",
+    "refund-kind.",
+    "cancel-kind.",
+    "closed.",
+    "done.",
 ];
 
 fn parsed(text: &str) -> BTreeMap<String, String> {
