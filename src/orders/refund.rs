@@ -197,8 +197,17 @@ fn read(standing: &Standing, form: &Form) -> Result<RefundOrder, FieldErrors> {
 async fn show_again(desk: &Desk, order: i64, form: &Form, refused: Refused) -> Answer {
     let standing = show::standing(desk, order).await?;
     let typed = |field: String| form.get(&field).to_owned();
-    let plan = read(&standing, form).ok().and_then(|change| standing.plan(&change.wanted).ok());
-    let (status, seal) = Shape::again(form, standing.order.version, refused);
+    let (status, mut seal) = Shape::again(form, standing.order.version, refused);
+    let wanted = read(&standing, form).map(|change| change.wanted).unwrap_or_default();
+    let plan = match standing.plan(&wanted) {
+        Ok(plan) => Some(plan),
+        // What was possible when the page was opened may be too much as things stand now.
+        Err(Fault::Rejected(rejection)) if wanted != Wanted::default() => {
+            seal.errors.extend(refused::field_errors(&rejection));
+            None
+        }
+        Err(_) => None,
+    };
     let panel = RefundPanel {
         seal,
         form: RefundForm {

@@ -76,6 +76,11 @@ pub fn next_step(now: Instant) -> Instant {
     Instant::from_unix(next).unwrap_or(now)
 }
 
+/// What a rejection says at its field, where it belongs to one.
+pub fn field_errors(rejection: &Rejection) -> FieldErrors {
+    field_error(rejection).map(|(field, message)| FieldErrors::one(field, message)).unwrap_or_default()
+}
+
 /// The sentence at the field that a rejection belongs to.
 fn field_error(rejection: &Rejection) -> Option<(&'static str, Message)> {
     let field = rejection.field?;

@@ -84,7 +84,6 @@ on_both! {
             later(&world);
             settled(&world);
             assert_eq!(provider.asked("refund.requested"), units, "it was not sent again");
-            mina.sign_in("mina");
         }
         assert_eq!((provider.paid("30000040"), provider.most_under_one_key()), (30_000, 1));
         assert_sound(&world);
@@ -120,7 +119,6 @@ on_both! {
         later(&world);
         settled(&world);
         assert_eq!((held(&world, 40), provider.asked("refund.requested")), (0, 1));
-        mina.sign_in("mina");
         assert!(mina.get("/orders?needs=retrying").says("main").contains("20260226-000021"));
         assert_sound(&world);
     }
@@ -146,7 +144,6 @@ on_both! {
         assert_sound(&world);
         // So the next refund gives only the rest.
         provider.set(Mode::Pay);
-        mina.sign_in("mina");
         assert_eq!(cancellation(&mina, 1).set("code", &world.code("mina")).submit().status, 303);
         settled(&world);
         assert_eq!(world.number("select points_returned from orders where id = 1"), 5000);
