@@ -53,9 +53,14 @@ impl Opens {
 }
 
 macro_rules! routes {
-    ($($method:ident $path:literal $opens:expr => $handler:path;)*) => {
+    ($($method:ident $path:literal $opens:expr => $handler:path $(, $quiet:ident)?;)*) => {
         /// Every route there is.
-        pub const ROUTES: &[Route] = &[$(Route { method: stringify!($method), path: $path, opens: $opens, quiet: false }),*];
+        pub const ROUTES: &[Route] = &[$(Route {
+            method: stringify!($method),
+            path: $path,
+            opens: $opens,
+            quiet: !concat!($(stringify!($quiet))?).is_empty(),
+        }),*];
 
         /// Binds every route to what answers it.
         pub fn configure(config: &mut web::ServiceConfig) {
@@ -100,6 +105,7 @@ routes! {
     POST "/orders/searches" FINDS_PEOPLE => orders::list::search;
     GET "/orders/{id}" FINDS_PEOPLE => orders::show::show;
     POST "/orders/{id}/cancellation" OPERATES => orders::cancel::cancel;
+    GET "/orders/{id}/refunds" FINDS_PEOPLE => orders::show::refunds_alone, quiet;
     POST "/orders/{id}/refunds" OPERATES => orders::refund::refund;
     POST "/orders/{id}/refunds/preview" OPERATES => orders::refund::preview;
     POST "/orders/{id}/refunds/{refund}/retry" OPERATES => orders::retry::retry;

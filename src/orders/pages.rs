@@ -55,8 +55,12 @@ impl ShowPage {
     }
 
     /// Whether the panel to try this refund again is open.
-    pub fn is_retrying(&self, refund: &i64) -> bool {
-        matches!(&self.panel, Some(Panel::Retry(open)) if open.refund == *refund)
+    /// Which failed refund the panel would try again.
+    pub fn retrying(&self) -> Option<i64> {
+        match &self.panel {
+            Some(Panel::Retry(open)) => Some(open.refund),
+            _ => None,
+        }
     }
 
     pub fn money(&self, minor: &i64) -> String {
@@ -95,12 +99,6 @@ impl ShowPage {
     /// What is left of a payment once `plan` is carried out.
     pub fn left_after(&self, payment: &Payment, plan: &Plan) -> String {
         self.standing.money(payment.left() - plan.part_of(payment.id)).shown()
-    }
-
-    /// The name of a kind of reason: a refund has that of the cancellation it came with.
-    pub fn kind_name<'n>(&self, kind: &'n str) -> &'n str {
-        let name = self.shell.name("refund-kind", kind);
-        if name == kind { self.shell.name("cancel-kind", kind) } else { name }
     }
 
     /// What a change altered, with lines and payments called what they are called here.

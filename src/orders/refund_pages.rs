@@ -1,6 +1,40 @@
 //! A refund as the page of an order shows it.
 
-use crate::{clock::Instant, money::Money, web::shell::Tone};
+use crate::{
+    clock::Instant,
+    money::Money,
+    web::{
+        shell::{Shell, Tone},
+        words::Words,
+    },
+};
+use askama::Template;
+
+/// `GET /orders/{id}/refunds`: the refunds alone, for the page of their order to put in place of what it shows.
+#[derive(Debug, Template)]
+#[template(path = "orders/refunds_alone.html")]
+pub struct RefundsPage {
+    pub shell: Shell,
+    pub order: i64,
+    pub refunds: Vec<Refund>,
+    pub may_change: bool,
+}
+
+impl RefundsPage {
+    pub fn href(&self) -> String {
+        format!("/orders/{}", self.order)
+    }
+
+    /// No panel stands beside refunds that stand alone.
+    pub fn retrying(&self) -> Option<i64> {
+        None
+    }
+}
+
+/// Whether a payment provider has still to answer for one of them.
+pub fn is_any_open(refunds: &[Refund]) -> bool {
+    refunds.iter().any(|refund| refund.state == "requested")
+}
 
 /// One refund of the order.
 #[derive(Clone, Debug)]
@@ -30,6 +64,13 @@ pub struct Refund {
 }
 
 impl Refund {
+    /// What it was given for: one of the kinds of refunds, or where the order was cancelled, of cancellations.
+    pub fn kind_name<'n>(&'n self, words: &Words) -> &'n str {
+        let kind = self.reason_kind.as_str();
+        let name = words.name("refund-kind", kind);
+        if name == kind { words.name("cancel-kind", kind) } else { name }
+    }
+
     pub fn tone(&self) -> Tone {
         state_tone(&self.state)
     }

@@ -3,6 +3,7 @@
 use super::{
     Standing,
     pages::{CancelPanel, Done, NoteBox, Panel, Refund, RefundForm, RefundPanel, RefundPart, ShippingPanel, ShowPage},
+    refund_pages::RefundsPage,
     retry, target, timeline,
 };
 use crate::{
@@ -160,6 +161,19 @@ pub(super) async fn page(
         standing,
     };
     desk.page(status, &page)
+}
+
+/// `GET /orders/{id}/refunds`, asked for by the page itself while a provider has not answered. There is no customer in it,
+/// so it is no look at one.
+pub async fn refunds_alone(desk: Desk, path: web::Path<i64>) -> Answer {
+    let standing = standing(&desk, path.into_inner()).await?;
+    let page = RefundsPage {
+        shell: desk.shell(Some(Section::Orders), None).await?,
+        order: standing.order.id,
+        refunds: refunds(&desk, &standing).await?,
+        may_change: may_change(&desk),
+    };
+    desk.page(200, &page)
 }
 
 #[derive(sqlx::FromRow)]
