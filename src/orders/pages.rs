@@ -137,6 +137,11 @@ impl ShowPage {
         }
     }
 
+    /// What cannot be undone: where points alone had paid, nobody else is asked.
+    pub fn refund_fine(&self) -> &'static str {
+        self.shell.t(if self.standing.payments.is_empty() { "refund.fine-points" } else { "refund.fine" })
+    }
+
     pub fn cancel_button(&self, plan: &Plan) -> String {
         match plan.amount {
             0 => self.shell.t("cancel.go").to_owned(),

@@ -11,6 +11,7 @@ use ingam::{
 };
 
 impl Maker {
+    #[expect(clippy::too_many_lines, reason = "a list, with nothing to follow")]
     pub(super) fn changes(self) -> Vec<audit::Row> {
         let points = |before: &str, after: &str| {
             vec![audit::Changed { field: "points".into(), before: Some(before.into()), after: Some(after.into()) }]

@@ -1,6 +1,8 @@
 //! Every page in every state it can be in, by name.
 
 mod log;
+mod order_lists;
+mod order_panels;
 mod orders;
 mod rest;
 mod staff;

@@ -1,0 +1,113 @@
+use super::{Maker, Sample, before, html};
+use chrono::TimeDelta;
+use ingam::{
+    money::Currency,
+    orders::{State, list_pages as list},
+    web::shell::{
+        Section, Tone,
+        field::{FieldErrors, wrong},
+        table::Pager,
+    },
+};
+
+impl Maker {
+    pub(super) fn order_rows(self) -> Vec<list::Row> {
+        let row = |id, number: &str, customer: &str, state, total, days, title: (&str, &str), more| list::Row {
+            id,
+            number: number.into(),
+            user_id: 482_913,
+            customer: self.text(customer, customer),
+            state,
+            total: Currency::Krw.amount(total),
+            refunded: Currency::Krw.amount(0),
+            open_refunds: 0,
+            failed_refunds: 0,
+            placed_at: before(TimeDelta::days(days)),
+            waits_since: matches!(state, State::Paid | State::Preparing).then(|| before(TimeDelta::days(days))),
+            title: self.text(title.0, title.1),
+            more,
+        };
+        let rice = ("유기농 현미 4kg", "Organic brown rice 4 kg");
+        let earbuds = ("무선 이어폰 Pro 2", "Wireless Earbuds Pro 2");
+        vec![
+            row(9, "20261119-004901", "박*민", State::Placed, 18_900, 0, rice, 0),
+            row(8, "20261119-004829", "김*연", State::Paid, 87_400, 4, earbuds, 2),
+            list::Row {
+                refunded: Currency::Krw.amount(5_000),
+                open_refunds: 1,
+                ..row(7, "20261118-003312", "Emily C•••••", State::Preparing, 129_000, 5, earbuds, 1)
+            },
+            list::Row {
+                refunded: Currency::Krw.amount(23_900),
+                failed_refunds: 2,
+                open_refunds: 2,
+                ..row(6, "20261117-001288", "최*아", State::Delivered, 1_104_300, 6, rice, 11)
+            },
+            row(5, "20261117-001201", "김*연", State::Shipped, 42_000, 6, rice, 1),
+            row(4, "20261116-000077", "이*", State::Delivered, 9_900, 7, earbuds, 0),
+            list::Row {
+                total: Currency::Usd.amount(12_999),
+                refunded: Currency::Usd.amount(12_999),
+                ..row(3, "20251230-009120", "박*민", State::Cancelled, 0, 325, earbuds, 0)
+            },
+        ]
+    }
+
+    pub(super) fn order_lists(self, out: &mut Vec<Sample>) {
+        let mut add = |name, html| out.push(Sample { name, html });
+        let list = |filter, rows, errors, next: Option<&str>| {
+            let pager = Pager { first: None, previous: None, next: next.map(Into::into) };
+            html(&list::ListPage { shell: self.shell(Section::Orders), filter, errors, rows, pager })
+        };
+        let ok = FieldErrors::new;
+        let needs = |needs: &str| list::Filter { needs: needs.into(), ..list::Filter::default() };
+        let next = Some("/orders?after=1772410200000000_17");
+        add("orders", list(list::Filter::default(), self.order_rows(), ok(), next));
+        let waiting = self.order_rows().into_iter().filter(|row| row.waits_since.is_some()).collect();
+        add("orders-shipping", list(needs("shipping"), waiting, ok(), None));
+        let filter = || list::Filter {
+            q: self.text("u_482913", "u_482913"),
+            state: "delivered".into(),
+            from: "2026-11-01".into(),
+            to: self.text("2026-11-20", "2026-11-20"),
+            currency: "KRW".into(),
+            min: self.text("10,000", "10,000"),
+            max: self.text("200,000", "200,000"),
+            ..list::Filter::default()
+        };
+        let mut first = list::ListPage {
+            shell: self.shell(Section::Orders),
+            filter: filter(),
+            errors: ok(),
+            rows: self.order_rows(),
+            pager: Pager { first: Some("/orders".into()), ..Pager::default() },
+        };
+        first.shell.nav.retain(|item| item.section == Section::Orders);
+        add("orders-filtered", html(&first));
+        let mut errors = FieldErrors::one("q", wrong::not_an_order_term());
+        errors.add("state", wrong::not_a_choice());
+        errors.add("days", wrong::not_a_count());
+        errors.add("from", wrong::not_a_day());
+        errors.add("to", wrong::not_a_day());
+        errors.add("currency", wrong::not_a_choice());
+        errors.add("min", wrong::not_money());
+        errors.add("max", wrong::not_money());
+        let days = self.text("사흘", "three");
+        let invalid = list::Filter { needs: "shipping".into(), days, state: "?".into(), ..filter() };
+        add("orders-invalid", list(invalid, vec![], errors, None));
+        let errors = FieldErrors::one("needs", wrong::not_a_choice());
+        add("orders-needs-invalid", list(needs("coffee"), vec![], errors, None));
+        let searched = |q: String| list::Filter { q, ..list::Filter::default() };
+        let errors = FieldErrors::one("q", wrong::not_an_order_term());
+        add("orders-search-invalid", list(searched(self.text("김서연", "kim")), vec![], errors, None));
+        let number = self.text("20261119-999999", "20261119-999999");
+        add("orders-not-found", list(searched(number), vec![], ok(), None));
+        add("orders-nothing", list(list::Filter { q: String::new(), ..filter() }, vec![], ok(), None));
+        add("orders-unread", list(filter(), vec![], ok(), next));
+        add("orders-empty", list(list::Filter::default(), vec![], ok(), None));
+        add("orders-all-shipped", list(needs("shipping"), vec![], ok(), None));
+        add("orders-all-settled", list(needs("settling"), vec![], ok(), None));
+        add("orders-none-failed", list(needs("retrying"), vec![], ok(), None));
+        assert!(self.order_rows().iter().any(|row| row.tone() == Tone::Bad));
+    }
+}
