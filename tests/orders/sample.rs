@@ -33,6 +33,8 @@ fn there_are_orders_in_all_states_with_split_payments_points_and_refunds() {
             coalesce((select sum(p.captured) from payments p where p.order_id = o.id), 0)"),
         ("the ledger's orders", "select count(*) = 0 from orders o where o.points_used > 0 and not exists
             (select 1 from point_entries p where p.memo = o.number and p.user_id = o.user_id and p.delta = -o.points_used)"),
+        ("nothing after now", "select count(*) = 0 from orders where max(placed_at, coalesce(paid_at, ''), coalesce(preparing_at, ''),
+            coalesce(shipped_at, ''), coalesce(delivered_at, ''), coalesce(cancelled_at, '')) > strftime('%Y-%m-%dT%H:%M:%SZ', 'now')"),
         ("order of times", "select count(*) = 0 from orders where not (placed_at <= coalesce(paid_at, placed_at)
             and coalesce(paid_at, placed_at) <= coalesce(preparing_at, paid_at, placed_at)
             and coalesce(preparing_at, placed_at) <= coalesce(shipped_at, preparing_at, placed_at)

@@ -76,10 +76,14 @@ settled as (
 ),
 timed as (
   select *,
-    case when is_paid then placed + 60 + a % 600 end as paid,
+    -- Nothing happens after now, also to what was placed a moment ago.
+    case when not is_paid then null when cast($5 as bigint) - placed > 900 then placed + 60 + a % 600
+      else placed + (cast($5 as bigint) - placed) / 2 end as paid,
     case when state in ('preparing', 'shipped', 'delivered') then placed + 7200 + b % 14400 end as prepared,
     case when state in ('shipped', 'delivered') then placed + 72000 + c % 28800 end as shipped,
     case when state = 'delivered' then placed + 160000 + a % 120000 end as delivered,
-    case when state = 'cancelled' then placed + 700 + (cast($5 as bigint) - placed - 700) / 4 end as cancelled
+    case when state <> 'cancelled' then null
+      when cast($5 as bigint) - placed > 900 then placed + 700 + (cast($5 as bigint) - placed - 700) / 4
+      else placed + (cast($5 as bigint) - placed) * 3 / 4 end as cancelled
   from settled
 )
