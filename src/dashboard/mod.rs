@@ -1,14 +1,16 @@
-//! The first page: what happened lately.
+//! The first page: what waits for somebody, and what happened lately.
 
 pub mod pages;
 
 use crate::{
     audit, entry_columns,
     gate::audit::Entry,
+    orders::filter::{DAYS, Needs},
     sql,
-    web::{Answer, Desk, shell::Section},
+    web::{Answer, Desk, Stop, shell::Section},
 };
-use pages::HomePage;
+use chrono::TimeDelta;
+use pages::{Attention, HomePage};
 
 const RECENT: i64 = 10;
 const MINE: i64 = 5;
@@ -28,10 +30,34 @@ pub async fn home(desk: Desk) -> Answer {
         .bind(MINE)
         .all()
         .await?;
+    let attention = if desk.may("GET", Section::Orders.href()) { attention(&desk).await? } else { Vec::new() };
     let page = HomePage {
         shell: desk.shell(Some(Section::Home), None).await?,
+        attention,
         recent: recent.map(|rows| rows.iter().map(audit::row).collect()),
         mine: mine.iter().map(audit::row).collect(),
     };
     desk.page(200, &page)
+}
+
+/// More than this is only called more: a count that walks an index has an end.
+const MOST: i64 = 99;
+
+/// What waits for somebody among the orders.
+async fn attention(desk: &Desk) -> Result<Vec<Attention>, Stop> {
+    let (shipping, settling, retrying): (i64, i64, i64) = desk
+        .reader()
+        .query(sql!(
+            "select (select count(*) from (select 1 as one from orders
+                      where paid_at is not null and shipped_at is null and cancelled_at is null
+                        and placed_at < $1 and paid_at < $1 order by placed_at, id limit $2) late),
+                    (select count(*) from (select 1 as one from orders where open_refunds > 0 limit $2) open),
+                    (select count(*) from (select 1 as one from orders where failed_refunds > 0 limit $2) failed)"
+        ))
+        .bind(desk.now().minus(TimeDelta::days(DAYS)))
+        .bind(MOST + 1)
+        .one()
+        .await?;
+    let counts = [(Needs::Retrying, retrying), (Needs::Settling, settling), (Needs::Shipping, shipping)];
+    Ok(counts.map(|(needs, n)| Attention { needs, n: n.min(MOST), is_more: n > MOST }).into())
 }

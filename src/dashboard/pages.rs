@@ -2,7 +2,8 @@
 
 use crate::{
     audit::pages::Row,
-    web::shell::{Section, Shell},
+    orders::filter::Needs,
+    web::shell::{Section, Shell, Tone},
 };
 use askama::Template;
 use chrono::Timelike;
@@ -12,10 +13,37 @@ use chrono::Timelike;
 #[template(path = "dashboard.html")]
 pub struct HomePage {
     pub shell: Shell,
+    /// What waits for somebody, the most pressing first; nothing for those who may not see orders.
+    pub attention: Vec<Attention>,
     /// The newest changes of everybody; none for those who may not read the log.
     pub recent: Option<Vec<Row>>,
     /// The newest changes this person made.
     pub mine: Vec<Row>,
+}
+
+/// So many orders that need the same thing.
+#[derive(Clone, Copy, Debug)]
+pub struct Attention {
+    pub needs: Needs,
+    pub n: i64,
+    /// Whether there are more than are counted.
+    pub is_more: bool,
+}
+
+impl Attention {
+    pub fn href(&self) -> String {
+        format!("/orders?needs={}", self.needs.as_str())
+    }
+
+    /// What nobody waits for is fine.
+    pub fn tone(&self) -> Tone {
+        match self.needs {
+            _ if self.n == 0 => Tone::Ok,
+            Needs::Retrying => Tone::Bad,
+            Needs::Settling => Tone::Info,
+            Needs::Shipping => Tone::Warn,
+        }
+    }
 }
 
 impl HomePage {

@@ -35,6 +35,20 @@ pub struct ShowPage {
     pub note: Option<NoteBox>,
 }
 
+/// The panel alone: what a live preview is answered with. No customer stands in it, so it is no look at one.
+#[derive(Debug, Template)]
+#[template(path = "orders/panel_alone.html")]
+pub struct PanelAlone(pub ShowPage);
+
+// The panel is the same template, and asks the page it stands on for words and figures.
+impl std::ops::Deref for PanelAlone {
+    type Target = ShowPage;
+
+    fn deref(&self) -> &ShowPage {
+        &self.0
+    }
+}
+
 impl ShowPage {
     pub fn href(&self) -> String {
         format!("/orders/{}", self.standing.order.id)

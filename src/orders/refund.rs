@@ -9,7 +9,7 @@ use super::{
     show, target,
 };
 use crate::{
-    gate::{Admits, Change, Fault, Reason, Refusal, Role, Target, Tx},
+    gate::{Admits, Change, Fault, Reason, Role, Target, Tx},
     web::{
         Answer, Desk, Stop,
         desk::seal_of,
@@ -113,22 +113,20 @@ pub async fn refund(desk: Desk, path: web::Path<i64>, body: web::Bytes) -> Answe
     }
 }
 
-/// `POST /orders/{id}/refunds/preview`: the same page with everything worked out that the form says so far. Changes nothing.
+/// `POST /orders/{id}/refunds/preview`: everything worked out that the form says so far. Changes nothing. A page that asks
+/// while somebody is typing gets the panel alone, and never an error page.
 pub async fn preview(desk: Desk, path: web::Path<i64>, body: web::Bytes) -> Answer {
     let standing = show::standing(&desk, path.into_inner()).await?;
     let form = read_fields(&desk, &standing, &body).await?;
-    let refused = match read(&standing, &form) {
-        Err(errors) => errors.into(),
-        // Nothing chosen yet is nothing wrong yet.
-        Ok(change) if change.wanted == Wanted::default() => FieldErrors::new().into(),
-        Ok(change) => match standing.plan(&change.wanted) {
-            Ok(_) => FieldErrors::new().into(),
-            Err(fault) => refused::explain(&desk, Refusal::from(fault), &change.target()).await?,
-        },
-    };
-    // What htmx swaps in while somebody is typing is never an error page.
-    let status = if refused.errors.is_empty() || desk.visit().is_htmx { 200 } else { 422 };
-    show_again(&desk, standing.order.id, &form, Refused { status, ..refused }).await
+    let errors = read(&standing, &form).err().unwrap_or_default();
+    let (_, panel) = panel(&standing, &form, errors.into());
+    let status = if panel.seal.errors.is_empty() { 200 } else { 422 };
+    let panel = Panel::Refund(panel);
+    if desk.visit().is_htmx {
+        show::panel_alone(&desk, standing, panel).await
+    } else {
+        show::page(&desk, standing, Some(panel), None, status).await
+    }
 }
 
 /// The form of this order: a field for each line and each payment.
@@ -196,30 +194,31 @@ fn read(standing: &Standing, form: &Form) -> Result<RefundOrder, FieldErrors> {
 /// The page with the form as it was typed, and what it comes to as things stand now.
 async fn show_again(desk: &Desk, order: i64, form: &Form, refused: Refused) -> Answer {
     let standing = show::standing(desk, order).await?;
-    let typed = |field: String| form.get(&field).to_owned();
+    let (status, panel) = panel(&standing, form, refused);
+    show::page(desk, standing, Some(Panel::Refund(panel)), None, status).await
+}
+
+fn panel(standing: &Standing, form: &Form, refused: Refused) -> (u16, RefundPanel) {
     let (status, mut seal) = Shape::again(form, standing.order.version, refused);
-    let wanted = read(&standing, form).map(|change| change.wanted).unwrap_or_default();
+    let wanted = read(standing, form).map(|change| change.wanted).unwrap_or_default();
     let plan = match standing.plan(&wanted) {
         Ok(plan) => Some(plan),
-        // What was possible when the page was opened may be too much as things stand now.
+        // What was possible when the page was opened may be too much as things stand now. Nothing chosen is nothing wrong.
         Err(Fault::Rejected(rejection)) if wanted != Wanted::default() => {
             seal.errors.extend(refused::field_errors(&rejection));
             None
         }
         Err(_) => None,
     };
-    let panel = RefundPanel {
-        seal,
-        form: RefundForm {
-            units: standing.lines.iter().map(|line| (line.n, typed(units_field(line.n)))).collect(),
-            shipping: form.get("shipping") == "yes",
-            amount: form.get("amount").to_owned(),
-            override_reason: form.get("override_reason").to_owned(),
-            split: standing.payments.iter().map(|payment| (payment.id, typed(payment_field(payment.id)))).collect(),
-            reason_kind: form.or("reason_kind", "other").to_owned(),
-            reason: form.get("reason").to_owned(),
-        },
-        plan,
+    let typed = |field: String| form.get(&field).to_owned();
+    let form = RefundForm {
+        units: standing.lines.iter().map(|line| (line.n, typed(units_field(line.n)))).collect(),
+        shipping: form.get("shipping") == "yes",
+        amount: form.get("amount").to_owned(),
+        override_reason: form.get("override_reason").to_owned(),
+        split: standing.payments.iter().map(|payment| (payment.id, typed(payment_field(payment.id)))).collect(),
+        reason_kind: form.or("reason_kind", "other").to_owned(),
+        reason: form.get("reason").to_owned(),
     };
-    show::page(desk, standing, Some(Panel::Refund(panel)), None, status).await
+    (status, RefundPanel { seal, form, plan })
 }

@@ -2,7 +2,10 @@
 
 use super::{
     Standing,
-    pages::{CancelPanel, Done, NoteBox, Panel, Refund, RefundForm, RefundPanel, RefundPart, ShippingPanel, ShowPage},
+    pages::{
+        CancelPanel, Done, NoteBox, Panel, PanelAlone, Refund, RefundForm, RefundPanel, RefundPart, ShippingPanel,
+        ShowPage,
+    },
     refund_pages::RefundsPage,
     retry, target, timeline,
 };
@@ -151,16 +154,31 @@ pub(super) async fn page(
     let may_change = may_change(desk);
     let fresh = || NoteBox { seal: Shape::fresh(fresh_key(), standing.order.version), text: String::new() };
     let page = ShowPage {
-        shell: desk.shell(Some(Section::Orders), None).await?,
         customer: mask::name(&standing.order.customer),
-        may_change,
         refunds: refunds(desk, &standing).await?,
         timeline: timeline::read(desk.reader(), &standing, desk.zone()).await?,
-        panel,
         note: note.or_else(|| may_change.then(fresh)),
-        standing,
+        ..bare(desk, standing, panel).await?
     };
     desk.page(status, &page)
+}
+
+/// The panel alone, for a page that shows the rest.
+pub(super) async fn panel_alone(desk: &Desk, standing: Standing, panel: Panel) -> Answer {
+    desk.page(200, &PanelAlone(bare(desk, standing, Some(panel)).await?))
+}
+
+async fn bare(desk: &Desk, standing: Standing, panel: Option<Panel>) -> Result<ShowPage, Stop> {
+    Ok(ShowPage {
+        shell: desk.shell(Some(Section::Orders), None).await?,
+        customer: String::new(),
+        may_change: may_change(desk),
+        refunds: Vec::new(),
+        timeline: Vec::new(),
+        panel,
+        note: None,
+        standing,
+    })
 }
 
 /// `GET /orders/{id}/refunds`, asked for by the page itself while a provider has not answered. There is no customer in it,

@@ -2,11 +2,16 @@ use super::{Maker, Sample, html, now};
 use chrono::TimeDelta;
 use ingam::{
     dashboard::pages as dashboard,
+    orders::filter::Needs,
     web::{
         problem_page::{Onward, Problem, ProblemPage},
         shell::{Flash, Section, Tone},
     },
 };
+
+fn waiting(needs: Needs, n: i64, is_more: bool) -> dashboard::Attention {
+    dashboard::Attention { needs, n, is_more }
+}
 
 impl Maker {
     pub(super) fn home(self, out: &mut Vec<Sample>) {
@@ -22,6 +27,11 @@ impl Maker {
         add(
             "home",
             html(&dashboard::HomePage {
+                attention: vec![
+                    waiting(Needs::Retrying, 2, false),
+                    waiting(Needs::Settling, 0, false),
+                    waiting(Needs::Shipping, 99, true),
+                ],
                 shell,
                 recent: Some(self.changes()),
                 mine: self.changes().into_iter().take(2).collect(),
@@ -29,12 +39,17 @@ impl Maker {
         );
         add(
             "home-empty",
-            html(&dashboard::HomePage { shell: self.shell(Section::Home), recent: Some(vec![]), mine: vec![] }),
+            html(&dashboard::HomePage {
+                shell: self.shell(Section::Home),
+                attention: vec![waiting(Needs::Retrying, 0, false)],
+                recent: Some(vec![]),
+                mine: vec![],
+            }),
         );
         let mut shell = self.shell(Section::Home);
         shell.nav.retain(|item| item.section == Section::Home);
         shell.audit_head = None;
-        add("home-least", html(&dashboard::HomePage { shell, recent: None, mine: self.changes() }));
+        add("home-least", html(&dashboard::HomePage { shell, attention: vec![], recent: None, mine: self.changes() }));
     }
 
     pub(super) fn problems(self, out: &mut Vec<Sample>) {

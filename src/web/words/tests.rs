@@ -26,6 +26,7 @@ const COMPOSED: &[&str] = &[
     "payment-method.",
     "event.",
     "needs.",
+    "home-needs.",
     "refund-state.",
     "refund-kind.",
     "cancel-kind.",
