@@ -2,8 +2,8 @@
 
 use crate::{
     orders::{
-        cancel::CancelOrder, note::NoteOrder, refund::RefundOrder, retry::RetryRefund, sample::LoadOrders,
-        settle::SettleRefund, ship::ShipOrder,
+        cancel::CancelOrder, dismiss::DismissRefund, note::NoteOrder, refund::RefundOrder, retry::RetryRefund,
+        sample::LoadOrders, settle::SettleRefund, ship::ShipOrder,
     },
     points::adjust::AdjustPoints,
     staff::{
@@ -20,6 +20,7 @@ crate::changes! {
     CancelOrder,
     RefundOrder,
     RetryRefund,
+    DismissRefund,
     SettleRefund,
     ShipOrder,
     NoteOrder,

@@ -14,8 +14,7 @@
 //! | [`web`] | what HTTP looks like here: the desk a handler sits at, forms, forgery, addresses, pages, words |
 //! | [`staff`] | who is asking: roles, passwords, authenticators, sessions, invitations |
 //! | [`users`], [`points`], [`orders`], [`audit`], [`access`], [`dashboard`] | slices: each holds its pages, its SQL and its changes |
-//! | [`payments`] | who really gives the money back: the port and its adapters |
-//! | [`payments`] | who really gives money back: bookkeeping, a signed webhook, Stripe |
+//! | [`payments`] | who really gives the money back: bookkeeping, a signed webhook, Stripe |
 //! | [`networks`] | which networks the console opens from |
 //! | [`config`], [`profile`] | parsed once; environment isolation |
 //! | [`clock`], [`secret`] | where time and randomness come from, and nowhere else |

@@ -109,6 +109,7 @@ routes! {
     POST "/orders/{id}/refunds" OPERATES => orders::refund::refund;
     POST "/orders/{id}/refunds/preview" OPERATES => orders::refund::preview;
     POST "/orders/{id}/refunds/{refund}/retry" OPERATES => orders::retry::retry;
+    POST "/orders/{id}/refunds/{refund}/dismissal" OPERATES => orders::dismiss::dismiss;
     POST "/orders/{id}/shipping" OPERATES => orders::ship::ship;
     POST "/orders/{id}/notes" OPERATES => orders::note::note;
 

@@ -27,6 +27,7 @@ create table orders (
   points_used       bigint not null default 0 check (points_used >= 0),
   points_worth      bigint not null default 0 check (points_worth between 0 and total),
   points_returned   bigint not null default 0 check (points_returned between 0 and points_used),
+  worth_returned    bigint not null default 0 check (worth_returned between 0 and points_worth),
   -- Points it earned, and how many refunds have claimed back, whether or not the customer still had them.
   points_earned     bigint not null default 0 check (points_earned >= 0),
   points_claimed    bigint not null default 0 check (points_claimed between 0 and points_earned),
@@ -39,7 +40,7 @@ create table orders (
   delivered_at      timestamptz,
   cancelled_at      timestamptz,
   open_refunds      bigint not null default 0 check (open_refunds >= 0),
-  -- Those that failed and that nobody has sent again.
+  -- Those that failed and that nobody has tried again or set aside.
   failed_refunds    bigint not null default 0 check (failed_refunds >= 0),
   version           bigint not null default 1,
   check (state in ('placed', 'cancelled') or paid_at is not null),
@@ -87,7 +88,8 @@ create table payments (
   -- What refunds hold of it, asked for or done.
   refunded    bigint not null default 0 check (refunded between 0 and captured)
 );
-create index payments_order on payments (order_id, id);
+-- Also what keeps a refund from taking the money of another order.
+create unique index payments_order on payments (order_id, id);
 create index payments_reference on payments (reference);
 
 -- A refund is a reservation from the moment it is asked for: its quantities and amounts are counted above.
@@ -101,6 +103,7 @@ create table refunds (
   -- The shipping fee, where it is given back with this refund.
   shipping        bigint not null default 0 check (shipping >= 0),
   points_returned bigint not null default 0 check (points_returned >= 0),
+  points_worth    bigint not null default 0 check (points_worth >= 0),
   -- Earned points to be taken away, and how many of them the customer still had.
   points_claimed  bigint not null default 0 check (points_claimed >= 0),
   points_taken    bigint not null default 0 check (points_taken between 0 and points_claimed),
@@ -109,41 +112,50 @@ create table refunds (
   reason_kind     text collate "C" not null,
   override_reason text,
   retry_of        bigint unique references refunds (id),
+  -- When somebody decided that it needs no second try.
+  dismissed_at    timestamptz,
   settled_at      timestamptz,
   -- Who asked for it here; none where the shop itself did.
   staff_name      text,
   change_id       text collate "C" unique,
   check ((state = 'requested') = (settled_at is null)),
-  check (not released or state = 'failed')
+  check (not released or state = 'failed'),
+  check (dismissed_at is null or state = 'failed')
 );
-create index refunds_order on refunds (order_id, id);
+create unique index refunds_order on refunds (order_id, id);
 -- The shipping fee is given back once.
 create unique index refunds_shipping on refunds (order_id) where shipping > 0 and not released;
 
 create table refund_lines (
-  refund_id bigint not null references refunds (id),
+  refund_id bigint not null,
   order_id  bigint not null,
   n         bigint not null,
   quantity  bigint not null check (quantity > 0),
   primary key (refund_id, n),
+  foreign key (order_id, refund_id) references refunds (order_id, id),
   foreign key (order_id, n) references order_lines (order_id, n)
 );
 
 -- The part of a refund that goes back to one payment.
 create table refund_payments (
-  refund_id  bigint not null references refunds (id),
-  payment_id bigint not null references payments (id),
+  refund_id  bigint not null,
+  payment_id bigint not null,
+  order_id   bigint not null,
   amount     bigint not null check (amount > 0),
   state      text collate "C" not null check (state in ('requested', 'succeeded', 'failed')),
   -- Under which the provider does it once; none where the shop itself sends it.
   key        text collate "C" unique,
   attempts   bigint not null default 0,
+  -- Which provider was asked; no other can say what became of it.
+  provider   text collate "C",
   -- When the provider is asked next; also how long whoever is asking now has it for themselves.
   ask_at     timestamptz,
   reference  text,
   failure    text,
   settled_at timestamptz,
   primary key (refund_id, payment_id),
+  foreign key (order_id, refund_id) references refunds (order_id, id),
+  foreign key (order_id, payment_id) references payments (order_id, id),
   check ((state = 'requested') = (settled_at is null))
 );
 create index refund_payments_payment on refund_payments (payment_id);
@@ -152,10 +164,14 @@ create index refund_payments_open on refund_payments (ask_at) where state = 'req
 -- What the provider has answered stays.
 create function refuse_unsettling() returns trigger language plpgsql set search_path = pg_catalog, public, pg_temp as $$
 begin
-  raise exception 'a settled refund stays settled' using errcode = 'insufficient_privilege';
+  if old.state <> 'requested' then
+    raise exception 'a settled refund stays settled' using errcode = 'insufficient_privilege';
+  end if;
+  return new;
 end $$;
 create trigger refund_payments_settled before update on refund_payments
-  for each row when (old.state <> 'requested') execute function refuse_unsettling();
+  for each row execute function refuse_unsettling();
+alter table refund_payments enable always trigger refund_payments_settled;
 
 -- What staff and the console did to an order, with its notes.
 create table order_events (
@@ -164,7 +180,7 @@ create table order_events (
   at         timestamptz not null,
   kind       text collate "C" not null check (kind in (
                'preparing', 'shipped', 'delivered', 'delivery-undone', 'tracking-corrected', 'cancelled',
-               'refund-requested', 'refund-succeeded', 'refund-failed', 'note')),
+               'refund-requested', 'refund-succeeded', 'refund-failed', 'refund-dismissed', 'note')),
   refund_id  bigint references refunds (id),
   -- The note, or the carrier and tracking number.
   text       text,
@@ -181,8 +197,8 @@ alter table order_events enable always trigger order_events_no_rewriting;
 alter table order_events enable always trigger order_events_no_truncate;
 
 grant select, insert on orders, order_lines, payments, refunds, refund_lines, refund_payments, order_events to ingam_app;
-grant update (state, shipping_refunded, points_returned, points_claimed, carrier, tracking_number, preparing_at, shipped_at,
+grant update (state, shipping_refunded, points_returned, worth_returned, points_claimed, carrier, tracking_number, preparing_at, shipped_at,
               delivered_at, cancelled_at, open_refunds, failed_refunds, version) on orders to ingam_app;
 grant update (refunded) on order_lines, payments to ingam_app;
-grant update (state, released, settled_at) on refunds to ingam_app;
-grant update (state, attempts, ask_at, reference, failure, settled_at) on refund_payments to ingam_app;
+grant update (state, released, settled_at, dismissed_at) on refunds to ingam_app;
+grant update (state, attempts, provider, ask_at, reference, failure, settled_at) on refund_payments to ingam_app;

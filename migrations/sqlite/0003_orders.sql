@@ -47,6 +47,7 @@ create table orders (
   points_used       integer not null default 0 check (points_used >= 0),
   points_worth      integer not null default 0 check (points_worth between 0 and total),
   points_returned   integer not null default 0 check (points_returned between 0 and points_used),
+  worth_returned    integer not null default 0 check (worth_returned between 0 and points_worth),
   -- Points it earned, and how many refunds have claimed back, whether or not the customer still had them.
   points_earned     integer not null default 0 check (points_earned >= 0),
   points_claimed    integer not null default 0 check (points_claimed between 0 and points_earned),
@@ -59,7 +60,7 @@ create table orders (
   delivered_at      text,
   cancelled_at      text,
   open_refunds      integer not null default 0 check (open_refunds >= 0),
-  -- Those that failed and that nobody has sent again.
+  -- Those that failed and that nobody has tried again or set aside.
   failed_refunds    integer not null default 0 check (failed_refunds >= 0),
   version           integer not null default 1,
   check (state in ('placed', 'cancelled') or paid_at is not null),
@@ -107,7 +108,8 @@ create table payments (
   -- What refunds hold of it, asked for or done.
   refunded    integer not null default 0 check (refunded between 0 and captured)
 ) strict;
-create index payments_order on payments (order_id, id);
+-- Also what keeps a refund from taking the money of another order.
+create unique index payments_order on payments (order_id, id);
 create index payments_reference on payments (reference);
 
 -- A refund is a reservation from the moment it is asked for: its quantities and amounts are counted above.
@@ -121,6 +123,7 @@ create table refunds (
   -- The shipping fee, where it is given back with this refund.
   shipping        integer not null default 0 check (shipping >= 0),
   points_returned integer not null default 0 check (points_returned >= 0),
+  points_worth    integer not null default 0 check (points_worth >= 0),
   -- Earned points to be taken away, and how many of them the customer still had.
   points_claimed  integer not null default 0 check (points_claimed >= 0),
   points_taken    integer not null default 0 check (points_taken between 0 and points_claimed),
@@ -129,41 +132,50 @@ create table refunds (
   reason_kind     text not null,
   override_reason text,
   retry_of        integer unique references refunds (id),
+  -- When somebody decided that it needs no second try.
+  dismissed_at    text,
   settled_at      text,
   -- Who asked for it here; none where the shop itself did.
   staff_name      text,
   change_id       text unique,
   check ((state = 'requested') = (settled_at is null)),
-  check (not released or state = 'failed')
+  check (not released or state = 'failed'),
+  check (dismissed_at is null or state = 'failed')
 ) strict;
-create index refunds_order on refunds (order_id, id);
+create unique index refunds_order on refunds (order_id, id);
 -- The shipping fee is given back once.
 create unique index refunds_shipping on refunds (order_id) where shipping > 0 and not released;
 
 create table refund_lines (
-  refund_id integer not null references refunds (id),
+  refund_id integer not null,
   order_id  integer not null,
   n         integer not null,
   quantity  integer not null check (quantity > 0),
   primary key (refund_id, n),
+  foreign key (order_id, refund_id) references refunds (order_id, id),
   foreign key (order_id, n) references order_lines (order_id, n)
 ) strict;
 
 -- The part of a refund that goes back to one payment.
 create table refund_payments (
-  refund_id  integer not null references refunds (id),
-  payment_id integer not null references payments (id),
+  refund_id  integer not null,
+  payment_id integer not null,
+  order_id   integer not null,
   amount     integer not null check (amount > 0),
   state      text not null check (state in ('requested', 'succeeded', 'failed')),
   -- Under which the provider does it once; none where the shop itself sends it.
   key        text unique,
   attempts   integer not null default 0,
+  -- Which provider was asked; no other can say what became of it.
+  provider   text,
   -- When the provider is asked next; also how long whoever is asking now has it for themselves.
   ask_at     text,
   reference  text,
   failure    text,
   settled_at text,
   primary key (refund_id, payment_id),
+  foreign key (order_id, refund_id) references refunds (order_id, id),
+  foreign key (order_id, payment_id) references payments (order_id, id),
   check ((state = 'requested') = (settled_at is null))
 ) strict;
 create index refund_payments_payment on refund_payments (payment_id);
@@ -172,6 +184,12 @@ create index refund_payments_open on refund_payments (ask_at) where state = 'req
 -- What the provider has answered stays.
 create trigger refund_payments_settled before update on refund_payments when old.state <> 'requested'
 begin select raise(abort, 'a settled refund stays settled'); end;
+create trigger refund_payments_no_delete before delete on refund_payments
+begin select raise(abort, 'a refund stays'); end;
+create trigger refund_payments_no_replace before insert on refund_payments
+when exists (select 1 from refund_payments where refund_id = new.refund_id and payment_id = new.payment_id)
+  or exists (select 1 from refund_payments where key = new.key)
+begin select raise(abort, 'a refund stays'); end;
 
 -- What staff and the console did to an order, with its notes.
 create table order_events (
@@ -180,7 +198,7 @@ create table order_events (
   at         text not null,
   kind       text not null check (kind in (
                'preparing', 'shipped', 'delivered', 'delivery-undone', 'tracking-corrected', 'cancelled',
-               'refund-requested', 'refund-succeeded', 'refund-failed', 'note')),
+               'refund-requested', 'refund-succeeded', 'refund-failed', 'refund-dismissed', 'note')),
   refund_id  integer references refunds (id),
   -- The note, or the carrier and tracking number.
   text       text,

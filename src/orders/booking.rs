@@ -28,7 +28,7 @@ pub(super) async fn book(
     let refund = insert(tx, standing, plan, grounds).await?;
     hold_lines(tx, standing, plan, refund).await?;
     hold_payments(tx, standing, plan, refund).await?;
-    hold_order(tx, standing, plan).await?;
+    hold_order(tx, standing, plan, grounds.retry_of).await?;
     move_points(tx, standing, Movement { returned: plan.points_returned, reclaimed: -plan.points_taken }).await?;
     tx.note("refund", None::<i64>, refund);
     tx.note("amount", None::<i64>, standing.money(plan.amount));
@@ -59,9 +59,9 @@ async fn insert(tx: &mut Tx<'_>, standing: &Standing, plan: &Plan, grounds: Grou
     let is_settled = plan.parts.is_empty();
     let (refund,): (i64,) = tx
         .query(sql!(
-            "insert into refunds (order_id, at, state, amount, shipping, points_returned, points_claimed, points_taken,
-                                  reason_kind, override_reason, retry_of, settled_at, staff_name, change_id)
-             values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14) returning id"
+            "insert into refunds (order_id, at, state, amount, shipping, points_returned, points_worth, points_claimed,
+                                  points_taken, reason_kind, override_reason, retry_of, settled_at, staff_name, change_id)
+             values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15) returning id"
         ))
         .bind(standing.order.id)
         .bind(now)
@@ -69,6 +69,7 @@ async fn insert(tx: &mut Tx<'_>, standing: &Standing, plan: &Plan, grounds: Grou
         .bind(plan.amount)
         .bind(plan.shipping)
         .bind(plan.points_returned)
+        .bind(plan.points_worth)
         .bind(plan.points_claimed)
         .bind(plan.points_taken)
         .bind(grounds.reason_kind)
@@ -119,11 +120,12 @@ async fn hold_payments(tx: &mut Tx<'_>, standing: &Standing, plan: &Plan, refund
         let change = tx.change_id().get(..16).unwrap_or_default().to_owned();
         let key = format!("rf_{refund}_{}_{change}", part.payment);
         tx.query(sql!(
-            "insert into refund_payments (refund_id, payment_id, amount, state, key, ask_at)
-             values ($1, $2, $3, 'requested', $4, $5)"
+            "insert into refund_payments (refund_id, payment_id, order_id, amount, state, key, ask_at)
+             values ($1, $2, $3, $4, 'requested', $5, $6)"
         ))
         .bind(refund)
         .bind(part.payment)
+        .bind(standing.order.id)
         .bind(part.amount)
         .bind(key)
         .bind(now)
@@ -146,19 +148,21 @@ pub(super) async fn hold_money(tx: &mut Tx<'_>, standing: &Standing, payment: i6
     Ok(())
 }
 
-async fn hold_order(tx: &mut Tx<'_>, standing: &Standing, plan: &Plan) -> Result<(), Fault> {
-    // Whoever refunds has the failed ones before their eyes, so those need nobody's attention any more.
+async fn hold_order(tx: &mut Tx<'_>, standing: &Standing, plan: &Plan, retry_of: Option<i64>) -> Result<(), Fault> {
     tx.query(sql!(
         "update orders set shipping_refunded = (shipping_refunded or $2), points_returned = points_returned + $3,
-                points_claimed = points_claimed + $4, open_refunds = open_refunds + $5, failed_refunds = 0,
-                version = version + 1
+                worth_returned = worth_returned + $4, points_claimed = points_claimed + $5,
+                open_refunds = open_refunds + $6, failed_refunds = failed_refunds - $7, version = version + 1
           where id = $1"
     ))
     .bind(standing.order.id)
     .bind(plan.shipping > 0)
     .bind(plan.points_returned)
+    .bind(plan.points_worth)
     .bind(plan.points_claimed)
     .bind(i64::from(!plan.parts.is_empty()))
+    // The one that is taken up again needs nobody's attention any more; the others still do.
+    .bind(i64::from(retry_of.is_some()))
     .run()
     .await?;
     let order = &standing.order;

@@ -112,7 +112,6 @@ fn amounts(filter: &Filter, wanted: &mut Wanted, errors: &mut FieldErrors) {
     wanted.currency = (has_amount || !filter.currency.is_empty()).then_some(currency);
     let mut amount = |field: &'static str, text: &str| match text.trim() {
         "" => None,
-        "0" => Some(0),
         text => number::money(text, currency).map_err(|message| errors.add(field, message)).ok(),
     };
     wanted.least = amount("min", &filter.min);

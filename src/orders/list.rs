@@ -9,7 +9,7 @@ use super::{
 };
 use crate::{
     gate::RecordAccess,
-    users::mask,
+    users::{self, mask},
     web::{
         Answer, Desk, Stop,
         problem_page::Problem,
@@ -57,8 +57,9 @@ pub async fn list(desk: Desk, asked: web::Query<Asked>) -> Answer {
         min: asked.min,
         max: asked.max,
     };
-    record_list(&desk).await?;
-    let (found, errors) = match filter::read(&filter, desk.zone(), desk.now()) {
+    let wanted = filter::read(&filter, desk.zone(), desk.now());
+    record_list(&desk, wanted.as_ref().ok().and_then(|wanted| wanted.term.as_ref())).await?;
+    let (found, errors) = match wanted {
         Ok(wanted) => (find::find(desk.reader(), &wanted, after).await?, FieldErrors::new()),
         Err(errors) => (find::Page::default(), errors),
     };
@@ -70,6 +71,7 @@ pub async fn list(desk: Desk, asked: web::Query<Asked>) -> Answer {
     let status = if errors.is_empty() { 200 } else { 422 };
     let page = ListPage {
         shell: desk.shell(Some(Section::Orders), None).await?,
+        typed: filter.q.clone(),
         filter,
         errors,
         rows: found.rows.into_iter().map(row).collect(),
@@ -82,36 +84,50 @@ pub async fn list(desk: Desk, asked: web::Query<Asked>) -> Answer {
 /// e-mail or a telephone number into it, and an address is not the place for those.
 pub async fn search(desk: Desk, body: web::Bytes) -> Answer {
     let form = desk.form(&body, &["q"]).await?;
-    let Ok(term) = Term::parse(form.get("q")) else {
-        let page = ListPage {
-            shell: desk.shell(Some(Section::Orders), None).await?,
-            filter: Filter { q: form.get("q").to_owned(), ..Filter::default() },
-            errors: FieldErrors::one("q", wrong::not_an_order_term()),
-            rows: Vec::new(),
-            pager: Pager::default(),
-        };
-        return desk.page(422, &page);
-    };
-    go_to(&desk, term, form.trimmed("q")).await
-}
-
-/// On to what a term names: one order, or the list.
-pub async fn go_to(desk: &Desk, term: Term, typed: &str) -> Answer {
-    record_list(desk).await?;
-    let wanted = filter::Wanted { term: Some(term), ..filter::Wanted::default() };
-    let found = find::find(desk.reader(), &wanted, None).await?;
-    if let ([only], None) = (found.rows.as_slice(), found.next) {
-        return Ok(desk.see_other(&format!("/orders/{}", only.id)));
+    let typed = form.get("q");
+    match Term::parse(typed) {
+        Ok(term) => go_to(&desk, term, typed).await,
+        Err(_) => nothing(&desk, typed, FieldErrors::one("q", wrong::not_an_order_term())).await,
     }
-    Ok(desk.see_other(&Filter { q: typed.to_owned(), ..Filter::default() }.href("")))
 }
 
-/// A list of orders is a look at those who placed them.
-async fn record_list(desk: &Desk) -> Result<(), Stop> {
+/// On to what a term names: one order, or the list of several. Digits may be the number of a parcel, or of somebody's
+/// identity card: until an order was found by them they are kept out of the address.
+pub async fn go_to(desk: &Desk, term: Term, typed: &str) -> Answer {
+    record_list(desk, Some(&term)).await?;
+    let wanted = filter::Wanted { term: Some(term.clone()), ..filter::Wanted::default() };
+    let found = find::find(desk.reader(), &wanted, None).await?;
+    let customer = term.user.filter(|user| found.rows.iter().all(|row| row.user_id == *user));
+    let q = match (found.rows.as_slice(), customer) {
+        ([], _) if found.next.is_none() => return nothing(desk, typed, FieldErrors::new()).await,
+        ([only], _) if found.next.is_none() => return Ok(desk.see_other(&format!("/orders/{}", only.id))),
+        (_, Some(customer)) => format!("u_{customer}"),
+        _ => typed.trim().to_owned(),
+    };
+    Ok(desk.see_other(&Filter { q, ..Filter::default() }.href("")))
+}
+
+/// The page of a search that found nothing, or could not be made.
+async fn nothing(desk: &Desk, typed: &str, errors: FieldErrors) -> Answer {
+    let status = if errors.is_empty() { 200 } else { 422 };
+    let page = ListPage {
+        shell: desk.shell(Some(Section::Orders), None).await?,
+        typed: typed.to_owned(),
+        filter: Filter::default(),
+        errors,
+        rows: Vec::new(),
+        pager: Pager::default(),
+    };
+    desk.page(status, &page)
+}
+
+/// A list of orders is a look at those who placed them; one customer's orders are a look at that one.
+async fn record_list(desk: &Desk, term: Option<&Term>) -> Result<(), Stop> {
+    let customer = term.and_then(Term::customer);
     desk.keep(&RecordAccess {
         actor: desk.actor(),
         task: "search",
-        subject: None,
+        subject: customer.map(|user| users::target(user).to_string()),
         detail: Some("orders".to_owned()),
         reason: None,
     })

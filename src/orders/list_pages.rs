@@ -15,6 +15,8 @@ use askama::Template;
 #[derive(Debug, Template)]
 #[template(path = "orders/list.html")]
 pub struct ListPage {
+    /// What stands in the search box. Only what was found is also in `filter`, and so in addresses.
+    pub typed: String,
     pub shell: Shell,
     pub filter: Filter,
     /// What is wrong with the filter; then there are no rows.
@@ -85,7 +87,7 @@ impl ListPage {
     pub fn empty(&self) -> Empty {
         let (icon, title, body) = if self.pager.next.is_some() {
             ("search", "orders.unread", "orders.unread-body")
-        } else if !self.filter.q.is_empty() {
+        } else if !self.typed.is_empty() {
             ("search", "orders.not-found", "orders.not-found-body")
         } else if self.filter.set() > 0 {
             ("filter", "orders.nothing", "filter.nothing-body")

@@ -8,6 +8,7 @@
 pub mod booking;
 pub mod cancel;
 pub mod carrier;
+pub mod dismiss;
 mod event;
 pub mod filter;
 pub mod find;

@@ -7,8 +7,8 @@ use super::{
     timeline::Day,
 };
 pub use super::{
-    panels::{CancelPanel, Done, NoteBox, Panel, RefundForm, RefundPanel, RetryPanel, ShippingPanel},
-    refund_pages::{Refund, RefundPart},
+    panels::{CancelPanel, DismissPanel, Done, NoteBox, Panel, RefundForm, RefundPanel, RetryPanel, ShippingPanel},
+    refund_pages::{Fate, Refund, RefundPart},
 };
 use crate::{
     audit::pages::Changed,
@@ -35,7 +35,7 @@ pub struct ShowPage {
     pub note: Option<NoteBox>,
 }
 
-/// The panel alone: what a live preview is answered with. No customer stands in it, so it is no look at one.
+/// The panel alone: what a live preview is answered with.
 #[derive(Debug, Template)]
 #[template(path = "orders/panel_alone.html")]
 pub struct PanelAlone(pub ShowPage);
@@ -68,11 +68,11 @@ impl ShowPage {
         self.panel.is_some() || !self.may_change
     }
 
-    /// Whether the panel to try this refund again is open.
-    /// Which failed refund the panel would try again.
-    pub fn retrying(&self) -> Option<i64> {
+    /// Which failed refund the panel is about, and which panel that is.
+    pub fn open_refund(&self) -> Option<(&'static str, i64)> {
         match &self.panel {
-            Some(Panel::Retry(open)) => Some(open.refund),
+            Some(Panel::Retry(open)) => Some(("retry", open.refund)),
+            Some(Panel::Dismiss(open)) => Some(("dismiss", open.refund)),
             _ => None,
         }
     }
@@ -165,6 +165,10 @@ impl ShowPage {
 
     pub fn retry_action(&self, refund: &i64) -> String {
         self.action(&format!("refunds/{refund}/retry"))
+    }
+
+    pub fn dismiss_action(&self, refund: &i64) -> String {
+        self.action(&format!("refunds/{refund}/dismissal"))
     }
 
     pub fn retry_button(&self, plan: &Plan) -> String {

@@ -22,6 +22,8 @@ pub enum Panel {
     Shipping(ShippingPanel),
     /// `?panel=retry&refund=…`
     Retry(RetryPanel),
+    /// `?panel=dismiss&refund=…`
+    Dismiss(DismissPanel),
     /// What was asked for cannot be done now: the panel's name, and the key of the sentence that says why.
     Closed { name: &'static str, why: &'static str },
     /// A change was made.
@@ -36,6 +38,7 @@ impl Panel {
             Self::Cancel(_) => "cancel",
             Self::Shipping(_) => "shipping",
             Self::Retry(_) => "retry",
+            Self::Dismiss(_) => "dismiss",
             Self::Closed { name, .. } => name,
             Self::Done(_) => "done",
         }
@@ -135,6 +138,16 @@ pub struct RetryPanel {
     pub seal: Seal,
     pub refund: i64,
     pub plan: Plan,
+    pub reason: String,
+}
+
+/// Setting a failed refund aside: `POST /orders/{id}/refunds/{refund}/dismissal`.
+#[derive(Clone, Debug, Default)]
+pub struct DismissPanel {
+    pub seal: Seal,
+    pub refund: i64,
+    /// What it was to give back.
+    pub amount: i64,
     pub reason: String,
 }
 

@@ -50,6 +50,8 @@ pub struct Plan {
     pub amount: i64,
     pub parts: Vec<Part>,
     pub points_returned: i64,
+    /// What the points that are given back had paid, in minor units.
+    pub points_worth: i64,
     /// Earned points that are to be taken away, and those of them that the customer still has.
     pub points_claimed: i64,
     pub points_taken: i64,
@@ -91,23 +93,33 @@ impl Standing {
             sum.checked_add(price.checked_mul(units.quantity)?)
         });
         let value = goods.ok_or_else(too_large)?;
-        if lines.is_empty() && shipping == 0 && wanted.amount.is_none() {
+        if lines.is_empty() && shipping == 0 && wanted.amount.unwrap_or_default() == 0 {
             return Err(Fault::invalid("lines", "refund-nothing"));
         }
-        let before = self.value_refunded();
-        let after = before.saturating_add(value);
-        let worth = share(self.order.points_worth, after, self.order.total)
-            - share(self.order.points_worth, before, self.order.total);
-        let computed = value - worth;
+        let after = self.value_refunded().saturating_add(value);
+        let due = share(self.order.points_worth, after, self.order.total) - self.order.worth_returned;
+        let points_worth = if value == 0 { 0 } else { due.clamp(0, value) };
+        let computed = value - points_worth;
         let amount = wanted.amount.unwrap_or(computed);
         if amount > self.refundable() || amount < 0 {
             let left = self.money(self.refundable());
             return Err(Fault::invalid("amount", "refund-too-much").with("left", left.shown()));
         }
         let used = share(self.order.points_used, after, self.order.total);
-        let points_returned = if value == 0 { 0 } else { (used - self.order.points_returned).max(0) };
+        let points = if value == 0 { 0 } else { (used - self.order.points_returned).max(0) };
+        // Where the shop gave money for what points had paid, no refund gives more points back than it is worth itself.
+        let points_returned = if due > value { share(points, value, due) } else { points };
         let parts = if wanted.split.is_empty() { self.fill(amount) } else { self.split(amount, &wanted.split)? };
-        self.with_claim(Plan { lines, shipping, computed, amount, parts, points_returned, ..Plan::default() })
+        self.with_claim(Plan {
+            lines,
+            shipping,
+            computed,
+            amount,
+            parts,
+            points_returned,
+            points_worth,
+            ..Plan::default()
+        })
     }
 
     /// What cancelling gives back: everything that is left.
@@ -121,6 +133,7 @@ impl Standing {
             amount,
             parts: self.fill(amount),
             points_returned: self.order.points_used - self.order.points_returned,
+            points_worth: self.order.points_worth - self.order.worth_returned,
             ..Plan::default()
         })
     }

@@ -26,7 +26,7 @@ impl RefundsPage {
     }
 
     /// No panel stands beside refunds that stand alone.
-    pub fn retrying(&self) -> Option<i64> {
+    pub fn open_refund(&self) -> Option<(&'static str, i64)> {
         None
     }
 }
@@ -34,6 +34,18 @@ impl RefundsPage {
 /// Whether a payment provider has still to answer for one of them.
 pub fn is_any_open(refunds: &[Refund]) -> bool {
     refunds.iter().any(|refund| refund.state == "requested")
+}
+
+/// What is to become of a refund that failed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Fate {
+    /// Nothing: it did not fail, or it was tried again.
+    None,
+    /// It waits to be tried again or set aside.
+    Waits,
+    /// It waits, but the shop asked for it, so that only the shop can try it again.
+    WaitsForShop,
+    Dismissed,
 }
 
 /// One refund of the order.
@@ -59,8 +71,7 @@ pub struct Refund {
     pub seq: Option<i64>,
     pub parts: Vec<RefundPart>,
     pub retry_of: Option<i64>,
-    /// Whether it failed and nobody has tried again.
-    pub can_retry: bool,
+    pub fate: Fate,
 }
 
 impl Refund {
@@ -69,6 +80,27 @@ impl Refund {
         let kind = self.reason_kind.as_str();
         let name = words.name("refund-kind", kind);
         if name == kind { words.name("cancel-kind", kind) } else { name }
+    }
+
+    pub fn can_retry(&self) -> bool {
+        self.fate == Fate::Waits
+    }
+
+    pub fn can_dismiss(&self) -> bool {
+        matches!(self.fate, Fate::Waits | Fate::WaitsForShop)
+    }
+
+    pub fn waits_for_shop(&self) -> bool {
+        self.fate == Fate::WaitsForShop
+    }
+
+    pub fn is_dismissed(&self) -> bool {
+        self.fate == Fate::Dismissed
+    }
+
+    /// Whether the open panel is this one, about this refund.
+    pub fn is_in(&self, panel: &str, open: &Option<(&'static str, i64)>) -> bool {
+        *open == Some((panel, self.id))
     }
 
     pub fn tone(&self) -> Tone {

@@ -55,7 +55,7 @@ impl Failed {
         let row: Option<Row> = db
             .query(sql!(
                 "select released, shipping, amount, reason_kind, override_reason from refunds r
-                  where id = $1 and order_id = $2 and state = 'failed'
+                  where id = $1 and order_id = $2 and state = 'failed' and change_id is not null and dismissed_at is null
                     and not exists (select 1 from refunds again where again.retry_of = r.id)"
             ))
             .bind(refund)

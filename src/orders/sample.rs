@@ -255,8 +255,8 @@ fn made_from_orders() -> [Sql; 3] {
         just_made!()
     ),
     sql!(
-        "insert into refund_payments (refund_id, payment_id, amount, state, reference, failure, settled_at)
-         select r.id, p.id, case when o.state = 'cancelled' then p.captured else r.amount end, r.state,
+        "insert into refund_payments (refund_id, payment_id, order_id, amount, state, reference, failure, settled_at)
+         select r.id, p.id, o.id, case when o.state = 'cancelled' then p.captured else r.amount end, r.state,
            case when r.state = 'succeeded' then 'RF' || p.reference end, case when r.state = 'failed' then 'card_expired' end,
            r.settled_at
            from orders o join refunds r on r.order_id = o.id join payments p on p.order_id = o.id

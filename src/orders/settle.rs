@@ -77,8 +77,8 @@ impl Change for SettleRefund {
         // Somebody else asked too and was answered first.
         let Some((amount,)) = part else { return Err(Fault::conflict("refund-settled")) };
         let standing = Standing::load(tx, self.order).await?.ok_or_else(missing)?;
-        tx.note("refund", self.refund, self.refund);
-        tx.note("payment", None::<i64>, self.payment);
+        tx.note("refund", None::<i64>, self.refund);
+        tx.note("payment_id", None::<i64>, self.payment);
         tx.note("amount", None::<i64>, standing.money(amount));
         tx.note("outcome", None::<i64>, self.outcome.state());
         if let Some(code) = failure {
@@ -117,6 +117,7 @@ enum All {
 struct Booked {
     shipping: i64,
     points_returned: i64,
+    points_worth: i64,
     points_claimed: i64,
     points_taken: i64,
 }
@@ -141,7 +142,7 @@ impl SettleRefund {
         let booked: Booked = tx
             .query(sql!(
                 "update refunds set state = $2, settled_at = $3, released = $4 where id = $1
-                 returning shipping, points_returned, points_claimed, points_taken"
+                 returning shipping, points_returned, points_worth, points_claimed, points_taken"
             ))
             .bind(self.refund)
             .bind(state)
@@ -165,7 +166,8 @@ impl SettleRefund {
     }
 
     /// Undoes what a refund held that came to nothing: units, shipping, points. Points that were given back and spent since
-    /// cannot be withdrawn; they stay counted as returned, so that nobody gets them a second time.
+    /// cannot be withdrawn; they stay counted as returned, so that nobody gets them a second time, but no longer as having paid
+    /// for anything that came back.
     async fn release(&self, tx: &mut Tx<'_>, user: i64, booked: &Booked) -> Result<(), Fault> {
         let lines: Vec<(i64, i64)> = tx
             .query(sql!("select n, quantity from refund_lines where refund_id = $1 order by n"))
@@ -181,12 +183,13 @@ impl SettleRefund {
         let withdrawn = booked.points_returned.min(balance);
         tx.query(sql!(
             "update orders set shipping_refunded = (shipping_refunded and not $2), points_returned = points_returned - $3,
-                    points_claimed = points_claimed - $4
+                    worth_returned = worth_returned - $4, points_claimed = points_claimed - $5
               where id = $1"
         ))
         .bind(self.order)
         .bind(booked.shipping > 0)
         .bind(withdrawn)
+        .bind(booked.points_worth)
         .bind(booked.points_claimed)
         .run()
         .await?;

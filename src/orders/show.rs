@@ -1,10 +1,10 @@
 //! One order: lines, payments, refunds, what happened to it, and the panel to change something.
 
 use super::{
-    Standing,
+    Standing, dismiss,
     pages::{
-        CancelPanel, Done, NoteBox, Panel, PanelAlone, Refund, RefundForm, RefundPanel, RefundPart, ShippingPanel,
-        ShowPage,
+        CancelPanel, Done, Fate, NoteBox, Panel, PanelAlone, Refund, RefundForm, RefundPanel, RefundPart,
+        ShippingPanel, ShowPage,
     },
     refund_pages::RefundsPage,
     retry, target, timeline,
@@ -27,6 +27,7 @@ use crate::{
     },
 };
 use actix_web::web;
+use chrono::TimeDelta;
 use serde::Deserialize;
 
 /// What may stand in the address.
@@ -89,6 +90,12 @@ async fn offered(desk: &Desk, standing: &Standing, asked: &Asked) -> Result<Opti
             },
             None => return Ok(None),
         },
+        "dismiss" => match asked.refund {
+            Some(refund) => {
+                dismiss::panel(desk, standing, refund, seal()).await?.map_or_else(dismiss::gone, Panel::Dismiss)
+            }
+            None => return Ok(None),
+        },
         _ => return Ok(None),
     }))
 }
@@ -143,14 +150,7 @@ pub(super) async fn page(
     note: Option<NoteBox>,
     status: u16,
 ) -> Answer {
-    desk.keep(&RecordAccess {
-        actor: desk.actor(),
-        task: "view-order",
-        subject: Some(users::target(standing.order.user_id).to_string()),
-        detail: Some(target(standing.order.id).to_string()),
-        reason: None,
-    })
-    .await?;
+    record_look(desk, &standing).await?;
     let may_change = may_change(desk);
     let fresh = || NoteBox { seal: Shape::fresh(fresh_key(), standing.order.version), text: String::new() };
     let page = ShowPage {
@@ -163,8 +163,42 @@ pub(super) async fn page(
     desk.page(status, &page)
 }
 
+async fn record_look(desk: &Desk, standing: &Standing) -> Result<(), Stop> {
+    desk.keep(&RecordAccess {
+        actor: desk.actor(),
+        task: "view-order",
+        subject: Some(users::target(standing.order.user_id).to_string()),
+        detail: Some(target(standing.order.id).to_string()),
+        reason: None,
+    })
+    .await
+}
+
+/// How long the parts that a page asks for by itself belong to the look that the page was.
+const ONE_LOOK: TimeDelta = TimeDelta::minutes(15);
+
+/// Records a part of the page as a look of its own, unless it belongs to one that is recorded already: a page that waits for
+/// a provider asks every few seconds.
+async fn record_part(desk: &Desk, standing: &Standing) -> Result<(), Stop> {
+    let looked: Option<(i64,)> = desk
+        .reader()
+        .query(sql!(
+            "select id from access_records
+              where subject = $1 and staff_id = $2 and task = 'view-order' and detail = $3 and at > $4
+              order by id desc limit 1"
+        ))
+        .bind(users::target(standing.order.user_id).to_string())
+        .bind(desk.person().id)
+        .bind(target(standing.order.id).to_string())
+        .bind(desk.now().minus(ONE_LOOK))
+        .optional()
+        .await?;
+    if looked.is_some() { Ok(()) } else { record_look(desk, standing).await }
+}
+
 /// The panel alone, for a page that shows the rest.
 pub(super) async fn panel_alone(desk: &Desk, standing: Standing, panel: Panel) -> Answer {
+    record_part(desk, &standing).await?;
     desk.page(200, &PanelAlone(bare(desk, standing, Some(panel)).await?))
 }
 
@@ -181,10 +215,10 @@ async fn bare(desk: &Desk, standing: Standing, panel: Option<Panel>) -> Result<S
     })
 }
 
-/// `GET /orders/{id}/refunds`, asked for by the page itself while a provider has not answered. There is no customer in it,
-/// so it is no look at one.
+/// `GET /orders/{id}/refunds`, asked for by the page itself while a provider has not answered.
 pub async fn refunds_alone(desk: Desk, path: web::Path<i64>) -> Answer {
     let standing = standing(&desk, path.into_inner()).await?;
+    record_part(&desk, &standing).await?;
     let page = RefundsPage {
         shell: desk.shell(Some(Section::Orders), None).await?,
         order: standing.order.id,
@@ -209,8 +243,21 @@ struct RefundRow {
     staff_name: Option<String>,
     retry_of: Option<i64>,
     is_retried: bool,
+    is_dismissed: bool,
     is_ours: bool,
     seq: Option<i64>,
+}
+
+impl RefundRow {
+    fn fate(&self) -> Fate {
+        match self.state.as_str() {
+            "failed" if self.is_dismissed => Fate::Dismissed,
+            "failed" if self.is_retried => Fate::None,
+            "failed" if self.is_ours => Fate::Waits,
+            "failed" => Fate::WaitsForShop,
+            _ => Fate::None,
+        }
+    }
 }
 
 #[derive(sqlx::FromRow)]
@@ -232,6 +279,7 @@ async fn refunds(desk: &Desk, standing: &Standing) -> Result<Vec<Refund>, Stop> 
         .query(sql!(
             "select r.id, r.at, r.state, r.amount, r.shipping, r.points_returned, r.points_claimed, r.points_taken,
                     r.reason_kind, r.override_reason, r.staff_name, r.retry_of, r.change_id is not null as is_ours,
+                    r.dismissed_at is not null as is_dismissed,
                     exists (select 1 from refunds again where again.retry_of = r.id) as is_retried, a.seq
                from refunds r left join audit a on a.change_id = r.change_id
               where r.order_id = $1 order by r.id desc"
@@ -264,7 +312,7 @@ async fn refunds(desk: &Desk, standing: &Standing) -> Result<Vec<Refund>, Stop> 
         parts: parts.iter().filter(|part| part.refund_id == row.id).map(|part| self::part(standing, part)).collect(),
         id: row.id,
         at: row.at,
-        can_retry: row.state == "failed" && row.is_ours && !row.is_retried,
+        fate: row.fate(),
         state: row.state,
         amount: standing.money(row.amount),
         shipping: row.shipping > 0,

@@ -31,6 +31,8 @@ pub struct Order {
     pub points_used: i64,
     pub points_worth: i64,
     pub points_returned: i64,
+    /// What the points that refunds gave back had paid.
+    pub worth_returned: i64,
     /// Points it earned, and how many of them refunds have claimed.
     pub points_earned: i64,
     pub points_claimed: i64,
@@ -96,7 +98,7 @@ impl Standing {
         let order: Option<Order> = db
             .query(sql!(
                 "select o.id, o.number, o.user_id, o.state, o.currency, o.total, o.shipping_fee, o.shipping_refunded,
-                        o.points_used, o.points_worth, o.points_returned, o.points_earned, o.points_claimed,
+                        o.points_used, o.points_worth, o.points_returned, o.worth_returned, o.points_earned, o.points_claimed,
                         o.carrier, o.tracking_number, o.placed_at, o.paid_at, o.preparing_at, o.shipped_at,
                         o.delivered_at, o.cancelled_at, o.open_refunds, o.failed_refunds, o.version,
                         u.name as customer, u.points as balance

@@ -30,7 +30,8 @@ const LONGEST: usize = 64;
 
 impl Term {
     pub fn parse(typed: &str) -> Result<Self, TermError> {
-        let text = typed.trim();
+        let typed: String = typed.trim().chars().map(plain_hyphen).collect();
+        let text = typed.as_str();
         if text.is_empty() {
             return Err(TermError::Empty);
         }
@@ -44,7 +45,7 @@ impl Term {
             let user = digits.parse().map_err(|_| TermError::Person)?;
             return Ok(Self { user: Some(user), ..Self::default() });
         }
-        if is_telephone(text) || !text.bytes().any(|byte| byte.is_ascii_digit()) {
+        if is_telephone(text) || is_resident(text) || !text.bytes().any(|byte| byte.is_ascii_digit()) {
             return Err(TermError::Person);
         }
         let plain = carrier::tidy(text);
@@ -58,11 +59,23 @@ impl Term {
     }
 }
 
-/// The number of an order: `20261119-004829`, also without its hyphen.
+impl Term {
+    /// The customer, where it can be nothing else.
+    pub fn customer(&self) -> Option<i64> {
+        self.user.filter(|user| *self == Self { user: Some(*user), ..Self::default() })
+    }
+}
+
+/// The hyphens and dashes that spreadsheets and telephones make of a hyphen.
+fn plain_hyphen(c: char) -> char {
+    if matches!(c, '\u{2010}'..='\u{2015}' | '\u{2212}' | '\u{ff0d}') { '-' } else { c }
+}
+
+/// The number of an order: `20261119-004829`, also with another dash, a space or nothing in the place of its hyphen.
 pub fn number(text: &str) -> Option<String> {
-    let text = text.trim();
+    let text: String = text.trim().chars().map(plain_hyphen).collect();
     let is_digits = |part: &str| !part.is_empty() && part.bytes().all(|byte| byte.is_ascii_digit());
-    let (day, serial) = match text.split_once('-') {
+    let (day, serial) = match text.split_once(['-', ' ']) {
         Some(parts) => parts,
         None => text.split_at_checked(8)?,
     };
@@ -70,11 +83,31 @@ pub fn number(text: &str) -> Option<String> {
     (is_number && (day.starts_with("19") || day.starts_with("20"))).then(|| format!("{day}-{serial}"))
 }
 
-/// A Korean number as people write it. Written without its hyphens it has as many digits as a parcel's, but begins with 01.
+/// A Korean telephone number as people write it: with its 0, after the 82 of the country, or a mobile one without either.
+/// Without its hyphens it has as many digits as the numbers of some parcels; those are found by other ways than this box.
 fn is_telephone(text: &str) -> bool {
     let digits: String = text.chars().filter(char::is_ascii_digit).collect();
     let is_only = text.chars().all(|c| c.is_ascii_digit() || matches!(c, '-' | ' '));
-    is_only && (9..=11).contains(&digits.len()) && digits.starts_with('0')
+    let is_mobile = |digits: &str| {
+        let mut digits = digits.bytes();
+        (digits.next(), digits.next().is_some_and(|second| b"016789".contains(&second))) == (Some(b'1'), true)
+    };
+    is_only
+        && match digits.len() {
+            9 => digits.starts_with('0'),
+            10 => digits.starts_with('0') || digits.starts_with("82") || is_mobile(&digits),
+            11 | 12 => digits.starts_with('0') && digits.len() == 11 || digits.starts_with("82"),
+            13 => digits.starts_with("8210") || digits.starts_with("820"),
+            _ => false,
+        }
+}
+
+/// A resident registration number: a date of birth, a hyphen, and seven digits of which the first is 1 to 8.
+fn is_resident(text: &str) -> bool {
+    let is_digits = |part: &str, many: usize| part.len() == many && part.bytes().all(|byte| byte.is_ascii_digit());
+    text.split_once(['-', ' ']).is_some_and(|(birth, rest)| {
+        is_digits(birth, 6) && is_digits(rest, 7) && rest.starts_with(|first: char| ('1'..='8').contains(&first))
+    })
 }
 
 #[cfg(test)]
@@ -84,7 +117,7 @@ mod tests {
 
     #[test]
     fn an_order_number_is_known_with_and_without_its_hyphen() {
-        for text in ["20261119-004829", "20261119004829", " 20261119-004829 "] {
+        for text in ["20261119-004829", "20261119004829", " 20261119-004829 ", "20261119–004829", "20261119 004829"] {
             assert_eq!(Term::parse(text).unwrap().number.as_deref(), Some("20261119-004829"), "{text}");
         }
         assert_eq!(number("20261119-48"), None);
@@ -109,6 +142,12 @@ mod tests {
             "01048214821",
             "02 123 4567",
             "+82 10 4821 4821",
+            "82 10 4821 4821",
+            "821048214821",
+            "8201048214821",
+            "1048214821",
+            "10-4821-4821",
+            "900101-1234567",
             "김서연",
             "kim",
             "u_x",

@@ -52,7 +52,7 @@ impl Event {
             "preparing" => "order",
             "shipped" | "tracking-corrected" => "truck",
             "delivered" | "refund-succeeded" => "check",
-            "cancelled" => "ban",
+            "cancelled" | "refund-dismissed" => "ban",
             "note" => "user",
             "refund-failed" => "fail",
             _ => "undo",
@@ -91,7 +91,16 @@ pub(super) async fn read(reader: &Reader, standing: &Standing, zone: Tz) -> sqlx
         .bind(MOST)
         .all()
         .await?;
-    let mut events: Vec<Event> = shop_events(standing, &rows);
+    // Asked for by themselves, since of an order with very many notes they may not be among the newest.
+    let ours: Vec<(String, Instant)> = reader
+        .query(sql!(
+            "select kind, at from order_events
+              where order_id = $1 and kind in ('preparing', 'shipped', 'delivered', 'cancelled')"
+        ))
+        .bind(standing.order.id)
+        .all()
+        .await?;
+    let mut events: Vec<Event> = shop_events(standing, &ours);
     events.extend(rows.into_iter().rev().map(|row| Event {
         at: row.at,
         kind: row.kind,
@@ -107,7 +116,7 @@ pub(super) async fn read(reader: &Reader, standing: &Standing, zone: Tz) -> sqlx
 }
 
 /// What the shop did: every time of the order that no event of ours explains.
-fn shop_events(standing: &Standing, ours: &[Row]) -> Vec<Event> {
+fn shop_events(standing: &Standing, ours: &[(String, Instant)]) -> Vec<Event> {
     let order = &standing.order;
     let steps = [
         (State::Placed, Some(order.placed_at)),
@@ -117,7 +126,7 @@ fn shop_events(standing: &Standing, ours: &[Row]) -> Vec<Event> {
         (State::Delivered, order.delivered_at),
         (State::Cancelled, order.cancelled_at),
     ];
-    let is_ours = |state: State, at: Instant| ours.iter().any(|row| row.kind == state.as_str() && row.at == at);
+    let is_ours = |state: State, at: Instant| ours.iter().any(|(kind, done)| kind == state.as_str() && *done == at);
     let event = |(state, at): (State, Option<Instant>)| {
         let at = at.filter(|at| !is_ours(state, *at))?;
         Some(Event {

@@ -74,6 +74,15 @@ pub enum Provider {
 }
 
 impl Provider {
+    /// What it is called, in the settings and with every refund that it was asked for.
+    pub fn name(&self) -> &'static str {
+        match self {
+            Self::Bookkeeping => "bookkeeping",
+            Self::Webhook(_) => "webhook",
+            Self::Stripe(_) => "stripe",
+        }
+    }
+
     /// How long one call may take. A claim on a refund outlasts two of them.
     pub fn timeout(&self) -> Duration {
         match self {

@@ -73,7 +73,9 @@ impl Stripe {
             let url = format!("{}/v1/refunds?{}", self.base, encode(&query)?);
             let reply = call.get(&url, &[("authorization", authorization.as_str())])?;
             if !reply.status.is_success() {
-                return Err(reply.unclear());
+                // No payment, so no refund of it; asked for the refund, Stripe then says so in a way that settles it.
+                let is_gone = refusal(&reply).is_some_and(|refusal| refusal.is_of_the_payment());
+                return if is_gone { Ok(Answer::Unknown) } else { Err(reply.unclear()) };
             }
             let list = reply.json::<List>().ok_or_else(|| unreadable(&reply))?;
             if let Some(refund) = list.data.iter().find(|refund| refund.is_under(&request.key)) {

@@ -23,7 +23,7 @@ pub async fn safeguards(reader: &Reader, engine: Engine) -> anyhow::Result<Vec<S
 
 pub(super) const SQLITE_TRIGGERS: Sql = Sql {
     sqlite: "select name, sql from sqlite_master where type = 'trigger'
-              and tbl_name in ('audit', 'audit_head', 'access_records', 'point_entries', 'order_events')
+              and tbl_name in ('audit', 'audit_head', 'access_records', 'point_entries', 'order_events', 'refund_payments')
               order by name",
     postgres: "select 1 where false",
 };
@@ -44,7 +44,7 @@ async fn sqlite_triggers(reader: &Reader) -> anyhow::Result<Safeguard> {
 
 /// Triggers that must be there and fire even for a session that says it is a replica: table, name, and what `pg_trigger`
 /// calls its type (1 for each row, 2 before, 4 insert, 8 delete, 16 update, 32 truncate).
-const POSTGRES_TRIGGERS: [(&str, &str, i64); 11] = [
+const POSTGRES_TRIGGERS: [(&str, &str, i64); 12] = [
     ("access_records", "access_records_no_rewriting", 27),
     ("access_records", "access_records_no_truncate", 34),
     ("audit", "audit_next", 7),
@@ -56,6 +56,7 @@ const POSTGRES_TRIGGERS: [(&str, &str, i64); 11] = [
     ("order_events", "order_events_no_truncate", 34),
     ("point_entries", "point_entries_no_rewriting", 27),
     ("point_entries", "point_entries_no_truncate", 34),
+    ("refund_payments", "refund_payments_settled", 19),
 ];
 
 async fn postgres_triggers(reader: &Reader) -> anyhow::Result<Safeguard> {

@@ -117,22 +117,23 @@ pub fn until(rejection: &Rejection) -> Option<Instant> {
     rejection.values.iter().find(|(name, _)| *name == "until").and_then(|(_, at)| Instant::parse(at).ok())
 }
 
-/// Who changed the target last: a person, and something that is shown. A note alters nothing, and what the system does
-/// follows from what a person did.
+/// Who changed the target last, where that was a person. A note alters nothing. Where it was the system, such as a refund that
+/// the provider declined, there is nobody to name.
 async fn meanwhile(desk: &Desk, target: &Target) -> Result<Option<Meanwhile>, Stop> {
-    let last: Option<(i64, Instant, String)> = desk
+    let last: Option<(i64, Instant, String, String)> = desk
         .reader()
         .query(sql!(
-            "select seq, at, staff_name from audit
-              where target_kind = $1 and target_id = $2 and outcome = 'applied' and actor <> 'system'
-                and cast(after as text) <> '{}'
+            "select seq, at, staff_name, actor from audit
+              where target_kind = $1 and target_id = $2 and outcome = 'applied' and cast(after as text) <> '{}'
+                and (action <> 'refunds.settle' or after ->> 'outcome' = 'failed')
               order by seq desc limit 1"
         ))
         .bind(target.kind)
         .bind(target.id.as_str())
         .optional()
         .await?;
-    Ok(last.map(|(seq, at, by)| Meanwhile { by, at, seq }))
+    let last = last.filter(|(.., actor)| actor != "system");
+    Ok(last.map(|(seq, at, by, _)| Meanwhile { by, at, seq }))
 }
 
 /// The reason in a form's field of that name.

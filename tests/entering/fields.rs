@@ -34,8 +34,8 @@ pub(crate) const MARKUP: &str = "\"'><script>alert(1)</script><img src=x onerror
 const FAILED_REFUND: &str = "
     insert into refunds (id, order_id, at, state, amount, released, reason_kind, settled_at, staff_name, change_id) values
       (1, 4, '2026-03-01T00:00:00.000000Z', 'failed', 15000, true, 'damaged', '2026-03-01T00:01:00.000000Z', 'Mina Kang', 'x');
-    insert into refund_payments (refund_id, payment_id, amount, state, key, settled_at) values
-      (1, 40, 15000, 'failed', 'k', '2026-03-01T00:01:00.000000Z')";
+    insert into refund_payments (refund_id, payment_id, order_id, amount, state, key, settled_at) values
+      (1, 40, 4, 15000, 'failed', 'k', '2026-03-01T00:01:00.000000Z')";
 
 #[cfg(test)]
 fn encoded(bytes: &[u8]) -> String {
@@ -109,6 +109,7 @@ fn forms(world: &World) -> Vec<(Browser, Form)> {
     let refund_preview = refund.clone().to("/orders/1/refunds/preview");
     world.database().tamper(FAILED_REFUND).unwrap();
     let retry = mina.get("/orders/4").attributes("a[href*='panel=retry']", "href").remove(0);
+    let dismissal = mina.get("/orders/4").attributes("a[href*='panel=dismiss']", "href").remove(0);
     let parcel = mina.get("/orders/1?panel=shipping").form_to("/shipping");
     let parcel = parcel.set("state", "shipped").set("carrier", "cj").set("tracking_number", "601234564471");
     let forms = vec![
@@ -145,6 +146,7 @@ fn forms(world: &World) -> Vec<(Browser, Form)> {
         (mina.clone(), refund),
         (mina.clone(), refund_preview),
         (mina.clone(), mina.get(&retry).form_to("/retry").set("reason", "The card works again")),
+        (mina.clone(), mina.get(&dismissal).form_to("/dismissal").set("reason", "Paid from the till")),
         (mina.clone(), mina.get("/orders/1?panel=cancel").form_to("/cancellation").set("reason", "Ordered twice")),
         (mina.clone(), parcel.set("reason", "It has left")),
         (mina.clone(), mina.get("/orders/1").form_to("/notes").set("reason", "She will call again")),

@@ -126,3 +126,19 @@ fn no_statement_is_put_together_at_run_time() {
         }
     }
 }
+
+/// What is not on the list is in nobody's table of permissions.
+#[test]
+fn every_change_is_on_the_list_of_what_anyone_can_do() {
+    let (lists, others): (Vec<_>, Vec<_>) = sources().into_iter().partition(|(path, _)| path == "src/changes.rs");
+    let list = &lists[0].1;
+    let mut found = 0;
+    for (path, text) in &others {
+        for name in text.split("\nimpl Change for ").skip(1) {
+            let name = name.split_whitespace().next().unwrap();
+            assert!(list.contains(&format!("    {name},\n")), "{name} of {path} is not in src/changes.rs");
+            found += 1;
+        }
+    }
+    assert!(found > 20, "only {found} changes were found");
+}

@@ -48,7 +48,7 @@ fn indexes(world: &World) -> Vec<String> {
         Engine::Postgres => {
             "select c.relname from pg_index i join pg_class c on c.oid = i.indexrelid
             where c.relnamespace = 'public'::regnamespace and c.relname <> 'audit_words'
-              and not exists (select 1 from pg_constraint k where k.conindid = i.indexrelid) order by 1"
+              and not exists (select 1 from pg_constraint k where k.conindid = i.indexrelid and k.contype <> 'f') order by 1"
         }
     };
     world.rows(sql).into_iter().map(|row| row[0].clone().unwrap()).collect()

@@ -44,12 +44,19 @@ on_both! {
 
     fn what_could_be_a_person_never_gets_into_an_address(world) {
         let mina = world.signed_in("mina");
-        for term in ["seoyeon.k@naver.com", "010-4821-4821", "김서연"] {
+        for term in ["seoyeon.k@naver.com", "010-4821-4821", "김서연", "82 10 4821 4821", "821048214821", "1048214821", "900101-2234567"] {
             let refused = search(&mina, term);
             assert_eq!(refused.status, 422, "{term}: {refused}");
             assert!(refused.location().is_none() && refused.has("#order-q-error, #q-error, [id$='-error']"), "{refused}");
             let path = format!("/orders?{}", serde_urlencoded::to_string([("q", term)]).unwrap());
             assert_eq!(mina.get(&path).status, 422);
+            assert!(refused.attributes("form[method=get] [name=q]", "value").iter().all(String::is_empty), "{refused}");
+        }
+        // Digits that are nothing here could still be something elsewhere.
+        for (from, to, term) in [("/orders", "/orders/searches", "4111111111111111"), ("/", "/users/searches", "19900101-2234567")] {
+            let nothing = mina.get(from).form_to(to).set("q", term).submit();
+            assert_eq!((nothing.status, nothing.location()), (200, None), "{nothing}");
+            assert!(nothing.attributes("a", "href").iter().all(|href| !href.contains(term)), "{nothing}");
         }
     }
 

@@ -9,6 +9,7 @@ mod support;
 
 mod cancelling;
 mod crashes;
+mod dismissing;
 mod finding;
 mod noting;
 mod providers;

@@ -48,6 +48,26 @@ on_both! {
         assert_sound(&world);
     }
 
+    fn what_one_provider_was_asked_for_is_not_settled_by_another(world) {
+        let (world, provider) = paying(world.engine);
+        provider.set(Mode::Pend);
+        let mina = world.signed_in("mina");
+        assert_eq!(refund(&mina, 4, &[(1, "1")]).set("code", &world.code("mina")).submit().status, 303);
+        wait_until(|| asked_about(&world) == 1);
+        // This one would say at once that it was paid.
+        let _books = world.another(|config| config.payments = ingam::payments::Provider::Bookkeeping).unwrap();
+        for attempt in 2..6 {
+            later(&world);
+            wait_until(|| asked_about(&world) == attempt);
+        }
+        assert_eq!(world.rows("select state, provider from refund_payments"), [[Some("requested".to_owned()), Some("webhook".to_owned())]]);
+        provider.decide("failed");
+        later(&world);
+        settled(&world);
+        assert_eq!((held(&world, 40), provider.paid("30000040")), (0, 0));
+        assert_sound(&world);
+    }
+
     fn where_one_payment_is_declined_the_other_stays_paid_and_only_the_rest_is_tried_again(world) {
         let (world, provider) = paying(world.engine);
         provider.set_for("30918245", Mode::Decline);

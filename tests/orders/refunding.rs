@@ -182,6 +182,33 @@ on_both! {
         assert_sound(world);
     }
 
+    fn points_that_paid_come_back_alone_where_all_the_money_already_has(world) {
+        let mina = world.signed_in("mina");
+        let done = refund_amount(&mina, 2, "64.02").set("code", &world.code("mina")).submit();
+        assert_eq!((done.status, held(world, 20)), (303, 6402), "{done}");
+        settled(world);
+        let before = points(world, 1);
+        let form = refund(&mina, 2, &[(1, "3"), (2, "1")]).set("override_reason", "Only the points");
+        let empty = form.clone().set("units-1", "").set("units-2", "").set("amount", "0").set("code", &world.code("mina")).submit();
+        assert_eq!(empty.status, 422, "{empty}");
+        let done = form.set("amount", "0.00").set("code", &world.code("mina")).submit();
+        assert_eq!((done.status, held(world, 20), points(world, 1)), (303, 6402, before + 1000), "{done}");
+        assert_sound(world);
+    }
+
+    fn a_mistake_in_a_field_does_not_make_an_old_form_a_new_one(world) {
+        let mina = world.signed_in("mina");
+        let late = refund(&mina, 4, &[(1, "1")]);
+        assert_eq!(refund(&mina, 4, &[(1, "1")]).set("code", &world.code("mina")).submit().status, 303);
+        let wrong = late.set("reason", "x").set("code", &world.code("mina")).submit();
+        assert_eq!(wrong.status, 422, "{wrong}");
+        let again = wrong.form_to("/refunds").set("reason", REASON).set("code", &world.code("mina")).submit();
+        assert_eq!((again.status, held(world, 40)), (409, 15_000), "{again}");
+        // Having been told, it is a new one.
+        let told = again.form_to("/refunds").set("code", &world.code("mina")).submit();
+        assert_eq!((told.status, held(world, 40)), (303, 30_000), "{told}");
+    }
+
     fn a_double_click_refunds_once(world) {
         let mina = world.signed_in("mina");
         let form = refund(&mina, 4, &[(1, "1")]).set("code", &world.code("mina"));

@@ -73,7 +73,11 @@ pub(crate) fn assert_sound(world: &World) {
               where u.order_id = l.order_id and u.n = l.n and r.state <> 'failed'), 0)
             and not exists (select 1 from refunds r where r.order_id = l.order_id and r.state = 'failed' and not r.released)"),
         ("orders", "select o.id from orders o where o.open_refunds <>
-            (select count(*) from refunds r where r.order_id = o.id and r.state = 'requested')"),
+            (select count(*) from refunds r where r.order_id = o.id and r.state = 'requested')
+            or o.failed_refunds <> (select count(*) from refunds r where r.order_id = o.id and r.state = 'failed'
+                 and r.dismissed_at is null and not exists (select 1 from refunds a where a.retry_of = r.id))
+            or o.worth_returned <> coalesce((select sum(r.points_worth) from refunds r
+                                              where r.order_id = o.id and not r.released), 0)"),
         ("shipping", "select order_id from refunds where shipping > 0 and not released group by order_id having count(*) > 1"),
         // Customer 1 begins with a balance that this world's ledger explains.
         ("points", "select u.id from users u

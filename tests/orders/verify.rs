@@ -39,6 +39,24 @@ on_both! {
         assert_named(&world, "update refunds set amount = amount + 1 where order_id = 1", "refund 1 has no row");
     }
 
+    fn a_refund_that_was_hidden_from_those_who_watch_for_it_is_named(world) {
+        let (world, provider) = paying(world.engine);
+        refunded(&world, &provider);
+        for (sql, back, words) in [
+            ("update orders set failed_refunds = 0 where id = 4", "update orders set failed_refunds = 1 where id = 4", "order 4"),
+            ("update orders set open_refunds = 1 where id = 1", "update orders set open_refunds = 0 where id = 1", "order 1"),
+            ("update orders set shipping_refunded = true where id = 1", "update orders set shipping_refunded = false where id = 1", "order 1"),
+            ("update orders set points_returned = points_returned + 1 where id = 1", "update orders set points_returned = points_returned - 1 where id = 1", "order 1"),
+            ("update orders set worth_returned = worth_returned - 1 where id = 1", "update orders set worth_returned = worth_returned + 1 where id = 1", "order 1"),
+            ("update refunds set state = 'succeeded', released = false where order_id = 4; update order_lines set refunded = 1 where order_id = 4", "update refunds set state = 'failed', released = true where order_id = 4; update order_lines set refunded = 0 where order_id = 4", "refund 2"),
+        ] {
+            assert_named(&world, sql, words);
+            world.database().tamper(back).unwrap();
+        }
+        let fits = world.command(&["audit", "verify"]).output().unwrap();
+        assert!(fits.status.success(), "{}", String::from_utf8_lossy(&fits.stderr));
+    }
+
     fn an_answer_that_nobody_gave_is_named(world) {
         let (world, provider) = paying(world.engine);
         provider.set(Mode::Pend);

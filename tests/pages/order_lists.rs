@@ -57,7 +57,8 @@ impl Maker {
         let mut add = |name, html| out.push(Sample { name, html });
         let list = |filter, rows, errors, next: Option<&str>| {
             let pager = Pager { first: None, previous: None, next: next.map(Into::into) };
-            html(&list::ListPage { shell: self.shell(Section::Orders), filter, errors, rows, pager })
+            let typed = list::Filter::clone(&filter).q;
+            html(&list::ListPage { shell: self.shell(Section::Orders), typed, filter, errors, rows, pager })
         };
         let ok = FieldErrors::new;
         let needs = |needs: &str| list::Filter { needs: needs.into(), ..list::Filter::default() };
@@ -77,6 +78,7 @@ impl Maker {
         };
         let mut first = list::ListPage {
             shell: self.shell(Section::Orders),
+            typed: filter().q,
             filter: filter(),
             errors: ok(),
             rows: self.order_rows(),

@@ -160,6 +160,14 @@ impl Maker {
         add("order-retry", retry(fresh(), String::new()));
         let errors = FieldErrors::one("reason", wrong::too_short(5));
         add("order-retry-invalid", retry(Seal { errors, ..fresh() }, self.text("네", "ok")));
+
+        let dismiss = |seal, reason| {
+            let panel = Panel::Dismiss(orders::DismissPanel { seal, refund: 17, amount: 12_000, reason });
+            html(&orders::ShowPage { refunds: self.refunds(), ..self.page(self.standing(State::Shipped), Some(panel)) })
+        };
+        add("order-dismiss", dismiss(fresh(), String::new()));
+        let errors = FieldErrors::one("reason", wrong::too_short(5));
+        add("order-dismiss-invalid", dismiss(Seal { errors, ..fresh() }, self.text("네", "ok")));
     }
 
     pub(super) fn closed_and_done(self, out: &mut Vec<Sample>) {
@@ -174,6 +182,7 @@ impl Maker {
         add("order-shipping-cancelled", closed(State::Cancelled, "shipping", "shipping.cancelled"));
         add("order-shipping-no-goods", closed(State::Paid, "shipping", "shipping.no-goods"));
         add("order-retry-gone", closed(State::Shipped, "retry", "retry.gone"));
+        add("order-dismiss-gone", closed(State::Shipped, "dismiss", "dismiss.gone"));
 
         let done = |state, action: &str, changed: &[(&str, Option<&str>, &str)]| {
             let sealed = Sealed { seq: 12_346, at: now(), by: self.me(), reason: self.reason() };
@@ -187,6 +196,8 @@ impl Maker {
         };
         add("order-refunded", done(State::Shipped, "orders.refund", &REFUNDED));
         add("order-retried", done(State::Shipped, "refunds.retry", &REFUNDED));
+        let dismissed = [("dismissed", Some("false"), "true"), ("refund", None, "17")];
+        add("order-dismissed", done(State::Shipped, "refunds.dismiss", &dismissed));
         let cancelled = [REFUNDED.as_slice(), &[("state", Some("preparing"), "cancelled")]].concat();
         add("order-cancelled-done", done(State::Cancelled, "orders.cancel", &cancelled));
         let shipped = [

@@ -48,6 +48,7 @@ impl Maker {
             points_used: 5_000,
             points_worth: 5_000,
             points_returned: 0,
+            worth_returned: 0,
             points_earned: 824,
             points_claimed: 0,
             carrier: is_sent.then(|| "hanjin".into()),
@@ -211,7 +212,7 @@ impl Maker {
             seq: Some(12_300 + id),
             parts,
             retry_of: None,
-            can_retry: false,
+            fate: orders::Fate::None,
         };
         vec![
             orders::Refund {
@@ -222,9 +223,19 @@ impl Maker {
                 ..refund(18, "requested", 23_900, vec![card(23_900, "requested", 3)])
             },
             orders::Refund {
-                can_retry: true,
+                fate: orders::Fate::Waits,
                 override_reason: Some(self.text("사진 확인 후 절반만 환불", "Half, after seeing the photos")),
                 ..refund(17, "failed", 12_000, vec![card(10_000, "failed", 1), bank(2_000, "succeeded", 1)])
+            },
+            orders::Refund {
+                fate: orders::Fate::Dismissed,
+                ..refund(16, "failed", 5_000, vec![card(5_000, "failed", 2)])
+            },
+            orders::Refund {
+                fate: orders::Fate::WaitsForShop,
+                staff: None,
+                seq: None,
+                ..refund(14, "failed", 7_000, vec![bank(7_000, "failed", 0)])
             },
             orders::Refund {
                 shipping: true,

@@ -70,7 +70,7 @@ pub(super) async fn answers_fit(reader: &Reader) -> Result<(), Unfit> {
                           where a.target_kind = 'order' and a.target_id = cast(r.order_id as text)
                             and a.action = 'refunds.settle' and a.outcome = 'applied'
                             and a.after ->> 'refund' = cast(p.refund_id as text)
-                            and a.after ->> 'payment' = cast(p.payment_id as text)
+                            and a.after ->> 'payment_id' = cast(p.payment_id as text)
                             and a.after ->> 'amount' = o.currency || ' ' || cast(p.amount as text)
                             and a.after ->> 'outcome' = p.state) as answers,
                         p.state
@@ -116,7 +116,9 @@ pub(super) async fn counts_fit(reader: &Reader) -> Result<(), Unfit> {
         let Some((last, _)) = slice.last() else { break };
         after = *last;
     }
-    lines_fit(reader).await
+    lines_fit(reader).await?;
+    states_fit(reader).await?;
+    orders_fit(reader).await
 }
 
 async fn lines_fit(reader: &Reader) -> Result<(), Unfit> {
@@ -142,5 +144,72 @@ async fn lines_fit(reader: &Reader) -> Result<(), Unfit> {
         }
         let Some((order, n, _)) = slice.last() else { return Ok(()) };
         after = (*order, *n);
+    }
+}
+
+/// A refund is what its parts are: open while one is, failed where one is, released where all are.
+async fn states_fit(reader: &Reader) -> Result<(), Unfit> {
+    let mut after = i64::MIN;
+    loop {
+        let slice: Vec<(i64, bool)> = reader
+            .query(sql!(
+                "select r.id,
+                        r.state = case when p.open > 0 then 'requested' when p.failed > 0 then 'failed' else 'succeeded' end
+                        and r.released = (p.failed > 0 and p.failed = p.parts) as fits
+                   from refunds r
+                   join (select r.id, count(p.payment_id) as parts,
+                                coalesce(sum(case p.state when 'requested' then 1 end), 0) as open,
+                                coalesce(sum(case p.state when 'failed' then 1 end), 0) as failed
+                           from (select id from refunds where change_id is not null and id > $1 order by id limit $2) r
+                           left join refund_payments p on p.refund_id = r.id group by r.id) p on p.id = r.id
+                  order by r.id"
+            ))
+            .bind(after)
+            .bind(AT_ONCE)
+            .all()
+            .await?;
+        if let Some((odd, _)) = slice.iter().find(|(_, fits)| !fits) {
+            return Err(Unfit::Refunds(format!("refund {odd} is in another state than its parts")));
+        }
+        let Some((last, _)) = slice.last() else { return Ok(()) };
+        after = *last;
+    }
+}
+
+/// What an order counts of its refunds is what they are. Points that were given back by a refund that came to nothing may
+/// have been spent since, so of those it counts all, some, or none.
+async fn orders_fit(reader: &Reader) -> Result<(), Unfit> {
+    let mut after = i64::MIN;
+    loop {
+        let slice: Vec<(i64, bool)> = reader
+            .query(sql!(
+                "select o.id, o.open_refunds = r.open and o.failed_refunds = r.failed
+                        and o.shipping_refunded = (r.shipping > 0) and o.worth_returned = r.worth
+                        and o.points_claimed = r.claimed and o.points_returned between r.returned and r.returned + r.undone
+                        as fits
+                   from orders o
+                   join (select o.id,
+                                coalesce(sum(case when r.state = 'requested' then 1 end), 0) as open,
+                                coalesce(sum(case when r.state = 'failed' and r.dismissed_at is null and again.id is null
+                                                  then 1 end), 0) as failed,
+                                coalesce(sum(case when not r.released then r.shipping end), 0) as shipping,
+                                coalesce(sum(case when not r.released then r.points_worth end), 0) as worth,
+                                coalesce(sum(case when not r.released then r.points_claimed end), 0) as claimed,
+                                coalesce(sum(case when not r.released then r.points_returned end), 0) as returned,
+                                coalesce(sum(case when r.released then r.points_returned end), 0) as undone
+                           from (select id from orders where id > $1 order by id limit $2) o
+                           left join refunds r on r.order_id = o.id left join refunds again on again.retry_of = r.id
+                          group by o.id) r on r.id = o.id
+                  order by o.id"
+            ))
+            .bind(after)
+            .bind(AT_ONCE)
+            .all()
+            .await?;
+        if let Some((odd, _)) = slice.iter().find(|(_, fits)| !fits) {
+            return Err(Unfit::Refunds(format!("order {odd} counts something else than its refunds are")));
+        }
+        let Some((last, _)) = slice.last() else { return Ok(()) };
+        after = *last;
     }
 }

@@ -9,6 +9,9 @@ use chrono::TimeDelta;
 /// whoever comes next that the provider may have heard of it already.
 #[derive(Clone, Debug)]
 pub struct ClaimRefunds {
+    /// Which provider is going to be asked. What another one was asked for is left to it: this one has never heard of it
+    /// and would pay a second time.
+    pub provider: &'static str,
     pub limit: i64,
     pub lease: TimeDelta,
 }
@@ -30,6 +33,23 @@ pub struct ClaimedRefund {
     pub attempts: i64,
 }
 
+macro_rules! claim {
+    ($locking:literal) => {
+        concat!(
+            "update refund_payments set attempts = attempts + 1, ask_at = $2, provider = $4
+              where (refund_id, payment_id) in (
+                      select refund_id, payment_id from refund_payments
+                       where state = 'requested' and key is not null and ask_at <= $1 and coalesce(provider, $4) = $4
+                       order by ask_at limit $3",
+            $locking,
+            ") and state = 'requested' and ask_at <= $1
+             returning refund_id, payment_id, order_id, key, amount, attempts,
+                       (select o.currency from orders o where o.id = order_id) as currency,
+                       (select p.reference from payments p where p.id = payment_id) as payment"
+        )
+    };
+}
+
 impl Housekeeping for ClaimRefunds {
     const NAME: &'static str = "refunds.claim";
     type Output = Vec<ClaimedRefund>;
@@ -37,19 +57,14 @@ impl Housekeeping for ClaimRefunds {
     async fn run(&self, tx: &mut Tx<'_>) -> sqlx::Result<Vec<ClaimedRefund>> {
         let now = tx.now();
         tx.query(sql!(
-            "update refund_payments set attempts = attempts + 1, ask_at = $2
-              where (refund_id, payment_id) in (
-                      select refund_id, payment_id from refund_payments
-                       where state = 'requested' and key is not null and ask_at <= $1 order by ask_at limit $3)
-                and state = 'requested' and ask_at <= $1
-             returning refund_id, payment_id, key, amount, attempts,
-                       (select r.order_id from refunds r where r.id = refund_id) as order_id,
-                       (select o.currency from refunds r join orders o on o.id = r.order_id where r.id = refund_id) as currency,
-                       (select p.reference from payments p where p.id = payment_id) as payment"
+            sqlite: claim!(""),
+            // Two processes take different ones, instead of one of them waiting for the other's and getting nothing.
+            postgres: claim!(" for update skip locked"),
         ))
         .bind(now)
         .bind(now.plus(self.lease))
         .bind(self.limit)
+        .bind(self.provider)
         .all()
         .await
     }

@@ -32,6 +32,7 @@ fn standing(
         points_used: points.0,
         points_worth: points.1,
         points_returned: 0,
+        worth_returned: 0,
         points_earned: earned,
         points_claimed: 0,
         carrier: None,
@@ -83,6 +84,7 @@ fn book(standing: &mut Standing, plan: &Plan) {
     }
     standing.order.shipping_refunded |= plan.shipping > 0;
     standing.order.points_returned += plan.points_returned;
+    standing.order.worth_returned += plan.points_worth;
     standing.order.points_claimed += plan.points_claimed;
     standing.order.balance += plan.points();
 }
@@ -126,6 +128,15 @@ fn an_amount_of_ones_own_moves_no_points_that_paid() {
     assert_eq!((plan.amount, plan.points_returned, plan.computed), (500, 0, 0));
     // 50 × 500 ÷ 9,900
     assert_eq!(plan.points_claimed, 2);
+}
+
+#[test]
+fn where_the_shop_gave_money_for_what_points_had_paid_a_refund_returns_no_more_points_than_it_is_worth() {
+    // Half of it was paid with points; the shop has given all of the first thing back in money.
+    let mut standing = standing(Currency::Krw, &[(1, 20_000), (1, 1000)], 0, (10_500, 10_500), 0, &[21_000]);
+    standing.lines[0].refunded = 1;
+    let plan = standing.plan(&units(2, 1)).unwrap();
+    assert_eq!((plan.points_worth, plan.points_returned, plan.amount), (1000, 1000, 0));
 }
 
 #[test]

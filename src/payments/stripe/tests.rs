@@ -112,6 +112,16 @@ async fn a_refusal_declines() {
 }
 
 #[tokio::test]
+async fn of_a_payment_that_is_not_there_no_refund_is_known() {
+    for status in [400, 404] {
+        let (answer, _) = asked_after(vec![error(status, "invalid_request_error", Some("resource_missing"))]).await;
+        assert_eq!(answer, Ok(Answer::Unknown), "asked for it, Stripe says so and it is settled");
+    }
+    let (answer, _) = asked_after(vec![error(400, "invalid_request_error", None)]).await;
+    assert_eq!(answer, Err("HTTP 400".to_owned()));
+}
+
+#[tokio::test]
 async fn a_refusal_because_this_refund_was_paid_before_is_a_success() {
     let refusal = || error(400, "invalid_request_error", Some("charge_already_refunded"));
     let ours = || list(&[refund("re_2", "failed", "rfd_02"), refund("re_1", "succeeded", "rfd_01")], false);

@@ -27,9 +27,13 @@ impl Seal {
         Self { key: key.into(), seen, ..Self::default() }
     }
 
-    /// The panel of a form that comes back: what is shown now is what the next attempt has seen.
-    pub fn again(form: &Form, seen: i64, refused: Refused) -> (u16, Self) {
+    /// The panel of a form that comes back, over a target that is at version `now`. Only where the note says that something
+    /// changed meanwhile does the next attempt count as having seen it. A mistake in a field says no such thing, so the
+    /// attempt after it is still held against what the form was filled in for.
+    pub fn again(form: &Form, now: i64, refused: Refused) -> (u16, Self) {
         let Refused { status, refusal, errors } = refused;
+        let told = matches!(refusal, Some(Refusal::Stale(_)));
+        let seen = form.get("seen").parse().ok().filter(|_| !told).unwrap_or(now);
         (status, Self { key: form.get("key").to_owned(), seen, refusal, errors })
     }
 
@@ -38,7 +42,11 @@ impl Seal {
         match &self.refusal {
             Some(refusal) => Some(refusal.alert(frame)),
             None if self.errors.is_empty() => None,
-            None => Some(Alert::bad(frame.t("refused.title").to_owned(), frame.t("refused.fields").to_owned())),
+            // Fields are looked at before the code is spent.
+            None => {
+                let body = if self.errors.has("code") { "refused.fields" } else { "refused.fields-unspent" };
+                Some(Alert::bad(frame.t("refused.title").to_owned(), frame.t(body).to_owned()))
+            }
         }
     }
 
