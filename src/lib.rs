@@ -38,6 +38,7 @@
 pub mod access;
 pub mod app;
 pub mod audit;
+pub mod batches;
 pub mod changes;
 pub mod cli;
 pub mod clock;
