@@ -16,6 +16,7 @@
 //! | [`users`], [`points`], [`orders`], [`audit`], [`access`], [`dashboard`] | slices: each holds its pages, its SQL and its changes |
 //! | [`payments`] | who really gives the money back: the port and its adapters |
 //! | [`payments`] | who really gives money back: bookkeeping, a signed webhook, Stripe |
+//! | [`batches`] | commands of batch jobs: how one is run, watched and ended |
 //! | [`networks`] | which networks the console opens from |
 //! | [`config`], [`profile`] | parsed once; environment isolation |
 //! | [`clock`], [`secret`] | where time and randomness come from, and nowhere else |
@@ -38,6 +39,7 @@
 pub mod access;
 pub mod app;
 pub mod audit;
+pub mod batches;
 pub mod changes;
 pub mod cli;
 pub mod clock;

@@ -1,0 +1,3 @@
+//! Batch jobs: work that the console starts, watches and accounts for.
+
+pub mod command;
