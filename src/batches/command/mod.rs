@@ -1,7 +1,13 @@
 //! One command of a batch job: started without a shell, watched, and ended with everything it started.
 
 mod allowed;
+mod lines;
 pub mod log;
+mod mask;
+mod output;
+mod report;
 
 pub use allowed::{Allowed, BadEntry, Refused};
 pub use log::{Gap, Limits, Line, Log, New, Stream};
+pub use output::{News, Output};
+pub use report::Counts;
