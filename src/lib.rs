@@ -15,6 +15,7 @@
 //! | [`staff`] | who is asking: roles, passwords, authenticators, sessions, invitations |
 //! | [`users`], [`points`], [`orders`], [`audit`], [`access`], [`dashboard`] | slices: each holds its pages, its SQL and its changes |
 //! | [`payments`] | who really gives the money back: bookkeeping, a signed webhook, Stripe |
+//! | [`batches`] | what a batch job is, when it runs, what is normal for it, and running its command |
 //! | [`networks`] | which networks the console opens from |
 //! | [`config`], [`profile`] | parsed once; environment isolation |
 //! | [`clock`], [`secret`] | where time and randomness come from, and nowhere else |
@@ -37,6 +38,7 @@
 pub mod access;
 pub mod app;
 pub mod audit;
+pub mod batches;
 pub mod changes;
 pub mod cli;
 pub mod clock;
