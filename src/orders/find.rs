@@ -1,4 +1,5 @@
-//! Finding orders, the one placed last first, a page at a time and along one index each.
+//! Finding orders, a page at a time and along one index each: the one placed last first, but of those that wait to be sent
+//! the one that has waited longest.
 //!
 //! Filters that no index leads through (a range of amounts, a currency) look through bounded windows of the list and say
 //! where to go on, so that a filter that fits nothing gives up after a while.
@@ -95,6 +96,12 @@ pub async fn find(reader: &Reader, wanted: &Wanted, after: Option<Place>) -> sql
     let top = wanted.until.map(|placed_at| Place { placed_at, id: i64::MIN });
     let top = top.unwrap_or(Place { placed_at: Instant::latest(), id: i64::MAX });
     let first = Place { placed_at: wanted.from.unwrap_or_else(Instant::earliest), id: i64::MIN };
+    if wanted.needs == Some(Needs::Shipping) {
+        // Who waits longest for a parcel stands first.
+        let next = after.map(|after| Place { id: after.id.saturating_add(1), ..after });
+        let first = next.map_or(first, |next| next.max(first));
+        return Ok(page(search.rows(first, top, PAGE + 1).await?, None));
+    }
     let mut end = after.map_or(top, |after| after.min(top));
     if !search.needs_windows() {
         return Ok(page(search.rows(first, end, PAGE + 1).await?, None));
@@ -169,6 +176,9 @@ struct Search<'a> {
 /// casts tell PostgreSQL the type of a value that may be missing.
 macro_rules! rows_along {
     ($driver:literal) => {
+        rows_along!($driver, "desc")
+    };
+    ($driver:literal, $direction:literal) => {
         sql!(
             select!(),
             "where ",
@@ -180,7 +190,11 @@ macro_rules! rows_along {
                and (cast($8 as bigint) is null or o.total <= $8)
                and (cast($9 as timestamptz) is null or o.paid_at < $9)
                and (cast($10 as bigint) is null or o.user_id = $10)
-             order by o.placed_at desc, o.id desc limit $11"
+             order by o.placed_at ",
+            $direction,
+            ", o.id ",
+            $direction,
+            " limit $11"
         )
     };
 }
@@ -213,17 +227,24 @@ impl Search<'_> {
     }
 
     async fn rows(&self, first: Place, end: Place, limit: usize) -> sqlx::Result<Vec<Found>> {
-        let statement = match self.wanted.needs {
-            _ if self.user.is_some() => rows_along!("o.user_id = $10 and "),
-            Some(Needs::Settling) => rows_along!("o.open_refunds > 0 and "),
-            Some(Needs::Retrying) => rows_along!("o.failed_refunds > 0 and "),
-            // What was paid before some time was placed before it: so the index begins where it should.
-            Some(Needs::Shipping) => rows_along!(
-                "o.paid_at is not null and o.shipped_at is null and o.cancelled_at is null and o.placed_at < $9 and "
+        let statement = match (self.user.is_some(), self.wanted.needs) {
+            (true, None) => rows_along!("o.user_id = $10 and "),
+            (true, Some(Needs::Settling)) => rows_along!("o.user_id = $10 and o.open_refunds > 0 and "),
+            (true, Some(Needs::Retrying)) => rows_along!("o.user_id = $10 and o.failed_refunds > 0 and "),
+            (true, Some(Needs::Shipping)) => rows_along!(
+                "o.user_id = $10 and o.paid_at is not null and o.shipped_at is null and o.cancelled_at is null and ",
+                "asc"
             ),
-            None if self.exact_total() => rows_along!("o.currency = $6 and o.total = $7 and "),
-            None if self.wanted.state.is_some() => rows_along!("o.state = $5 and "),
-            None => rows_along!(""),
+            (false, Some(Needs::Settling)) => rows_along!("o.open_refunds > 0 and "),
+            (false, Some(Needs::Retrying)) => rows_along!("o.failed_refunds > 0 and "),
+            // What was paid before some time was placed before it: so the index ends where it should.
+            (false, Some(Needs::Shipping)) => rows_along!(
+                "o.paid_at is not null and o.shipped_at is null and o.cancelled_at is null and o.placed_at < $9 and ",
+                "asc"
+            ),
+            (false, None) if self.exact_total() => rows_along!("o.currency = $6 and o.total = $7 and "),
+            (false, None) if self.wanted.state.is_some() => rows_along!("o.state = $5 and "),
+            (false, None) => rows_along!(""),
         };
         self.bind(statement, first, end)
             .bind(self.wanted.currency.map(Currency::code))

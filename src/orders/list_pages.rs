@@ -121,6 +121,11 @@ impl ListPage {
         Currency::ALL.map(Currency::code)
     }
 
+    /// The key of how it is sorted.
+    pub fn order(&self) -> &'static str {
+        if self.needs_shipping() { "orders.oldest" } else { "orders.newest" }
+    }
+
     pub fn needs_shipping(&self) -> bool {
         self.filter.needs == Needs::Shipping.as_str()
     }

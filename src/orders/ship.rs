@@ -93,11 +93,9 @@ impl Change for ShipOrder {
         if order.state != self.state {
             tx.note("state", order.state.as_str(), self.state.as_str());
         }
-        if parcel != standing.parcel()
-            && let Some(parcel) = &parcel
-        {
-            tx.note("carrier", order.carrier.clone(), parcel.carrier.as_str());
-            tx.note("tracking_number", order.tracking_number.clone(), parcel.tracking_number.as_str());
+        if let Some(parcel) = &parcel {
+            note_new(tx, "carrier", order.carrier.as_ref(), &parcel.carrier);
+            note_new(tx, "tracking_number", order.tracking_number.as_ref(), &parcel.tracking_number);
         }
         let kind = self.event(order.state);
         let text = parcel.filter(|_| self.state == State::Shipped);
@@ -105,6 +103,13 @@ impl Change for ShipOrder {
         event::append(tx, self.order, kind, None, text.as_deref()).await?;
         tx.emit("orders.shipping-changed", serde_json::json!({ "order": self.order, "state": self.state }));
         Ok(())
+    }
+}
+
+/// Notes what was not so before.
+fn note_new(tx: &mut Tx<'_>, field: &'static str, before: Option<&String>, now: &String) {
+    if before != Some(now) {
+        tx.note(field, before.cloned(), now.as_str());
     }
 }
 

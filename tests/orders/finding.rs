@@ -71,10 +71,12 @@ on_both! {
         assert_eq!(listed(&mina, "/orders?currency=USD&min=65.02"), [ALL[5]]);
         assert_eq!(listed(&mina, "/orders?currency=USD&min=65.03"), Vec::<String>::new());
         // It is the second of March, ten past nine in Seoul.
-        assert_eq!(listed(&mina, "/orders?needs=shipping&days=1"), [ALL[1], ALL[2]]);
+        assert_eq!(listed(&mina, "/orders?needs=shipping&days=1"), [ALL[2], ALL[1]], "who waits longest is first");
         assert_eq!(listed(&mina, "/orders?needs=shipping&days=2"), [ALL[2]]);
         assert_eq!(listed(&mina, "/orders?needs=shipping"), Vec::<String>::new());
         assert_eq!(listed(&mina, "/orders?needs=settling"), Vec::<String>::new());
+        assert_eq!(listed(&mina, "/orders?needs=shipping&days=1&q=u_1"), [ALL[1]]);
+        assert_eq!(listed(&mina, "/orders?needs=retrying&q=u_1"), Vec::<String>::new());
         assert_eq!(listed(&mina, "/orders?state=paid&min=1"), [ALL[1]]);
         for odd in ["state=lost", "needs=love", "days=-1", "from=yesterday", "min=ten", "currency=XXX", "max=-5"] {
             assert_eq!(mina.get(&format!("/orders?{odd}")).status, 422, "{odd}");
@@ -87,7 +89,7 @@ on_both! {
     fn pages_follow_each_other_without_a_gap_or_a_repetition(world) {
         orders(world, 1000, 60);
         let mina = world.signed_in("mina");
-        for filter in ["", "&state=paid", "&min=9000&max=11000", "&currency=KRW&min=10000&max=10000", "&q=u_2"] {
+        for filter in ["", "&state=paid", "&min=9000&max=11000", "&currency=KRW&min=10000&max=10000", "&q=u_2", "&needs=shipping&days=1"] {
             let mut seen = Vec::new();
             let mut path = format!("/orders?{}", filter.trim_start_matches('&'));
             loop {
@@ -97,7 +99,7 @@ on_both! {
                     None => break,
                 }
             }
-            let expected = match filter { "" => 66, "&q=u_2" => 60, _ => 61 };
+            let expected = match filter { "" => 66, "&q=u_2" => 60, "&needs=shipping&days=1" => 62, _ => 61 };
             assert_eq!(seen.len(), expected, "{filter}");
             let unique: std::collections::BTreeSet<_> = seen.iter().collect();
             assert_eq!(unique.len(), seen.len(), "{filter}");
