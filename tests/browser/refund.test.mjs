@@ -8,7 +8,8 @@ import { openBrowser, openWindow, screenshot, sealed, sendButton, signIn, speak,
 
 let console, browser, mina;
 before(async () => {
-  console = await startConsole();
+  // Enough for a refund that failed.
+  console = await startConsole({ users: 2000 });
   browser = await openBrowser();
   mina = await (await openWindow(browser, console)).newPage();
   await signIn(mina, console, 'mina');
@@ -79,6 +80,24 @@ test('a refund that asks for too much is told so at its field while it is typed,
   assert.equal(await form.locator('[name=reason]').inputValue(), 'Both of them were missing.');
   assert.equal(await form.locator('input[name=code]').inputValue(), '');
   assert.match(await sendButton(form).innerText(), /₩[1-9]/);
+});
+
+test('a failed refund is set aside from the list of those that wait, and waits for nobody any more', async () => {
+  await mina.goto('/orders?needs=retrying');
+  const waiting = () => mina.locator('main tbody td.t a[href^="/orders/"]').evaluateAll((links) => links.map((link) => link.pathname));
+  const [order] = await waiting();
+  assert.ok(order, 'the samples have no refund that failed');
+  await mina.goto(order);
+  await mina.locator('#refunds a[href*="panel=dismiss"]').first().click();
+  const form = mina.locator('form[action$="/dismissal"]');
+  await form.locator('textarea[name=reason]').fill('Paid from the till, receipt 20931');
+  report(await look(mina, 'dismissal'));
+  await form.locator('input[name=code]').fill(await console.code('mina'));
+  await sendButton(form).click();
+  await sealed(mina);
+  assert.equal(await mina.locator('#refunds a[href*="panel=dismiss"]').count(), 0);
+  await mina.goto('/orders?needs=retrying');
+  assert.ok(!(await waiting()).includes(order));
 });
 
 for (const lang of ['en', 'ko']) {
