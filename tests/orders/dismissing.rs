@@ -2,9 +2,8 @@
 
 use crate::{
     kit::{Browser, Mode, World, on_both},
-    support::{assert_sound, held, paying, refund, settled, wait_until},
+    support::{assert_sound, held, paying, refund, settled, settled_in_time, wait_until},
 };
-use std::time::Duration;
 
 fn failed(world: &World, order: i64) -> i64 {
     world.number(&format!("select failed_refunds from orders where id = {order}"))
@@ -93,13 +92,12 @@ on_both! {
         settled(&world);
         provider.set(Mode::Pend);
         make(2);
-        wait_until(|| world.number("select coalesce(max(attempts), 0) from refund_payments where state = 'requested'") > 0);
+        wait_until(|| provider.asked("refund.requested") == 2);
         provider.set(Mode::Pay);
         make(3);
         wait_until(|| world.number("select count(*) from refunds where state = 'succeeded'") == 2);
         provider.decide("failed");
-        world.clock.advance(Duration::from_secs(620));
-        settled(&world);
+        settled_in_time(&world);
         make(4);
         settled(&world);
         let retry = links(&mina, 2000, "retry").remove(0);

@@ -2,7 +2,7 @@
 
 use crate::{
     kit::{Mode, World, on_both},
-    support::{assert_sound, cancellation, held, paying, points, refund, settled, state, wait_until},
+    support::{assert_sound, cancellation, held, paying, points, refund, settled, settled_in_time, state, wait_until},
 };
 use std::time::Duration;
 
@@ -57,17 +57,13 @@ on_both! {
         // This one would say at once that it was paid.
         let _books = world.another(|config| config.payments = ingam::payments::Provider::Bookkeeping).unwrap();
         // An answer that arrives while the clock moves puts the next question off once more.
-        let tick = || world.clock.advance(Duration::from_secs(30));
         wait_until(|| {
-            tick();
+            world.clock.advance(Duration::from_secs(30));
             asked_about(&world) >= 5
         });
         assert_eq!(world.rows("select state, provider from refund_payments"), [[Some("requested".to_owned()), Some("webhook".to_owned())]]);
         provider.decide("failed");
-        wait_until(|| {
-            tick();
-            world.number("select count(*) from refunds where state = 'requested'") == 0
-        });
+        settled_in_time(&world);
         assert_eq!((held(&world, 40), provider.paid("30000040")), (0, 0));
         assert_sound(&world);
     }
@@ -105,8 +101,7 @@ on_both! {
             std::thread::sleep(Duration::from_millis(600));
             assert_eq!(world.number("select count(*) from refunds where state = 'requested'"), 1);
             assert_eq!(held(&world, 40), 15_000 * i64::try_from(units).unwrap());
-            later(&world);
-            settled(&world);
+            settled_in_time(&world);
             assert_eq!(provider.asked("refund.requested"), units, "it was not sent again");
         }
         assert_eq!((provider.paid("30000040"), provider.most_under_one_key()), (30_000, 1));
@@ -125,8 +120,7 @@ on_both! {
         }
         assert_eq!(held(&world, 40), 15_000);
         provider.set(Mode::Pay);
-        later(&world);
-        settled(&world);
+        settled_in_time(&world);
         assert_eq!((provider.paid("30000040"), provider.most_under_one_key()), (15_000, 1));
         assert_sound(&world);
     }
@@ -140,8 +134,7 @@ on_both! {
         let open = mina.get("/orders?needs=settling");
         assert!(open.says("main").contains("20260226-000021"), "{open}");
         provider.decide("failed");
-        later(&world);
-        settled(&world);
+        settled_in_time(&world);
         assert_eq!((held(&world, 40), provider.asked("refund.requested")), (0, 1));
         assert!(mina.get("/orders?needs=retrying").says("main").contains("20260226-000021"));
         assert_sound(&world);
@@ -160,8 +153,7 @@ on_both! {
             .set("amount", &(had - 100).to_string()).set("reason", "Spent in the shop");
         assert_eq!(spend.set("code", &world.code("mina")).submit().status, 303);
         provider.decide("failed");
-        later(&world);
-        settled(&world);
+        settled_in_time(&world);
         let claimed = 824 * (84_400 - back) / 82_400;
         let kept = world.number("select points_returned from orders where id = 1");
         assert_eq!((points(&world, 1), kept), (0, back - 100 - claimed), "what could not be withdrawn stays counted as returned");
