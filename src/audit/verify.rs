@@ -13,7 +13,7 @@ use crate::{
         tree::{self, Frontier},
     },
     sql,
-    store::Reader,
+    store::{Reader, Sql},
 };
 
 /// What a log that fits amounts to.
@@ -106,6 +106,26 @@ async fn first_unreadable(reader: &Reader, first: i64, end: i64, error: sqlx::Er
         }
     }
     error.into()
+}
+
+/// Walks through what `statement` gives, in slices so that each of them is short however long the table: ids in their
+/// order with whether what is under them fits. Its `$1` is the id to go on after, `$2` how many at once, and `$3` the
+/// kind of change, where one is asked for. The first that does not fit.
+async fn first_unfit(reader: &Reader, statement: Sql, action: Option<&'static str>) -> sqlx::Result<Option<i64>> {
+    let mut after = i64::MIN;
+    loop {
+        let query = reader.query(statement).bind(after).bind(AT_ONCE);
+        let query = match action {
+            Some(action) => query.bind(action),
+            None => query,
+        };
+        let slice: Vec<(i64, bool)> = query.all().await?;
+        if let Some((odd, _)) = slice.iter().find(|(_, fits)| !fits) {
+            return Ok(Some(*odd));
+        }
+        let Some((last, _)) = slice.last() else { return Ok(None) };
+        after = *last;
+    }
 }
 
 /// One row against itself and its place.

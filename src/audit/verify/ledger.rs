@@ -1,6 +1,6 @@
 //! The point ledger against the log.
 
-use super::{AT_ONCE, Unfit};
+use super::{AT_ONCE, Unfit, first_unfit};
 use crate::{sql, store::Reader};
 
 /// The kinds of change that move points.
@@ -9,35 +9,30 @@ const MOVES_POINTS: [&str; 5] = ["points.adjust", "orders.cancel", "orders.refun
 /// Every entry that a change made has its row in the log, and every row that moved points its entries, with the same
 /// figures. Walked in slices, so that each statement is short however long the ledger.
 pub(super) async fn entries_fit(reader: &Reader) -> Result<(), Unfit> {
-    let mut after = i64::MIN;
-    loop {
-        let slice: Vec<(i64, bool)> = reader
-            .query(sql!(
-                "select p.id, coalesce(
-                   a.outcome = 'applied' and (p.kind = 'adjusted') = (a.action = 'points.adjust')
-                   -- A change of an order moves the points of the customer it belongs to.
-                   and p.user_id = case a.target_kind when 'order'
-                     then (select o.user_id from orders o where o.id = cast(a.target_id as bigint)) else cast(a.target_id as bigint) end
-                   -- A change makes one entry or two: the first goes on from the balance before it, the last ends at the one after.
-                   and cast(a.before ->> 'points' as bigint) =
-                     (select f.balance - f.delta from point_entries f where f.change_id = p.change_id order by f.id limit 1)
-                   and cast(a.after ->> 'points' as bigint) =
-                     (select l.balance from point_entries l where l.change_id = p.change_id order by l.id desc limit 1)
-                   and p.balance - p.delta = coalesce(
-                     (select q.balance from point_entries q where q.change_id = p.change_id and q.id < p.id order by q.id desc limit 1),
-                     cast(a.before ->> 'points' as bigint)), false) as fits
-                   from point_entries p left join audit a on a.change_id = p.change_id
-                  where p.change_id is not null and p.id > $1 order by p.id limit $2"
-            ))
-            .bind(after)
-            .bind(AT_ONCE)
-            .all()
-            .await?;
-        if let Some((odd, _)) = slice.iter().find(|(_, fits)| !fits) {
-            return Err(Unfit::Ledger(format!("ledger entry {odd} has no row in the log that fits it")));
-        }
-        let Some((last, _)) = slice.last() else { break };
-        after = *last;
+    let odd = first_unfit(
+        reader,
+        sql!(
+            "select p.id, coalesce(
+               a.outcome = 'applied' and (p.kind = 'adjusted') = (a.action = 'points.adjust')
+               -- A change of an order moves the points of the customer it belongs to.
+               and p.user_id = case a.target_kind when 'order'
+                 then (select o.user_id from orders o where o.id = cast(a.target_id as bigint)) else cast(a.target_id as bigint) end
+               -- A change makes one entry or two: the first goes on from the balance before it, the last ends at the one after.
+               and cast(a.before ->> 'points' as bigint) =
+                 (select f.balance - f.delta from point_entries f where f.change_id = p.change_id order by f.id limit 1)
+               and cast(a.after ->> 'points' as bigint) =
+                 (select l.balance from point_entries l where l.change_id = p.change_id order by l.id desc limit 1)
+               and p.balance - p.delta = coalesce(
+                 (select q.balance from point_entries q where q.change_id = p.change_id and q.id < p.id order by q.id desc limit 1),
+                 cast(a.before ->> 'points' as bigint)), false) as fits
+               from point_entries p left join audit a on a.change_id = p.change_id
+              where p.change_id is not null and p.id > $1 order by p.id limit $2"
+        ),
+        None,
+    )
+    .await?;
+    if let Some(odd) = odd {
+        return Err(Unfit::Ledger(format!("ledger entry {odd} has no row in the log that fits it")));
     }
     for action in MOVES_POINTS {
         rows_have_entries(reader, action).await?;
@@ -45,26 +40,21 @@ pub(super) async fn entries_fit(reader: &Reader) -> Result<(), Unfit> {
     Ok(())
 }
 
-async fn rows_have_entries(reader: &Reader, action: &str) -> Result<(), Unfit> {
-    let mut after = -1;
-    loop {
-        let slice: Vec<(i64, bool)> = reader
-            .query(sql!(
-                "select a.seq, a.after ->> 'points' is null and a.action <> 'points.adjust'
+async fn rows_have_entries(reader: &Reader, action: &'static str) -> Result<(), Unfit> {
+    let seq = first_unfit(
+        reader,
+        sql!(
+            "select a.seq, a.after ->> 'points' is null and a.action <> 'points.adjust'
                    or exists (select 1 from point_entries p where p.change_id = a.change_id) from audit a
-                  where a.action = $1 and a.outcome = 'applied' and a.seq > $2 order by a.seq limit $3"
-            ))
-            .bind(action)
-            .bind(after)
-            .bind(AT_ONCE)
-            .all()
-            .await?;
-        if let Some((seq, _)) = slice.iter().find(|(_, is_there)| !is_there) {
-            return Err(Unfit::Ledger(format!("row {seq} of the log has no ledger entry")));
-        }
-        let Some((last, _)) = slice.last() else { return Ok(()) };
-        after = *last;
+                  where a.action = $3 and a.outcome = 'applied' and a.seq > $1 order by a.seq limit $2"
+        ),
+        Some(action),
+    )
+    .await?;
+    if let Some(seq) = seq {
+        return Err(Unfit::Ledger(format!("row {seq} of the log has no ledger entry")));
     }
+    Ok(())
 }
 
 /// Every customer's points are the balance after their newest entry. An `UPDATE` typed into the database is seen here.

@@ -1,6 +1,6 @@
 //! Refunds against the log, and what they hold against what is counted.
 
-use super::{AT_ONCE, Unfit};
+use super::{AT_ONCE, Unfit, first_unfit};
 use crate::{sql, store::Reader};
 
 /// The kinds of change that book a refund.
@@ -8,28 +8,23 @@ const BOOKS: [&str; 3] = ["orders.cancel", "orders.refund", "refunds.retry"];
 
 /// Every refund that was asked for here has its row in the log, with the same amount, and every such row its refund.
 pub(super) async fn refunds_fit(reader: &Reader) -> Result<(), Unfit> {
-    let mut after = i64::MIN;
-    loop {
-        let slice: Vec<(i64, bool)> = reader
-            .query(sql!(
-                "select r.id, coalesce(a.outcome = 'applied' and a.action in ('orders.cancel', 'orders.refund', 'refunds.retry')
-                                       and a.target_kind = 'order' and a.target_id = cast(r.order_id as text)
-                                       and a.after ->> 'refund' = cast(r.id as text)
-                                       and a.after ->> 'amount' = o.currency || ' ' || cast(r.amount as text)
-                                       and r.amount = coalesce((select cast(sum(p.amount) as bigint) from refund_payments p
-                                                                 where p.refund_id = r.id), 0), false) as fits
-                   from refunds r join orders o on o.id = r.order_id left join audit a on a.change_id = r.change_id
-                  where r.change_id is not null and r.id > $1 order by r.id limit $2"
-            ))
-            .bind(after)
-            .bind(AT_ONCE)
-            .all()
-            .await?;
-        if let Some((odd, _)) = slice.iter().find(|(_, fits)| !fits) {
-            return Err(Unfit::Refunds(format!("refund {odd} has no row in the log that fits it")));
-        }
-        let Some((last, _)) = slice.last() else { break };
-        after = *last;
+    let odd = first_unfit(
+        reader,
+        sql!(
+            "select r.id, coalesce(a.outcome = 'applied' and a.action in ('orders.cancel', 'orders.refund', 'refunds.retry')
+                                   and a.target_kind = 'order' and a.target_id = cast(r.order_id as text)
+                                   and a.after ->> 'refund' = cast(r.id as text)
+                                   and a.after ->> 'amount' = o.currency || ' ' || cast(r.amount as text)
+                                   and r.amount = coalesce((select cast(sum(p.amount) as bigint) from refund_payments p
+                                                             where p.refund_id = r.id), 0), false) as fits
+               from refunds r join orders o on o.id = r.order_id left join audit a on a.change_id = r.change_id
+              where r.change_id is not null and r.id > $1 order by r.id limit $2"
+        ),
+        None,
+    )
+    .await?;
+    if let Some(odd) = odd {
+        return Err(Unfit::Refunds(format!("refund {odd} has no row in the log that fits it")));
     }
     for action in BOOKS {
         rows_have_refunds(reader, action).await?;
@@ -37,26 +32,21 @@ pub(super) async fn refunds_fit(reader: &Reader) -> Result<(), Unfit> {
     Ok(())
 }
 
-async fn rows_have_refunds(reader: &Reader, action: &str) -> Result<(), Unfit> {
-    let mut after = -1;
-    loop {
-        let slice: Vec<(i64, bool)> = reader
-            .query(sql!(
-                "select a.seq, a.after ->> 'refund' is null
+async fn rows_have_refunds(reader: &Reader, action: &'static str) -> Result<(), Unfit> {
+    let seq = first_unfit(
+        reader,
+        sql!(
+            "select a.seq, a.after ->> 'refund' is null
                    or exists (select 1 from refunds r where r.change_id = a.change_id) from audit a
-                  where a.action = $1 and a.outcome = 'applied' and a.seq > $2 order by a.seq limit $3"
-            ))
-            .bind(action)
-            .bind(after)
-            .bind(AT_ONCE)
-            .all()
-            .await?;
-        if let Some((seq, _)) = slice.iter().find(|(_, is_there)| !is_there) {
-            return Err(Unfit::Refunds(format!("row {seq} of the log has no refund")));
-        }
-        let Some((last, _)) = slice.last() else { return Ok(()) };
-        after = *last;
+                  where a.action = $3 and a.outcome = 'applied' and a.seq > $1 order by a.seq limit $2"
+        ),
+        Some(action),
+    )
+    .await?;
+    if let Some(seq) = seq {
+        return Err(Unfit::Refunds(format!("row {seq} of the log has no refund")));
     }
+    Ok(())
 }
 
 /// Every answer of a payment provider that stands with a refund stands in the log too, once.
@@ -96,25 +86,18 @@ pub(super) async fn answers_fit(reader: &Reader) -> Result<(), Unfit> {
 
 /// What is counted as refunded of each payment and line is what refunds hold of it. A typed `UPDATE` is seen here.
 pub(super) async fn counts_fit(reader: &Reader) -> Result<(), Unfit> {
-    let mut after = i64::MIN;
-    loop {
-        let slice: Vec<(i64, bool)> = reader
-            .query(sql!(
-                "select p.id, p.refunded = coalesce((select cast(sum(r.amount) as bigint) from refund_payments r
+    let odd = first_unfit(
+        reader,
+        sql!(
+            "select p.id, p.refunded = coalesce((select cast(sum(r.amount) as bigint) from refund_payments r
                                                       where r.payment_id = p.id and r.state <> 'failed'), 0) as fits
                    from payments p where p.id > $1 order by p.id limit $2"
-            ))
-            .bind(after)
-            .bind(AT_ONCE)
-            .all()
-            .await?;
-        if let Some((odd, _)) = slice.iter().find(|(_, fits)| !fits) {
-            return Err(Unfit::Refunds(format!(
-                "payment {odd} counts another amount as refunded than its refunds hold"
-            )));
-        }
-        let Some((last, _)) = slice.last() else { break };
-        after = *last;
+        ),
+        None,
+    )
+    .await?;
+    if let Some(odd) = odd {
+        return Err(Unfit::Refunds(format!("payment {odd} counts another amount as refunded than its refunds hold")));
     }
     lines_fit(reader).await?;
     states_fit(reader).await?;
@@ -149,67 +132,59 @@ async fn lines_fit(reader: &Reader) -> Result<(), Unfit> {
 
 /// A refund is what its parts are: open while one is, failed where one is, released where all are.
 async fn states_fit(reader: &Reader) -> Result<(), Unfit> {
-    let mut after = i64::MIN;
-    loop {
-        let slice: Vec<(i64, bool)> = reader
-            .query(sql!(
-                "select r.id,
-                        r.state = case when p.open > 0 then 'requested' when p.failed > 0 then 'failed' else 'succeeded' end
-                        and r.released = (p.failed > 0 and p.failed = p.parts) as fits
-                   from refunds r
-                   join (select r.id, count(p.payment_id) as parts,
-                                coalesce(sum(case p.state when 'requested' then 1 end), 0) as open,
-                                coalesce(sum(case p.state when 'failed' then 1 end), 0) as failed
-                           from (select id from refunds where change_id is not null and id > $1 order by id limit $2) r
-                           left join refund_payments p on p.refund_id = r.id group by r.id) p on p.id = r.id
-                  order by r.id"
-            ))
-            .bind(after)
-            .bind(AT_ONCE)
-            .all()
-            .await?;
-        if let Some((odd, _)) = slice.iter().find(|(_, fits)| !fits) {
-            return Err(Unfit::Refunds(format!("refund {odd} is in another state than its parts")));
-        }
-        let Some((last, _)) = slice.last() else { return Ok(()) };
-        after = *last;
+    let odd = first_unfit(
+        reader,
+        sql!(
+            "select r.id,
+                    r.state = case when p.open > 0 then 'requested' when p.failed > 0 then 'failed' else 'succeeded' end
+                    and r.released = (p.failed > 0 and p.failed = p.parts) as fits
+               from refunds r
+               join (select r.id, count(p.payment_id) as parts,
+                            coalesce(sum(case p.state when 'requested' then 1 end), 0) as open,
+                            coalesce(sum(case p.state when 'failed' then 1 end), 0) as failed
+                       from (select id from refunds where change_id is not null and id > $1 order by id limit $2) r
+                       left join refund_payments p on p.refund_id = r.id group by r.id) p on p.id = r.id
+              order by r.id"
+        ),
+        None,
+    )
+    .await?;
+    if let Some(odd) = odd {
+        return Err(Unfit::Refunds(format!("refund {odd} is in another state than its parts")));
     }
+    Ok(())
 }
 
 /// What an order counts of its refunds is what they are. Points that were given back by a refund that came to nothing may
 /// have been spent since, so of those it counts all, some, or none.
 async fn orders_fit(reader: &Reader) -> Result<(), Unfit> {
-    let mut after = i64::MIN;
-    loop {
-        let slice: Vec<(i64, bool)> = reader
-            .query(sql!(
-                "select o.id, o.open_refunds = r.open and o.failed_refunds = r.failed
-                        and o.shipping_refunded = (r.shipping > 0) and o.worth_returned = r.worth
-                        and o.points_claimed = r.claimed and o.points_returned between r.returned and r.returned + r.undone
-                        as fits
-                   from orders o
-                   join (select o.id,
-                                coalesce(sum(case when r.state = 'requested' then 1 end), 0) as open,
-                                coalesce(sum(case when r.state = 'failed' and r.dismissed_at is null and again.id is null
-                                                  then 1 end), 0) as failed,
-                                coalesce(sum(case when not r.released then r.shipping end), 0) as shipping,
-                                coalesce(sum(case when not r.released then r.points_worth end), 0) as worth,
-                                coalesce(sum(case when not r.released then r.points_claimed end), 0) as claimed,
-                                coalesce(sum(case when not r.released then r.points_returned end), 0) as returned,
-                                coalesce(sum(case when r.released then r.points_returned end), 0) as undone
-                           from (select id from orders where id > $1 order by id limit $2) o
-                           left join refunds r on r.order_id = o.id left join refunds again on again.retry_of = r.id
-                          group by o.id) r on r.id = o.id
-                  order by o.id"
-            ))
-            .bind(after)
-            .bind(AT_ONCE)
-            .all()
-            .await?;
-        if let Some((odd, _)) = slice.iter().find(|(_, fits)| !fits) {
-            return Err(Unfit::Refunds(format!("order {odd} counts something else than its refunds are")));
-        }
-        let Some((last, _)) = slice.last() else { return Ok(()) };
-        after = *last;
+    let odd = first_unfit(
+        reader,
+        sql!(
+            "select o.id, o.open_refunds = r.open and o.failed_refunds = r.failed
+                    and o.shipping_refunded = (r.shipping > 0) and o.worth_returned = r.worth
+                    and o.points_claimed = r.claimed and o.points_returned between r.returned and r.returned + r.undone
+                    as fits
+               from orders o
+               join (select o.id,
+                            coalesce(sum(case when r.state = 'requested' then 1 end), 0) as open,
+                            coalesce(sum(case when r.state = 'failed' and r.dismissed_at is null and again.id is null
+                                              then 1 end), 0) as failed,
+                            coalesce(sum(case when not r.released then r.shipping end), 0) as shipping,
+                            coalesce(sum(case when not r.released then r.points_worth end), 0) as worth,
+                            coalesce(sum(case when not r.released then r.points_claimed end), 0) as claimed,
+                            coalesce(sum(case when not r.released then r.points_returned end), 0) as returned,
+                            coalesce(sum(case when r.released then r.points_returned end), 0) as undone
+                       from (select id from orders where id > $1 order by id limit $2) o
+                       left join refunds r on r.order_id = o.id left join refunds again on again.retry_of = r.id
+                      group by o.id) r on r.id = o.id
+              order by o.id"
+        ),
+        None,
+    )
+    .await?;
+    if let Some(odd) = odd {
+        return Err(Unfit::Refunds(format!("order {odd} counts something else than its refunds are")));
     }
+    Ok(())
 }
