@@ -1,12 +1,37 @@
 //! Finding rows of the audit log, newest first, a page at a time and never by reading all of it.
 
 use super::filter::Wanted;
-use crate::{clock::Instant, entry_columns, gate::audit::Entry, sql, store::Reader, web::Stop};
+use crate::{
+    clock::Instant,
+    entry_columns,
+    gate::{Target, audit::Entry},
+    sql,
+    store::Reader,
+    web::{Desk, Stop},
+};
 
 const PAGE: i64 = 50;
 /// Filters without an index of their own look at this many rows at a time, and at so many times that.
 const WINDOW: i64 = 20_000;
 const WINDOWS: usize = 10;
+
+/// The row of a change that this person made to `target`, which they are led back to with its number. Nothing else about it is
+/// believed of an address.
+pub(crate) async fn own(desk: &Desk, target: &Target, seq: i64) -> sqlx::Result<Option<Entry>> {
+    desk.reader()
+        .query(sql!(
+            "select ",
+            entry_columns!(),
+            " from audit
+              where seq = $1 and staff_id = $2 and target_kind = $3 and target_id = $4 and outcome = 'applied'"
+        ))
+        .bind(seq)
+        .bind(desk.person().id)
+        .bind(target.kind)
+        .bind(target.id.as_str())
+        .optional()
+        .await
+}
 
 /// Rows, and before which row the next page begins.
 #[derive(Debug, Default)]

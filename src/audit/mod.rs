@@ -8,6 +8,8 @@ pub mod pages;
 pub mod show;
 pub mod verify;
 
+pub(crate) use find::own;
+
 use crate::gate::audit::Entry;
 use pages::{Changed, Row};
 

@@ -1,10 +1,10 @@
 //! Writing a refund down. From then on its rows are the reservation: what they hold is counted against lines, payments and
 //! points, and the database refuses a count that goes too far.
 
-use super::{Plan, Standing, event};
+use super::{Plan, Standing, event, missing, standing};
 use crate::{
     gate::{Fault, Tx},
-    sql,
+    sql, users,
 };
 use serde_json::json;
 
@@ -230,7 +230,10 @@ pub(super) async fn move_points(tx: &mut Tx<'_>, standing: &Standing, movement: 
     Ok(())
 }
 
-/// Locks the customer's row, so that nobody moves their points meanwhile. Always after the order's.
-pub(super) async fn lock_customer(tx: &mut Tx<'_>, user: i64) -> Result<(), Fault> {
-    crate::users::lock_version(tx, user).await.map(drop)
+/// What stands, with the row of the customer locked too, so that nobody moves their points meanwhile. Always after the order's.
+pub(super) async fn lock_customer(tx: &mut Tx<'_>, order: i64) -> Result<Standing, Fault> {
+    let row: Option<(i64,)> = tx.query(sql!("select user_id from orders where id = $1")).bind(order).optional().await?;
+    let (user,) = row.ok_or_else(missing)?;
+    users::lock_version(tx, user).await?;
+    standing(tx, order).await
 }

@@ -1,11 +1,11 @@
 //! Cancelling an order that has not left the house: everything that was paid for it goes back.
 
 use super::{
-    Standing, State,
+    State,
     booking::{Grounds, book, lock_customer},
-    event, lock_version, missing,
+    event, lock_version,
     pages::{CancelPanel, Panel},
-    show, target,
+    show, standing, target,
 };
 use crate::{
     gate::{Admits, Change, Fault, Role, Target, Tx},
@@ -57,7 +57,7 @@ impl Change for CancelOrder {
     }
 
     async fn check(&self, tx: &mut Tx<'_>) -> Result<(), Fault> {
-        let standing = Standing::load(tx, self.order).await?.ok_or_else(missing)?;
+        let standing = standing(tx, self.order).await?;
         if !standing.order.state.may_be_cancelled() {
             return Err(Fault::conflict("order-left").with("state", standing.order.state));
         }
@@ -65,9 +65,7 @@ impl Change for CancelOrder {
     }
 
     async fn apply(&self, tx: &mut Tx<'_>) -> Result<Cancelled, Fault> {
-        let user = Standing::load(tx, self.order).await?.ok_or_else(missing)?.order.user_id;
-        lock_customer(tx, user).await?;
-        let standing = Standing::load(tx, self.order).await?.ok_or_else(missing)?;
+        let standing = lock_customer(tx, self.order).await?;
         let plan = standing.plan_cancelling()?;
         let now = tx.now();
         tx.query(sql!("update orders set state = 'cancelled', cancelled_at = $2, version = version + 1 where id = $1"))

@@ -63,11 +63,7 @@ impl Change for DismissRefund {
 /// What a refund was to give back that failed, and that nobody has tried again or set aside.
 async fn amount(db: &mut impl Queries, order: i64, refund: i64) -> sqlx::Result<Option<i64>> {
     let row: Option<(i64,)> = db
-        .query(sql!(
-            "select amount from refunds r
-              where id = $1 and order_id = $2 and state = 'failed' and dismissed_at is null
-                and not exists (select 1 from refunds again where again.retry_of = r.id)"
-        ))
+        .query(sql!("select r.amount from refunds r where r.id = $1 and r.order_id = $2 and ", super::waits!()))
         .bind(refund)
         .bind(order)
         .optional()

@@ -20,6 +20,7 @@ pub mod panels;
 pub mod plan;
 pub mod refund;
 pub mod refund_pages;
+mod refunds;
 pub mod retry;
 pub mod sample;
 pub mod settle;
@@ -39,6 +40,15 @@ use crate::{
     sql,
 };
 
+/// Of a refund `r`: it failed, and nobody has tried it again or set it aside.
+macro_rules! waits {
+    () => {
+        "r.state = 'failed' and r.dismissed_at is null
+         and not exists (select 1 from refunds again where again.retry_of = r.id)"
+    };
+}
+pub(crate) use waits;
+
 /// An order as the target of a change.
 pub fn target(id: i64) -> Target {
     Target::new("order", id)
@@ -56,6 +66,11 @@ pub(crate) async fn lock_version(tx: &mut Tx<'_>, id: i64) -> Result<i64, Fault>
         .optional()
         .await?;
     row.map(|(version,)| version).ok_or_else(missing)
+}
+
+/// What stands at this point of a change.
+pub(crate) async fn standing(tx: &mut Tx<'_>, id: i64) -> Result<Standing, Fault> {
+    Standing::load(tx, id).await?.ok_or_else(missing)
 }
 
 pub(crate) fn missing() -> Fault {

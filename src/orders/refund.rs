@@ -3,10 +3,10 @@
 use super::{
     Standing, State,
     booking::{Grounds, book, lock_customer},
-    lock_version, missing,
+    lock_version,
     pages::{Panel, RefundForm, RefundPanel},
     plan::{Part, Units, Wanted},
-    show, target,
+    show, standing, target,
 };
 use crate::{
     gate::{Admits, Change, Fault, Reason, Role, Target, Tx},
@@ -60,7 +60,7 @@ impl Change for RefundOrder {
     }
 
     async fn check(&self, tx: &mut Tx<'_>) -> Result<(), Fault> {
-        let standing = Standing::load(tx, self.order).await?.ok_or_else(missing)?;
+        let standing = standing(tx, self.order).await?;
         refundable(&standing)?;
         let plan = standing.plan(&self.wanted)?;
         if plan.amount != plan.computed && self.override_reason.is_none() {
@@ -70,9 +70,7 @@ impl Change for RefundOrder {
     }
 
     async fn apply(&self, tx: &mut Tx<'_>) -> Result<Booked, Fault> {
-        let user = Standing::load(tx, self.order).await?.ok_or_else(missing)?.order.user_id;
-        lock_customer(tx, user).await?;
-        let standing = Standing::load(tx, self.order).await?.ok_or_else(missing)?;
+        let standing = lock_customer(tx, self.order).await?;
         let plan = standing.plan(&self.wanted)?;
         let grounds = Grounds {
             reason_kind: &self.reason_kind,

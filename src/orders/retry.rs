@@ -3,11 +3,11 @@
 use super::{
     Standing,
     booking::{Grounds, book, lock_customer},
-    lock_version, missing,
+    lock_version,
     pages::{Panel, RetryPanel},
     plan::{Part, Plan, Units, Wanted},
     refund::Booked,
-    show, target,
+    show, standing, target,
 };
 use crate::{
     gate::{Admits, Change, Fault, Role, Target, Tx},
@@ -55,8 +55,8 @@ impl Failed {
         let row: Option<Row> = db
             .query(sql!(
                 "select released, shipping, amount, reason_kind, override_reason from refunds r
-                  where id = $1 and order_id = $2 and state = 'failed' and change_id is not null and dismissed_at is null
-                    and not exists (select 1 from refunds again where again.retry_of = r.id)"
+                  where r.id = $1 and r.order_id = $2 and r.change_id is not null and ",
+                super::waits!()
             ))
             .bind(refund)
             .bind(order)
@@ -101,13 +101,13 @@ impl Change for RetryRefund {
     }
 
     async fn check(&self, tx: &mut Tx<'_>) -> Result<(), Fault> {
-        self.plan(tx).await.map(drop)
+        let standing = standing(tx, self.order).await?;
+        self.plan(tx, &standing).await.map(drop)
     }
 
     async fn apply(&self, tx: &mut Tx<'_>) -> Result<Booked, Fault> {
-        let user = Standing::load(tx, self.order).await?.ok_or_else(missing)?.order.user_id;
-        lock_customer(tx, user).await?;
-        let (standing, failed, plan) = self.plan(tx).await?;
+        let standing = lock_customer(tx, self.order).await?;
+        let (failed, plan) = self.plan(tx, &standing).await?;
         let grounds = Grounds {
             reason_kind: &failed.reason_kind,
             override_reason: failed.override_reason.as_deref(),
@@ -118,13 +118,12 @@ impl Change for RetryRefund {
 }
 
 impl RetryRefund {
-    async fn plan(&self, tx: &mut Tx<'_>) -> Result<(Standing, Failed, Plan), Fault> {
-        let standing = Standing::load(tx, self.order).await?.ok_or_else(missing)?;
+    async fn plan(&self, tx: &mut Tx<'_>, standing: &Standing) -> Result<(Failed, Plan), Fault> {
         let failed = Failed::load(tx, self.order, self.refund).await?;
         let failed = failed.ok_or_else(|| Fault::conflict("refund-not-failed"))?;
         // What it wanted may have been refunded otherwise meanwhile; that is no mistake in a field of this form.
         match standing.plan(&failed.wanted) {
-            Ok(plan) => Ok((standing, failed, plan)),
+            Ok(plan) => Ok((failed, plan)),
             Err(Fault::Rejected(_)) => Err(Fault::conflict("order-refunded")),
             Err(fault) => Err(fault),
         }

@@ -1,9 +1,8 @@
 //! What the payment provider answered: a change by the system, since it is the outcome of one that a person made.
 
 use super::{
-    Standing,
     booking::{Movement, hold_money, hold_units, lock_customer, move_points, note_moved},
-    event, lock_version, missing, target,
+    event, lock_version, standing, target,
 };
 use crate::{
     gate::{Admits, By, Change, Fault, Target, Tx},
@@ -76,7 +75,7 @@ impl Change for SettleRefund {
             .await?;
         // Somebody else asked too and was answered first.
         let Some((amount,)) = part else { return Err(Fault::conflict("refund-settled")) };
-        let standing = Standing::load(tx, self.order).await?.ok_or_else(missing)?;
+        let standing = standing(tx, self.order).await?;
         tx.note("refund", None::<i64>, self.refund);
         tx.note("payment_id", None::<i64>, self.payment);
         tx.note("amount", None::<i64>, standing.money(amount));
@@ -86,7 +85,7 @@ impl Change for SettleRefund {
             hold_money(tx, &standing, self.payment, -amount).await?;
         }
         if let Some(all) = self.outcome_of_all(tx).await? {
-            self.close(tx, &standing, all).await?;
+            self.close(tx, all).await?;
         }
         // A decline changes what can be refunded, and so what an open form shows; a success only confirms it.
         if failure.is_some() {
@@ -136,7 +135,7 @@ impl SettleRefund {
         })
     }
 
-    async fn close(&self, tx: &mut Tx<'_>, standing: &Standing, all: All) -> Result<(), Fault> {
+    async fn close(&self, tx: &mut Tx<'_>, all: All) -> Result<(), Fault> {
         let now = tx.now();
         let state = if all == All::Succeeded { "succeeded" } else { "failed" };
         let booked: Booked = tx
@@ -159,7 +158,7 @@ impl SettleRefund {
         .await?;
         tx.note("refund_state", "requested", state);
         if all == All::Failed {
-            self.release(tx, standing.order.user_id, &booked).await?;
+            self.release(tx, &booked).await?;
         }
         let kind = if all == All::Succeeded { "refund-succeeded" } else { "refund-failed" };
         event::append(tx, self.order, kind, Some(self.refund), None).await
@@ -168,7 +167,7 @@ impl SettleRefund {
     /// Undoes what a refund held that came to nothing: units, shipping, points. Points that were given back and spent since
     /// cannot be withdrawn; they stay counted as returned, so that nobody gets them a second time, but no longer as having paid
     /// for anything that came back.
-    async fn release(&self, tx: &mut Tx<'_>, user: i64, booked: &Booked) -> Result<(), Fault> {
+    async fn release(&self, tx: &mut Tx<'_>, booked: &Booked) -> Result<(), Fault> {
         let lines: Vec<(i64, i64)> = tx
             .query(sql!("select n, quantity from refund_lines where refund_id = $1 order by n"))
             .bind(self.refund)
@@ -177,8 +176,7 @@ impl SettleRefund {
         for (n, quantity) in lines {
             hold_units(tx, self.order, n, -quantity).await?;
         }
-        lock_customer(tx, user).await?;
-        let standing = Standing::load(tx, self.order).await?.ok_or_else(missing)?;
+        let standing = lock_customer(tx, self.order).await?;
         let balance = standing.order.balance.saturating_add(booked.points_taken);
         let withdrawn = booked.points_returned.min(balance);
         tx.query(sql!(

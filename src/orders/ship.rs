@@ -3,9 +3,9 @@
 use super::{
     Standing, State,
     carrier::{self, CARRIERS},
-    event, lock_version, missing,
+    event, lock_version,
     pages::{Panel, ShippingPanel},
-    show, target,
+    show, standing, target,
 };
 use crate::{
     gate::{Admits, Change, Fault, Role, Target, Tx},
@@ -53,7 +53,7 @@ impl Change for ShipOrder {
     }
 
     async fn check(&self, tx: &mut Tx<'_>) -> Result<(), Fault> {
-        let standing = Standing::load(tx, self.order).await?.ok_or_else(missing)?;
+        let standing = standing(tx, self.order).await?;
         let now = standing.order.state;
         if !now.may_become(self.state) {
             return Err(Fault::conflict("order-state").with("state", now));
@@ -72,7 +72,7 @@ impl Change for ShipOrder {
     }
 
     async fn apply(&self, tx: &mut Tx<'_>) -> Result<(), Fault> {
-        let standing = Standing::load(tx, self.order).await?.ok_or_else(missing)?;
+        let standing = standing(tx, self.order).await?;
         let (now, order) = (tx.now(), &standing.order);
         let parcel = self.parcel.clone().filter(|_| self.state == State::Shipped).or_else(|| standing.parcel());
         tx.query(sql!(

@@ -2,18 +2,13 @@
 
 use super::{
     Standing, dismiss,
-    pages::{
-        CancelPanel, Done, Fate, NoteBox, Panel, PanelAlone, Refund, RefundForm, RefundPanel, RefundPart,
-        ShippingPanel, ShowPage,
-    },
+    pages::{CancelPanel, Done, NoteBox, Panel, PanelAlone, RefundForm, RefundPanel, ShippingPanel, ShowPage},
     refund_pages::RefundsPage,
-    retry, target, timeline,
+    refunds, retry, target, timeline,
 };
 use crate::{
-    audit::pages::Changed,
-    clock::Instant,
-    entry_columns,
-    gate::{RecordAccess, audit::Entry},
+    audit::{self, pages::Changed},
+    gate::RecordAccess,
     sql,
     users::{self, mask},
     web::{
@@ -120,19 +115,7 @@ fn shipping(standing: &Standing, seal: Shape) -> Panel {
 
 /// What the person just changed here, read from the row that sealed it: nothing in the address is believed but its number.
 async fn done(desk: &Desk, standing: &Standing, seq: i64) -> Result<Option<Panel>, Stop> {
-    let entry: Option<Entry> = desk
-        .reader()
-        .query(sql!(
-            "select ",
-            entry_columns!(),
-            " from audit
-              where seq = $1 and staff_id = $2 and target_kind = 'order' and target_id = $3 and outcome = 'applied'"
-        ))
-        .bind(seq)
-        .bind(desk.person().id)
-        .bind(standing.order.id.to_string())
-        .optional()
-        .await?;
+    let entry = audit::own(desk, &target(standing.order.id), seq).await?;
     Ok(entry.map(|entry| {
         Panel::Done(Done {
             changed: Changed::between(&entry.before, &entry.after),
@@ -155,7 +138,7 @@ pub(super) async fn page(
     let fresh = || NoteBox { seal: Shape::fresh(fresh_key(), standing.order.version), text: String::new() };
     let page = ShowPage {
         customer: mask::name(&standing.order.customer),
-        refunds: refunds(desk, &standing).await?,
+        refunds: refunds::read(desk.reader(), &standing).await?,
         timeline: timeline::read(desk.reader(), &standing, desk.zone()).await?,
         note: note.or_else(|| may_change.then(fresh)),
         ..bare(desk, standing, panel).await?
@@ -222,121 +205,8 @@ pub async fn refunds_alone(desk: Desk, path: web::Path<i64>) -> Answer {
     let page = RefundsPage {
         shell: desk.shell(Some(Section::Orders), None).await?,
         order: standing.order.id,
-        refunds: refunds(&desk, &standing).await?,
+        refunds: refunds::read(desk.reader(), &standing).await?,
         may_change: may_change(&desk),
     };
     desk.page(200, &page)
-}
-
-#[derive(sqlx::FromRow)]
-struct RefundRow {
-    id: i64,
-    at: Instant,
-    state: String,
-    amount: i64,
-    shipping: i64,
-    points_returned: i64,
-    points_claimed: i64,
-    points_taken: i64,
-    reason_kind: String,
-    override_reason: Option<String>,
-    staff_name: Option<String>,
-    retry_of: Option<i64>,
-    is_retried: bool,
-    is_dismissed: bool,
-    is_ours: bool,
-    seq: Option<i64>,
-}
-
-impl RefundRow {
-    fn fate(&self) -> Fate {
-        match self.state.as_str() {
-            "failed" if self.is_dismissed => Fate::Dismissed,
-            "failed" if self.is_retried => Fate::None,
-            "failed" if self.is_ours => Fate::Waits,
-            "failed" => Fate::WaitsForShop,
-            _ => Fate::None,
-        }
-    }
-}
-
-#[derive(sqlx::FromRow)]
-struct PartRow {
-    refund_id: i64,
-    payment_id: i64,
-    amount: i64,
-    state: String,
-    reference: Option<String>,
-    failure: Option<String>,
-    attempts: i64,
-}
-
-/// The refunds of the order, newest first, in three statements however many there are.
-async fn refunds(desk: &Desk, standing: &Standing) -> Result<Vec<Refund>, Stop> {
-    let order = standing.order.id;
-    let rows: Vec<RefundRow> = desk
-        .reader()
-        .query(sql!(
-            "select r.id, r.at, r.state, r.amount, r.shipping, r.points_returned, r.points_claimed, r.points_taken,
-                    r.reason_kind, r.override_reason, r.staff_name, r.retry_of, r.change_id is not null as is_ours,
-                    r.dismissed_at is not null as is_dismissed,
-                    exists (select 1 from refunds again where again.retry_of = r.id) as is_retried, a.seq
-               from refunds r left join audit a on a.change_id = r.change_id
-              where r.order_id = $1 order by r.id desc"
-        ))
-        .bind(order)
-        .all()
-        .await?;
-    let lines: Vec<(i64, i64, i64)> = desk
-        .reader()
-        .query(sql!(
-            "select l.refund_id, l.n, l.quantity from refund_lines l join refunds r on r.id = l.refund_id
-              where r.order_id = $1 order by l.refund_id, l.n"
-        ))
-        .bind(order)
-        .all()
-        .await?;
-    let parts: Vec<PartRow> = desk
-        .reader()
-        .query(sql!(
-            "select p.refund_id, p.payment_id, p.amount, p.state, p.reference, p.failure, p.attempts
-               from refund_payments p join refunds r on r.id = p.refund_id
-              where r.order_id = $1 order by p.refund_id, p.payment_id"
-        ))
-        .bind(order)
-        .all()
-        .await?;
-    let title = |n| standing.lines.iter().find(|line| line.n == n).map(|line| line.title.clone()).unwrap_or_default();
-    let refund = |row: RefundRow| Refund {
-        lines: lines.iter().filter(|(id, ..)| *id == row.id).map(|(_, n, units)| (title(*n), *units)).collect(),
-        parts: parts.iter().filter(|part| part.refund_id == row.id).map(|part| self::part(standing, part)).collect(),
-        id: row.id,
-        at: row.at,
-        fate: row.fate(),
-        state: row.state,
-        amount: standing.money(row.amount),
-        shipping: row.shipping > 0,
-        points_returned: row.points_returned,
-        points_taken: row.points_taken,
-        shortfall: row.points_claimed - row.points_taken,
-        reason_kind: row.reason_kind,
-        override_reason: row.override_reason,
-        staff: row.staff_name,
-        seq: row.seq,
-        retry_of: row.retry_of,
-    };
-    Ok(rows.into_iter().map(refund).collect())
-}
-
-fn part(standing: &Standing, row: &PartRow) -> RefundPart {
-    let payment = standing.payments.iter().find(|payment| payment.id == row.payment_id);
-    RefundPart {
-        method: payment.map(|payment| payment.method.clone()).unwrap_or_default(),
-        label: payment.map(|payment| payment.label.clone()).unwrap_or_default(),
-        amount: standing.money(row.amount),
-        state: row.state.clone(),
-        reference: row.reference.clone(),
-        failure: row.failure.clone(),
-        attempts: row.attempts,
-    }
 }

@@ -77,19 +77,7 @@ fn offered(desk: &Desk, customer: &Found, panel: &str) -> Option<Panel> {
 
 /// What the person just changed here, read from the row that sealed it: nothing in the address is believed but its number.
 async fn done(desk: &Desk, customer: &Found, seq: i64) -> Result<Option<Panel>, Stop> {
-    let entry: Option<Entry> = desk
-        .reader()
-        .query(sql!(
-            "select ",
-            entry_columns!(),
-            " from audit
-              where seq = $1 and staff_id = $2 and target_kind = 'user' and target_id = $3 and outcome = 'applied'"
-        ))
-        .bind(seq)
-        .bind(desk.person().id)
-        .bind(customer.id.to_string())
-        .optional()
-        .await?;
+    let entry = audit::own(desk, &super::target(customer.id), seq).await?;
     let Some(entry) = entry else { return Ok(None) };
     let number = |value: &serde_json::Value| {
         value.get("points").and_then(|points| points.as_str()?.parse::<i64>().ok()).unwrap_or_default()
