@@ -1,9 +1,11 @@
 //! The console as a whole: what all requests share, the middleware in order, and starting and stopping.
 
 use crate::{
+    batches::{command::Identity, define},
     clock::{Clock, Instant},
     config::Config,
     gate::{Gate, Refusal, Target},
+    networks::Allowlist,
     profile::Profile,
     routes,
     secret::SecretKey,
@@ -53,6 +55,8 @@ pub struct Console {
     pub(crate) gate: Gate,
     pub passwords: Passwords,
     pub limits: Limits,
+    /// From where batches may report.
+    pub(crate) report_networks: Allowlist,
     pub(crate) trusted_proxies: Vec<IpNet>,
     /// What browsers may say they come from.
     pub(crate) origins: Vec<String>,
@@ -210,6 +214,7 @@ pub async fn start(config: Config, clock: Clock, listener: TcpListener) -> anyho
         gate: gate.clone(),
         passwords: Passwords::new(config.workers),
         limits,
+        report_networks: config.batches.networks.clone().unwrap_or_else(|| config.allowed_networks.clone()),
         trusted_proxies: config.trusted_proxies.clone(),
         origins: origins(&config, address),
         plain_http: config.is_plain_http(),
@@ -248,12 +253,28 @@ pub async fn start(config: Config, clock: Clock, listener: TcpListener) -> anyho
     .with_context(|| format!("cannot listen on {address}"))?
     .run();
     let handle = server.handle();
+    define::take_over(&store.reader, &gate, &config.batches.jobs).await?;
+    let own = Identity::own();
+    let runner = worker::batches::Runner {
+        gate: gate.clone(),
+        reader: store.reader.clone(),
+        clock: clock.clone(),
+        allowed: config.batches.programs.clone(),
+        name: format!("{}/{}/{}", own.host, own.pid, own.start.unwrap_or_default()),
+        host: own.host,
+        lease: config.batches.lease,
+        slots: config.batches.slots,
+        drain: config.batches.drain,
+        signing: config.batches.secret.clone(),
+        origin: config.public_origin.clone().unwrap_or_else(|| format!("http://{address}")),
+    };
     let worker = worker::start(worker::Work {
         gate,
         clock,
         topic: config.events_topic,
         session_absolute: config.session_absolute,
         payments: config.payments,
+        batches: runner,
     });
     Ok(Running { address, server: handle, done: tokio::spawn(server), worker, store, engine })
 }

@@ -1,6 +1,13 @@
 //! Everything anyone can do.
 
 use crate::{
+    batches::{
+        decide::{AcceptNormal, CancelRun, PauseJob, ResolveRun},
+        define::{DefineJob, RetireJob},
+        finish::FinishRun,
+        start::{RerunRun, RunJob},
+        watch::{FlagRun, LoseRun, MissTicks},
+    },
     orders::{
         cancel::CancelOrder, dismiss::DismissRefund, note::NoteOrder, refund::RefundOrder, retry::RetryRefund,
         sample::LoadOrders, settle::SettleRefund, ship::ShipOrder,
@@ -24,6 +31,18 @@ crate::changes! {
     SettleRefund,
     ShipOrder,
     NoteOrder,
+    RunJob,
+    RerunRun,
+    CancelRun,
+    ResolveRun,
+    AcceptNormal,
+    PauseJob,
+    DefineJob,
+    RetireJob,
+    MissTicks,
+    FlagRun,
+    LoseRun,
+    FinishRun,
     InviteStaff,
     AcceptInvitation,
     ResetSecondFactor,

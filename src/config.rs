@@ -1,9 +1,11 @@
 //! The configuration, parsed once. Secrets come from the environment or from mounted files and are never printed.
 
+mod batches;
 mod file;
 mod isolation;
 mod payments;
 
+pub use batches::Batches;
 pub use isolation::{Check, stamp_fits};
 
 use self::file::File;
@@ -38,6 +40,7 @@ pub struct Config {
     pub events_topic: String,
     /// Who gives refunds back.
     pub payments: Provider,
+    pub batches: Batches,
     /// Connections for reading, and on PostgreSQL as many for writing.
     pub connections: u32,
     pub workers: usize,
@@ -59,6 +62,7 @@ impl Config {
             session_absolute: TimeDelta::hours(8),
             events_topic: default_topic(Profile::Local).to_owned(),
             payments: Provider::Bookkeeping,
+            batches: Batches::default(),
             connections: 4,
             workers: 2,
         }
@@ -93,6 +97,8 @@ fn default_topic(profile: Profile) -> &'static str {
 #[derive(Clone, Debug, Default)]
 pub struct Settings {
     values: HashMap<&'static str, (String, Source)>,
+    /// The jobs that the file declares.
+    jobs: Vec<crate::batches::definition::Definition>,
     pub deployment_env: Option<String>,
     pub host: String,
 }
@@ -113,7 +119,7 @@ const PAYMENTS: &str = "INGAM_PAYMENTS";
 const PAYMENTS_URL: &str = "INGAM_PAYMENTS_URL";
 const PAYMENTS_SECRET: &str = "INGAM_PAYMENTS_SECRET";
 const PAYMENTS_TIMEOUT: &str = "INGAM_PAYMENTS_TIMEOUT_SECONDS";
-const ALL: [&str; 16] = [
+const ALL: [&str; 22] = [
     PROFILE,
     DATABASE_URL,
     SECRET_KEY,
@@ -130,16 +136,24 @@ const ALL: [&str; 16] = [
     PAYMENTS_URL,
     PAYMENTS_SECRET,
     PAYMENTS_TIMEOUT,
+    batches::PROGRAMS,
+    batches::SECRET,
+    batches::SLOTS,
+    batches::LEASE,
+    batches::DRAIN,
+    batches::NETWORKS,
 ];
 /// Those that may stand in a mounted file named by `…_FILE`, and that production takes from nowhere else.
-const SECRETS: [&str; 4] = [DATABASE_URL, SECRET_KEY, NETWORKS, PAYMENTS_SECRET];
+const SECRETS: [&str; 5] = [DATABASE_URL, SECRET_KEY, NETWORKS, PAYMENTS_SECRET, batches::SECRET];
 
 impl Settings {
     /// Gathers environment and file. The environment wins. Fails where one cannot even be read.
     pub fn gather(env: impl Fn(&str) -> Option<String>, file: Option<&Path>, host: String) -> Result<Self, String> {
         let mut settings = Self { host, deployment_env: env("DEPLOYMENT_ENV"), ..Self::default() };
         if let Some(path) = file {
-            let said = File::read(path)?.values().into_iter().filter_map(|(name, value)| Some((name, value?)));
+            let mut file = File::read(path)?;
+            settings.jobs = batches::declared(&mut file);
+            let said = file.values().into_iter().filter_map(|(name, value)| Some((name, value?)));
             settings.values.extend(said.map(|(name, value)| (name, (value, Source::File))));
         }
         for name in ALL {
@@ -228,6 +242,7 @@ impl Settings {
             session_absolute: self
                 .or(ABSOLUTE, TimeDelta::hours(8), |text| within(text, 1, 24).map(TimeDelta::hours))?,
             payments: self.payments(profile)?,
+            batches: self.batches()?,
             events_topic: self.get(TOPIC).unwrap_or(default_topic(profile)).to_owned(),
             connections: self.or(CONNECTIONS, 8, |text| within(text, 1, 200)).map(|n| u32::try_from(n).unwrap_or(8))?,
             workers: std::thread::available_parallelism().map_or(2, usize::from).min(8),

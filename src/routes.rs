@@ -2,7 +2,9 @@
 //! middleware, the navigation, and the matrix that is printed into the repository.
 
 use crate::{
-    access, audit, dashboard,
+    access, audit,
+    batches::{self, ping},
+    dashboard,
     gate::Role,
     orders, points,
     staff::{account_page, account_pages as account, session::Visitor, setup_pages as setup, sign_in_pages as sign_in},
@@ -26,6 +28,8 @@ pub struct Route {
 pub enum Opens {
     /// Load balancers and such, from any network.
     Machines,
+    /// Batches that report, from the networks that reports may come from. Each shows the token of its job.
+    Reports,
     /// Anybody on an allowed network.
     Everybody,
     /// Whoever has given a password and not yet a code.
@@ -38,12 +42,13 @@ pub enum Opens {
 
 const FINDS_PEOPLE: Opens = Opens::Roles(&[Role::Operator, Role::Approver, Role::Owner]);
 const OPERATES: Opens = Opens::Roles(&[Role::Operator]);
+const RUNS_JOBS: Opens = Opens::Roles(batches::start::ACTS);
 const READS_THE_LOG: Opens = Opens::Roles(&[Role::Auditor, Role::Owner]);
 
 impl Opens {
     pub fn to(self, visitor: Option<&Visitor>) -> bool {
         match (self, visitor) {
-            (Self::Machines | Self::Everybody, _) => true,
+            (Self::Machines | Self::Reports | Self::Everybody, _) => true,
             (Self::Entering, Some(visitor)) => !visitor.signed,
             (Self::Staff, Some(visitor)) => visitor.signed,
             (Self::Roles(roles), Some(visitor)) => visitor.signed && visitor.roles.any_of(roles),
@@ -73,6 +78,10 @@ macro_rules! routes {
 routes! {
     GET "/healthz" Opens::Machines => healthy;
     GET "/readyz" Opens::Machines => ready;
+    GET "/ping/{token}/{job}" Opens::Reports => ping::succeed;
+    POST "/ping/{token}/{job}" Opens::Reports => ping::succeed;
+    GET "/ping/{token}/{job}/{what}" Opens::Reports => ping::tell;
+    POST "/ping/{token}/{job}/{what}" Opens::Reports => ping::tell;
     GET "/static/{hash}/{name:.*}" Opens::Everybody => asset;
 
     GET "/login" Opens::Everybody => sign_in::login;
@@ -113,6 +122,20 @@ routes! {
     POST "/orders/{id}/shipping" OPERATES => orders::ship::ship;
     POST "/orders/{id}/notes" OPERATES => orders::note::note;
 
+    GET "/batches" Opens::Staff => batches::list::list;
+    GET "/batches/{job}" Opens::Staff => batches::job::show;
+    POST "/batches/{job}/runs" RUNS_JOBS => batches::job::run;
+    POST "/batches/{job}/pause" RUNS_JOBS => batches::job::pause;
+    GET "/runs" Opens::Staff => batches::runs::list;
+    POST "/runs/reruns" RUNS_JOBS => batches::rerun::rerun_all;
+    GET "/runs/{id}" Opens::Staff => batches::show::show;
+    GET "/runs/{id}/log" Opens::Staff => batches::show::log, quiet;
+    GET "/runs/{id}/live" Opens::Staff => batches::show::live_alone, quiet;
+    POST "/runs/{id}/rerun" RUNS_JOBS => batches::rerun::rerun;
+    POST "/runs/{id}/cancellation" RUNS_JOBS => batches::act::cancel;
+    POST "/runs/{id}/resolution" RUNS_JOBS => batches::act::resolve;
+    POST "/runs/{id}/baseline" RUNS_JOBS => batches::act::accept_normal;
+
     GET "/audit" READS_THE_LOG => audit::list::list;
     GET "/audit/{seq}" READS_THE_LOG => audit::show::show;
     GET "/access-records" READS_THE_LOG => access::list::list;
@@ -127,6 +150,11 @@ pub fn find(method: &str, path: &str) -> Option<&'static Route> {
 /// Whether a path is asked by load balancers and such, and so from any network.
 pub fn is_for_machines(path: &str) -> bool {
     ROUTES.iter().any(|route| route.path == path && route.opens == Opens::Machines)
+}
+
+/// Whether a path takes reports of batches.
+pub fn is_for_reports(path: &str) -> bool {
+    ROUTES.iter().any(|route| route.path == path && route.opens == Opens::Reports)
 }
 
 /// What a path answers to, for the `Allow` header.

@@ -30,6 +30,17 @@ pub fn token() -> String {
     URL_SAFE_NO_PAD.encode(random::<32>())
 }
 
+/// A random UUID, version 4 (RFC 9562, section 5.4).
+pub fn uuid() -> String {
+    let mut bytes = random::<16>();
+    let [.., version, _, variant, _, _, _, _, _, _, _] = &mut bytes;
+    *version = (*version & 0x0f) | 0x40;
+    *variant = (*variant & 0x3f) | 0x80;
+    let text = hex::encode(bytes);
+    let part = |from: usize, to: usize| text.get(from..to).unwrap_or_default();
+    format!("{}-{}-{}-{}-{}", part(0, 8), part(8, 12), part(12, 16), part(16, 20), part(20, 32))
+}
+
 pub fn sha256(bytes: &[u8]) -> [u8; 32] {
     Sha256::digest(bytes).into()
 }
@@ -58,6 +69,8 @@ pub enum Purpose {
     Forgery,
     /// Signing the session cookie.
     Cookie,
+    /// Tokens of jobs that report.
+    Reports,
 }
 
 impl Purpose {
@@ -68,6 +81,7 @@ impl Purpose {
             Self::Enrolment => b"ingam/1/enrolment",
             Self::Forgery => b"ingam/1/forgery",
             Self::Cookie => b"ingam/1/cookie",
+            Self::Reports => b"ingam/1/reports",
         }
     }
 }

@@ -4,6 +4,7 @@
 //! Several processes do this at once on one database; the claim of a row decides who delivers it. Events go to the log for
 //! now; a delivery is one line there.
 
+pub mod batches;
 mod refunds;
 
 use crate::{
@@ -47,6 +48,7 @@ pub struct Work {
     pub topic: String,
     pub session_absolute: TimeDelta,
     pub payments: Provider,
+    pub batches: batches::Runner,
 }
 
 pub fn start(work: Work) -> Worker {
@@ -54,6 +56,7 @@ pub fn start(work: Work) -> Worker {
     // Apart from each other: a payment provider that does not answer must not hold up what is to be told.
     let done = vec![
         tokio::spawn(deliver_and_forget(work.clone(), stopped.clone())),
+        tokio::spawn(batches::run(work.batches.clone(), stopped.clone())),
         tokio::spawn(ask_providers(work, stopped)),
     ];
     Worker { stop, done }
@@ -61,9 +64,13 @@ pub fn start(work: Work) -> Worker {
 
 /// Waits for the next turn; false where there is none.
 async fn turn(stopped: &mut watch::Receiver<bool>) -> bool {
+    turn_after(TICK, stopped).await
+}
+
+async fn turn_after(pause: Duration, stopped: &mut watch::Receiver<bool>) -> bool {
     tokio::select! {
         _ = stopped.changed() => false,
-        () = time::sleep(TICK) => true,
+        () = time::sleep(pause) => true,
     }
 }
 

@@ -63,6 +63,12 @@ impl Changed {
             "points" | "balance" | "amount" | "delta" => figure(),
             "status" => named("status"),
             "state" => named("order-state"),
+            "run_state" | "late_report" => named("run-state"),
+            "resolution" => named("run-resolution"),
+            field if field.ends_with("_ms") => {
+                value.parse().map_or_else(|_| value.to_owned(), |ms| format::took(ms, frame.words))
+            }
+            "processed" => figure(),
             "refund_state" | "outcome" => named("refund-state"),
             "carrier" => named("carrier"),
             "lang" => named("lang"),

@@ -159,6 +159,7 @@ impl Row {
     pub fn headline(&self, frame: &Frame) -> Option<String> {
         let telling: &[&str] = match self.target.split_once('/') {
             Some(("order", _)) => &["state", "amount", "tracking_number"],
+            Some(("run", _)) => &["rerun", "run_state", "resolution", "late_report"],
             _ => &["points", "status"],
         };
         let named = |field: &&str| self.changed.iter().find(|changed| changed.field == *field);
@@ -175,6 +176,8 @@ fn target_href(target: &str, shell: &Shell) -> Option<String> {
     match target.split_once('/')? {
         ("user", id) if shell.may(Section::Users) => Some(format!("/users/{id}")),
         ("order", id) if shell.may(Section::Orders) => Some(format!("/orders/{id}")),
+        ("batch", job) if shell.may(Section::Batches) => Some(format!("/batches/{job}")),
+        ("run", id) if shell.may(Section::Batches) => Some(format!("/runs/{id}")),
         _ => None,
     }
 }

@@ -19,14 +19,34 @@ pub struct Definition {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub runbook: Option<String>,
     /// Program and arguments, without a shell. An argument that is `{date}` and nothing else is the parameter of that name.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub command: Vec<String>,
+    /// In place of a command: where a signed request starts it, for what runs elsewhere and reports.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub url: Option<String>,
+    /// In place of both: it is started elsewhere, and the console only hears of it.
+    #[serde(default)]
+    pub external: bool,
+    /// Raised to make the token for its reports worthless.
+    #[serde(default = "first")]
+    pub ping_revision: u32,
+    /// Whether a report may be a GET. Whatever looks at links in messages would report too.
+    #[serde(default)]
+    pub ping_by_get: bool,
     /// Everything its environment holds, besides the parameters as `PARAM_…`.
     #[serde(default)]
     pub env: BTreeMap<String, String>,
     #[serde(default)]
     pub overlap: Overlap,
+    /// How long it may take: a command is ended then, and what runs elsewhere is given up for lost.
     #[serde(default = "an_hour")]
     pub timeout_seconds: u32,
+    /// How much is kept of its log: a quarter from its beginning, the rest from its end.
+    #[serde(default = "quarter_of_a_megabyte")]
+    pub log_kilobytes: u32,
+    /// Whether a second person has to agree before it is run by hand.
+    #[serde(default)]
+    pub approval: bool,
     /// How late it may start before that is told.
     #[serde(default = "five_minutes")]
     pub start_grace_seconds: u32,
@@ -87,6 +107,14 @@ fn an_hour() -> u32 {
     3600
 }
 
+fn first() -> u32 {
+    1
+}
+
+fn quarter_of_a_megabyte() -> u32 {
+    256
+}
+
 fn five_minutes() -> u32 {
     300
 }
@@ -102,6 +130,30 @@ fn least() -> i64 {
 fn most() -> i64 {
     i64::MAX
 }
+
+/// Where a job runs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Kind {
+    /// As a process of the console's own machine.
+    Command,
+    /// Elsewhere, asked to by a signed request.
+    Http,
+    /// Elsewhere, by itself.
+    External,
+}
+
+impl Kind {
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Command => "command",
+            Self::Http => "http",
+            Self::External => "external",
+        }
+    }
+}
+
+/// Who a definition may name: the others decide and read, and do not operate.
+const RUN: [Role; 3] = [Role::Oncall, Role::Operator, Role::Owner];
 
 /// The values of a run's parameters, by name.
 pub type Values = BTreeMap<String, String>;
@@ -121,8 +173,19 @@ impl Definition {
         if self.title.is_empty() || self.owner.is_empty() {
             return wrong("it needs a title and an owner");
         }
-        if !self.command.first().is_some_and(|program| program.starts_with('/')) {
-            return wrong("its command must begin with the absolute path of a program");
+        match (self.command.first(), &self.url, self.external) {
+            (Some(program), None, false) if program.starts_with('/') => {}
+            (Some(_), None, false) => return wrong("its command must begin with the absolute path of a program"),
+            (None, Some(url), false) if is_url(url) => {}
+            (None, Some(_), false) => return wrong("its url must be an https:// address, or one of this machine"),
+            (None, None, true) => {}
+            _ => return wrong("it must have one of command, url, and external = true"),
+        }
+        if !(4..=16_384).contains(&self.log_kilobytes) {
+            return wrong("log_kilobytes must be between 4 and 16384");
+        }
+        if let Some(role) = self.roles.iter().find(|role| !RUN.contains(role)) {
+            return wrong(&format!("{role} cannot run jobs; there are oncall, operator, owner"));
         }
         if self.timeout_seconds == 0 {
             return wrong("timeout_seconds must be at least 1");
@@ -157,6 +220,19 @@ impl Definition {
         Ok(())
     }
 
+    pub fn kind(&self) -> Kind {
+        match (&self.url, self.external) {
+            (_, true) => Kind::External,
+            (Some(_), false) => Kind::Http,
+            (None, false) => Kind::Command,
+        }
+    }
+
+    /// Tells two definitions apart.
+    pub fn digest(&self) -> [u8; 32] {
+        crate::secret::sha256(serde_json::to_string(self).unwrap_or_default().as_bytes())
+    }
+
     /// What its parameters are where nobody says otherwise, on this day.
     pub fn defaults(&self, today: NaiveDate) -> Values {
         self.parameters.iter().map(|parameter| (parameter.name.clone(), parameter.resolved(today))).collect()
@@ -188,6 +264,14 @@ impl Definition {
         let own = self.env.iter().map(|(name, value)| (name.clone(), value.clone()));
         own.chain(values.iter().map(named)).collect()
     }
+}
+
+/// Only this machine is reached without TLS.
+fn is_url(text: &str) -> bool {
+    let local = ["http://127.0.0.1", "http://localhost", "http://[::1]"];
+    let rest = |prefix: &&str| text.strip_prefix(*prefix).is_some_and(|rest| rest.starts_with([':', '/']));
+    (text.starts_with("https://") || local.iter().any(|prefix| rest(&prefix)))
+        && text.parse::<ureq::http::Uri>().is_ok()
 }
 
 /// The parameter that an argument stands for.

@@ -8,7 +8,7 @@ use crate::{
     secret,
     store::{Store, stamp},
 };
-use std::{env, fs, path::Path};
+use std::{env, path::Path};
 
 /// Environment and file, as they are.
 pub(super) fn settings(file: Option<&Path>) -> anyhow::Result<Settings> {
@@ -16,16 +16,7 @@ pub(super) fn settings(file: Option<&Path>) -> anyhow::Result<Settings> {
         .map_err(|error| super::RefusedToStart(error).into())
 }
 
-/// The name of this machine.
-pub(super) fn host() -> String {
-    fs::read_to_string("/proc/sys/kernel/hostname")
-        .or_else(|_| fs::read_to_string("/etc/hostname"))
-        .ok()
-        .or_else(|| env::var("HOSTNAME").ok())
-        .map(|name| name.trim().to_owned())
-        .filter(|name| !name.is_empty())
-        .unwrap_or_else(|| "localhost".to_owned())
-}
+pub(super) use crate::batches::command::host;
 
 /// An open database with a gate before it.
 pub(super) struct Target {

@@ -2,8 +2,9 @@
 
 use super::{
     ABSOLUTE, ALL, CONNECTIONS, DATABASE_URL, IDLE, LISTEN, NETWORKS, ORIGIN, PAYMENTS, PAYMENTS_SECRET,
-    PAYMENTS_TIMEOUT, PAYMENTS_URL, PROFILE, PROXIES, SECRET_KEY, TOPIC, ZONE,
+    PAYMENTS_TIMEOUT, PAYMENTS_URL, PROFILE, PROXIES, SECRET_KEY, TOPIC, ZONE, batches,
 };
+use crate::batches::definition::Definition;
 use serde::Deserialize;
 use std::{fs, path::Path};
 
@@ -26,6 +27,20 @@ pub(super) struct File {
     payments_url: Option<String>,
     payments_secret: Option<String>,
     payments_timeout_seconds: Option<i64>,
+    batch_programs: Option<String>,
+    batch_secret: Option<String>,
+    batch_slots: Option<i64>,
+    batch_lease_seconds: Option<i64>,
+    batch_drain_seconds: Option<i64>,
+    report_networks: Option<String>,
+    /// `[[job]]`
+    pub(super) job: Vec<Definition>,
+}
+
+/// The list of all the names there are would be longer than what is wrong.
+fn shortly(message: &str) -> &str {
+    let line = message.lines().next().unwrap_or("not a configuration");
+    line.split(", expected one of").next().unwrap_or(line)
 }
 
 impl File {
@@ -35,7 +50,7 @@ impl File {
         // The message of a parse error quotes the line, which may hold a secret: say only where it is.
         toml::from_str(&text).map_err(|error| {
             let line = error.span().map_or(0, |span| text.get(..span.start).unwrap_or_default().lines().count().max(1));
-            format!("{shown}: line {line}: {}", error.message().lines().next().unwrap_or("not a configuration"))
+            format!("{shown}: line {line}: {}", shortly(error.message()))
         })
     }
 
@@ -59,6 +74,12 @@ impl File {
             (PAYMENTS_URL, self.payments_url),
             (PAYMENTS_SECRET, self.payments_secret),
             (PAYMENTS_TIMEOUT, number(self.payments_timeout_seconds)),
+            (batches::PROGRAMS, self.batch_programs),
+            (batches::SECRET, self.batch_secret),
+            (batches::SLOTS, number(self.batch_slots)),
+            (batches::LEASE, number(self.batch_lease_seconds)),
+            (batches::DRAIN, number(self.batch_drain_seconds)),
+            (batches::NETWORKS, self.report_networks),
         ]
     }
 }

@@ -1,6 +1,8 @@
 //! Environment isolation: the rules that keep production and everything else apart, each with its verdict.
 
-use super::{DATABASE_URL, NETWORKS, PAYMENTS_SECRET, SECRET_KEY, Settings, Source, TOPIC, default_topic, payments};
+use super::{
+    DATABASE_URL, NETWORKS, PAYMENTS_SECRET, SECRET_KEY, Settings, Source, TOPIC, batches, default_topic, payments,
+};
 use crate::{profile::Profile, secret::SecretKey};
 
 /// One line of `ingam check`.
@@ -31,6 +33,9 @@ impl Settings {
             if matches!(self.payments_kind(), Ok(payments::Kind::Webhook | payments::Kind::Stripe)) {
                 let verdict = self.comes_from_the_environment(PAYMENTS_SECRET);
                 checks.push(Check { name: "payment secret", verdict });
+            }
+            if self.get(batches::SECRET).is_some() {
+                checks.push(Check { name: "batch secret", verdict: self.comes_from_the_environment(batches::SECRET) });
             }
         }
         // Last, so that what is wrong with the environment is said before a setting that is merely missing.

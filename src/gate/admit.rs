@@ -86,16 +86,16 @@ struct Claimed {
     output: Option<String>,
 }
 
-/// Takes the form's key for this change. On PostgreSQL a second transaction with the same key waits here until the first
+/// Takes the form's key for these changes. On PostgreSQL a second transaction with the same key waits here until the first
 /// has ended, so the answer is never "perhaps".
 pub(super) async fn claim<C: Change>(
     tx: &mut Tx<'_>,
     actor: &Actor,
-    change: &C,
+    changes: &[C],
     seal: &Seal,
 ) -> Result<Option<First>, Refusal> {
     let (Some(staff), Some(key)) = (actor.staff_id(), seal.key.as_deref()) else { return Ok(None) };
-    let fingerprint = fingerprint(change);
+    let fingerprint = fingerprint(changes);
     let now: Instant = tx.now();
     let fresh = tx
         .query(sql!(
@@ -151,8 +151,10 @@ pub(super) async fn remember(tx: &mut Tx<'_>, actor: &Actor, seal: &Seal, seq: i
         .map(drop)
 }
 
-/// What tells two changes apart: kind, target and everything in them. Only the hash is kept.
-fn fingerprint<C: Change>(change: &C) -> [u8; 32] {
-    let json = serde_json::to_string(change).unwrap_or_default();
-    crate::secret::sha256(format!("{}\n{}\n{json}", C::KIND, change.target()).as_bytes())
+/// What tells changes apart: kind, target and everything in them. Only the hash is kept.
+fn fingerprint<C: Change>(changes: &[C]) -> [u8; 32] {
+    let lines = changes.iter().map(|change| {
+        format!("{}\n{}\n{}", C::KIND, change.target(), serde_json::to_string(change).unwrap_or_default())
+    });
+    crate::secret::sha256(lines.collect::<Vec<_>>().join("\n").as_bytes())
 }

@@ -141,6 +141,8 @@ pub enum Meaning {
     Conflict,
     /// What was entered cannot be (422).
     Invalid,
+    /// It is not for this person, though others of the same role may do it (403).
+    Forbidden,
     /// Too many tries (429).
     Throttled,
 }
@@ -162,6 +164,10 @@ impl Fault {
 
     pub fn conflict(word: &'static str) -> Self {
         Self::rejected(Meaning::Conflict, word)
+    }
+
+    pub fn forbidden(word: &'static str) -> Self {
+        Self::rejected(Meaning::Forbidden, word)
     }
 
     pub fn throttled(word: &'static str) -> Self {

@@ -3,8 +3,12 @@
 //! The list below is all there is. Nobody outside the gate can add to it, because [`Housekeeping`] needs the private
 //! [`Listed`].
 
+mod batches;
 mod refunds;
 
+pub use batches::{
+    AcceptRun, ClaimRun, ClaimedRun, Missing, Normal, ReportRun, Reported, StartRun, Stretch, Tick, TickJob,
+};
 pub use refunds::{ClaimRefunds, ClaimedRefund, PostponeRefund};
 
 use super::{Actor, Tx, audit::ip_key, outbox::Delivery};
@@ -47,7 +51,7 @@ macro_rules! housekeeping {
 }
 housekeeping! {
     TouchSession, EndSession, RecordAccess, KeepSearch, ClaimDeliveries, MarkDelivered, ClaimRefunds, PostponeRefund,
-    ForgetExpired,
+    TickJob, ClaimRun, StartRun, ReportRun, AcceptRun, ForgetExpired,
 }
 
 /// Somebody is still there: their session's idle time begins anew.

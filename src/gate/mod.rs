@@ -20,8 +20,9 @@ mod tx;
 pub use actor::{Actor, Origin, Role, Roles, Who};
 pub use change::{Admits, By, Change, Fault, Kind, Meaning, Reason, Rejection, Seal, Sealed, Target, is_printable};
 pub use housekeeping::{
-    ClaimDeliveries, ClaimRefunds, ClaimedRefund, EndSession, ForgetExpired, HOUSEKEEPING, Housekeeping, KeepSearch,
-    MarkDelivered, PostponeRefund, RecordAccess, TouchSession,
+    AcceptRun, ClaimDeliveries, ClaimRefunds, ClaimRun, ClaimedRefund, ClaimedRun, EndSession, ForgetExpired,
+    HOUSEKEEPING, Housekeeping, KeepSearch, MarkDelivered, Missing, Normal, PostponeRefund, RecordAccess, ReportRun,
+    Reported, StartRun, Stretch, Tick, TickJob, TouchSession,
 };
 pub use outbox::Delivery;
 pub use refusal::{CodeRefusal, Refusal};
@@ -55,13 +56,28 @@ impl Gate {
         change: &C,
         seal: &Seal,
     ) -> Result<Sealed<C::Output>, Refusal> {
+        let Sealed { seq, mut output, repeated } = self.submit_all(actor, std::slice::from_ref(change), seal).await?;
+        let output = output.pop().ok_or_else(|| Refusal::Unrecorded(anyhow::anyhow!("a change gave nothing")))?;
+        Ok(Sealed { seq, output, repeated })
+    }
+
+    /// Makes several changes of one kind under one seal: all of them or none, with a row in the log for each. The first of
+    /// their rows is named; the others follow it.
+    pub async fn submit_all<C: Change>(
+        &self,
+        actor: &Actor,
+        changes: &[C],
+        seal: &Seal,
+    ) -> Result<Sealed<Vec<C::Output>>, Refusal> {
         let mut tries = 1;
         loop {
-            let outcome = self.attempt(actor, change, seal).await;
+            let outcome = self.attempt(actor, changes, seal).await;
             match &outcome {
                 Err(Refusal::Unrecorded(error)) if tries < TRIES && is_contention(error) => tries += 1,
                 Err(Refusal::Unrecorded(_)) => {
-                    self.record_apart(actor, change, seal).await;
+                    if let Some(change) = changes.first() {
+                        self.record_apart(actor, change, seal).await;
+                    }
                     return outcome;
                 }
                 _ => return outcome,
@@ -69,12 +85,17 @@ impl Gate {
         }
     }
 
-    async fn attempt<C: Change>(&self, actor: &Actor, change: &C, seal: &Seal) -> Result<Sealed<C::Output>, Refusal> {
+    async fn attempt<C: Change>(
+        &self,
+        actor: &Actor,
+        changes: &[C],
+        seal: &Seal,
+    ) -> Result<Sealed<Vec<C::Output>>, Refusal> {
         let mut tx = self.writer.begin(self.clock.now()).await?;
         tx.by = actor.who.name();
-        let mut roles = None;
-        let verdict = self.decide(&mut tx, actor, change, seal, &mut roles).await;
-        let line = |outcome, refusal| Line {
+        let verdict = self.decide(&mut tx, actor, changes, seal).await;
+        let roles = tx.roles.clone();
+        let line = |change: &C, outcome, refusal| Line {
             actor,
             roles: roles.as_ref(),
             action: C::KIND,
@@ -88,11 +109,18 @@ impl Gate {
                 let output = serde_json::from_str(&first.output).map_err(|error| Refusal::Unrecorded(error.into()))?;
                 Ok(Sealed { seq: first.seq, output, repeated: true })
             }
-            Ok(Verdict::Applied(output)) => {
+            Ok(Verdict::Applied(done)) => {
+                let mut first = None;
+                let mut output = Vec::with_capacity(done.len());
+                for (change, (given, traces)) in changes.iter().zip(done) {
+                    let events = tx.recall(traces);
+                    let seq = audit::append(&mut tx, line(change, "applied", None)).await?;
+                    outbox::write(&mut tx, seq, &events).await?;
+                    first.get_or_insert(seq);
+                    output.push(given);
+                }
+                let seq = first.ok_or_else(|| Refusal::Unrecorded(anyhow::anyhow!("nothing was to be changed")))?;
                 let kept = serde_json::to_string(&output).map_err(|error| Refusal::Unrecorded(error.into()))?;
-                let events = std::mem::take(&mut tx.events);
-                let seq = audit::append(&mut tx, line("applied", None)).await?;
-                outbox::write(&mut tx, seq, &events).await?;
                 admit::remember(&mut tx, actor, seal, seq, &kept).await?;
                 tx.commit().await?;
                 Ok(Sealed { seq, output, repeated: false })
@@ -101,15 +129,16 @@ impl Gate {
                 tx.rollback().await.ok();
                 Err(Refusal::Unrecorded(error))
             }
-            Err(No { refusal, after_code }) => {
+            Err(No { refusal, after_code, at }) => {
                 if after_code {
                     tx.undo().await?;
                 }
                 admit::unclaim(&mut tx, actor, seal, &refusal).await?;
                 count(&mut tx, actor, &refusal).await?;
+                let Some(change) = changes.get(at) else { return Err(refusal) };
                 change.count_refusal(&mut tx, &refusal).await?;
                 let outcome = if after_code && C::ADMITS.code { "failed" } else { "refused" };
-                audit::append(&mut tx, line(outcome, Some(&refusal))).await?;
+                audit::append(&mut tx, line(change, outcome, Some(&refusal))).await?;
                 tx.commit().await?;
                 Err(refusal)
             }
@@ -121,20 +150,28 @@ impl Gate {
         &self,
         tx: &mut Tx<'_>,
         actor: &Actor,
-        change: &C,
+        changes: &[C],
         seal: &Seal,
-        roles: &mut Option<Roles>,
     ) -> Result<Verdict<C::Output>, No> {
-        if let Some(first) = admit::claim(tx, actor, change, seal).await? {
+        if let Some(first) = admit::claim(tx, actor, changes, seal).await? {
             return Ok(Verdict::Repeated(first));
         }
-        *roles = admit::permitted(tx, actor, C::ADMITS).await?;
+        tx.roles = admit::permitted(tx, actor, C::ADMITS).await?;
         admit::allowed_network(actor, &self.networks)?;
-        admit::still_as_seen(tx, change, seal).await?;
+        for (at, change) in changes.iter().enumerate() {
+            let seen = admit::still_as_seen(tx, change, seal).await;
+            seen.map_err(|refusal| No { refusal, after_code: false, at })?;
+        }
         admit::second_factor(tx, &self.key, actor, C::ADMITS, seal).await?;
         // From here on the code is spent, whatever happens: a refusal goes back to this mark and no farther.
         tx.mark().await?;
-        change.apply(tx).await.map(Verdict::Applied).map_err(|fault| No { refusal: fault.into(), after_code: true })
+        let mut done = Vec::with_capacity(changes.len());
+        for (at, change) in changes.iter().enumerate() {
+            let given = change.apply(tx).await;
+            let given = given.map_err(|fault| No { refusal: fault.into(), after_code: true, at })?;
+            done.push((given, tx.set_aside()));
+        }
+        Ok(Verdict::Applied(done))
     }
 
     /// Says in the log that a change failed because the database failed, and spends its code, in a transaction of its
@@ -202,19 +239,21 @@ impl Gate {
 }
 
 enum Verdict<T> {
-    Applied(T),
+    /// What each change gave and what it left behind for its row.
+    Applied(Vec<(T, tx::Traces)>),
     Repeated(admit::First),
 }
 
-/// A refusal, and whether a code had been spent by then.
+/// A refusal, whether a code had been spent by then, and which of the changes it is about.
 struct No {
     refusal: Refusal,
     after_code: bool,
+    at: usize,
 }
 
 impl<E: Into<Refusal>> From<E> for No {
     fn from(error: E) -> Self {
-        Self { refusal: error.into(), after_code: false }
+        Self { refusal: error.into(), after_code: false, at: 0 }
     }
 }
 

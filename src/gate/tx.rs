@@ -1,3 +1,4 @@
+use super::{Role, Roles};
 use crate::{
     clock::Instant,
     sql,
@@ -59,6 +60,8 @@ pub struct Tx<'c> {
     now: Instant,
     pub(super) change_id: String,
     pub(super) by: String,
+    /// The roles of whoever makes the change, as they are now; none for the system and the command line.
+    pub(super) roles: Option<Roles>,
     pub(super) before: BTreeMap<Cow<'static, str>, Noted>,
     pub(super) after: BTreeMap<Cow<'static, str>, Noted>,
     pub(super) events: Vec<Event>,
@@ -75,6 +78,18 @@ pub struct Event {
     pub topic: &'static str,
     /// No personal data: customers are named by id.
     pub body: Value,
+}
+
+/// What a change leaves behind for its row, while others are made in the same transaction.
+pub(super) struct Traces {
+    change_id: String,
+    before: BTreeMap<Cow<'static, str>, Noted>,
+    after: BTreeMap<Cow<'static, str>, Noted>,
+    events: Vec<Event>,
+}
+
+fn new_change_id() -> String {
+    hex::encode(crate::secret::random::<16>())
 }
 
 /// A value as it stands in `before` and `after`.
@@ -121,6 +136,27 @@ impl Tx<'_> {
     /// The name of whoever makes the change, for rows that show it.
     pub fn by(&self) -> &str {
         &self.by
+    }
+
+    /// Whether whoever makes the change has one of these roles now. The system and the command line need none.
+    pub fn is_for(&self, roles: &[Role]) -> bool {
+        self.roles.as_ref().is_none_or(|held| held.any_of(roles))
+    }
+
+    /// Takes what the change in hand has left, so that the next one begins with nothing.
+    pub(super) fn set_aside(&mut self) -> Traces {
+        Traces {
+            change_id: std::mem::replace(&mut self.change_id, new_change_id()),
+            before: std::mem::take(&mut self.before),
+            after: std::mem::take(&mut self.after),
+            events: std::mem::take(&mut self.events),
+        }
+    }
+
+    /// Brings it back for the row of that change, and says what is to be told.
+    pub(super) fn recall(&mut self, traces: Traces) -> Vec<Event> {
+        (self.change_id, self.before, self.after) = (traces.change_id, traces.before, traces.after);
+        traces.events
     }
 
     /// Says that the change altered `field` of the target; of a part of it, `payment.12`.
@@ -196,12 +232,12 @@ impl Writer {
             Pool::Sqlite(pool) => Inner::Sqlite(pool.begin_with("begin immediate").await?),
             Pool::Postgres(pool) => Inner::Postgres(pool.begin().await?),
         };
-        let change_id = hex::encode(crate::secret::random::<16>());
         Ok(Tx {
             inner,
             now,
-            change_id,
+            change_id: new_change_id(),
             by: String::new(),
+            roles: None,
             before: BTreeMap::new(),
             after: BTreeMap::new(),
             events: Vec::new(),

@@ -105,7 +105,7 @@ impl SigningSecret {
         secret::is_pattern(&self.0) || STANDARD.encode(&self.0) == EXAMPLE
     }
 
-    fn sign(&self, id: &str, timestamp: &str, body: &str) -> String {
+    pub(crate) fn sign(&self, id: &str, timestamp: &str, body: &str) -> String {
         let mac = secret::hmac_sha256(&self.0, format!("{id}.{timestamp}.{body}").as_bytes());
         format!("v1,{}", STANDARD.encode(mac))
     }

@@ -23,7 +23,8 @@ pub async fn safeguards(reader: &Reader, engine: Engine) -> anyhow::Result<Vec<S
 
 pub(super) const SQLITE_TRIGGERS: Sql = Sql {
     sqlite: "select name, sql from sqlite_master where type = 'trigger'
-              and tbl_name in ('audit', 'audit_head', 'access_records', 'point_entries', 'order_events', 'refund_payments')
+              and tbl_name in ('audit', 'audit_head', 'access_records', 'point_entries', 'order_events', 'refund_payments',
+                               'batch_events', 'batch_runs')
               order by name",
     postgres: "select 1 where false",
 };
@@ -44,7 +45,7 @@ async fn sqlite_triggers(reader: &Reader) -> anyhow::Result<Safeguard> {
 
 /// Triggers that must be there and fire even for a session that says it is a replica: table, name, and what `pg_trigger`
 /// calls its type (1 for each row, 2 before, 4 insert, 8 delete, 16 update, 32 truncate).
-const POSTGRES_TRIGGERS: [(&str, &str, i64); 12] = [
+const POSTGRES_TRIGGERS: [(&str, &str, i64); 15] = [
     ("access_records", "access_records_no_rewriting", 27),
     ("access_records", "access_records_no_truncate", 34),
     ("audit", "audit_next", 7),
@@ -52,6 +53,9 @@ const POSTGRES_TRIGGERS: [(&str, &str, i64); 12] = [
     ("audit", "audit_no_truncate", 34),
     ("audit_head", "audit_head_next", 31),
     ("audit_head", "audit_head_no_truncate", 34),
+    ("batch_events", "batch_events_no_rewriting", 27),
+    ("batch_events", "batch_events_no_truncate", 34),
+    ("batch_runs", "batch_runs_ended", 19),
     ("order_events", "order_events_no_rewriting", 27),
     ("order_events", "order_events_no_truncate", 34),
     ("point_entries", "point_entries_no_rewriting", 27),
@@ -91,9 +95,9 @@ async fn postgres_rights(reader: &Reader) -> anyhow::Result<Safeguard> {
             // A right on one column of a table is no right on the table, so updating is asked of any column.
             postgres: "select (select rolsuper from pg_roles where rolname = current_user)
                            or pg_has_role(current_user, (select relowner from pg_class where oid = 'audit'::regclass), 'usage')
-                           or exists (select 1 from unnest(array['audit', 'access_records', 'point_entries', 'order_events']) kept (name)
+                           or exists (select 1 from unnest(array['audit', 'access_records', 'point_entries', 'order_events', 'batch_events']) kept (name)
                                        where has_any_column_privilege(kept.name, 'update'))
-                           or exists (select 1 from unnest(array['audit', 'audit_head', 'access_records', 'point_entries', 'order_events']) kept (name)
+                           or exists (select 1 from unnest(array['audit', 'audit_head', 'access_records', 'point_entries', 'order_events', 'batch_events']) kept (name)
                                        where has_table_privilege(kept.name, 'delete, truncate, trigger'))",
         ))
         .one()

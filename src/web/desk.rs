@@ -12,7 +12,7 @@ use crate::{
     app::Console,
     clock::Instant,
     gate::{Actor, Change, Housekeeping, Reason, Refusal, Seal, Sealed},
-    routes, secret,
+    routes, secret, sql,
     staff::session::Visitor,
     store::Reader,
 };
@@ -85,6 +85,11 @@ impl Lobby {
 
     pub async fn submit<C: Change>(&self, change: &C, seal: &Seal) -> Result<Sealed<C::Output>, Refusal> {
         self.console.gate.submit(&self.actor(), change, seal).await
+    }
+
+    /// Several changes of one kind under one seal: all of them or none.
+    pub async fn submit_all<C: Change>(&self, changes: &[C], seal: &Seal) -> Result<Sealed<Vec<C::Output>>, Refusal> {
+        self.console.gate.submit_all(&self.actor(), changes, seal).await
     }
 
     /// Background work that must have happened before the page is shown.
@@ -177,10 +182,27 @@ impl Desk {
         }
     }
 
+    /// How many runs somebody should look at; nothing where there are none. More than ninety-nine are only many.
+    async fn waiting(&self) -> Result<Option<i64>, Stop> {
+        if !self.may("GET", Section::Batches.href()) {
+            return Ok(None);
+        }
+        let (n,): (i64,) = self
+            .reader()
+            .query(sql!(
+                "select count(*) from (select 1 as one from batch_runs where resolution is null
+                    and (state in ('failed', 'timed_out', 'lost') or is_slow or is_low) limit 99) waiting"
+            ))
+            .one()
+            .await?;
+        Ok(Some(n).filter(|n| *n > 0))
+    }
+
     /// The frame of a signed-in page.
     pub async fn shell(&self, section: Option<Section>, flash: Option<Flash>) -> Result<Shell, Stop> {
         let may_audit = self.may("GET", Section::Audit.href());
         let now = self.now();
+        let waiting = self.waiting().await?;
         let ends = self.visitor.created.saturating_add(self.console.limits.absolute.num_seconds());
         Ok(Shell {
             frame: Frame { flash, ..self.frame() },
@@ -197,7 +219,7 @@ impl Desk {
             nav: Section::ALL
                 .into_iter()
                 .filter(|section| self.may("GET", section.href()))
-                .map(NavItem::from)
+                .map(|section| NavItem { section, waiting: waiting.filter(|_| section == Section::Batches) })
                 .collect(),
             audit_head: if may_audit {
                 self.console.audit_head().await?.map(|(seq, at)| AuditHead { seq, at })

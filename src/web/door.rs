@@ -157,6 +157,14 @@ pub async fn admit(request: ServiceRequest, next: Next<impl MessageBody + 'stati
         return Ok(request.error_response(Stop { recorded, ..Problem::BadRequest.into() }));
     };
     visit.set_ip(ip);
+    if routes::is_for_reports(pattern) && is_known {
+        if !console.report_networks.allows(ip) {
+            let recorded = console.record(&visit, &Refusal::Network).await;
+            return Ok(request.error_response(Stop { recorded, ..Problem::Network.into() }));
+        }
+        // No browser and no session: the token is all that counts.
+        return next.call(request).await.map(ServiceResponse::map_into_boxed_body);
+    }
     if !console.gate.networks().allows(ip) {
         let recorded = console.record(&visit, &Refusal::Network).await;
         return Ok(request.error_response(Stop { recorded, ..Problem::Network.into() }));

@@ -101,6 +101,20 @@ pub fn span(seconds: i64, words: Words) -> String {
     }
 }
 
+/// How long so many milliseconds are, as a run took them: "0.4 s", "45 s", "7 min 28 s", "2 h 05 min".
+pub fn took(milliseconds: i64, words: Words) -> String {
+    let milliseconds = milliseconds.max(0);
+    let seconds = milliseconds / 1000;
+    match (seconds / 3600, seconds / 60 % 60, seconds % 60) {
+        (0, 0, 0..10) => words.with("span.seconds", &[("s", &format!("{seconds}.{}", milliseconds / 100 % 10))]),
+        (0, 0, _) => words.with("span.seconds", &[("s", &seconds)]),
+        (0, minutes, seconds) => {
+            words.with("span.minutes-seconds", &[("m", &minutes), ("s", &format!("{seconds:02}"))])
+        }
+        (hours, minutes, _) => words.with("span.hours-minutes", &[("h", &hours), ("m", &minutes)]),
+    }
+}
+
 /// `8f3a91c2…07de`
 pub fn short_hash(hash: &[u8]) -> String {
     let text = hex::encode(hash);
@@ -246,6 +260,16 @@ mod tests {
         assert_eq!(span(7 * 3600 + 12 * 60 + 3, ko), "7시간 12분");
         assert_eq!(span(7200, Words::of(Lang::En)), "2 h");
         assert_eq!(span(-3, Words::of(Lang::En)), "0 s");
+    }
+
+    #[test]
+    fn what_a_run_took_is_told_as_finely_as_it_matters() {
+        let en = Words::of(Lang::En);
+        let cases = [(0, "0.0 s"), (432, "0.4 s"), (45_999, "45 s"), (448_000, "7 min 28 s"), (7_500_000, "2 h 5 min")];
+        for (milliseconds, text) in cases {
+            assert_eq!(took(milliseconds, en), text);
+        }
+        assert_eq!(took(188_000, Words::of(Lang::Ko)), "3분 08초");
     }
 
     #[test]

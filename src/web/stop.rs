@@ -77,6 +77,7 @@ impl From<Refusal> for Stop {
             Refusal::Rejected(rejection) => match rejection.meaning {
                 Meaning::Missing => Problem::NotFound,
                 Meaning::Conflict => Problem::Conflict,
+                Meaning::Forbidden => Problem::Permission,
                 Meaning::Invalid => Problem::Unprocessable,
                 Meaning::Throttled => Problem::TooMany { until: None },
             },

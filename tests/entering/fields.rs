@@ -1,10 +1,10 @@
 //! Every field of every form with everything that people, programs and attackers put into fields.
 
 use crate::{
-    kit::{Browser, Form, Page, World, on_both},
+    kit::{Browser, Form, Page, World, on_both, sample_runs},
     setup::invite,
 };
-use ingam::routes::ROUTES;
+use ingam::routes::{Opens, ROUTES};
 use std::fmt::Write as _;
 
 /// What is put into a field, as bytes, because not all of it is text.
@@ -86,6 +86,8 @@ fn forms(world: &World) -> Vec<(Browser, Form)> {
     let link = invite(world, "nari@ingam.test", "operator");
     let mina = world.signed_in("mina");
     world.signed_in("mina");
+    sample_runs(world);
+    let jun = world.signed_in("jun");
     let half = world.browser();
     half.give_password("sora");
     let nobody = world.browser();
@@ -151,9 +153,19 @@ fn forms(world: &World) -> Vec<(Browser, Form)> {
         (mina.clone(), parcel.set("reason", "It has left")),
         (mina.clone(), mina.get("/orders/1").form_to("/notes").set("reason", "She will call again")),
         (mina.clone(), mina.get("/").form_to("/logout")),
+        (jun.clone(), jun.get("/batches/settle?panel=run").form_to("/runs").set("reason", "The bank asked for it")),
+        (jun.clone(), jun.get("/batches/settle?panel=pause").form_to("/pause").set("reason", "The bank is closed")),
+        (jun.clone(), jun.get("/runs?panel=rerun&run-1=on").form_to("/runs/reruns").set("reason", "The bank is back")),
+        (jun.clone(), jun.get("/runs/1?panel=rerun").form_to("/rerun").set("reason", "The bank is back")),
+        (jun.clone(), jun.get("/runs/2?panel=cancel").form_to("/cancellation").set("reason", "It is the wrong day")),
+        (
+            jun.clone(),
+            jun.get("/runs/4?panel=resolve").form_to("/resolution").set("reason", "Looked for it on batch-02"),
+        ),
+        (jun.clone(), jun.get("/runs/3?panel=normal").form_to("/baseline").set("reason", "There is more to do now")),
     ];
     // Whoever adds a route with a form adds it here.
-    for route in ROUTES.iter().filter(|route| route.method == "POST") {
+    for route in ROUTES.iter().filter(|route| route.method == "POST" && route.opens != Opens::Reports) {
         let pattern: Vec<&str> = route.path.split('/').collect();
         let is_this = |action: &str| {
             let parts: Vec<&str> = action.split('?').next().unwrap_or_default().split('/').collect();

@@ -52,9 +52,14 @@ impl Process {
 
     /// Starts what [`program`] gave, with settings of its own.
     pub fn start_as(mut command: Command) -> Self {
+        command.arg("serve");
+        Self::start_serving(command)
+    }
+
+    /// Starts a command that is to serve, with all its arguments.
+    pub fn start_serving(mut command: Command) -> Self {
         let address = free_address();
         let child = command
-            .arg("serve")
             .env("INGAM_LISTEN", address.to_string())
             .env("INGAM_PUBLIC_ORIGIN", format!("http://{address}"))
             .stdout(Stdio::null())
@@ -71,9 +76,15 @@ impl Process {
     }
 
     /// The same with settings of its own.
-    pub fn restart_as(&mut self, command: Command) {
+    pub fn restart_as(&mut self, mut command: Command) {
+        command.arg("serve");
+        self.restart_serving(command);
+    }
+
+    /// The same with all its arguments.
+    pub fn restart_serving(&mut self, command: Command) {
         let people = Arc::clone(&self.people);
-        *self = Self::start_as(command);
+        *self = Self::start_serving(command);
         self.people = people;
     }
 

@@ -29,7 +29,11 @@ impl World {
     }
 
     fn usual_config(database: &Database) -> Config {
-        Config::local(database.url.clone(), SecretKey::new(server::SECRET_KEY))
+        let mut config = Config::local(database.url.clone(), SecretKey::new(server::SECRET_KEY));
+        // A world that ends waits for nothing, and what is lost is lost within seconds.
+        config.batches.drain = std::time::Duration::ZERO;
+        config.batches.lease = chrono::TimeDelta::seconds(2);
+        config
     }
 
     /// The configuration of this world's server.

@@ -60,7 +60,7 @@ impl Maker {
         let chosen = |seal| self.refund(shipped(), seal, form.clone(), plan(&shipped(), &wanted));
         add("order-refund-typed", chosen(fresh()));
         add("order-refund-wrong-code", chosen(refused(Refusal::WrongCode { left: Some(1) })));
-        add("order-refund-wrong-state", chosen(refused(Refusal::WrongState)));
+        add("order-refund-wrong-state", chosen(refused(super::wrong_state())));
         let meanwhile =
             Meanwhile { by: self.text("이하은", "Haeun Lee"), at: before(TimeDelta::seconds(76)), seq: 12_346 };
         add("order-refund-stale", chosen(refused(Refusal::Stale(Some(meanwhile)))));

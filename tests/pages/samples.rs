@@ -118,3 +118,15 @@ impl Maker {
 fn html(page: &impl Template) -> String {
     page.render().unwrap()
 }
+
+/// A refusal because of the state that something is in.
+fn wrong_state() -> ingam::web::shell::seal::Refusal {
+    ingam::web::shell::seal::Refusal::WrongState {
+        why: ingam::gate::Rejection {
+            word: "status-already",
+            field: None,
+            meaning: ingam::gate::Meaning::Conflict,
+            values: Vec::new(),
+        },
+    }
+}

@@ -110,7 +110,7 @@ impl Maker {
         add("user-waiting", self.refused(Refusal::CodeWait { until: now().plus(TimeDelta::minutes(4)) }));
         add("user-locked", self.refused(Refusal::CodeLocked));
         add("user-not-permitted", self.refused(Refusal::NotPermitted));
-        add("user-wrong-state", self.refused(Refusal::WrongState));
+        add("user-wrong-state", self.refused(super::wrong_state()));
         add("user-not-recorded", self.refused(Refusal::NotRecorded));
         add("user-stale-unknown", self.refused(Refusal::Stale(None)));
         let meanwhile =

@@ -19,6 +19,17 @@ pub struct Identity {
     pub start: Option<i64>,
 }
 
+/// The name of this machine.
+pub fn host() -> String {
+    fs::read_to_string("/proc/sys/kernel/hostname")
+        .or_else(|_| fs::read_to_string("/etc/hostname"))
+        .ok()
+        .or_else(|| std::env::var("HOSTNAME").ok())
+        .map(|name| name.trim().to_owned())
+        .filter(|name| !name.is_empty())
+        .unwrap_or_else(|| "localhost".to_owned())
+}
+
 /// Whether a process still lives.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Alive {
@@ -29,6 +40,11 @@ pub enum Alive {
 }
 
 impl Identity {
+    /// This process, on this machine.
+    pub fn own() -> Self {
+        Self::of(std::process::id(), &host())
+    }
+
     pub(super) fn of(pid: u32, host: &str) -> Self {
         Self { host: host.to_owned(), pid, start: Stat::of(pid).map(|stat| stat.start) }
     }

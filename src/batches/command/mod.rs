@@ -49,7 +49,7 @@ mod running;
 mod tests;
 
 pub use allowed::{Allowed, BadEntry, Refused};
-pub use identity::{Alive, Identity, is_alive};
+pub use identity::{Alive, Identity, host, is_alive};
 pub use log::{Gap, Limits, Line, Log, New, Stream};
 pub use output::{News, Output};
 pub use report::Counts;

@@ -150,6 +150,21 @@ impl Frame {
         Moment::new(format!("{} {}", format::second(*at, self.zone), format::zone_name(*at, self.zone)), *at)
     }
 
+    /// `03:04:12`
+    pub fn clock_second(&self, at: &Instant) -> Moment {
+        Moment::new(format::clock_second(*at, self.zone), *at)
+    }
+
+    /// How long a run took: "7 min 28 s".
+    pub fn took(&self, milliseconds: &i64) -> String {
+        format::took(*milliseconds, self.words)
+    }
+
+    /// "12 h"
+    pub fn hours(&self, hours: &i64) -> String {
+        format::span(hours.saturating_mul(3600), self.words)
+    }
+
     /// `2026-11-20`
     pub fn day(&self, at: &Instant) -> Moment {
         Moment::new(format::day(*at, self.zone), *at)

@@ -6,6 +6,7 @@
 use super::{Frame, Tone, field::FieldErrors};
 use crate::{
     clock::Instant,
+    gate::Rejection,
     web::{form::Form, format, refused::Refused},
 };
 
@@ -65,7 +66,7 @@ impl Seal {
     pub fn is_locked(&self) -> bool {
         matches!(
             self.refusal,
-            Some(Refusal::CodeWait { .. } | Refusal::CodeLocked | Refusal::NotPermitted | Refusal::WrongState)
+            Some(Refusal::CodeWait { .. } | Refusal::CodeLocked | Refusal::NotPermitted | Refusal::WrongState { .. })
         )
     }
 
@@ -95,8 +96,8 @@ pub enum Refusal {
     Stale(Option<Meanwhile>),
     /// The role does not allow it, or not any more.
     NotPermitted,
-    /// The target is in a state in which this makes no sense.
-    WrongState,
+    /// The target is in a state in which this makes no sense; what the rules of the business said.
+    WrongState { why: Rejection },
     /// The audit row could not be written, so the change was not made either.
     NotRecorded,
 }
@@ -163,7 +164,7 @@ impl Refusal {
                 seq: meanwhile.as_ref().map(|meanwhile| meanwhile.seq),
             },
             Self::NotPermitted => say("refused.not-permitted"),
-            Self::WrongState => say("refused.wrong-state"),
+            Self::WrongState { why } => Alert::bad(title, wrong_state(why, frame)),
             Self::NotRecorded => say("refused.not-recorded"),
         }
     }
@@ -184,8 +185,21 @@ impl Refusal {
                 Some(frame.with("code-error.wait", &[("until", &format::clock_second(*until, frame.zone))]))
             }
             Self::CodeLocked => Some(frame.t("code-error.locked").to_owned()),
-            Self::Stale(_) | Self::NotPermitted | Self::WrongState | Self::NotRecorded => None,
+            Self::Stale(_) | Self::NotPermitted | Self::WrongState { .. } | Self::NotRecorded => None,
         }
+    }
+}
+
+/// Why the state of the target does not allow it, where there is a sentence of its own for that.
+fn wrong_state(why: &Rejection, frame: &Frame) -> String {
+    let values: Vec<(&str, &dyn std::fmt::Display)> =
+        why.values.iter().map(|(name, value)| (*name, value as &dyn std::fmt::Display)).collect();
+    match why.word {
+        "run-succeeded" | "run-open" | "run-lost" | "run-rerun" | "run-elsewhere" | "run-ended" | "run-settled"
+        | "run-not-lost" | "process-alive" | "job-busy" | "job-retired" | "job-elsewhere" | "job-not-paused" => {
+            frame.with(&format!("refused-state.{}", why.word), &values)
+        }
+        _ => frame.t("refused.wrong-state").to_owned(),
     }
 }
 

@@ -4,12 +4,13 @@ pub enum Section {
     Home,
     Users,
     Orders,
+    Batches,
     Audit,
     Access,
 }
 
 impl Section {
-    pub const ALL: [Self; 5] = [Self::Home, Self::Users, Self::Orders, Self::Audit, Self::Access];
+    pub const ALL: [Self; 6] = [Self::Home, Self::Users, Self::Orders, Self::Batches, Self::Audit, Self::Access];
 
     /// The key of its name under `nav.`
     pub fn key(self) -> &'static str {
@@ -17,6 +18,7 @@ impl Section {
             Self::Home => "home",
             Self::Users => "users",
             Self::Orders => "orders",
+            Self::Batches => "batches",
             Self::Audit => "audit",
             Self::Access => "access",
         }
@@ -27,6 +29,7 @@ impl Section {
             Self::Home => "/",
             Self::Users => "/users",
             Self::Orders => "/orders",
+            Self::Batches => "/batches",
             Self::Audit => "/audit",
             Self::Access => "/access-records",
         }
@@ -36,6 +39,7 @@ impl Section {
         match self {
             Self::Access => "eye",
             Self::Orders => "order",
+            Self::Batches => "batch",
             _ => self.key(),
         }
     }
@@ -46,6 +50,7 @@ impl Section {
             Self::Home => "h",
             Self::Users => "u",
             Self::Orders => "o",
+            Self::Batches => "b",
             Self::Audit => "a",
             Self::Access => "r",
         }

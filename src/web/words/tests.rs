@@ -32,6 +32,20 @@ const COMPOSED: &[&str] = &[
     "cancel-kind.",
     "closed.",
     "done.",
+    "batches-show.",
+    "batches-empty.",
+    "batches-empty-body.",
+    "run-state.",
+    "run-cause.",
+    "run-resolution.",
+    "run-failure.",
+    "run-panel.",
+    "run-closed.",
+    "refused-state.",
+    "batch-event.",
+    "runs-show.",
+    "job-kind.",
+    "resolve-choice.",
 ];
 
 fn parsed(text: &str) -> BTreeMap<String, String> {

@@ -1,0 +1,106 @@
+//! All jobs: what failed first, how the last runs went, and what runs next.
+
+use super::{
+    bars::{Bars, Mini},
+    baseline::{Baseline, SAMPLE},
+    list_pages::{JobRow, LastRun, ListPage, Show},
+    record::{Job, job_columns},
+    state::State,
+};
+use crate::{
+    clock::Instant,
+    sql,
+    web::{Answer, Desk, shell::Section},
+};
+use actix_web::web;
+use serde::Deserialize;
+use std::collections::HashMap;
+
+/// What may stand in the address.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+pub struct Asked {
+    show: String,
+}
+
+/// One of the last runs of a job.
+#[derive(Clone, Debug, sqlx::FromRow)]
+struct Recent {
+    id: i64,
+    job: String,
+    #[sqlx(try_from = "String")]
+    state: State,
+    queued_at: Instant,
+    started_at: Option<Instant>,
+    duration_ms: Option<i64>,
+    processed: Option<i64>,
+    is_rerun: bool,
+    is_unusual: bool,
+    is_resolved: bool,
+}
+
+/// `GET /batches`
+pub async fn list(desk: Desk, asked: web::Query<Asked>) -> Answer {
+    let jobs: Vec<Job> =
+        desk.reader().query(sql!("select ", job_columns!(), " from batch_jobs order by title, name")).all().await?;
+    // The thirtieth run from the end is found along an index for each job; what comes after it is read at once.
+    let recent: Vec<Recent> = desk
+        .reader()
+        .query(sql!(
+            "select r.id, r.job, r.state, r.queued_at, r.started_at, r.duration_ms, r.processed, r.rerun_of is not null as is_rerun,
+                    (r.is_slow or r.is_low) as is_unusual, r.resolution is not null as is_resolved
+               from batch_jobs j join batch_runs r on r.job = j.name
+                and r.id >= coalesce((select f.id from batch_runs f where f.job = j.name order by f.id desc limit 1 offset 29), 0)
+              order by r.id"
+        ))
+        .all()
+        .await?;
+    let mut by_job: HashMap<String, Vec<Recent>> = HashMap::new();
+    for run in recent {
+        by_job.entry(run.job.clone()).or_default().push(run);
+    }
+    let now = desk.now();
+    let rows = jobs.into_iter().map(|job| row(&by_job.remove(&job.name).unwrap_or_default(), job, now)).collect();
+    let show = Show::parse(&asked.show);
+    let page = ListPage::new(desk.shell(Some(Section::Batches), None).await?, rows, show);
+    desk.page(200, &page)
+}
+
+fn row(runs: &[Recent], job: Job, now: Instant) -> JobRow {
+    let took = |run: &Recent| {
+        run.duration_ms.or_else(|| {
+            run.state.is_under_way().then(|| run.started_at.map(|at| now.since(at).num_milliseconds().max(0))).flatten()
+        })
+    };
+    let minis: Vec<Mini> = runs
+        .iter()
+        .map(|run| Mini { state: run.state, took: took(run), is_unusual: run.is_unusual && !run.is_resolved })
+        .collect();
+    let counts = |run: &&Recent| {
+        run.state == State::Succeeded
+            && !run.is_rerun
+            && job.baseline_from.is_none_or(|from| run.started_at.is_some_and(|at| at >= from))
+    };
+    let successes: Vec<(i64, Option<i64>)> = runs
+        .iter()
+        .rev()
+        .filter(counts)
+        .filter_map(|run| Some((run.duration_ms?, run.processed)))
+        .take(usize::try_from(SAMPLE).unwrap_or(20))
+        .collect();
+    let needs = |run: &&Recent| !run.is_resolved && (run.state.is_bad() || run.is_unusual);
+    JobRow {
+        needs: runs.iter().rev().find(needs).map(|run| (run.id, run.state.is_bad())),
+        last: runs.last().map(|run| LastRun {
+            id: run.id,
+            state: run.state,
+            is_unusual: run.is_unusual && !run.is_resolved,
+            at: run.started_at.unwrap_or(run.queued_at),
+        }),
+        is_running: runs.iter().any(|run| run.state.is_under_way() || run.state == State::Queued),
+        is_paused: job.is_paused(now),
+        bars: Bars::of(&minis),
+        typical: Baseline::of(&successes).duration,
+        job,
+    }
+}

@@ -1,0 +1,139 @@
+//! The list of jobs.
+
+use super::{bars::Bars, record::Job, state::State};
+use crate::{
+    clock::Instant,
+    web::shell::{Shell, Tone},
+};
+use askama::Template;
+
+/// `GET /batches`
+#[derive(Debug, Template)]
+#[template(path = "batches/list.html")]
+pub struct ListPage {
+    pub shell: Shell,
+    pub rows: Vec<JobRow>,
+    pub show: Show,
+    /// How many jobs each tab has, in their order.
+    pub counts: [i64; 5],
+}
+
+/// Which jobs are shown.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Show {
+    #[default]
+    All,
+    Attention,
+    Running,
+    Paused,
+    Retired,
+}
+
+impl Show {
+    pub const ALL: [Self; 5] = [Self::All, Self::Attention, Self::Running, Self::Paused, Self::Retired];
+
+    /// As in `?show=`.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::All => "all",
+            Self::Attention => "attention",
+            Self::Running => "running",
+            Self::Paused => "paused",
+            Self::Retired => "retired",
+        }
+    }
+
+    pub fn parse(text: &str) -> Self {
+        Self::ALL.into_iter().find(|show| show.as_str() == text).unwrap_or_default()
+    }
+
+    fn has(self, row: &JobRow) -> bool {
+        match self {
+            Self::Retired => row.job.is_retired,
+            _ if row.job.is_retired => false,
+            Self::All => true,
+            Self::Attention => row.needs.is_some(),
+            Self::Running => row.is_running,
+            Self::Paused => row.is_paused,
+        }
+    }
+}
+
+/// A job with its last runs.
+#[derive(Clone, Debug)]
+pub struct JobRow {
+    pub job: Job,
+    pub bars: Bars,
+    pub last: Option<LastRun>,
+    /// The newest run that somebody should look at, and whether it failed rather than being unusual.
+    pub needs: Option<(i64, bool)>,
+    /// How long it usually takes, in milliseconds.
+    pub typical: Option<i64>,
+    pub is_running: bool,
+    pub is_paused: bool,
+}
+
+#[derive(Clone, Copy, Debug)]
+pub struct LastRun {
+    pub id: i64,
+    pub state: State,
+    pub is_unusual: bool,
+    pub at: Instant,
+}
+
+impl LastRun {
+    pub fn tone(&self) -> Tone {
+        if self.is_unusual && !self.state.is_bad() { Tone::Warn } else { self.state.tone() }
+    }
+
+    pub fn icon(&self) -> &'static str {
+        if self.is_unusual && !self.state.is_bad() { "alert" } else { self.state.icon() }
+    }
+
+    /// What stands under `run-state.`
+    pub fn name(&self) -> &'static str {
+        if self.is_unusual && self.state == State::Succeeded { "unusual" } else { self.state.as_str() }
+    }
+}
+
+impl JobRow {
+    /// What stands out first: what failed, what was unusual, what runs, the others.
+    fn rank(&self) -> i64 {
+        match self.needs {
+            Some((_, true)) => 0,
+            Some((_, false)) => 1,
+            None if self.is_running => 2,
+            None if self.is_paused => 4,
+            None => 3,
+        }
+    }
+
+    /// As in `data-tone=`; nothing where there is nothing to see to.
+    pub fn tone(&self) -> &'static str {
+        match self.needs {
+            Some((_, true)) => "bad",
+            Some((_, false)) => "warn",
+            None => "",
+        }
+    }
+}
+
+impl ListPage {
+    pub fn new(shell: Shell, mut rows: Vec<JobRow>, show: Show) -> Self {
+        let count = |show: Show| i64::try_from(rows.iter().filter(|row| show.has(row)).count()).unwrap_or_default();
+        let counts = Show::ALL.map(count);
+        rows.retain(|row| show.has(row));
+        rows.sort_by_key(JobRow::rank);
+        Self { shell, rows, show, counts }
+    }
+
+    /// The tabs with how many jobs each has; no tab for what there is none of, but for the usual ones.
+    pub fn tabs(&self) -> Vec<(Show, i64)> {
+        let usual = |(show, n): &(Show, i64)| *show != Show::Retired || *n > 0;
+        Show::ALL.into_iter().zip(self.counts).filter(usual).collect()
+    }
+
+    pub fn is_anything_bad(&self) -> bool {
+        self.counts.get(1).is_some_and(|n| *n > 0)
+    }
+}

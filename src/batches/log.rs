@@ -1,0 +1,132 @@
+//! The log of a run as it is read: the beginning, a note of what is missing, and the end.
+
+use super::{record::Run, state::State};
+use crate::{clock::Instant, sql, store::Reader, web::shell::Shell};
+use askama::Template;
+
+/// The log of a run, or what of it comes after a line.
+#[derive(Clone, Debug, Default)]
+pub struct RunLog {
+    pub lines: Vec<LogLine>,
+    /// The number of the line that comes next.
+    pub next: i64,
+    /// How many bytes are missing between the beginning and the end, before the line with this number.
+    pub gap: Option<(i64, i64)>,
+}
+
+#[derive(Clone, Debug)]
+pub struct LogLine {
+    pub n: i64,
+    pub at: Option<Instant>,
+    pub is_error: bool,
+    pub text: String,
+}
+
+/// Pieces that a page asks for by itself.
+#[derive(Debug, Template)]
+#[template(path = "batches/lines.html")]
+pub struct LinesPage {
+    pub shell: Shell,
+    pub run: Run,
+    pub log: RunLog,
+}
+
+pub async fn read(reader: &Reader, run: &Run, after: Option<i64>) -> sqlx::Result<RunLog> {
+    let rows: Vec<(i64, String)> = reader
+        .query(sql!("select n, lines from batch_log where run_id = $1 and until > $2 order by n"))
+        .bind(run.id)
+        .bind(after.unwrap_or(0))
+        .all()
+        .await?;
+    let gap = run.gap_from.zip(run.gap_until);
+    let is_missing = |n: i64| gap.is_some_and(|(from, until)| n >= from && n < until);
+    let mut lines = Vec::new();
+    for (first, text) in rows {
+        let stretch: Vec<(String, String, String)> = serde_json::from_str(&text).unwrap_or_default();
+        for (n, (at, stream, text)) in (first..).zip(stretch) {
+            if n >= after.unwrap_or(0) && !is_missing(n) {
+                let at = Instant::parse(&at).ok();
+                lines.push(LogLine { n, at, is_error: stream == "err", text: shown(&text) });
+            }
+        }
+    }
+    let next = lines.last().map_or(after.unwrap_or(0), |line| line.n + 1);
+    Ok(RunLog { lines, next, gap: gap.map(|(_, until)| (until, run.gap_bytes)) })
+}
+
+/// Without what only a terminal understands: colours (ECMA-48, section 5.4) and other control characters.
+fn shown(text: &str) -> String {
+    let mut shown = String::with_capacity(text.len());
+    let mut letters = text.chars().peekable();
+    while let Some(letter) = letters.next() {
+        if letter == '\u{1b}' && letters.peek() == Some(&'[') {
+            letters.next();
+            // Parameters and intermediates, then one final byte.
+            while letters.next_if(|c| ('\u{20}'..='\u{3f}').contains(c)).is_some() {}
+            letters.next_if(|c| ('\u{40}'..='\u{7e}').contains(c));
+        } else if letter == '\t' || !letter.is_control() {
+            shown.push(letter);
+        }
+    }
+    shown
+}
+
+impl LogLine {
+    /// As in `data-tone=`; nothing for an ordinary line.
+    pub fn tone(&self) -> &'static str {
+        let says = |word: &str| {
+            self.text.split(|c: char| !c.is_ascii_alphanumeric()).take(8).any(|part| part.eq_ignore_ascii_case(word))
+        };
+        if says("error") || says("fatal") || says("panicked") {
+            "bad"
+        } else if self.is_error || says("warn") || says("warning") {
+            "warn"
+        } else {
+            ""
+        }
+    }
+}
+
+impl RunLog {
+    /// Whether what is missing stood before this line.
+    pub fn is_after_gap(&self, line: &LogLine) -> bool {
+        self.gap.is_some_and(|(until, _)| line.n == until)
+    }
+
+    pub fn missing(&self) -> i64 {
+        self.gap.map_or(0, |(_, bytes)| bytes)
+    }
+
+    /// As a file.
+    pub fn text(&self) -> String {
+        let mut text = String::new();
+        for line in &self.lines {
+            if self.is_after_gap(line) {
+                text.push_str(&format!("… {} bytes are missing here …\n", self.missing()));
+            }
+            text.push_str(&line.at.map(|at| at.to_string()).unwrap_or_default());
+            text.push(' ');
+            text.push_str(&line.text);
+            text.push('\n');
+        }
+        text
+    }
+}
+
+impl LinesPage {
+    pub fn goes_on(&self) -> bool {
+        self.run.state.is_under_way() || self.run.state == State::Queued
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::shown;
+
+    #[test]
+    fn colours_and_controls_are_left_out() {
+        assert_eq!(shown("\u{1b}[1;31merror\u{1b}[0m\ta\u{7}b\r"), "error\tab");
+        assert_eq!(shown("\u{1b}[38;5;4"), "");
+        assert_eq!(shown("성공 ✓ [31m"), "성공 ✓ [31m");
+    }
+}

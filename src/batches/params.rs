@@ -1,0 +1,90 @@
+//! The parameters of a run in a form.
+
+use super::definition::{Definition, ParameterKind, Values};
+use crate::web::{form::Form, shell::Shell};
+
+/// One parameter as a field.
+#[derive(Clone, Debug)]
+pub struct ParamField {
+    pub name: String,
+    pub title: String,
+    /// As typed.
+    pub value: String,
+    /// The type of its input.
+    pub input: &'static str,
+    /// What may be chosen, where it is chosen and not typed.
+    pub choices: Vec<String>,
+    pub kind: ParameterKind,
+    pub is_wrong: bool,
+    /// What the run had that is run again, where this is something else.
+    pub was: Option<String>,
+}
+
+/// `param-date`
+pub fn field_name(parameter: &str) -> String {
+    format!("param-{parameter}")
+}
+
+/// The names of the fields that a form about this definition may have.
+pub fn field_names(definition: &Definition) -> Vec<String> {
+    definition.parameters.iter().map(|parameter| field_name(&parameter.name)).collect()
+}
+
+/// The fields with these values; `was` are those of the run that is run again.
+pub fn fields(definition: &Definition, values: &Values, was: Option<&Values>, wrong: Option<&str>) -> Vec<ParamField> {
+    let field = |parameter: &super::definition::Parameter| {
+        let value = values.get(&parameter.name).cloned().unwrap_or_default();
+        ParamField {
+            was: was.and_then(|was| was.get(&parameter.name)).filter(|was| **was != value).cloned(),
+            name: parameter.name.clone(),
+            title: parameter.title.clone(),
+            input: if parameter.kind == ParameterKind::Date { "date" } else { "text" },
+            choices: match &parameter.kind {
+                ParameterKind::Choice { choices } => choices.clone(),
+                _ => Vec::new(),
+            },
+            kind: parameter.kind.clone(),
+            is_wrong: wrong == Some(parameter.name.as_str()),
+            value,
+        }
+    };
+    definition.parameters.iter().map(field).collect()
+}
+
+/// What was typed, and the first parameter that cannot be taken so. A field that is not there stands for the default, as where
+/// a newer definition is chosen that has more of them.
+pub fn read(definition: &Definition, form: &Form, defaults: &Values) -> (Values, Option<String>) {
+    let typed: Values = definition
+        .parameters
+        .iter()
+        .map(|parameter| {
+            let default = defaults.get(&parameter.name).map_or("", String::as_str);
+            (parameter.name.clone(), form.or(&field_name(&parameter.name), default).trim().to_owned())
+        })
+        .collect();
+    match definition.read(&typed) {
+        Ok(values) => (values, None),
+        Err(name) => (typed, Some(name)),
+    }
+}
+
+impl ParamField {
+    pub fn id(&self) -> String {
+        field_name(&self.name)
+    }
+
+    pub fn error(&self, shell: &Shell) -> Option<String> {
+        self.is_wrong.then(|| match &self.kind {
+            ParameterKind::Date => shell.t("param.not-a-date").to_owned(),
+            ParameterKind::Integer { min, max } => {
+                shell.with("param.not-a-number", &[("min", &shell.group(min)), ("max", &shell.group(max))])
+            }
+            ParameterKind::Choice { .. } => shell.t("field-error.not-a-choice").to_owned(),
+            ParameterKind::Text => shell.t("param.not-plain").to_owned(),
+        })
+    }
+
+    pub fn hint(&self, shell: &Shell) -> String {
+        self.was.as_ref().map(|was| shell.with("param.was", &[("was", was)])).unwrap_or_default()
+    }
+}

@@ -1,0 +1,392 @@
+//! What batches that run elsewhere report: `POST /ping/{token}/{job}[/start|/fail|/log|/{exit code}]`, as healthchecks.io has
+//! it (healthchecks.io/docs/http_api), so that its clients work here. Beyond that, `count=N`, `failed=N`, `skipped=N`,
+//! `progress=0.5`, and `alive=60`, which promises the next report within so many seconds.
+//!
+//! Every `rid` is a run of its own, and each is waited for; without one, a report is about the newest open run that has none.
+
+use super::{
+    command::Stream,
+    definition::{Definition, Kind},
+    finish::{End, FinishRun, Outcome},
+    record::{self, Job, Run},
+};
+use crate::{
+    app::Console,
+    clock::Instant,
+    gate::{AcceptRun, Actor, Missing, Normal, Refusal, ReportRun, Seal},
+    secret::{self, Purpose, SecretKey},
+    sql,
+    web::visit::Visit,
+};
+use actix_web::{HttpRequest, HttpResponse, http::StatusCode, web};
+use chrono::TimeDelta;
+use futures_util::StreamExt as _;
+use subtle::ConstantTimeEq as _;
+
+/// So much of a report's body is kept; what comes after is read and dropped.
+pub const BODY_LIMIT: usize = 10_000;
+/// More than this is not even read.
+const MOST: usize = 1024 * 1024;
+/// How early a run may begin and still be the one that its schedule asked for.
+const EARLY: TimeDelta = TimeDelta::minutes(1);
+
+/// What a job's reports are let in by. Made from the installation's key, so that none is stored; raising the revision in the
+/// definition makes it worthless.
+pub fn token(key: &SecretKey, job: &str, revision: u32) -> String {
+    let mac = key.mac(Purpose::Reports, format!("{job}\n{revision}").as_bytes());
+    hex::encode(mac.get(..16).unwrap_or(&mac))
+}
+
+/// `/ping/{token}/{job}`
+pub async fn succeed(
+    console: web::Data<Console>,
+    path: web::Path<(String, String)>,
+    request: HttpRequest,
+    body: web::Payload,
+) -> HttpResponse {
+    let (token, job) = path.into_inner();
+    answer(report(&console, &token, &job, "0", &request, body).await)
+}
+
+/// `/ping/{token}/{job}/{what}`
+pub async fn tell(
+    console: web::Data<Console>,
+    path: web::Path<(String, String, String)>,
+    request: HttpRequest,
+    body: web::Payload,
+) -> HttpResponse {
+    let (token, job, what) = path.into_inner();
+    answer(report(&console, &token, &job, &what, &request, body).await)
+}
+
+/// Why a report is not taken: the status, and what healthchecks.io says in that case.
+type No = (StatusCode, &'static str);
+
+fn answer(outcome: Result<(), No>) -> HttpResponse {
+    let (status, text) = match outcome {
+        Ok(()) => (StatusCode::OK, "OK"),
+        Err(no) => no,
+    };
+    HttpResponse::build(status)
+        .content_type("text/plain; charset=utf-8")
+        .insert_header(("Ping-Body-Limit", BODY_LIMIT.to_string()))
+        .body(text)
+}
+
+const NOT_FOUND: No = (StatusCode::NOT_FOUND, "not found");
+const BAD_URL: No = (StatusCode::BAD_REQUEST, "invalid url format");
+const NOT_RECORDED: No = (StatusCode::SERVICE_UNAVAILABLE, "not recorded, try again");
+
+enum What {
+    Start,
+    Log,
+    End(Outcome, Option<i64>),
+}
+
+impl What {
+    fn parse(text: &str) -> Option<Self> {
+        Some(match text {
+            "start" => Self::Start,
+            "log" => Self::Log,
+            "fail" => Self::End(Outcome::Failed, None),
+            code if (1..=3).contains(&code.len()) && code.bytes().all(|byte| byte.is_ascii_digit()) => {
+                let code = code.parse::<u8>().ok()?;
+                Self::End(if code == 0 { Outcome::Succeeded } else { Outcome::Failed }, Some(i64::from(code)))
+            }
+            _ => return None,
+        })
+    }
+}
+
+/// What stands behind the question mark. What is not known here is left alone: other clients send more.
+#[derive(Default)]
+struct Told {
+    rid: Option<String>,
+    processed: Option<i64>,
+    failed: Option<i64>,
+    skipped: Option<i64>,
+    progress: Option<i64>,
+    alive: Option<i64>,
+}
+
+impl Told {
+    fn parse(query: &str) -> Result<Self, No> {
+        let pairs: Vec<(String, String)> = serde_urlencoded::from_str(query).map_err(|_| BAD_URL)?;
+        let mut told = Self::default();
+        for (name, value) in pairs {
+            let number = || value.parse().ok().filter(|n| *n >= 0).ok_or(BAD_URL);
+            match name.as_str() {
+                "rid" if is_uuid(&value) => told.rid = Some(value.to_ascii_lowercase()),
+                "rid" => return Err((StatusCode::BAD_REQUEST, "invalid uuid format")),
+                "count" => told.processed = Some(number()?),
+                "failed" => told.failed = Some(number()?),
+                "skipped" => told.skipped = Some(number()?),
+                "alive" => told.alive = Some(number()?.clamp(1, 86_400)),
+                "progress" => told.progress = Some(thousandths(&value).ok_or(BAD_URL)?),
+                // As Cronitor has it.
+                "metric" => {
+                    told.processed = value.strip_prefix("count:").and_then(|n| n.parse().ok()).or(told.processed)
+                }
+                _ => {}
+            }
+        }
+        Ok(told)
+    }
+}
+
+fn is_uuid(text: &str) -> bool {
+    text.len() == 36
+        && text.bytes().enumerate().all(|(at, byte)| match at {
+            8 | 13 | 18 | 23 => byte == b'-',
+            _ => byte.is_ascii_hexdigit(),
+        })
+}
+
+#[expect(clippy::cast_possible_truncation, reason = "a share is between 0 and 1")]
+fn thousandths(text: &str) -> Option<i64> {
+    let share: f64 = text.parse().ok()?;
+    (0.0..=1.0).contains(&share).then(|| (share * 1000.0).round() as i64)
+}
+
+async fn report(
+    console: &Console,
+    token: &str,
+    name: &str,
+    what: &str,
+    request: &HttpRequest,
+    body: web::Payload,
+) -> Result<(), No> {
+    let (job, definition) = admitted(console, token, name).await?;
+    let what = What::parse(what).ok_or(BAD_URL)?;
+    let told = Told::parse(request.query_string())?;
+    if request.method() != actix_web::http::Method::POST && !definition.ping_by_get {
+        return Err((StatusCode::METHOD_NOT_ALLOWED, "this job is reported by POST only"));
+    }
+    let body = read(body).await?;
+    let reports = Reports { console, job: &job, definition: &definition, told: &told };
+    let known = reports.find().await?;
+    match (what, known) {
+        (What::Start, None) => reports.accept(request).await.map(drop),
+        (What::Start, Some(run)) if run.state.is_under_way() => reports.note(&run, &body).await,
+        (What::Start, Some(_)) => Err((StatusCode::CONFLICT, "this rid has ended before")),
+        // Nothing is known that it could be the log of.
+        (What::Log, None) => Ok(()),
+        (What::Log, Some(run)) => reports.note(&run, &body).await,
+        (What::End(outcome, code), None) => {
+            let id = reports.accept(request).await?;
+            let run = record::run(&mut &console.reader, id).await.map_err(failed)?.ok_or(NOT_FOUND)?;
+            reports.end(&run, outcome, code, &body, true).await
+        }
+        (What::End(outcome, code), Some(run)) => reports.end(&run, outcome, code, &body, false).await,
+    }
+}
+
+/// The job, where the token is its own. Whoever guesses learns neither which jobs there are nor how close they came.
+async fn admitted(console: &Console, offered: &str, name: &str) -> Result<(Job, Definition), No> {
+    let job = record::job(&mut &console.reader, name).await.map_err(failed)?;
+    let Some(job) = job.filter(|job| !job.is_retired) else { return Err(NOT_FOUND) };
+    let definition = record::definition(&mut &console.reader, name, job.version).await.map_err(failed)?;
+    let Some(definition) = definition else { return Err(NOT_FOUND) };
+    let wanted = token(&console.key, name, definition.ping_revision);
+    if !bool::from(wanted.as_bytes().ct_eq(offered.as_bytes())) {
+        return Err(NOT_FOUND);
+    }
+    match definition.kind() {
+        Kind::Command => Err((StatusCode::CONFLICT, "the console runs this job itself")),
+        Kind::Http | Kind::External => Ok((job, definition)),
+    }
+}
+
+fn failed(error: sqlx::Error) -> No {
+    tracing::error!(%error, "a report could not be taken");
+    NOT_RECORDED
+}
+
+/// The beginning of a body, as text.
+async fn read(mut body: web::Payload) -> Result<String, No> {
+    let (mut kept, mut size) = (Vec::new(), 0_usize);
+    while let Some(chunk) = body.next().await {
+        let chunk = chunk.map_err(|_| (StatusCode::BAD_REQUEST, "the body broke off"))?;
+        size += chunk.len();
+        if size > MOST {
+            return Err((StatusCode::PAYLOAD_TOO_LARGE, "the body is too large"));
+        }
+        let room = BODY_LIMIT.saturating_sub(kept.len()).min(chunk.len());
+        kept.extend_from_slice(chunk.get(..room).unwrap_or_default());
+    }
+    Ok(String::from_utf8_lossy(&kept).into_owned())
+}
+
+struct Reports<'a> {
+    console: &'a Console,
+    job: &'a Job,
+    definition: &'a Definition,
+    told: &'a Told,
+}
+
+impl Reports<'_> {
+    async fn find(&self) -> Result<Option<Run>, No> {
+        let reader = &self.console.reader;
+        let query = match &self.told.rid {
+            Some(rid) => reader
+                .query(sql!("select ", record::run_columns!(), " from batch_runs where job = $1 and rid = $2"))
+                .bind(self.job.name.as_str())
+                .bind(rid.as_str()),
+            None => reader
+                .query(sql!(
+                    "select ",
+                    record::run_columns!(),
+                    " from batch_runs
+                      where job = $1 and state in ('running', 'cancelling') and rid is null order by id desc limit 1"
+                ))
+                .bind(self.job.name.as_str()),
+        };
+        query.optional().await.map_err(failed)
+    }
+
+    /// A run that nobody here asked for. Of what is triggered from here, there is none.
+    async fn accept(&self, request: &HttpRequest) -> Result<i64, No> {
+        if self.definition.kind() == Kind::Http {
+            return Err(NOT_FOUND);
+        }
+        let (now, definition) = (self.console.clock.now(), self.definition);
+        let grace = TimeDelta::seconds(i64::from(definition.start_grace_seconds));
+        let due = self.job.next_at.filter(|due| now >= due.minus(EARLY) && now <= due.plus(grace));
+        let normal = record::normal(&mut &self.console.reader, &self.job.name, now).await.map_err(failed)?;
+        let address = Visit::of(request).and_then(|visit| visit.ip()).map(|ip| ip.to_string()).unwrap_or_default();
+        let accept = AcceptRun {
+            job: self.job.name.clone(),
+            version: self.job.version,
+            rid: self.told.rid.clone(),
+            scheduled_for: due,
+            next: due.and_then(|due| definition.schedule.as_ref()?.next(due)),
+            deadline: now.plus(TimeDelta::seconds(i64::from(definition.timeout_seconds))),
+            is_late: false,
+            runner: address,
+            normal: Normal { duration: normal.duration, processed: normal.processed, runs: normal.runs },
+            lease_seconds: self.told.alive,
+        };
+        match self.console.gate.keep(&accept).await.map_err(failed)? {
+            Some(id) => Ok(id),
+            // A client that was not answered in time has sent it again, and both arrive together.
+            None => self.find().await?.map(|run| run.id).ok_or(NOT_RECORDED),
+        }
+    }
+
+    /// What is told of a run that goes on.
+    async fn note(&self, run: &Run, body: &str) -> Result<(), No> {
+        let report = ReportRun {
+            id: run.id,
+            lease_seconds: self.told.alive,
+            progress: self.told.progress,
+            processed: self.told.processed,
+            failed: self.told.failed,
+            skipped: self.told.skipped,
+            appended: lines(body, self.console.clock.now()),
+            gap: self.gap(run).await?,
+            ..ReportRun::default()
+        };
+        self.console.gate.keep(&report).await.map(drop).map_err(failed)
+    }
+
+    /// What has to go from the middle of a log that has grown beyond its limit.
+    async fn gap(&self, run: &Run) -> Result<Option<Missing>, No> {
+        let rows: Vec<(i64, i64, i64)> = self
+            .console
+            .reader
+            .query(sql!("select n, until, length(lines) from batch_log where run_id = $1 order by n"))
+            .bind(run.id)
+            .all()
+            .await
+            .map_err(failed)?;
+        let limit = i64::from(self.definition.log_kilobytes) * 1024;
+        let mut size: i64 = rows.iter().map(|(.., bytes)| bytes).sum();
+        let mut head = 0;
+        let mut gap: Option<Missing> = None;
+        for (n, until, bytes) in rows {
+            head += bytes;
+            if head <= limit / 4 || size <= limit {
+                continue;
+            }
+            size -= bytes;
+            let missing = gap.get_or_insert(Missing { from: run.gap_from.unwrap_or(n), until, bytes: run.gap_bytes });
+            missing.until = until;
+            missing.bytes += bytes;
+        }
+        Ok(gap)
+    }
+
+    async fn end(&self, run: &Run, outcome: Outcome, code: Option<i64>, body: &str, alone: bool) -> Result<(), No> {
+        if run.state.is_under_way() {
+            self.note(run, body).await?;
+        }
+        let end = End {
+            outcome,
+            exit_code: code,
+            processed: self.told.processed,
+            failed: self.told.failed,
+            skipped: self.told.skipped,
+            // When it began was never told, so nobody knows how long it took.
+            duration_ms: alone.then_some(0),
+            ..End::default()
+        };
+        let actor = Actor::system(format!("ping_{}", hex::encode(secret::random::<10>())));
+        let change = FinishRun { run: run.id, fence: None, end };
+        match self.console.gate.submit(&actor, &change, &Seal::none()).await {
+            Ok(_) => Ok(()),
+            Err(Refusal::Unrecorded(error)) => {
+                tracing::error!(run = run.id, error = format!("{error:#}"), "the end of a run could not be recorded");
+                Err(NOT_RECORDED)
+            }
+            Err(_) => Err(NOT_FOUND),
+        }
+    }
+}
+
+/// The lines of a body as they are stored, and how many there are.
+fn lines(body: &str, at: Instant) -> Option<(i64, String)> {
+    let at = at.to_string();
+    let lines: Vec<_> = body.lines().map(|line| (at.as_str(), Stream::Out.name(), line.replace('\0', ""))).collect();
+    let count = i64::try_from(lines.len()).ok().filter(|count| *count > 0)?;
+    Some((count, serde_json::to_string(&lines).ok()?))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_end_of_an_address_is_a_word_or_an_exit_code() {
+        let code = |text| match What::parse(text) {
+            Some(What::End(outcome, code)) => Some((outcome, code)),
+            _ => None,
+        };
+        assert_eq!(code("0"), Some((Outcome::Succeeded, Some(0))));
+        assert_eq!(code("255"), Some((Outcome::Failed, Some(255))));
+        assert_eq!(code("fail"), Some((Outcome::Failed, None)));
+        for odd in ["256", "-1", "+1", "1000", "", "START", "99999999999"] {
+            assert!(What::parse(odd).is_none(), "{odd}");
+        }
+    }
+
+    #[test]
+    fn a_rid_is_a_uuid_and_numbers_are_numbers() {
+        let rid = "0b5e8a9c-1111-4222-8333-444455556666";
+        let told = Told::parse(&format!("rid={}&count=4120&progress=0.5&create=1", rid.to_uppercase())).unwrap();
+        assert_eq!((told.rid.as_deref(), told.processed, told.progress), (Some(rid), Some(4120), Some(500)));
+        for odd in
+            ["rid=x", "rid=0b5e8a9c11114222833344445555666600000", "count=-1", "count=x", "progress=2", "progress=NaN"]
+        {
+            assert!(Told::parse(odd).is_err(), "{odd}");
+        }
+        assert_eq!(Told::parse("metric=count:12").unwrap().processed, Some(12));
+    }
+
+    #[test]
+    fn a_token_fits_one_job_and_one_revision() {
+        let key = SecretKey::new(secret::random());
+        assert_eq!(token(&key, "a", 1), token(&key, "a", 1));
+        assert_ne!(token(&key, "a", 1), token(&key, "b", 1));
+        assert_ne!(token(&key, "a", 1), token(&key, "a", 2));
+    }
+}

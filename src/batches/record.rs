@@ -1,0 +1,210 @@
+//! Jobs and runs as they are stored, for pages to read and for changes to lock.
+
+use super::{
+    baseline::{Baseline, SAMPLE},
+    definition::{Definition, Kind, Values},
+    state::State,
+};
+use crate::{
+    clock::Instant,
+    gate::{Fault, Tx},
+    sql,
+    store::Queries,
+};
+use chrono::TimeDelta;
+
+/// A job, with what its newest definition says of it.
+#[derive(Clone, Debug, sqlx::FromRow)]
+pub struct Job {
+    pub name: String,
+    pub title: String,
+    pub owner: String,
+    pub kind: String,
+    pub version: i64,
+    pub is_retired: bool,
+    pub next_at: Option<Instant>,
+    pub paused_until: Option<Instant>,
+    pub baseline_from: Option<Instant>,
+    pub changed: i64,
+}
+
+/// One run.
+#[derive(Clone, Debug, sqlx::FromRow)]
+pub struct Run {
+    pub id: i64,
+    pub job: String,
+    pub version: i64,
+    #[sqlx(try_from = "String")]
+    pub state: State,
+    pub cause: String,
+    pub rid: Option<String>,
+    pub scheduled_for: Option<Instant>,
+    /// The values of its parameters as JSON.
+    pub params: String,
+    pub staff_name: Option<String>,
+    pub rerun_of: Option<i64>,
+    pub root_id: Option<i64>,
+    pub attempt: i64,
+    pub runner: Option<String>,
+    pub fence: i64,
+    pub pid: Option<i64>,
+    pub pid_started: Option<i64>,
+    pub deadline_at: Option<Instant>,
+    pub queued_at: Instant,
+    pub started_at: Option<Instant>,
+    pub ended_at: Option<Instant>,
+    pub duration_ms: Option<i64>,
+    /// In thousandths.
+    pub progress: Option<i64>,
+    pub processed: Option<i64>,
+    pub failed: Option<i64>,
+    pub skipped: Option<i64>,
+    pub exit_code: Option<i64>,
+    pub failure: Option<String>,
+    pub baseline_ms: Option<i64>,
+    pub baseline_count: Option<i64>,
+    pub baseline_runs: i64,
+    pub is_slow: bool,
+    pub is_low: bool,
+    pub is_late: bool,
+    pub gap_from: Option<i64>,
+    pub gap_until: Option<i64>,
+    pub gap_bytes: i64,
+    pub next_line: i64,
+    pub resolution: Option<String>,
+    pub resolved_by: Option<String>,
+    pub resolved_at: Option<Instant>,
+    pub changed: i64,
+}
+
+macro_rules! job_columns {
+    () => {
+        "name, title, owner, kind, version, is_retired, next_at, paused_until, baseline_from, changed"
+    };
+}
+pub(crate) use job_columns;
+
+macro_rules! run_columns {
+    () => {
+        "id, job, version, state, cause, rid, scheduled_for, params, staff_name, rerun_of, root_id, attempt, runner, fence, pid, \
+         pid_started, deadline_at, queued_at, started_at, ended_at, duration_ms, progress, processed, failed, skipped, exit_code, \
+         failure, baseline_ms, baseline_count, baseline_runs, is_slow, is_low, is_late, gap_from, gap_until, gap_bytes, next_line, \
+         resolution, resolved_by, resolved_at, changed"
+    };
+}
+pub(crate) use run_columns;
+
+impl Run {
+    pub fn values(&self) -> Values {
+        serde_json::from_str(&self.params).unwrap_or_default()
+    }
+
+    /// What was normal when it started.
+    pub fn baseline(&self) -> Baseline {
+        Baseline { duration: self.baseline_ms, processed: self.baseline_count, runs: self.baseline_runs }
+    }
+
+    /// Whether it took twice its usual time, did half of the usual, or came late.
+    pub fn is_unusual(&self) -> bool {
+        self.is_slow || self.is_low
+    }
+
+    /// Whether somebody should look at it, and nobody has said that they did.
+    pub fn needs_a_look(&self) -> bool {
+        self.resolution.is_none() && (self.state.is_bad() || self.is_unusual())
+    }
+
+    /// How long it took, or has taken by `now`, in milliseconds.
+    pub fn took(&self, now: Instant) -> Option<i64> {
+        self.duration_ms.or_else(|| {
+            let started = self.started_at?;
+            Some(self.ended_at.unwrap_or(now).since(started).num_milliseconds().max(0))
+        })
+    }
+}
+
+impl Job {
+    pub fn is_paused(&self, now: Instant) -> bool {
+        self.paused_until.is_some_and(|until| until > now)
+    }
+
+    pub fn runs_elsewhere(&self) -> bool {
+        self.kind == Kind::External.as_str()
+    }
+}
+
+pub async fn job(db: &mut impl Queries, name: &str) -> sqlx::Result<Option<Job>> {
+    db.query(sql!("select ", job_columns!(), " from batch_jobs where name = $1")).bind(name.to_owned()).optional().await
+}
+
+pub async fn run(db: &mut impl Queries, id: i64) -> sqlx::Result<Option<Run>> {
+    db.query(sql!("select ", run_columns!(), " from batch_runs where id = $1")).bind(id).optional().await
+}
+
+/// The definition that a run uses, or that is to be used.
+pub async fn definition(db: &mut impl Queries, job: &str, n: i64) -> sqlx::Result<Option<Definition>> {
+    let found: Option<(String,)> = db
+        .query(sql!("select definition from batch_versions where job = $1 and n = $2"))
+        .bind(job.to_owned())
+        .bind(n)
+        .optional()
+        .await?;
+    found.map(|(text,)| serde_json::from_str(&text).map_err(|error| sqlx::Error::Decode(error.into()))).transpose()
+}
+
+/// What is normal for a job now: of its last successes that nobody reran into being.
+pub async fn normal(db: &mut impl Queries, job: &str, now: Instant) -> sqlx::Result<Baseline> {
+    let successes: Vec<(i64, Option<i64>)> = db
+        .query(sql!(
+            "select duration_ms, processed from batch_runs
+              where job = $1 and state = 'succeeded' and rerun_of is null and duration_ms is not null and ended_at > $2
+                and started_at >= coalesce((select baseline_from from batch_jobs where name = $1), $2)
+              order by id desc limit $3"
+        ))
+        .bind(job.to_owned())
+        .bind(now.minus(TimeDelta::days(90)))
+        .bind(SAMPLE)
+        .all()
+        .await?;
+    Ok(Baseline::of(&successes))
+}
+
+/// Locks a job, before its runs are looked at: whoever adds one holds this lock.
+pub(super) async fn lock_job(tx: &mut Tx<'_>, name: &str) -> Result<Job, Fault> {
+    let job: Option<Job> = tx
+        .query(sql!(
+            sqlite: concat!("select ", job_columns!(), " from batch_jobs where name = $1"),
+            postgres: concat!("select ", job_columns!(), " from batch_jobs where name = $1 for no key update"),
+        ))
+        .bind(name.to_owned())
+        .optional()
+        .await?;
+    job.ok_or_else(|| Fault::missing("job"))
+}
+
+/// Locks a run; nobody else reports, claims or ends it meanwhile.
+pub(super) async fn lock_run(tx: &mut Tx<'_>, id: i64) -> Result<Run, Fault> {
+    let run: Option<Run> = tx
+        .query(sql!(
+            sqlite: concat!("select ", run_columns!(), " from batch_runs where id = $1"),
+            postgres: concat!("select ", run_columns!(), " from batch_runs where id = $1 for no key update"),
+        ))
+        .bind(id)
+        .optional()
+        .await?;
+    run.ok_or_else(|| Fault::missing("run"))
+}
+
+/// The job of a run, locked before the run: in this order everywhere, so that two never wait for each other.
+pub(super) async fn lock_both(tx: &mut Tx<'_>, id: i64) -> Result<(Job, Run), Fault> {
+    let name: Option<(String,)> =
+        tx.query(sql!("select job from batch_runs where id = $1")).bind(id).optional().await?;
+    let Some((name,)) = name else { return Err(Fault::missing("run")) };
+    Ok((lock_job(tx, &name).await?, lock_run(tx, id).await?))
+}
+
+/// Somebody wants to act on a job: is it theirs to act on?
+pub(super) async fn permitted(tx: &mut Tx<'_>, job: &Job) -> Result<Definition, Fault> {
+    let definition = definition(tx, &job.name, job.version).await?.ok_or_else(|| Fault::missing("job"))?;
+    if tx.is_for(&definition.roles) { Ok(definition) } else { Err(Fault::forbidden("job-not-yours")) }
+}

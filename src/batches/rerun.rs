@@ -1,0 +1,192 @@
+//! Running again what failed: one run from its own page, or several from the list under one code.
+
+use super::{
+    definition::{Definition, Values},
+    panels::{Panel, RerunPanel},
+    params,
+    record::{self, run_columns},
+    run_target,
+    runs::{self, Bulk},
+    show::{self, Found},
+    start::RerunRun,
+};
+use crate::{
+    gate::{Change, Reason, Refusal},
+    sql,
+    web::{
+        Answer, Desk, Stop,
+        desk::seal_of,
+        form::Form,
+        problem_page::Problem,
+        refused::{self, Refused},
+        shell::{field::FieldErrors, seal::Seal as Shape},
+    },
+};
+use actix_web::web;
+
+/// The panel for a run, with what it had.
+pub(super) async fn panel(desk: &Desk, found: &Found) -> Result<RerunPanel, Stop> {
+    let used = used(desk, found).await?;
+    let values = found.run.values();
+    Ok(RerunPanel {
+        seal: found.seal(),
+        used: found.run.version,
+        newest: found.job.version,
+        chosen: found.run.version,
+        differences: differences(&used, &found.definition),
+        fields: params::fields(&used, &values, Some(&values), None),
+        reason: String::new(),
+    })
+}
+
+async fn used(desk: &Desk, found: &Found) -> Result<Definition, Stop> {
+    record::definition(&mut desk.reader(), &found.run.job, found.run.version)
+        .await?
+        .ok_or_else(|| Problem::NotFound.into())
+}
+
+/// The fields in which two definitions differ, as they stand in the configuration.
+fn differences(then: &Definition, now: &Definition) -> Vec<(String, String, String)> {
+    let fields = |definition: &Definition| serde_json::to_value(definition).unwrap_or_default();
+    let (then, now) = (fields(then), fields(now));
+    let names = [&then, &now].into_iter().filter_map(|value| value.as_object()).flat_map(|object| object.keys());
+    let mut names: Vec<String> = names.cloned().collect();
+    names.sort();
+    names.dedup();
+    let text = |value: Option<&serde_json::Value>| value.map(ToString::to_string).unwrap_or_default();
+    names
+        .into_iter()
+        .map(|name| (text(then.get(&name)), text(now.get(&name)), name))
+        .filter(|(then, now, _)| then != now)
+        .map(|(then, now, name)| (name, then, now))
+        .collect()
+}
+
+/// `POST /runs/{id}/rerun`
+pub async fn rerun(desk: Desk, path: web::Path<i64>, body: web::Bytes) -> Answer {
+    let found = Found::load(&desk, path.into_inner()).await?;
+    let used = used(&desk, &found).await?;
+    let mut names: Vec<String> = params::field_names(&used);
+    names.extend(
+        params::field_names(&found.definition).into_iter().filter(|name| !names.contains(name)).collect::<Vec<_>>(),
+    );
+    names.extend(["reason", "code", "key", "seen", "version"].map(str::to_owned));
+    let form = desk.form(&body, &names.iter().map(String::as_str).collect::<Vec<_>>()).await?;
+    let version = match form.or("version", "") {
+        "" => found.run.version,
+        text => text.parse().map_err(|_| Problem::Unprocessable)?,
+    };
+    let chosen = if version == found.job.version { &found.definition } else { &used };
+    let today = desk.now().utc().with_timezone(&desk.zone()).date_naive();
+    let mut defaults = chosen.defaults(today);
+    defaults.extend(found.run.values());
+    let (values, wrong) = params::read(chosen, &form, &defaults);
+    let reason = match (refused::read_reason(&form), &wrong) {
+        (Ok(reason), None) => reason,
+        (Ok(_), Some(_)) => {
+            return again(&desk, found, &form, version, &values, wrong.as_deref(), param_wrong().into()).await;
+        }
+        (Err(mut errors), _) => {
+            if wrong.is_some() {
+                errors.extend(param_wrong());
+            }
+            return again(&desk, found, &form, version, &values, wrong.as_deref(), errors.into()).await;
+        }
+    };
+    let change = RerunRun { run: found.run.id, version, params: values.clone() };
+    match desk.submit(&change, &seal_of(&form, reason)?).await {
+        Ok(sealed) => Ok(desk.see_other(&format!("/runs/{}", sealed.output))),
+        Err(refusal) => {
+            let refused = refused::explain(&desk, refusal, &change.target()).await?;
+            let found = Found::load(&desk, found.run.id).await?;
+            again(&desk, found, &form, version, &values, None, refused).await
+        }
+    }
+}
+
+fn param_wrong() -> FieldErrors {
+    FieldErrors::one("param", crate::web::shell::field::wrong::not_a_choice())
+}
+
+async fn again(
+    desk: &Desk,
+    found: Found,
+    form: &Form,
+    version: i64,
+    values: &Values,
+    wrong: Option<&str>,
+    refused: Refused,
+) -> Answer {
+    let (status, seal) = Shape::again(form, found.run.changed, refused);
+    let fresh = panel(desk, &found).await?;
+    let used = used(desk, &found).await?;
+    let panel = RerunPanel {
+        seal,
+        chosen: version,
+        fields: params::fields(&used, values, Some(&found.run.values()), wrong),
+        reason: form.get("reason").to_owned(),
+        ..fresh
+    };
+    show::page(desk, found, Some(Panel::Rerun(panel)), status).await
+}
+
+/// `POST /runs/reruns`: each of the chosen runs once more as it was, under one code.
+pub async fn rerun_all(desk: Desk, body: web::Bytes) -> Answer {
+    let chosen = runs::chosen_in(&body);
+    let names: Vec<String> = chosen.iter().map(|id| runs::box_name(*id)).collect();
+    let mut allowed: Vec<&str> = names.iter().map(String::as_str).collect();
+    allowed.extend(["reason", "code", "key", "seen"]);
+    let form = desk.form(&body, &allowed).await?;
+    let reason = match refused::read_reason(&form) {
+        Ok(reason) if !chosen.is_empty() => reason,
+        Ok(_) => return all_again(&desk, &form, &chosen, FieldErrors::one("runs", nothing_chosen()).into()).await,
+        Err(errors) => return all_again(&desk, &form, &chosen, errors.into()).await,
+    };
+    let changes = as_they_were(&desk, &chosen).await?;
+    match submit_all(&desk, &changes, &form, reason).await? {
+        Ok(first) => Ok(desk.see_other(&format!("/runs?show=running&sealed={first}"))),
+        Err(refusal) => {
+            let at = changes.first().map_or_else(|| run_target(0), Change::target);
+            let refused = refused::explain(&desk, refusal, &at).await?;
+            all_again(&desk, &form, &chosen, refused).await
+        }
+    }
+}
+
+fn nothing_chosen() -> crate::web::words::Message {
+    crate::web::shell::field::wrong::required()
+}
+
+/// The changes that run these again with the definition and the values they had.
+async fn as_they_were(desk: &Desk, chosen: &[i64]) -> Result<Vec<RerunRun>, Stop> {
+    let mut changes = Vec::with_capacity(chosen.len());
+    for id in chosen {
+        let run: Option<record::Run> = desk
+            .reader()
+            .query(sql!("select ", run_columns!(), " from batch_runs where id = $1"))
+            .bind(*id)
+            .optional()
+            .await?;
+        let run = run.ok_or(Problem::NotFound)?;
+        changes.push((run.job.clone(), RerunRun { run: run.id, version: run.version, params: run.values() }));
+    }
+    // Jobs are locked in this order, so that two people who choose the same runs do not wait for each other.
+    changes.sort_by(|(job, change), (other, than)| (job, change.run).cmp(&(other, than.run)));
+    Ok(changes.into_iter().map(|(_, change)| change).collect())
+}
+
+async fn submit_all(
+    desk: &Desk,
+    changes: &[RerunRun],
+    form: &Form,
+    reason: Reason,
+) -> Result<Result<i64, Refusal>, Stop> {
+    // What each of them is at is checked by the change itself; one version could not speak for several runs.
+    let seal = crate::gate::Seal { seen: None, ..seal_of(form, reason)? };
+    Ok(desk.submit_all(changes, &seal).await.map(|sealed| sealed.seq))
+}
+
+async fn all_again(desk: &Desk, form: &Form, chosen: &[i64], refused: Refused) -> Answer {
+    let (status, seal) = Shape::again(form, 0, refused);
+    runs::page_with(desk, Bulk { seal, chosen: chosen.to_vec(), reason: form.get("reason").to_owned() }, status).await
+}

@@ -1,0 +1,192 @@
+//! What is noticed of runs and schedules while nobody looks: changes by the system, so that they are told and can be read later.
+
+use super::{
+    event,
+    finish::{BY_SYSTEM, End, FinishRun, Outcome},
+    record, run_target,
+    state::State,
+    target,
+};
+use crate::{
+    clock::Instant,
+    gate::{Admits, Change, Fault, Target, Tx},
+    sql,
+};
+use serde::{Deserialize, Serialize};
+use serde_json::json;
+
+/// Gives a run up for lost. It keeps its place until somebody says what became of it, and nothing is started in its stead.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct LoseRun {
+    pub run: i64,
+    pub fence: i64,
+    pub why: Why,
+}
+
+/// How it is known that nobody watches over a run any more.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Why {
+    /// Its runner has not been heard of for its lease and half as long again.
+    LeaseOver,
+    /// Its runner was a process of this machine, which is dead.
+    RunnerGone,
+    /// It runs elsewhere and has not reported in time.
+    NoReport,
+}
+
+impl Why {
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::LeaseOver => "lease-over",
+            Self::RunnerGone => "runner-gone",
+            Self::NoReport => "no-report",
+        }
+    }
+}
+
+impl Change for LoseRun {
+    const KIND: &'static str = "runs.lose";
+    const ADMITS: Admits = BY_SYSTEM;
+    /// Whether it was lost, and not heard of after all.
+    type Output = bool;
+
+    fn target(&self) -> Target {
+        run_target(self.run)
+    }
+
+    async fn check(&self, tx: &mut Tx<'_>) -> Result<(), Fault> {
+        let run = record::lock_run(tx, self.run).await?;
+        if !run.state.is_under_way() || run.fence != self.fence {
+            return Err(Fault::conflict("run-ended"));
+        }
+        if self.why != Why::LeaseOver {
+            return Ok(());
+        }
+        // It may have been heard of since it was looked for.
+        let (over,): (bool,) = tx
+            .query(sql!(
+                sqlite: "select coalesce(lease_until < strftime('%Y-%m-%dT%H:%M:%f', 'now') || '000Z', false) from batch_runs where id = $1",
+                postgres: "select coalesce(lease_until < clock_timestamp(), false) from batch_runs where id = $1",
+            ))
+            .bind(self.run)
+            .one()
+            .await?;
+        if over { Ok(()) } else { Err(Fault::conflict("run-ended")) }
+    }
+
+    async fn apply(&self, tx: &mut Tx<'_>) -> Result<bool, Fault> {
+        let end = End { outcome: Outcome::Lost, failure: Some(self.why.as_str().to_owned()), ..End::default() };
+        FinishRun { run: self.run, fence: Some(self.fence), end }.apply(tx).await.map(|late| !late)
+    }
+}
+
+/// A run that is under way takes twice its usual time, or one that should have begun has not.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct FlagRun {
+    pub run: i64,
+    pub flag: Flag,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Flag {
+    Slow,
+    Late,
+}
+
+impl Change for FlagRun {
+    const KIND: &'static str = "runs.flag";
+    const ADMITS: Admits = BY_SYSTEM;
+    type Output = ();
+
+    fn target(&self) -> Target {
+        run_target(self.run)
+    }
+
+    async fn check(&self, tx: &mut Tx<'_>) -> Result<(), Fault> {
+        let run = record::lock_run(tx, self.run).await?;
+        let stands = match self.flag {
+            Flag::Slow => run.state.is_under_way() && !run.is_slow,
+            Flag::Late => run.state == State::Queued && !run.is_late,
+        };
+        if stands { Ok(()) } else { Err(Fault::conflict("run-ended")) }
+    }
+
+    async fn apply(&self, tx: &mut Tx<'_>) -> Result<(), Fault> {
+        let run = record::lock_run(tx, self.run).await?;
+        let (slow, kind) = (self.flag == Flag::Slow, if self.flag == Flag::Slow { "slow" } else { "late" });
+        tx.query(sql!(
+            "update batch_runs set is_slow = (is_slow or $2), is_late = (is_late or $3), changed = changed + 1 where id = $1"
+        ))
+        .bind(self.run)
+        .bind(slow)
+        .bind(!slow)
+        .run()
+        .await?;
+        tx.note("job", None::<&str>, run.job.as_str());
+        tx.note(kind, false, true);
+        if slow {
+            tx.note("usual_ms", None::<i64>, run.baseline_ms);
+        }
+        tx.emit(
+            if slow { "runs.slow" } else { "runs.late" },
+            json!({ "run": run.id, "job": run.job, "usual_ms": run.baseline_ms }),
+        );
+        event::append(tx, &run.job, Some(run.id), kind, None).await
+    }
+}
+
+/// Ticks of a schedule that nobody was there for, or that nobody reported a run for.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct MissTicks {
+    pub job: String,
+    /// The first of them: what the schedule said.
+    pub due: String,
+    pub count: i64,
+    /// What is due after them.
+    pub next: Option<String>,
+}
+
+impl MissTicks {
+    pub fn new(job: &str, due: Instant, count: usize, next: Option<Instant>) -> Self {
+        Self {
+            job: job.to_owned(),
+            due: due.to_string(),
+            count: i64::try_from(count).unwrap_or(i64::MAX),
+            next: next.map(|at| at.to_string()),
+        }
+    }
+}
+
+impl Change for MissTicks {
+    const KIND: &'static str = "batches.miss";
+    const ADMITS: Admits = BY_SYSTEM;
+    type Output = ();
+
+    fn target(&self) -> Target {
+        target(&self.job)
+    }
+
+    async fn check(&self, tx: &mut Tx<'_>) -> Result<(), Fault> {
+        let job = record::lock_job(tx, &self.job).await?;
+        match job.next_at.is_some_and(|at| at.to_string() == self.due) {
+            true => Ok(()),
+            // Another process was faster.
+            false => Err(Fault::conflict("run-ended")),
+        }
+    }
+
+    async fn apply(&self, tx: &mut Tx<'_>) -> Result<(), Fault> {
+        let next = self.next.as_deref().and_then(|text| Instant::parse(text).ok());
+        tx.query(sql!("update batch_jobs set next_at = $2 where name = $1"))
+            .bind(self.job.as_str())
+            .bind(next)
+            .run()
+            .await?;
+        tx.note("missed", None::<i64>, self.count);
+        tx.note("due_at", None::<&str>, self.due.as_str());
+        tx.emit("batches.missed", json!({ "job": self.job, "due": self.due, "count": self.count }));
+        event::append(tx, &self.job, None, "missed", Some(&format!("{} {}", self.count, self.due))).await
+    }
+}

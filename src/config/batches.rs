@@ -1,0 +1,95 @@
+//! Which jobs there are, and with what they are run.
+
+use super::{File, Settings, from_str, within};
+use crate::{
+    batches::{
+        command::Allowed,
+        definition::{Definition, Kind},
+    },
+    networks::Allowlist,
+    payments::SigningSecret,
+};
+use chrono::TimeDelta;
+use std::time::Duration;
+
+pub(super) const PROGRAMS: &str = "INGAM_BATCH_PROGRAMS";
+pub(super) const SECRET: &str = "INGAM_BATCH_SECRET";
+pub(super) const SLOTS: &str = "INGAM_BATCH_SLOTS";
+pub(super) const LEASE: &str = "INGAM_BATCH_LEASE_SECONDS";
+pub(super) const DRAIN: &str = "INGAM_BATCH_DRAIN_SECONDS";
+pub(super) const NETWORKS: &str = "INGAM_REPORT_NETWORKS";
+
+/// How this console runs jobs.
+#[derive(Clone, Debug)]
+pub struct Batches {
+    pub jobs: Vec<Definition>,
+    /// The programs that jobs may run.
+    pub programs: Allowed,
+    /// What triggers of jobs elsewhere are signed with.
+    pub secret: Option<SigningSecret>,
+    /// So many runs at once in this process.
+    pub slots: usize,
+    /// How long a run is believed to be alive without word of it.
+    pub lease: TimeDelta,
+    /// How long runs may go on when the console is told to stop.
+    pub drain: Duration,
+    /// From where jobs may report; where nothing is said, from where people may come.
+    pub networks: Option<Allowlist>,
+}
+
+impl Default for Batches {
+    fn default() -> Self {
+        Self {
+            jobs: Vec::new(),
+            programs: Allowed::default(),
+            secret: None,
+            slots: 8,
+            lease: TimeDelta::seconds(60),
+            drain: Duration::from_secs(20),
+            networks: None,
+        }
+    }
+}
+
+impl Settings {
+    pub(super) fn batches(&self) -> Result<Batches, String> {
+        let usual = Batches::default();
+        let number = |text: &str, least, most| within(text, least, most);
+        let seconds = |n: i64| Duration::from_secs(u64::try_from(n).unwrap_or_default());
+        let batches = Batches {
+            jobs: self.jobs.clone(),
+            programs: self
+                .or(PROGRAMS, usual.programs, |text| Allowed::parse(text).map_err(|error| error.to_string()))?,
+            secret: self.or(SECRET, None, |text| {
+                let secret = SigningSecret::parse(text).ok_or("must be whsec_ and 24 to 64 bytes in base64")?;
+                if secret.is_sample() { Err("is a sample value".to_owned()) } else { Ok(Some(secret)) }
+            })?,
+            slots: self.or(SLOTS, usual.slots, |text| {
+                number(text, 0, 256)?;
+                from_str(text)
+            })?,
+            lease: self.or(LEASE, usual.lease, |text| number(text, 2, 3600).map(TimeDelta::seconds))?,
+            drain: self.or(DRAIN, usual.drain, |text| number(text, 0, 3600).map(seconds))?,
+            networks: self.or(NETWORKS, None, |text| Allowlist::parse(text).map(Some))?,
+        };
+        for (n, job) in batches.jobs.iter().enumerate() {
+            job.check()?;
+            if batches.jobs.iter().take(n).any(|earlier| earlier.name == job.name) {
+                return Err(format!("job {:?} is declared twice", job.name));
+            }
+            let program = job.command.first().filter(|_| job.kind() == Kind::Command);
+            if let Some(Err(error)) = program.map(|program| batches.programs.find(program)) {
+                return Err(format!("job {:?}: {error}; {PROGRAMS} names the programs that may", job.name));
+            }
+            if job.kind() == Kind::Http && batches.secret.is_none() {
+                return Err(format!("job {:?} is triggered by a signed request, and {SECRET} is not set", job.name));
+            }
+        }
+        Ok(batches)
+    }
+}
+
+/// The jobs that the file declares.
+pub(super) fn declared(file: &mut File) -> Vec<Definition> {
+    std::mem::take(&mut file.job)
+}

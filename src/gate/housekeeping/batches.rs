@@ -1,0 +1,395 @@
+//! Running jobs: whose turn it is, who runs what, and what is heard of it meanwhile. How a run ends is a change.
+//!
+//! Leases are told by the clock of the database, which all processes share; everything that people see is told by the clock
+//! of the process.
+
+use super::{Housekeeping, Tx};
+use crate::{clock::Instant, sql};
+
+/// What is normal for a job when a run of it begins; kept with the run, so that it can be explained later.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Normal {
+    /// Milliseconds.
+    pub duration: Option<i64>,
+    pub processed: Option<i64>,
+    /// Out of how many runs.
+    pub runs: i64,
+}
+
+/// A schedule is due: moves it on to `next`, and makes the run that its tick stands for. Whoever moves it first makes the run.
+#[derive(Clone, Debug)]
+pub struct TickJob {
+    pub job: String,
+    /// What the schedule said.
+    pub due: Instant,
+    pub next: Option<Instant>,
+    pub run: Option<Tick>,
+}
+
+/// The run of a tick.
+#[derive(Clone, Debug)]
+pub struct Tick {
+    pub at: Instant,
+    pub version: i64,
+    /// The values of its parameters as JSON.
+    pub params: String,
+    pub is_single: bool,
+    /// Skipped where another run of the job is open.
+    pub yields: bool,
+    pub is_paused: bool,
+    pub is_late: bool,
+}
+
+impl Housekeeping for TickJob {
+    const NAME: &'static str = "batches.tick";
+    /// Whether it was this one that moved the schedule on.
+    type Output = bool;
+
+    async fn run(&self, tx: &mut Tx<'_>) -> sqlx::Result<bool> {
+        let moved = tx
+            .query(sql!("update batch_jobs set next_at = $3 where name = $1 and next_at = $2 and not is_retired"))
+            .bind(self.job.as_str())
+            .bind(self.due)
+            .bind(self.next)
+            .run()
+            .await?;
+        let Some(tick) = self.run.as_ref().filter(|_| moved == 1) else { return Ok(moved == 1) };
+        let now = tx.now();
+        let (busy,): (bool,) = tx
+            .query(sql!(
+                "select exists (select 1 from batch_runs
+                                 where job = $1 and state in ('queued', 'starting', 'running', 'cancelling', 'lost'))"
+            ))
+            .bind(self.job.as_str())
+            .one()
+            .await?;
+        let skipped = match (tick.is_paused, tick.yields && busy) {
+            (true, _) => Some("paused"),
+            (_, true) => Some("overlap"),
+            _ => None,
+        };
+        tx.query(sql!(
+            "insert into batch_runs (job, version, state, cause, is_single, scheduled_for, params, queued_at, ended_at, failure, is_late)
+             values ($1, $2, $3, 'schedule', $4, $5, $6, $7, $8, $9, $10) on conflict do nothing"
+        ))
+        .bind(self.job.as_str())
+        .bind(tick.version)
+        .bind(if skipped.is_some() { "skipped" } else { "queued" })
+        .bind(tick.is_single)
+        .bind(tick.at)
+        .bind(tick.params.as_str())
+        .bind(now)
+        .bind(skipped.map(|_| now))
+        .bind(skipped)
+        .bind(tick.is_late)
+        .run()
+        .await?;
+        Ok(true)
+    }
+}
+
+/// Takes the run whose turn is next, if there is one and its job is not under way.
+#[derive(Clone, Debug)]
+pub struct ClaimRun {
+    pub runner: String,
+    pub lease_seconds: i64,
+}
+
+/// A run, claimed.
+#[derive(Clone, Debug, sqlx::FromRow)]
+pub struct ClaimedRun {
+    pub id: i64,
+    pub job: String,
+    pub version: i64,
+    pub params: String,
+    /// Every claim has a number of its own: whoever reports under an older one is not believed.
+    pub fence: i64,
+}
+
+macro_rules! claim_run {
+    ($until:literal, $locking:literal) => {
+        concat!(
+            "update batch_runs set state = 'starting', runner = $1, fence = fence + 1, changed = changed + 1, lease_until = ",
+            $until,
+            " where id = (select q.id from batch_runs q
+                           where q.state = 'queued'
+                             and not (q.is_single and exists (
+                                   select 1 from batch_runs s where s.job = q.job and s.is_single
+                                      and s.state in ('starting', 'running', 'cancelling', 'lost')))
+                           order by q.id limit 1",
+            $locking,
+            ") and state = 'queued' returning id, job, version, params, fence"
+        )
+    };
+}
+
+impl Housekeeping for ClaimRun {
+    const NAME: &'static str = "runs.claim";
+    type Output = Option<ClaimedRun>;
+
+    /// Two processes that take two runs of one job at once are told apart by the index that holds its place; the later one
+    /// gets a unique violation.
+    async fn run(&self, tx: &mut Tx<'_>) -> sqlx::Result<Option<ClaimedRun>> {
+        tx.query(sql!(
+            sqlite: claim_run!("strftime('%Y-%m-%dT%H:%M:%f', 'now', '+' || $2 || ' seconds') || '000Z'", ""),
+            postgres: claim_run!("clock_timestamp() + cast($2 as bigint) * interval '1 second'", " for update skip locked"),
+        ))
+        .bind(self.runner.as_str())
+        .bind(self.lease_seconds)
+        .optional()
+        .await
+    }
+}
+
+/// A claimed run has begun, here or elsewhere.
+#[derive(Clone, Debug)]
+pub struct StartRun {
+    pub id: i64,
+    pub fence: i64,
+    pub pid: Option<i64>,
+    pub pid_started: Option<i64>,
+    /// Where it runs elsewhere: what its reports are known by, and until when they are waited for.
+    pub elsewhere: Option<(String, Instant)>,
+    pub normal: Normal,
+}
+
+impl Housekeeping for StartRun {
+    const NAME: &'static str = "runs.start";
+    /// Whether the run is still the claimant's.
+    type Output = bool;
+
+    async fn run(&self, tx: &mut Tx<'_>) -> sqlx::Result<bool> {
+        let now = tx.now();
+        let normal = self.normal;
+        let (rid, deadline) = self.elsewhere.clone().unzip();
+        // What runs elsewhere has no lease: nobody here would renew it.
+        let started = tx
+            .query(sql!(
+                "update batch_runs set state = case state when 'starting' then 'running' else state end, started_at = $3, pid = $4,
+                        pid_started = $5, rid = $6, deadline_at = $7, baseline_ms = $8, baseline_count = $9, baseline_runs = $10,
+                        lease_until = case when cast($6 as text) is null then lease_until end, changed = changed + 1
+                  where id = $1 and fence = $2 and state in ('starting', 'cancelling')"
+            ))
+            .bind(self.id)
+            .bind(self.fence)
+            .bind(now)
+            .bind(self.pid)
+            .bind(self.pid_started)
+            .bind(rid)
+            .bind(deadline)
+            .bind(normal.duration)
+            .bind(normal.processed)
+            .bind(normal.runs)
+            .run()
+            .await?;
+        Ok(started == 1)
+    }
+}
+
+/// The one who runs it is still there, and perhaps has something to tell.
+#[derive(Clone, Debug, Default)]
+pub struct ReportRun {
+    pub id: i64,
+    /// Under which claim; none where the report comes from elsewhere.
+    pub fence: Option<i64>,
+    /// None where nobody promises to report again soon.
+    pub lease_seconds: Option<i64>,
+    /// In thousandths.
+    pub progress: Option<i64>,
+    pub processed: Option<i64>,
+    pub failed: Option<i64>,
+    pub skipped: Option<i64>,
+    /// Lines that are new, in stretches without a gap.
+    pub log: Vec<Stretch>,
+    /// Lines of one who does not number them, and how many there are: they follow those that are there.
+    pub appended: Option<(i64, String)>,
+    /// What is missing by now between the beginning and the end.
+    pub gap: Option<Missing>,
+}
+
+/// Lines that follow each other, as they are stored: `[["2026-11-20T02:30:19.000000Z","out","begun"], …]`.
+#[derive(Clone, Debug)]
+pub struct Stretch {
+    pub from: i64,
+    pub until: i64,
+    pub lines: String,
+}
+
+/// The lines `from..until`, of so many bytes.
+#[derive(Clone, Copy, Debug)]
+pub struct Missing {
+    pub from: i64,
+    pub until: i64,
+    pub bytes: i64,
+}
+
+/// What the one who reports should do.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Reported {
+    GoOn,
+    /// Somebody wants it to end.
+    Cancel,
+    /// It is not believed any more: the run was given up for lost, or has ended.
+    Gone,
+}
+
+macro_rules! report_run {
+    ($until:literal) => {
+        concat!(
+            "update batch_runs set progress = coalesce($3, progress), processed = coalesce($4, processed),
+                    failed = coalesce($5, failed), skipped = coalesce($6, skipped),
+                    lease_until = case when cast($7 as bigint) is null then lease_until else ",
+            $until,
+            " end where id = $1 and fence = coalesce($2, fence) and state in ('starting', 'running', 'cancelling')
+             returning state"
+        )
+    };
+}
+
+impl Housekeeping for ReportRun {
+    const NAME: &'static str = "runs.report";
+    type Output = Reported;
+
+    async fn run(&self, tx: &mut Tx<'_>) -> sqlx::Result<Reported> {
+        let state: Option<(String,)> = tx
+            .query(sql!(
+                sqlite: report_run!("strftime('%Y-%m-%dT%H:%M:%f', 'now', '+' || $7 || ' seconds') || '000Z'"),
+                postgres: report_run!("clock_timestamp() + cast($7 as bigint) * interval '1 second'"),
+            ))
+            .bind(self.id)
+            .bind(self.fence)
+            .bind(self.progress)
+            .bind(self.processed)
+            .bind(self.failed)
+            .bind(self.skipped)
+            .bind(self.lease_seconds)
+            .optional()
+            .await?;
+        let Some((state,)) = state else { return Ok(Reported::Gone) };
+        self.store_log(tx).await?;
+        Ok(if state == "cancelling" { Reported::Cancel } else { Reported::GoOn })
+    }
+}
+
+impl ReportRun {
+    /// Appends what is new and removes what has fallen into the gap.
+    async fn store_log(&self, tx: &mut Tx<'_>) -> sqlx::Result<()> {
+        for stretch in &self.log {
+            tx.query(sql!(
+                "insert into batch_log (run_id, n, until, lines) values ($1, $2, $3, $4) on conflict do nothing"
+            ))
+            .bind(self.id)
+            .bind(stretch.from)
+            .bind(stretch.until)
+            .bind(stretch.lines.as_str())
+            .run()
+            .await?;
+        }
+        if let Some((count, lines)) = &self.appended {
+            let (until,): (i64,) = tx
+                .query(sql!("update batch_runs set next_line = next_line + $2 where id = $1 returning next_line"))
+                .bind(self.id)
+                .bind(*count)
+                .one()
+                .await?;
+            tx.query(sql!("insert into batch_log (run_id, n, until, lines) values ($1, $2, $3, $4)"))
+                .bind(self.id)
+                .bind(until - count)
+                .bind(until)
+                .bind(lines.as_str())
+                .run()
+                .await?;
+        }
+        if let Some(last) = self.log.last() {
+            tx.query(sql!("update batch_runs set next_line = $2 where id = $1"))
+                .bind(self.id)
+                .bind(last.until)
+                .run()
+                .await?;
+        }
+        let Some(gap) = self.gap else { return Ok(()) };
+        tx.query(sql!("delete from batch_log where run_id = $1 and n >= $2 and until <= $3"))
+            .bind(self.id)
+            .bind(gap.from)
+            .bind(gap.until)
+            .run()
+            .await?;
+        tx.query(sql!("update batch_runs set gap_from = $2, gap_until = $3, gap_bytes = $4 where id = $1"))
+            .bind(self.id)
+            .bind(gap.from)
+            .bind(gap.until)
+            .bind(gap.bytes)
+            .run()
+            .await
+            .map(drop)
+    }
+}
+
+/// Somebody elsewhere says that a run of an external job has begun.
+#[derive(Clone, Debug)]
+pub struct AcceptRun {
+    pub job: String,
+    pub version: i64,
+    pub rid: Option<String>,
+    pub scheduled_for: Option<Instant>,
+    pub next: Option<Instant>,
+    pub deadline: Instant,
+    pub is_late: bool,
+    /// Where it comes from, for people.
+    pub runner: String,
+    pub normal: Normal,
+    /// Where the next report is promised within so many seconds.
+    pub lease_seconds: Option<i64>,
+}
+
+macro_rules! accept_run {
+    ($until:literal) => {
+        concat!(
+            "insert into batch_runs (job, version, state, cause, is_single, rid, scheduled_for, params, runner, deadline_at, queued_at,
+                                     started_at, baseline_ms, baseline_count, baseline_runs, is_late, lease_until)
+             values ($1, $2, 'running', 'report', false, $3, $4, '{}', $5, $6, $7, $7, $8, $9, $10, $11, ",
+            $until,
+            ") on conflict do nothing returning id"
+        )
+    };
+}
+
+impl Housekeeping for AcceptRun {
+    const NAME: &'static str = "runs.accept";
+    /// The run; none where one with this `rid` is there already.
+    type Output = Option<i64>;
+
+    async fn run(&self, tx: &mut Tx<'_>) -> sqlx::Result<Option<i64>> {
+        let now = tx.now();
+        let normal = self.normal;
+        // The tick that it stands for is not missed any more.
+        if let Some(due) = self.scheduled_for {
+            tx.query(sql!("update batch_jobs set next_at = $3 where name = $1 and next_at = $2"))
+                .bind(self.job.as_str())
+                .bind(due)
+                .bind(self.next)
+                .run()
+                .await?;
+        }
+        let run: Option<(i64,)> = tx
+            .query(sql!(
+                sqlite: accept_run!("strftime('%Y-%m-%dT%H:%M:%f', 'now', '+' || $12 || ' seconds') || '000Z'"),
+                postgres: accept_run!("clock_timestamp() + cast($12 as bigint) * interval '1 second'"),
+            ))
+            .bind(self.job.as_str())
+            .bind(self.version)
+            .bind(self.rid.as_deref())
+            .bind(self.scheduled_for)
+            .bind(self.runner.as_str())
+            .bind(self.deadline)
+            .bind(now)
+            .bind(normal.duration)
+            .bind(normal.processed)
+            .bind(normal.runs)
+            .bind(self.is_late)
+            .bind(self.lease_seconds)
+            .optional()
+            .await?;
+        Ok(run.map(|(id,)| id))
+    }
+}

@@ -1,0 +1,13 @@
+//! The shop's own nightly work, as changes of the system: what the demo's batch jobs do to the demo's data.
+//!
+//! A day is settled ([`settle`]), points that are a year old expire ([`expire`]), and coupons are issued ([`coupons`], of
+//! which there is only as much as it takes to watch one job fail and be run again).
+
+pub mod coupons;
+pub mod expire;
+pub mod settle;
+
+use chrono_tz::Tz;
+
+/// Where the shop's days begin and end, wherever whoever looks at them sits.
+pub const ZONE: Tz = Tz::Asia__Seoul;

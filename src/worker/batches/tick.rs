@@ -1,0 +1,173 @@
+//! Schedules that are due.
+
+use super::Runner;
+use crate::{
+    batches::{
+        define,
+        definition::{Definition, Kind, Overlap},
+        record::{self, Job},
+        schedule::{CatchUp, Schedule},
+        watch::MissTicks,
+    },
+    clock::Instant,
+    gate::{Refusal, Seal, Tick, TickJob},
+};
+use chrono::TimeDelta;
+
+/// So many schedules at once.
+const AT_ONCE: i64 = 200;
+/// More missed ticks than these are not counted one by one: a job of every minute, two months away.
+const MOST: usize = 100_000;
+
+/// Makes the runs of all schedules that are due.
+pub(super) async fn tick(runner: &Runner) -> sqlx::Result<()> {
+    let now = runner.clock.now();
+    for job in define::due(&runner.reader, now, AT_ONCE).await? {
+        let Some(due) = job.next_at else { continue };
+        let definition = record::definition(&mut &runner.reader, &job.name, job.version).await?;
+        let Some((definition, schedule)) = definition.and_then(|it| it.schedule.clone().map(|schedule| (it, schedule)))
+        else {
+            runner.gate.keep(&TickJob { job: job.name.clone(), due, next: None, run: None }).await?;
+            continue;
+        };
+        let plan = match definition.kind() {
+            Kind::External => expected(&schedule, due, now, grace(&definition), job.is_paused(now)),
+            Kind::Command | Kind::Http => Some(planned(&schedule, due, now, grace(&definition), job.is_paused(now))),
+        };
+        if let Some(plan) = plan {
+            carry_out(runner, &job, &definition, &schedule, due, plan).await?;
+        }
+    }
+    Ok(())
+}
+
+fn grace(definition: &Definition) -> TimeDelta {
+    TimeDelta::seconds(i64::from(definition.start_grace_seconds))
+}
+
+/// What becomes of the ticks of a schedule that is due.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct Plan {
+    missed: usize,
+    /// The tick that runs, and whether it is late.
+    run: Option<(Instant, bool)>,
+    /// What is due after all of them.
+    next: Option<Instant>,
+}
+
+/// Of the ticks from `due` until `now` the last one runs where it is not older than `grace`, or where the schedule says that
+/// one is to be caught up. The others are missed; while the job is paused, they are nothing.
+fn planned(schedule: &Schedule, due: Instant, now: Instant, grace: TimeDelta, paused: bool) -> Plan {
+    let (count, last) = ticks(schedule, due, now);
+    let next = schedule.next(last.max(if count >= MOST { now } else { last }));
+    let in_time = now.since(last) <= grace;
+    match in_time || schedule.catch_up == CatchUp::One {
+        true => Plan { missed: if paused { 0 } else { count - 1 }, run: Some((last, !in_time)), next },
+        false => Plan { missed: if paused { 0 } else { count }, run: None, next },
+    }
+}
+
+/// Of a job that runs elsewhere by itself: the ticks for which no report came in time.
+fn expected(schedule: &Schedule, due: Instant, now: Instant, grace: TimeDelta, paused: bool) -> Option<Plan> {
+    if now.since(due) <= grace {
+        return None;
+    }
+    let (count, last) = ticks(schedule, due, now.minus(grace));
+    Some(Plan { missed: if paused { 0 } else { count }, run: None, next: schedule.next(last) })
+}
+
+/// How many ticks there are from `due` until `now`, and the last of them.
+fn ticks(schedule: &Schedule, due: Instant, now: Instant) -> (usize, Instant) {
+    let all = std::iter::successors(Some(due), |tick| schedule.next(*tick)).take_while(|tick| *tick <= now).take(MOST);
+    all.fold((0, due), |(count, _), tick| (count + 1, tick))
+}
+
+async fn carry_out(
+    runner: &Runner,
+    job: &Job,
+    definition: &Definition,
+    schedule: &Schedule,
+    due: Instant,
+    plan: Plan,
+) -> sqlx::Result<()> {
+    let mut due = due;
+    if plan.missed > 0 {
+        let next = plan.run.map(|(at, _)| at).or(plan.next);
+        let change = MissTicks::new(&job.name, due, plan.missed, next);
+        match runner.gate.submit(&Runner::actor(), &change, &Seal::none()).await {
+            Ok(_) => {}
+            Err(Refusal::Unrecorded(error)) => {
+                tracing::error!(
+                    job = job.name,
+                    error = format!("{error:#}"),
+                    "missed ticks could not be recorded; trying again"
+                );
+                return Ok(());
+            }
+            // Another process has seen to it.
+            Err(_) => return Ok(()),
+        }
+        match plan.run {
+            Some((at, _)) => due = at,
+            None => return Ok(()),
+        }
+    }
+    let run = plan.run.map(|(at, is_late)| {
+        let today =
+            schedule.zone().map_or_else(|| at.utc().date_naive(), |zone| at.utc().with_timezone(&zone).date_naive());
+        Tick {
+            at,
+            version: job.version,
+            params: serde_json::to_string(&definition.defaults(today)).unwrap_or_else(|_| "{}".to_owned()),
+            is_single: definition.overlap != Overlap::Allow,
+            yields: definition.overlap == Overlap::Skip,
+            is_paused: job.is_paused(runner.clock.now()),
+            is_late,
+        }
+    });
+    runner.gate.keep(&TickJob { job: job.name.clone(), due, next: plan.next, run }).await.map(drop)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn at(text: &str) -> Instant {
+        Instant::parse(&format!("2026-03-02T{text}:00.000000Z")).unwrap()
+    }
+
+    fn every_ten_minutes(catch_up: CatchUp) -> Schedule {
+        Schedule { cron: "*/10 * * * *".to_owned(), zone: "UTC".to_owned(), catch_up }
+    }
+
+    const GRACE: TimeDelta = TimeDelta::minutes(5);
+
+    #[test]
+    fn a_tick_in_time_runs() {
+        let plan = planned(&every_ten_minutes(CatchUp::None), at("02:10"), at("02:15"), GRACE, false);
+        assert_eq!(plan, Plan { missed: 0, run: Some((at("02:10"), false)), next: Some(at("02:20")) });
+    }
+
+    #[test]
+    fn after_an_absence_the_last_tick_runs_in_time_or_where_it_is_to_be_caught_up() {
+        let plan = |now, catch_up| planned(&every_ten_minutes(catch_up), at("02:10"), at(now), GRACE, false);
+        let next = Some(at("02:50"));
+        assert_eq!(plan("02:43", CatchUp::None), Plan { missed: 3, run: Some((at("02:40"), false)), next });
+        assert_eq!(plan("02:48", CatchUp::None), Plan { missed: 4, run: None, next });
+        assert_eq!(plan("02:48", CatchUp::One), Plan { missed: 3, run: Some((at("02:40"), true)), next });
+    }
+
+    #[test]
+    fn nothing_is_missed_while_a_job_is_paused() {
+        let plan = planned(&every_ten_minutes(CatchUp::None), at("02:10"), at("02:48"), GRACE, true);
+        assert_eq!((plan.missed, plan.run), (0, None));
+    }
+
+    #[test]
+    fn what_runs_elsewhere_is_missed_only_when_it_can_no_longer_come_in_time() {
+        let schedule = every_ten_minutes(CatchUp::None);
+        assert_eq!(expected(&schedule, at("02:10"), at("02:15"), GRACE, false), None);
+        let plan = expected(&schedule, at("02:10"), at("02:26"), GRACE, false).unwrap();
+        assert_eq!(plan, Plan { missed: 2, run: None, next: Some(at("02:30")) });
+    }
+}

@@ -1,0 +1,118 @@
+//! Looking after what is under way, whoever runs it.
+
+use super::Runner;
+use crate::{
+    batches::{
+        command::{Alive, is_alive},
+        definition::Definition,
+        watch::{Flag, FlagRun, LoseRun, Why},
+    },
+    clock::Instant,
+    gate::{Change, Refusal, Seal},
+    sql,
+};
+use chrono::TimeDelta;
+
+#[derive(sqlx::FromRow)]
+struct UnderWay {
+    id: i64,
+    fence: i64,
+    runner: Option<String>,
+    started_at: Option<Instant>,
+    baseline_ms: Option<i64>,
+    is_slow: bool,
+    deadline_at: Option<Instant>,
+    /// Whether its lease has been over for half as long again, by the clock of the database.
+    is_over: bool,
+}
+
+macro_rules! under_way {
+    ($over:literal) => {
+        concat!(
+            "select id, fence, runner, started_at, baseline_ms, is_slow, deadline_at, coalesce(",
+            $over,
+            ", false) as is_over from batch_runs where state in ('starting', 'running', 'cancelling') order by id"
+        )
+    };
+}
+
+pub(super) async fn watch(runner: &Runner) -> sqlx::Result<()> {
+    let runs: Vec<UnderWay> = runner
+        .reader
+        .query(sql!(
+            sqlite: under_way!("lease_until < strftime('%Y-%m-%dT%H:%M:%f', 'now', '-' || $1 || ' seconds') || '000Z'"),
+            postgres: under_way!("lease_until < clock_timestamp() - cast($1 as bigint) * interval '1 second'"),
+        ))
+        .bind((runner.lease.num_seconds() / 2).max(1))
+        .all()
+        .await?;
+    let now = runner.clock.now();
+    for run in runs {
+        if let Some(why) = lost(runner, &run, now) {
+            submit(runner, &LoseRun { run: run.id, fence: run.fence, why }, run.id).await;
+        } else if is_slow(&run, now) {
+            submit(runner, &FlagRun { run: run.id, flag: Flag::Slow }, run.id).await;
+        }
+    }
+    late(runner, now).await
+}
+
+fn lost(runner: &Runner, run: &UnderWay, now: Instant) -> Option<Why> {
+    if run.deadline_at.is_some_and(|deadline| deadline < now) {
+        return Some(Why::NoReport);
+    }
+    if run.is_over {
+        return Some(if run.deadline_at.is_some() { Why::NoReport } else { Why::LeaseOver });
+    }
+    let is_gone = run.runner.as_deref().is_some_and(|name| is_gone(name, runner));
+    (is_gone && run.deadline_at.is_none()).then_some(Why::RunnerGone)
+}
+
+/// Whether a runner was a process of this machine, and is no more. So a console that is started again after a crash does not
+/// have to wait for leases.
+fn is_gone(name: &str, runner: &Runner) -> bool {
+    let mut parts = name.rsplitn(3, '/');
+    let (start, pid, host) = (parts.next(), parts.next(), parts.next());
+    let known = start.and_then(|text| text.parse().ok()).zip(pid.and_then(|text| text.parse().ok()));
+    host == Some(runner.host.as_str()) && known.is_some_and(|(start, pid)| is_alive(pid, start) == Alive::No)
+}
+
+fn is_slow(run: &UnderWay, now: Instant) -> bool {
+    let (Some(usual), Some(started)) = (run.baseline_ms, run.started_at) else { return false };
+    !run.is_slow && now.since(started).num_milliseconds() >= usual.saturating_mul(2).max(1)
+}
+
+/// Runs of a schedule that still wait for their turn after the time they may start late.
+async fn late(runner: &Runner, now: Instant) -> sqlx::Result<()> {
+    let waiting: Vec<(i64, Instant, String)> = runner
+        .reader
+        .query(sql!(
+            "select r.id, r.scheduled_for, v.definition from batch_runs r join batch_versions v on v.job = r.job and v.n = r.version
+              where r.state = 'queued' and r.scheduled_for < $1 and not r.is_late order by r.id limit 100"
+        ))
+        .bind(now.minus(TimeDelta::seconds(1)))
+        .all()
+        .await?;
+    for (id, scheduled, definition) in waiting {
+        let Ok(definition) = serde_json::from_str::<Definition>(&definition) else { continue };
+        if now.since(scheduled).num_seconds() > i64::from(definition.start_grace_seconds) {
+            submit(runner, &FlagRun { run: id, flag: Flag::Late }, id).await;
+        }
+    }
+    Ok(())
+}
+
+async fn submit<C: Change>(runner: &Runner, change: &C, run: i64) {
+    match runner.gate.submit(&Runner::actor(), change, &Seal::none()).await {
+        Ok(_) => {}
+        Err(Refusal::Unrecorded(error)) => {
+            tracing::error!(
+                run,
+                error = format!("{error:#}"),
+                "what was noticed of a run could not be recorded; trying again"
+            );
+        }
+        // Another process saw it too.
+        Err(refusal) => tracing::debug!(run, %refusal, "already noticed"),
+    }
+}

@@ -1,0 +1,13 @@
+//! Batches, through HTTP: running, failing, rerunning, reporting, and what happens when something dies.
+
+#![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test that cannot go on fails here")]
+
+#[path = "../kit/mod.rs"]
+mod kit;
+mod support;
+
+mod deciding;
+mod dying;
+mod rerunning;
+mod running;
+mod scheduling;
