@@ -263,7 +263,8 @@ pub async fn start(config: Config, clock: Clock, listener: TcpListener) -> anyho
         name: format!("{}/{}/{}", own.host, own.pid, own.start.unwrap_or_default()),
         host: own.host,
         lease: config.batches.lease,
-        slots: config.batches.slots,
+        // A console that knows of no jobs has not been told with what to run them either.
+        slots: if config.batches.jobs.is_empty() { 0 } else { config.batches.slots },
         drain: config.batches.drain,
         signing: config.batches.secret.clone(),
         origin: config.public_origin.clone().unwrap_or_else(|| format!("http://{address}")),

@@ -5,6 +5,7 @@ use crate::{
         decide::{AcceptNormal, CancelRun, PauseJob, ResolveRun},
         define::{DefineJob, RetireJob},
         finish::FinishRun,
+        sample::LoadBatches,
         start::{RerunRun, RunJob},
         watch::{FlagRun, LoseRun, MissTicks},
     },
@@ -13,6 +14,7 @@ use crate::{
         sample::LoadOrders, settle::SettleRefund, ship::ShipOrder,
     },
     points::adjust::AdjustPoints,
+    shop::{expire::ExpirePoints, settle::SettleDay},
     staff::{
         account::{ChangePassword, EndSessions, RenewRecoveryCodes, ReplaceAuthenticator, SetPreferences},
         invitation::{AcceptInvitation, InviteStaff, ResetSecondFactor},
@@ -43,6 +45,8 @@ crate::changes! {
     FlagRun,
     LoseRun,
     FinishRun,
+    SettleDay,
+    ExpirePoints,
     InviteStaff,
     AcceptInvitation,
     ResetSecondFactor,
@@ -57,4 +61,5 @@ crate::changes! {
     SetPreferences,
     LoadSample,
     LoadOrders,
+    LoadBatches,
 }

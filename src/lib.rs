@@ -16,6 +16,7 @@
 //! | [`users`], [`points`], [`orders`], [`audit`], [`access`], [`dashboard`] | slices: each holds its pages, its SQL and its changes |
 //! | [`payments`] | who really gives the money back: bookkeeping, a signed webhook, Stripe |
 //! | [`batches`] | what a batch job is, when it runs, what is normal for it, and running its command |
+//! | [`shop`] | the shop's own nightly work, which the demo's jobs do: settling a day, letting points expire |
 //! | [`networks`] | which networks the console opens from |
 //! | [`config`], [`profile`] | parsed once; environment isolation |
 //! | [`clock`], [`secret`] | where time and randomness come from, and nowhere else |
@@ -53,6 +54,7 @@ pub mod points;
 pub mod profile;
 pub mod routes;
 pub mod secret;
+pub mod shop;
 pub mod staff;
 pub mod store;
 pub mod users;

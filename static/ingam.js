@@ -142,9 +142,23 @@
     event.preventDefault();
   });
 
+  // A log is read from its end, and followed while nobody has scrolled away from it.
+  const followLog = () => {
+    const log = one("[data-end]");
+    if (!log || log.dataset.end === "left") return;
+    log.dataset.end = "following";
+    log.scrollTop = log.scrollHeight;
+  };
+  document.addEventListener("scroll", (event) => {
+    const log = event.target;
+    if (!log.dataset?.end) return;
+    log.dataset.end = log.scrollHeight - log.scrollTop - log.clientHeight < 40 ? "following" : "left";
+  }, true);
+
   // ---- once, and again after every swap
 
   const settle = () => {
+    followLog();
     for (const button of all("[data-print], [data-keys]")) button.hidden = false;
     for (const link of all("[data-expand]:not([aria-expanded])")) link.setAttribute("aria-expanded", "false");
     for (const panel of all("form:has([data-points])")) showPoints(panel);

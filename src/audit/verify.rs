@@ -5,6 +5,7 @@
 
 mod ledger;
 mod refunds;
+mod runs;
 
 use crate::{
     entry_columns,
@@ -34,6 +35,8 @@ pub enum Unfit {
     Ledger(String),
     #[error("the log and the refunds differ: {0}")]
     Refunds(String),
+    #[error("the log and the runs of batches differ: {0}")]
+    Runs(String),
     #[error("the log cannot be read: {0}")]
     Unreadable(#[from] sqlx::Error),
 }
@@ -82,6 +85,7 @@ pub async fn verify(reader: &Reader) -> Result<Verified, Unfit> {
     refunds::refunds_fit(reader).await?;
     refunds::answers_fit(reader).await?;
     refunds::counts_fit(reader).await?;
+    runs::runs_fit(reader).await?;
     Ok(Verified { rows: size, root: frontier.root() })
 }
 

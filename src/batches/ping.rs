@@ -294,7 +294,7 @@ impl Reports<'_> {
         let rows: Vec<(i64, i64, i64)> = self
             .console
             .reader
-            .query(sql!("select n, until, length(lines) from batch_log where run_id = $1 order by n"))
+            .query(sql!("select n, until, cast(length(lines) as bigint) from batch_log where run_id = $1 order by n"))
             .bind(run.id)
             .all()
             .await

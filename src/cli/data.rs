@@ -14,7 +14,7 @@ use std::{
 };
 
 /// What the files of a data directory mean. Raised when a newer program could not use an older directory.
-const VERSION: &str = "2";
+const VERSION: &str = "3";
 
 const MARK: &str = "ingam-demo.version";
 const KEY: &str = "secret-key";

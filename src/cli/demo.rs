@@ -7,6 +7,11 @@ use super::{
     target::actor,
 };
 use crate::{
+    batches::{
+        command::Allowed,
+        define,
+        sample::{self, LoadBatches},
+    },
     clock::Clock,
     config::Config,
     gate::{Actor, Gate, Refusal, Role, Roles, Seal, code},
@@ -20,7 +25,7 @@ use crate::{
     web::qr,
 };
 use anyhow::Context as _;
-use std::{net::TcpListener, process::ExitCode};
+use std::{env, net::TcpListener, path, process::ExitCode};
 
 /// Who works at the demo's shop.
 const STAFF: [(&str, &str, Role); 5] = [
@@ -44,7 +49,7 @@ pub(super) async fn run(args: DemoArgs, clock: Clock) -> anyhow::Result<ExitCode
         format!("cannot listen on {}; choose another address with --listen 127.0.0.1:PORT", args.listen)
     })?;
     let (data, complete) = Data::prepare(&args.data, args.fresh)?;
-    let config = data.config()?;
+    let config = with_jobs(data.config()?, &data)?;
     store::migrate(&config.database_url, Profile::Local, clock.now()).await?;
     if !complete {
         eprintln!("Making {} customers and their orders in {} …", args.users, data.directory().display());
@@ -53,6 +58,20 @@ pub(super) async fn run(args: DemoArgs, clock: Clock) -> anyhow::Result<ExitCode
     let accounts = data.staff()?;
     let config = Config { listen: args.listen, ..config };
     serve::until_stopped(config, clock, listener, |address| announce(&accounts, &data, address)).await
+}
+
+/// The demo's jobs are this program, on the data of this demo. It may have moved since the last start, and they with it.
+fn with_jobs(mut config: Config, data: &Data) -> anyhow::Result<Config> {
+    let program = env::current_exe().context("the demo cannot find its own program, which its jobs run")?;
+    let program = program.to_str().context("the path of this program is not UTF-8, so that no job can name it")?;
+    let directory = path::absolute(data.directory())?;
+    let directory = directory.to_str().context("the path of --data is not UTF-8, so that no job can name it")?;
+    config.batches.jobs = sample::jobs(program, directory);
+    // Colons separate programs in that list.
+    config.batches.programs = Allowed::parse(program).with_context(|| {
+        format!("the demo cannot run jobs from {program}; put this program where its path has no colon")
+    })?;
+    Ok(config)
 }
 
 async fn fill(data: &Data, config: &Config, clock: Clock, users: i64) -> anyhow::Result<()> {
@@ -80,6 +99,8 @@ async fn fill(data: &Data, config: &Config, clock: Clock, users: i64) -> anyhow:
     }
     load(&gate, &actor, 0, users).await?;
     load_orders(&store, &gate, &actor, users * ORDERS_A_CUSTOMER).await?;
+    define::take_over(&store.reader, &gate, &config.batches.jobs).await?;
+    gate.submit(&actor, &LoadBatches {}, &Seal::none()).await?;
     store.close().await;
     data.complete(&accounts)
 }

@@ -6,6 +6,7 @@ mod code;
 mod data;
 mod demo;
 mod healthcheck;
+mod job;
 mod migrate;
 mod seed;
 mod serve;
@@ -46,6 +47,9 @@ enum Command {
     Audit(AuditCommand),
     /// Fills a database that is not production's with sample customers and orders.
     Seed(SeedArgs),
+    /// What the jobs of the demo start.
+    #[command(hide = true)]
+    Job(job::JobArgs),
 }
 
 #[derive(Debug, Args)]
@@ -180,6 +184,7 @@ async fn dispatch(command: Command, clock: Clock) -> anyhow::Result<ExitCode> {
         Command::Staff(command) => staff::run(command, clock).await,
         Command::Audit(AuditCommand::Verify { target }) => audit::verify(target).await,
         Command::Seed(args) => seed::run(args, clock).await,
+        Command::Job(args) => job::run(args, clock).await,
     }
 }
 

@@ -5,11 +5,13 @@
 
 mod batches;
 mod refunds;
+mod search;
 
 pub use batches::{
     AcceptRun, ClaimRun, ClaimedRun, Missing, Normal, ReportRun, Reported, StartRun, Stretch, Tick, TickJob,
 };
 pub use refunds::{ClaimRefunds, ClaimedRefund, PostponeRefund};
+pub use search::{ReindexNames, Reindexed};
 
 use super::{Actor, Tx, audit::ip_key, outbox::Delivery};
 use crate::{clock::Instant, sql};
@@ -51,7 +53,7 @@ macro_rules! housekeeping {
 }
 housekeeping! {
     TouchSession, EndSession, RecordAccess, KeepSearch, ClaimDeliveries, MarkDelivered, ClaimRefunds, PostponeRefund,
-    TickJob, ClaimRun, StartRun, ReportRun, AcceptRun, ForgetExpired,
+    TickJob, ClaimRun, StartRun, ReportRun, AcceptRun, ReindexNames, ForgetExpired,
 }
 
 /// Somebody is still there: their session's idle time begins anew.

@@ -99,7 +99,11 @@ impl Change for ExpirePoints {
             .bind(self.user)
             .one()
             .await?;
-        if (1..=expiring(balance, old)).contains(&self.amount) { Ok(()) } else { Err(Fault::conflict("expiry-changed")) }
+        if (1..=expiring(balance, old)).contains(&self.amount) {
+            Ok(())
+        } else {
+            Err(Fault::conflict("expiry-changed"))
+        }
     }
 
     async fn apply(&self, tx: &mut Tx<'_>) -> Result<i64, Fault> {

@@ -62,7 +62,9 @@ impl Change for SettleDay {
     /// Two that settle one day at once would read in one order and write in the other, and older sums would stay. The table is
     /// written once a night, so all of it is locked.
     async fn version(&self, tx: &mut Tx<'_>) -> Result<Option<i64>, Fault> {
-        tx.query(sql!(sqlite: "select 1", postgres: "lock table settlements in share row exclusive mode")).run().await?;
+        tx.query(sql!(sqlite: "select 1", postgres: "lock table settlements in share row exclusive mode"))
+            .run()
+            .await?;
         Ok(None)
     }
 
@@ -145,10 +147,7 @@ mod tests {
     fn a_day_is_one_of_seoul_and_written_in_one_way() {
         let bounds = |day: &str| SettleDay { day: day.to_owned() }.bounds().ok();
         let at = |text: &str| Instant::parse(text).unwrap();
-        assert_eq!(
-            bounds("2026-11-19"),
-            Some((at("2026-11-18T15:00:00.000000Z"), at("2026-11-19T15:00:00.000000Z")))
-        );
+        assert_eq!(bounds("2026-11-19"), Some((at("2026-11-18T15:00:00.000000Z"), at("2026-11-19T15:00:00.000000Z"))));
         for odd in ["", "2026-11-31", "2026-1-19", "2026-11-19 ", "yesterday", "+12026-1-1", "20261119"] {
             assert_eq!(bounds(odd), None, "{odd}");
         }

@@ -8,6 +8,7 @@ mod support;
 
 mod deciding;
 mod dying;
+mod reporting;
 mod rerunning;
 mod running;
 mod scheduling;

@@ -1,5 +1,6 @@
 //! Every page in every state it can be in, by name.
 
+mod batches;
 mod log;
 mod order_lists;
 mod order_panels;
@@ -107,6 +108,7 @@ impl Maker {
         let mut out = Vec::new();
         self.users(&mut out);
         self.orders(&mut out);
+        self.batches(&mut out);
         self.audit(&mut out);
         self.home(&mut out);
         self.staff(&mut out);

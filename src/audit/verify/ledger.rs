@@ -4,7 +4,8 @@ use super::{AT_ONCE, Unfit, first_unfit};
 use crate::{sql, store::Reader};
 
 /// The kinds of change that move points.
-const MOVES_POINTS: [&str; 5] = ["points.adjust", "orders.cancel", "orders.refund", "refunds.retry", "refunds.settle"];
+const MOVES_POINTS: [&str; 6] =
+    ["points.adjust", "points.expire", "orders.cancel", "orders.refund", "refunds.retry", "refunds.settle"];
 
 /// Every entry that a change made has its row in the log, and every row that moved points its entries, with the same
 /// figures. Walked in slices, so that each statement is short however long the ledger.
@@ -14,6 +15,7 @@ pub(super) async fn entries_fit(reader: &Reader) -> Result<(), Unfit> {
         sql!(
             "select p.id, coalesce(
                a.outcome = 'applied' and (p.kind = 'adjusted') = (a.action = 'points.adjust')
+               and (p.kind = 'expired') = (a.action = 'points.expire')
                -- A change of an order moves the points of the customer it belongs to.
                and p.user_id = case a.target_kind when 'order'
                  then (select o.user_id from orders o where o.id = cast(a.target_id as bigint)) else cast(a.target_id as bigint) end
@@ -44,7 +46,7 @@ async fn rows_have_entries(reader: &Reader, action: &'static str) -> Result<(), 
     let seq = first_unfit(
         reader,
         sql!(
-            "select a.seq, a.after ->> 'points' is null and a.action <> 'points.adjust'
+            "select a.seq, a.after ->> 'points' is null and a.action not in ('points.adjust', 'points.expire')
                    or exists (select 1 from point_entries p where p.change_id = a.change_id) from audit a
                   where a.action = $3 and a.outcome = 'applied' and a.seq > $1 order by a.seq limit $2"
         ),

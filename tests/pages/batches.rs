@@ -1,0 +1,344 @@
+use super::{Maker, Sample, before, html, now, orders::fresh};
+use chrono::TimeDelta;
+use ingam::{
+    audit::pages::Changed,
+    batches::{
+        bars::{Bars, Mini},
+        baseline::Baseline,
+        decide::Resolution,
+        definition::{Definition, Values},
+        job_pages::JobPage,
+        list_pages::{JobRow, LastRun, ListPage, Show},
+        log::{LogLine, RunLog},
+        panels::{Done, Panel, PausePanel, PlainPanel, RerunPanel, ResolvePanel, StartPanel},
+        params,
+        record::{Job, Run},
+        runs::Filter,
+        runs_pages::{BulkPanel, RunRow, RunsPage},
+        show_pages::{Event, LivePage, ShowPage},
+        state::State,
+    },
+    web::shell::{
+        Section,
+        field::{FieldErrors, wrong},
+        seal::{Seal, Sealed},
+        table::Pager,
+    },
+};
+
+impl Maker {
+    fn job(self, name: &str) -> Job {
+        Job {
+            name: name.into(),
+            title: self.text("일일 정산 집계", "Daily settlement"),
+            owner: self.text("정산팀", "Settlement"),
+            kind: "command".into(),
+            version: 4,
+            is_retired: false,
+            next_at: Some(now().plus(TimeDelta::hours(14))),
+            paused_until: None,
+            baseline_from: None,
+            changed: 7,
+        }
+    }
+
+    fn definition(self) -> Definition {
+        let text = r#"
+            name = "daily-settlement"
+            title = "Daily settlement"
+            owner = "settlement"
+            runbook = "https://wiki.example.com/settlement"
+            command = ["/opt/jobs/settle", "--date", "{date}"]
+            schedule = { cron = "30 2 * * *" }
+            roles = ["oncall", "operator"]
+            parameters = [
+              { name = "date", title = "Day", type = "date", default = "yesterday" },
+              { name = "bank", title = "Bank", type = "choice", choices = ["kb", "shinhan"], default = "kb" },
+              { name = "pages", title = "Pages", type = "integer", min = 1, max = 500, default = "482" },
+            ]"#;
+        let mut definition: Definition = toml::from_str(text).unwrap();
+        definition.owner = self.text("정산팀", "settlement");
+        for parameter in &mut definition.parameters {
+            parameter.title = self.text(&parameter.title, &parameter.title);
+        }
+        definition
+    }
+
+    fn values() -> Values {
+        [("date", "2026-11-19"), ("bank", "kb"), ("pages", "482")].map(|(n, v)| (n.to_owned(), v.to_owned())).into()
+    }
+
+    fn run(self, id: i64, state: State) -> Run {
+        let ended = !state.is_open();
+        Run {
+            id,
+            job: "daily-settlement".into(),
+            version: 3,
+            state,
+            cause: "schedule".into(),
+            rid: None,
+            scheduled_for: Some(before(TimeDelta::minutes(42))),
+            params: serde_json::to_string(&Self::values()).unwrap(),
+            staff_name: None,
+            rerun_of: None,
+            root_id: None,
+            attempt: 1,
+            runner: Some("batch-02/4711/8812345".into()),
+            fence: 1,
+            pid: Some(4711),
+            pid_started: Some(8_812_345),
+            deadline_at: None,
+            queued_at: before(TimeDelta::minutes(42)),
+            started_at: (state != State::Queued).then(|| before(TimeDelta::minutes(41))),
+            ended_at: ended.then(|| before(TimeDelta::minutes(24))),
+            duration_ms: ended.then_some(1_032_000),
+            progress: Some(410),
+            processed: Some(48_120),
+            failed: Some(3),
+            skipped: Some(12),
+            exit_code: (state == State::Failed).then_some(75),
+            failure: None,
+            baseline_ms: Some(448_000),
+            baseline_count: Some(117_300),
+            baseline_runs: 20,
+            is_slow: false,
+            is_low: false,
+            is_late: false,
+            gap_from: None,
+            gap_until: None,
+            gap_bytes: 0,
+            next_line: 8,
+            resolution: None,
+            resolved_by: None,
+            resolved_at: None,
+            changed: 4,
+        }
+    }
+
+    fn batch_log(self) -> RunLog {
+        let line = |n, ko: &str, en: &str| LogLine {
+            n,
+            at: Some(before(TimeDelta::minutes(41 - n))),
+            is_error: false,
+            text: self.text(ko, en),
+        };
+        RunLog {
+            lines: vec![
+                line(0, "시작: 2026-11-19, 대상 117,300건", "start: 2026-11-19, 117,300 rows"),
+                line(1, "체크포인트 저장 간격 1,000건", "checkpoint every 1,000 rows"),
+                line(7, "WARN PG 조회 8.1초 (평소 0.4초)", "WARN gateway lookup took 8.1 s (typically 0.4 s)"),
+                line(
+                    8,
+                    "ERROR HTTP 504 Gateway Timeout: GET /v1/settlements?date=2026-11-19&page=482",
+                    "ERROR HTTP 504 Gateway Timeout: GET /v1/settlements?date=2026-11-19&page=482",
+                ),
+            ],
+            next: 9,
+            gap: Some((7, 8_421)),
+        }
+    }
+
+    fn event(self, kind: &str, by: &str) -> Event {
+        Event {
+            id: 1,
+            at: before(TimeDelta::minutes(24)),
+            kind: kind.into(),
+            detail: (kind == "rerun").then(|| "48231".into()),
+            staff_name: by.into(),
+            seq: Some(12_340),
+            reason: (by != "system").then(|| self.reason()),
+        }
+    }
+
+    fn history(self) -> Vec<Run> {
+        (0..30)
+            .map(|n| {
+                let state = if n % 14 == 0 { State::Failed } else { State::Succeeded };
+                Run { duration_ms: Some(430_000 + n % 7 * 9000), ..self.run(48_213 - n, state) }
+            })
+            .collect()
+    }
+
+    fn run_page(self, run: Run, offered: Vec<&'static str>, panel: Option<Panel>) -> String {
+        html(&ShowPage {
+            live: LivePage { shell: self.shell(Section::Batches), process: Some(false), run: run.clone() },
+            job: self.job("daily-settlement"),
+            log: self.batch_log(),
+            offered,
+            may_act: true,
+            panel,
+            events: vec![
+                self.event("rerun", "박준호"),
+                self.event("failed", "system"),
+                self.event("slow", "system"),
+                self.event("requested", "박준호"),
+            ],
+            recent: self.history(),
+            lineage: vec![self.run(48_213, State::Failed), Run { attempt: 2, rerun_of: Some(48_213), cause: "rerun".into(), ..run }],
+            rerun: None,
+            runbook: Some("https://wiki.example.com/settlement".into()),
+            titles: vec![("date".into(), self.text("정산일", "Day"))],
+        })
+    }
+
+    fn batch_seal() -> Seal {
+        fresh()
+    }
+
+    fn batch_sealed(self) -> Sealed {
+        Sealed { seq: 12_346, at: now(), by: self.me(), reason: self.reason() }
+    }
+
+    fn rerun_panel(self, seal: Seal, wrong: Option<&str>) -> RerunPanel {
+        let mut values = Self::values();
+        if wrong.is_some() {
+            values.insert("pages".into(), self.text("많이", "many"));
+        }
+        RerunPanel {
+            seal,
+            used: 3,
+            newest: 4,
+            chosen: 3,
+            differences: vec![("timeout_seconds".into(), "1800".into(), self.text("3600", "3600"))],
+            fields: params::fields(&self.definition(), &values, Some(&Self::values()), wrong),
+            reason: self.reason(),
+        }
+    }
+
+    fn run_pages(self, add: &mut impl FnMut(&'static str, String)) {
+        let failed = || Run { is_slow: true, is_low: true, ..self.run(48_213, State::Failed) };
+        let rerun = Panel::Rerun(self.rerun_panel(Self::batch_seal(), None));
+        add("run", self.run_page(failed(), vec!["rerun", "resolve"], Some(rerun)));
+        let mut errors = FieldErrors::one("param", wrong::not_a_choice());
+        errors.add("reason", wrong::too_short(5));
+        let invalid = Panel::Rerun(self.rerun_panel(Seal { errors, ..Self::batch_seal() }, Some("pages")));
+        add("run-invalid", self.run_page(failed(), vec!["rerun", "resolve"], Some(invalid)));
+        let running = Run { cause: "rerun".into(), staff_name: Some(self.me()), rerun_of: Some(48_213), ..self.run(48_231, State::Running) };
+        add("run-live", self.run_page(running.clone(), vec!["cancel"], None));
+        add("run-silent", self.run_page(Run { progress: None, processed: None, ..running.clone() }, vec!["cancel"], None));
+        let cancel = Panel::Cancel(PlainPanel { seal: Self::batch_seal(), reason: self.reason() });
+        add("run-cancel", self.run_page(running, vec!["cancel"], Some(cancel)));
+        add("run-queued", self.run_page(self.run(48_240, State::Queued), vec!["cancel"], None));
+        let lost = Run { failure: Some("lease-over".into()), ..self.run(48_213, State::Lost) };
+        let resolve = |run: &Run, errors| {
+            Panel::Resolve(ResolvePanel {
+                seal: Seal { errors, ..Self::batch_seal() },
+                choices: Resolution::of(run),
+                resolution: "dead".into(),
+                reason: self.reason(),
+            })
+        };
+        let panel = resolve(&lost, FieldErrors::new());
+        add("run-lost", self.run_page(lost, vec!["resolve"], Some(panel)));
+        let panel = resolve(&failed(), FieldErrors::one("resolution", wrong::not_a_choice()));
+        add("run-resolve-invalid", self.run_page(failed(), vec!["rerun", "resolve"], Some(panel)));
+        let odd = Run { is_low: true, exit_code: Some(0), ..self.run(48_220, State::Succeeded) };
+        let normal = Panel::Normal(PlainPanel { seal: Self::batch_seal(), reason: String::new() });
+        add("run-normal", self.run_page(odd, vec!["resolve", "normal"], Some(normal)));
+        let closed = Panel::Closed { name: "rerun", why: self.text("이미 성공한 실행입니다.", "This run succeeded.") };
+        add("run-closed", self.run_page(self.run(48_220, State::Succeeded), vec![], Some(closed)));
+        let changed = Changed { field: "resolution".into(), before: None, after: Some("accepted".into()) };
+        let done = Done { sealed: self.batch_sealed(), action: "runs.resolve".into(), changed: vec![changed], run: None };
+        let resolved = Run {
+            resolution: Some("accepted".into()),
+            resolved_by: Some(self.me()),
+            resolved_at: Some(now()),
+            ..failed()
+        };
+        add("run-done", self.run_page(resolved, vec!["rerun"], Some(Panel::Done(done))));
+        let signal = Run { failure: Some("signal 9".into()), exit_code: None, ..self.run(48_213, State::Failed) };
+        add("run-signal", self.run_page(signal, vec!["rerun", "resolve"], None));
+    }
+
+    fn job_page(self, job: Job, panel: Option<Panel>) -> String {
+        let definition = self.definition();
+        html(&JobPage {
+            shell: self.shell(Section::Batches),
+            normal: Baseline { duration: Some(448_000), processed: Some(117_300), runs: 20 },
+            next: definition.schedule.as_ref().map(|schedule| schedule.following(now(), 5)).unwrap_or_default(),
+            job,
+            definition,
+            may_act: true,
+            recent: self.history(),
+            events: vec![self.event("defined", "system"), self.event("missed", "system"), self.event("paused", "박준호")],
+            panel,
+        })
+    }
+
+    fn job_rows(self) -> Vec<JobRow> {
+        let bars = || {
+            let mini = |run: &Run| Mini { state: run.state, took: run.duration_ms, is_unusual: false };
+            Bars::of(&self.history().iter().rev().map(mini).collect::<Vec<_>>())
+        };
+        let row = |name: &str, state, needs, is_unusual| JobRow {
+            job: self.job(name),
+            bars: bars(),
+            last: Some(LastRun { id: 48_213, state, is_unusual, at: before(TimeDelta::minutes(24)) }),
+            needs,
+            typical: Some(448_000),
+            is_running: state == State::Running,
+            is_paused: false,
+        };
+        vec![
+            row("stock-sync", State::Succeeded, None, false),
+            row("daily-settlement", State::Failed, Some((48_213, true)), false),
+            row("search-reindex", State::Succeeded, Some((48_201, false)), true),
+            row("shipment-sync", State::Running, None, false),
+            JobRow { is_paused: true, last: None, typical: None, bars: Bars::default(), ..row("dormant-users", State::Succeeded, None, false) },
+        ]
+    }
+
+    pub(super) fn batches(self, out: &mut Vec<Sample>) {
+        let mut add = |name, html| out.push(Sample { name, html });
+        let list = |rows, show| html(&ListPage::new(self.shell(Section::Batches), rows, show));
+        add("batches", list(self.job_rows(), Show::All));
+        add("batches-attention", list(self.job_rows(), Show::Attention));
+        add("batches-empty", list(vec![], Show::All));
+        add("batches-none-paused", list(vec![], Show::Paused));
+        let values = Self::values();
+        let start = |seal, wrong| {
+            Panel::Start(StartPanel {
+                seal,
+                version: 4,
+                fields: params::fields(&self.definition(), &values, None, wrong),
+                reason: self.reason(),
+            })
+        };
+        add("job", self.job_page(self.job("daily-settlement"), None));
+        add("job-run", self.job_page(self.job("daily-settlement"), Some(start(Self::batch_seal(), None))));
+        let errors = FieldErrors::one("param", wrong::not_a_choice());
+        let seal = Seal { errors, ..Self::batch_seal() };
+        add("job-run-invalid", self.job_page(self.job("daily-settlement"), Some(start(seal, Some("bank")))));
+        let pause = |is_paused, errors| {
+            let seal = Seal { errors, ..Self::batch_seal() };
+            Panel::Pause(PausePanel { seal, is_paused, hours: "12".into(), reason: self.reason() })
+        };
+        let paused = Job { paused_until: Some(now().plus(TimeDelta::hours(5))), ..self.job("daily-settlement") };
+        add("job-paused", self.job_page(paused, Some(pause(true, FieldErrors::new()))));
+        let errors = FieldErrors::one("hours", wrong::not_a_choice());
+        add("job-pause-invalid", self.job_page(self.job("daily-settlement"), Some(pause(false, errors))));
+        let retired = Job { is_retired: true, next_at: None, ..self.job("daily-settlement") };
+        add("job-retired", self.job_page(retired, None));
+        self.run_pages(&mut add);
+        let runs = |panel, filter| RunsPage {
+            shell: self.shell(Section::Batches),
+            filter,
+            rows: self.history().into_iter().map(|run| RunRow { title: self.text("일일 정산 집계", "Daily settlement"), run }).collect(),
+            pager: Pager { next: Some("/runs?before=48184".into()), ..Pager::default() },
+            jobs: vec![("daily-settlement".into(), self.text("일일 정산 집계", "Daily settlement"))],
+            may_act: true,
+            panel,
+        };
+        let attention = || Filter { show: "attention".into(), ..Filter::default() };
+        add("runs", html(&runs(None, attention())));
+        let chosen = |ids: &[i64]| {
+            ids.iter().map(|id| RunRow { title: self.text("일일 정산 집계", "Daily settlement"), run: self.run(*id, State::Failed) }).collect()
+        };
+        let bulk = |ids: &[i64]| Some(BulkPanel { seal: Self::batch_seal(), chosen: chosen(ids), reason: self.reason() });
+        add("runs-rerun", html(&runs(bulk(&[48_213, 48_199]), attention())));
+        add("runs-rerun-none", html(&runs(bulk(&[]), attention())));
+        let mut empty = runs(None, Filter { job: "daily-settlement".into(), show: "lost".into() });
+        empty.rows.clear();
+        add("runs-empty", html(&empty));
+    }
+}
