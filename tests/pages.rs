@@ -160,7 +160,9 @@ fn every_form_carries_what_its_address_asks_for() {
                 "resolution" => &["code", "csrf", "key", "reason", "resolution", "seen"],
                 "pause" => &["code", "csrf", "hours", "key", "reason", "seen"],
                 "refunds" => &["amount", "code", "csrf", "key", "override_reason", "reason", "reason_kind", "seen"],
-                "cancellation" if path.starts_with("/orders") => &["code", "csrf", "key", "reason", "reason_kind", "seen"],
+                "cancellation" if path.starts_with("/orders") => {
+                    &["code", "csrf", "key", "reason", "reason_kind", "seen"]
+                }
                 "shipping" => &["carrier", "code", "csrf", "key", "reason", "seen", "state", "tracking_number"],
                 "contact" => &["csrf", "reason"],
                 "preferences" => &["csrf", "key", "lang", "return", "theme", "time_zone"],
@@ -168,9 +170,8 @@ fn every_form_carries_what_its_address_asks_for() {
                 "status" => &["code", "csrf", "key", "reason", "seen", "status"],
                 "password" => &["code", "csrf", "current", "key", "new", "new_again", "reason", "seen"],
                 "authenticator" => &["code", "csrf", "key", "new_code", "reason", "seen"],
-                "cancellation" | "baseline" | "reruns" | "recovery-codes" | "revocation" | "retry" | "dismissal" | "notes" => {
-                    &["code", "csrf", "key", "reason", "seen"]
-                }
+                "cancellation" | "baseline" | "reruns" | "recovery-codes" | "revocation" | "retry" | "dismissal"
+                | "notes" => &["code", "csrf", "key", "reason", "seen"],
                 _ if path.starts_with("/setup/") => &["code", "csrf", "password", "password_again"],
                 _ => &[],
             };
@@ -198,8 +199,9 @@ fn every_form_carries_what_its_address_asks_for() {
             let known = ["csrf", "key", "seen", "status", "reason", "return", "lang", "theme", "time_zone"];
             let name = hidden.attr("name").unwrap_or_default();
             let is_run = name == "version" || name == "panel" || name.starts_with("run-");
-            let is_kept = is_run || ["q", "needs"].contains(&hidden.attr("name").unwrap_or_default())
-                && within_form(hidden).is_some_and(|form| form.attr("action") == Some("/orders"));
+            let is_kept = is_run
+                || ["q", "needs"].contains(&hidden.attr("name").unwrap_or_default())
+                    && within_form(hidden).is_some_and(|form| form.attr("action") == Some("/orders"));
             if !is_kept && !hidden.attr("name").is_some_and(|name| known.contains(&name)) {
                 wrong.push(format!("a hidden field: {}", hidden.html()));
             }
@@ -299,7 +301,8 @@ fn every_sentence_on_a_page_comes_from_the_catalogue() {
                     "shell", "nav", "users", "user", "seal", "refused", "audit", "access", "table", "filter", "login",
                     "account", "points", "status", "problem", "orders", "order", "refund", "refunds", "cancel",
                     "shipping", "retry", "closed", "done", "note", "needs", "event", "carrier", "field", "action",
-                    "refusal", "batches", "run", "runs", "job", "rerun", "resolve", "normal", "pause", "start", "param",
+                    "refusal", "batches", "run", "runs", "job", "rerun", "resolve", "normal", "pause", "start",
+                    "param",
                 ]
                 .contains(&family)
                     && rest.bytes().all(|b| b.is_ascii_lowercase() || b == b'-' || b == b'.')

@@ -78,7 +78,9 @@ impl Changed {
                 named(REASON_FAMILIES.into_iter().find(known).unwrap_or_default())
             }
             "roles" => value.split(' ').map(|role| frame.words.name("role", role)).collect::<Vec<_>>().join(", "),
-            field if field.starts_with("points_") || field.starts_with("payment.") => figure(),
+            field if field.starts_with("points_") || field.starts_with("payment.") || field.starts_with("settled.") => {
+                figure()
+            }
             field if field.ends_with("_at") => {
                 Instant::parse(value).map_or_else(|_| value.to_owned(), |at| format::second(at, frame.zone))
             }

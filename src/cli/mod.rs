@@ -1,6 +1,7 @@
 //! The command line: one file per command.
 
 mod audit;
+mod batch;
 mod check;
 mod code;
 mod data;
@@ -45,6 +46,9 @@ enum Command {
     /// The audit log.
     #[command(subcommand)]
     Audit(AuditCommand),
+    /// Batches that run elsewhere.
+    #[command(subcommand)]
+    Batch(batch::BatchCommand),
     /// Fills a database that is not production's with sample customers and orders.
     Seed(SeedArgs),
     /// What the jobs of the demo start.
@@ -183,6 +187,7 @@ async fn dispatch(command: Command, clock: Clock) -> anyhow::Result<ExitCode> {
         Command::Healthcheck => healthcheck::run(),
         Command::Staff(command) => staff::run(command, clock).await,
         Command::Audit(AuditCommand::Verify { target }) => audit::verify(target).await,
+        Command::Batch(command) => batch::run(command, clock).await,
         Command::Seed(args) => seed::run(args, clock).await,
         Command::Job(args) => job::run(args, clock).await,
     }

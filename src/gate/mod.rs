@@ -21,8 +21,8 @@ pub use actor::{Actor, Origin, Role, Roles, Who};
 pub use change::{Admits, By, Change, Fault, Kind, Meaning, Reason, Rejection, Seal, Sealed, Target, is_printable};
 pub use housekeeping::{
     AcceptRun, ClaimDeliveries, ClaimRefunds, ClaimRun, ClaimedRefund, ClaimedRun, EndSession, ForgetExpired,
-    HOUSEKEEPING, Housekeeping, KeepSearch, MarkDelivered, Missing, Normal, PostponeRefund, RecordAccess,
-    ReindexNames, Reindexed, ReportRun, Reported, StartRun, Stretch, Tick, TickJob, TouchSession,
+    HOUSEKEEPING, Housekeeping, KeepSearch, MarkDelivered, Missing, Normal, PostponeRefund, RecordAccess, ReindexNames,
+    Reindexed, ReportRun, Reported, StartRun, Stretch, Tick, TickJob, TouchSession,
 };
 pub use outbox::Delivery;
 pub use refusal::{CodeRefusal, Refusal};

@@ -7,7 +7,9 @@ mod kit;
 mod support;
 
 mod deciding;
+mod demo_jobs;
 mod dying;
+mod exec;
 mod reporting;
 mod rerunning;
 mod running;

@@ -6,7 +6,8 @@ use crate::{
 };
 use ingam::batches::ping;
 
-const JOB: &str = "[[job]]\nname = \"sync\"\ntitle = \"Sync\"\nowner = \"warehouse\"\nexternal = true\ntimeout_seconds = 600\n";
+const JOB: &str =
+    "[[job]]\nname = \"sync\"\ntitle = \"Sync\"\nowner = \"warehouse\"\nexternal = true\ntimeout_seconds = 600\n";
 const RID: &str = "0b5e8a9c-1111-4222-8333-444455556666";
 
 #[cfg(test)]

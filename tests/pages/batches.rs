@@ -174,7 +174,10 @@ impl Maker {
                 self.event("requested", "박준호"),
             ],
             recent: self.history(),
-            lineage: vec![self.run(48_213, State::Failed), Run { attempt: 2, rerun_of: Some(48_213), cause: "rerun".into(), ..run }],
+            lineage: vec![
+                self.run(48_213, State::Failed),
+                Run { attempt: 2, rerun_of: Some(48_213), cause: "rerun".into(), ..run },
+            ],
             rerun: None,
             runbook: Some("https://wiki.example.com/settlement".into()),
             titles: vec![("date".into(), self.text("정산일", "Day"))],
@@ -213,9 +216,17 @@ impl Maker {
         errors.add("reason", wrong::too_short(5));
         let invalid = Panel::Rerun(self.rerun_panel(Seal { errors, ..Self::batch_seal() }, Some("pages")));
         add("run-invalid", self.run_page(failed(), vec!["rerun", "resolve"], Some(invalid)));
-        let running = Run { cause: "rerun".into(), staff_name: Some(self.me()), rerun_of: Some(48_213), ..self.run(48_231, State::Running) };
+        let running = Run {
+            cause: "rerun".into(),
+            staff_name: Some(self.me()),
+            rerun_of: Some(48_213),
+            ..self.run(48_231, State::Running)
+        };
         add("run-live", self.run_page(running.clone(), vec!["cancel"], None));
-        add("run-silent", self.run_page(Run { progress: None, processed: None, ..running.clone() }, vec!["cancel"], None));
+        add(
+            "run-silent",
+            self.run_page(Run { progress: None, processed: None, ..running.clone() }, vec!["cancel"], None),
+        );
         let cancel = Panel::Cancel(PlainPanel { seal: Self::batch_seal(), reason: self.reason() });
         add("run-cancel", self.run_page(running, vec!["cancel"], Some(cancel)));
         add("run-queued", self.run_page(self.run(48_240, State::Queued), vec!["cancel"], None));
@@ -235,10 +246,12 @@ impl Maker {
         let odd = Run { is_low: true, exit_code: Some(0), ..self.run(48_220, State::Succeeded) };
         let normal = Panel::Normal(PlainPanel { seal: Self::batch_seal(), reason: String::new() });
         add("run-normal", self.run_page(odd, vec!["resolve", "normal"], Some(normal)));
-        let closed = Panel::Closed { name: "rerun", why: self.text("이미 성공한 실행입니다.", "This run succeeded.") };
+        let closed =
+            Panel::Closed { name: "rerun", why: self.text("이미 성공한 실행입니다.", "This run succeeded.") };
         add("run-closed", self.run_page(self.run(48_220, State::Succeeded), vec![], Some(closed)));
         let changed = Changed { field: "resolution".into(), before: None, after: Some("accepted".into()) };
-        let done = Done { sealed: self.batch_sealed(), action: "runs.resolve".into(), changed: vec![changed], run: None };
+        let done =
+            Done { sealed: self.batch_sealed(), action: "runs.resolve".into(), changed: vec![changed], run: None };
         let resolved = Run {
             resolution: Some("accepted".into()),
             resolved_by: Some(self.me()),
@@ -260,7 +273,11 @@ impl Maker {
             definition,
             may_act: true,
             recent: self.history(),
-            events: vec![self.event("defined", "system"), self.event("missed", "system"), self.event("paused", "박준호")],
+            events: vec![
+                self.event("defined", "system"),
+                self.event("missed", "system"),
+                self.event("paused", "박준호"),
+            ],
             panel,
         })
     }
@@ -284,7 +301,13 @@ impl Maker {
             row("daily-settlement", State::Failed, Some((48_213, true)), false),
             row("search-reindex", State::Succeeded, Some((48_201, false)), true),
             row("shipment-sync", State::Running, None, false),
-            JobRow { is_paused: true, last: None, typical: None, bars: Bars::default(), ..row("dormant-users", State::Succeeded, None, false) },
+            JobRow {
+                is_paused: true,
+                last: None,
+                typical: None,
+                bars: Bars::default(),
+                ..row("dormant-users", State::Succeeded, None, false)
+            },
         ]
     }
 
@@ -323,7 +346,11 @@ impl Maker {
         let runs = |panel, filter| RunsPage {
             shell: self.shell(Section::Batches),
             filter,
-            rows: self.history().into_iter().map(|run| RunRow { title: self.text("일일 정산 집계", "Daily settlement"), run }).collect(),
+            rows: self
+                .history()
+                .into_iter()
+                .map(|run| RunRow { title: self.text("일일 정산 집계", "Daily settlement"), run })
+                .collect(),
             pager: Pager { next: Some("/runs?before=48184".into()), ..Pager::default() },
             jobs: vec![("daily-settlement".into(), self.text("일일 정산 집계", "Daily settlement"))],
             may_act: true,
@@ -332,9 +359,15 @@ impl Maker {
         let attention = || Filter { show: "attention".into(), ..Filter::default() };
         add("runs", html(&runs(None, attention())));
         let chosen = |ids: &[i64]| {
-            ids.iter().map(|id| RunRow { title: self.text("일일 정산 집계", "Daily settlement"), run: self.run(*id, State::Failed) }).collect()
+            ids.iter()
+                .map(|id| RunRow {
+                    title: self.text("일일 정산 집계", "Daily settlement"),
+                    run: self.run(*id, State::Failed),
+                })
+                .collect()
         };
-        let bulk = |ids: &[i64]| Some(BulkPanel { seal: Self::batch_seal(), chosen: chosen(ids), reason: self.reason() });
+        let bulk =
+            |ids: &[i64]| Some(BulkPanel { seal: Self::batch_seal(), chosen: chosen(ids), reason: self.reason() });
         add("runs-rerun", html(&runs(bulk(&[48_213, 48_199]), attention())));
         add("runs-rerun-none", html(&runs(bulk(&[]), attention())));
         let mut empty = runs(None, Filter { job: "daily-settlement".into(), show: "lost".into() });

@@ -53,6 +53,7 @@ pub use identity::{Alive, Identity, host, is_alive};
 pub use log::{Gap, Limits, Line, Log, New, Stream};
 pub use output::{News, Output};
 pub use report::Counts;
+pub(crate) use report::Report;
 pub use running::{Ended, Outcome, Running};
 
 use crate::clock::Clock;

@@ -8,7 +8,7 @@ const COUNT: &str = "::count ";
 
 /// One such line.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub(super) enum Report {
+pub(crate) enum Report {
     /// The share that is done, from 0 to 1.
     Progress(f64),
     Count(Counts),
@@ -23,7 +23,7 @@ pub struct Counts {
 }
 
 impl Report {
-    pub(super) fn parse(line: &str) -> Option<Self> {
+    pub(crate) fn parse(line: &str) -> Option<Self> {
         // Nearly every line of a log ends here.
         if let Some(share) = line.strip_prefix(PROGRESS) {
             progress(share).map(Self::Progress)
@@ -68,7 +68,7 @@ impl Counts {
     }
 
     /// These, with what `newer` says instead where it says anything.
-    pub(super) fn updated(self, newer: Self) -> Self {
+    pub(crate) fn updated(self, newer: Self) -> Self {
         Self {
             processed: newer.processed.or(self.processed),
             failed: newer.failed.or(self.failed),

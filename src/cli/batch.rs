@@ -1,0 +1,62 @@
+//! `ingam batch …`
+
+mod exec;
+mod reporter;
+
+use super::{TargetArgs, target::Target};
+use crate::{
+    batches::{definition::Kind, ping, record},
+    clock::Clock,
+};
+use anyhow::{Context as _, bail};
+use clap::Subcommand;
+use std::process::ExitCode;
+
+#[derive(Debug, Subcommand)]
+pub(super) enum BatchCommand {
+    /// Runs a command, reports its start, progress, counts and end to the console, and keeps its exit code.
+    Exec {
+        /// The job that it is, as the console's configuration names it.
+        name: String,
+        /// Where it reports: https://console/ping/TOKEN. Otherwise `INGAM_PING_URL` says so.
+        #[arg(long)]
+        url: Option<String>,
+        /// The command and its arguments.
+        #[arg(trailing_var_arg = true, allow_hyphen_values = true, required = true)]
+        command: Vec<String>,
+    },
+    /// Prints the token with which a job that runs elsewhere reports.
+    Token {
+        name: String,
+        #[command(flatten)]
+        target: TargetArgs,
+    },
+}
+
+pub(super) async fn run(command: BatchCommand, clock: Clock) -> anyhow::Result<ExitCode> {
+    match command {
+        BatchCommand::Exec { name, url, command } => Ok(exec::run(&name, url, &command).await),
+        BatchCommand::Token { name, target } => token(&name, target, clock).await,
+    }
+}
+
+async fn token(name: &str, args: TargetArgs, clock: Clock) -> anyhow::Result<ExitCode> {
+    let target = Target::open(&args, clock).await?;
+    let found = async {
+        let mut reader = &target.store.reader;
+        let job = record::job(&mut reader, name).await?.with_context(|| format!("no job is called {name:?}"))?;
+        let definition = record::definition(&mut reader, name, job.version).await?;
+        definition.with_context(|| format!("the job {name:?} has no definition"))
+    }
+    .await;
+    target.store.close().await;
+    let definition = found?;
+    if definition.kind() == Kind::Command {
+        bail!("the console runs {name:?} itself, so nobody else reports it");
+    }
+    let token = ping::token(&target.config.secret_key, name, definition.ping_revision);
+    let origin = target.config.public_origin.unwrap_or_else(|| format!("http://{}", target.config.listen));
+    println!("{token}");
+    eprintln!("INGAM_PING_URL={origin}/ping/{token}  (a secret: whoever has it can report for {name:?})");
+    Ok(ExitCode::SUCCESS)
+}
