@@ -44,13 +44,11 @@ fn plain(seal: Shape, form: &Form) -> PlainPanel {
 pub async fn resolve(desk: Desk, path: web::Path<i64>, body: web::Bytes) -> Answer {
     let run = path.into_inner();
     let form = desk.form(&body, &["reason", "code", "key", "seen", "resolution"]).await?;
-    match Resolution::parse(form.get("resolution")) {
-        Some(resolution) => submit(&desk, run, ResolveRun { run, resolution }, &form, resolving).await,
-        None => {
-            let errors = FieldErrors::one("resolution", wrong::not_a_choice());
-            again(&desk, run, &form, errors.into(), resolving).await
-        }
+    if let Some(resolution) = Resolution::parse(form.get("resolution")) {
+        return submit(&desk, run, ResolveRun { run, resolution }, &form, resolving).await;
     }
+    let errors = FieldErrors::one("resolution", wrong::not_a_choice());
+    again(&desk, run, &form, errors.into(), resolving).await
 }
 
 fn resolving(seal: Shape, found: &Found, form: &Form) -> Panel {

@@ -37,10 +37,9 @@ impl Change for CancelRun {
         let (job, run) = record::lock_both(tx, self.run).await?;
         record::permitted(tx, &job).await?;
         match run.state {
-            State::Queued => Ok(()),
             // What runs elsewhere is ended there.
             State::Starting | State::Running if run.deadline_at.is_some() => Err(Fault::conflict("run-elsewhere")),
-            State::Starting | State::Running => Ok(()),
+            State::Queued | State::Starting | State::Running => Ok(()),
             State::Lost => Err(Fault::conflict("run-lost")),
             _ => Err(Fault::conflict("run-ended")),
         }

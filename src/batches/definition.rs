@@ -269,9 +269,8 @@ impl Definition {
 /// Only this machine is reached without TLS.
 fn is_url(text: &str) -> bool {
     let local = ["http://127.0.0.1", "http://localhost", "http://[::1]"];
-    let rest = |prefix: &&str| text.strip_prefix(*prefix).is_some_and(|rest| rest.starts_with([':', '/']));
-    (text.starts_with("https://") || local.iter().any(|prefix| rest(&prefix)))
-        && text.parse::<ureq::http::Uri>().is_ok()
+    let is_local = |prefix: &&str| text.strip_prefix(*prefix).is_some_and(|rest| rest.starts_with([':', '/']));
+    (text.starts_with("https://") || local.iter().any(is_local)) && text.parse::<ureq::http::Uri>().is_ok()
 }
 
 /// The parameter that an argument stands for.

@@ -83,7 +83,7 @@ impl Change for FinishRun {
         let baseline = run.baseline();
         let is_low =
             state == State::Succeeded && run.rerun_of.is_none() && processed.is_some_and(|n| baseline.is_low(n));
-        let is_slow = run.is_slow || (state == State::Succeeded && duration.is_some_and(|ms| baseline.is_slow(ms)));
+        let took_long = run.is_slow || (state == State::Succeeded && duration.is_some_and(|ms| baseline.is_slow(ms)));
         tx.query(sql!(
             "update batch_runs set state = $2, ended_at = $3, duration_ms = $4, exit_code = $5, failure = $6, processed = $7,
                     failed = coalesce($8, failed), skipped = coalesce($9, skipped), is_low = $10, is_slow = $11, lease_until = null,
@@ -99,7 +99,7 @@ impl Change for FinishRun {
         .bind(end.failed)
         .bind(end.skipped)
         .bind(is_low)
-        .bind(is_slow)
+        .bind(took_long)
         .run()
         .await?;
         tx.note("job", None::<&str>, run.job.as_str());

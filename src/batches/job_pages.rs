@@ -6,6 +6,7 @@ use super::{
     definition::{Definition, Kind},
     panels::Panel,
     record::{Job, Run},
+    schedule::Schedule,
     show_pages::Event,
 };
 use crate::{
@@ -72,7 +73,7 @@ impl JobPage {
 
     /// A tick as the schedule's own zone has it: `2026-11-21 02:30 KST`.
     pub fn local(&self, at: &Instant) -> String {
-        let zone = self.definition.schedule.as_ref().and_then(|schedule| schedule.zone()).unwrap_or(self.shell.zone);
+        let zone = self.definition.schedule.as_ref().and_then(Schedule::zone).unwrap_or(self.shell.zone);
         let second = format::second(*at, zone);
         format!("{} {}", second.get(..16).unwrap_or(&second), format::zone_name(*at, zone))
     }

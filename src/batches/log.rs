@@ -3,6 +3,7 @@
 use super::{record::Run, state::State};
 use crate::{clock::Instant, sql, store::Reader, web::shell::Shell};
 use askama::Template;
+use std::fmt::Write as _;
 
 /// The log of a run, or what of it comes after a line.
 #[derive(Clone, Debug, Default)]
@@ -102,7 +103,8 @@ impl RunLog {
         let mut text = String::new();
         for line in &self.lines {
             if self.is_after_gap(line) {
-                text.push_str(&format!("… {} bytes are missing here …\n", self.missing()));
+                // Writing to a string cannot fail.
+                let _ = writeln!(text, "… {} bytes are missing here …", self.missing());
             }
             text.push_str(&line.at.map(|at| at.to_string()).unwrap_or_default());
             text.push(' ');

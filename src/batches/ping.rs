@@ -1,5 +1,5 @@
 //! What batches that run elsewhere report: `POST /ping/{token}/{job}[/start|/fail|/log|/{exit code}]`, as healthchecks.io has
-//! it (healthchecks.io/docs/http_api), so that its clients work here. Beyond that, `count=N`, `failed=N`, `skipped=N`,
+//! it (<https://healthchecks.io/docs/http_api/>), so that its clients work here. Beyond that, `count=N`, `failed=N`, `skipped=N`,
 //! `progress=0.5`, and `alive=60`, which promises the next report within so many seconds.
 //!
 //! Every `rid` is a run of its own, and each is waited for; without one, a report is about the newest open run that has none.
@@ -125,7 +125,7 @@ impl Told {
                 "progress" => told.progress = Some(thousandths(&value).ok_or(BAD_URL)?),
                 // As Cronitor has it.
                 "metric" => {
-                    told.processed = value.strip_prefix("count:").and_then(|n| n.parse().ok()).or(told.processed)
+                    told.processed = value.strip_prefix("count:").and_then(|n| n.parse().ok()).or(told.processed);
                 }
                 _ => {}
             }
@@ -197,6 +197,7 @@ async fn admitted(console: &Console, offered: &str, name: &str) -> Result<(Job, 
     }
 }
 
+#[expect(clippy::needless_pass_by_value, reason = "what map_err hands on")]
 fn failed(error: sqlx::Error) -> No {
     tracing::error!(%error, "a report could not be taken");
     NOT_RECORDED

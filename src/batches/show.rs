@@ -141,10 +141,8 @@ pub(super) async fn page(desk: &Desk, found: Found, panel: Option<Panel>, status
         .await?;
     let lineage = lineage(desk, &found.run).await?;
     let may_act = found.may_act(desk);
-    let offered = match may_act {
-        true => offered(&found.run, found.definition.kind() == Kind::External, found.rerun),
-        false => Vec::new(),
-    };
+    let offered =
+        if may_act { offered(&found.run, found.definition.kind() == Kind::External, found.rerun) } else { Vec::new() };
     let page = ShowPage {
         live: live(desk, &found).await?,
         log: log::read(desk.reader(), &found.run, None).await?,

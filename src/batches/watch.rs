@@ -170,11 +170,9 @@ impl Change for MissTicks {
 
     async fn check(&self, tx: &mut Tx<'_>) -> Result<(), Fault> {
         let job = record::lock_job(tx, &self.job).await?;
-        match job.next_at.is_some_and(|at| at.to_string() == self.due) {
-            true => Ok(()),
-            // Another process was faster.
-            false => Err(Fault::conflict("run-ended")),
-        }
+        let is_due = job.next_at.is_some_and(|at| at.to_string() == self.due);
+        // Otherwise another process was faster.
+        if is_due { Ok(()) } else { Err(Fault::conflict("run-ended")) }
     }
 
     async fn apply(&self, tx: &mut Tx<'_>) -> Result<(), Fault> {

@@ -18,7 +18,7 @@ pub(super) enum BatchCommand {
     Exec {
         /// The job that it is, as the console's configuration names it.
         name: String,
-        /// Where it reports: https://console/ping/TOKEN. Otherwise `INGAM_PING_URL` says so.
+        /// Where it reports: `https://console/ping/TOKEN`. Otherwise `INGAM_PING_URL` says so.
         #[arg(long)]
         url: Option<String>,
         /// The command and its arguments.

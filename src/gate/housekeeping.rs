@@ -8,7 +8,7 @@ mod refunds;
 mod search;
 
 pub use batches::{
-    AcceptRun, ClaimRun, ClaimedRun, Missing, Normal, ReportRun, Reported, StartRun, Stretch, Tick, TickJob,
+    AcceptRun, ClaimRun, ClaimedRun, Missing, Normal, ReportRun, Reported, Skips, StartRun, Stretch, Tick, TickJob,
 };
 pub use refunds::{ClaimRefunds, ClaimedRefund, PostponeRefund};
 pub use search::{ReindexNames, Reindexed};

@@ -22,7 +22,7 @@ pub use change::{Admits, By, Change, Fault, Kind, Meaning, Reason, Rejection, Se
 pub use housekeeping::{
     AcceptRun, ClaimDeliveries, ClaimRefunds, ClaimRun, ClaimedRefund, ClaimedRun, EndSession, ForgetExpired,
     HOUSEKEEPING, Housekeeping, KeepSearch, MarkDelivered, Missing, Normal, PostponeRefund, RecordAccess, ReindexNames,
-    Reindexed, ReportRun, Reported, StartRun, Stretch, Tick, TickJob, TouchSession,
+    Reindexed, ReportRun, Reported, Skips, StartRun, Stretch, Tick, TickJob, TouchSession,
 };
 pub use outbox::Delivery;
 pub use refusal::{CodeRefusal, Refusal};

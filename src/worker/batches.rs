@@ -124,7 +124,7 @@ fn failed(why: &str) -> End {
 }
 
 /// How long the end of a run is kept to be written down, where the database does not take it.
-const PATIENCE: Duration = Duration::from_secs(600);
+const PATIENCE: Duration = Duration::from_mins(10);
 
 impl Runner {
     fn actor() -> Actor {

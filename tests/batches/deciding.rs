@@ -64,7 +64,7 @@ on_both! {
         std::fs::write(&file, "30").unwrap();
         let id = run(&world, &jun, "jun", "nap");
         becomes(&world, id, "running");
-        world.clock.advance(std::time::Duration::from_secs(60));
+        world.clock.advance(std::time::Duration::from_mins(1));
         wait_until(|| world.number(&format!("select count(*) from batch_runs where id = {id} and is_slow")) == 1);
         assert_eq!(state(&world, id), "running");
         let form = jun.get(&format!("/runs/{id}?panel=cancel")).form_to("/cancellation").set("reason", "The test is over");

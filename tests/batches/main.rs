@@ -1,6 +1,6 @@
 //! Batches, through HTTP: running, failing, rerunning, reporting, and what happens when something dies.
 
-#![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test that cannot go on fails here")]
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on fails here")]
 
 #[path = "../kit/mod.rs"]
 mod kit;

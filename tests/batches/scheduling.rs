@@ -17,7 +17,7 @@ on_both! {
             declare(config, &jobs_text);
         }).unwrap();
         for tick in 1..=ticks {
-            first.clock.advance(Duration::from_secs(300));
+            first.clock.advance(Duration::from_mins(5));
             let wanted = i64::try_from(tick * jobs).unwrap();
             wait_until(|| first.number("select count(*) from batch_runs where scheduled_for is not null") == wanted);
         }
@@ -38,18 +38,18 @@ on_both! {
         let jobs = script("slow", "sleep 30", "schedule = { cron = \"*/5 * * * *\" }");
         let world = working(world.engine, &jobs);
         let jun = world.signed_in("jun");
-        world.clock.advance(Duration::from_secs(300));
+        world.clock.advance(Duration::from_mins(5));
         wait_until(|| world.number("select count(*) from batch_runs where state = 'running'") == 1);
-        world.clock.advance(Duration::from_secs(300));
+        world.clock.advance(Duration::from_mins(5));
         let skipped = |why: &str| world.number(&format!("select count(*) from batch_runs where state = 'skipped' and failure = '{why}'"));
         wait_until(|| skipped("overlap") == 1);
         let form = jun.get("/batches/slow?panel=pause").form_to("/pause").set("hours", "1").set("reason", "The bank is closed");
         assert_eq!(form.set("code", &world.code("jun")).submit().status, 303);
-        world.clock.advance(Duration::from_secs(300));
+        world.clock.advance(Duration::from_mins(5));
         wait_until(|| skipped("paused") == 1);
         let form = jun.get("/batches/slow?panel=pause").form_to("/pause").set("hours", "0").set("reason", "The bank is open");
         assert_eq!(form.set("code", &world.code("jun")).submit().status, 303);
-        world.clock.advance(Duration::from_secs(300));
+        world.clock.advance(Duration::from_mins(5));
         wait_until(|| skipped("overlap") == 2);
         let id = world.number("select min(id) from batch_runs");
         let form = jun.get(&format!("/runs/{id}?panel=cancel")).form_to("/cancellation");
@@ -61,7 +61,7 @@ on_both! {
         let jobs = script("rare", "true", "schedule = { cron = \"0 * * * *\" }\nstart_grace_seconds = 60");
         let world = working(world.engine, &jobs);
         // 09:10 is now; the ticks of ten, eleven and twelve are over when somebody looks again.
-        world.clock.advance(Duration::from_secs(3 * 3600));
+        world.clock.advance(Duration::from_hours(3));
         wait_until(|| world.number("select count(*) from batch_events where kind = 'missed'") == 1);
         assert_eq!(world.number("select count(*) from batch_runs"), 0);
         let row = world.audit().into_iter().find(|row| row.action == "batches.miss").unwrap();

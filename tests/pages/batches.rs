@@ -68,7 +68,7 @@ impl Maker {
         [("date", "2026-11-19"), ("bank", "kb"), ("pages", "482")].map(|(n, v)| (n.to_owned(), v.to_owned())).into()
     }
 
-    fn run(self, id: i64, state: State) -> Run {
+    fn run(id: i64, state: State) -> Run {
         let ended = !state.is_open();
         Run {
             id,
@@ -150,11 +150,11 @@ impl Maker {
         }
     }
 
-    fn history(self) -> Vec<Run> {
+    fn history() -> Vec<Run> {
         (0..30)
             .map(|n| {
                 let state = if n % 14 == 0 { State::Failed } else { State::Succeeded };
-                Run { duration_ms: Some(430_000 + n % 7 * 9000), ..self.run(48_213 - n, state) }
+                Run { duration_ms: Some(430_000 + n % 7 * 9000), ..Self::run(48_213 - n, state) }
             })
             .collect()
     }
@@ -173,9 +173,9 @@ impl Maker {
                 self.event("slow", "system"),
                 self.event("requested", "박준호"),
             ],
-            recent: self.history(),
+            recent: Self::history(),
             lineage: vec![
-                self.run(48_213, State::Failed),
+                Self::run(48_213, State::Failed),
                 Run { attempt: 2, rerun_of: Some(48_213), cause: "rerun".into(), ..run },
             ],
             rerun: None,
@@ -209,7 +209,7 @@ impl Maker {
     }
 
     fn run_pages(self, add: &mut impl FnMut(&'static str, String)) {
-        let failed = || Run { is_slow: true, is_low: true, ..self.run(48_213, State::Failed) };
+        let failed = || Run { is_slow: true, is_low: true, ..Self::run(48_213, State::Failed) };
         let rerun = Panel::Rerun(self.rerun_panel(Self::batch_seal(), None));
         add("run", self.run_page(failed(), vec!["rerun", "resolve"], Some(rerun)));
         let mut errors = FieldErrors::one("param", wrong::not_a_choice());
@@ -220,7 +220,7 @@ impl Maker {
             cause: "rerun".into(),
             staff_name: Some(self.me()),
             rerun_of: Some(48_213),
-            ..self.run(48_231, State::Running)
+            ..Self::run(48_231, State::Running)
         };
         add("run-live", self.run_page(running.clone(), vec!["cancel"], None));
         add(
@@ -229,8 +229,8 @@ impl Maker {
         );
         let cancel = Panel::Cancel(PlainPanel { seal: Self::batch_seal(), reason: self.reason() });
         add("run-cancel", self.run_page(running, vec!["cancel"], Some(cancel)));
-        add("run-queued", self.run_page(self.run(48_240, State::Queued), vec!["cancel"], None));
-        let lost = Run { failure: Some("lease-over".into()), ..self.run(48_213, State::Lost) };
+        add("run-queued", self.run_page(Self::run(48_240, State::Queued), vec!["cancel"], None));
+        let lost = Run { failure: Some("lease-over".into()), ..Self::run(48_213, State::Lost) };
         let resolve = |run: &Run, errors| {
             Panel::Resolve(ResolvePanel {
                 seal: Seal { errors, ..Self::batch_seal() },
@@ -243,12 +243,12 @@ impl Maker {
         add("run-lost", self.run_page(lost, vec!["resolve"], Some(panel)));
         let panel = resolve(&failed(), FieldErrors::one("resolution", wrong::not_a_choice()));
         add("run-resolve-invalid", self.run_page(failed(), vec!["rerun", "resolve"], Some(panel)));
-        let odd = Run { is_low: true, exit_code: Some(0), ..self.run(48_220, State::Succeeded) };
+        let odd = Run { is_low: true, exit_code: Some(0), ..Self::run(48_220, State::Succeeded) };
         let normal = Panel::Normal(PlainPanel { seal: Self::batch_seal(), reason: String::new() });
         add("run-normal", self.run_page(odd, vec!["resolve", "normal"], Some(normal)));
         let closed =
             Panel::Closed { name: "rerun", why: self.text("이미 성공한 실행입니다.", "This run succeeded.") };
-        add("run-closed", self.run_page(self.run(48_220, State::Succeeded), vec![], Some(closed)));
+        add("run-closed", self.run_page(Self::run(48_220, State::Succeeded), vec![], Some(closed)));
         let changed = Changed { field: "resolution".into(), before: None, after: Some("accepted".into()) };
         let done =
             Done { sealed: self.batch_sealed(), action: "runs.resolve".into(), changed: vec![changed], run: None };
@@ -259,7 +259,7 @@ impl Maker {
             ..failed()
         };
         add("run-done", self.run_page(resolved, vec!["rerun"], Some(Panel::Done(done))));
-        let signal = Run { failure: Some("signal 9".into()), exit_code: None, ..self.run(48_213, State::Failed) };
+        let signal = Run { failure: Some("signal 9".into()), exit_code: None, ..Self::run(48_213, State::Failed) };
         add("run-signal", self.run_page(signal, vec!["rerun", "resolve"], None));
     }
 
@@ -272,7 +272,7 @@ impl Maker {
             job,
             definition,
             may_act: true,
-            recent: self.history(),
+            recent: Self::history(),
             events: vec![
                 self.event("defined", "system"),
                 self.event("missed", "system"),
@@ -285,7 +285,7 @@ impl Maker {
     fn job_rows(self) -> Vec<JobRow> {
         let bars = || {
             let mini = |run: &Run| Mini { state: run.state, took: run.duration_ms, is_unusual: false };
-            Bars::of(&self.history().iter().rev().map(mini).collect::<Vec<_>>())
+            Bars::of(&Self::history().iter().rev().map(mini).collect::<Vec<_>>())
         };
         let row = |name: &str, state, needs, is_unusual| JobRow {
             job: self.job(name),
@@ -346,8 +346,7 @@ impl Maker {
         let runs = |panel, filter| RunsPage {
             shell: self.shell(Section::Batches),
             filter,
-            rows: self
-                .history()
+            rows: Self::history()
                 .into_iter()
                 .map(|run| RunRow { title: self.text("일일 정산 집계", "Daily settlement"), run })
                 .collect(),
@@ -362,7 +361,7 @@ impl Maker {
             ids.iter()
                 .map(|id| RunRow {
                     title: self.text("일일 정산 집계", "Daily settlement"),
-                    run: self.run(*id, State::Failed),
+                    run: Self::run(*id, State::Failed),
                 })
                 .collect()
         };

@@ -125,7 +125,7 @@ fn keep(told: &Mutex<Told>, line: &[u8], may_report: bool) {
     let line = line.trim_end_matches(['\n', '\r']);
     tell(told, |told| {
         if !(may_report && told.report(line)) {
-            told.line(line)
+            told.line(line);
         }
     });
 }

@@ -34,10 +34,18 @@ pub struct Tick {
     /// The values of its parameters as JSON.
     pub params: String,
     pub is_single: bool,
-    /// Skipped where another run of the job is open.
-    pub yields: bool,
-    pub is_paused: bool,
+    pub skips: Skips,
     pub is_late: bool,
+}
+
+/// When the run of a tick is only written down as skipped.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Skips {
+    Never,
+    /// Where another run of the job is open.
+    WhileOpen,
+    /// The job is paused.
+    Paused,
 }
 
 impl Housekeeping for TickJob {
@@ -63,9 +71,9 @@ impl Housekeeping for TickJob {
             .bind(self.job.as_str())
             .one()
             .await?;
-        let skipped = match (tick.is_paused, tick.yields && busy) {
-            (true, _) => Some("paused"),
-            (_, true) => Some("overlap"),
+        let skipped = match tick.skips {
+            Skips::Paused => Some("paused"),
+            Skips::WhileOpen if busy => Some("overlap"),
             _ => None,
         };
         tx.query(sql!(

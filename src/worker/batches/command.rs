@@ -101,7 +101,7 @@ async fn look_after(
     stopped: signal::Receiver<bool>,
 ) -> Told {
     let mut told = Told::default();
-    let quiet = runner.lease.to_std().unwrap_or(Duration::from_secs(60)) / 4;
+    let quiet = runner.lease.to_std().unwrap_or(Duration::from_mins(1)) / 4;
     let mut since_report = Duration::ZERO;
     let mut drain = runner.drain;
     let mut believed = true;
@@ -134,7 +134,7 @@ async fn look_after(
                 lease_seconds: Some(runner.lease.num_seconds()),
                 ..report
             };
-            match report_until_taken(runner, &report, running).await {
+            match report_until_taken(runner, &report).await {
                 Reported::GoOn => {}
                 Reported::Cancel => running.cancel(),
                 Reported::Gone => {
@@ -167,13 +167,12 @@ async fn is_unwanted(runner: &Runner, claimed: &ClaimedRun) -> bool {
 }
 
 /// Tries until the database takes it; where that lasts longer than the lease, somebody else has given the run up by then.
-async fn report_until_taken(runner: &Runner, report: &ReportRun, running: &Running) -> Reported {
+async fn report_until_taken(runner: &Runner, report: &ReportRun) -> Reported {
     loop {
         match runner.gate.keep(report).await {
             Ok(reported) => return reported,
             Err(error) => {
                 tracing::warn!(run = report.id, %error, "the log of a run could not be stored; trying again");
-                let _ = running;
                 sleep(BEAT).await;
             }
         }

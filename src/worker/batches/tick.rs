@@ -10,7 +10,7 @@ use crate::{
         watch::MissTicks,
     },
     clock::Instant,
-    gate::{Refusal, Seal, Tick, TickJob},
+    gate::{Refusal, Seal, Skips, Tick, TickJob},
 };
 use chrono::TimeDelta;
 
@@ -61,10 +61,9 @@ fn planned(schedule: &Schedule, due: Instant, now: Instant, grace: TimeDelta, pa
     let (count, last) = ticks(schedule, due, now);
     let next = schedule.next(last.max(if count >= MOST { now } else { last }));
     let in_time = now.since(last) <= grace;
-    match in_time || schedule.catch_up == CatchUp::One {
-        true => Plan { missed: if paused { 0 } else { count - 1 }, run: Some((last, !in_time)), next },
-        false => Plan { missed: if paused { 0 } else { count }, run: None, next },
-    }
+    let run = (in_time || schedule.catch_up == CatchUp::One).then_some((last, !in_time));
+    let missed = if paused { 0 } else { count - usize::from(run.is_some()) };
+    Plan { missed, run, next }
 }
 
 /// Of a job that runs elsewhere by itself: the ticks for which no report came in time.
@@ -120,8 +119,11 @@ async fn carry_out(
             version: job.version,
             params: serde_json::to_string(&definition.defaults(today)).unwrap_or_else(|_| "{}".to_owned()),
             is_single: definition.overlap != Overlap::Allow,
-            yields: definition.overlap == Overlap::Skip,
-            is_paused: job.is_paused(runner.clock.now()),
+            skips: match definition.overlap {
+                _ if job.is_paused(runner.clock.now()) => Skips::Paused,
+                Overlap::Skip => Skips::WhileOpen,
+                Overlap::Queue | Overlap::Allow => Skips::Never,
+            },
             is_late,
         }
     });
