@@ -15,13 +15,13 @@
 //! | [`staff`] | who is asking: roles, passwords, authenticators, sessions, invitations |
 //! | [`users`], [`points`], [`orders`], [`audit`], [`access`], [`dashboard`] | slices: each holds its pages, its SQL and its changes |
 //! | [`payments`] | who really gives the money back: bookkeeping, a signed webhook, Stripe |
-//! | [`batches`] | what a batch job is, when it runs, what is normal for it, and running its command |
+//! | [`batches`] | jobs, schedules and runs: what runs when, what came of it, and rerunning it by hand |
 //! | [`shop`] | the shop's own nightly work, which the demo's jobs do: settling a day, letting points expire |
 //! | [`networks`] | which networks the console opens from |
 //! | [`config`], [`profile`] | parsed once; environment isolation |
 //! | [`clock`], [`secret`] | where time and randomness come from, and nowhere else |
 //! | [`money`] | amounts in minor units, and shares of them that add up |
-//! | [`worker`] | drains the outbox, asks payment providers, forgets what has run out |
+//! | [`worker`] | drains the outbox, runs jobs, asks payment providers, forgets what has run out |
 //! | [`cli`] | one file per command |
 //!
 //! # How a request travels

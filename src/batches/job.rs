@@ -7,6 +7,7 @@ use super::{
     panels::{Done, Panel, PausePanel, StartPanel},
     params,
     record::{self, Job, Run, run_columns},
+    schedule::Schedule,
     show_pages::Event,
     start::RunJob,
     target,
@@ -85,7 +86,7 @@ async fn offered(desk: &Desk, job: &Job, definition: &Definition, panel: &str) -
                 let why = words.with("refused-state.job-busy", &[("n", &n)]);
                 return Ok(Some(Panel::Closed { name: "run", why }));
             }
-            let values = definition.defaults(today(desk));
+            let values = definition.defaults(today(desk, definition));
             Ok(Some(Panel::Start(StartPanel {
                 seal: Shape::fresh(fresh_key(), job.changed),
                 version: job.version,
@@ -104,8 +105,10 @@ async fn offered(desk: &Desk, job: &Job, definition: &Definition, panel: &str) -
     }
 }
 
-fn today(desk: &Desk) -> chrono::NaiveDate {
-    desk.now().utc().with_timezone(&desk.zone()).date_naive()
+/// The day it is where the job runs by its schedule, or where the reader is.
+pub(super) fn today(desk: &Desk, definition: &Definition) -> chrono::NaiveDate {
+    let zone = definition.schedule.as_ref().and_then(Schedule::zone).unwrap_or_else(|| desk.zone());
+    desk.now().utc().with_timezone(&zone).date_naive()
 }
 
 /// `POST /batches/{job}/runs`
@@ -114,7 +117,7 @@ pub async fn run(desk: Desk, path: web::Path<String>, body: web::Bytes) -> Answe
     let mut names = params::field_names(&definition);
     names.extend(["reason", "code", "key", "seen", "version"].map(str::to_owned));
     let form = desk.form(&body, &names.iter().map(String::as_str).collect::<Vec<_>>()).await?;
-    let (values, wrong) = params::read(&definition, &form, &definition.defaults(today(&desk)));
+    let (values, wrong) = params::read(&definition, &form, &definition.defaults(today(&desk, &definition)));
     let mut errors = FieldErrors::new();
     if wrong.is_some() {
         errors.add("param", wrong::not_a_choice());

@@ -2,6 +2,7 @@
 
 use super::{
     definition::{Definition, Values},
+    job,
     panels::{Panel, RerunPanel},
     params,
     record::{self, run_columns},
@@ -45,9 +46,16 @@ async fn used(desk: &Desk, found: &Found) -> Result<Definition, Stop> {
         .ok_or_else(|| Problem::NotFound.into())
 }
 
-/// The fields in which two definitions differ, as they stand in the configuration.
+/// The fields in which two definitions differ, as they stand in the configuration; of the environment only the names, because
+/// somebody will have put a secret there.
 fn differences(then: &Definition, now: &Definition) -> Vec<(String, String, String)> {
-    let fields = |definition: &Definition| serde_json::to_value(definition).unwrap_or_default();
+    let fields = |definition: &Definition| {
+        let mut fields = serde_json::to_value(definition).unwrap_or_default();
+        if let Some(env) = fields.get_mut("env") {
+            *env = definition.env.keys().cloned().collect::<Vec<_>>().into();
+        }
+        fields
+    };
     let (then, now) = (fields(then), fields(now));
     let names = [&then, &now].into_iter().filter_map(|value| value.as_object()).flat_map(|object| object.keys());
     let mut names: Vec<String> = names.cloned().collect();
@@ -77,8 +85,7 @@ pub async fn rerun(desk: Desk, path: web::Path<i64>, body: web::Bytes) -> Answer
         text => text.parse().map_err(|_| Problem::Unprocessable)?,
     };
     let chosen = if version == found.job.version { &found.definition } else { &used };
-    let today = desk.now().utc().with_timezone(&desk.zone()).date_naive();
-    let mut defaults = chosen.defaults(today);
+    let mut defaults = chosen.defaults(job::today(&desk, chosen));
     defaults.extend(found.run.values());
     let (values, wrong) = params::read(chosen, &form, &defaults);
     let reason = match (refused::read_reason(&form), &wrong) {

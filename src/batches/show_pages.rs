@@ -69,6 +69,27 @@ pub struct Event {
 }
 
 impl Event {
+    /// What else there is to say of it, in the reader's words and time.
+    pub fn more(&self, shell: &Shell) -> Option<String> {
+        let detail = self.detail.as_deref()?;
+        if let Ok(at) = Instant::parse(detail) {
+            return Some(shell.minute(&at).shown);
+        }
+        match (self.kind.as_str(), detail.split_once(' ')) {
+            ("missed", Some((count, due))) => {
+                let due = Instant::parse(due).map_or_else(|_| due.to_owned(), |at| shell.minute(&at).shown);
+                Some(shell.with("run.missed", &[("n", &count), ("at", &due)]))
+            }
+            ("late-report", Some((state, code))) => {
+                let state = shell.name("run-state", state);
+                Some(format!("{state}, {}", shell.with("run.exit-code", &[("n", &code)])))
+            }
+            ("late-report", None) => Some(shell.name("run-state", detail).to_owned()),
+            (_, Some(("signal", n))) => Some(shell.with("run-failure.signal", &[("n", &n)])),
+            _ => Some(shell.name("run-failure", detail).to_owned()),
+        }
+    }
+
     pub fn is_by_system(&self) -> bool {
         self.staff_name == "system"
     }

@@ -1,7 +1,9 @@
 //! `ingam batch …`
 
 mod exec;
+mod pipe;
 mod reporter;
+mod told;
 
 use super::{TargetArgs, target::Target};
 use crate::{
@@ -10,7 +12,12 @@ use crate::{
 };
 use anyhow::{Context as _, bail};
 use clap::Subcommand;
-use std::process::ExitCode;
+use std::{
+    ffi::OsString,
+    fmt::Display,
+    io::{self, Write as _},
+    process::ExitCode,
+};
 
 #[derive(Debug, Subcommand)]
 pub(super) enum BatchCommand {
@@ -23,7 +30,7 @@ pub(super) enum BatchCommand {
         url: Option<String>,
         /// The command and its arguments.
         #[arg(trailing_var_arg = true, allow_hyphen_values = true, required = true)]
-        command: Vec<String>,
+        command: Vec<OsString>,
     },
     /// Prints the token with which a job that runs elsewhere reports.
     Token {
@@ -45,6 +52,9 @@ async fn token(name: &str, args: TargetArgs, clock: Clock) -> anyhow::Result<Exi
     let found = async {
         let mut reader = &target.store.reader;
         let job = record::job(&mut reader, name).await?.with_context(|| format!("no job is called {name:?}"))?;
+        if job.is_retired {
+            bail!("the job {name:?} is no longer configured, so nobody can report it");
+        }
         let definition = record::definition(&mut reader, name, job.version).await?;
         definition.with_context(|| format!("the job {name:?} has no definition"))
     }
@@ -59,4 +69,9 @@ async fn token(name: &str, args: TargetArgs, clock: Clock) -> anyhow::Result<Exi
     println!("{token}");
     eprintln!("INGAM_PING_URL={origin}/ping/{token}  (a secret: whoever has it can report for {name:?})");
     Ok(ExitCode::SUCCESS)
+}
+
+/// Says it on stderr if anybody reads that. Where nobody does, `eprintln!` would end us, and with us the command's exit code.
+fn say(what: impl Display) {
+    let _ = writeln!(io::stderr(), "ingam: {what}");
 }

@@ -10,10 +10,11 @@ use crate::{
     web::{Answer, Desk, Stop, shell::Section},
 };
 use chrono::TimeDelta;
-use pages::{Attention, HomePage};
+use pages::{Attention, HomePage, WaitingRun};
 
 const RECENT: i64 = 10;
 const MINE: i64 = 5;
+const RUNS: i64 = 5;
 
 /// `GET /`
 pub async fn home(desk: Desk) -> Answer {
@@ -31,8 +32,10 @@ pub async fn home(desk: Desk) -> Answer {
         .all()
         .await?;
     let attention = if desk.may("GET", Section::Orders.href()) { attention(&desk).await? } else { Vec::new() };
+    let runs = if desk.may("GET", Section::Batches.href()) { runs(&desk).await? } else { Vec::new() };
     let page = HomePage {
         shell: desk.shell(Some(Section::Home), None).await?,
+        runs,
         attention,
         recent: recent.map(|rows| rows.iter().map(audit::row).collect()),
         mine: mine.iter().map(audit::row).collect(),
@@ -42,6 +45,21 @@ pub async fn home(desk: Desk) -> Answer {
 
 /// More than this is only called more: a count that walks an index has an end.
 const MOST: i64 = 99;
+
+/// The newest runs that somebody should look at.
+async fn runs(desk: &Desk) -> Result<Vec<WaitingRun>, Stop> {
+    Ok(desk
+        .reader()
+        .query(sql!(
+            "select r.id, j.title, r.state, r.failure, coalesce(r.ended_at, r.started_at, r.queued_at) as at
+               from batch_runs r join batch_jobs j on j.name = r.job
+              where r.resolution is null and (r.state in ('failed', 'timed_out', 'lost') or r.is_slow or r.is_low)
+              order by r.id desc limit $1"
+        ))
+        .bind(RUNS)
+        .all()
+        .await?)
+}
 
 /// What waits for somebody among the orders.
 async fn attention(desk: &Desk) -> Result<Vec<Attention>, Stop> {

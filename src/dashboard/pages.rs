@@ -2,6 +2,8 @@
 
 use crate::{
     audit::pages::Row,
+    batches::state::State,
+    clock::Instant,
     orders::filter::Needs,
     web::shell::{Section, Shell, Tone},
 };
@@ -13,12 +15,41 @@ use chrono::Timelike;
 #[template(path = "dashboard.html")]
 pub struct HomePage {
     pub shell: Shell,
+    /// Runs of batches that somebody should look at, the newest first.
+    pub runs: Vec<WaitingRun>,
     /// What waits for somebody, the most pressing first; nothing for those who may not see orders.
     pub attention: Vec<Attention>,
     /// The newest changes of everybody; none for those who may not read the log.
     pub recent: Option<Vec<Row>>,
     /// The newest changes this person made.
     pub mine: Vec<Row>,
+}
+
+/// A run that somebody should look at.
+#[derive(Clone, Debug, sqlx::FromRow)]
+pub struct WaitingRun {
+    pub id: i64,
+    /// The title of its job.
+    pub title: String,
+    #[sqlx(try_from = "String")]
+    pub state: State,
+    pub failure: Option<String>,
+    pub at: Instant,
+}
+
+impl WaitingRun {
+    pub fn tone(&self) -> Tone {
+        if self.state.is_bad() { Tone::Bad } else { Tone::Warn }
+    }
+
+    pub fn icon(&self) -> &'static str {
+        if self.state.is_bad() { self.state.icon() } else { "alert" }
+    }
+
+    /// What stands under `run-state.`
+    pub fn name(&self) -> &'static str {
+        if self.state.is_bad() { self.state.as_str() } else { "unusual" }
+    }
 }
 
 /// So many orders that need the same thing.

@@ -18,7 +18,7 @@ use crate::{
     clock::Clock,
     gate::{Actor, ClaimRun, ClaimedRun, Gate, Normal, Refusal, Seal},
     payments::SigningSecret,
-    secret,
+    secret, sql,
     store::Reader,
 };
 use chrono::TimeDelta;
@@ -97,6 +97,12 @@ async fn watch_over(runner: Arc<Runner>, mut stopped: signal::Receiver<bool>) {
 
 /// The next run, if there is one for this process.
 async fn claim(runner: &Runner) -> sqlx::Result<Option<ClaimedRun>> {
+    // Most of the time there is none, and looking does not take the place of somebody who writes.
+    let (waits,): (bool,) =
+        runner.reader.query(sql!("select exists (select 1 from batch_runs where state = 'queued')")).one().await?;
+    if !waits {
+        return Ok(None);
+    }
     let claim = ClaimRun { runner: runner.name.clone(), lease_seconds: runner.lease.num_seconds() };
     match runner.gate.keep(&claim).await {
         // Another process took a run of the same job in the same moment: the next turn sees it.

@@ -90,4 +90,27 @@ on_both! {
         becomes(&world, 900, "lost");
         assert!(jun.get("/runs/900").text().contains("has not been heard of any more"));
     }
+
+    fn a_console_that_is_told_to_stop_lets_runs_finish_and_ends_those_that_take_too_long(world) {
+        let folder = tempfile::tempdir().unwrap();
+        let jobs = script("short", "sleep 2", "") + &script("long", "sleep 60", "");
+        let mut command = command(world, folder.path(), &jobs);
+        command.env("INGAM_BATCH_DRAIN_SECONDS", "4");
+        let mut process = Process::start_serving(command);
+        let people = operators(world, 2, Clock::system().now(), || process.browser());
+        let start = |n: usize, job: &str| {
+            let form = people[n].browser.get(&format!("/batches/{job}?panel=run")).form_to("/runs").set("reason", REASON);
+            let done = form.set("code", &people[n].code(Clock::system().now(), 0)).submit();
+            assert_eq!(done.status, 303, "{done}");
+            let id = id_of(done.location().unwrap());
+            becomes(world, id, "running");
+            id
+        };
+        let (short, long) = (start(0, "short"), start(1, "long"));
+        assert!(process.terminate().success());
+        assert_eq!((state(world, short).as_str(), state(world, long).as_str()), ("succeeded", "failed"));
+        let why = world.database().value(&format!("select failure from batch_runs where id = {long}"));
+        assert_eq!(why, "shutdown");
+        assert_sound(world);
+    }
 }

@@ -5,7 +5,11 @@ use crate::{
     support::{log, working},
 };
 use ingam::batches::ping;
-use std::{process::Output, time::Instant};
+use std::{
+    io::{self, BufRead as _, BufReader},
+    process::{Command, Output, Stdio},
+    time::Instant,
+};
 
 const JOB: &str = "[[job]]\nname = \"sync\"\ntitle = \"Sync\"\nowner = \"warehouse\"\nexternal = true\n";
 
@@ -52,6 +56,38 @@ on_both! {
         let output = world.command(&["batch", "exec", "sync", "--", "true"]).output().unwrap();
         assert_eq!(output.status.code(), Some(0));
         assert!(String::from_utf8_lossy(&output.stderr).contains("without reports"));
+    }
+
+    fn the_exit_code_is_kept_where_nobody_reads_what_is_said(world) {
+        for url in ["http://127.0.0.1:1/ping/x", "no address", ""] {
+            let (reader, writer) = io::pipe().unwrap();
+            drop(reader);
+            let mut command = world.command(&["batch", "exec", "sync", "--", "/bin/sh", "-c", "exit 3"]);
+            let status = command.env("INGAM_PING_URL", url).stderr(writer).status().unwrap();
+            assert_eq!(status.code(), Some(3), "{url}");
+        }
+    }
+
+    fn sigterm_reaches_the_command_while_nobody_takes_its_output(world) {
+        let script = "trap 'kill $!; echo ended >&2; exit 9' TERM; yes & echo ready >&2; wait";
+        let mut command = world.command(&["batch", "exec", "sync", "--", "/bin/sh", "-c", script]);
+        let mut child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+        let mut said = BufReader::new(child.stderr.take().unwrap()).lines().map(Result::unwrap);
+        assert!(said.any(|line| line == "ready"));
+        assert!(Command::new("kill").args(["-TERM", &child.id().to_string()]).status().unwrap().success());
+        assert!(said.any(|line| line == "ended"));
+        // Only now is the output taken, which it waits for as the command itself would have.
+        assert_eq!(child.wait_with_output().unwrap().status.code(), Some(9));
+    }
+
+    fn the_end_of_a_line_longer_than_a_report_is_reported(world) {
+        let world = working(world.engine, JOB);
+        let token = ping::token(&world.config().secret_key, "sync", 1);
+        let url = format!("http://{}/ping/{token}", world.server().address);
+        exec(&world, &url, &["/bin/sh", "-c", "printf '%020000dthe-end\\n' 0; exit 1"]);
+        let jun = world.signed_in("jun");
+        let text = log(&jun, world.number("select id from batch_runs"));
+        assert!(text.contains("the-end") && text.contains("were not sent"), "{text}");
     }
 
     fn the_token_of_a_job_is_printed_on_the_host(world) {

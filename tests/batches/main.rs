@@ -14,3 +14,4 @@ mod reporting;
 mod rerunning;
 mod running;
 mod scheduling;
+mod triggering;

@@ -18,6 +18,7 @@ use ingam::{
         show_pages::{Event, LivePage, ShowPage},
         state::State,
     },
+    dashboard::pages::WaitingRun,
     web::shell::{
         Section,
         field::{FieldErrors, wrong},
@@ -309,6 +310,17 @@ impl Maker {
                 ..row("dormant-users", State::Succeeded, None, false)
             },
         ]
+    }
+
+    pub(super) fn waiting_runs(self) -> Vec<WaitingRun> {
+        let run = |id, state| WaitingRun {
+            id,
+            title: self.text("일일 정산 집계", "Daily settlement"),
+            state,
+            failure: None,
+            at: before(TimeDelta::minutes(24)),
+        };
+        vec![run(48_213, State::Failed), run(48_201, State::Lost), run(48_198, State::Succeeded)]
     }
 
     pub(super) fn batches(self, out: &mut Vec<Sample>) {

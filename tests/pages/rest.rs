@@ -33,6 +33,7 @@ impl Maker {
                     waiting(Needs::Shipping, 99, true),
                 ],
                 shell,
+                runs: self.waiting_runs(),
                 recent: Some(self.changes()),
                 mine: self.changes().into_iter().take(2).collect(),
             }),
@@ -41,6 +42,7 @@ impl Maker {
             "home-empty",
             html(&dashboard::HomePage {
                 shell: self.shell(Section::Home),
+                runs: vec![],
                 attention: vec![waiting(Needs::Retrying, 0, false)],
                 recent: Some(vec![]),
                 mine: vec![],
@@ -49,7 +51,10 @@ impl Maker {
         let mut shell = self.shell(Section::Home);
         shell.nav.retain(|item| item.section == Section::Home);
         shell.audit_head = None;
-        add("home-least", html(&dashboard::HomePage { shell, attention: vec![], recent: None, mine: self.changes() }));
+        add(
+            "home-least",
+            html(&dashboard::HomePage { shell, runs: vec![], attention: vec![], recent: None, mine: self.changes() }),
+        );
     }
 
     pub(super) fn problems(self, out: &mut Vec<Sample>) {

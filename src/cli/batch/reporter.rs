@@ -1,11 +1,7 @@
 //! What is told to the console of a command that runs: a thread of its own, so that nothing waits for it.
 
-use crate::batches::{
-    command::{Counts, Report},
-    ping::BODY_LIMIT,
-};
+use super::{say, told::Told};
 use std::{
-    fmt::Write,
     sync::{
         Arc, Mutex, MutexGuard, PoisonError,
         mpsc::{self, RecvTimeoutError},
@@ -23,76 +19,6 @@ const PAUSES: [Duration; 2] = [Duration::from_millis(500), Duration::from_secs(1
 /// How long reporting may go on when the command has ended.
 const LAST: Duration = Duration::from_secs(15);
 
-/// What the command has said since the last report.
-#[derive(Debug, Default)]
-pub(super) struct Told {
-    /// The end of what it wrote, at most as long as a report.
-    lines: String,
-    /// Bytes before that which no report will hold.
-    dropped: usize,
-    progress: Option<f64>,
-    counts: Counts,
-}
-
-impl Told {
-    pub(super) fn line(&mut self, line: &str) {
-        self.lines.push_str(line);
-        self.lines.push('\n');
-        // Room for the note of what is missing.
-        let room = BODY_LIMIT - 100;
-        if self.lines.len() > 2 * room {
-            self.shorten(room);
-        }
-    }
-
-    /// Takes a line such as `::progress 0.5`, and says whether it was one.
-    pub(super) fn report(&mut self, line: &str) -> bool {
-        match Report::parse(line) {
-            Some(Report::Progress(share)) => self.progress = Some(share),
-            Some(Report::Count(counts)) => self.counts = self.counts.updated(counts),
-            None => return false,
-        }
-        true
-    }
-
-    /// Keeps the end, from the beginning of a line where there is one.
-    fn shorten(&mut self, room: usize) {
-        let cut = self.lines.ceil_char_boundary(self.lines.len().saturating_sub(room));
-        let cut = self.lines.get(cut..).and_then(|rest| rest.find('\n')).map_or(cut, |at| cut + at + 1);
-        self.dropped += cut;
-        self.lines.drain(..cut);
-    }
-
-    /// The body of the next report.
-    fn take(&mut self) -> String {
-        let room = BODY_LIMIT - 100;
-        if self.lines.len() > room {
-            self.shorten(room);
-        }
-        let lines = std::mem::take(&mut self.lines);
-        match std::mem::take(&mut self.dropped) {
-            0 => lines,
-            dropped => format!("… {dropped} bytes before this were not sent\n{lines}"),
-        }
-    }
-
-    fn query(&self) -> String {
-        let mut query = String::new();
-        let counts =
-            [("count", self.counts.processed), ("failed", self.counts.failed), ("skipped", self.counts.skipped)];
-        for (name, count) in counts {
-            if let Some(count) = count {
-                // Writing to a string cannot fail.
-                let _ = write!(query, "&{name}={count}");
-            }
-        }
-        if let Some(progress) = self.progress {
-            let _ = write!(query, "&progress={progress}");
-        }
-        query
-    }
-}
-
 /// Reports in the background.
 #[derive(Debug)]
 pub(super) struct Reporter {
@@ -101,37 +27,55 @@ pub(super) struct Reporter {
 }
 
 impl Reporter {
-    pub(super) fn start(url: &str, name: &str, rid: &str, told: Arc<Mutex<Told>>) -> Self {
+    /// Begins to report, or says why there can be no reports.
+    pub(super) fn start(url: &str, name: &str, rid: &str, told: Arc<Mutex<Told>>) -> Result<Self, String> {
         let (end, ended) = mpsc::channel();
         let (tell, done) = mpsc::channel();
-        let line = Line::new(url, name, rid);
-        thread::spawn(move || {
-            line.run(&ended, &told);
+        let line = Line::new(address(url, name)?, rid, ended);
+        let thread = thread::Builder::new().spawn(move || {
+            line.run(&told);
             // Where nobody waits any more, the process is about to end.
             let _ = tell.send(());
         });
-        Self { end, done }
+        thread.map_err(|error| format!("no thread could be started ({error})"))?;
+        Ok(Self { end, done })
     }
 
     /// Reports the exit code, and waits for that a little.
     pub(super) fn finish(self, code: u8) {
         let _ = self.end.send(code);
         if self.done.recv_timeout(LAST).is_err() {
-            eprintln!("ingam: the end could not be reported in time");
+            say("the end could not be reported in time");
         }
     }
+}
+
+/// `https://console/ping/TOKEN/NAME`, or what is wrong, in words that hold nothing of the token.
+fn address(url: &str, name: &str) -> Result<String, String> {
+    if !url.starts_with("https://") && !url.starts_with("http://") {
+        return Err("INGAM_PING_URL is not like https://console/ping/TOKEN".to_owned());
+    }
+    // What else a name may hold would change what the address says.
+    if name.is_empty() || !name.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_')) {
+        return Err("no job has such a name".to_owned());
+    }
+    Ok(format!("{}/{name}", url.trim_end_matches('/')))
 }
 
 /// The line to the console.
 struct Line {
     agent: ureq::Agent,
-    /// `https://console/ping/TOKEN/NAME`
-    base: String,
+    address: String,
     rid: String,
+    ended: mpsc::Receiver<u8>,
+    /// The exit code, once the command has ended.
+    code: Option<u8>,
+    /// Why reports are not taken, as it was said last.
+    said: Option<String>,
 }
 
 impl Line {
-    fn new(url: &str, name: &str, rid: &str) -> Self {
+    fn new(address: String, rid: &str, ended: mpsc::Receiver<u8>) -> Self {
         let agent = ureq::Agent::config_builder()
             .user_agent(concat!("ingam/", env!("CARGO_PKG_VERSION")))
             .http_status_as_error(false)
@@ -141,47 +85,78 @@ impl Line {
             .timeout_global(Some(PATIENCE))
             .build()
             .new_agent();
-        Self { agent, base: format!("{}/{name}", url.trim_end_matches('/')), rid: rid.to_owned() }
+        Self { agent, address, rid: rid.to_owned(), ended, code: None, said: None }
     }
 
-    fn run(&self, ended: &mpsc::Receiver<u8>, told: &Mutex<Told>) {
-        self.send("/start", &format!("&alive={ALIVE}"), "");
+    fn run(mut self, told: &Mutex<Told>) {
+        self.send("start", &format!("&alive={ALIVE}"), "");
         loop {
-            let code = match ended.recv_timeout(BEAT) {
-                Ok(code) => Some(code),
-                Err(RecvTimeoutError::Timeout) => None,
-                Err(RecvTimeoutError::Disconnected) => return,
-            };
-            let (query, body) = {
+            self.wait(BEAT);
+            let (query, taken) = {
                 let mut told = lock(told);
                 (told.query(), told.take())
             };
-            match code {
-                Some(code) => return self.send(&format!("/{code}"), &query, &body),
-                None => self.send("/log", &format!("{query}&alive={ALIVE}"), &body),
+            if let Some(code) = self.code {
+                self.send(&code.to_string(), &query, &taken.body());
+                return;
+            }
+            if !self.send("log", &format!("{query}&alive={ALIVE}"), &taken.body()) {
+                lock(told).give_back(&taken);
             }
         }
     }
 
+    /// Waits so long, or until the command has ended.
+    fn wait(&mut self, span: Duration) {
+        if self.code.is_some() {
+            return;
+        }
+        match self.ended.recv_timeout(span) {
+            Ok(code) => self.code = Some(code),
+            Err(RecvTimeoutError::Timeout) => {}
+            // The process is about to end without a code to tell.
+            Err(RecvTimeoutError::Disconnected) => thread::sleep(span),
+        }
+    }
+
     /// Sends a report, and again where it was not taken. What cannot be sent is said and let be.
-    fn send(&self, what: &str, query: &str, body: &str) {
-        let url = format!("{}{what}?rid={}{query}", self.base, self.rid);
+    fn send(&mut self, what: &str, query: &str, body: &str) -> bool {
+        let is_end = self.code.is_some();
+        let url = format!("{}/{what}?rid={}{query}", self.address, self.rid);
         let mut pauses = PAUSES.into_iter();
         let why = loop {
             let why = match self.agent.post(&url).header("content-type", "text/plain; charset=utf-8").send(body) {
-                Ok(reply) if reply.status().is_success() => return,
+                Ok(reply) if reply.status().is_success() => {
+                    self.said = None;
+                    return true;
+                }
                 Ok(reply) if reply.status().is_client_error() => break format!("HTTP {}", reply.status().as_u16()),
                 Ok(reply) => format!("HTTP {}", reply.status().as_u16()),
                 Err(error) => shortly(&error).to_owned(),
             };
             match pauses.next() {
-                Some(pause) => thread::sleep(pause),
+                Some(pause) if is_end => thread::sleep(pause),
+                Some(pause) => self.wait(pause),
                 None => break why,
             }
+            // The command has ended meanwhile. That is what is to be told now, and there is little time for it.
+            if self.code.is_some() && !is_end {
+                return false;
+            }
         };
-        // The address holds the token.
-        eprintln!("ingam: {} was not reported: {why}", what.trim_start_matches('/'));
+        // At every beat, the same words would fill what the command itself writes.
+        if self.said.as_ref() != Some(&why) {
+            say(format_args!("{what} was not reported to {}: {why}", host(&self.address)));
+            self.said = Some(why);
+        }
+        false
     }
+}
+
+/// What may be said of an address: neither its token nor a password.
+fn host(address: &str) -> &str {
+    let authority = address.split('/').nth(2).unwrap_or_default();
+    authority.rsplit_once('@').map_or(authority, |(_, host)| host)
 }
 
 /// In words that hold nothing of the address.
@@ -189,7 +164,7 @@ fn shortly(error: &ureq::Error) -> &'static str {
     match error {
         ureq::Error::Timeout(_) => "the console did not answer in time",
         ureq::Error::HostNotFound => "the host was not found",
-        ureq::Error::BadUri(_) => "INGAM_PING_URL is no address",
+        ureq::Error::BadUri(_) | ureq::Error::Http(_) => "INGAM_PING_URL is no address",
         _ => "the console could not be reached",
     }
 }
@@ -203,30 +178,35 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_end_of_a_long_output_is_kept_from_the_beginning_of_a_line() {
-        let mut told = Told::default();
-        for n in 0..5_000 {
-            told.line(&format!("row {n} 완료"));
+    fn the_address_ends_in_the_name_of_the_job() {
+        let address = |url, name| address(url, name).ok();
+        let whole = Some("https://console/ping/TOKEN/sync-2_b".to_owned());
+        assert_eq!(address("https://console/ping/TOKEN", "sync-2_b"), whole);
+        assert_eq!(address("https://console/ping/TOKEN/", "sync-2_b"), whole);
+        for (url, name) in [("TOKEN", "sync"), ("ftp://console/ping/TOKEN", "sync"), ("", "sync")] {
+            assert_eq!(address(url, name), None, "{url}");
         }
-        let body = told.take();
-        assert!(body.len() <= BODY_LIMIT, "{}", body.len());
-        assert!(body.starts_with("… ") && body.ends_with("row 4999 완료\n"), "{body}");
-        assert!(body.lines().skip(1).all(|line| line.starts_with("row ")));
-        assert_eq!(told.take(), "");
+        for name in ["", "sync/fail", "sync?x=", "sync#", "a b", "..", "정산"] {
+            assert_eq!(address("https://console/ping/TOKEN", name), None, "{name}");
+        }
     }
 
     #[test]
-    fn one_endless_line_is_cut_as_well() {
-        let mut told = Told::default();
-        told.line(&"가".repeat(20_000));
-        assert!(told.take().len() <= BODY_LIMIT);
+    fn what_is_wrong_with_an_address_is_said_without_the_token() {
+        for said in [address("TOKEN-7f3a", "sync"), address("https://console/ping/TOKEN-7f3a", "a b")] {
+            assert!(said.is_err_and(|why| !why.contains("7f3a")));
+        }
     }
 
     #[test]
-    fn progress_and_counts_go_into_the_address() {
-        let mut told = Told::default();
-        assert!(told.report("::progress 50%") && told.report("::count processed=4120 failed=3"));
-        assert!(!told.report("::progress soon"));
-        assert_eq!(told.query(), "&count=4120&failed=3&progress=0.5");
+    fn only_the_host_of_an_address_is_said() {
+        for (address, said) in [
+            ("https://console/ping/TOKEN/sync", "console"),
+            ("http://127.0.0.1:8080/ping/TOKEN/sync", "127.0.0.1:8080"),
+            ("http://[::1]:8080/ping/TOKEN/sync", "[::1]:8080"),
+            ("https://who:secret@console/ping/TOKEN/sync", "console"),
+        ] {
+            assert_eq!(host(address), said);
+        }
     }
 }

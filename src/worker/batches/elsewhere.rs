@@ -1,5 +1,5 @@
 //! Asking for a run elsewhere: one signed request, after the Standard Webhooks specification (standardwebhooks.com), and
-//! never a second one. `docs/batch-trigger.md` says what the other side has to do.
+//! never a second one. `docs/batches.md` says what the other side has to do.
 
 use super::Runner;
 use crate::{

@@ -1,0 +1,142 @@
+//! What a command writes, handed on as it comes by a thread of its own: where nobody takes it, that thread waits as the
+//! command would have, and neither a signal nor the other pipe waits with it.
+
+use super::told::Told;
+use std::{
+    io::{self, ErrorKind, PipeReader, Read, Write},
+    str,
+    sync::{
+        Arc, Mutex, PoisonError,
+        atomic::{AtomicBool, Ordering},
+    },
+    thread,
+    time::Duration,
+};
+use tokio::{sync::oneshot, time::timeout};
+
+/// How long a pipe stays open that something holds which the command left behind.
+const REST: Duration = Duration::from_secs(1);
+/// A longer line is kept in pieces.
+const LONGEST: usize = 8 * 1024;
+
+pub(super) struct Pipe {
+    done: oneshot::Receiver<()>,
+    is_writing: Arc<AtomicBool>,
+}
+
+impl Pipe {
+    pub(super) fn hand_on(
+        from: PipeReader,
+        to: impl Write + Send + 'static,
+        told: Arc<Mutex<Told>>,
+        may_report: bool,
+    ) -> io::Result<Self> {
+        let (tell, done) = oneshot::channel();
+        let is_writing = Arc::new(AtomicBool::new(false));
+        let writing = Arc::clone(&is_writing);
+        thread::Builder::new().spawn(move || {
+            copy(from, to, &writing, |line| keep(&told, line, may_report));
+            // Where nobody waits any more, the process is about to end.
+            let _ = tell.send(());
+        })?;
+        Ok(Self { done, is_writing })
+    }
+
+    /// Waits, once the command has ended, until all that it wrote was handed on.
+    pub(super) async fn ended(mut self) {
+        while timeout(REST, &mut self.done).await.is_err() {
+            // What the command left behind may hold the pipe open for long; the command itself is over.
+            if !self.is_writing.load(Ordering::Relaxed) {
+                return;
+            }
+        }
+    }
+}
+
+/// Reads a pipe to its end. Everything goes on as it comes; line by line it is also handed to `line`.
+fn copy(mut from: impl Read, mut to: impl Write, is_writing: &AtomicBool, mut line: impl FnMut(&[u8])) {
+    let mut buffer = vec![0; 16 * 1024];
+    let mut pending: Vec<u8> = Vec::new();
+    loop {
+        let count = match from.read(&mut buffer) {
+            Err(error) if error.kind() == ErrorKind::Interrupted => continue,
+            count => count.unwrap_or_default(),
+        };
+        let read = buffer.get(..count).unwrap_or_default();
+        if read.is_empty() {
+            break;
+        }
+        is_writing.store(true, Ordering::Relaxed);
+        // Where nobody reads our output any more, the command is still to be attended to.
+        let _ = to.write_all(read).and_then(|()| to.flush());
+        is_writing.store(false, Ordering::Relaxed);
+        for part in read.split_inclusive(|byte| *byte == b'\n') {
+            pending.extend_from_slice(part);
+            if part.ends_with(b"\n") {
+                line(&pending);
+                pending.clear();
+            } else if pending.len() >= LONGEST {
+                let rest = pending.split_off(whole(&pending));
+                line(&pending);
+                pending = rest;
+            }
+        }
+    }
+    if !pending.is_empty() {
+        line(&pending);
+    }
+}
+
+/// How much of it there is without a character of which only the beginning was read.
+fn whole(bytes: &[u8]) -> usize {
+    match str::from_utf8(bytes) {
+        Err(error) if error.error_len().is_none() => error.valid_up_to(),
+        _ => bytes.len(),
+    }
+}
+
+fn keep(told: &Mutex<Told>, line: &[u8], may_report: bool) {
+    let line = String::from_utf8_lossy(line);
+    let line = line.trim_end_matches(['\n', '\r']);
+    let mut told = told.lock().unwrap_or_else(PoisonError::into_inner);
+    if !(may_report && told.report(line)) {
+        told.line(line);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn copied(written: &[u8]) -> (Vec<u8>, Vec<String>) {
+        let (mut handed_on, mut lines) = (Vec::new(), Vec::new());
+        let mut line = |line: &[u8]| lines.push(String::from_utf8_lossy(line).into_owned());
+        copy(written, &mut handed_on, &AtomicBool::new(false), &mut line);
+        (handed_on, lines)
+    }
+
+    #[test]
+    fn lines_are_read_to_the_last_which_may_have_no_end() {
+        let (handed_on, lines) = copied(b"one\n\ntwo");
+        assert_eq!(handed_on, b"one\n\ntwo");
+        assert_eq!(lines, ["one\n", "\n", "two"]);
+    }
+
+    #[test]
+    fn a_long_line_is_cut_between_characters() {
+        // 16 KiB, which are read at once, end within a character.
+        let written = format!("{}\nend", "가".repeat(10_000));
+        let (handed_on, lines) = copied(written.as_bytes());
+        assert_eq!(handed_on, written.as_bytes());
+        assert!(lines.len() > 2, "{}", lines.len());
+        assert_eq!(lines.concat(), written);
+    }
+
+    #[test]
+    fn bytes_that_are_no_text_are_handed_on_as_they_are() {
+        let written = vec![0xff; 40_000];
+        let (handed_on, lines) = copied(&written);
+        assert_eq!(handed_on, written);
+        assert!(!lines.is_empty());
+    }
+}
