@@ -132,7 +132,11 @@ create unique index batch_runs_rerun on batch_runs (rerun_of) where rerun_of is 
 create unique index batch_runs_rid on batch_runs (job, rid) where rid is not null;
 create index batch_runs_job on batch_runs (job, id);
 create index batch_runs_state on batch_runs (state, id);
+create index batch_runs_job_state on batch_runs (job, state, id);
+create index batch_runs_root on batch_runs (root_id, id) where root_id is not null;
 create index batch_runs_queued on batch_runs (id) where state = 'queued';
+-- What is open is little, however much has ended: of one job, and of all.
+create index batch_runs_under_way on batch_runs (id) where state in ('queued', 'starting', 'running', 'cancelling', 'lost');
 create index batch_runs_open on batch_runs (job, id) where state in ('queued', 'starting', 'running', 'cancelling', 'lost');
 create index batch_runs_normal on batch_runs (job, id) where state = 'succeeded' and rerun_of is null;
 create index batch_runs_attention on batch_runs (id) where resolution is null

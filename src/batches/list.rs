@@ -43,14 +43,15 @@ struct Recent {
 pub async fn list(desk: Desk, asked: web::Query<Asked>) -> Answer {
     let jobs: Vec<Job> =
         desk.reader().query(sql!("select ", job_columns!(), " from batch_jobs order by title, name")).all().await?;
-    // The thirtieth run from the end is found along an index for each job; what comes after it is read at once.
+    // The thirtieth run from the end is found along an index for each job, and what comes after it is read; SQLite
+    // takes a cross join in the order in which it is written.
     let recent: Vec<Recent> = desk
         .reader()
         .query(sql!(
             "select r.id, r.job, r.state, r.queued_at, r.started_at, r.duration_ms, r.processed, r.rerun_of is not null as is_rerun,
                     (r.is_slow or r.is_low) as is_unusual, r.resolution is not null as is_resolved
-               from batch_jobs j join batch_runs r on r.job = j.name
-                and r.id >= coalesce((select f.id from batch_runs f where f.job = j.name order by f.id desc limit 1 offset 29), 0)
+               from batch_jobs j cross join batch_runs r
+              where r.job = j.name and r.id >= coalesce((select f.id from batch_runs f where f.job = j.name order by f.id desc limit 1 offset 29), 0)
               order by r.id"
         ))
         .all()

@@ -130,33 +130,53 @@ async fn find(desk: &Desk, filter: &Filter, before: i64) -> Result<Vec<Run>, Sto
     let job = Some(filter.job.as_str()).filter(|job| !job.is_empty());
     let reader = desk.reader();
     let query = match (filter.show.as_str(), job) {
-        ("", None) => reader.query(sql!("select ", run_columns!(), " from batch_runs where id < $1 order by id desc limit $2")),
-        ("", Some(_)) => reader
-            .query(sql!("select ", run_columns!(), " from batch_runs where id < $1 and job = $3 order by id desc limit $2")),
+        ("", None) => {
+            reader.query(sql!("select ", run_columns!(), " from batch_runs where id < $1 order by id desc limit $2"))
+        }
+        ("", Some(_)) => reader.query(sql!(
+            "select ",
+            run_columns!(),
+            " from batch_runs where id < $1 and job = $3 order by id desc limit $2"
+        )),
         ("attention", None) => reader.query(sql!(
-            "select ", run_columns!(), " from batch_runs where id < $1 and resolution is null
+            "select ",
+            run_columns!(),
+            " from batch_runs where id < $1 and resolution is null
               and (state in ('failed', 'timed_out', 'lost') or is_slow or is_low) order by id desc limit $2"
         )),
+        // The few that wait or are open are looked through for the job, and not all that the job ever ran.
         ("attention", Some(_)) => reader.query(sql!(
-            "select ", run_columns!(), " from batch_runs where id < $1 and resolution is null
-              and (state in ('failed', 'timed_out', 'lost') or is_slow or is_low) and job = $3 order by id desc limit $2"
+            "select ",
+            run_columns!(),
+            " from batch_runs where id < $1 and resolution is null
+              and (state in ('failed', 'timed_out', 'lost') or is_slow or is_low) and coalesce(job, '') = $3
+              order by id desc limit $2"
         )),
         ("running", None) => reader.query(sql!(
-            "select ", run_columns!(), " from batch_runs where id < $1
+            "select ",
+            run_columns!(),
+            " from batch_runs where id < $1
               and state in ('queued', 'starting', 'running', 'cancelling', 'lost') order by id desc limit $2"
         )),
         ("running", Some(_)) => reader.query(sql!(
-            "select ", run_columns!(), " from batch_runs where id < $1
-              and state in ('queued', 'starting', 'running', 'cancelling', 'lost') and job = $3 order by id desc limit $2"
+            "select ",
+            run_columns!(),
+            " from batch_runs where id < $1
+              and state in ('queued', 'starting', 'running', 'cancelling', 'lost') and coalesce(job, '') = $3
+              order by id desc limit $2"
         )),
         (state, _) => {
             let state = State::parse(state).ok_or(Problem::BadRequest)?.as_str();
             let query = match job {
                 None => reader.query(sql!(
-                    "select ", run_columns!(), " from batch_runs where id < $1 and state = $3 order by id desc limit $2"
+                    "select ",
+                    run_columns!(),
+                    " from batch_runs where id < $1 and state = $3 order by id desc limit $2"
                 )),
                 Some(_) => reader.query(sql!(
-                    "select ", run_columns!(), " from batch_runs where id < $1 and state = $3 and job = $4 order by id desc limit $2"
+                    "select ",
+                    run_columns!(),
+                    " from batch_runs where id < $1 and state = $3 and job = $4 order by id desc limit $2"
                 )),
             };
             let query = query.bind(before).bind(PAGE + 1).bind(state);

@@ -31,7 +31,10 @@ macro_rules! under_way {
         concat!(
             "select id, fence, runner, started_at, baseline_ms, is_slow, deadline_at, coalesce(",
             $over,
-            ", false) as is_over from batch_runs where state in ('starting', 'running', 'cancelling') order by id"
+            // Said twice: the longer list is the one that has an index.
+            ", false) as is_over from batch_runs
+              where state in ('queued', 'starting', 'running', 'cancelling', 'lost')
+                and state in ('starting', 'running', 'cancelling') order by id"
         )
     };
 }
