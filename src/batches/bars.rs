@@ -1,6 +1,7 @@
 //! The last runs of a job as bars: as high as they took long, and those that failed below the line.
 
-use super::state::State;
+use super::{record::Run, state::State};
+use crate::clock::Instant;
 
 /// How many runs are shown.
 pub const SHOWN: usize = 30;
@@ -35,6 +36,16 @@ pub struct Bars {
 }
 
 impl Bars {
+    /// Of a job's last runs, the newest first.
+    pub fn of_runs(runs: &[Run], now: Instant) -> Self {
+        let mini = |run: &Run| Mini {
+            state: run.state,
+            took: run.took(now),
+            is_unusual: run.is_unusual() && run.resolution.is_none(),
+        };
+        Self::of(&runs.iter().rev().map(mini).collect::<Vec<_>>())
+    }
+
     /// Of runs in order, the oldest first.
     pub fn of(runs: &[Mini]) -> Self {
         let longest = runs.iter().filter_map(|run| run.took).max().unwrap_or_default().max(1);

@@ -73,16 +73,8 @@ async fn offered(desk: &Desk, job: &Job, definition: &Definition, panel: &str) -
         }
         "run" if definition.kind() == Kind::External => closed("run", "refused-state.job-elsewhere"),
         "run" => {
-            let open: Option<(i64,)> = desk
-                .reader()
-                .query(sql!(
-                    "select id from batch_runs where job = $1 and state in ('queued', 'starting', 'running', 'cancelling', 'lost')
-                      order by id limit 1"
-                ))
-                .bind(job.name.as_str())
-                .optional()
-                .await?;
-            if let (Some((n,)), super::definition::Overlap::Skip) = (open, definition.overlap) {
+            let open = record::open_run(&mut desk.reader(), &job.name).await?;
+            if let (Some(n), super::definition::Overlap::Skip) = (open, definition.overlap) {
                 let why = words.with("refused-state.job-busy", &[("n", &n)]);
                 return Ok(Some(Panel::Closed { name: "run", why }));
             }

@@ -1,7 +1,7 @@
 //! The page of one job.
 
 use super::{
-    bars::{Bars, Mini},
+    bars::Bars,
     baseline::Baseline,
     definition::{Definition, Kind},
     panels::Panel,
@@ -63,12 +63,7 @@ impl JobPage {
     }
 
     pub fn bars(&self) -> Bars {
-        let mini = |run: &Run| Mini {
-            state: run.state,
-            took: run.took(self.shell.now),
-            is_unusual: run.is_unusual() && run.resolution.is_none(),
-        };
-        Bars::of(&self.recent.iter().rev().map(mini).collect::<Vec<_>>())
+        Bars::of_runs(&self.recent, self.shell.now)
     }
 
     /// A tick as the schedule's own zone has it: `2026-11-21 02:30 KST`.

@@ -16,7 +16,7 @@ pub struct ParamField {
     pub choices: Vec<String>,
     pub kind: ParameterKind,
     pub is_wrong: bool,
-    /// What the run had that is run again, where this is something else.
+    /// What the run had that is run again.
     pub was: Option<String>,
 }
 
@@ -35,7 +35,7 @@ pub fn fields(definition: &Definition, values: &Values, was: Option<&Values>, wr
     let field = |parameter: &super::definition::Parameter| {
         let value = values.get(&parameter.name).cloned().unwrap_or_default();
         ParamField {
-            was: was.and_then(|was| was.get(&parameter.name)).filter(|was| **was != value).cloned(),
+            was: was.and_then(|was| was.get(&parameter.name)).cloned(),
             name: parameter.name.clone(),
             title: parameter.title.clone(),
             input: if parameter.kind == ParameterKind::Date { "date" } else { "text" },

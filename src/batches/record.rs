@@ -152,6 +152,19 @@ pub async fn definition(db: &mut impl Queries, job: &str, n: i64) -> sqlx::Resul
     found.map(|(text,)| serde_json::from_str(&text).map_err(|error| sqlx::Error::Decode(error.into()))).transpose()
 }
 
+/// The oldest run of a job that has still to come, is under way, or is held until somebody says what became of it.
+pub async fn open_run(db: &mut impl Queries, job: &str) -> sqlx::Result<Option<i64>> {
+    let open: Option<(i64,)> = db
+        .query(sql!(
+            "select id from batch_runs where job = $1 and state in ('queued', 'starting', 'running', 'cancelling', 'lost')
+              order by id limit 1"
+        ))
+        .bind(job.to_owned())
+        .optional()
+        .await?;
+    Ok(open.map(|(id,)| id))
+}
+
 /// What is normal for a job now: of its last successes that nobody reran into being.
 pub async fn normal(db: &mut impl Queries, job: &str, now: Instant) -> sqlx::Result<Baseline> {
     let successes: Vec<(i64, Option<i64>)> = db

@@ -1,7 +1,7 @@
 //! The page of one run.
 
 use super::{
-    bars::{Bars, Mini},
+    bars::Bars,
     log::RunLog,
     panels::Panel,
     record::{Job, Run},
@@ -191,12 +191,7 @@ impl ShowPage {
     }
 
     pub fn bars(&self) -> Bars {
-        let mini = |run: &Run| Mini {
-            state: run.state,
-            took: run.took(self.shell.now),
-            is_unusual: run.is_unusual() && run.resolution.is_none(),
-        };
-        Bars::of(&self.recent.iter().rev().map(mini).collect::<Vec<_>>())
+        Bars::of_runs(&self.recent, self.shell.now)
     }
 
     /// The newest ten: the chart shows the others.

@@ -159,16 +159,9 @@ async fn startable(tx: &mut Tx<'_>, job: &Job, definition: &Definition) -> Resul
     if definition.overlap != Overlap::Skip {
         return Ok(());
     }
-    let open: Option<(i64,)> = tx
-        .query(sql!(
-            "select id from batch_runs where job = $1 and state in ('queued', 'starting', 'running', 'cancelling', 'lost')
-              order by id limit 1"
-        ))
-        .bind(job.name.as_str())
-        .optional()
-        .await?;
+    let open = record::open_run(tx, &job.name).await?;
     match open {
-        Some((n,)) => Err(Fault::conflict("job-busy").with("n", n)),
+        Some(n) => Err(Fault::conflict("job-busy").with("n", n)),
         None => Ok(()),
     }
 }

@@ -5,12 +5,12 @@
 
 mod batches;
 mod refunds;
+mod reports;
 mod search;
 
-pub use batches::{
-    AcceptRun, ClaimRun, ClaimedRun, Missing, Normal, ReportRun, Reported, Skips, StartRun, Stretch, Tick, TickJob,
-};
+pub use batches::{ClaimRun, ClaimedRun, Normal, Skips, StartRun, Tick, TickJob};
 pub use refunds::{ClaimRefunds, ClaimedRefund, PostponeRefund};
+pub use reports::{AcceptRun, Missing, ReportRun, Reported, Stretch};
 pub use search::{ReindexNames, Reindexed};
 
 use super::{Actor, Tx, audit::ip_key, outbox::Delivery};
