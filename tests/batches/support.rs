@@ -61,7 +61,7 @@ pub(crate) fn state(world: &World, run: i64) -> String {
 
 /// Waits until a run has come to this state.
 pub(crate) fn becomes(world: &World, run: i64, wanted: &str) {
-    for _ in 0..1500 {
+    for _ in 0..6000 {
         if state(world, run) == wanted {
             return;
         }

@@ -69,6 +69,9 @@ async fn read(
             count = out.read(), if out.open => out.put(count, &sink, &clock),
             count = err.read(), if err.open => err.put(count, &sink, &clock),
         }
+        // A pipe that is always full would be read on and on, and the lease of the run would run out meanwhile: timers and
+        // connections are looked after only between turns.
+        tokio::task::yield_now().await;
     }
     out.finish(&sink, &clock);
     err.finish(&sink, &clock);
