@@ -1,4 +1,4 @@
-//! Asking for a run: by hand, or of one that failed once more. The rules are here; the pages are in [`run`](super::run) and
+//! Asking for a run: by hand, or of one that failed once more. The rules are here; the pages are in [`job`](super::job) and
 //! [`rerun`](super::rerun).
 
 use super::{

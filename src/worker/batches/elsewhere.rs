@@ -6,7 +6,8 @@ use crate::{
     batches::{
         definition::{Definition, Values},
         finish::{End, Outcome},
-        ping,
+        ping, record,
+        state::State,
     },
     gate::{ClaimedRun, StartRun},
     secret,
@@ -74,6 +75,11 @@ pub(super) async fn trigger(runner: &Runner, claimed: &ClaimedRun, definition: &
         Ok(true) => {}
         Ok(false) => return,
         Err(error) => return tracing::error!(run = claimed.id, %error, "a claimed run could not be begun"),
+    }
+    // Somebody may have stopped it in between. From here on it is refused, because what runs elsewhere is stopped there.
+    if matches!(record::run(&mut &runner.reader, claimed.id).await, Ok(Some(run)) if run.state == State::Cancelling) {
+        let end = End { outcome: Outcome::Cancelled, ..End::default() };
+        return runner.finish(claimed, end).await;
     }
     let values: Values = serde_json::from_str(&claimed.params).unwrap_or_default();
     let token = ping::token(runner.gate.key(), &claimed.job, definition.ping_revision);
