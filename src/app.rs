@@ -204,6 +204,8 @@ pub async fn start(config: Config, clock: Clock, listener: TcpListener) -> anyho
     let store = Store::open(&config.database_url, config.connections).await?;
     let engine = store.engine;
     let gate = Gate::new(&store, clock.clone(), config.secret_key.clone(), config.allowed_networks.clone());
+    // Before it serves: a page of a job that is not taken over yet would say that there is none.
+    define::take_over(&store.reader, &gate, &config.batches.jobs).await?;
     let limits = Limits { idle: config.session_idle, absolute: config.session_absolute };
     let console = web::Data::new(Console {
         profile: config.profile,
@@ -253,7 +255,6 @@ pub async fn start(config: Config, clock: Clock, listener: TcpListener) -> anyho
     .with_context(|| format!("cannot listen on {address}"))?
     .run();
     let handle = server.handle();
-    define::take_over(&store.reader, &gate, &config.batches.jobs).await?;
     let own = Identity::own();
     let runner = worker::batches::Runner {
         gate: gate.clone(),

@@ -21,6 +21,7 @@
 //! | [`config`], [`profile`] | parsed once; environment isolation |
 //! | [`clock`], [`secret`] | where time and randomness come from, and nowhere else |
 //! | [`money`] | amounts in minor units, and shares of them that add up |
+//! | `outgoing` | how others are called: no redirects, no proxy, nothing kept open |
 //! | [`worker`] | drains the outbox, runs jobs, asks payment providers, forgets what has run out |
 //! | [`cli`] | one file per command |
 //!
@@ -49,6 +50,7 @@ pub mod gate;
 pub mod money;
 pub mod networks;
 pub mod orders;
+mod outgoing;
 pub mod payments;
 pub mod points;
 pub mod profile;

@@ -34,8 +34,7 @@ impl Change for CancelRun {
     }
 
     async fn check(&self, tx: &mut Tx<'_>) -> Result<(), Fault> {
-        let (job, run) = record::lock_both(tx, self.run).await?;
-        record::permitted(tx, &job).await?;
+        let run = record::permitted_run(tx, self.run).await?;
         match run.state {
             // What runs elsewhere is ended there.
             State::Starting | State::Running if run.deadline_at.is_some() => Err(Fault::conflict("run-elsewhere")),
@@ -120,12 +119,11 @@ impl Change for ResolveRun {
     }
 
     async fn version(&self, tx: &mut Tx<'_>) -> Result<Option<i64>, Fault> {
-        record::lock_both(tx, self.run).await.map(|(_, run)| Some(run.changed))
+        record::run_version(tx, self.run).await
     }
 
     async fn check(&self, tx: &mut Tx<'_>) -> Result<(), Fault> {
-        let (job, run) = record::lock_both(tx, self.run).await?;
-        record::permitted(tx, &job).await?;
+        let run = record::permitted_run(tx, self.run).await?;
         let choices = Resolution::of(&run);
         if choices.is_empty() {
             return Err(Fault::conflict("run-settled"));
@@ -260,33 +258,23 @@ impl Change for AcceptNormal {
     }
 
     async fn version(&self, tx: &mut Tx<'_>) -> Result<Option<i64>, Fault> {
-        record::lock_both(tx, self.run).await.map(|(_, run)| Some(run.changed))
+        record::run_version(tx, self.run).await
     }
 
     async fn check(&self, tx: &mut Tx<'_>) -> Result<(), Fault> {
-        let (job, run) = record::lock_both(tx, self.run).await?;
-        record::permitted(tx, &job).await?;
+        let run = record::permitted_run(tx, self.run).await?;
         if run.state == State::Succeeded && run.is_unusual() { Ok(()) } else { Err(Fault::conflict("run-settled")) }
     }
 
     async fn apply(&self, tx: &mut Tx<'_>) -> Result<(), Fault> {
         let (job, run) = record::lock_both(tx, self.run).await?;
-        let (now, by) = (tx.now(), tx.by().to_owned());
         let from = run.started_at.unwrap_or(run.queued_at);
         tx.query(sql!("update batch_jobs set baseline_from = $2 where name = $1"))
             .bind(run.job.as_str())
             .bind(from)
             .run()
             .await?;
-        tx.query(sql!(
-            "update batch_runs set resolution = coalesce(resolution, 'accepted'), resolved_by = coalesce(resolved_by, $2),
-                    resolved_at = coalesce(resolved_at, $3), changed = changed + 1 where id = $1"
-        ))
-        .bind(self.run)
-        .bind(by)
-        .bind(now)
-        .run()
-        .await?;
+        record::resolve(tx, self.run, "accepted").await?;
         tx.note("job", None::<&str>, run.job.as_str());
         tx.note("normal_from_at", job.baseline_from.map(|at| at.to_string()), from.to_string());
         event::append(tx, &run.job, Some(run.id), "new-normal", None).await

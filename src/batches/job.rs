@@ -110,15 +110,9 @@ pub async fn run(desk: Desk, path: web::Path<String>, body: web::Bytes) -> Answe
     names.extend(["reason", "code", "key", "seen", "version"].map(str::to_owned));
     let form = desk.form(&body, &names.iter().map(String::as_str).collect::<Vec<_>>()).await?;
     let (values, wrong) = params::read(&definition, &form, &definition.defaults(today(&desk, &definition)));
-    let mut errors = FieldErrors::new();
-    if wrong.is_some() {
-        errors.add("param", wrong::not_a_choice());
-    }
-    let reason = match refused::read_reason(&form) {
-        Ok(reason) if errors.is_empty() => reason,
-        Ok(_) => return run_again(&desk, job, definition, &form, &values, wrong.as_deref(), errors.into()).await,
-        Err(other) => {
-            errors.extend(other);
+    let reason = match refused::read_reason_beside(&form, params::errors(wrong.as_deref())) {
+        Ok(reason) => reason,
+        Err(errors) => {
             return run_again(&desk, job, definition, &form, &values, wrong.as_deref(), errors.into()).await;
         }
     };
@@ -157,15 +151,14 @@ pub async fn pause(desk: Desk, path: web::Path<String>, body: web::Bytes) -> Ans
     let (job, definition) = load(&desk, &path).await?;
     let form = desk.form(&body, &["reason", "code", "key", "seen", "hours"]).await?;
     let hours = form.trimmed("hours").parse::<i64>().ok().filter(|hours| (0..=24 * 90).contains(hours));
-    let mut errors = FieldErrors::new();
-    if hours.is_none() {
-        errors.add("hours", wrong::not_a_choice());
-    }
-    let (reason, hours) = match (refused::read_reason(&form), hours) {
+    let errors = match hours {
+        Some(_) => FieldErrors::new(),
+        None => FieldErrors::one("hours", wrong::not_a_choice()),
+    };
+    let (reason, hours) = match (refused::read_reason_beside(&form, errors), hours) {
         (Ok(reason), Some(hours)) => (reason, hours),
-        (Ok(_), None) => return pause_again(&desk, job, definition, &form, errors.into()).await,
-        (Err(other), _) => {
-            errors.extend(other);
+        (reason, _) => {
+            let errors = reason.err().unwrap_or_default();
             return pause_again(&desk, job, definition, &form, errors.into()).await;
         }
     };

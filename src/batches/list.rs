@@ -98,7 +98,7 @@ fn row(runs: &[Recent], job: Job, now: Instant) -> JobRow {
             is_unusual: run.is_unusual && !run.is_resolved,
             at: run.started_at.unwrap_or(run.queued_at),
         }),
-        is_running: runs.iter().any(|run| run.state.is_under_way() || run.state == State::Queued),
+        is_running: runs.iter().any(|run| run.state.goes_on()),
         is_paused: job.is_paused(now),
         bars: Bars::of(&minis),
         typical: Baseline::of(&successes).duration,

@@ -1,6 +1,6 @@
 //! The log of a run as it is read: the beginning, a note of what is missing, and the end.
 
-use super::{record::Run, state::State};
+use super::record::Run;
 use crate::{clock::Instant, sql, store::Reader, web::shell::Shell};
 use askama::Template;
 use std::fmt::Write as _;
@@ -53,6 +53,12 @@ pub async fn read(reader: &Reader, run: &Run, after: Option<i64>) -> sqlx::Resul
     }
     let next = lines.last().map_or(after.unwrap_or(0), |line| line.n + 1);
     Ok(RunLog { lines, next, gap: gap.map(|(_, until)| (until, run.gap_bytes)) })
+}
+
+/// Lines as they are stored: time, which of the two outputs, and text.
+pub(crate) fn written<'l>(lines: impl Iterator<Item = (Instant, &'static str, &'l str)>) -> String {
+    let lines: Vec<_> = lines.map(|(at, stream, text)| (at.to_string(), stream, text)).collect();
+    serde_json::to_string(&lines).unwrap_or_else(|_| "[]".to_owned())
 }
 
 /// Without what only a terminal understands: colours (ECMA-48, section 5.4) and other control characters.
@@ -117,7 +123,7 @@ impl RunLog {
 
 impl LinesPage {
     pub fn goes_on(&self) -> bool {
-        self.run.state.is_under_way() || self.run.state == State::Queued
+        self.run.state.goes_on()
     }
 }
 

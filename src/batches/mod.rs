@@ -41,6 +41,12 @@ pub fn target(job: &str) -> Target {
     Target::new("batch", job)
 }
 
+/// A share from 0 to 1 as it is stored.
+#[expect(clippy::cast_possible_truncation, reason = "a share is between 0 and 1")]
+pub(crate) fn thousandths(share: f64) -> i64 {
+    (share * 1000.0).round() as i64
+}
+
 /// `run/1842`
 pub fn run_target(run: i64) -> Target {
     Target::new("run", run)

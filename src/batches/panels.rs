@@ -1,6 +1,6 @@
 //! What stands beside a job or a run: the form of each change, why it cannot be made, or one that was made.
 
-use super::{decide::Resolution, params::ParamField, record::Run};
+use super::{decide::Resolution, params::ParamField, record::Run, state::State};
 use crate::{
     audit::pages::Changed,
     web::{
@@ -107,8 +107,6 @@ pub struct Done {
     pub sealed: Sealed,
     pub action: String,
     pub changed: Vec<Changed>,
-    /// The run that came of it.
-    pub run: Option<i64>,
 }
 
 impl Done {
@@ -119,14 +117,10 @@ impl Done {
     /// What the person just changed here, read from the row that sealed it.
     pub async fn read(desk: &Desk, target: &crate::gate::Target, seq: i64) -> sqlx::Result<Option<Self>> {
         let entry = crate::audit::own(desk, target, seq).await?;
-        Ok(entry.map(|entry| {
-            let number = |field: &str| entry.after.get(field)?.as_str()?.parse().ok();
-            Self {
-                run: number("run").or_else(|| number("rerun")),
-                changed: Changed::between(&entry.before, &entry.after),
-                sealed: Sealed { seq: entry.seq, at: entry.at, by: entry.staff_name, reason: entry.reason },
-                action: entry.action,
-            }
+        Ok(entry.map(|entry| Self {
+            changed: Changed::between(&entry.before, &entry.after),
+            sealed: Sealed { seq: entry.seq, at: entry.at, by: entry.staff_name, reason: entry.reason },
+            action: entry.action,
         }))
     }
 }
@@ -140,13 +134,11 @@ pub fn offered(run: &Run, is_elsewhere: bool, rerun: Option<i64>) -> Vec<&'stati
     if !Resolution::of(run).is_empty() {
         panels.push("resolve");
     }
-    if run.state == super::state::State::Succeeded && run.is_unusual() {
+    if run.state == State::Succeeded && run.is_unusual() {
         panels.push("normal");
     }
-    let is_ours = run.deadline_at.is_none();
-    if matches!(run.state, super::state::State::Queued | super::state::State::Starting | super::state::State::Running)
-        && is_ours
-    {
+    // What runs elsewhere is stopped there.
+    if matches!(run.state, State::Queued | State::Starting | State::Running) && run.deadline_at.is_none() {
         panels.push("cancel");
     }
     panels

@@ -1,7 +1,13 @@
 //! The parameters of a run in a form.
 
 use super::definition::{Definition, ParameterKind, Values};
-use crate::web::{form::Form, shell::Shell};
+use crate::web::{
+    form::Form,
+    shell::{
+        Shell,
+        field::{FieldErrors, wrong},
+    },
+};
 
 /// One parameter as a field.
 #[derive(Clone, Debug)]
@@ -66,6 +72,11 @@ pub fn read(definition: &Definition, form: &Form, defaults: &Values) -> (Values,
         Ok(values) => (values, None),
         Err(name) => (typed, Some(name)),
     }
+}
+
+/// What is said at the head of a form in which this parameter is wrong.
+pub fn errors(wrong: Option<&str>) -> FieldErrors {
+    wrong.map(|_| FieldErrors::one("param", wrong::not_a_choice())).unwrap_or_default()
 }
 
 impl ParamField {

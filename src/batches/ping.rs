@@ -11,6 +11,7 @@ use super::{
     command::Stream,
     definition::{Definition, Kind},
     finish::{End, FinishRun, Outcome},
+    log,
     record::{self, Job, Run},
 };
 use crate::{
@@ -278,10 +279,10 @@ impl Reports<'_> {
 
 /// The lines of a body as they are stored, and how many there are.
 fn lines(body: &str, at: Instant) -> Option<(i64, String)> {
-    let at = at.to_string();
-    let lines: Vec<_> = body.lines().map(|line| (at.as_str(), Stream::Out.name(), line.replace('\0', ""))).collect();
-    let count = i64::try_from(lines.len()).ok().filter(|count| *count > 0)?;
-    Some((count, serde_json::to_string(&lines).ok()?))
+    // PostgreSQL stores no NUL.
+    let body = body.replace('\0', "");
+    let count = i64::try_from(body.lines().count()).ok().filter(|count| *count > 0)?;
+    Some((count, log::written(body.lines().map(|line| (at, Stream::Out.name(), line)))))
 }
 
 #[cfg(test)]

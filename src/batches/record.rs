@@ -216,6 +216,34 @@ pub(super) async fn lock_both(tx: &mut Tx<'_>, id: i64) -> Result<(Job, Run), Fa
     Ok((lock_job(tx, &name).await?, lock_run(tx, id).await?))
 }
 
+/// The version of a run that a form has shown, for [`Change::version`](crate::gate::Change::version).
+pub(super) async fn run_version(tx: &mut Tx<'_>, id: i64) -> Result<Option<i64>, Fault> {
+    lock_both(tx, id).await.map(|(_, run)| Some(run.changed))
+}
+
+/// A run that somebody wants to act on, locked, if it is theirs to act on.
+pub(super) async fn permitted_run(tx: &mut Tx<'_>, id: i64) -> Result<Run, Fault> {
+    let (job, run) = lock_both(tx, id).await?;
+    permitted(tx, &job).await?;
+    Ok(run)
+}
+
+/// Says what was done about a run, where nobody has said so before.
+pub(super) async fn resolve(tx: &mut Tx<'_>, id: i64, resolution: &'static str) -> Result<(), Fault> {
+    let (now, by) = (tx.now(), tx.by().to_owned());
+    tx.query(sql!(
+        "update batch_runs set resolution = coalesce(resolution, $4), resolved_by = coalesce(resolved_by, $2),
+                resolved_at = coalesce(resolved_at, $3), changed = changed + 1 where id = $1"
+    ))
+    .bind(id)
+    .bind(by)
+    .bind(now)
+    .bind(resolution)
+    .run()
+    .await?;
+    Ok(())
+}
+
 /// Somebody wants to act on a job: is it theirs to act on?
 pub(super) async fn permitted(tx: &mut Tx<'_>, job: &Job) -> Result<Definition, Fault> {
     let definition = definition(tx, &job.name, job.version).await?.ok_or_else(|| Fault::missing("job"))?;

@@ -4,23 +4,23 @@ use super::{
     definition::{Definition, Values},
     job,
     panels::{Panel, RerunPanel},
-    params,
-    record::{self, run_columns},
-    run_target,
+    params, record, run_target,
     runs::{self, Bulk},
     show::{self, Found},
     start::RerunRun,
 };
 use crate::{
-    gate::{Change, Reason, Refusal},
-    sql,
+    gate::{Change, Seal},
     web::{
         Answer, Desk, Stop,
         desk::seal_of,
         form::Form,
         problem_page::Problem,
         refused::{self, Refused},
-        shell::{field::FieldErrors, seal::Seal as Shape},
+        shell::{
+            field::{FieldErrors, wrong},
+            seal::Seal as Shape,
+        },
     },
 };
 use actix_web::web;
@@ -74,11 +74,8 @@ fn differences(then: &Definition, now: &Definition) -> Vec<(String, String, Stri
 pub async fn rerun(desk: Desk, path: web::Path<i64>, body: web::Bytes) -> Answer {
     let found = Found::load(&desk, path.into_inner()).await?;
     let used = used(&desk, &found).await?;
-    let mut names: Vec<String> = params::field_names(&used);
-    names.extend(
-        params::field_names(&found.definition).into_iter().filter(|name| !names.contains(name)).collect::<Vec<_>>(),
-    );
-    names.extend(["reason", "code", "key", "seen", "version"].map(str::to_owned));
+    let fields = [&used, &found.definition].into_iter().flat_map(params::field_names);
+    let names: Vec<String> = fields.chain(["reason", "code", "key", "seen", "version"].map(str::to_owned)).collect();
     let form = desk.form(&body, &names.iter().map(String::as_str).collect::<Vec<_>>()).await?;
     let version = match form.or("version", "") {
         "" => found.run.version,
@@ -88,17 +85,9 @@ pub async fn rerun(desk: Desk, path: web::Path<i64>, body: web::Bytes) -> Answer
     let mut defaults = chosen.defaults(job::today(&desk, chosen));
     defaults.extend(found.run.values());
     let (values, wrong) = params::read(chosen, &form, &defaults);
-    let reason = match (refused::read_reason(&form), &wrong) {
-        (Ok(reason), None) => reason,
-        (Ok(_), Some(_)) => {
-            return again(&desk, found, &form, version, &values, wrong.as_deref(), param_wrong().into()).await;
-        }
-        (Err(mut errors), _) => {
-            if wrong.is_some() {
-                errors.extend(param_wrong());
-            }
-            return again(&desk, found, &form, version, &values, wrong.as_deref(), errors.into()).await;
-        }
+    let reason = match refused::read_reason_beside(&form, params::errors(wrong.as_deref())) {
+        Ok(reason) => reason,
+        Err(errors) => return again(&desk, found, &form, version, &values, wrong.as_deref(), errors.into()).await,
     };
     let change = RerunRun { run: found.run.id, version, params: values.clone() };
     match desk.submit(&change, &seal_of(&form, reason)?).await {
@@ -109,10 +98,6 @@ pub async fn rerun(desk: Desk, path: web::Path<i64>, body: web::Bytes) -> Answer
             again(&desk, found, &form, version, &values, None, refused).await
         }
     }
-}
-
-fn param_wrong() -> FieldErrors {
-    FieldErrors::one("param", crate::web::shell::field::wrong::not_a_choice())
 }
 
 async fn again(
@@ -144,14 +129,19 @@ pub async fn rerun_all(desk: Desk, body: web::Bytes) -> Answer {
     let mut allowed: Vec<&str> = names.iter().map(String::as_str).collect();
     allowed.extend(["reason", "code", "key", "seen"]);
     let form = desk.form(&body, &allowed).await?;
-    let reason = match refused::read_reason(&form) {
-        Ok(reason) if !chosen.is_empty() => reason,
-        Ok(_) => return all_again(&desk, &form, &chosen, FieldErrors::one("runs", nothing_chosen()).into()).await,
+    let mut errors = FieldErrors::new();
+    if chosen.is_empty() {
+        errors.add("runs", wrong::required());
+    }
+    let reason = match refused::read_reason_beside(&form, errors) {
+        Ok(reason) => reason,
         Err(errors) => return all_again(&desk, &form, &chosen, errors.into()).await,
     };
     let changes = as_they_were(&desk, &chosen).await?;
-    match submit_all(&desk, &changes, &form, reason).await? {
-        Ok(first) => Ok(desk.see_other(&format!("/runs?show=running&sealed={first}"))),
+    // What each of them is at is checked by the change itself; one version could not speak for several runs.
+    let seal = Seal { seen: None, ..seal_of(&form, reason)? };
+    match desk.submit_all(&changes, &seal).await {
+        Ok(_) => Ok(desk.see_other("/runs?show=running")),
         Err(refusal) => {
             let at = changes.first().map_or_else(|| run_target(0), Change::target);
             let refused = refused::explain(&desk, refusal, &at).await?;
@@ -160,37 +150,16 @@ pub async fn rerun_all(desk: Desk, body: web::Bytes) -> Answer {
     }
 }
 
-fn nothing_chosen() -> crate::web::words::Message {
-    crate::web::shell::field::wrong::required()
-}
-
 /// The changes that run these again with the definition and the values they had.
 async fn as_they_were(desk: &Desk, chosen: &[i64]) -> Result<Vec<RerunRun>, Stop> {
     let mut changes = Vec::with_capacity(chosen.len());
     for id in chosen {
-        let run: Option<record::Run> = desk
-            .reader()
-            .query(sql!("select ", run_columns!(), " from batch_runs where id = $1"))
-            .bind(*id)
-            .optional()
-            .await?;
-        let run = run.ok_or(Problem::NotFound)?;
+        let run = record::run(&mut desk.reader(), *id).await?.ok_or(Problem::NotFound)?;
         changes.push((run.job.clone(), RerunRun { run: run.id, version: run.version, params: run.values() }));
     }
     // Jobs are locked in this order, so that two people who choose the same runs do not wait for each other.
     changes.sort_by(|(job, change), (other, than)| (job, change.run).cmp(&(other, than.run)));
     Ok(changes.into_iter().map(|(_, change)| change).collect())
-}
-
-async fn submit_all(
-    desk: &Desk,
-    changes: &[RerunRun],
-    form: &Form,
-    reason: Reason,
-) -> Result<Result<i64, Refusal>, Stop> {
-    // What each of them is at is checked by the change itself; one version could not speak for several runs.
-    let seal = crate::gate::Seal { seen: None, ..seal_of(form, reason)? };
-    Ok(desk.submit_all(changes, &seal).await.map(|sealed| sealed.seq))
 }
 
 async fn all_again(desk: &Desk, form: &Form, chosen: &[i64], refused: Refused) -> Answer {

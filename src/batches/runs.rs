@@ -1,7 +1,7 @@
 //! The list of runs: filtered, and several failed ones run again at once.
 
 use super::{
-    record::{Run, run_columns},
+    record::{self, Run, run_columns},
     runs_pages::{BulkPanel, RunRow, RunsPage},
     start::ACTS,
     state::State,
@@ -100,12 +100,7 @@ async fn page(desk: &Desk, filter: Filter, before: i64, bulk: Option<Bulk>, stat
         Some(bulk) => {
             let mut chosen = Vec::new();
             for id in &bulk.chosen {
-                let run: Option<Run> = desk
-                    .reader()
-                    .query(sql!("select ", run_columns!(), " from batch_runs where id = $1"))
-                    .bind(*id)
-                    .optional()
-                    .await?;
+                let run = record::run(&mut desk.reader(), *id).await?;
                 chosen.extend(run.map(|run| RunRow { title: title(&run), run }));
             }
             Some(BulkPanel { seal: bulk.seal, chosen, reason: bulk.reason })

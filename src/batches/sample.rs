@@ -4,7 +4,7 @@ mod history;
 
 use super::{
     definition::{Definition, Kind, Overlap},
-    record,
+    log, record,
 };
 use crate::{
     gate::{Admits, Change, Fault, Target, Tx},
@@ -144,11 +144,11 @@ async fn insert(tx: &mut Tx<'_>, entry: &Entry<'_>) -> Result<i64, Fault> {
         .one()
         .await?;
     if lines > 0 {
-        let log: Vec<_> = past.log.iter().map(|(at, text)| (at.to_string(), "out", text.as_str())).collect();
+        let written = log::written(past.log.iter().map(|(at, text)| (*at, "out", text.as_str())));
         tx.query(sql!("insert into batch_log (run_id, n, until, lines) values ($1, 0, $2, $3)"))
             .bind(run)
             .bind(lines)
-            .bind(serde_json::to_string(&log).unwrap_or_else(|_| "[]".to_owned()))
+            .bind(written)
             .run()
             .await?;
     }

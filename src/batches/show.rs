@@ -183,7 +183,7 @@ async fn live(desk: &Desk, found: &Found) -> Result<LivePage, Stop> {
 /// anew.
 pub async fn live_alone(desk: Desk, path: web::Path<i64>) -> Answer {
     let found = Found::load(&desk, path.into_inner()).await?;
-    if !found.run.state.is_under_way() && found.run.state != super::state::State::Queued {
+    if !found.run.state.goes_on() {
         return Ok(HttpResponse::Ok().insert_header(("HX-Redirect", format!("/runs/{}", found.run.id))).finish());
     }
     let page = live(&desk, &found).await?;

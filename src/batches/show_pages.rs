@@ -119,7 +119,7 @@ impl Event {
 
 impl LivePage {
     pub fn goes_on(&self) -> bool {
-        self.run.state.is_under_way() || self.run.state == State::Queued
+        self.run.state.goes_on()
     }
 
     pub fn took(&self) -> Option<i64> {

@@ -82,7 +82,7 @@ impl Change for RerunRun {
     }
 
     async fn version(&self, tx: &mut Tx<'_>) -> Result<Option<i64>, Fault> {
-        record::lock_both(tx, self.run).await.map(|(_, run)| Some(run.changed))
+        record::run_version(tx, self.run).await
     }
 
     async fn check(&self, tx: &mut Tx<'_>) -> Result<(), Fault> {
@@ -99,16 +99,7 @@ impl Change for RerunRun {
         let definition = wanted_by_name(tx, &run.job, self.version).await?;
         let values = values(&definition, &self.params)?;
         let id = insert(tx, &run.job, self.version, &definition, &values, Some(&run)).await?;
-        let (now, by) = (tx.now(), tx.by().to_owned());
-        tx.query(sql!(
-            "update batch_runs set resolution = coalesce(resolution, 'rerun'), resolved_by = coalesce(resolved_by, $2),
-                    resolved_at = coalesce(resolved_at, $3), changed = changed + 1 where id = $1"
-        ))
-        .bind(self.run)
-        .bind(by)
-        .bind(now)
-        .run()
-        .await?;
+        record::resolve(tx, self.run, "rerun").await?;
         self.note(tx, &run, &values, id);
         event::append(tx, &run.job, Some(run.id), "rerun", Some(&id.to_string())).await?;
         event::append(tx, &run.job, Some(id), "requested", None).await?;

@@ -66,6 +66,11 @@ impl State {
         matches!(self, Self::Starting | Self::Running | Self::Cancelling)
     }
 
+    /// Whether something is still to be heard of it without anybody's doing.
+    pub const fn goes_on(self) -> bool {
+        matches!(self, Self::Queued) || self.is_under_way()
+    }
+
     /// Whether it may be run again: it came to an end, and not to a good one.
     pub const fn may_rerun(self) -> bool {
         matches!(self, Self::Failed | Self::TimedOut | Self::Cancelled | Self::Skipped)

@@ -1,6 +1,7 @@
 //! How providers are reached: plain requests over TLS, few and short, each call within one span of time.
 
 use super::Unclear;
+use crate::outgoing;
 use serde::de::DeserializeOwned;
 use std::{
     fmt,
@@ -24,17 +25,7 @@ pub(super) struct Client {
 
 impl Client {
     pub(super) fn new(timeout: Duration) -> Self {
-        let agent = ureq::Agent::config_builder()
-            .user_agent(concat!("ingam/", env!("CARGO_PKG_VERSION")))
-            .http_status_as_error(false)
-            // What was signed for one address is not sent to another.
-            .max_redirects(0)
-            // A proxy that some variable of the environment names would see where the money goes.
-            .proxy(None)
-            // Refunds are rare, and a connection that died while it was kept would make the next one unclear.
-            .max_idle_connections(0)
-            .build()
-            .new_agent();
+        let agent = outgoing::agent().build().new_agent();
         Self { agent, timeout }
     }
 

@@ -142,6 +142,18 @@ pub fn read_reason(form: &Form) -> Result<Reason, FieldErrors> {
     Reason::parse(form.get("reason")).map_err(|word| FieldErrors::one("reason", reason_error(word)))
 }
 
+/// The reason in a form, where nothing else is wrong with it either; otherwise all that is.
+pub fn read_reason_beside(form: &Form, mut errors: FieldErrors) -> Result<Reason, FieldErrors> {
+    match read_reason(form) {
+        Ok(reason) if errors.is_empty() => Ok(reason),
+        Ok(_) => Err(errors),
+        Err(other) => {
+            errors.extend(other);
+            Err(errors)
+        }
+    }
+}
+
 /// What is wrong with a reason.
 pub fn reason_error(word: &'static str) -> Message {
     match word {

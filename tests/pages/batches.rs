@@ -251,8 +251,7 @@ impl Maker {
             Panel::Closed { name: "rerun", why: self.text("이미 성공한 실행입니다.", "This run succeeded.") };
         add("run-closed", self.run_page(Self::run(48_220, State::Succeeded), vec![], Some(closed)));
         let changed = Changed { field: "resolution".into(), before: None, after: Some("accepted".into()) };
-        let done =
-            Done { sealed: self.batch_sealed(), action: "runs.resolve".into(), changed: vec![changed], run: None };
+        let done = Done { sealed: self.batch_sealed(), action: "runs.resolve".into(), changed: vec![changed] };
         let resolved = Run {
             resolution: Some("accepted".into()),
             resolved_by: Some(self.me()),

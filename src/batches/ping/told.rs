@@ -1,7 +1,7 @@
 //! What the address of a report says: which part of a run it is about, and the figures behind the question mark.
 
 use super::{BAD_URL, No};
-use crate::batches::finish::Outcome;
+use crate::batches::{finish::Outcome, thousandths};
 use actix_web::http::StatusCode;
 
 /// What is reported.
@@ -50,7 +50,7 @@ impl Told {
                 "failed" => told.failed = Some(number()?),
                 "skipped" => told.skipped = Some(number()?),
                 "alive" => told.alive = Some(number()?.clamp(1, 86_400)),
-                "progress" => told.progress = Some(thousandths(&value).ok_or(BAD_URL)?),
+                "progress" => told.progress = Some(share(&value).ok_or(BAD_URL)?),
                 // As Cronitor has it.
                 "metric" => {
                     told.processed = value.strip_prefix("count:").and_then(|n| n.parse().ok()).or(told.processed);
@@ -70,10 +70,9 @@ fn is_uuid(text: &str) -> bool {
         })
 }
 
-#[expect(clippy::cast_possible_truncation, reason = "a share is between 0 and 1")]
-fn thousandths(text: &str) -> Option<i64> {
+fn share(text: &str) -> Option<i64> {
     let share: f64 = text.parse().ok()?;
-    (0.0..=1.0).contains(&share).then(|| (share * 1000.0).round() as i64)
+    (0.0..=1.0).contains(&share).then(|| thousandths(share))
 }
 
 #[cfg(test)]

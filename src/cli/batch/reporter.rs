@@ -1,6 +1,7 @@
 //! What is told to the console of a command that runs: a thread of its own, so that nothing waits for it.
 
 use super::{say, told::Told};
+use crate::outgoing;
 use std::{
     sync::{
         Arc, Mutex, MutexGuard, PoisonError,
@@ -76,15 +77,7 @@ struct Line {
 
 impl Line {
     fn new(address: String, rid: &str, ended: mpsc::Receiver<u8>) -> Self {
-        let agent = ureq::Agent::config_builder()
-            .user_agent(concat!("ingam/", env!("CARGO_PKG_VERSION")))
-            .http_status_as_error(false)
-            // The token is for one address only.
-            .max_redirects(0)
-            .proxy(None)
-            .timeout_global(Some(PATIENCE))
-            .build()
-            .new_agent();
+        let agent = outgoing::agent().timeout_global(Some(PATIENCE)).build().new_agent();
         Self { agent, address, rid: rid.to_owned(), ended, code: None, said: None }
     }
 

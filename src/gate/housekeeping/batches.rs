@@ -114,8 +114,19 @@ pub struct ClaimedRun {
     pub fence: i64,
 }
 
+/// So many seconds from now, by the clock of the database.
+macro_rules! seconds_from_now {
+    (sqlite: $seconds:literal) => {
+        concat!("strftime('%Y-%m-%dT%H:%M:%f', 'now', '+' || ", $seconds, " || ' seconds') || '000Z'")
+    };
+    (postgres: $seconds:literal) => {
+        concat!("clock_timestamp() + cast(", $seconds, " as bigint) * interval '1 second'")
+    };
+}
+pub(super) use seconds_from_now;
+
 macro_rules! claim_run {
-    ($until:literal, $locking:literal) => {
+    ($until:expr, $locking:literal) => {
         concat!(
             "update batch_runs set state = 'starting', runner = $1, fence = fence + 1, changed = changed + 1, lease_until = ",
             $until,
@@ -139,8 +150,8 @@ impl Housekeeping for ClaimRun {
     /// gets a unique violation.
     async fn run(&self, tx: &mut Tx<'_>) -> sqlx::Result<Option<ClaimedRun>> {
         tx.query(sql!(
-            sqlite: claim_run!("strftime('%Y-%m-%dT%H:%M:%f', 'now', '+' || $2 || ' seconds') || '000Z'", ""),
-            postgres: claim_run!("clock_timestamp() + cast($2 as bigint) * interval '1 second'", " for update skip locked"),
+            sqlite: claim_run!(seconds_from_now!(sqlite: "$2"), ""),
+            postgres: claim_run!(seconds_from_now!(postgres: "$2"), " for update skip locked"),
         ))
         .bind(self.runner.as_str())
         .bind(self.lease_seconds)

@@ -1,6 +1,6 @@
 //! What is heard of runs while they go on, from here or from elsewhere. How a run ends is a change.
 
-use super::{Housekeeping, Normal, Tx};
+use super::{Housekeeping, Normal, Tx, batches::seconds_from_now};
 use crate::{clock::Instant, sql};
 
 /// The one who runs it is still there, and perhaps has something to tell.
@@ -51,7 +51,7 @@ pub enum Reported {
 }
 
 macro_rules! report_run {
-    ($until:literal) => {
+    ($until:expr) => {
         concat!(
             "update batch_runs set progress = coalesce($3, progress), processed = coalesce($4, processed),
                     failed = coalesce($5, failed), skipped = coalesce($6, skipped),
@@ -70,8 +70,8 @@ impl Housekeeping for ReportRun {
     async fn run(&self, tx: &mut Tx<'_>) -> sqlx::Result<Reported> {
         let state: Option<(String,)> = tx
             .query(sql!(
-                sqlite: report_run!("strftime('%Y-%m-%dT%H:%M:%f', 'now', '+' || $7 || ' seconds') || '000Z'"),
-                postgres: report_run!("clock_timestamp() + cast($7 as bigint) * interval '1 second'"),
+                sqlite: report_run!(seconds_from_now!(sqlite: "$7")),
+                postgres: report_run!(seconds_from_now!(postgres: "$7")),
             ))
             .bind(self.id)
             .bind(self.fence)
@@ -160,7 +160,7 @@ pub struct AcceptRun {
 }
 
 macro_rules! accept_run {
-    ($until:literal) => {
+    ($until:expr) => {
         concat!(
             "insert into batch_runs (job, version, state, cause, is_single, rid, scheduled_for, params, runner, deadline_at, queued_at,
                                      started_at, baseline_ms, baseline_count, baseline_runs, is_late, lease_until)
@@ -190,8 +190,8 @@ impl Housekeeping for AcceptRun {
         }
         let run: Option<(i64,)> = tx
             .query(sql!(
-                sqlite: accept_run!("strftime('%Y-%m-%dT%H:%M:%f', 'now', '+' || $12 || ' seconds') || '000Z'"),
-                postgres: accept_run!("clock_timestamp() + cast($12 as bigint) * interval '1 second'"),
+                sqlite: accept_run!(seconds_from_now!(sqlite: "$12")),
+                postgres: accept_run!(seconds_from_now!(postgres: "$12")),
             ))
             .bind(self.job.as_str())
             .bind(self.version)

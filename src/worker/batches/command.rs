@@ -6,8 +6,9 @@ use crate::{
         command::{self, Ended, Identity, Limits, New, Outcome as How, Output, Running, Spec},
         definition::{Definition, Values},
         finish::{End, Outcome},
-        record,
+        log, record,
         state::State,
+        thousandths,
     },
     gate::{ClaimedRun, Missing, ReportRun, Reported, StartRun, Stretch},
 };
@@ -179,21 +180,12 @@ async fn report_until_taken(runner: &Runner, report: &ReportRun) -> Reported {
     }
 }
 
-#[expect(clippy::cast_possible_truncation, reason = "a share is between 0 and 1")]
-fn thousandths(share: f64) -> i64 {
-    (share * 1000.0).round() as i64
-}
-
 /// Lines as they are stored; what was dropped between head and tail ends a stretch.
 fn stretches(new: &New) -> Vec<Stretch> {
-    let written = |lines: &[command::Line]| {
-        let lines: Vec<_> =
-            lines.iter().map(|line| (line.at.to_string(), line.stream.name(), line.text.as_str())).collect();
-        serde_json::to_string(&lines).unwrap_or_else(|_| "[]".to_owned())
-    };
     let stretch = |lines: &[command::Line]| {
         let (first, last) = (lines.first()?, lines.last()?);
-        Some(Stretch { from: first.number, until: last.number + 1, lines: written(lines) })
+        let text = log::written(lines.iter().map(|line| (line.at, line.stream.name(), line.text.as_str())));
+        Some(Stretch { from: first.number, until: last.number + 1, lines: text })
     };
     new.lines.chunk_by(|line, next| line.number + 1 == next.number).filter_map(stretch).collect()
 }

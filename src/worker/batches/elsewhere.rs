@@ -10,7 +10,7 @@ use crate::{
         state::State,
     },
     gate::{ClaimedRun, StartRun},
-    secret,
+    outgoing, secret,
 };
 use chrono::TimeDelta;
 use serde::Serialize;
@@ -112,17 +112,8 @@ pub(super) async fn trigger(runner: &Runner, claimed: &ClaimedRun, definition: &
 }
 
 fn ask(url: &str, headers: &[(&str, String)], body: &str) -> Asked {
-    let agent = ureq::Agent::config_builder()
-        .user_agent(concat!("ingam/", env!("CARGO_PKG_VERSION")))
-        .http_status_as_error(false)
-        // What was signed for one address is not sent to another.
-        .max_redirects(0)
-        .proxy(None)
-        .max_idle_connections(0)
-        .timeout_global(Some(PATIENCE))
-        .timeout_connect(Some(PATIENCE / 2))
-        .build()
-        .new_agent();
+    let agent =
+        outgoing::agent().timeout_global(Some(PATIENCE)).timeout_connect(Some(PATIENCE / 2)).build().new_agent();
     let request = headers.iter().fold(agent.post(url), |request, (name, value)| request.header(*name, value));
     match request.send(body) {
         Ok(reply)

@@ -1,0 +1,17 @@
+//! Calls to others: payment providers, services that run jobs, and the console itself from the wrapper of a batch.
+
+use ureq::{config::ConfigBuilder, typestate::AgentScope};
+
+/// What all calls have in common. Every answer is looked at, also one that says no; whoever builds an agent from this says how
+/// long it may wait.
+pub(crate) fn agent() -> ConfigBuilder<AgentScope> {
+    ureq::Agent::config_builder()
+        .user_agent(concat!("ingam/", env!("CARGO_PKG_VERSION")))
+        .http_status_as_error(false)
+        // What was signed, or a token that is good, for one address is not sent to another.
+        .max_redirects(0)
+        // A proxy that some variable of the environment names would see what is sent.
+        .proxy(None)
+        // Calls are rare, and a connection that died while it was kept would make the next one unclear.
+        .max_idle_connections(0)
+}
