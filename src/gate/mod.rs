@@ -92,7 +92,7 @@ impl Gate {
         seal: &Seal,
     ) -> Result<Sealed<Vec<C::Output>>, Refusal> {
         let mut tx = self.writer.begin(self.clock.now()).await?;
-        tx.by = actor.who.name();
+        (tx.by, tx.staff, tx.ip) = (actor.who.name(), actor.staff_id(), actor.origin.ip);
         let verdict = self.decide(&mut tx, actor, changes, seal).await;
         let roles = tx.roles.clone();
         let line = |change: &C, outcome, refusal| Line {

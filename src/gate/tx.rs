@@ -6,7 +6,7 @@ use crate::{
 };
 use serde_json::Value;
 use sqlx::{PgPool, Postgres, Sqlite, SqlitePool, Transaction};
-use std::{borrow::Cow, collections::BTreeMap};
+use std::{borrow::Cow, collections::BTreeMap, net::IpAddr};
 
 /// A write transaction. Only the gate opens and commits one, so holding a `&mut Tx` is proof that the change in hand
 /// was admitted.
@@ -60,6 +60,9 @@ pub struct Tx<'c> {
     now: Instant,
     pub(super) change_id: String,
     pub(super) by: String,
+    /// Who that is, where it is a member of staff, and from which address.
+    pub(super) staff: Option<i64>,
+    pub(super) ip: Option<IpAddr>,
     /// The roles of whoever makes the change, as they are now; none for the system and the command line.
     pub(super) roles: Option<Roles>,
     pub(super) before: BTreeMap<Cow<'static, str>, Noted>,
@@ -136,6 +139,16 @@ impl Tx<'_> {
     /// The name of whoever makes the change, for rows that show it.
     pub fn by(&self) -> &str {
         &self.by
+    }
+
+    /// The member of staff who makes the change; none where it is the system or the command line.
+    pub fn staff(&self) -> Option<i64> {
+        self.staff
+    }
+
+    /// The address that the change is asked for from; none where it is the system or the command line.
+    pub fn ip(&self) -> Option<IpAddr> {
+        self.ip
     }
 
     /// Whether whoever makes the change has one of these roles now. The system and the command line need none.
@@ -237,6 +250,8 @@ impl Writer {
             now,
             change_id: new_change_id(),
             by: String::new(),
+            staff: None,
+            ip: None,
             roles: None,
             before: BTreeMap::new(),
             after: BTreeMap::new(),

@@ -24,7 +24,7 @@ pub async fn safeguards(reader: &Reader, engine: Engine) -> anyhow::Result<Vec<S
 pub(super) const SQLITE_TRIGGERS: Sql = Sql {
     sqlite: "select name, sql from sqlite_master where type = 'trigger'
               and tbl_name in ('audit', 'audit_head', 'access_records', 'point_entries', 'order_events', 'refund_payments',
-                               'batch_events', 'batch_runs')
+                               'batch_events', 'batch_runs', 'approval_requests', 'approval_votes')
               order by name",
     postgres: "select 1 where false",
 };
@@ -45,9 +45,12 @@ async fn sqlite_triggers(reader: &Reader) -> anyhow::Result<Safeguard> {
 
 /// Triggers that must be there and fire even for a session that says it is a replica: table, name, and what `pg_trigger`
 /// calls its type (1 for each row, 2 before, 4 insert, 8 delete, 16 update, 32 truncate).
-const POSTGRES_TRIGGERS: [(&str, &str, i64); 15] = [
+const POSTGRES_TRIGGERS: [(&str, &str, i64); 18] = [
     ("access_records", "access_records_no_rewriting", 27),
     ("access_records", "access_records_no_truncate", 34),
+    ("approval_requests", "approval_requests_kept", 19),
+    ("approval_votes", "approval_votes_no_rewriting", 27),
+    ("approval_votes", "approval_votes_no_truncate", 34),
     ("audit", "audit_next", 7),
     ("audit", "audit_no_rewriting", 27),
     ("audit", "audit_no_truncate", 34),
@@ -95,9 +98,9 @@ async fn postgres_rights(reader: &Reader) -> anyhow::Result<Safeguard> {
             // A right on one column of a table is no right on the table, so updating is asked of any column.
             postgres: "select (select rolsuper from pg_roles where rolname = current_user)
                            or pg_has_role(current_user, (select relowner from pg_class where oid = 'audit'::regclass), 'usage')
-                           or exists (select 1 from unnest(array['audit', 'access_records', 'point_entries', 'order_events', 'batch_events']) kept (name)
+                           or exists (select 1 from unnest(array['audit', 'access_records', 'point_entries', 'order_events', 'batch_events', 'approval_votes']) kept (name)
                                        where has_any_column_privilege(kept.name, 'update'))
-                           or exists (select 1 from unnest(array['audit', 'audit_head', 'access_records', 'point_entries', 'order_events', 'batch_events']) kept (name)
+                           or exists (select 1 from unnest(array['audit', 'audit_head', 'access_records', 'point_entries', 'order_events', 'batch_events', 'approval_requests', 'approval_votes']) kept (name)
                                        where has_table_privilege(kept.name, 'delete, truncate, trigger'))",
         ))
         .one()
