@@ -1,15 +1,17 @@
 //! The configuration, parsed once. Secrets come from the environment or from mounted files and are never printed.
 
+mod approvals;
 mod batches;
 mod file;
 mod isolation;
 mod payments;
 
+pub use approvals::Declared;
 pub use batches::Batches;
 pub use isolation::{Check, stamp_fits};
 
 use self::file::File;
-use crate::{networks::Allowlist, payments::Provider, profile::Profile, secret::SecretKey};
+use crate::{gate::Policies, networks::Allowlist, payments::Provider, profile::Profile, secret::SecretKey};
 use chrono::TimeDelta;
 use chrono_tz::Tz;
 use ipnet::IpNet;
@@ -41,6 +43,8 @@ pub struct Config {
     /// Who gives refunds back.
     pub payments: Provider,
     pub batches: Batches,
+    /// Which changes need a second person.
+    pub policies: Policies,
     /// Connections for reading, and on PostgreSQL as many for writing.
     pub connections: u32,
     pub workers: usize,
@@ -63,6 +67,7 @@ impl Config {
             events_topic: default_topic(Profile::Local).to_owned(),
             payments: Provider::Bookkeeping,
             batches: Batches::default(),
+            policies: Declared::usual(Tz::Asia__Seoul),
             connections: 4,
             workers: 2,
         }
@@ -99,6 +104,8 @@ pub struct Settings {
     values: HashMap<&'static str, (String, Source)>,
     /// The jobs that the file declares.
     jobs: Vec<crate::batches::definition::Definition>,
+    /// The rules for second people that it declares.
+    approvals: Declared,
     pub deployment_env: Option<String>,
     pub host: String,
 }
@@ -153,6 +160,7 @@ impl Settings {
         if let Some(path) = file {
             let mut file = File::read(path)?;
             settings.jobs = batches::declared(&mut file);
+            settings.approvals = Declared { approval: file.approval.take(), notice: file.notice.take() };
             let said = file.values().into_iter().filter_map(|(name, value)| Some((name, value?)));
             settings.values.extend(said.map(|(name, value)| (name, (value, Source::File))));
         }
@@ -224,6 +232,7 @@ impl Settings {
                 "{LISTEN}: without TLS the console listens on loopback only; set {ORIGIN} to an https address"
             ));
         }
+        let time_zone = self.or(ZONE, Tz::Asia__Seoul, from_str)?;
         Ok(Config {
             profile,
             database_url: self.database_url()?,
@@ -237,7 +246,8 @@ impl Settings {
             allowed_networks: self.required(NETWORKS, Allowlist::parse)?,
             trusted_proxies: self
                 .or(PROXIES, Vec::new(), |text| Allowlist::parse(text).map(|nets| nets.iter().copied().collect()))?,
-            time_zone: self.or(ZONE, Tz::Asia__Seoul, from_str)?,
+            time_zone,
+            policies: self.approvals.policies(time_zone)?,
             session_idle: self.or(IDLE, TimeDelta::minutes(15), |text| within(text, 1, 120).map(TimeDelta::minutes))?,
             session_absolute: self
                 .or(ABSOLUTE, TimeDelta::hours(8), |text| within(text, 1, 24).map(TimeDelta::hours))?,

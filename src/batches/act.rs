@@ -73,7 +73,7 @@ async fn submit<C: Change>(
         Err(errors) => return again(desk, run, form, errors.into(), panel).await,
     };
     match desk.submit(&change, &seal_of(form, reason)?).await {
-        Ok(sealed) => Ok(desk.see_other(&format!("/runs/{run}?sealed={}", sealed.seq))),
+        Ok(sealed) => Ok(desk.see_sealed(&sealed, &format!("/runs/{run}"))),
         Err(refusal) => {
             let refused = refused::explain(desk, refusal, &change.target()).await?;
             again(desk, run, form, refused, panel).await

@@ -8,7 +8,7 @@ use super::{
 };
 use crate::{
     clock::Instant,
-    gate::{Actor, Admits, By, Change, Fault, Gate, Refusal, Seal, Target, Tx},
+    gate::{Actor, Admits, By, Change, Fault, Gate, Refusal, Target, Tx},
     secret, sql,
     store::Reader,
 };
@@ -151,12 +151,12 @@ pub async fn take_over(reader: &Reader, gate: &Gate, definitions: &[Definition])
     for definition in definitions {
         let digest = definition.digest();
         if !there.iter().any(|(name, sha256, retired)| *name == definition.name && *sha256 == digest && !retired) {
-            gate.submit(&actor, &DefineJob { definition: definition.clone() }, &Seal::none()).await?;
+            gate.perform(&actor, &DefineJob { definition: definition.clone() }).await?;
         }
     }
     for (name, _, retired) in there {
         if !retired && !definitions.iter().any(|definition| definition.name == name) {
-            gate.submit(&actor, &RetireJob { job: name }, &Seal::none()).await?;
+            gate.perform(&actor, &RetireJob { job: name }).await?;
         }
     }
     Ok(())

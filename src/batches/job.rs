@@ -13,7 +13,7 @@ use super::{
     target,
 };
 use crate::{
-    gate::Change,
+    gate::{Change, Given},
     sql,
     web::{
         Answer, Desk, Stop,
@@ -118,7 +118,10 @@ pub async fn run(desk: Desk, path: web::Path<String>, body: web::Bytes) -> Answe
     };
     let change = RunJob { job: job.name.clone(), version: job.version, params: values.clone() };
     match desk.submit(&change, &seal_of(&form, reason)?).await {
-        Ok(sealed) => Ok(desk.see_other(&format!("/runs/{}", sealed.output))),
+        Ok(sealed) => Ok(match sealed.output {
+            Given::Made(run) => desk.see_other(&format!("/runs/{run}")),
+            Given::Waits(request) => desk.see_request(request, sealed.seq),
+        }),
         Err(refusal) => {
             let refused = refused::explain(&desk, refusal, &change.target()).await?;
             let (job, definition) = load(&desk, &change.job).await?;
@@ -165,7 +168,7 @@ pub async fn pause(desk: Desk, path: web::Path<String>, body: web::Bytes) -> Ans
     let until = (hours > 0).then(|| desk.now().plus(TimeDelta::hours(hours)).to_string());
     let change = PauseJob { job: job.name.clone(), until };
     match desk.submit(&change, &seal_of(&form, reason)?).await {
-        Ok(sealed) => Ok(desk.see_other(&format!("/batches/{}?sealed={}", change.job, sealed.seq))),
+        Ok(sealed) => Ok(desk.see_sealed(&sealed, &format!("/batches/{}", change.job))),
         Err(refusal) => {
             let refused = refused::explain(&desk, refusal, &change.target()).await?;
             let (job, definition) = load(&desk, &change.job).await?;

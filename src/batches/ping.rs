@@ -17,7 +17,7 @@ use super::{
 use crate::{
     app::Console,
     clock::Instant,
-    gate::{AcceptRun, Actor, Missing, Normal, Refusal, ReportRun, Seal},
+    gate::{AcceptRun, Actor, Missing, Normal, Refusal, ReportRun},
     secret::{self, Purpose, SecretKey},
     sql,
     web::visit::Visit,
@@ -266,7 +266,7 @@ impl Reports<'_> {
         };
         let actor = Actor::system(format!("ping_{}", hex::encode(secret::random::<10>())));
         let change = FinishRun { run: run.id, fence: None, end };
-        match self.console.gate.submit(&actor, &change, &Seal::none()).await {
+        match self.console.gate.perform(&actor, &change).await {
             Ok(_) => Ok(()),
             Err(Refusal::Unrecorded(error)) => {
                 tracing::error!(run = run.id, error = format!("{error:#}"), "the end of a run could not be recorded");

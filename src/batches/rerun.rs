@@ -10,7 +10,7 @@ use super::{
     start::RerunRun,
 };
 use crate::{
-    gate::{Change, Seal},
+    gate::{Change, Given, Seal},
     web::{
         Answer, Desk, Stop,
         desk::seal_of,
@@ -91,7 +91,10 @@ pub async fn rerun(desk: Desk, path: web::Path<i64>, body: web::Bytes) -> Answer
     };
     let change = RerunRun { run: found.run.id, version, params: values.clone() };
     match desk.submit(&change, &seal_of(&form, reason)?).await {
-        Ok(sealed) => Ok(desk.see_other(&format!("/runs/{}", sealed.output))),
+        Ok(sealed) => Ok(match sealed.output {
+            Given::Made(run) => desk.see_other(&format!("/runs/{run}")),
+            Given::Waits(request) => desk.see_request(request, sealed.seq),
+        }),
         Err(refusal) => {
             let refused = refused::explain(&desk, refusal, &change.target()).await?;
             let found = Found::load(&desk, found.run.id).await?;

@@ -57,6 +57,10 @@ impl Change for RunJob {
         values(&wanted, &self.params).map(drop)
     }
 
+    async fn is_marked(&self, tx: &mut Tx<'_>) -> Result<bool, Fault> {
+        wants_approval(tx, &self.job, self.version).await
+    }
+
     async fn apply(&self, tx: &mut Tx<'_>) -> Result<i64, Fault> {
         let definition = wanted_by_name(tx, &self.job, self.version).await?;
         let values = values(&definition, &self.params)?;
@@ -92,6 +96,11 @@ impl Change for RerunRun {
         startable(tx, &job, &definition).await?;
         let wanted = wanted(tx, &job, self.version).await?;
         values(&wanted, &self.params).map(drop)
+    }
+
+    async fn is_marked(&self, tx: &mut Tx<'_>) -> Result<bool, Fault> {
+        let run = record::lock_run(tx, self.run).await?;
+        wants_approval(tx, &run.job, self.version).await
     }
 
     async fn apply(&self, tx: &mut Tx<'_>) -> Result<i64, Fault> {
@@ -165,6 +174,16 @@ async fn wanted(tx: &mut Tx<'_>, job: &Job, version: i64) -> Result<Definition, 
 
 async fn wanted_by_name(tx: &mut Tx<'_>, job: &str, version: i64) -> Result<Definition, Fault> {
     record::definition(tx, job, version).await?.ok_or_else(|| Fault::invalid("version", "not-a-choice"))
+}
+
+/// Whether a second person has to agree: by the definition that is to be run, or by the one that holds now, so that nobody
+/// goes back to an older one to be alone.
+async fn wants_approval(tx: &mut Tx<'_>, job: &str, version: i64) -> Result<bool, Fault> {
+    if wanted_by_name(tx, job, version).await?.approval {
+        return Ok(true);
+    }
+    let now = record::lock_job(tx, job).await?;
+    Ok(record::definition(tx, job, now.version).await?.is_some_and(|definition| definition.approval))
 }
 
 /// The values in their normal form. What the form showed may be wrong; what it did not show is no parameter.

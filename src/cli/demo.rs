@@ -14,7 +14,7 @@ use crate::{
     },
     clock::Clock,
     config::Config,
-    gate::{Actor, Gate, Refusal, Role, Roles, Seal, code},
+    gate::{Actor, Gate, Refusal, Role, Roles, code},
     orders::sample::{LoadOrders, STEP as ORDERS_STEP, UNTOLD},
     profile::Profile,
     secret::random,
@@ -100,7 +100,7 @@ async fn fill(data: &Data, config: &Config, clock: Clock, users: i64) -> anyhow:
     load(&gate, &actor, 0, users).await?;
     load_orders(&store, &gate, &actor, users * ORDERS_A_CUSTOMER).await?;
     define::take_over(&store.reader, &gate, &config.batches.jobs).await?;
-    gate.submit(&actor, &LoadBatches {}, &Seal::none()).await?;
+    gate.perform(&actor, &LoadBatches {}).await?;
     store.close().await;
     data.complete(&accounts)
 }
@@ -122,7 +122,7 @@ pub(super) async fn load_orders(store: &Store, gate: &Gate, actor: &Actor, total
     while users > 0 && told < total * 3 / 4 {
         let entries = ORDERS_STEP.min(total * 3 / 4 - told);
         let change = LoadOrders { entry, entries, users, ..LoadOrders::default() };
-        let loaded = gate.submit(actor, &change, &Seal::none()).await?.output;
+        let loaded = gate.perform(actor, &change).await?.output;
         if loaded.orders == 0 {
             break;
         }
@@ -130,7 +130,7 @@ pub(super) async fn load_orders(store: &Store, gate: &Gate, actor: &Actor, total
     }
     while users > 0 && told + first < total {
         let count = ORDERS_STEP.min(total - told - first);
-        gate.submit(actor, &LoadOrders { first, count, users, ..LoadOrders::default() }, &Seal::none()).await?;
+        gate.perform(actor, &LoadOrders { first, count, users, ..LoadOrders::default() }).await?;
         first += count;
     }
     Ok(told + first)
@@ -141,7 +141,7 @@ pub(super) async fn load(gate: &Gate, actor: &Actor, there: i64, total: i64) -> 
     let mut first = there + 1;
     while first <= total {
         let count = STEP.min(total - first + 1);
-        gate.submit(actor, &LoadSample { first, count, total }, &Seal::none()).await?;
+        gate.perform(actor, &LoadSample { first, count, total }).await?;
         first += count;
     }
     Ok(())

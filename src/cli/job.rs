@@ -4,7 +4,7 @@
 use super::{TargetArgs, target::Target};
 use crate::{
     clock::Clock,
-    gate::{Actor, Change, Refusal, ReindexNames, Seal, Sealed},
+    gate::{Actor, Change, Refusal, ReindexNames, Sealed},
     secret,
     shop::{
         ZONE, coupons,
@@ -229,7 +229,7 @@ async fn submit<C: Change>(target: &Target, change: &C) -> Result<Sealed<C::Outp
     let run = env::var("INGAM_RUN").ok().and_then(|run| run.parse::<i64>().ok());
     let request =
         run.map_or_else(|| format!("job_{}", hex::encode(secret::random::<10>())), |run| format!("run_{run}"));
-    target.gate.submit(&Actor::system(request), change, &Seal::none()).await
+    target.gate.perform(&Actor::system(request), change).await
 }
 
 fn failed(why: &Refusal, remedy: &str) -> Failed {

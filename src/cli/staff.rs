@@ -6,7 +6,7 @@ use super::{
 };
 use crate::{
     clock::Clock,
-    gate::{Meaning, Refusal, Role, Roles, Seal, is_printable},
+    gate::{Meaning, Refusal, Role, Roles, is_printable},
     secret, sql,
     staff::{
         invitation::{InviteStaff, ResetSecondFactor},
@@ -40,7 +40,7 @@ async fn add(target: &Target, email: &str, name: &str, roles: Vec<Role>) -> anyh
         time_zone: target.config.time_zone.to_string(),
         token: token.clone(),
     };
-    match target.gate.submit(&actor(), &invite, &Seal::none()).await {
+    match target.gate.perform(&actor(), &invite).await {
         Ok(sealed) => {
             let origin =
                 target.config.public_origin.clone().unwrap_or_else(|| format!("http://{}", target.config.listen));
@@ -71,8 +71,7 @@ async fn reset(target: &Target, email: &str) -> anyhow::Result<ExitCode> {
         .await?;
     let Some((staff,)) = person else { bail!("nobody called {email} works here") };
     let token = secret::token();
-    let sealed =
-        target.gate.submit(&actor(), &ResetSecondFactor { staff, token: token.clone() }, &Seal::none()).await?;
+    let sealed = target.gate.perform(&actor(), &ResetSecondFactor { staff, token: token.clone() }).await?;
     println!(
         "{email} has no second factor now; sealed as audit row #{}. This link works once and for 24 hours:",
         sealed.seq

@@ -2,7 +2,9 @@
 
 use super::{
     ABSOLUTE, ALL, CONNECTIONS, DATABASE_URL, IDLE, LISTEN, NETWORKS, ORIGIN, PAYMENTS, PAYMENTS_SECRET,
-    PAYMENTS_TIMEOUT, PAYMENTS_URL, PROFILE, PROXIES, SECRET_KEY, TOPIC, ZONE, batches,
+    PAYMENTS_TIMEOUT, PAYMENTS_URL, PROFILE, PROXIES, SECRET_KEY, TOPIC, ZONE,
+    approvals::{Approval, Told},
+    batches,
 };
 use crate::batches::definition::Definition;
 use serde::Deserialize;
@@ -35,6 +37,9 @@ pub(super) struct File {
     report_networks: Option<String>,
     /// `[[job]]`
     pub(super) job: Vec<Definition>,
+    /// `[[approval]]` and `[[notice]]`; none is not the same as nothing said.
+    pub(super) approval: Option<Vec<Approval>>,
+    pub(super) notice: Option<Vec<Told>>,
 }
 
 /// The list of all the names there are would be longer than what is wrong.

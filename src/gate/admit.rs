@@ -39,6 +39,15 @@ pub(super) async fn permitted(tx: &mut Tx<'_>, actor: &Actor, admits: Admits) ->
     }
 }
 
+/// Whether somebody with these roles may do it, once they are known to be here.
+pub(super) fn fits(roles: &Roles, admits: Admits) -> bool {
+    match admits.by {
+        By::Roles(wanted) => roles.any_of(wanted),
+        By::Anyone => true,
+        By::Entering | By::Visitor | By::Nobody => false,
+    }
+}
+
 /// Does the request come from a network that may ask for changes? The command line is on the host itself.
 pub(super) fn allowed_network(actor: &Actor, networks: &Allowlist) -> Result<(), Refusal> {
     match (&actor.who, actor.origin.ip) {

@@ -10,6 +10,8 @@ pub trait Change: Serialize + DeserializeOwned + Send + Sync {
     const KIND: &'static str;
     /// Who is let through, and what they must bring.
     const ADMITS: Admits;
+    /// The fields it notes that say how much it is, for the thresholds of policies.
+    const QUANTITIES: &'static [&'static str] = &[];
     /// What the caller learns; kept with the form's key, so that a repeated form gets the same answer.
     type Output: Serialize + DeserializeOwned + Send;
 
@@ -27,6 +29,16 @@ pub trait Change: Serialize + DeserializeOwned + Send + Sync {
 
     /// Makes the change. Says what it altered with [`Tx::note`] and what should be told with [`Tx::emit`].
     fn apply(&self, tx: &mut Tx<'_>) -> impl Future<Output = Result<Self::Output, Fault>> + Send;
+
+    /// The e-mail address of the customer it is about, so that nobody does themselves a favour alone.
+    fn contact(&self, _tx: &mut Tx<'_>) -> impl Future<Output = Result<Option<String>, Fault>> + Send {
+        async { Ok(None) }
+    }
+
+    /// Whether the target itself asks for a second person, as a batch job may.
+    fn is_marked(&self, _tx: &mut Tx<'_>) -> impl Future<Output = Result<bool, Fault>> + Send {
+        async { Ok(false) }
+    }
 
     /// What a refusal leaves behind besides its audit row: a counted failure, say. Runs after everything the change
     /// itself did has been undone, in the transaction that records the refusal.
@@ -197,49 +209,18 @@ impl Fault {
 pub struct Kind {
     pub name: &'static str,
     pub admits: Admits,
+    pub quantities: &'static [&'static str],
 }
 
 impl Kind {
     pub const fn of<C: Change>() -> Self {
-        Self { name: C::KIND, admits: C::ADMITS }
+        Self { name: C::KIND, admits: C::ADMITS, quantities: C::QUANTITIES }
     }
-}
 
-/// Lists every change there is: yields `KINDS`, and `AnyChange`, a change at rest as it waits for approval.
-#[macro_export]
-macro_rules! changes {
-    ($($change:ident),* $(,)?) => {
-        /// What the permission matrix, the audit filter and the docs know of each change.
-        pub const KINDS: &[$crate::gate::Kind] = &[$($crate::gate::Kind::of::<$change>()),*];
-
-        /// A change at rest.
-        #[derive(Debug, serde::Serialize, serde::Deserialize)]
-        pub enum AnyChange { $(
-            #[doc = concat!("See [`", stringify!($change), "`].")]
-            $change($change)
-        ),* }
-
-        $(impl From<$change> for AnyChange {
-            fn from(change: $change) -> Self { Self::$change(change) }
-        })*
-
-        impl AnyChange {
-            pub fn kind(&self) -> &'static str {
-                match self { $(Self::$change(_) => <$change as $crate::gate::Change>::KIND),* }
-            }
-
-            /// Applies the change, whatever it is. Boxed because a change that applies others would otherwise contain itself.
-            pub fn apply<'a>(
-                &'a self,
-                tx: &'a mut $crate::gate::Tx<'_>,
-            ) -> std::pin::Pin<Box<dyn Future<Output = Result<(), $crate::gate::Fault>> + Send + 'a>> {
-                Box::pin(async move {
-                    match self { $(Self::$change(change) => { $crate::gate::Change::apply(change, tx).await?; })* }
-                    Ok(())
-                })
-            }
-        }
-    };
+    /// Whether people make it with a code, so that a policy can hold it up.
+    pub fn is_sealed_by_people(&self) -> bool {
+        self.admits.code && matches!(self.admits.by, By::Roles(_))
+    }
 }
 
 /// A reason as it stands in the log: 5 to 500 characters, no control or direction-changing characters.
@@ -287,11 +268,41 @@ pub struct Seal {
     pub key: Option<String>,
     /// The version of the target that the person looked at.
     pub seen: Option<i64>,
+    /// Whether it cannot wait for the approval it needs, where the policy lets people say so.
+    pub is_urgent: bool,
 }
 
 impl Seal {
     pub fn none() -> Self {
         Self::default()
+    }
+}
+
+/// What became of a change that was sealed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Given<T> {
+    /// It was made, and this is what it gave.
+    Made(T),
+    /// It waits for a second person, as the request of this number.
+    Waits(i64),
+}
+
+impl<T> Sealed<Given<T>> {
+    /// What the change gave, if it was made.
+    pub fn made(self) -> Option<T> {
+        match self.output {
+            Given::Made(output) => Some(output),
+            Given::Waits(_) => None,
+        }
+    }
+
+    /// The request as which it waits, if it does.
+    pub fn waits(&self) -> Option<i64> {
+        match self.output {
+            Given::Made(_) => None,
+            Given::Waits(request) => Some(request),
+        }
     }
 }
 

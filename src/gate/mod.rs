@@ -9,28 +9,38 @@
 
 mod actor;
 mod admit;
+mod at_rest;
 pub mod audit;
+mod behalf;
 mod change;
 pub mod code;
 mod housekeeping;
 mod outbox;
+mod parking;
+mod policy;
 mod refusal;
 mod tx;
 
 pub use actor::{Actor, Origin, Role, Roles, Who};
-pub use change::{Admits, By, Change, Fault, Kind, Meaning, Reason, Rejection, Seal, Sealed, Target, is_printable};
+pub use at_rest::AtRest;
+pub use behalf::{Asked, Rehearsed};
+pub use change::{
+    Admits, By, Change, Fault, Given, Kind, Meaning, Reason, Rejection, Seal, Sealed, Target, is_printable,
+};
 pub use housekeeping::{
     AcceptRun, ClaimDeliveries, ClaimRefunds, ClaimRun, ClaimedRefund, ClaimedRun, EndSession, ForgetExpired,
     HOUSEKEEPING, Housekeeping, KeepSearch, MarkDelivered, Missing, Normal, PostponeRefund, RecordAccess, ReindexNames,
     Reindexed, ReportRun, Reported, Skips, StartRun, Stretch, Tick, TickJob, TouchSession,
 };
 pub use outbox::Delivery;
+pub use policy::{Amount, Need, Notice, Policies, Policy, When};
 pub use refusal::{CodeRefusal, Refusal};
 pub(crate) use tx::Writer;
 pub use tx::{Event, Noted, Tx};
 
 use crate::{clock::Clock, networks::Allowlist, secret::SecretKey, store};
 use audit::{Ending, Line};
+use parking::Begins;
 
 /// The door. Cheap to clone; all clones share one pool.
 #[derive(Clone, Debug)]
@@ -39,14 +49,22 @@ pub struct Gate {
     clock: Clock,
     key: SecretKey,
     networks: Allowlist,
+    policies: Policies,
 }
 
 /// How often a change is tried again when the database says that somebody else was in the way.
 const TRIES: usize = 5;
 
 impl Gate {
+    /// A gate that needs nobody's approval, except where somebody acts on their own account.
     pub fn new(store: &store::Store, clock: Clock, key: SecretKey, networks: Allowlist) -> Self {
-        Self { writer: store.writer.clone(), clock, key, networks }
+        Self { writer: store.writer.clone(), clock, key, networks, policies: Policies::default() }
+    }
+
+    /// The same gate under these rules.
+    #[must_use]
+    pub fn with_policies(self, policies: Policies) -> Self {
+        Self { policies, ..self }
     }
 
     /// Makes `change` for `actor`, sealed and recorded, or says why not, which is recorded too.
@@ -55,10 +73,21 @@ impl Gate {
         actor: &Actor,
         change: &C,
         seal: &Seal,
-    ) -> Result<Sealed<C::Output>, Refusal> {
+    ) -> Result<Sealed<Given<C::Output>>, Refusal> {
         let Sealed { seq, mut output, repeated } = self.submit_all(actor, std::slice::from_ref(change), seal).await?;
         let output = output.pop().ok_or_else(|| Refusal::Unrecorded(anyhow::anyhow!("a change gave nothing")))?;
         Ok(Sealed { seq, output, repeated })
+    }
+
+    /// Makes `change` for the system or the command line, whom no policy holds up and nobody asks for a code.
+    pub async fn perform<C: Change>(&self, actor: &Actor, change: &C) -> Result<Sealed<C::Output>, Refusal> {
+        let Sealed { seq, output, repeated } = self.submit(actor, change, &Seal::none()).await?;
+        match output {
+            Given::Made(output) => Ok(Sealed { seq, output, repeated }),
+            Given::Waits(request) => Err(Refusal::Unrecorded(anyhow::anyhow!(
+                "a change that nobody is there to approve waits as request {request}"
+            ))),
+        }
     }
 
     /// Makes several changes of one kind under one seal: all of them or none, with a row in the log for each. The first of
@@ -68,7 +97,7 @@ impl Gate {
         actor: &Actor,
         changes: &[C],
         seal: &Seal,
-    ) -> Result<Sealed<Vec<C::Output>>, Refusal> {
+    ) -> Result<Sealed<Vec<Given<C::Output>>>, Refusal> {
         let mut tries = 1;
         loop {
             let outcome = self.attempt(actor, changes, seal).await;
@@ -90,9 +119,8 @@ impl Gate {
         actor: &Actor,
         changes: &[C],
         seal: &Seal,
-    ) -> Result<Sealed<Vec<C::Output>>, Refusal> {
-        let mut tx = self.writer.begin(self.clock.now()).await?;
-        (tx.by, tx.staff, tx.ip) = (actor.who.name(), actor.staff_id(), actor.origin.ip);
+    ) -> Result<Sealed<Vec<Given<C::Output>>>, Refusal> {
+        let mut tx = self.begin(actor).await?;
         let verdict = self.decide(&mut tx, actor, changes, seal).await;
         let roles = tx.roles.clone();
         let line = |change: &C, outcome, refusal| Line {
@@ -114,11 +142,13 @@ impl Gate {
                 let mut output = Vec::with_capacity(done.len());
                 for (change, (given, traces)) in changes.iter().zip(done) {
                     let events = tx.recall(traces);
-                    let seq = audit::append(&mut tx, line(change, "applied", None)).await?;
+                    let outcome = if matches!(given, Given::Made(_)) { "applied" } else { "requested" };
+                    let seq = audit::append(&mut tx, line(change, outcome, None)).await?;
                     outbox::write(&mut tx, seq, &events).await?;
                     first.get_or_insert(seq);
                     output.push(given);
                 }
+                append_enacted(&mut tx).await?;
                 let seq = first.ok_or_else(|| Refusal::Unrecorded(anyhow::anyhow!("nothing was to be changed")))?;
                 let kept = serde_json::to_string(&output).map_err(|error| Refusal::Unrecorded(error.into()))?;
                 admit::remember(&mut tx, actor, seal, seq, &kept).await?;
@@ -145,6 +175,13 @@ impl Gate {
         }
     }
 
+    async fn begin(&self, actor: &Actor) -> sqlx::Result<Tx<'static>> {
+        let mut tx = self.writer.begin(self.clock.now()).await?;
+        (tx.by, tx.staff, tx.ip) = (actor.who.name(), actor.staff_id(), actor.origin.ip);
+        (tx.policies, tx.networks) = (self.policies.clone(), self.networks.clone());
+        Ok(tx)
+    }
+
     /// The way through the door, step by step.
     async fn decide<C: Change>(
         &self,
@@ -166,8 +203,9 @@ impl Gate {
         // From here on the code is spent, whatever happens: a refusal goes back to this mark and no farther.
         tx.mark().await?;
         let mut done = Vec::with_capacity(changes.len());
+        let mut earlier = Vec::new();
         for (at, change) in changes.iter().enumerate() {
-            let given = change.apply(tx).await;
+            let given = make_or_park(tx, actor, change, seal, &mut earlier).await;
             let given = given.map_err(|fault| No { refusal: fault.into(), after_code: true, at })?;
             done.push((given, tx.set_aside()));
         }
@@ -236,11 +274,63 @@ impl Gate {
     pub fn key(&self) -> &SecretKey {
         &self.key
     }
+
+    pub fn policies(&self) -> &Policies {
+        &self.policies
+    }
+}
+
+/// Makes the change, and takes it back again where what it altered needs a second person: then it waits as a request. Trying
+/// it first is how the quantities are known, and what the others will look at.
+async fn make_or_park<C: Change>(
+    tx: &mut Tx<'_>,
+    actor: &Actor,
+    change: &C,
+    seal: &Seal,
+    earlier: &mut policy::Earlier,
+) -> Result<Given<C::Output>, Fault> {
+    tx.mark_one().await?;
+    let made = change.apply(tx).await?;
+    match policy::judge(tx, actor, change, earlier).await? {
+        Some(need) if !(seal.is_urgent && need.urgent.is_some()) => {
+            tx.undo_one().await?;
+            parking::park(tx, actor, change, seal, &need, Begins::Waiting).await.map(Given::Waits)
+        }
+        need => {
+            if let Some(need) = need {
+                parking::park(tx, actor, change, seal, &need, Begins::Owed).await?;
+                tx.flags = "urgent";
+            } else {
+                earlier.push((C::KIND, tx.before.clone(), tx.after.clone()));
+            }
+            let told = policy::notices(tx, change, actor.staff_id());
+            tx.events.extend(told);
+            Ok(Given::Made(made))
+        }
+    }
+}
+
+/// The rows of what was made for others, after the row of what made them.
+async fn append_enacted(tx: &mut Tx<'_>) -> sqlx::Result<()> {
+    for enacted in std::mem::take(&mut tx.enacted) {
+        let events = tx.recall(enacted.traces);
+        let line = Line {
+            actor: &enacted.actor,
+            roles: enacted.roles.as_ref(),
+            action: enacted.action,
+            target: enacted.target,
+            reason: &enacted.reason,
+            ending: Ending { outcome: "applied", refusal: None },
+        };
+        let seq = audit::append(tx, line).await?;
+        outbox::write(tx, seq, &events).await?;
+    }
+    Ok(())
 }
 
 enum Verdict<T> {
     /// What each change gave and what it left behind for its row.
-    Applied(Vec<(T, tx::Traces)>),
+    Applied(Vec<(Given<T>, tx::Traces)>),
     Repeated(admit::First),
 }
 

@@ -1,6 +1,7 @@
-use super::{Role, Roles};
+use super::{Role, Roles, behalf::Enacted, policy::Policies};
 use crate::{
     clock::Instant,
+    networks::Allowlist,
     sql,
     store::{Conn, Queries, Query, Sql},
 };
@@ -68,6 +69,13 @@ pub struct Tx<'c> {
     pub(super) before: BTreeMap<Cow<'static, str>, Noted>,
     pub(super) after: BTreeMap<Cow<'static, str>, Noted>,
     pub(super) events: Vec<Event>,
+    /// The request that this belongs to, and what the log is to flag.
+    pub(super) approval: Option<i64>,
+    pub(super) flags: &'static str,
+    /// Changes made within this one for others who asked for them, each with a row of its own.
+    pub(super) enacted: Vec<Enacted>,
+    pub(super) policies: Policies,
+    pub(super) networks: Allowlist,
 }
 
 enum Inner<'c> {
@@ -89,6 +97,8 @@ pub(super) struct Traces {
     before: BTreeMap<Cow<'static, str>, Noted>,
     after: BTreeMap<Cow<'static, str>, Noted>,
     events: Vec<Event>,
+    approval: Option<i64>,
+    flags: &'static str,
 }
 
 fn new_change_id() -> String {
@@ -163,12 +173,15 @@ impl Tx<'_> {
             before: std::mem::take(&mut self.before),
             after: std::mem::take(&mut self.after),
             events: std::mem::take(&mut self.events),
+            approval: self.approval.take(),
+            flags: std::mem::take(&mut self.flags),
         }
     }
 
     /// Brings it back for the row of that change, and says what is to be told.
     pub(super) fn recall(&mut self, traces: Traces) -> Vec<Event> {
         (self.change_id, self.before, self.after) = (traces.change_id, traces.before, traces.after);
+        (self.approval, self.flags) = (traces.approval, traces.flags);
         traces.events
     }
 
@@ -182,6 +195,11 @@ impl Tx<'_> {
     /// Asks for something to be told, if and only if the change commits.
     pub fn emit(&mut self, topic: &'static str, body: Value) {
         self.events.push(Event { topic, body });
+    }
+
+    /// Says that this belongs to a request.
+    pub fn belongs_to(&mut self, request: i64) {
+        self.approval = Some(request);
     }
 
     /// Waits for nobody longer than a second: whoever asked has waited already.
@@ -201,7 +219,20 @@ impl Tx<'_> {
         self.before.clear();
         self.after.clear();
         self.events.clear();
+        self.enacted.clear();
+        (self.approval, self.flags) = (None, "");
         self.query(sql!("rollback to savepoint change")).run().await.map(drop)
+    }
+
+    /// Marks where one of several changes begins, for [`undo_one`](Self::undo_one).
+    pub(super) async fn mark_one(&mut self) -> sqlx::Result<()> {
+        self.query(sql!("savepoint one")).run().await.map(drop)
+    }
+
+    /// Undoes what one change wrote. What it noted stays: it is what the change would have altered.
+    pub(super) async fn undo_one(&mut self) -> sqlx::Result<()> {
+        self.events.clear();
+        self.query(sql!("rollback to savepoint one")).run().await.map(drop)
     }
 
     pub(super) async fn commit(self) -> sqlx::Result<()> {
@@ -256,6 +287,11 @@ impl Writer {
             before: BTreeMap::new(),
             after: BTreeMap::new(),
             events: Vec::new(),
+            approval: None,
+            flags: "",
+            enacted: Vec::new(),
+            policies: Policies::default(),
+            networks: Allowlist::default(),
         })
     }
 

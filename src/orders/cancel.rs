@@ -3,7 +3,7 @@
 use super::{
     State,
     booking::{Grounds, book, lock_customer},
-    event, lock_version,
+    contact_of, event, lock_version,
     pages::{CancelPanel, Panel},
     show, standing, target,
 };
@@ -46,6 +46,7 @@ pub struct Cancelled {
 impl Change for CancelOrder {
     const KIND: &'static str = "orders.cancel";
     const ADMITS: Admits = Admits::sealed(&[Role::Operator]);
+    const QUANTITIES: &'static [&'static str] = &["amount"];
     type Output = Cancelled;
 
     fn target(&self) -> Target {
@@ -62,6 +63,10 @@ impl Change for CancelOrder {
             return Err(Fault::conflict("order-left").with("state", standing.order.state));
         }
         standing.plan_cancelling().map(drop)
+    }
+
+    async fn contact(&self, tx: &mut Tx<'_>) -> Result<Option<String>, Fault> {
+        contact_of(tx, self.order).await
     }
 
     async fn apply(&self, tx: &mut Tx<'_>) -> Result<Cancelled, Fault> {
@@ -106,7 +111,7 @@ pub async fn cancel(desk: Desk, path: web::Path<i64>, body: web::Bytes) -> Answe
     };
     let change = CancelOrder { order, reason_kind: reason_kind.to_owned() };
     match desk.submit(&change, &seal_of(&form, reason)?).await {
-        Ok(sealed) => Ok(desk.see_other(&format!("/orders/{order}?sealed={}", sealed.seq))),
+        Ok(sealed) => Ok(desk.see_sealed(&sealed, &format!("/orders/{order}"))),
         Err(refusal) => {
             let refused = refused::explain(&desk, refusal, &change.target()).await?;
             show_again(&desk, order, &form, refused).await

@@ -1,7 +1,7 @@
 //! Setting a failed refund aside, where nothing is to come of it: it was paid another way, or not at all.
 
 use super::{
-    Standing, event, lock_version,
+    Standing, contact_of, event, lock_version,
     pages::{DismissPanel, Panel},
     show, target,
 };
@@ -47,6 +47,10 @@ impl Change for DismissRefund {
         }
     }
 
+    async fn contact(&self, tx: &mut Tx<'_>) -> Result<Option<String>, Fault> {
+        contact_of(tx, self.order).await
+    }
+
     async fn apply(&self, tx: &mut Tx<'_>) -> Result<(), Fault> {
         let now = tx.now();
         tx.query(sql!("update refunds set dismissed_at = $2 where id = $1")).bind(self.refund).bind(now).run().await?;
@@ -81,7 +85,7 @@ pub async fn dismiss(desk: Desk, path: web::Path<(i64, i64)>, body: web::Bytes) 
     };
     let change = DismissRefund { order, refund };
     match desk.submit(&change, &seal_of(&form, reason)?).await {
-        Ok(sealed) => Ok(desk.see_other(&format!("/orders/{order}?sealed={}", sealed.seq))),
+        Ok(sealed) => Ok(desk.see_sealed(&sealed, &format!("/orders/{order}"))),
         Err(refusal) => {
             let refused = refused::explain(&desk, refusal, &change.target()).await?;
             show_again(&desk, order, refund, &form, refused).await

@@ -54,6 +54,16 @@ pub fn target(id: i64) -> Target {
     Target::new("order", id)
 }
 
+/// The e-mail address of the customer whose order it is.
+pub(crate) async fn contact_of(tx: &mut Tx<'_>, id: i64) -> Result<Option<String>, Fault> {
+    let row: Option<(String,)> = tx
+        .query(sql!("select u.email from orders o join users u on u.id = o.user_id where o.id = $1"))
+        .bind(id)
+        .optional()
+        .await?;
+    Ok(row.map(|(email,)| email))
+}
+
 /// Locks an order's row for the rest of the transaction and says which version it has. Its lines, payments and refunds are
 /// written by nobody who does not hold this lock.
 pub(crate) async fn lock_version(tx: &mut Tx<'_>, id: i64) -> Result<i64, Fault> {

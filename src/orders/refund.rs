@@ -3,7 +3,7 @@
 use super::{
     Standing, State,
     booking::{Grounds, book, lock_customer},
-    lock_version,
+    contact_of, lock_version,
     pages::{Panel, RefundForm, RefundPanel},
     plan::{Part, Units, Wanted},
     show, standing, target,
@@ -49,6 +49,7 @@ pub struct Booked {
 impl Change for RefundOrder {
     const KIND: &'static str = "orders.refund";
     const ADMITS: Admits = Admits::sealed(&[Role::Operator]);
+    const QUANTITIES: &'static [&'static str] = &["amount"];
     type Output = Booked;
 
     fn target(&self) -> Target {
@@ -67,6 +68,10 @@ impl Change for RefundOrder {
             return Err(Fault::invalid("override_reason", "override-reason"));
         }
         Ok(())
+    }
+
+    async fn contact(&self, tx: &mut Tx<'_>) -> Result<Option<String>, Fault> {
+        contact_of(tx, self.order).await
     }
 
     async fn apply(&self, tx: &mut Tx<'_>) -> Result<Booked, Fault> {
@@ -103,7 +108,7 @@ pub async fn refund(desk: Desk, path: web::Path<i64>, body: web::Bytes) -> Answe
         }
     };
     match desk.submit(&change, &seal_of(&form, reason)?).await {
-        Ok(sealed) => Ok(desk.see_other(&format!("/orders/{}?sealed={}", change.order, sealed.seq))),
+        Ok(sealed) => Ok(desk.see_sealed(&sealed, &format!("/orders/{}", change.order))),
         Err(refusal) => {
             let refused = refused::explain(&desk, refusal, &change.target()).await?;
             show_again(&desk, change.order, &form, refused).await

@@ -3,7 +3,7 @@
 use super::{
     Standing,
     booking::{Grounds, book, lock_customer},
-    lock_version,
+    contact_of, lock_version,
     pages::{Panel, RetryPanel},
     plan::{Part, Plan, Units, Wanted},
     refund::Booked,
@@ -90,6 +90,7 @@ impl Failed {
 impl Change for RetryRefund {
     const KIND: &'static str = "refunds.retry";
     const ADMITS: Admits = Admits::sealed(&[Role::Operator]);
+    const QUANTITIES: &'static [&'static str] = &["amount"];
     type Output = Booked;
 
     fn target(&self) -> Target {
@@ -103,6 +104,10 @@ impl Change for RetryRefund {
     async fn check(&self, tx: &mut Tx<'_>) -> Result<(), Fault> {
         let standing = standing(tx, self.order).await?;
         self.plan(tx, &standing).await.map(drop)
+    }
+
+    async fn contact(&self, tx: &mut Tx<'_>) -> Result<Option<String>, Fault> {
+        contact_of(tx, self.order).await
     }
 
     async fn apply(&self, tx: &mut Tx<'_>) -> Result<Booked, Fault> {
@@ -140,7 +145,7 @@ pub async fn retry(desk: Desk, path: web::Path<(i64, i64)>, body: web::Bytes) ->
     };
     let change = RetryRefund { order, refund };
     match desk.submit(&change, &seal_of(&form, reason)?).await {
-        Ok(sealed) => Ok(desk.see_other(&format!("/orders/{order}?sealed={}", sealed.seq))),
+        Ok(sealed) => Ok(desk.see_sealed(&sealed, &format!("/orders/{order}"))),
         Err(refusal) => {
             let refused = refused::explain(&desk, refusal, &change.target()).await?;
             show_again(&desk, order, refund, &form, refused).await

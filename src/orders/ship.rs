@@ -3,7 +3,7 @@
 use super::{
     Standing, State,
     carrier::{self, CARRIERS},
-    event, lock_version,
+    contact_of, event, lock_version,
     pages::{Panel, ShippingPanel},
     show, standing, target,
 };
@@ -69,6 +69,10 @@ impl Change for ShipOrder {
             return Err(Fault::invalid("tracking_number", "tracking-number"));
         }
         Ok(())
+    }
+
+    async fn contact(&self, tx: &mut Tx<'_>) -> Result<Option<String>, Fault> {
+        contact_of(tx, self.order).await
     }
 
     async fn apply(&self, tx: &mut Tx<'_>) -> Result<(), Fault> {
@@ -150,7 +154,7 @@ pub async fn ship(desk: Desk, path: web::Path<i64>, body: web::Bytes) -> Answer 
         }
     };
     match desk.submit(&change, &seal_of(&form, reason)?).await {
-        Ok(sealed) => Ok(desk.see_other(&format!("/orders/{order}?sealed={}", sealed.seq))),
+        Ok(sealed) => Ok(desk.see_sealed(&sealed, &format!("/orders/{order}"))),
         Err(refusal) => {
             let refused = refused::explain(&desk, refusal, &change.target()).await?;
             show_again(&desk, order, &form, refused).await

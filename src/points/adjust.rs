@@ -41,6 +41,7 @@ pub struct Adjusted {
 impl Change for AdjustPoints {
     const KIND: &'static str = "points.adjust";
     const ADMITS: Admits = Admits::sealed(&[Role::Operator]);
+    const QUANTITIES: &'static [&'static str] = &["points"];
     type Output = Adjusted;
 
     fn target(&self) -> Target {
@@ -58,6 +59,10 @@ impl Change for AdjustPoints {
             Some(..0) => Err(Fault::invalid("amount", "points-more-than-balance").with("balance", points)),
             Some(_) => Ok(()),
         }
+    }
+
+    async fn contact(&self, tx: &mut Tx<'_>) -> Result<Option<String>, Fault> {
+        users::contact_of(tx, self.user).await
     }
 
     async fn apply(&self, tx: &mut Tx<'_>) -> Result<Adjusted, Fault> {
@@ -108,7 +113,7 @@ pub async fn adjust(desk: Desk, path: web::Path<i64>, body: web::Bytes) -> Answe
     };
     let change = AdjustPoints { user, delta, reason_kind: reason_kind(&form).to_owned() };
     match desk.submit(&change, &seal_of(&form, reason)?).await {
-        Ok(sealed) => Ok(desk.see_other(&format!("/users/{user}?sealed={}", sealed.seq))),
+        Ok(sealed) => Ok(desk.see_sealed(&sealed, &format!("/users/{user}"))),
         Err(refusal) => {
             let refused = refused::explain(&desk, refusal, &change.target()).await?;
             show_again(&desk, user, &form, refused).await

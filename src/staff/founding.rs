@@ -8,7 +8,7 @@ use super::{
     password,
 };
 use crate::{
-    gate::{Actor, Gate, Refusal, Seal, code},
+    gate::{Actor, Gate, Refusal, code},
     secret,
 };
 
@@ -34,7 +34,7 @@ pub async fn found(gate: &Gate, actor: &Actor, founder: &Founder) -> Result<i64,
         time_zone: founder.time_zone.clone(),
         token: token.clone(),
     };
-    let staff = gate.submit(actor, &invite, &Seal::none()).await?.output;
+    let staff = gate.perform(actor, &invite).await?.output;
     let (_, recovery_codes) = RecoveryCodes::generate(gate.key(), staff);
     let accept = AcceptInvitation {
         staff,
@@ -45,6 +45,6 @@ pub async fn found(gate: &Gate, actor: &Actor, founder: &Founder) -> Result<i64,
         step: 0,
         recovery_codes,
     };
-    gate.submit(actor, &accept, &Seal::none()).await?;
+    gate.perform(actor, &accept).await?;
     Ok(staff)
 }

@@ -46,6 +46,10 @@ impl Change for SetUserStatus {
         if self.now(tx).await? == self.status { Err(Fault::conflict("status-already")) } else { Ok(()) }
     }
 
+    async fn contact(&self, tx: &mut Tx<'_>) -> Result<Option<String>, Fault> {
+        super::contact_of(tx, self.user).await
+    }
+
     async fn apply(&self, tx: &mut Tx<'_>) -> Result<(), Fault> {
         let before = self.now(tx).await?;
         tx.query(sql!("update users set status = $2, version = version + 1 where id = $1"))
@@ -85,7 +89,7 @@ pub async fn set_status(desk: Desk, path: web::Path<i64>, body: web::Bytes) -> A
     };
     let change = SetUserStatus { user, status: form.get("status").to_owned() };
     match desk.submit(&change, &seal_of(&form, reason)?).await {
-        Ok(sealed) => Ok(desk.see_other(&format!("/users/{user}?sealed={}", sealed.seq))),
+        Ok(sealed) => Ok(desk.see_sealed(&sealed, &format!("/users/{user}"))),
         Err(refusal) => {
             let refused = refused::explain(&desk, refusal, &change.target()).await?;
             show_again(&desk, user, &form, refused).await

@@ -11,7 +11,7 @@ use super::{
 use crate::{
     app::Console,
     clock::Instant,
-    gate::{Actor, Change, Housekeeping, Reason, Refusal, Seal, Sealed},
+    gate::{Actor, Change, Given, Housekeeping, Reason, Refusal, Seal, Sealed},
     routes, secret, sql,
     staff::session::Visitor,
     store::Reader,
@@ -74,7 +74,8 @@ impl Lobby {
 
     /// Reads a posted form whose fields are `allowed` and `csrf`.
     pub async fn form(&self, body: &[u8], allowed: &[&str]) -> Result<Form, Stop> {
-        let fields: Vec<&str> = allowed.iter().copied().chain(["csrf"]).collect();
+        // Every change may be urgent; whether that says anything is for the rules.
+        let fields: Vec<&str> = allowed.iter().copied().chain(["csrf", "urgent"]).collect();
         let form = Form::read(body, &fields).map_err(|_| Problem::Unprocessable)?;
         if forgery::fits(&self.console.key, &self.bound, form.get("csrf")) {
             return Ok(form);
@@ -83,12 +84,16 @@ impl Lobby {
         Err(Stop { recorded, ..Problem::Forgery.into() })
     }
 
-    pub async fn submit<C: Change>(&self, change: &C, seal: &Seal) -> Result<Sealed<C::Output>, Refusal> {
+    pub async fn submit<C: Change>(&self, change: &C, seal: &Seal) -> Result<Sealed<Given<C::Output>>, Refusal> {
         self.console.gate.submit(&self.actor(), change, seal).await
     }
 
     /// Several changes of one kind under one seal: all of them or none.
-    pub async fn submit_all<C: Change>(&self, changes: &[C], seal: &Seal) -> Result<Sealed<Vec<C::Output>>, Refusal> {
+    pub async fn submit_all<C: Change>(
+        &self,
+        changes: &[C],
+        seal: &Seal,
+    ) -> Result<Sealed<Vec<Given<C::Output>>>, Refusal> {
         self.console.gate.submit_all(&self.actor(), changes, seal).await
     }
 
@@ -118,6 +123,19 @@ impl Lobby {
     /// On to another page, which a browser gets with GET.
     pub fn see_other(&self, path: &str) -> HttpResponse {
         see_other(&self.visit, path)
+    }
+
+    /// On to the page of what was changed, which shows it by its row in the log, or to the request as which it waits.
+    pub fn see_sealed<T>(&self, sealed: &Sealed<Given<T>>, path: &str) -> HttpResponse {
+        match sealed.output {
+            Given::Made(_) => self.see_other(&format!("{path}?sealed={}", sealed.seq)),
+            Given::Waits(request) => self.see_request(request, sealed.seq),
+        }
+    }
+
+    /// On to a request for approval, which was made or decided in this row of the log.
+    pub fn see_request(&self, request: i64, seq: i64) -> HttpResponse {
+        self.see_other(&format!("/approvals/{request}?sealed={seq}"))
     }
 
     /// Where to go after signing in: the page that was wanted, or the first one.
@@ -255,7 +273,8 @@ pub fn seal_of(form: &Form, reason: Reason) -> Result<Seal, Stop> {
     if !is_key {
         return Err(Problem::Unprocessable.into());
     }
-    Ok(Seal { reason, code: Some(form.get("code").to_owned()), key: Some(key.to_owned()), seen })
+    let is_urgent = form.get("urgent") == "yes";
+    Ok(Seal { reason, code: Some(form.get("code").to_owned()), key: Some(key.to_owned()), seen, is_urgent })
 }
 
 impl FromRequest for Lobby {

@@ -16,7 +16,7 @@ use crate::{
         record,
     },
     clock::Clock,
-    gate::{Actor, ClaimRun, ClaimedRun, Gate, Normal, Refusal, Seal},
+    gate::{Actor, ClaimRun, ClaimedRun, Gate, Normal, Refusal},
     payments::SigningSecret,
     secret, sql,
     store::Reader,
@@ -147,7 +147,7 @@ impl Runner {
         let change = FinishRun { run: claimed.id, fence: Some(claimed.fence), end };
         let recorded = timeout(PATIENCE, async {
             loop {
-                match self.gate.submit(&Self::actor(), &change, &Seal::none()).await {
+                match self.gate.perform(&Self::actor(), &change).await {
                     Ok(sealed) if sealed.output => {
                         return tracing::warn!(run = claimed.id, "a run ended that was given up before");
                     }

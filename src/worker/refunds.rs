@@ -5,7 +5,7 @@
 
 use crate::{
     clock::{Clock, Instant},
-    gate::{Actor, ClaimRefunds, ClaimedRefund, Gate, PostponeRefund, Refusal, Seal},
+    gate::{Actor, ClaimRefunds, ClaimedRefund, Gate, PostponeRefund, Refusal},
     orders::settle::{Outcome, SettleRefund},
     payments::{Answer, Provider, RefundRequest, Unclear},
     secret,
@@ -42,7 +42,7 @@ async fn settle_one(gate: &Gate, clock: &Clock, provider: &Provider, claim: &Cla
     let Some(outcome) = outcome else { return postpone(gate, clock, claim).await };
     let change = SettleRefund { order: claim.order_id, refund: claim.refund_id, payment: claim.payment_id, outcome };
     let actor = Actor::system(format!("job_{}", hex::encode(secret::random::<10>())));
-    match gate.submit(&actor, &change, &Seal::none()).await {
+    match gate.perform(&actor, &change).await {
         Ok(_) => return Ok(()),
         Err(Refusal::Unrecorded(error)) => tracing::error!(
             refund = claim.refund_id,

@@ -88,15 +88,15 @@ fn entry(tx: &mut Tx<'_>, line: &Line<'_>, seq: i64, at: Instant) -> Entry {
         // Enough to tell sessions apart, too little to look one up by.
         session: origin.session.as_deref().and_then(|id| id.get(..16)).unwrap_or_default().to_owned(),
         request_id: origin.request_id.clone(),
-        approval_id: None,
+        approval_id: tx.approval,
         reversal_of: None,
         outcome: line.ending.outcome.to_owned(),
         refusal: line.ending.refusal.map(Refusal::word).unwrap_or_default(),
-        flags: String::new(),
+        flags: tx.flags.to_owned(),
     }
 }
 
-fn noted(fields: &BTreeMap<Cow<'static, str>, Noted>) -> Value {
+pub(super) fn noted(fields: &BTreeMap<Cow<'static, str>, Noted>) -> Value {
     Value::Object(
         fields.iter().map(|(name, value)| (name.clone().into_owned(), value.to_json())).collect::<Map<_, _>>(),
     )

@@ -10,7 +10,7 @@ use crate::{
         watch::MissTicks,
     },
     clock::Instant,
-    gate::{Refusal, Seal, Skips, Tick, TickJob},
+    gate::{Refusal, Skips, Tick, TickJob},
 };
 use chrono::TimeDelta;
 
@@ -93,7 +93,7 @@ async fn carry_out(
     if plan.missed > 0 {
         let next = plan.run.map(|(at, _)| at).or(plan.next);
         let change = MissTicks::new(&job.name, due, plan.missed, next);
-        match runner.gate.submit(&Runner::actor(), &change, &Seal::none()).await {
+        match runner.gate.perform(&Runner::actor(), &change).await {
             Ok(_) => {}
             Err(Refusal::Unrecorded(error)) => {
                 tracing::error!(

@@ -8,7 +8,7 @@ use crate::{
         watch::{Flag, FlagRun, LoseRun, Why},
     },
     clock::Instant,
-    gate::{Change, Refusal, Seal},
+    gate::{Change, Refusal},
     sql,
 };
 use chrono::TimeDelta;
@@ -106,7 +106,7 @@ async fn late(runner: &Runner, now: Instant) -> sqlx::Result<()> {
 }
 
 async fn submit<C: Change>(runner: &Runner, change: &C, run: i64) {
-    match runner.gate.submit(&Runner::actor(), change, &Seal::none()).await {
+    match runner.gate.perform(&Runner::actor(), change).await {
         Ok(_) => {}
         Err(Refusal::Unrecorded(error)) => {
             tracing::error!(

@@ -1,0 +1,271 @@
+//! Which changes need a second person, and which are told of because of their size.
+
+use crate::{
+    changes::KINDS,
+    gate::{Amount, Notice, Policies, Policy, Role, When},
+    money::Currency,
+    web::number,
+};
+use chrono::TimeDelta;
+use chrono_tz::Tz;
+use serde::Deserialize;
+
+/// What holds where nothing is said.
+pub const USUAL: &str = include_str!("approvals.toml");
+
+/// `[[approval]]` and `[[notice]]` of the configuration file.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Declared {
+    pub approval: Option<Vec<Approval>>,
+    pub notice: Option<Vec<Told>>,
+}
+
+/// `[[approval]]`
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Approval {
+    /// `points.adjust`, or all that begin alike: `staff.*`.
+    change: String,
+    /// What is measured: a field the change notes.
+    quantity: Option<String>,
+    #[serde(default)]
+    over: Thresholds,
+    /// By one person in one day.
+    #[serde(default)]
+    daily: Thresholds,
+    /// Where the target asks for it.
+    #[serde(default)]
+    marked: bool,
+    /// Where the customer has the address of whoever asks.
+    #[serde(default)]
+    own: bool,
+    /// Only where somebody else of the role is there.
+    #[serde(default)]
+    if_possible: bool,
+    #[serde(default = "one")]
+    approvers: i64,
+    #[serde(default = "approver")]
+    role: Role,
+    #[serde(default = "a_day")]
+    expires_hours: i64,
+    urgent_hours: Option<i64>,
+}
+
+/// `[[notice]]`
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Told {
+    change: String,
+    quantity: String,
+    over: Thresholds,
+}
+
+/// `10_000`, `"KRW 1,000,000"`, or a list of the latter.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(untagged)]
+enum Thresholds {
+    Number(i64),
+    Money(String),
+    Moneys(Vec<String>),
+}
+
+impl Default for Thresholds {
+    fn default() -> Self {
+        Self::Moneys(Vec::new())
+    }
+}
+
+const fn one() -> i64 {
+    1
+}
+
+const fn approver() -> Role {
+    Role::Approver
+}
+
+const fn a_day() -> i64 {
+    24
+}
+
+impl Declared {
+    /// The rules, or what is wrong with them. What is not declared is as usual.
+    pub(super) fn policies(&self, zone: Tz) -> Result<Policies, String> {
+        let usual: Self = toml::from_str(USUAL).map_err(|error| error.to_string())?;
+        let approvals = self.approval.as_ref().or(usual.approval.as_ref());
+        let notices = self.notice.as_ref().or(usual.notice.as_ref());
+        let policies = approvals.into_iter().flatten().map(Approval::policy).collect::<Result<Vec<_>, _>>()?;
+        let notices = notices.into_iter().flatten().map(Told::notice).collect::<Result<Vec<_>, _>>()?;
+        Ok(Policies::new(policies, notices, zone))
+    }
+
+    /// The rules that hold where no file says others.
+    pub fn usual(zone: Tz) -> Policies {
+        // The text is ours, and a test reads it.
+        Self::default().policies(zone).unwrap_or_default()
+    }
+}
+
+impl Approval {
+    fn policy(&self) -> Result<Policy, String> {
+        let wrong = |what: &str| format!("approval of {:?}: {what}", self.change);
+        let when = match (&self.quantity, self.marked, self.own) {
+            (Some(quantity), false, false) => {
+                measured(&self.change, quantity).map_err(|error| wrong(&error))?;
+                let read = |thresholds: &Thresholds| thresholds.read().map_err(|error| wrong(&error));
+                let (over, daily) = (read(&self.over)?, read(&self.daily)?);
+                if over.is_empty() && daily.is_empty() {
+                    return Err(wrong("a quantity needs `over`, `daily` or both"));
+                }
+                When::Beyond { quantity: quantity.clone(), over, daily }
+            }
+            (None, true, false) => When::Marked,
+            (None, false, true) => When::Own,
+            (None, false, false) => When::Always { if_possible: self.if_possible },
+            _ => return Err(wrong("only one of `quantity`, `marked` and `own` can be said")),
+        };
+        if !matches!(when, When::Beyond { .. }) && !(self.over.is_empty() && self.daily.is_empty()) {
+            return Err(wrong("`over` and `daily` need a `quantity`"));
+        }
+        if self.if_possible && !matches!(when, When::Always { .. }) {
+            return Err(wrong("`if_possible` cannot be said beside another condition"));
+        }
+        covered(&self.change).map_err(|error| wrong(&error))?;
+        if !(1..=9).contains(&self.approvers) {
+            return Err(wrong("`approvers` must be between 1 and 9"));
+        }
+        let hours = |name: &str, hours: i64| match hours {
+            1..=720 => Ok(TimeDelta::hours(hours)),
+            _ => Err(wrong(&format!("`{name}` must be between 1 and 720"))),
+        };
+        Ok(Policy {
+            change: self.change.clone(),
+            when,
+            approvers: self.approvers,
+            role: self.role,
+            expires: hours("expires_hours", self.expires_hours)?,
+            urgent: self.urgent_hours.map(|n| hours("urgent_hours", n)).transpose()?,
+        })
+    }
+}
+
+impl Told {
+    fn notice(&self) -> Result<Notice, String> {
+        let wrong = |error: String| format!("notice of {:?}: {error}", self.change);
+        measured(&self.change, &self.quantity).map_err(wrong)?;
+        let over = self.over.read().map_err(wrong)?;
+        if over.is_empty() {
+            return Err(wrong("`over` says nothing".to_owned()));
+        }
+        Ok(Notice { change: self.change.clone(), quantity: self.quantity.clone(), over })
+    }
+}
+
+/// A misspelt name would be a rule that never holds.
+fn covered(pattern: &str) -> Result<(), String> {
+    let is_covered = KINDS.iter().any(|kind| kind.is_sealed_by_people() && fits(pattern, kind.name));
+    if is_covered && !pattern.starts_with("approvals.") {
+        Ok(())
+    } else {
+        Err("there is no such change that people make with a code".to_owned())
+    }
+}
+
+fn measured(pattern: &str, quantity: &str) -> Result<(), String> {
+    let mut kinds = KINDS.iter().filter(|kind| fits(pattern, kind.name));
+    if kinds.any(|kind| kind.quantities.contains(&quantity)) {
+        Ok(())
+    } else {
+        Err(format!("it does not note a quantity {quantity:?}"))
+    }
+}
+
+fn fits(pattern: &str, kind: &str) -> bool {
+    pattern.strip_suffix('*').map_or_else(|| pattern == kind, |start| kind.starts_with(start))
+}
+
+impl Thresholds {
+    fn is_empty(&self) -> bool {
+        matches!(self, Self::Moneys(list) if list.is_empty())
+    }
+
+    fn read(&self) -> Result<Vec<Amount>, String> {
+        match self {
+            Self::Number(n) if *n >= 0 => Ok(vec![Amount { n: *n, currency: None }]),
+            Self::Number(n) => Err(format!("{n} is below zero")),
+            Self::Money(text) => money(text).map(|amount| vec![amount]),
+            Self::Moneys(list) => list.iter().map(|text| money(text)).collect(),
+        }
+    }
+}
+
+/// `KRW 1,000,000`, `USD 800.50`: as people write it, not in minor units.
+fn money(text: &str) -> Result<Amount, String> {
+    let wrong = || format!("{text:?} is not an amount such as \"KRW 1,000,000\"");
+    let (code, amount) = text.split_once(' ').ok_or_else(wrong)?;
+    let currency: Currency = code.parse().map_err(|error: crate::money::UnknownCurrency| error.to_string())?;
+    let n = number::money(amount, currency).map_err(|_| wrong())?;
+    Ok(Amount { n, currency: Some(currency) })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn read(text: &str) -> Result<Policies, String> {
+        let declared: Declared = toml::from_str(text).map_err(|error| error.message().to_owned())?;
+        declared.policies(Tz::Asia__Seoul)
+    }
+
+    fn approval(rest: &str) -> Result<Policies, String> {
+        read(&format!("[[approval]]\n{rest}"))
+    }
+
+    #[test]
+    fn the_usual_rules_are_readable() {
+        let usual = read("").unwrap();
+        let points: Vec<_> = usual.of("points.adjust").map(|policy| policy.when.clone()).collect();
+        let over = vec![Amount { n: 10_000, currency: None }];
+        assert!(points.iter().any(|when| matches!(when, When::Beyond { over: is, .. } if *is == over)), "{points:?}");
+        let refunds = usual.of("orders.refund").find_map(|policy| match &policy.when {
+            When::Beyond { over, .. } => Some(over.clone()),
+            _ => None,
+        });
+        let refunds = refunds.unwrap();
+        assert!(refunds.contains(&Amount { n: 1_000_000, currency: Some(Currency::Krw) }));
+        assert!(refunds.contains(&Amount { n: 80_000, currency: Some(Currency::Usd) }));
+    }
+
+    #[test]
+    fn a_file_that_declares_none_switches_the_usual_ones_off() {
+        let none = read("approval = []\nnotice = []").unwrap();
+        assert!(!none.of("points.adjust").any(|policy| matches!(policy.when, When::Beyond { .. })));
+        // Nobody does themselves a favour alone, whatever the file says.
+        assert!(none.of("points.adjust").any(|policy| policy.when == When::Own));
+    }
+
+    #[test]
+    fn what_could_never_hold_is_refused() {
+        for (rest, says) in [
+            ("change = \"points.ajust\"", "no such change"),
+            ("change = \"account.password\"", "no such change"),
+            ("change = \"approvals.approve\"", "no such change"),
+            ("change = \"points.adjust\"\nquantity = \"amount\"\nover = 1", "does not note"),
+            ("change = \"points.adjust\"\nquantity = \"points\"", "needs `over`"),
+            ("change = \"points.adjust\"\nover = 5", "need a `quantity`"),
+            ("change = \"points.adjust\"\nquantity = \"points\"\nover = -5", "below zero"),
+            ("change = \"orders.refund\"\nquantity = \"amount\"\nover = \"1000\"", "not an amount"),
+            ("change = \"orders.refund\"\nquantity = \"amount\"\nover = \"GBP 10\"", "not a currency"),
+            ("change = \"runs.rerun\"\nmarked = true\nown = true", "only one of"),
+            ("change = \"runs.rerun\"\nmarked = true\nif_possible = true", "cannot be said beside"),
+            ("change = \"staff.*\"\napprovers = 0", "between 1 and 9"),
+            ("change = \"staff.*\"\nexpires_hours = 0", "between 1 and 720"),
+            ("change = \"staff.*\"\nurgent_hours = 1000", "between 1 and 720"),
+            ("change = \"staff.*\"\nrole = \"boss\"", "unknown variant"),
+            ("change = \"staff.*\"\nrol = \"owner\"", "unknown field"),
+        ] {
+            let error = approval(rest).unwrap_err();
+            assert!(error.contains(says), "{rest}: {error}");
+        }
+    }
+}
