@@ -1,6 +1,11 @@
 //! Everything anyone can do.
 
 use crate::{
+    approvals::{
+        decide::{Approve, Reject},
+        expire::ExpireRequest,
+        withdraw::Withdraw,
+    },
     batches::{
         decide::{AcceptNormal, CancelRun, PauseJob, ResolveRun},
         define::{DefineJob, RetireJob},
@@ -47,6 +52,10 @@ crate::changes! {
     FinishRun,
     SettleDay,
     ExpirePoints,
+    Approve,
+    Reject,
+    Withdraw,
+    ExpireRequest,
     InviteStaff,
     AcceptInvitation,
     ResetSecondFactor,

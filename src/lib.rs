@@ -39,6 +39,7 @@
 
 pub mod access;
 pub mod app;
+pub mod approvals;
 pub mod audit;
 pub mod batches;
 pub mod changes;

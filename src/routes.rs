@@ -2,7 +2,7 @@
 //! middleware, the navigation, and the matrix that is printed into the repository.
 
 use crate::{
-    access, audit,
+    access, approvals, audit,
     batches::{self, ping},
     dashboard,
     gate::Role,
@@ -135,6 +135,12 @@ routes! {
     POST "/runs/{id}/cancellation" RUNS_JOBS => batches::act::cancel;
     POST "/runs/{id}/resolution" RUNS_JOBS => batches::act::resolve;
     POST "/runs/{id}/baseline" RUNS_JOBS => batches::act::accept_normal;
+
+    GET "/approvals" Opens::Staff => approvals::list::list;
+    GET "/approvals/{id}" Opens::Staff => approvals::show::show;
+    POST "/approvals/{id}/approval" Opens::Staff => approvals::show::approve;
+    POST "/approvals/{id}/rejection" Opens::Staff => approvals::show::reject;
+    POST "/approvals/{id}/withdrawal" Opens::Staff => approvals::show::withdraw;
 
     GET "/audit" READS_THE_LOG => audit::list::list;
     GET "/audit/{seq}" READS_THE_LOG => audit::show::show;

@@ -1,5 +1,5 @@
 //! Background work: delivers what changes asked to be told, asks payment providers for the refunds that were decided, and
-//! forgets what has run out.
+//! forgets what has run out. Ends requests that nobody decided about.
 //!
 //! Several processes do this at once on one database; the claim of a row decides who delivers it. Events go to the log for
 //! now; a delivery is one line there.
@@ -8,6 +8,7 @@ pub mod batches;
 mod refunds;
 
 use crate::{
+    approvals::expire,
     clock::{Clock, Instant},
     gate::{ClaimDeliveries, Delivery, ForgetExpired, Gate, MarkDelivered},
     payments::Provider,
@@ -79,6 +80,9 @@ async fn deliver_and_forget(work: Work, mut stopped: watch::Receiver<bool>) {
     while turn(&mut stopped).await {
         if let Err(error) = deliver(&work.gate, &work.topic, &stopped).await {
             tracing::warn!(%error, "events could not be delivered; trying again");
+        }
+        if let Err(error) = expire::sweep(&work.batches.reader, &work.gate, &work.clock).await {
+            tracing::warn!(%error, "requests that ran out could not be ended; trying again");
         }
         let now = work.clock.now();
         if forgot.is_none_or(|at| now.since(at) >= FORGET_EVERY) {

@@ -32,7 +32,10 @@
     one("[data-after]", form).textContent = amount === 0n || after < 0n ? "—" : `${group(after)} P`;
     by.textContent = amount === 0n ? "" : after < 0n ? data.below : `${deducts ? "" : "+"}${group(delta)} P`;
     by.dataset.tone = after < 0n ? "bad" : "ok";
-    button.textContent = amount === 0n ? button.dataset.plain : (deducts ? data.deduct : data.add).replace("{n}", group(amount));
+    const label = amount === 0n ? button.dataset.plain : (deducts ? data.deduct : data.add).replace("{n}", group(amount));
+    const isMuch = Boolean(data.limit) && amount > BigInt(data.limit);
+    button.textContent = isMuch ? data.ask.replace("{what}", label) : label;
+    for (const note of all("[data-second]", form)) note.hidden = !isMuch;
   };
 
   const tick = () => {
@@ -132,9 +135,12 @@
     const gone = Date.now() - going < 1500;
     going = 0;
     const section = gone && one(`.nav [data-go="${CSS.escape(event.key)}"]`);
+    // What a page offers under a key of its own, such as approving.
+    const link = one(`[data-key="${CSS.escape(event.key)}"]`);
     if (section) section.click();
     else if (event.key === "/") findSearch();
     else if (event.key === "?") showKeys();
+    else if (link) link.click();
     else if (event.key === "j") moveRow(1);
     else if (event.key === "k") moveRow(-1);
     else if (event.key === "g") going = Date.now();

@@ -169,6 +169,7 @@ fn every_form_carries_what_its_address_asks_for() {
                 "status" => &["code", "csrf", "key", "reason", "seen", "status"],
                 "password" => &["code", "csrf", "current", "key", "new", "new_again", "reason", "seen"],
                 "authenticator" => &["code", "csrf", "key", "new_code", "reason", "seen"],
+                "approval" | "rejection" | "withdrawal" => &["code", "csrf", "key", "reason", "seen"],
                 "cancellation" | "baseline" | "reruns" | "recovery-codes" | "revocation" | "retry" | "dismissal"
                 | "notes" => &["code", "csrf", "key", "reason", "seen"],
                 _ if path.starts_with("/setup/") => &["code", "csrf", "password", "password_again"],

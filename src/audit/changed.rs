@@ -51,6 +51,15 @@ impl Changed {
         self.shown(self.after.as_deref(), frame)
     }
 
+    /// How far it is from one to the other, where both are points: `+50,000 P`.
+    pub fn by(&self) -> String {
+        let points = |value: &Option<String>| value.as_deref().and_then(|text| text.parse::<i64>().ok());
+        match (self.field.as_str(), points(&self.before), points(&self.after)) {
+            ("points", Some(before), Some(after)) => format!("{} P", format::signed(after.saturating_sub(before))),
+            _ => String::new(),
+        }
+    }
+
     fn shown(&self, value: Option<&str>, frame: &Frame) -> String {
         let Some(value) = value else { return "—".to_owned() };
         let named = |family| frame.words.name(family, value).to_owned();
@@ -70,6 +79,7 @@ impl Changed {
             }
             "processed" => figure(),
             "refund_state" | "outcome" => named("refund-state"),
+            "request_state" => named("request-state"),
             "carrier" => named("carrier"),
             "lang" => named("lang"),
             "theme" => named("theme"),

@@ -178,6 +178,7 @@ fn target_href(target: &str, shell: &Shell) -> Option<String> {
         ("order", id) if shell.may(Section::Orders) => Some(format!("/orders/{id}")),
         ("batch", job) if shell.may(Section::Batches) => Some(format!("/batches/{job}")),
         ("run", id) if shell.may(Section::Batches) => Some(format!("/runs/{id}")),
+        ("approval", id) => Some(format!("/approvals/{id}")),
         _ => None,
     }
 }
@@ -208,7 +209,7 @@ pub struct Entry {
     pub user_agent: Option<String>,
     pub session: Option<String>,
     pub request: Option<String>,
-    /// The row in which it was asked for, where a second person approved it.
+    /// The request it belongs to, where a second person was needed.
     pub approval: Option<i64>,
     /// The row that this one reverses.
     pub reverses: Option<i64>,

@@ -48,7 +48,7 @@ pub async fn resolve(desk: Desk, path: web::Path<i64>, body: web::Bytes) -> Answ
         return submit(&desk, run, ResolveRun { run, resolution }, &form, resolving).await;
     }
     let errors = FieldErrors::one("resolution", wrong::not_a_choice());
-    again(&desk, run, &form, errors.into(), resolving).await
+    again(&desk, run, ResolveRun::KIND, &form, errors.into(), resolving).await
 }
 
 fn resolving(seal: Shape, found: &Found, form: &Form) -> Panel {
@@ -70,13 +70,13 @@ async fn submit<C: Change>(
 ) -> Answer {
     let reason = match refused::read_reason(form) {
         Ok(reason) => reason,
-        Err(errors) => return again(desk, run, form, errors.into(), panel).await,
+        Err(errors) => return again(desk, run, C::KIND, form, errors.into(), panel).await,
     };
     match desk.submit(&change, &seal_of(form, reason)?).await {
         Ok(sealed) => Ok(desk.see_sealed(&sealed, &format!("/runs/{run}"))),
         Err(refusal) => {
             let refused = refused::explain(desk, refusal, &change.target()).await?;
-            again(desk, run, form, refused, panel).await
+            again(desk, run, C::KIND, form, refused, panel).await
         }
     }
 }
@@ -84,12 +84,13 @@ async fn submit<C: Change>(
 async fn again(
     desk: &Desk,
     run: i64,
+    kind: &'static str,
     form: &Form,
     refused: Refused,
     panel: impl FnOnce(Shape, &Found, &Form) -> Panel,
 ) -> Answer {
     let found = Found::load(desk, run).await?;
-    let (status, seal) = Shape::again(form, found.run.changed, refused);
+    let (status, seal) = Shape::again(kind, form, found.run.changed, refused);
     let panel = panel(seal, &found, form);
     show::page(desk, found, Some(panel), status).await
 }

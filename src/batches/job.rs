@@ -80,7 +80,7 @@ async fn offered(desk: &Desk, job: &Job, definition: &Definition, panel: &str) -
             }
             let values = definition.defaults(today(desk, definition));
             Ok(Some(Panel::Start(StartPanel {
-                seal: Shape::fresh(fresh_key(), job.changed),
+                seal: Shape::fresh(RunJob::KIND, fresh_key(), job.changed).marked(definition.approval),
                 version: job.version,
                 fields: params::fields(definition, &values, None, None),
                 reason: String::new(),
@@ -88,7 +88,7 @@ async fn offered(desk: &Desk, job: &Job, definition: &Definition, panel: &str) -
         }
         "pause" if definition.schedule.is_none() => closed("pause", "pause.no-schedule"),
         "pause" => Ok(Some(Panel::Pause(PausePanel {
-            seal: Shape::fresh(fresh_key(), job.changed),
+            seal: Shape::fresh(PauseJob::KIND, fresh_key(), job.changed),
             is_paused: job.is_paused(desk.now()),
             hours: "12".to_owned(),
             reason: String::new(),
@@ -139,9 +139,9 @@ async fn run_again(
     wrong: Option<&str>,
     refused: Refused,
 ) -> Answer {
-    let (status, seal) = Shape::again(form, job.changed, refused);
+    let (status, seal) = Shape::again(RunJob::KIND, form, job.changed, refused);
     let panel = StartPanel {
-        seal,
+        seal: seal.marked(definition.approval),
         version: job.version,
         fields: params::fields(&definition, values, None, wrong),
         reason: form.get("reason").to_owned(),
@@ -178,7 +178,7 @@ pub async fn pause(desk: Desk, path: web::Path<String>, body: web::Bytes) -> Ans
 }
 
 async fn pause_again(desk: &Desk, job: Job, definition: Definition, form: &Form, refused: Refused) -> Answer {
-    let (status, seal) = Shape::again(form, job.changed, refused);
+    let (status, seal) = Shape::again(PauseJob::KIND, form, job.changed, refused);
     let panel = PausePanel {
         seal,
         is_paused: job.is_paused(desk.now()),

@@ -30,7 +30,7 @@ pub(super) async fn panel(desk: &Desk, found: &Found) -> Result<RerunPanel, Stop
     let used = used(desk, found).await?;
     let values = found.run.values();
     Ok(RerunPanel {
-        seal: found.seal(),
+        seal: found.seal(RerunRun::KIND).marked(used.approval || found.definition.approval),
         used: found.run.version,
         newest: found.job.version,
         chosen: found.run.version,
@@ -112,11 +112,11 @@ async fn again(
     wrong: Option<&str>,
     refused: Refused,
 ) -> Answer {
-    let (status, seal) = Shape::again(form, found.run.changed, refused);
+    let (status, seal) = Shape::again(RerunRun::KIND, form, found.run.changed, refused);
     let fresh = panel(desk, &found).await?;
     let used = used(desk, &found).await?;
     let panel = RerunPanel {
-        seal,
+        seal: seal.marked(fresh.seal.is_marked),
         chosen: version,
         fields: params::fields(&used, values, Some(&found.run.values()), wrong),
         reason: form.get("reason").to_owned(),
@@ -166,6 +166,6 @@ async fn as_they_were(desk: &Desk, chosen: &[i64]) -> Result<Vec<RerunRun>, Stop
 }
 
 async fn all_again(desk: &Desk, form: &Form, chosen: &[i64], refused: Refused) -> Answer {
-    let (status, seal) = Shape::again(form, 0, refused);
+    let (status, seal) = Shape::again(RerunRun::KIND, form, 0, refused);
     runs::page_with(desk, Bulk { seal, chosen: chosen.to_vec(), reason: form.get("reason").to_owned() }, status).await
 }

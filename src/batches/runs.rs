@@ -3,10 +3,11 @@
 use super::{
     record::{self, Run, run_columns},
     runs_pages::{BulkPanel, RunRow, RunsPage},
-    start::ACTS,
+    start::{ACTS, RerunRun},
     state::State,
 };
 use crate::{
+    gate::Change,
     sql,
     web::{
         Answer, Desk, Stop,
@@ -71,7 +72,7 @@ pub async fn list(desk: Desk, request: actix_web::HttpRequest) -> Answer {
     let filter = Filter { job: get("job").to_owned(), show: get("show").to_owned() };
     let chosen = chosen_in(query.as_bytes());
     let bulk = (get("panel") == "rerun" && may_act(&desk)).then(|| Bulk {
-        seal: Shape::fresh(fresh_key(), 0),
+        seal: Shape::fresh(RerunRun::KIND, fresh_key(), 0),
         chosen,
         reason: String::new(),
     });

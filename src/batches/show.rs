@@ -2,7 +2,7 @@
 
 use super::{
     command::Alive,
-    decide::{Resolution, process},
+    decide::{AcceptNormal, CancelRun, Resolution, ResolveRun, process},
     definition::Kind,
     log,
     panels::{Done, Panel, PlainPanel, ResolvePanel, offered},
@@ -11,6 +11,7 @@ use super::{
     show_pages::{Event, LivePage, ShowPage},
 };
 use crate::{
+    gate::Change,
     sql,
     web::{
         Answer, Desk, Stop,
@@ -59,8 +60,8 @@ impl Found {
         desk.may("POST", "/runs/{id}/rerun") && desk.person().roles.any_of(&self.definition.roles)
     }
 
-    pub(super) fn seal(&self) -> Shape {
-        Shape::fresh(fresh_key(), self.run.changed)
+    pub(super) fn seal(&self, kind: &'static str) -> Shape {
+        Shape::fresh(kind, fresh_key(), self.run.changed)
     }
 }
 
@@ -92,13 +93,13 @@ async fn asked_for(desk: &Desk, found: &Found, panel: &str) -> Result<Option<Pan
     Ok(Some(match name {
         "rerun" => Panel::Rerun(rerun::panel(desk, found).await?),
         "resolve" => Panel::Resolve(ResolvePanel {
-            seal: found.seal(),
+            seal: found.seal(ResolveRun::KIND),
             choices: Resolution::of(run),
             resolution: Resolution::of(run).first().map_or("", |first| first.as_str()).to_owned(),
             reason: String::new(),
         }),
-        "normal" => Panel::Normal(PlainPanel { seal: found.seal(), reason: String::new() }),
-        _ => Panel::Cancel(PlainPanel { seal: found.seal(), reason: String::new() }),
+        "normal" => Panel::Normal(PlainPanel { seal: found.seal(AcceptNormal::KIND), reason: String::new() }),
+        _ => Panel::Cancel(PlainPanel { seal: found.seal(CancelRun::KIND), reason: String::new() }),
     }))
 }
 

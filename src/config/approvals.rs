@@ -11,7 +11,7 @@ use chrono_tz::Tz;
 use serde::Deserialize;
 
 /// What holds where nothing is said.
-pub const USUAL: &str = include_str!("approvals.toml");
+pub(super) const USUAL: &str = include_str!("approvals.toml");
 
 /// `[[approval]]` and `[[notice]]` of the configuration file.
 #[derive(Clone, Debug, Default, Deserialize)]

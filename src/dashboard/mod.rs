@@ -3,6 +3,7 @@
 pub mod pages;
 
 use crate::{
+    approvals::queue,
     audit, entry_columns,
     gate::audit::Entry,
     orders::filter::{DAYS, Needs},
@@ -35,6 +36,8 @@ pub async fn home(desk: Desk) -> Answer {
     let runs = if desk.may("GET", Section::Batches.href()) { runs(&desk).await? } else { Vec::new() };
     let page = HomePage {
         shell: desk.shell(Some(Section::Home), None).await?,
+        owed: queue::owed(desk.reader()).await?,
+        requests: queue::waiting_for(&desk).await?,
         runs,
         attention,
         recent: recent.map(|rows| rows.iter().map(audit::row).collect()),

@@ -1,9 +1,11 @@
 //! The first page.
 
 use crate::{
+    approvals::Request,
     audit::pages::Row,
     batches::state::State,
     clock::Instant,
+    gate::Roles,
     orders::filter::Needs,
     web::shell::{Section, Shell, Tone},
 };
@@ -15,6 +17,10 @@ use chrono::Timelike;
 #[template(path = "dashboard.html")]
 pub struct HomePage {
     pub shell: Shell,
+    /// What was urgent, is done and is still owed its approval: everybody's affair.
+    pub owed: Vec<Request>,
+    /// How many requests wait for this person.
+    pub requests: i64,
     /// Runs of batches that somebody should look at, the newest first.
     pub runs: Vec<WaitingRun>,
     /// What waits for somebody, the most pressing first; nothing for those who may not see orders.
@@ -86,6 +92,11 @@ impl HomePage {
             17..=21 => "home.evening",
             _ => "home.night",
         }
+    }
+
+    /// Whether the reader may look at this request.
+    pub fn may_open(&self, request: &Request) -> bool {
+        request.is_for(self.shell.person.id, &Roles::new(self.shell.person.roles.iter().copied()))
     }
 
     pub fn may_search(&self) -> bool {

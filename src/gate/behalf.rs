@@ -1,7 +1,7 @@
 //! Making a change later, for somebody who asked for it: everything is looked at again first.
 
 use super::{
-    Actor, AtRest, Fault, Gate, Reason, Refusal, Roles, Target, Tx, Who, admit,
+    Actor, AtRest, Fault, Gate, Reason, Refusal, Roles, Target, Tx, admit,
     audit::noted,
     policy::{self, Need},
     tx::Traces,
@@ -116,9 +116,9 @@ impl Tx<'_> {
     }
 
     /// Whether the change is about whoever decides: their own account, or a customer with their address.
-    pub async fn concerns(&mut self, decider: &str, change: &dyn AtRest) -> Result<bool, Fault> {
+    pub async fn concerns(&mut self, change: &dyn AtRest) -> Result<bool, Fault> {
         let staff = self.staff.unwrap_or_default();
-        policy::concerns(self, change, staff, decider).await
+        policy::concerns(self, change, staff).await
     }
 }
 
@@ -145,18 +145,5 @@ impl Gate {
         let (before, after) = (noted(&tx.before), noted(&tx.after));
         tx.rollback().await?;
         outcome.map(|_| Rehearsed { before, after }).map_err(Refusal::from)
-    }
-}
-
-impl Asked {
-    pub fn is_by(&self, staff: Option<i64>) -> bool {
-        staff.is_some() && self.actor.staff_id() == staff
-    }
-
-    pub fn email(&self) -> &str {
-        match &self.actor.who {
-            Who::Staff { email, .. } => email,
-            _ => "",
-        }
     }
 }

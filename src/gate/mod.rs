@@ -121,6 +121,7 @@ impl Gate {
         seal: &Seal,
     ) -> Result<Sealed<Vec<Given<C::Output>>>, Refusal> {
         let mut tx = self.begin(actor).await?;
+        tx.reason = seal.reason.clone();
         let verdict = self.decide(&mut tx, actor, changes, seal).await;
         let roles = tx.roles.clone();
         let line = |change: &C, outcome, refusal| Line {
@@ -178,6 +179,7 @@ impl Gate {
     async fn begin(&self, actor: &Actor) -> sqlx::Result<Tx<'static>> {
         let mut tx = self.writer.begin(self.clock.now()).await?;
         (tx.by, tx.staff, tx.ip) = (actor.who.name(), actor.staff_id(), actor.origin.ip);
+        tx.request_id.clone_from(&actor.origin.request_id);
         (tx.policies, tx.networks) = (self.policies.clone(), self.networks.clone());
         Ok(tx)
     }

@@ -114,6 +114,19 @@ impl Policies {
         self.policies.iter().filter(move |policy| policy.covers(kind))
     }
 
+    /// Whether so much of a quantity at once is more than one person may do alone.
+    pub fn exceeds(&self, kind: &str, quantity: &str, amount: Amount) -> bool {
+        self.thresholds(kind, quantity).any(|over| exceeded(over, amount).is_some())
+    }
+
+    /// The thresholds for so much of a quantity at once.
+    pub fn thresholds<'a>(&'a self, kind: &'a str, quantity: &'a str) -> impl Iterator<Item = &'a [Amount]> {
+        self.of(kind).filter_map(move |policy| match &policy.when {
+            When::Beyond { quantity: measured, over, .. } if measured == quantity => Some(over.as_slice()),
+            _ => None,
+        })
+    }
+
     pub fn iter(&self) -> impl Iterator<Item = &Policy> {
         self.policies.iter()
     }
@@ -211,8 +224,9 @@ pub(super) async fn judge(
 ) -> Result<Option<Need>, Fault> {
     let Who::Staff { id, email, .. } = &actor.who else { return Ok(None) };
     let admits = change.admits();
-    // What needs no code, or is everybody's own affair, needs nobody else either.
-    if !admits.code || !matches!(admits.by, By::Roles(_)) {
+    // What needs no code, or is everybody's own affair, needs nobody else either; nor does deciding about such needs.
+    let is_decision = change.kind().starts_with("approvals.");
+    if !admits.code || is_decision || !matches!(admits.by, By::Roles(_)) {
         return Ok(None);
     }
     let policies = tx.policies.clone();
@@ -337,13 +351,15 @@ fn is_same_mailbox(one: &str, other: &str) -> bool {
 }
 
 /// Whether whoever decides is what it is about: their own account on the staff, or a customer with their address.
-pub(super) async fn concerns(tx: &mut Tx<'_>, change: &dyn AtRest, staff: i64, email: &str) -> Result<bool, Fault> {
+pub(super) async fn concerns(tx: &mut Tx<'_>, change: &dyn AtRest, staff: i64) -> Result<bool, Fault> {
     let target = change.target();
     if target.kind == "staff" && target.id == staff.to_string() {
         return Ok(true);
     }
-    let contact = change.contact(tx).await?;
-    Ok(contact.is_some_and(|contact| is_same_mailbox(&contact, email)))
+    let Some(contact) = change.contact(tx).await? else { return Ok(false) };
+    let email: Option<(String,)> =
+        tx.query(sql!("select email from staff where id = $1")).bind(staff).optional().await?;
+    Ok(email.is_some_and(|(email,)| is_same_mailbox(&contact, &email)))
 }
 
 /// What is to be told of a change because of its size.

@@ -1,4 +1,4 @@
-use super::{Role, Roles, behalf::Enacted, policy::Policies};
+use super::{Reason, Role, Roles, behalf::Enacted, policy::Policies};
 use crate::{
     clock::Instant,
     networks::Allowlist,
@@ -61,6 +61,9 @@ pub struct Tx<'c> {
     now: Instant,
     pub(super) change_id: String,
     pub(super) by: String,
+    /// Why, as they say, and which request of a browser or a job it belongs to.
+    pub(super) reason: Reason,
+    pub(super) request_id: String,
     /// Who that is, where it is a member of staff, and from which address.
     pub(super) staff: Option<i64>,
     pub(super) ip: Option<IpAddr>,
@@ -149,6 +152,16 @@ impl Tx<'_> {
     /// The name of whoever makes the change, for rows that show it.
     pub fn by(&self) -> &str {
         &self.by
+    }
+
+    /// The reason that whoever makes the change gave, for rows that show it.
+    pub fn reason(&self) -> &str {
+        self.reason.as_str()
+    }
+
+    /// Names the request of a browser, or the piece of background work, that this belongs to.
+    pub fn request_id(&self) -> &str {
+        &self.request_id
     }
 
     /// The member of staff who makes the change; none where it is the system or the command line.
@@ -281,6 +294,8 @@ impl Writer {
             now,
             change_id: new_change_id(),
             by: String::new(),
+            reason: Reason::none(),
+            request_id: String::new(),
             staff: None,
             ip: None,
             roles: None,

@@ -121,7 +121,7 @@ pub async fn cancel(desk: Desk, path: web::Path<i64>, body: web::Bytes) -> Answe
 
 async fn show_again(desk: &Desk, order: i64, form: &Form, refused: Refused) -> Answer {
     let standing = show::standing(desk, order).await?;
-    let (status, seal) = Shape::again(form, standing.order.version, refused);
+    let (status, seal) = Shape::again(CancelOrder::KIND, form, standing.order.version, refused);
     let panel = CancelPanel {
         seal,
         plan: standing.plan_cancelling().unwrap_or_default(),

@@ -95,7 +95,7 @@ pub async fn dismiss(desk: Desk, path: web::Path<(i64, i64)>, body: web::Bytes) 
 
 async fn show_again(desk: &Desk, order: i64, refund: i64, form: &Form, refused: Refused) -> Answer {
     let standing = show::standing(desk, order).await?;
-    let (status, seal) = Shape::again(form, standing.order.version, refused);
+    let (status, seal) = Shape::again(DismissRefund::KIND, form, standing.order.version, refused);
     let panel = match panel(desk, &standing, refund, seal).await? {
         Some(panel) => Panel::Dismiss(DismissPanel { reason: form.get("reason").to_owned(), ..panel }),
         None => gone(),

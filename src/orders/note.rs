@@ -57,7 +57,7 @@ pub async fn note(desk: Desk, path: web::Path<i64>, body: web::Bytes) -> Answer 
         }
     };
     let standing = show::standing(&desk, order).await?;
-    let (status, seal) = Shape::again(&form, standing.order.version, refused);
+    let (status, seal) = Shape::again(NoteOrder::KIND, &form, standing.order.version, refused);
     let note = NoteBox { seal, text: form.get("reason").to_owned() };
     show::page(&desk, standing, None, Some(note), status).await
 }

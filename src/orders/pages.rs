@@ -2,7 +2,9 @@
 
 use super::{
     Plan, Standing, State,
-    refund::units_field,
+    cancel::CancelOrder,
+    refund::{RefundOrder, units_field},
+    retry::RetryRefund,
     standing::{Line, Payment},
     timeline::Day,
 };
@@ -11,8 +13,10 @@ pub use super::{
     refund_pages::{Fate, Refund, RefundPart},
 };
 use crate::{
+    approvals::Request,
     audit::pages::Changed,
     clock::Instant,
+    gate::{Amount, Change as _},
     web::shell::{Shell, Tone},
 };
 use askama::Template;
@@ -33,6 +37,8 @@ pub struct ShowPage {
     pub panel: Option<Panel>,
     /// The box for a note; none for those who may not write one.
     pub note: Option<NoteBox>,
+    /// Changes of this order that wait for a second person.
+    pub waiting: Vec<Request>,
 }
 
 /// The panel alone: what a live preview is answered with.
@@ -147,8 +153,24 @@ impl ShowPage {
             Some(plan) if plan.amount == 0 => {
                 self.shell.with("refund.go-points", &[("n", &self.shell.group(&plan.points_returned))])
             }
-            Some(plan) => self.shell.with("refund.go", &[("amount", &self.money(&plan.amount))]),
+            Some(plan) => self.ask(plan, &self.shell.with("refund.go", &[("amount", &self.money(&plan.amount))])),
         }
+    }
+
+    /// The label of a button that gives so much back, alone or with somebody else.
+    fn ask(&self, plan: &Plan, label: &str) -> String {
+        if self.is_much(plan) { self.shell.with("approval.second-go", &[("what", &label)]) } else { label.to_owned() }
+    }
+
+    /// Whether that is more than one person may give back alone.
+    pub fn is_much(&self, plan: &Plan) -> bool {
+        let kind = match self.panel {
+            Some(Panel::Cancel(_)) => CancelOrder::KIND,
+            Some(Panel::Retry(_)) => RetryRefund::KIND,
+            _ => RefundOrder::KIND,
+        };
+        let amount = Amount { n: plan.amount, currency: Some(self.standing.order.currency) };
+        plan.amount > 0 && self.shell.is_much(kind, "amount", amount)
     }
 
     /// What cannot be undone: where points alone had paid, nobody else is asked.
@@ -159,7 +181,7 @@ impl ShowPage {
     pub fn cancel_button(&self, plan: &Plan) -> String {
         match plan.amount {
             0 => self.shell.t("cancel.go").to_owned(),
-            amount => self.shell.with("cancel.go-refund", &[("amount", &self.money(&amount))]),
+            amount => self.ask(plan, &self.shell.with("cancel.go-refund", &[("amount", &self.money(&amount))])),
         }
     }
 

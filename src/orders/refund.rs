@@ -202,7 +202,7 @@ async fn show_again(desk: &Desk, order: i64, form: &Form, refused: Refused) -> A
 }
 
 fn panel(standing: &Standing, form: &Form, refused: Refused) -> (u16, RefundPanel) {
-    let (status, mut seal) = Shape::again(form, standing.order.version, refused);
+    let (status, mut seal) = Shape::again(RefundOrder::KIND, form, standing.order.version, refused);
     let wanted = read(standing, form).map(|change| change.wanted).unwrap_or_default();
     let plan = match standing.plan(&wanted) {
         Ok(plan) => Some(plan),

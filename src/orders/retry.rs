@@ -155,7 +155,7 @@ pub async fn retry(desk: Desk, path: web::Path<(i64, i64)>, body: web::Bytes) ->
 
 async fn show_again(desk: &Desk, order: i64, refund: i64, form: &Form, refused: Refused) -> Answer {
     let standing = show::standing(desk, order).await?;
-    let (status, seal) = Shape::again(form, standing.order.version, refused);
+    let (status, seal) = Shape::again(RetryRefund::KIND, form, standing.order.version, refused);
     let panel = panel(desk, &standing, refund, seal).await?.ok_or(Problem::Conflict)?;
     let panel = Panel::Retry(RetryPanel { reason: form.get("reason").to_owned(), ..panel });
     show::page(desk, standing, Some(panel), None, status).await

@@ -186,7 +186,7 @@ fn read(order: i64, form: &Form) -> Result<ShipOrder, FieldErrors> {
 
 async fn show_again(desk: &Desk, order: i64, form: &Form, refused: Refused) -> Answer {
     let standing = show::standing(desk, order).await?;
-    let (status, seal) = Shape::again(form, standing.order.version, refused);
+    let (status, seal) = Shape::again(ShipOrder::KIND, form, standing.order.version, refused);
     let panel = ShippingPanel {
         seal,
         state: form.get("state").to_owned(),

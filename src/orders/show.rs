@@ -1,14 +1,22 @@
 //! One order: lines, payments, refunds, what happened to it, and the panel to change something.
 
 use super::{
-    Standing, dismiss,
+    Standing,
+    cancel::CancelOrder,
+    dismiss::{self, DismissRefund},
+    note::NoteOrder,
     pages::{CancelPanel, Done, NoteBox, Panel, PanelAlone, RefundForm, RefundPanel, ShippingPanel, ShowPage},
+    refund::RefundOrder,
     refund_pages::RefundsPage,
-    refunds, retry, target, timeline,
+    refunds,
+    retry::{self, RetryRefund},
+    ship::ShipOrder,
+    target, timeline,
 };
 use crate::{
+    approvals::queue,
     audit::{self, pages::Changed},
-    gate::RecordAccess,
+    gate::{Change, RecordAccess},
     sql,
     users::{self, mask},
     web::{
@@ -62,33 +70,35 @@ fn may_change(desk: &Desk) -> bool {
 /// The panel that was asked for, or why it cannot be had. Nothing is offered unasked: none of it is done most of the time.
 async fn offered(desk: &Desk, standing: &Standing, asked: &Asked) -> Result<Option<Panel>, Stop> {
     let order = &standing.order;
-    let seal = || Shape::fresh(fresh_key(), order.version);
+    let seal = |kind| Shape::fresh(kind, fresh_key(), order.version);
     Ok(Some(match asked.panel.as_str() {
         "refund" if super::refund::refundable(standing).is_err() => {
             let is_unpaid = standing.captured() == 0 && order.points_used == 0;
             Panel::Closed { name: "refund", why: if is_unpaid { "refund.unpaid" } else { "refund.all-refunded" } }
         }
-        "refund" => Panel::Refund(RefundPanel { seal: seal(), form: RefundForm::default(), plan: None }),
+        "refund" => {
+            Panel::Refund(RefundPanel { seal: seal(RefundOrder::KIND), form: RefundForm::default(), plan: None })
+        }
         "cancel" if order.state.may_be_cancelled() => match standing.plan_cancelling() {
-            Ok(plan) => Panel::Cancel(CancelPanel { seal: seal(), plan, ..CancelPanel::default() }),
+            Ok(plan) => Panel::Cancel(CancelPanel { seal: seal(CancelOrder::KIND), plan, ..CancelPanel::default() }),
             Err(_) => Panel::Closed { name: "cancel", why: "cancel.too-many-points" },
         },
         "cancel" => {
             let is_cancelled = order.cancelled_at.is_some();
             Panel::Closed { name: "cancel", why: if is_cancelled { "cancel.already" } else { "cancel.left" } }
         }
-        "shipping" => shipping(standing, seal()),
+        "shipping" => shipping(standing, seal(ShipOrder::KIND)),
         "retry" => match asked.refund {
-            Some(refund) => match retry::panel(desk, standing, refund, seal()).await? {
+            Some(refund) => match retry::panel(desk, standing, refund, seal(RetryRefund::KIND)).await? {
                 Some(panel) => Panel::Retry(panel),
                 None => Panel::Closed { name: "retry", why: "retry.gone" },
             },
             None => return Ok(None),
         },
         "dismiss" => match asked.refund {
-            Some(refund) => {
-                dismiss::panel(desk, standing, refund, seal()).await?.map_or_else(dismiss::gone, Panel::Dismiss)
-            }
+            Some(refund) => dismiss::panel(desk, standing, refund, seal(DismissRefund::KIND))
+                .await?
+                .map_or_else(dismiss::gone, Panel::Dismiss),
             None => return Ok(None),
         },
         _ => return Ok(None),
@@ -135,12 +145,14 @@ pub(super) async fn page(
 ) -> Answer {
     record_look(desk, &standing).await?;
     let may_change = may_change(desk);
-    let fresh = || NoteBox { seal: Shape::fresh(fresh_key(), standing.order.version), text: String::new() };
+    let fresh =
+        || NoteBox { seal: Shape::fresh(NoteOrder::KIND, fresh_key(), standing.order.version), text: String::new() };
     let page = ShowPage {
         customer: mask::name(&standing.order.customer),
         refunds: refunds::read(desk.reader(), &standing).await?,
         timeline: timeline::read(desk.reader(), &standing, desk.zone()).await?,
         note: note.or_else(|| may_change.then(fresh)),
+        waiting: queue::about(desk.reader(), "order", &standing.order.id.to_string()).await?,
         ..bare(desk, standing, panel).await?
     };
     desk.page(status, &page)
@@ -194,6 +206,7 @@ async fn bare(desk: &Desk, standing: Standing, panel: Option<Panel>) -> Result<S
         timeline: Vec::new(),
         panel,
         note: None,
+        waiting: Vec::new(),
         standing,
     })
 }

@@ -134,7 +134,7 @@ async fn show_again(desk: &Desk, user: i64, form: &Form, refused: Refused) -> An
     let customer = show::customer(desk, user).await?;
     let is_stale = matches!(refused.refusal, Some(Shown::Stale(_)));
     let stale_points = if is_stale { show::points_at(desk, user, form.get("seen")).await? } else { None };
-    let (status, seal) = Shape::again(form, customer.version, refused);
+    let (status, seal) = Shape::again(AdjustPoints::KIND, form, customer.version, refused);
     let panel = PointPanel {
         seal,
         form: PointForm {

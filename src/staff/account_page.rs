@@ -37,7 +37,7 @@ pub async fn show(desk: Desk, asked: web::Query<Asked>) -> Answer {
             title: desk.words().known(&format!("account.done.{done}")).to_owned(),
             body: None,
         });
-    let panel = panel(&desk, &asked.panel, &asked.session, Shape::fresh(fresh_key(), 0)).await?;
+    let panel = panel(&desk, &asked.panel, &asked.session, Shape::fresh("", fresh_key(), 0)).await?;
     page(&desk, 200, panel, None, flash).await
 }
 
@@ -157,7 +157,7 @@ pub(super) async fn offered_secret(desk: &Desk) -> Result<[u8; 20], Stop> {
 
 /// Shows the panel again with what was wrong.
 pub(super) async fn again(desk: &Desk, name: &str, session: &str, form: &Form, refused: Refused) -> Answer {
-    let seal = Shape { key: form.get("key").to_owned(), seen: 0, refusal: refused.refusal, errors: refused.errors };
+    let seal = Shape { refusal: refused.refusal, errors: refused.errors, ..Shape::fresh("", form.get("key"), 0) };
     let panel = panel(desk, name, session, seal).await?;
     page(desk, refused.status, panel, None, None).await
 }

@@ -1,9 +1,12 @@
 //! The pages about customers.
 
 use crate::{
+    approvals::Request,
     audit::pages::Row as AuditRow,
     clock::Instant,
+    gate::{Amount, Change as _},
     orders::{self, list_pages::Row as OrderRow},
+    points::adjust::AdjustPoints,
     web::{
         format::group,
         link::link,
@@ -108,6 +111,8 @@ pub struct ShowPage {
     pub has_more_orders: bool,
     /// The newest audit rows about this customer; none for those who may not read the log.
     pub history: Option<Vec<AuditRow>>,
+    /// Changes of this customer that wait for a second person.
+    pub waiting: Vec<Request>,
     pub panel: Option<Panel>,
 }
 
@@ -132,11 +137,24 @@ impl ShowPage {
 
     /// What the button will do: "Add 1,000 points".
     pub fn points_button(&self, panel: &PointPanel) -> String {
-        match panel.form.delta() {
+        let label = match panel.form.delta() {
             None => self.shell.t("points.title").to_owned(),
             Some(delta) if delta < 0 => self.shell.with("points.deduct", &[("n", &group(-delta))]),
             Some(delta) => self.shell.with("points.add", &[("n", &group(delta))]),
-        }
+        };
+        if self.is_much(panel) { self.shell.with("approval.second-go", &[("what", &label)]) } else { label }
+    }
+
+    /// Whether what the form says so far is more than one person may adjust alone.
+    pub fn is_much(&self, panel: &PointPanel) -> bool {
+        let delta = panel.form.delta().map(|delta| Amount { n: delta.saturating_abs(), currency: None });
+        delta.is_some_and(|amount| self.shell.is_much(AdjustPoints::KIND, "points", amount))
+    }
+
+    /// So many points one person may adjust alone; none where there is no limit.
+    pub fn point_limit(&self) -> Option<i64> {
+        let thresholds = self.shell.policies.thresholds(AdjustPoints::KIND, "points");
+        thresholds.flatten().filter(|over| over.currency.is_none()).map(|over| over.n).min()
     }
 
     pub fn status_title(&self) -> &'static str {

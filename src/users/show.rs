@@ -3,12 +3,14 @@
 use super::{
     find::{self, Found},
     pages::{Abilities, Contact, ContactPanel, Customer, LedgerEntry, Panel, PointPanel, ShowPage, StatusPanel},
+    status::SetUserStatus,
 };
 use crate::{
+    approvals::queue,
     audit, entry_columns,
-    gate::{RecordAccess, audit::Entry},
+    gate::{Change, RecordAccess, audit::Entry},
     orders,
-    points::ledger,
+    points::{adjust::AdjustPoints, ledger},
     sql,
     web::{
         Answer, Desk, Stop,
@@ -66,11 +68,15 @@ fn abilities(desk: &Desk) -> Abilities {
 /// The panel that was asked for, if this person may use it; by default the one used most.
 fn offered(desk: &Desk, customer: &Found, panel: &str) -> Option<Panel> {
     let may = abilities(desk);
-    let seal = || Shape::fresh(fresh_key(), customer.version);
+    let seal = |kind| Shape::fresh(kind, fresh_key(), customer.version);
     match panel {
-        "status" if may.change_status => Some(Panel::Status(StatusPanel { seal: seal(), reason: String::new() })),
+        "status" if may.change_status => {
+            Some(Panel::Status(StatusPanel { seal: seal(SetUserStatus::KIND), reason: String::new() }))
+        }
         "contact" if may.reveal_contact => Some(Panel::Contact(ContactPanel::default())),
-        _ if may.adjust_points => Some(Panel::Points(PointPanel { seal: seal(), ..PointPanel::default() })),
+        _ if may.adjust_points => {
+            Some(Panel::Points(PointPanel { seal: seal(AdjustPoints::KIND), ..PointPanel::default() }))
+        }
         _ => None,
     }
 }
@@ -169,6 +175,7 @@ pub(crate) async fn page(
         orders: placed.into_iter().map(orders::list::row).collect(),
         has_more_orders,
         ledger: entries.entries.into_iter().map(entry).collect(),
+        waiting: queue::about(desk.reader(), "user", &customer.id.to_string()).await?,
         history: Some(history.iter().map(audit::row).collect()),
         panel,
         customer: Customer::masked(customer),

@@ -99,7 +99,7 @@ pub async fn set_status(desk: Desk, path: web::Path<i64>, body: web::Bytes) -> A
 
 async fn show_again(desk: &Desk, user: i64, form: &Form, refused: Refused) -> Answer {
     let customer = show::customer(desk, user).await?;
-    let (status, seal) = Shape::again(form, customer.version, refused);
+    let (status, seal) = Shape::again(SetUserStatus::KIND, form, customer.version, refused);
     let panel = StatusPanel { seal, reason: form.get("reason").to_owned() };
     show::page(desk, customer, Some(Panel::Status(panel)), status, None).await
 }

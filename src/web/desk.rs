@@ -10,8 +10,9 @@ use super::{
 };
 use crate::{
     app::Console,
+    approvals::queue,
     clock::Instant,
-    gate::{Actor, Change, Given, Housekeeping, Reason, Refusal, Seal, Sealed},
+    gate::{Actor, Asked, AtRest, Change, Given, Housekeeping, Policies, Reason, Refusal, Rehearsed, Seal, Sealed},
     routes, secret, sql,
     staff::session::Visitor,
     store::Reader,
@@ -95,6 +96,16 @@ impl Lobby {
         seal: &Seal,
     ) -> Result<Sealed<Vec<Given<C::Output>>>, Refusal> {
         self.console.gate.submit_all(&self.actor(), changes, seal).await
+    }
+
+    /// What a change that waits would alter now; nothing is kept of it.
+    pub async fn rehearse(&self, asked: &Asked, change: &dyn AtRest) -> Result<Rehearsed, Refusal> {
+        self.console.gate.rehearse(asked, change).await
+    }
+
+    /// Which changes need a second person.
+    pub fn policies(&self) -> &Policies {
+        self.console.gate.policies()
     }
 
     /// Background work that must have happened before the page is shown.
@@ -220,7 +231,12 @@ impl Desk {
     pub async fn shell(&self, section: Option<Section>, flash: Option<Flash>) -> Result<Shell, Stop> {
         let may_audit = self.may("GET", Section::Audit.href());
         let now = self.now();
-        let waiting = self.waiting().await?;
+        let (runs, requests) = (self.waiting().await?, queue::waiting_for(self).await?);
+        let waiting = |section| match section {
+            Section::Batches => runs,
+            Section::Approvals => Some(requests).filter(|n| *n > 0),
+            _ => None,
+        };
         let ends = self.visitor.created.saturating_add(self.console.limits.absolute.num_seconds());
         Ok(Shell {
             frame: Frame { flash, ..self.frame() },
@@ -234,10 +250,11 @@ impl Desk {
             path: self.page_here(),
             key: fresh_key(),
             section,
+            policies: self.policies().clone(),
             nav: Section::ALL
                 .into_iter()
                 .filter(|section| self.may("GET", section.href()))
-                .map(|section| NavItem { section, waiting: waiting.filter(|_| section == Section::Batches) })
+                .map(|section| NavItem { section, waiting: waiting(section) })
                 .collect(),
             audit_head: if may_audit {
                 self.console.audit_head().await?.map(|(seq, at)| AuditHead { seq, at })

@@ -45,6 +45,9 @@ pub async fn explain(desk: &Desk, refusal: Refusal, target: &Target) -> Result<R
         Refusal::Rejected(rejection) => match (rejection.meaning, field_error(&rejection)) {
             (Meaning::Invalid, Some((field, message))) => FieldErrors::one(field, message).into(),
             (Meaning::Conflict, _) => Refused::shown(409, Shown::WrongState { why: rejection }),
+            (Meaning::Forbidden, _) if rejection.word.starts_with("approval-") => {
+                Refused::shown(403, Shown::WrongState { why: rejection })
+            }
             (Meaning::Forbidden, _) => Refused::shown(403, Shown::NotPermitted),
             (Meaning::Throttled, _) => throttled(&rejection)?,
             _ => return Err(Refusal::Rejected(rejection).into()),

@@ -12,7 +12,9 @@ pub use look::{Flash, Theme, Tone};
 pub use section::{NavItem, Section};
 
 use crate::{
+    approvals::rule::Second,
     clock::Instant,
+    gate::{Amount, Policies},
     staff::Role,
     web::{format, words::Lang},
 };
@@ -71,6 +73,8 @@ pub struct Shell {
     pub key: String,
     /// The section this page belongs to.
     pub section: Option<Section>,
+    /// Which changes need a second person.
+    pub policies: Policies,
     /// What the roles of this person may open.
     pub nav: Vec<NavItem>,
     /// The newest row of the audit log, for those who may know.
@@ -78,6 +82,16 @@ pub struct Shell {
 }
 
 impl Shell {
+    /// Whether so much at once is more than one person may do alone.
+    pub fn is_much(&self, kind: &str, quantity: &str, amount: Amount) -> bool {
+        self.policies.exceeds(kind, quantity, amount)
+    }
+
+    /// What the rules say about the change that a seal makes.
+    pub fn second_person(&self, seal: &seal::Seal) -> Second {
+        Second::of(&self.policies, seal, &self.frame)
+    }
+
     pub fn may(&self, section: Section) -> bool {
         self.nav.iter().any(|item| item.section == section)
     }

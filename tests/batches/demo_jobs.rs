@@ -140,7 +140,7 @@ on_both! {
             block_on(async {
                 let (store, gate) = gate(world).await;
                 let change = ExpirePoints { user: 100, amount, cutoff };
-                let done = gate.submit(&Actor::system("test".to_owned()), &change, &Seal::none()).await;
+                let done = gate.perform(&Actor::system("test".to_owned()), &change).await;
                 store.close().await;
                 done.map(|sealed| sealed.output)
             })
@@ -212,10 +212,10 @@ on_both! {
             let (store, gate) = gate(world).await;
             let actor = Actor::console("tests".to_owned(), "loading".to_owned());
             let jobs = sample::jobs("/bin/true", "/data");
-            assert!(gate.submit(&actor, &LoadBatches {}, &Seal::none()).await.is_err(), "no job is defined yet");
+            assert!(gate.perform(&actor, &LoadBatches {}).await.is_err(), "no job is defined yet");
             define::take_over(&store.reader, &gate, &jobs).await.unwrap();
-            let first = gate.submit(&actor, &LoadBatches {}, &Seal::none()).await.unwrap().output;
-            let again = gate.submit(&actor, &LoadBatches {}, &Seal::none()).await.unwrap().output;
+            let first = gate.perform(&actor, &LoadBatches {}).await.unwrap().output;
+            let again = gate.perform(&actor, &LoadBatches {}).await.unwrap().output;
             store.close().await;
             (first, again)
         });

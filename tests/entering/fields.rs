@@ -1,7 +1,7 @@
 //! Every field of every form with everything that people, programs and attackers put into fields.
 
 use crate::{
-    kit::{Browser, Form, Page, World, on_both, sample_runs},
+    kit::{Browser, Form, Page, World, on_both, sample_requests, sample_runs},
     setup::invite,
 };
 use ingam::routes::{Opens, ROUTES};
@@ -87,7 +87,8 @@ fn forms(world: &World) -> Vec<(Browser, Form)> {
     let mina = world.signed_in("mina");
     world.signed_in("mina");
     sample_runs(world);
-    let jun = world.signed_in("jun");
+    sample_requests(world);
+    let (jun, hana) = (world.signed_in("jun"), world.signed_in("hana"));
     let half = world.browser();
     half.give_password("sora");
     let nobody = world.browser();
@@ -153,6 +154,15 @@ fn forms(world: &World) -> Vec<(Browser, Form)> {
         (mina.clone(), parcel.set("reason", "It has left")),
         (mina.clone(), mina.get("/orders/1").form_to("/notes").set("reason", "She will call again")),
         (mina.clone(), mina.get("/").form_to("/logout")),
+        (
+            hana.clone(),
+            hana.get("/approvals/2?panel=approve").form_to("/approval").set("reason", "Looked at the parcels"),
+        ),
+        (hana.clone(), hana.get("/approvals/2?panel=reject").form_to("/rejection").set("reason", "One parcel came")),
+        (
+            mina.clone(),
+            mina.get("/approvals/2?panel=withdraw").form_to("/withdrawal").set("reason", "It came after all"),
+        ),
         (jun.clone(), jun.get("/batches/settle?panel=run").form_to("/runs").set("reason", "The bank asked for it")),
         (jun.clone(), jun.get("/batches/settle?panel=pause").form_to("/pause").set("reason", "The bank is closed")),
         (jun.clone(), jun.get("/runs?panel=rerun&run-1=on").form_to("/runs/reruns").set("reason", "The bank is back")),

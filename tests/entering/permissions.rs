@@ -2,7 +2,7 @@
 
 use crate::{
     help::csrf,
-    kit::{Browser, PEOPLE, World, on_both, sample_runs},
+    kit::{Browser, PEOPLE, World, on_both, sample_requests, sample_runs},
 };
 use ingam::{
     changes::KINDS,
@@ -160,6 +160,7 @@ fn changes() -> String {
 on_both! {
     fn the_permission_matrix_is_the_one_in_the_repository(world) {
         sample_runs(world);
+        sample_requests(world);
         let walkers = walkers(world);
         let asset = walkers[0].browser.get("/login").attributes("link[rel=stylesheet]", "href").remove(0);
         let mut text = HEAD.to_owned();

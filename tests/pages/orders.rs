@@ -21,7 +21,7 @@ fn hours(hours: i64) -> Instant {
 }
 
 pub(super) fn fresh() -> Seal {
-    Seal::fresh("01JD3Q8V5W", 7)
+    Seal::fresh("", "01JD3Q8V5W", 7)
 }
 
 pub(super) fn refused(refusal: Refusal) -> Seal {
@@ -255,6 +255,7 @@ impl Maker {
 
     pub(super) fn page(self, standing: Standing, panel: Option<Panel>) -> orders::ShowPage {
         orders::ShowPage {
+            waiting: vec![self.request(7, ingam::approvals::request::State::Owed)],
             shell: self.shell(Section::Orders),
             standing,
             customer: self.text("김*연", "김*연"),
@@ -262,7 +263,7 @@ impl Maker {
             refunds: Vec::new(),
             timeline: self.timeline(),
             panel,
-            note: Some(orders::NoteBox { seal: Seal::fresh("01JD3Q8V5X", 7), text: String::new() }),
+            note: Some(orders::NoteBox { seal: Seal::fresh("", "01JD3Q8V5X", 7), text: String::new() }),
         }
     }
 

@@ -1,6 +1,7 @@
 use super::{Maker, Sample, html, now};
 use chrono::TimeDelta;
 use ingam::{
+    approvals::request::State,
     dashboard::pages as dashboard,
     orders::filter::Needs,
     web::{
@@ -33,6 +34,8 @@ impl Maker {
                     waiting(Needs::Shipping, 99, true),
                 ],
                 shell,
+                owed: vec![self.request(7, State::Owed)],
+                requests: 3,
                 runs: self.waiting_runs(),
                 recent: Some(self.changes()),
                 mine: self.changes().into_iter().take(2).collect(),
@@ -42,6 +45,8 @@ impl Maker {
             "home-empty",
             html(&dashboard::HomePage {
                 shell: self.shell(Section::Home),
+                owed: vec![],
+                requests: 0,
                 runs: vec![],
                 attention: vec![waiting(Needs::Retrying, 0, false)],
                 recent: Some(vec![]),
@@ -53,7 +58,15 @@ impl Maker {
         shell.audit_head = None;
         add(
             "home-least",
-            html(&dashboard::HomePage { shell, runs: vec![], attention: vec![], recent: None, mine: self.changes() }),
+            html(&dashboard::HomePage {
+                shell,
+                owed: vec![],
+                requests: 0,
+                runs: vec![],
+                attention: vec![],
+                recent: None,
+                mine: self.changes(),
+            }),
         );
     }
 

@@ -1,5 +1,6 @@
 //! Every page in every state it can be in, by name.
 
+mod approvals;
 mod batches;
 mod log;
 mod order_lists;
@@ -91,6 +92,7 @@ impl Maker {
             path: section.href().into(),
             key: "01JD3Q8V5W".into(),
             section: Some(section),
+            policies: ingam::config::Declared::usual(chrono_tz::Asia::Seoul),
             nav: Section::ALL.into_iter().map(NavItem::from).collect(),
             audit_head: Some(AuditHead { seq: 12_345, at: before(TimeDelta::minutes(2)) }),
         }
@@ -109,6 +111,7 @@ impl Maker {
         self.users(&mut out);
         self.orders(&mut out);
         self.batches(&mut out);
+        self.approvals(&mut out);
         self.audit(&mut out);
         self.home(&mut out);
         self.staff(&mut out);

@@ -127,7 +127,7 @@ impl Maker {
                 panel: panel.map(|(kind, seal)| staff::AccountPanel { kind, seal }),
             })
         };
-        let fresh = || Seal::fresh("01JD3Q8V5W", 3);
+        let fresh = || Seal::fresh("", "01JD3Q8V5W", 3);
         add("account", account(None, FieldErrors::new()));
         add("account-prefer-invalid", account(None, FieldErrors::one("time_zone", wrong::not_a_zone())));
         add("account-password", account(Some((Kind::Password, fresh())), FieldErrors::new()));

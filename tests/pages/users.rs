@@ -59,6 +59,7 @@ impl Maker {
             orders: self.order_rows().into_iter().skip(1).take(5).collect(),
             has_more_orders: true,
             history: Some(self.changes()),
+            waiting: vec![self.request(7, ingam::approvals::request::State::Waiting)],
             panel,
         }
     }
@@ -78,7 +79,7 @@ impl Maker {
     }
 
     fn refused(self, refusal: Refusal) -> String {
-        let seal = Seal { refusal: Some(refusal), ..Seal::fresh("01JD3Q8V5W", 87) };
+        let seal = Seal { refusal: Some(refusal), ..Seal::fresh("", "01JD3Q8V5W", 87) };
         self.points(seal, self.typed(), None)
     }
 
@@ -90,7 +91,7 @@ impl Maker {
         let status = |suspended, seal, reason| {
             html(&self.user(self.customer(suspended), Some(users::Panel::Status(users::StatusPanel { seal, reason }))))
         };
-        let fresh = || Seal::fresh("01JD3Q8V5W", 87);
+        let fresh = || Seal::fresh("", "01JD3Q8V5W", 87);
         add("user", self.points(fresh(), users::PointForm::default(), None));
         add("user-typed", self.points(fresh(), self.typed(), None));
         let mut errors = FieldErrors::one("amount", wrong::more_than_balance(12_450));

@@ -33,6 +33,10 @@ fn a_change_at_rest_is_read_and_written_as_it_was() {
         assert_eq!(change.kind(), kind);
         let kept: serde_json::Value = serde_json::from_str(&text).unwrap();
         assert_eq!(serde_json::to_value(&change).unwrap(), kept, "{kind}");
+        // A request holds the change alone, beside the name of its kind.
+        let alone = kept.as_object().unwrap().values().next().unwrap().to_string();
+        let change = AnyChange::read(&kind, &alone).unwrap_or_else(|| panic!("{kind}: {alone}"));
+        assert_eq!(serde_json::to_value(&change).unwrap(), kept, "{kind}");
     }
 }
 

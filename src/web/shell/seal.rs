@@ -21,21 +21,36 @@ pub struct Seal {
     pub refusal: Option<Refusal>,
     /// What is wrong with single fields.
     pub errors: FieldErrors,
+    /// The change it makes, `points.adjust`: by which the rules say who else is needed.
+    pub kind: &'static str,
+    /// Whether the target asks for a second person.
+    pub is_marked: bool,
+    /// Whether somebody else is certainly needed, by what the form says so far.
+    pub is_second_needed: bool,
+    /// Whether the form says that it cannot wait for them.
+    pub is_urgent: bool,
 }
 
 impl Seal {
-    pub fn fresh(key: impl Into<String>, seen: i64) -> Self {
-        Self { key: key.into(), seen, ..Self::default() }
+    pub fn fresh(kind: &'static str, key: impl Into<String>, seen: i64) -> Self {
+        Self { kind, key: key.into(), seen, ..Self::default() }
+    }
+
+    /// The same over a target that asks for a second person, or does not.
+    #[must_use]
+    pub fn marked(self, is_marked: bool) -> Self {
+        Self { is_marked, ..self }
     }
 
     /// The panel of a form that comes back, over a target that is at version `now`. Only where the note says that something
     /// changed meanwhile does the next attempt count as having seen it. A mistake in a field says no such thing, so the
     /// attempt after it is still held against what the form was filled in for.
-    pub fn again(form: &Form, now: i64, refused: Refused) -> (u16, Self) {
+    pub fn again(kind: &'static str, form: &Form, now: i64, refused: Refused) -> (u16, Self) {
         let Refused { status, refusal, errors } = refused;
         let told = matches!(refusal, Some(Refusal::Stale(_)));
         let seen = form.get("seen").parse().ok().filter(|_| !told).unwrap_or(now);
-        (status, Self { key: form.get("key").to_owned(), seen, refusal, errors })
+        let is_urgent = form.get("urgent") == "yes";
+        (status, Self { kind, key: form.get("key").to_owned(), seen, refusal, errors, is_urgent, ..Self::default() })
     }
 
     /// The note at the head of the panel. Every one of them begins by saying that nothing was changed.
@@ -164,7 +179,10 @@ impl Refusal {
                 seq: meanwhile.as_ref().map(|meanwhile| meanwhile.seq),
             },
             Self::NotPermitted => say("refused.not-permitted"),
-            Self::WrongState { why } => Alert::bad(title, wrong_state(why, frame)),
+            Self::WrongState { why } => {
+                let sentence = wrong_state(why, frame);
+                Alert::bad(title, sentence.unwrap_or_else(|| frame.t("refused.wrong-state").to_owned()))
+            }
             Self::NotRecorded => say("refused.not-recorded"),
         }
     }
@@ -191,15 +209,23 @@ impl Refusal {
 }
 
 /// Why the state of the target does not allow it, where there is a sentence of its own for that.
-fn wrong_state(why: &Rejection, frame: &Frame) -> String {
+pub fn wrong_state(why: &Rejection, frame: &Frame) -> Option<String> {
     let values: Vec<(&str, &dyn std::fmt::Display)> =
         why.values.iter().map(|(name, value)| (*name, value as &dyn std::fmt::Display)).collect();
     match why.word {
         "run-succeeded" | "run-open" | "run-lost" | "run-rerun" | "run-elsewhere" | "run-ended" | "run-settled"
-        | "run-not-lost" | "process-alive" | "job-busy" | "job-retired" | "job-elsewhere" | "job-not-paused" => {
-            frame.with(&format!("refused-state.{}", why.word), &values)
+        | "run-not-lost" | "approval-decided" | "approval-expired" | "approval-own" | "approval-role"
+        | "approval-seat" | "approval-about-you" | "approval-obsolete" | "approval-requester" | "approval-network"
+        | "approval-stale" | "approval-more" | "approval-owed" | "approval-not-yours" | "process-alive"
+        | "job-busy" | "job-retired" | "job-elsewhere" | "job-not-paused" => {
+            Some(frame.with(&format!("refused-state.{}", why.word), &values))
         }
-        _ => frame.t("refused.wrong-state").to_owned(),
+        // Why it cannot be now is itself a word of the program.
+        "approval-not-now" => {
+            let inner = why.values.iter().find(|(name, _)| *name == "why").map_or("", |(_, inner)| inner.as_str());
+            Some(frame.with("refused-state.approval-not-now", &[("why", &frame.name("refusal", inner))]))
+        }
+        _ => None,
     }
 }
 

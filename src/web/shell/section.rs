@@ -5,12 +5,14 @@ pub enum Section {
     Users,
     Orders,
     Batches,
+    Approvals,
     Audit,
     Access,
 }
 
 impl Section {
-    pub const ALL: [Self; 6] = [Self::Home, Self::Users, Self::Orders, Self::Batches, Self::Audit, Self::Access];
+    pub const ALL: [Self; 7] =
+        [Self::Home, Self::Users, Self::Orders, Self::Batches, Self::Approvals, Self::Audit, Self::Access];
 
     /// The key of its name under `nav.`
     pub fn key(self) -> &'static str {
@@ -19,6 +21,7 @@ impl Section {
             Self::Users => "users",
             Self::Orders => "orders",
             Self::Batches => "batches",
+            Self::Approvals => "approvals",
             Self::Audit => "audit",
             Self::Access => "access",
         }
@@ -30,6 +33,7 @@ impl Section {
             Self::Users => "/users",
             Self::Orders => "/orders",
             Self::Batches => "/batches",
+            Self::Approvals => "/approvals",
             Self::Audit => "/audit",
             Self::Access => "/access-records",
         }
@@ -40,6 +44,7 @@ impl Section {
             Self::Access => "eye",
             Self::Orders => "order",
             Self::Batches => "batch",
+            Self::Approvals => "approve",
             _ => self.key(),
         }
     }
@@ -51,6 +56,7 @@ impl Section {
             Self::Users => "u",
             Self::Orders => "o",
             Self::Batches => "b",
+            Self::Approvals => "p",
             Self::Audit => "a",
             Self::Access => "r",
         }

@@ -46,6 +46,13 @@ const COMPOSED: &[&str] = &[
     "runs-show.",
     "job-kind.",
     "resolve-choice.",
+    "approvals-show.",
+    "approvals-empty.",
+    "approvals-empty-body.",
+    "request-state.",
+    "request-title.",
+    "verdict.",
+    "flag.",
 ];
 
 fn parsed(text: &str) -> BTreeMap<String, String> {

@@ -1,0 +1,77 @@
+//! What becomes of requests that nobody decides about.
+
+use super::{
+    request::{self, State, settle},
+    target,
+};
+use crate::{
+    clock::Clock,
+    gate::{Actor, Admits, By, Change, Fault, Gate, Refusal, Target, Tx},
+    secret, sql,
+    store::Reader,
+};
+use serde::{Deserialize, Serialize};
+use serde_json::json;
+
+/// Ends a request whose time is over. An approval that is owed does not end: it is overdue, and that is told.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct ExpireRequest {
+    pub request: i64,
+}
+
+impl Change for ExpireRequest {
+    const KIND: &'static str = "approvals.expire";
+    const ADMITS: Admits = Admits { by: By::Nobody, code: false, host: false };
+    type Output = ();
+
+    fn target(&self) -> Target {
+        target(self.request)
+    }
+
+    async fn check(&self, tx: &mut Tx<'_>) -> Result<(), Fault> {
+        let request = request::lock(tx, self.request).await?;
+        let is_due = request.expires_at <= tx.now() && request.state.is_open() && !request.is_overdue;
+        if is_due { Ok(()) } else { Err(Fault::conflict("approval-decided")) }
+    }
+
+    async fn apply(&self, tx: &mut Tx<'_>) -> Result<(), Fault> {
+        let request = request::lock(tx, self.request).await?;
+        let body = json!({ "request": request.id, "change": request.kind, "staff": request.staff_id });
+        if request.state == State::Waiting {
+            settle(tx, &request, State::Expired).await?;
+            tx.emit("approvals.expired", body);
+            return Ok(());
+        }
+        tx.query(sql!("update approval_requests set is_overdue = true, version = version + 1 where id = $1"))
+            .bind(request.id)
+            .run()
+            .await?;
+        tx.belongs_to(request.id);
+        tx.note("overdue", false, true);
+        tx.emit("approvals.overdue", body);
+        Ok(())
+    }
+}
+
+const AT_ONCE: i64 = 50;
+
+/// Ends what is over. Several processes may do so at once; the second one finds nothing to end.
+pub async fn sweep(reader: &Reader, gate: &Gate, clock: &Clock) -> anyhow::Result<()> {
+    let due: Vec<(i64,)> = reader
+        .query(sql!(
+            "select id from approval_requests
+              where state in ('waiting', 'owed') and expires_at <= $1 and not is_overdue order by expires_at limit $2"
+        ))
+        .bind(clock.now())
+        .bind(AT_ONCE)
+        .all()
+        .await?;
+    for (request,) in due {
+        let actor = Actor::system(format!("job_{}", hex::encode(secret::random::<10>())));
+        match gate.perform(&actor, &ExpireRequest { request }).await {
+            Ok(_) | Err(Refusal::Rejected(_)) => {}
+            Err(refusal) => return Err(refusal.into()),
+        }
+    }
+    Ok(())
+}

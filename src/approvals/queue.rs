@@ -1,0 +1,78 @@
+//! Which requests wait for whom.
+
+use super::request::Request;
+use crate::{
+    request_columns, sql,
+    store::Reader,
+    web::{Desk, Stop},
+};
+
+/// More than this is only called many.
+const MOST: i64 = 99;
+
+/// How many requests this person can decide about.
+pub async fn waiting_for(desk: &Desk) -> Result<i64, Stop> {
+    let person = desk.person();
+    let (n,): (i64,) = desk
+        .reader()
+        .query(sql!(
+            "select count(*) from (select 1 as one from approval_requests r
+               where r.state in ('waiting', 'owed') and r.staff_id <> $1 and (r.state = 'owed' or r.expires_at > $3)
+                 and (' ' || $2 || ' ') like ('% ' || r.role || ' %')
+                 and not exists (select 1 from approval_votes v where v.request_id = r.id and v.staff_id = $1) limit $4) mine"
+        ))
+        .bind(person.id)
+        .bind(person.roles.to_string())
+        .bind(desk.now())
+        .bind(MOST)
+        .one()
+        .await?;
+    Ok(n)
+}
+
+/// The requests next to this one that wait for this person: the older and the newer.
+pub async fn neighbours(desk: &Desk, id: i64) -> Result<(Option<i64>, Option<i64>), Stop> {
+    let person = desk.person();
+    let ids: Vec<(i64,)> = desk
+        .reader()
+        .query(sql!(
+            "select r.id from approval_requests r
+              where r.state in ('waiting', 'owed') and r.staff_id <> $1 and (' ' || $2 || ' ') like ('% ' || r.role || ' %')
+              order by r.id limit 500"
+        ))
+        .bind(person.id)
+        .bind(person.roles.to_string())
+        .all()
+        .await?;
+    let before = ids.iter().map(|(other,)| *other).filter(|other| *other < id).max();
+    let after = ids.iter().map(|(other,)| *other).filter(|other| *other > id).min();
+    Ok((before, after))
+}
+
+/// What is open about one target, the newest first: so that nobody asks for the same thing twice.
+pub async fn about(reader: &Reader, kind: &str, id: &str) -> sqlx::Result<Vec<Request>> {
+    reader
+        .query(sql!(
+            "select ",
+            request_columns!(),
+            " from approval_requests r join staff s on s.id = r.staff_id
+               where r.target_kind = $1 and r.target_id = $2 and r.state in ('waiting', 'owed') order by r.id desc limit 5"
+        ))
+        .bind(kind)
+        .bind(id)
+        .all()
+        .await
+}
+
+/// What was done at once and is still owed its approval, the most pressing first: everybody's affair.
+pub async fn owed(reader: &Reader) -> sqlx::Result<Vec<Request>> {
+    reader
+        .query(sql!(
+            "select ",
+            request_columns!(),
+            " from approval_requests r join staff s on s.id = r.staff_id
+               where r.state = 'owed' order by r.expires_at, r.id limit 5"
+        ))
+        .all()
+        .await
+}

@@ -1,0 +1,220 @@
+use crate::{
+    changes::AnyChange,
+    clock::Instant,
+    gate::{Actor, Asked, Fault, Origin, Reason, Role, Roles, Tx, Who},
+    sql,
+    store::Queries,
+};
+use serde_json::Value;
+
+/// A change that waits for somebody, or that waited.
+#[derive(Clone, Debug, sqlx::FromRow)]
+pub struct Request {
+    pub id: i64,
+    pub at: Instant,
+    #[sqlx(try_from = "String")]
+    pub state: State,
+    /// `points.adjust`
+    pub kind: String,
+    pub payload: String,
+    pub target_kind: String,
+    pub target_id: String,
+    pub seen: Option<i64>,
+    #[sqlx(json)]
+    pub before: Value,
+    #[sqlx(json)]
+    pub after: Value,
+    pub staff_id: i64,
+    pub staff_name: String,
+    pub staff_email: String,
+    pub ip: String,
+    pub peer: String,
+    pub user_agent: String,
+    pub session: String,
+    pub reason: String,
+    /// The row of the log in which it was asked for.
+    pub change_id: String,
+    /// Which rule held it up: `over`, `daily`, `own`, `marked` or `always`.
+    pub rule: String,
+    pub beyond: Option<String>,
+    /// Who decides.
+    pub role: String,
+    pub needs: i64,
+    pub expires_at: Instant,
+    pub decided_at: Option<Instant>,
+    pub is_overdue: bool,
+    pub version: i64,
+    /// How many have approved.
+    pub approvals: i64,
+}
+
+/// How far a request is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum State {
+    Waiting,
+    /// It was urgent and is done already.
+    Owed,
+    Approved,
+    Rejected,
+    Withdrawn,
+    Expired,
+    /// What it was about has changed.
+    Obsolete,
+}
+
+impl State {
+    pub const ALL: [Self; 7] =
+        [Self::Waiting, Self::Owed, Self::Approved, Self::Rejected, Self::Withdrawn, Self::Expired, Self::Obsolete];
+
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Waiting => "waiting",
+            Self::Owed => "owed",
+            Self::Approved => "approved",
+            Self::Rejected => "rejected",
+            Self::Withdrawn => "withdrawn",
+            Self::Expired => "expired",
+            Self::Obsolete => "obsolete",
+        }
+    }
+
+    pub const fn is_open(self) -> bool {
+        matches!(self, Self::Waiting | Self::Owed)
+    }
+}
+
+/// Who sees what everybody asked for; the others see their own, and what they may decide.
+pub const SEES_ALL: &[Role] = &[Role::Auditor, Role::Approver, Role::Owner];
+
+/// Not a state of a request.
+#[derive(Debug, thiserror::Error)]
+#[error("not a state of a request")]
+pub struct UnknownState;
+
+impl TryFrom<String> for State {
+    type Error = UnknownState;
+
+    fn try_from(text: String) -> Result<Self, UnknownState> {
+        Self::ALL.into_iter().find(|state| state.as_str() == text).ok_or(UnknownState)
+    }
+}
+
+/// The columns of [`Request`], of `approval_requests r` beside `staff s`.
+#[macro_export]
+macro_rules! request_columns {
+    () => {
+        "r.id, r.at, r.state, r.kind, r.payload, r.target_kind, r.target_id, r.seen, r.before, r.after, r.staff_id, r.staff_name, \
+         s.email as staff_email, r.ip, r.peer, r.user_agent, r.session, r.reason, r.change_id, r.rule, r.beyond, r.role, r.needs, r.expires_at, \
+         r.decided_at, r.is_overdue, r.version, \
+         (select count(*) from approval_votes v where v.request_id = r.id and v.verdict = 'approved') as approvals"
+    };
+}
+
+/// What somebody decided.
+#[derive(Clone, Debug, sqlx::FromRow)]
+pub struct Vote {
+    pub staff_id: i64,
+    pub staff_name: String,
+    pub at: Instant,
+    /// `approved` or `rejected`
+    pub verdict: String,
+    pub reason: String,
+}
+
+pub async fn find(db: &mut impl Queries, id: i64) -> sqlx::Result<Option<Request>> {
+    db.query(sql!(
+        "select ",
+        request_columns!(),
+        " from approval_requests r join staff s on s.id = r.staff_id where r.id = $1"
+    ))
+    .bind(id)
+    .optional()
+    .await
+}
+
+pub async fn votes(db: &mut impl Queries, id: i64) -> sqlx::Result<Vec<Vote>> {
+    db.query(sql!(
+        "select staff_id, staff_name, at, verdict, reason from approval_votes where request_id = $1 order by at, staff_id"
+    ))
+    .bind(id)
+    .all()
+    .await
+}
+
+/// Locks the request for the rest of the transaction: of two who decide, the second one sees what the first one did.
+pub(super) async fn lock(tx: &mut Tx<'_>, id: i64) -> Result<Request, Fault> {
+    let version: Option<(i64,)> = tx
+        .query(sql!(
+            sqlite: "select version from approval_requests where id = $1",
+            postgres: "select version from approval_requests where id = $1 for update",
+        ))
+        .bind(id)
+        .optional()
+        .await?;
+    if version.is_none() {
+        return Err(Fault::missing("approval-missing"));
+    }
+    find(tx, id).await?.ok_or_else(|| Fault::missing("approval-missing"))
+}
+
+/// Gives the request another state; a decision when it is no longer open.
+pub(super) async fn settle(tx: &mut Tx<'_>, request: &Request, state: State) -> Result<(), Fault> {
+    let now = tx.now();
+    tx.query(sql!("update approval_requests set state = $2, decided_at = $3, version = version + 1 where id = $1"))
+        .bind(request.id)
+        .bind(state.as_str())
+        .bind((!state.is_open()).then_some(now))
+        .run()
+        .await?;
+    tx.belongs_to(request.id);
+    if state != request.state {
+        tx.note("request_state", request.state.as_str(), state.as_str());
+    }
+    Ok(())
+}
+
+impl Request {
+    /// The change that waits; none where a newer console no longer knows it.
+    pub fn change(&self) -> Option<AnyChange> {
+        AnyChange::read(&self.kind, &self.payload)
+    }
+
+    /// Who asked, as the gate wants to know it. `request_id` names what makes it go on.
+    pub fn asked(&self, request_id: &str) -> Asked {
+        Asked {
+            request: self.id,
+            actor: Actor {
+                who: Who::Staff {
+                    id: self.staff_id,
+                    name: self.staff_name.clone(),
+                    email: self.staff_email.clone(),
+                    // Read again where it counts.
+                    roles: Roles::default(),
+                },
+                origin: Origin {
+                    ip: self.ip.parse().ok(),
+                    peer: self.peer.parse().ok(),
+                    user_agent: self.user_agent.clone(),
+                    session: Some(self.session.clone()).filter(|session| !session.is_empty()),
+                    request_id: request_id.to_owned(),
+                },
+            },
+            reason: Reason::parse(&self.reason).unwrap_or_default(),
+            seen: self.seen,
+        }
+    }
+
+    /// Who decides. A word that is no role any more is nobody.
+    pub fn role(&self) -> Option<Role> {
+        self.role.parse().ok()
+    }
+
+    /// Whether somebody with these roles may look at it.
+    pub fn is_for(&self, staff: i64, roles: &Roles) -> bool {
+        staff == self.staff_id || roles.any_of(SEES_ALL) || self.role().is_some_and(|role| roles.any_of(&[role]))
+    }
+
+    pub fn has_run_out(&self, now: Instant) -> bool {
+        self.state == State::Waiting && self.expires_at <= now
+    }
+}

@@ -1,0 +1,100 @@
+//! The rules in words: who has to agree to what, said before one types and beside what waits.
+
+use super::Request;
+use crate::{
+    gate::{Amount, Policies, Policy, Rejection, When},
+    money::Money,
+    web::{
+        format,
+        shell::{
+            Frame,
+            seal::{Seal, wrong_state},
+        },
+    },
+};
+
+/// An amount as people read it; of points with their unit.
+fn shown(amount: Amount, quantity: &str) -> String {
+    match amount.currency {
+        Some(currency) => currency.amount(amount.n).shown(),
+        None if quantity == "points" => format!("{} P", format::group(amount.n)),
+        None => format::group(amount.n),
+    }
+}
+
+/// What a seal panel says about second people before one types.
+#[derive(Clone, Debug, Default)]
+pub struct Second {
+    /// The rules, one sentence each.
+    pub sentences: Vec<String>,
+    /// Whether somebody else is needed whatever is typed, and who: their role.
+    pub role: Option<String>,
+    /// Where it may be done at once if it is urgent: within how long the approval is owed.
+    pub urgent: Option<String>,
+}
+
+impl Second {
+    pub fn of(policies: &Policies, seal: &Seal, frame: &Frame) -> Self {
+        let holds = |policy: &&Policy| match policy.when {
+            When::Marked => seal.is_marked,
+            When::Own => false,
+            When::Always { .. } | When::Beyond { .. } => !seal.kind.is_empty(),
+        };
+        let held: Vec<&Policy> = policies.of(seal.kind).filter(holds).collect();
+        let is_certain = |policy: &&&Policy| match policy.when {
+            When::Always { if_possible } => !if_possible,
+            When::Marked => true,
+            When::Beyond { .. } => seal.is_second_needed,
+            When::Own => false,
+        };
+        let certain = held.iter().find(is_certain);
+        let urgent = held.iter().map(|policy| policy.urgent).collect::<Option<Vec<_>>>();
+        let urgent = urgent.and_then(|within| within.into_iter().min());
+        Self {
+            sentences: held.iter().filter_map(|policy| sentence(policy, frame)).collect(),
+            role: certain.map(|policy| frame.name("role", policy.role.as_str()).to_owned()),
+            urgent: urgent.map(|within| format::span(within.num_seconds(), frame.words)),
+        }
+    }
+}
+
+fn sentence(policy: &Policy, frame: &Frame) -> Option<String> {
+    let who = frame.count("rule.people", &policy.approvers);
+    let role = frame.name("role", policy.role.as_str()).to_owned();
+    match &policy.when {
+        When::Always { if_possible: false } => Some(frame.with("rule.always", &[("who", &who), ("role", &role)])),
+        When::Always { if_possible: true } => Some(frame.with("rule.if-possible", &[("who", &who), ("role", &role)])),
+        When::Beyond { quantity, over, .. } if !over.is_empty() => {
+            let over: Vec<String> = over.iter().map(|amount| shown(*amount, quantity)).collect();
+            Some(frame.with("rule.over", &[("over", &over.join(", ")), ("who", &who), ("role", &role)]))
+        }
+        When::Marked => Some(frame.with("rule.marked", &[("who", &who), ("role", &role)])),
+        // What one has done today is not known to the page.
+        When::Beyond { .. } | When::Own => None,
+    }
+}
+
+/// Why a request waits.
+pub fn why(request: &Request, frame: &Frame) -> String {
+    let beyond = request.beyond.as_deref().unwrap_or_default();
+    let amount = match (beyond.parse::<Money>(), beyond.parse::<i64>()) {
+        (Ok(money), _) => money.shown(),
+        (_, Ok(n)) => format::group(n),
+        _ => beyond.to_owned(),
+    };
+    match request.rule.as_str() {
+        "over" => frame.with("rule.why-over", &[("over", &amount)]),
+        "daily" => frame.with("rule.why-daily", &[("over", &amount)]),
+        "own" => frame.t("rule.why-own").to_owned(),
+        "marked" => frame.t("rule.why-marked").to_owned(),
+        _ => frame.t("rule.why-always").to_owned(),
+    }
+}
+
+/// Why a change cannot be made now, in the words of the panel it would have been refused in.
+pub fn obstacle(why: &Rejection, frame: &Frame) -> String {
+    match wrong_state(why, frame) {
+        Some(sentence) => sentence,
+        None => frame.with("approval.obstacle", &[("why", &frame.name("refusal", why.word))]),
+    }
+}

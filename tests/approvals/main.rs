@@ -1,0 +1,19 @@
+//! The second person, through HTTP: asking, deciding, withdrawing, running out, and everybody who tries to get around it.
+
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on fails here")]
+
+#[path = "../kit/mod.rs"]
+mod kit;
+mod support;
+
+mod asking;
+mod deciding;
+mod jobs;
+mod limits;
+mod own;
+mod racing;
+mod rechecking;
+mod refunds;
+mod running_out;
+mod seats;
+mod urgent;
