@@ -3,6 +3,7 @@
 //!
 //! Constant memory, one pass in the order of the log. The first row that does not fit is named.
 
+mod approvals;
 mod ledger;
 mod refunds;
 mod runs;
@@ -37,6 +38,8 @@ pub enum Unfit {
     Refunds(String),
     #[error("the log and the runs of batches differ: {0}")]
     Runs(String),
+    #[error("the log and the approvals differ: {0}")]
+    Approvals(String),
     #[error("the log cannot be read: {0}")]
     Unreadable(#[from] sqlx::Error),
 }
@@ -86,6 +89,7 @@ pub async fn verify(reader: &Reader) -> Result<Verified, Unfit> {
     refunds::answers_fit(reader).await?;
     refunds::counts_fit(reader).await?;
     runs::runs_fit(reader).await?;
+    approvals::approvals_fit(reader).await?;
     Ok(Verified { rows: size, root: frontier.root() })
 }
 

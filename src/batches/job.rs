@@ -13,6 +13,7 @@ use super::{
     target,
 };
 use crate::{
+    approvals::queue,
     gate::{Change, Given},
     sql,
     web::{
@@ -211,6 +212,7 @@ async fn page(desk: &Desk, job: Job, definition: Definition, panel: Option<Panel
         normal: record::normal(&mut desk.reader(), &job.name, now).await?,
         next: definition.schedule.as_ref().map(|it| it.following(now, 5)).unwrap_or_default(),
         may_act: may_act(desk, &definition),
+        waiting: queue::about(desk.reader(), "batch", &job.name).await?,
         job,
         definition,
         recent,

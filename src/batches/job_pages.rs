@@ -10,6 +10,7 @@ use super::{
     show_pages::Event,
 };
 use crate::{
+    approvals::Request,
     clock::Instant,
     web::{format, shell::Shell},
 };
@@ -30,6 +31,8 @@ pub struct JobPage {
     /// The newest first.
     pub recent: Vec<Run>,
     pub events: Vec<Event>,
+    /// Runs of it that wait for a second person.
+    pub waiting: Vec<Request>,
     pub panel: Option<Panel>,
 }
 

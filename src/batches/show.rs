@@ -11,6 +11,7 @@ use super::{
     show_pages::{Event, LivePage, ShowPage},
 };
 use crate::{
+    approvals::queue,
     gate::Change,
     sql,
     web::{
@@ -154,6 +155,7 @@ pub(super) async fn page(desk: &Desk, found: Found, panel: Option<Panel>, status
         recent,
         lineage,
         rerun: found.rerun,
+        waiting: queue::about(desk.reader(), "run", &found.run.id.to_string()).await?,
         runbook: found.definition.runbook.clone(),
         titles: found.definition.parameters.iter().map(|it| (it.name.clone(), it.title.clone())).collect(),
         job: found.job,

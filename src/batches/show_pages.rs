@@ -8,6 +8,7 @@ use super::{
     state::State,
 };
 use crate::{
+    approvals::Request,
     clock::Instant,
     web::shell::{Shell, Tone},
 };
@@ -34,6 +35,8 @@ pub struct ShowPage {
     pub runbook: Option<String>,
     /// What its parameters are called.
     pub titles: Vec<(String, String)>,
+    /// Changes of it that wait for a second person.
+    pub waiting: Vec<Request>,
 }
 
 /// How far a run is: what a page asks for again while it goes on.

@@ -78,6 +78,16 @@ macro_rules! changes {
                 match self { $(Self::$change(change) => change),* }
             }
 
+            /// Submits the change, whatever it is, and says which row of the log it became.
+            pub async fn submit(
+                &self,
+                gate: &$crate::gate::Gate,
+                actor: &$crate::gate::Actor,
+                seal: &$crate::gate::Seal,
+            ) -> Result<i64, $crate::gate::Refusal> {
+                match self { $(Self::$change(change) => gate.submit(actor, change, seal).await.map(|sealed| sealed.seq)),* }
+            }
+
             /// The change of that kind that was written down so. What it was given besides, such as a set-up link, it no longer has.
             pub fn read(kind: &str, payload: &str) -> Option<Self> {
                 match kind {

@@ -17,3 +17,4 @@ mod refunds;
 mod running_out;
 mod seats;
 mod urgent;
+mod verifying;

@@ -47,8 +47,6 @@ on_both! {
         let world = &ruled(outer.engine);
         let mina = world.signed_in("mina");
         let request = ask(world, &mina, 1, "50,000");
-        let until = world.database().value(&format!("select expires_at from approval_requests where id = {request}"));
-        drop(until);
         world.clock.advance(Duration::from_secs(24 * 3600 - 120));
         let hana = world.signed_in("hana");
         let done = approval(&hana, request).set("code", &world.code("hana")).submit();

@@ -82,7 +82,7 @@ pub(crate) fn check(what: &str, page: &Page) {
 /// Every form with its page, filled in so that only one field at a time is strange. The code is missing, so that nothing
 /// changes and no wrong code is counted.
 #[cfg(test)]
-fn forms(world: &World) -> Vec<(Browser, Form)> {
+pub(crate) fn forms(world: &World) -> Vec<(Browser, Form)> {
     let link = invite(world, "nari@ingam.test", "operator");
     let mina = world.signed_in("mina");
     world.signed_in("mina");

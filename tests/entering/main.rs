@@ -16,6 +16,7 @@ mod headers;
 mod isolation;
 mod isolation_payments;
 mod log;
+mod matrix;
 mod networks;
 mod permissions;
 mod privacy;

@@ -162,6 +162,7 @@ impl Maker {
 
     fn run_page(self, run: Run, offered: Vec<&'static str>, panel: Option<Panel>) -> String {
         html(&ShowPage {
+            waiting: vec![],
             live: LivePage { shell: self.shell(Section::Batches), process: Some(false), run: run.clone() },
             job: self.job("daily-settlement"),
             log: self.batch_log(),
@@ -266,6 +267,7 @@ impl Maker {
     fn job_page(self, job: Job, panel: Option<Panel>) -> String {
         let definition = self.definition();
         html(&JobPage {
+            waiting: vec![self.request(7, ingam::approvals::request::State::Waiting)],
             shell: self.shell(Section::Batches),
             normal: Baseline { duration: Some(448_000), processed: Some(117_300), runs: 20 },
             next: definition.schedule.as_ref().map(|schedule| schedule.following(now(), 5)).unwrap_or_default(),

@@ -1,0 +1,78 @@
+//! Requests for approval, and who decided about them, against the log.
+
+use super::{Unfit, first_unfit};
+use crate::{sql, store::Reader};
+
+/// Every request was asked for by whom it says; what was approved was made, with as many other people as it needed; and every
+/// vote is the decision of whoever it names.
+pub(super) async fn approvals_fit(reader: &Reader) -> Result<(), Unfit> {
+    let request = first_unfit(
+        reader,
+        sql!(
+            "select r.id, coalesce(a.outcome in ('requested', 'applied') and a.staff_id = r.staff_id and a.action = r.kind
+                      and a.target_kind = r.target_kind and a.target_id = r.target_id and a.reason = r.reason
+                      and a.approval_id = r.id, false) as fits
+               from approval_requests r left join audit a on a.change_id = r.change_id where r.id > $1 order by r.id limit $2"
+        ),
+        None,
+    )
+    .await?;
+    if let Some(request) = request {
+        return Err(Unfit::Approvals(format!("the log does not tell who asked for request {request}")));
+    }
+    let approved = first_unfit(
+        reader,
+        sql!(
+            "select r.id, r.state <> 'approved'
+                      or (r.needs <= (select count(*) from approval_votes v
+                                       where v.request_id = r.id and v.verdict = 'approved' and v.staff_id <> r.staff_id)
+                          and exists (select 1 from audit a where a.target_kind = r.target_kind and a.target_id = r.target_id
+                                       and a.action = r.kind and a.approval_id = r.id and a.outcome = 'applied'
+                                       and a.staff_id = r.staff_id)) as fits
+               from approval_requests r where r.id > $1 order by r.id limit $2"
+        ),
+        None,
+    )
+    .await?;
+    if let Some(request) = approved {
+        return Err(Unfit::Approvals(format!(
+            "request {request} says it was approved, and was not by everybody it needed"
+        )));
+    }
+    votes_fit(reader).await
+}
+
+async fn votes_fit(reader: &Reader) -> Result<(), Unfit> {
+    let vote = first_unfit(
+        reader,
+        sql!(
+            "select v.request_id, min(case when a.outcome = 'applied' and a.staff_id = v.staff_id and a.target_kind = 'approval'
+                      and a.target_id = cast(v.request_id as text)
+                      and a.action = case v.verdict when 'approved' then 'approvals.approve' else 'approvals.reject' end
+                    then 1 else 0 end) = 1 as fits
+               from approval_votes v left join audit a on a.change_id = v.change_id
+              where v.request_id > $1 group by v.request_id order by v.request_id limit $2"
+        ),
+        None,
+    )
+    .await?;
+    if let Some(request) = vote {
+        return Err(Unfit::Approvals(format!("a vote about request {request} is not the one that the log tells of")));
+    }
+    for action in ["approvals.approve", "approvals.reject"] {
+        let untold = first_unfit(
+            reader,
+            sql!(
+                "select a.seq, exists (select 1 from approval_votes v
+                                        where v.change_id = a.change_id and cast(v.request_id as text) = a.target_id) as fits
+                   from audit a where a.seq > $1 and a.action = $3 and a.outcome = 'applied' order by a.seq limit $2"
+            ),
+            Some(action),
+        )
+        .await?;
+        if let Some(seq) = untold {
+            return Err(Unfit::Approvals(format!("row {seq} tells of a vote that is not there")));
+        }
+    }
+    Ok(())
+}
