@@ -284,6 +284,21 @@ impl ShowPage {
         self.request.as_row().headline(&self.shell)
     }
 
+    /// What the change comes to in one figure: `+50,000 P`, `₩1,284,000`.
+    fn size(&self) -> Option<String> {
+        let shown = |effect: &Effect| {
+            let one = effect.now.as_ref().unwrap_or(&effect.then);
+            match one.field.as_str() {
+                "points" => Some(one.by()).filter(|by| !by.is_empty()),
+                "amount" => Some(one.after_text(&self.shell)),
+                _ => None,
+            }
+        };
+        // Of a refund the money tells more than the points that go with it.
+        let money = self.effects.iter().find(|effect| effect.then.field == "amount").and_then(shown);
+        money.or_else(|| self.effects.iter().find_map(shown))
+    }
+
     /// Whether the change was tried as things stand now.
     pub fn is_tried(&self) -> bool {
         self.effects.iter().any(|effect| effect.now.is_some())
@@ -322,7 +337,10 @@ impl ShowPage {
         let key = match (self.request.is_owed(), self.request.wants()) {
             (true, _) => "approval.go-owed",
             (false, 2..) => "approval.go-first",
-            _ => "approval.go",
+            _ => match self.size() {
+                Some(size) => return self.shell.with("approval.go-what", &[("what", &size)]),
+                None => "approval.go",
+            },
         };
         self.shell.t(key).to_owned()
     }

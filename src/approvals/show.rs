@@ -10,6 +10,7 @@ use super::{
 };
 use crate::{
     audit::{self, pages::Changed},
+    clock::Instant,
     entry_columns,
     gate::{Change, Refusal, Roles, audit::Entry},
     sql,
@@ -104,6 +105,7 @@ async fn decide<C: Change>(
 async fn again(desk: &Desk, id: i64, form: &Form, refused: Refused, panel: impl FnOnce(PlainPanel) -> Panel) -> Answer {
     let request = load(desk, id).await?;
     let (status, seal) = Shape::again("", form, request.version, refused);
+    let seal = Shape { asked: asked_by(&request), ..seal };
     let panel = panel(PlainPanel { seal, reason: form.get("reason").to_owned(), is_asked: false });
     page(desk, request, Some(panel), "", status).await
 }
@@ -133,7 +135,7 @@ async fn page(desk: &Desk, request: Request, panel: Option<Panel>, asked: &str, 
 /// The panel that was asked for, if there is something to do for this person.
 fn offered(request: &Request, standing: Standing, asked: &str) -> Option<Panel> {
     let plain = || PlainPanel {
-        seal: Shape::fresh("", fresh_key(), request.version),
+        seal: Shape { asked: asked_by(request), ..Shape::fresh("", fresh_key(), request.version) },
         reason: String::new(),
         is_asked: !asked.is_empty(),
     };
@@ -143,6 +145,10 @@ fn offered(request: &Request, standing: Standing, asked: &str) -> Option<Panel> 
         (Standing::Yours, "withdraw") if request.is_waiting() => Some(Panel::Withdraw(plain())),
         _ => None,
     }
+}
+
+fn asked_by(request: &Request) -> Option<(String, Instant)> {
+    Some((request.staff_name.clone(), request.at))
 }
 
 /// What it would alter: as it was asked for, and beside it as things stand now, for those to whom that matters.

@@ -123,7 +123,7 @@ impl Maker {
 
     fn one_approval(self, out: &mut Vec<Sample>) {
         let mut add = |name, html| out.push(Sample { name, html });
-        let seal = || Seal::fresh("", "01JD3Q8V5W", 1);
+        let seal = || Seal { asked: Some((self.me(), now())), ..Seal::fresh("", "01JD3Q8V5W", 1) };
         let plain =
             |seal| PlainPanel {
                 seal, reason: self.text("상담 기록 확인함", "Checked the ticket"), is_asked: false

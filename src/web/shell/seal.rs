@@ -29,6 +29,8 @@ pub struct Seal {
     pub is_second_needed: bool,
     /// Whether the form says that it cannot wait for them.
     pub is_urgent: bool,
+    /// Whose request this seal decides about, where it does, and when they sealed it.
+    pub asked: Option<(String, Instant)>,
 }
 
 impl Seal {
