@@ -7,10 +7,12 @@ pub enum Section {
     Batches,
     Audit,
     Access,
+    Staff,
 }
 
 impl Section {
-    pub const ALL: [Self; 6] = [Self::Home, Self::Users, Self::Orders, Self::Batches, Self::Audit, Self::Access];
+    pub const ALL: [Self; 7] =
+        [Self::Home, Self::Users, Self::Orders, Self::Batches, Self::Audit, Self::Access, Self::Staff];
 
     /// The key of its name under `nav.`
     pub fn key(self) -> &'static str {
@@ -21,6 +23,7 @@ impl Section {
             Self::Batches => "batches",
             Self::Audit => "audit",
             Self::Access => "access",
+            Self::Staff => "staff",
         }
     }
 
@@ -32,6 +35,7 @@ impl Section {
             Self::Batches => "/batches",
             Self::Audit => "/audit",
             Self::Access => "/access-records",
+            Self::Staff => "/staff",
         }
     }
 
@@ -53,6 +57,7 @@ impl Section {
             Self::Batches => "b",
             Self::Audit => "a",
             Self::Access => "r",
+            Self::Staff => "t",
         }
     }
 }

@@ -46,6 +46,8 @@ const COMPOSED: &[&str] = &[
     "runs-show.",
     "job-kind.",
     "resolve-choice.",
+    "staff-state.",
+    "role-what.",
 ];
 
 fn parsed(text: &str) -> BTreeMap<String, String> {
