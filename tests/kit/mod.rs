@@ -45,7 +45,7 @@ pub use database::Database;
 pub use form::Form;
 pub use ingam::store::Engine;
 pub use jobs::sample_runs;
-pub use operators::{Operator, bytes, operators, operators_here};
+pub use operators::{Operator, bytes, operators, operators_here, owners};
 pub use page::Page;
 pub use people::{PEOPLE, People, Person, totp};
 pub use process::{Process, program};

@@ -29,19 +29,36 @@ const FIRST: i64 = 1000;
 
 /// `count` operators whose sessions began at `now`, each in a browser that `open` gives.
 pub fn operators(world: &World, count: i64, now: Instant, open: impl Fn() -> Browser) -> Vec<Operator> {
+    staff(world, "operator", FIRST..FIRST + count, now, open)
+}
+
+/// `count` owners of this world's server.
+pub fn owners(world: &World, count: i64) -> Vec<Operator> {
+    let first = 2 * FIRST;
+    staff(world, "owner", first..first + count, world.clock.now(), || world.browser())
+}
+
+fn staff(
+    world: &World,
+    role: &str,
+    ids: std::ops::Range<i64>,
+    now: Instant,
+    open: impl Fn() -> Browser,
+) -> Vec<Operator> {
+    let title = if role == "owner" { "Owner" } else { "Operator" };
     let key = world.config().secret_key;
     let signer = Key::from(&key.cookie_key());
     let mut sql = String::new();
     let mut people = Vec::new();
-    for id in FIRST..FIRST + count {
+    for id in ids {
         let secret: [u8; 20] = secret::random();
         let token = secret::token();
         let sealed = bytes(world.engine, &key.seal(&code::context(id), &secret));
         let session = hex::encode(secret::sha256(token.as_bytes()));
         write!(
             sql,
-            "insert into staff (id, email, name, roles, time_zone, created_at)
-               values ({id}, 'operator{id}@ingam.test', 'Operator {id}', 'operator', 'Asia/Seoul', '{now}');
+            "insert into staff (id, email, name, roles, time_zone, created_at, password_hash)
+               values ({id}, '{role}{id}@ingam.test', '{title} {id}', '{role}', 'Asia/Seoul', '{now}', 'fits nothing');
              insert into authenticators (staff_id, secret, enrolled_at) values ({id}, {sealed}, '{now}');
              insert into sessions (id, staff_id, stage, created_at, seen_at, ip, user_agent)
                values ('{session}', {id}, 'signed', '{now}', '{now}', '127.0.0.1', 'Kit');"
