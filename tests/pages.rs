@@ -150,6 +150,9 @@ fn every_form_carries_what_its_address_asks_for() {
                 _ => Vec::new(),
             };
             let expected: &[&str] = match path.rsplit('/').next().unwrap_or_default() {
+                "staff" => &["code", "csrf", "email", "key", "name", "reason", "role-approver", "role-auditor", "role-oncall", "role-operator", "role-owner", "seen"],
+                "roles" => &["code", "csrf", "key", "reason", "role-approver", "role-auditor", "role-oncall", "role-operator", "role-owner", "seen"],
+                "networks" if path.starts_with("/staff/") => &["code", "csrf", "key", "networks", "reason", "seen"],
                 "login" => &["csrf", "email", "password"],
                 "code" => &["csrf", "code"],
                 "logout" => &["csrf"],
@@ -170,7 +173,7 @@ fn every_form_carries_what_its_address_asks_for() {
                 "password" => &["code", "csrf", "current", "key", "new", "new_again", "reason", "seen"],
                 "authenticator" => &["code", "csrf", "key", "new_code", "reason", "seen"],
                 "cancellation" | "baseline" | "reruns" | "recovery-codes" | "revocation" | "retry" | "dismissal"
-                | "notes" => &["code", "csrf", "key", "reason", "seen"],
+                | "notes" | "second-factor-reset" | "setup-link" => &["code", "csrf", "key", "reason", "seen"],
                 _ if path.starts_with("/setup/") => &["code", "csrf", "password", "password_again"],
                 _ => &[],
             };
@@ -301,7 +304,8 @@ fn every_sentence_on_a_page_comes_from_the_catalogue() {
                     "account", "points", "status", "problem", "orders", "order", "refund", "refunds", "cancel",
                     "shipping", "retry", "closed", "done", "note", "needs", "event", "carrier", "field", "action",
                     "refusal", "batches", "run", "runs", "job", "rerun", "resolve", "normal", "pause", "start",
-                    "param",
+                    "param", "staff", "person", "invite", "reset", "restrict", "waiting", "setup-link", "new-link",
+                    "set-roles", "set-status", "end-sessions", "role-what", "staff-state", "refused-state",
                 ]
                 .contains(&family)
                     && rest.bytes().all(|b| b.is_ascii_lowercase() || b == b'-' || b == b'.')

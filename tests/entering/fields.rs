@@ -88,6 +88,13 @@ fn forms(world: &World) -> Vec<(Browser, Form)> {
     world.signed_in("mina");
     sample_runs(world);
     let jun = world.signed_in("jun");
+    let owner = world.signed_in("owner");
+    let staff = |panel: &str| {
+        let page = owner.get(&format!("/staff/1?panel={panel}"));
+        page.form("form.seal").set("reason", "Agreed with the head of support")
+    };
+    let invited = world.number("select id from staff where email = 'nari@ingam.test'");
+    let session = owner.get("/staff/1").attributes("a[href*='panel=session&']", "href").remove(0);
     let half = world.browser();
     half.give_password("sora");
     let nobody = world.browser();
@@ -163,6 +170,29 @@ fn forms(world: &World) -> Vec<(Browser, Form)> {
             jun.get("/runs/4?panel=resolve").form_to("/resolution").set("reason", "Looked for it on batch-02"),
         ),
         (jun.clone(), jun.get("/runs/3?panel=normal").form_to("/baseline").set("reason", "There is more to do now")),
+        (
+            owner.clone(),
+            owner
+                .get("/staff?panel=invite")
+                .form("form.seal")
+                .set("email", "new@ingam.test")
+                .set("name", "New One")
+                .set("role-operator", "yes")
+                .set("reason", "Begins on Monday"),
+        ),
+        (owner.clone(), staff("roles").set("role-auditor", "yes")),
+        (owner.clone(), staff("status")),
+        (owner.clone(), staff("reset")),
+        (owner.clone(), staff("sessions")),
+        (owner.clone(), staff("networks").set("networks", "127.0.0.0/8")),
+        (owner.clone(), owner.get(&session).form_to("/revocation").set("reason", "Left it on a train")),
+        (
+            owner.clone(),
+            owner
+                .get(&format!("/staff/{invited}?panel=link"))
+                .form_to("/setup-link")
+                .set("reason", "The first one is lost"),
+        ),
     ];
     // Whoever adds a route with a form adds it here.
     for route in ROUTES.iter().filter(|route| route.method == "POST" && route.opens != Opens::Reports) {
