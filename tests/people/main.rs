@@ -16,3 +16,4 @@ mod orders_of_events;
 mod pages;
 mod races;
 mod roles;
+mod waited;

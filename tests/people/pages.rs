@@ -2,7 +2,7 @@
 
 use crate::{
     kit::on_both,
-    support::{id_of, panel},
+    support::{id_of, make_owner, panel},
 };
 use std::fmt::Write as _;
 
@@ -63,8 +63,7 @@ on_both! {
         assert_eq!(ids(&owner.get("/staff?after=999999")).len(), 0, "after nobody comes nobody");
     }
 
-    fn a_change_that_waits_is_said_to_wait_and_shows_no_link(world) {
-        // Whoever holds it up writes such a row; here it stands in for one.
+    fn what_was_done_is_said_to_whoever_did_it_and_to_nobody_else(world) {
         let owner = world.signed_in("owner");
         let id = id_of(world, "mina");
         let done = panel(&owner, id, "networks").set("networks", "127.0.0.0/8").set("code", &world.code("owner")).submit();
@@ -74,5 +73,23 @@ on_both! {
         assert!(!owner.get(&format!("/staff/{id}?sealed={}", seq - 1)).has("#panel"), "somebody else's row is not theirs");
         let other = owner.get(&format!("/staff/{}?sealed={seq}", id_of(world, "sora")));
         assert!(!other.has("#panel"), "{other}");
+        make_owner(world, "hana");
+        assert!(!world.signed_in("hana").get(&format!("/staff/{id}?sealed={seq}")).has("#panel"));
+    }
+
+    fn a_change_that_waits_is_said_to_wait(world) {
+        let owner = world.signed_in("owner");
+        let id = id_of(world, "mina");
+        let done = panel(&owner, id, "networks").set("networks", "127.0.0.0/8").set("code", &world.code("owner")).submit();
+        assert_eq!(done.status, 303);
+        let seq = world.last_audit().seq;
+        // A row as whoever holds up a change writes it.
+        let columns = "actor, staff_id, staff_name, staff_email, roles, action, target_kind, target_id, before, after, reason, ip, ip_key,
+            peer, user_agent, session, request_id, refusal, flags, body, leaf";
+        world.database().tamper(&format!(
+            "insert into audit (seq, at, change_id, outcome, {columns}) select seq + 1, at, 'waits', 'requested', {columns} from audit where seq = {seq}"
+        )).unwrap();
+        let page = owner.get(&format!("/staff/{id}?sealed={}", seq + 1));
+        assert!(page.says("#panel").contains("Waiting for approval"), "{page}");
     }
 }
