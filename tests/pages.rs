@@ -150,8 +150,32 @@ fn every_form_carries_what_its_address_asks_for() {
                 _ => Vec::new(),
             };
             let expected: &[&str] = match path.rsplit('/').next().unwrap_or_default() {
-                "staff" => &["code", "csrf", "email", "key", "name", "reason", "role-approver", "role-auditor", "role-oncall", "role-operator", "role-owner", "seen"],
-                "roles" => &["code", "csrf", "key", "reason", "role-approver", "role-auditor", "role-oncall", "role-operator", "role-owner", "seen"],
+                "staff" => &[
+                    "code",
+                    "csrf",
+                    "email",
+                    "key",
+                    "name",
+                    "reason",
+                    "role-approver",
+                    "role-auditor",
+                    "role-oncall",
+                    "role-operator",
+                    "role-owner",
+                    "seen",
+                ],
+                "roles" => &[
+                    "code",
+                    "csrf",
+                    "key",
+                    "reason",
+                    "role-approver",
+                    "role-auditor",
+                    "role-oncall",
+                    "role-operator",
+                    "role-owner",
+                    "seen",
+                ],
                 "networks" if path.starts_with("/staff/") => &["code", "csrf", "key", "networks", "reason", "seen"],
                 "login" => &["csrf", "email", "password"],
                 "code" => &["csrf", "code"],
@@ -172,8 +196,16 @@ fn every_form_carries_what_its_address_asks_for() {
                 "status" => &["code", "csrf", "key", "reason", "seen", "status"],
                 "password" => &["code", "csrf", "current", "key", "new", "new_again", "reason", "seen"],
                 "authenticator" => &["code", "csrf", "key", "new_code", "reason", "seen"],
-                "cancellation" | "baseline" | "reruns" | "recovery-codes" | "revocation" | "retry" | "dismissal"
-                | "notes" | "second-factor-reset" | "setup-link" => &["code", "csrf", "key", "reason", "seen"],
+                "cancellation"
+                | "baseline"
+                | "reruns"
+                | "recovery-codes"
+                | "revocation"
+                | "retry"
+                | "dismissal"
+                | "notes"
+                | "second-factor-reset"
+                | "setup-link" => &["code", "csrf", "key", "reason", "seen"],
                 _ if path.starts_with("/setup/") => &["code", "csrf", "password", "password_again"],
                 _ => &[],
             };
@@ -300,12 +332,61 @@ fn every_sentence_on_a_page_comes_from_the_catalogue() {
         for word in text.split_whitespace() {
             let is_key = word.split_once('.').is_some_and(|(family, rest)| {
                 [
-                    "shell", "nav", "users", "user", "seal", "refused", "audit", "access", "table", "filter", "login",
-                    "account", "points", "status", "problem", "orders", "order", "refund", "refunds", "cancel",
-                    "shipping", "retry", "closed", "done", "note", "needs", "event", "carrier", "field", "action",
-                    "refusal", "batches", "run", "runs", "job", "rerun", "resolve", "normal", "pause", "start",
-                    "param", "staff", "person", "invite", "reset", "restrict", "waiting", "setup-link", "new-link",
-                    "set-roles", "set-status", "end-sessions", "role-what", "staff-state", "refused-state",
+                    "shell",
+                    "nav",
+                    "users",
+                    "user",
+                    "seal",
+                    "refused",
+                    "audit",
+                    "access",
+                    "table",
+                    "filter",
+                    "login",
+                    "account",
+                    "points",
+                    "status",
+                    "problem",
+                    "orders",
+                    "order",
+                    "refund",
+                    "refunds",
+                    "cancel",
+                    "shipping",
+                    "retry",
+                    "closed",
+                    "done",
+                    "note",
+                    "needs",
+                    "event",
+                    "carrier",
+                    "field",
+                    "action",
+                    "refusal",
+                    "batches",
+                    "run",
+                    "runs",
+                    "job",
+                    "rerun",
+                    "resolve",
+                    "normal",
+                    "pause",
+                    "start",
+                    "param",
+                    "staff",
+                    "person",
+                    "invite",
+                    "reset",
+                    "restrict",
+                    "waiting",
+                    "setup-link",
+                    "new-link",
+                    "set-roles",
+                    "set-status",
+                    "end-sessions",
+                    "role-what",
+                    "staff-state",
+                    "refused-state",
                 ]
                 .contains(&family)
                     && rest.bytes().all(|b| b.is_ascii_lowercase() || b == b'-' || b == b'.')

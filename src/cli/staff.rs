@@ -222,9 +222,7 @@ async fn reset(host: &Host, email: &str) -> anyhow::Result<()> {
     let staff = host.staff(email).await?;
     let token = secret::token();
     let seq = host.submit(&ResetSecondFactor { staff, token: token.clone() }).await?;
-    println!(
-        "{email} has no second factor now; sealed as audit row #{seq}. This link works once and for 24 hours:"
-    );
+    println!("{email} has no second factor now; sealed as audit row #{seq}. This link works once and for 24 hours:");
     host.print_link(&token);
     Ok(())
 }

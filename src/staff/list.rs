@@ -36,8 +36,8 @@ pub async fn list(desk: Desk, asked: web::Query<Asked>) -> Answer {
         "" => None,
         text => Some(text.parse::<Role>().map_err(|_| Problem::BadRequest)?),
     };
-    let panel = (asked.panel == "invite")
-        .then(|| InvitePanel { seal: Shape::fresh(fresh_key(), 0), ..InvitePanel::default() });
+    let panel =
+        (asked.panel == "invite").then(|| InvitePanel { seal: Shape::fresh(fresh_key(), 0), ..InvitePanel::default() });
     page(&desk, Filter { state, role }, asked.after, panel, 200).await
 }
 

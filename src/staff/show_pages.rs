@@ -1,12 +1,6 @@
 //! The page of one person who works here.
 
-use super::{
-    Role,
-    pages::SessionRow,
-    people::Person,
-    roles::box_name,
-    show::Asked,
-};
+use super::{Role, pages::SessionRow, people::Person, roles::box_name, show::Asked};
 use crate::{
     audit::pages::{Changed, Row},
     clock::Instant,
@@ -45,7 +39,10 @@ pub struct PersonPage {
 pub enum Panel {
     Form(Filled),
     /// What was asked for cannot be done now: the panel's name, and the key of the sentence that says why.
-    Closed { name: &'static str, why: &'static str },
+    Closed {
+        name: &'static str,
+        why: &'static str,
+    },
     /// A form for oneself came back.
     Refused(Seal),
     Done(Done),

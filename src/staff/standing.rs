@@ -67,30 +67,37 @@ pub(super) fn not_oneself(tx: &Tx<'_>, staff: i64) -> Result<(), Fault> {
     if tx.staff() == Some(staff) { Err(Fault::conflict("staff-own")) } else { Ok(()) }
 }
 
-/// Locks all owners, always in the same order. Changes that could leave the console without one wait here for each other.
-pub(super) async fn lock_owners(tx: &mut Tx<'_>) -> Result<(), Fault> {
+/// Refuses to take the owner's role from the last one who can use it. An invitation that nobody followed and an
+/// authenticator that is locked let nobody in.
+pub(super) async fn keep_an_owner(tx: &mut Tx<'_>, but: i64) -> Result<(), Fault> {
+    // Whoever makes the change has been locked by the gate, so an owner who does stays one until it is done. Nobody else needs
+    // to be waited for then, who may be waiting for this one.
+    if let Some(staff) = tx.staff().filter(|staff| *staff != but)
+        && able_owners(tx).await?.contains(&staff)
+    {
+        return Ok(());
+    }
+    // Locked in one order, so that changes that could leave the console without an owner wait here for each other.
     tx.query(sql!(
         sqlite: "select id from staff where active and roles like '%owner%' order by id",
         postgres: "select id from staff where active and roles like '%owner%' order by id for no key update",
     ))
     .run()
     .await?;
-    Ok(())
+    let others = able_owners(tx).await?;
+    if others.iter().any(|id| *id != but) { Ok(()) } else { Err(Fault::conflict("staff-last-owner")) }
 }
 
-/// Refuses to take the owner's role from the last one who can use it. An invitation that nobody followed and an
-/// authenticator that is locked let nobody in.
-pub(super) async fn keep_an_owner(tx: &mut Tx<'_>, but: i64) -> Result<(), Fault> {
-    lock_owners(tx).await?;
-    let (others,): (i64,) = tx
+/// The owners who can sign in and manage the staff.
+async fn able_owners(tx: &mut Tx<'_>) -> Result<Vec<i64>, Fault> {
+    let owners: Vec<(i64,)> = tx
         .query(sql!(
-            "select count(*) from staff s join authenticators a on a.staff_id = s.id
-              where s.active and s.roles like '%owner%' and s.password_hash is not null and not a.locked and s.id <> $1"
+            "select s.id from staff s join authenticators a on a.staff_id = s.id
+              where s.active and s.roles like '%owner%' and s.password_hash is not null and not a.locked"
         ))
-        .bind(but)
-        .one()
+        .all()
         .await?;
-    if others == 0 { Err(Fault::conflict("staff-last-owner")) } else { Ok(()) }
+    Ok(owners.into_iter().map(|(id,)| id).collect())
 }
 
 /// Counts a change to a person, so that forms filled in before it are seen to be out of date.

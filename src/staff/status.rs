@@ -34,7 +34,6 @@ impl Change for SetStaffStatus {
     }
 
     async fn version(&self, tx: &mut Tx<'_>) -> Result<Option<i64>, Fault> {
-        standing::lock_owners(tx).await?;
         standing::lock_version(tx, self.staff).await.map(Some)
     }
 

@@ -155,7 +155,10 @@ impl Maker {
             refused: vec![self.log_row("points.adjust", "refused", Some("code-wrong"), Vec::new())],
             happened: vec![self.log_row("staff.roles", "applied", None, changed())],
             sign_ins: vec![
-                SignIn { row: self.log_row("session.start", "applied", None, Vec::new()), user_agent: self.text("x", "x") },
+                SignIn {
+                    row: self.log_row("session.start", "applied", None, Vec::new()),
+                    user_agent: self.text("x", "x"),
+                },
                 SignIn {
                     row: self.log_row("session.password", "failed", Some("sign-in-wrong"), Vec::new()),
                     user_agent: "Mozilla/5.0 (X11; Linux x86_64) Chrome/141.0 Safari/537.36".into(),
@@ -194,13 +197,20 @@ impl Maker {
         let roles = || Asked::Roles(Roles::new([Role::Operator, Role::Auditor]));
         add("person-roles", html(&page(active(), false, form(roles(), fresh()))));
         let errors = FieldErrors::one("roles", wrong::no_role());
-        add("person-roles-invalid", html(&page(active(), false, form(Asked::Roles(Roles::default()), Seal { errors, ..fresh() }))));
+        add(
+            "person-roles-invalid",
+            html(&page(active(), false, form(Asked::Roles(Roles::default()), Seal { errors, ..fresh() }))),
+        );
         add("person-last-owner", html(&page(active(), false, form(roles(), conflict("staff-last-owner")))));
         add("person-disable", html(&page(active(), false, form(Asked::Status, fresh()))));
         let errors = FieldErrors::one("status", wrong::not_a_choice());
         add(
             "person-enable",
-            html(&page(self.member(7, State::Disabled, "operator", false), false, form(Asked::Status, Seal { errors, ..fresh() }))),
+            html(&page(
+                self.member(7, State::Disabled, "operator", false),
+                false,
+                form(Asked::Status, Seal { errors, ..fresh() }),
+            )),
         );
         add("person-reset", html(&page(active(), false, form(Asked::Reset, fresh()))));
         let reset = || self.member(5, State::Reset, "oncall", false);

@@ -17,7 +17,9 @@ fn is_kept(world: &World, text: &str) -> bool {
     ];
     tables.iter().any(|table| {
         let table = match world.engine {
-            crate::kit::Engine::Postgres => table.replace("cast(body as text) from audit", "convert_from(body, 'UTF8') from audit"),
+            crate::kit::Engine::Postgres => {
+                table.replace("cast(body as text) from audit", "convert_from(body, 'UTF8') from audit")
+            }
             crate::kit::Engine::Sqlite => (*table).to_owned(),
         };
         let table = table.replace("body || topic", "cast(body as text) || topic");

@@ -44,9 +44,14 @@ fn steps() -> impl Strategy<Value = Vec<Step>> {
 
 #[cfg(test)]
 fn walk(world: &World, steps: &[Step]) {
-    world.database().tamper("delete from sessions where staff_id >= 2000; delete from authenticators where staff_id >= 2000;
+    world
+        .database()
+        .tamper(
+            "delete from sessions where staff_id >= 2000; delete from authenticators where staff_id >= 2000;
         delete from recovery_codes where staff_id >= 2000; delete from invitations where staff_id >= 2000;
-        delete from idempotency where staff_id >= 2000; delete from staff where id >= 2000;").unwrap();
+        delete from idempotency where staff_id >= 2000; delete from staff where id >= 2000;",
+        )
+        .unwrap();
     let three = owners(world, 3);
     for step in steps {
         world.clock.advance(Duration::from_secs(30));

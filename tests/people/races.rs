@@ -4,6 +4,7 @@ use crate::{
     kit::{Form, Operator, World, on_both, owners, submit_at_once},
     support::{able_owners, code, id_of, panel, roles_form},
 };
+use ingam::staff::status::SetStaffStatus;
 use std::time::Duration;
 
 const ROUNDS: usize = 12;
@@ -31,8 +32,13 @@ fn again_and_again(world: &World, form: impl Fn(&Operator, &Operator) -> Form) {
         let made = answers.iter().filter(|page| page.location().is_some_and(|to| to.contains("sealed="))).count();
         assert_eq!(made, 1, "round {round}: {} and {}", answers[0], answers[1]);
         assert_eq!(able_owners(world), 1, "round {round}");
-        let outcomes: Vec<_> = world.audit_from(before).iter().map(|row| (row.outcome.clone(), row.refusal.clone())).collect();
-        assert_eq!(outcomes.iter().filter(|(outcome, _)| outcome == "applied").count(), 1, "round {round}: {outcomes:?}");
+        let outcomes: Vec<_> =
+            world.audit_from(before).iter().map(|row| (row.outcome.clone(), row.refusal.clone())).collect();
+        assert_eq!(
+            outcomes.iter().filter(|(outcome, _)| outcome == "applied").count(),
+            1,
+            "round {round}: {outcomes:?}"
+        );
         // Who comes too late is turned away, at the door already or in the gate, and never because of the database.
         assert!(answers.iter().all(|page| matches!(page.status, 303 | 403 | 409)), "{} and {}", answers[0], answers[1]);
         let stays = pair.iter().filter(|one| one.browser.get("/staff").status == 200).count();
@@ -76,6 +82,29 @@ on_both! {
             );
             assert_eq!(done.iter().filter(|(done, _)| *done).count(), 1, "{done:?}");
             assert_eq!(able_owners(world), 1);
+        }
+    }
+
+    fn an_owner_and_the_host_act_at_once_and_one_owner_stays(world) {
+        let [first, second] = alone(world);
+        for round in 0..ROUNDS {
+            let form = roles_form(&first.browser, second.id, &["operator"]).set("code", &code(world, &first));
+            let made = crate::kit::at_once(&[true, false], |is_host| {
+                if *is_host {
+                    let status = serde_json::json!({ "staff": first.id, "status": "disabled" });
+                    crate::waited::replay::<SetStaffStatus>(world, status).is_ok()
+                } else {
+                    form.submit().location().is_some_and(|to| to.contains("sealed="))
+                }
+            });
+            assert_eq!(made.iter().filter(|made| **made).count(), 1, "round {round}: {made:?}");
+            assert_eq!(able_owners(world), 1, "round {round}");
+            if made[0] {
+                // Their sessions ended with them, so this is as far as it goes.
+                return;
+            }
+            world.clock.advance(Duration::from_secs(30));
+            world.database().tamper("update staff set active = true, roles = 'owner' where id >= 2000").unwrap();
         }
     }
 

@@ -16,7 +16,7 @@ use ingam::{
 
 /// Submits a change as it comes back from rest, and says why it was refused.
 #[cfg(test)]
-fn replay<C: Change>(world: &World, at_rest: serde_json::Value) -> Result<i64, String> {
+pub(crate) fn replay<C: Change>(world: &World, at_rest: serde_json::Value) -> Result<i64, String> {
     let change: C = serde_json::from_value(at_rest).unwrap();
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
     runtime.block_on(async {

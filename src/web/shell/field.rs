@@ -164,7 +164,8 @@ pub mod wrong {
     /// The code of the new authenticator does not fit the secret shown.
     pub fn new_code_wrong() -> Message {
         Message::new("field-error.new-code-wrong")
-    }    /// Somebody with this address works here already.
+    }
+    /// Somebody with this address works here already.
     pub fn staff_exists() -> Message {
         Message::new("field-error.staff-exists")
     }
