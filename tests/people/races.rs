@@ -5,7 +5,7 @@ use crate::{
     support::{able_owners, code, id_of, panel, roles_form},
 };
 use ingam::staff::status::SetStaffStatus;
-use std::time::Duration;
+use std::{fmt::Write as _, time::Duration};
 
 const ROUNDS: usize = 12;
 
@@ -48,11 +48,13 @@ fn again_and_again(world: &World, form: impl Fn(&Operator, &Operator) -> Form) {
         let mut back = "update staff set active = true, roles = 'owner' where id >= 2000;".to_owned();
         for row in &sessions {
             let text = |at: usize| row[at].clone().unwrap();
-            back += &format!(
+            write!(
+                back,
                 "delete from sessions where id = '{}';
                  insert into sessions (id, staff_id, stage, created_at, seen_at, ip, user_agent) values ('{}', {}, 'signed', '{now}', '{now}', '{}', '{}');",
                 text(0), text(0), text(1), text(3), text(4)
-            );
+            )
+            .unwrap();
         }
         world.database().tamper(&back).unwrap();
     }
