@@ -1,7 +1,7 @@
 //! Set-up links: shown once, working once.
 
 use crate::{
-    kit::{World, on_both},
+    kit::{Process, World, on_both},
     support::{PASSWORD, enter, id_of, invitation, is_in, link_on, panel, set_up},
 };
 
@@ -166,5 +166,21 @@ on_both! {
         let stale = reset.forge("key", "another").set("code", &world.code("owner")).submit();
         assert_eq!(stale.status, 409, "{stale}");
         assert_eq!(world.browser().get(&first).status, 200);
+    }
+    fn no_link_stands_in_the_log_of_the_server(world) {
+        let folder = tempfile::tempdir().unwrap();
+        let log = folder.path().join("log");
+        let mut command = world.command(&["serve"]);
+        command.env("RUST_LOG", "debug").stderr(std::fs::File::create(&log).unwrap());
+        let process = Process::start_serving(command);
+        let owner = process.browser();
+        owner.sign_in("owner");
+        let form = invitation(&owner, "nari@ingam.test", &["operator"]);
+        let link = link_on(&form.set("code", &process.people.code("owner")).submit());
+        assert_eq!(process.browser().get(&link).status, 200);
+        assert_eq!(process.browser().get(&format!("{link}x")).status, 404);
+        let said = std::fs::read_to_string(&log).unwrap();
+        assert!(said.contains("/setup/{token}") && said.contains("/staff"), "{said}");
+        assert!(!said.contains(link.trim_start_matches("/setup/")), "the token stands in the log");
     }
 }

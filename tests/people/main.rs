@@ -1,6 +1,6 @@
 //! The staff, through HTTP and the command line: who joins, what they may do, and how they leave.
 
-#![expect(clippy::unwrap_used, reason = "a test that cannot go on fails here")]
+#![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test that cannot go on fails here")]
 
 #[path = "../kit/mod.rs"]
 mod kit;

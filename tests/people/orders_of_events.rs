@@ -2,7 +2,7 @@
 
 use crate::{
     kit::{World, on_both, owners},
-    support::{able_owners, code, panel, roles_form},
+    support::{able_owners, code, panel, roles_form, sessions_of_owners, sign_in_again},
 };
 use proptest::{
     prelude::*,
@@ -20,7 +20,8 @@ struct Step {
 
 #[derive(Clone, Copy, Debug)]
 enum What {
-    Disable,
+    /// Disables, or enables who is disabled.
+    Toggle,
     Demote,
     Promote,
     Reset,
@@ -32,7 +33,7 @@ enum What {
 #[cfg(test)]
 fn steps() -> impl Strategy<Value = Vec<Step>> {
     let what = prop_oneof![
-        3 => Just(What::Disable),
+        3 => Just(What::Toggle),
         3 => Just(What::Demote),
         1 => Just(What::Promote),
         2 => Just(What::Reset),
@@ -53,6 +54,7 @@ fn walk(world: &World, steps: &[Step]) {
         )
         .unwrap();
     let three = owners(world, 3);
+    let sessions = sessions_of_owners(world);
     for step in steps {
         world.clock.advance(Duration::from_secs(30));
         let (by, to) = (&three[step.by], &three[step.to]);
@@ -62,7 +64,7 @@ fn walk(world: &World, steps: &[Step]) {
             What::HostDemote => drop(crate::support::host(world, &["roles", &email, "--role", "operator"])),
             _ => {
                 let name = match step.what {
-                    What::Disable => "status",
+                    What::Toggle => "status",
                     What::Reset => "reset",
                     _ => "roles",
                 };
@@ -82,6 +84,8 @@ fn walk(world: &World, steps: &[Step]) {
         }
         assert!(able_owners(world) >= 1, "nobody is left after {step:?}");
     }
+    // Who was let in again after being kept out has to sign in first.
+    sign_in_again(world, &sessions);
     let left = three.iter().filter(|one| one.browser.get("/staff").status == 200).count();
     assert!(left >= 1, "nobody can open the page after {steps:?}");
 }

@@ -1,6 +1,7 @@
 //! What the tests of this folder have in common.
 
 use crate::kit::{Browser, Form, Operator, Page, World, totp};
+use std::fmt::Write as _;
 
 pub(crate) const REASON: &str = "Agreed with the head of support";
 pub(crate) const PASSWORD: &str = "a bus full of violins";
@@ -109,4 +110,31 @@ pub(crate) fn host(world: &World, arguments: &[&str]) -> (bool, String) {
 pub(crate) fn link_in(said: &str) -> String {
     let line = said.lines().find(|line| line.contains("/setup/")).unwrap_or_else(|| panic!("no link in {said}"));
     line[line.find("/setup/").unwrap()..].to_owned()
+}
+
+/// The sessions of the owners of the kit, to be put back by [`sign_in_again`].
+pub(crate) fn sessions_of_owners(world: &World) -> Vec<Vec<Option<String>>> {
+    world.rows("select id, staff_id, ip, user_agent from sessions where staff_id >= 2000")
+}
+
+/// Signs all of them in again who could do so themselves: their passwords are nobody's.
+pub(crate) fn sign_in_again(world: &World, sessions: &[Vec<Option<String>>]) {
+    let now = world.clock.now();
+    let mut sql = String::new();
+    for row in sessions {
+        let text = |at: usize| row[at].clone().unwrap();
+        write!(
+            sql,
+            "delete from sessions where id = '{0}';
+             insert into sessions (id, staff_id, stage, created_at, seen_at, ip, user_agent)
+               select '{0}', id, 'signed', '{now}', '{now}', '{2}', '{3}' from staff where id = {1} and active
+                  and password_hash is not null and id in (select staff_id from authenticators where not locked);",
+            text(0),
+            text(1),
+            text(2),
+            text(3)
+        )
+        .unwrap();
+    }
+    world.database().tamper(&sql).unwrap();
 }
