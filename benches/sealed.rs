@@ -116,7 +116,7 @@ async fn run() {
         let seal = Seal {
             reason: Reason::parse("a benchmark, not a customer").expect("a reason"),
             code: code::current(&secret, now),
-            key: Some(format!("k{name}")),
+            key: Some(format!("k{name, ..Seal::none() }")),
             seen: None,
         };
         sealed.take(gate.submit(&actor, &AddPoint { user }, &seal)).await.expect("a sealed change");

@@ -116,6 +116,11 @@ impl Console {
         }
     }
 
+    /// The address of a path for somebody who has only this address.
+    pub(crate) fn link_to(&self, path: &str) -> String {
+        format!("{}{path}", self.origins.first().map_or("", String::as_str))
+    }
+
     /// The cookie that binds forms to a browser before there is a session.
     pub(crate) fn form_cookie(&self) -> &'static str {
         if self.plain_http { "ingam-form" } else { "__Host-ingam-form" }

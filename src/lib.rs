@@ -12,7 +12,7 @@
 //! | [`routes`] | the route table as data: method, path, to whom it opens |
 //! | [`app`] | what all requests share, the middleware in order, starting and stopping |
 //! | [`web`] | what HTTP looks like here: the desk a handler sits at, forms, forgery, addresses, pages, words |
-//! | [`staff`] | who is asking: roles, passwords, authenticators, sessions, invitations |
+//! | [`staff`] | who is asking and who may: roles, passwords, authenticators, sessions, invitations, the pages of staff |
 //! | [`users`], [`points`], [`orders`], [`audit`], [`access`], [`dashboard`] | slices: each holds its pages, its SQL and its changes |
 //! | [`payments`] | who really gives the money back: bookkeeping, a signed webhook, Stripe |
 //! | [`batches`] | jobs, schedules and runs: what runs when, what came of it, and rerunning it by hand |

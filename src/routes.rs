@@ -7,7 +7,9 @@ use crate::{
     dashboard,
     gate::Role,
     orders, points,
-    staff::{account_page, account_pages as account, session::Visitor, setup_pages as setup, sign_in_pages as sign_in},
+    staff::{
+        self, account_page, account_pages as account, session::Visitor, setup_pages as setup, sign_in_pages as sign_in,
+    },
     users,
     web::{Stop, assets, problem_page::Problem},
 };
@@ -43,6 +45,7 @@ pub enum Opens {
 const FINDS_PEOPLE: Opens = Opens::Roles(&[Role::Operator, Role::Approver, Role::Owner]);
 const OPERATES: Opens = Opens::Roles(&[Role::Operator]);
 const RUNS_JOBS: Opens = Opens::Roles(batches::start::ACTS);
+const OWNS: Opens = Opens::Roles(&[Role::Owner]);
 const READS_THE_LOG: Opens = Opens::Roles(&[Role::Auditor, Role::Owner]);
 
 impl Opens {
@@ -145,6 +148,17 @@ routes! {
     GET "/audit" READS_THE_LOG => audit::list::list;
     GET "/audit/{seq}" READS_THE_LOG => audit::show::show;
     GET "/access-records" READS_THE_LOG => access::list::list;
+
+    GET "/staff" OWNS => staff::list::list;
+    POST "/staff" OWNS => staff::invite::invite;
+    GET "/staff/{id}" OWNS => staff::show::show;
+    POST "/staff/{id}/roles" OWNS => staff::roles::set_roles;
+    POST "/staff/{id}/status" OWNS => staff::status::set_status;
+    POST "/staff/{id}/second-factor-reset" OWNS => staff::reset::reset_second_factor;
+    POST "/staff/{id}/setup-link" OWNS => staff::link::issue_link;
+    POST "/staff/{id}/networks" OWNS => staff::restrict::set_networks;
+    POST "/staff/{id}/sessions/revocation" OWNS => staff::sessions::end_all;
+    POST "/staff/{id}/sessions/{handle}/revocation" OWNS => staff::sessions::end_one;
 }
 
 /// The route of a request: HEAD goes where GET goes.

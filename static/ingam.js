@@ -82,9 +82,18 @@
 
   // ---- clicks
 
+  const copyField = async (button) => {
+    const field = document.getElementById(button.dataset.copy);
+    field.select();
+    await navigator.clipboard.writeText(field.value);
+    one("span", button).textContent = button.dataset.copied;
+  };
+
   document.addEventListener("click", (event) => {
     if (event.target.closest("[data-print]")) window.print();
     if (event.target.closest("[data-keys]")) showKeys();
+    const copy = event.target.closest("[data-copy]");
+    if (copy) copyField(copy);
     const link = event.target.closest("[data-expand]");
     const row = link && document.getElementById(link.dataset.expand);
     if (!row || event.ctrlKey || event.metaKey || event.shiftKey) return;
@@ -166,6 +175,8 @@
   const settle = () => {
     followLog();
     for (const button of all("[data-print], [data-keys]")) button.hidden = false;
+    // The clipboard is there over HTTPS and on this machine only; the field can be copied by hand.
+    for (const button of all("[data-copy]")) button.hidden = !navigator.clipboard;
     for (const link of all("[data-expand]:not([aria-expanded])")) link.setAttribute("aria-expanded", "false");
     for (const panel of all("form:has([data-points])")) showPoints(panel);
     for (const choice of all("[data-label]:checked")) showChoice(choice);

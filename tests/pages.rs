@@ -150,6 +150,7 @@ fn every_form_carries_what_its_address_asks_for() {
                 _ => Vec::new(),
             };
             let expected: &[&str] = match path.rsplit('/').next().unwrap_or_default() {
+                _ if path.starts_with("/staff") => staff_fields(path),
                 "login" => &["csrf", "email", "password"],
                 "code" => &["csrf", "code"],
                 "logout" => &["csrf"],
@@ -207,6 +208,41 @@ fn every_form_carries_what_its_address_asks_for() {
             }
         }
     });
+}
+
+/// What the forms of the staff's pages post.
+fn staff_fields(path: &str) -> &'static [&'static str] {
+    match path.rsplit('/').next().unwrap_or_default() {
+        "staff" => &[
+            "code",
+            "csrf",
+            "email",
+            "key",
+            "name",
+            "reason",
+            "role-approver",
+            "role-auditor",
+            "role-oncall",
+            "role-operator",
+            "role-owner",
+            "seen",
+        ],
+        "roles" => &[
+            "code",
+            "csrf",
+            "key",
+            "reason",
+            "role-approver",
+            "role-auditor",
+            "role-oncall",
+            "role-operator",
+            "role-owner",
+            "seen",
+        ],
+        "status" => &["code", "csrf", "key", "reason", "seen", "status"],
+        "networks" => &["code", "csrf", "key", "networks", "reason", "seen"],
+        _ => &["code", "csrf", "key", "reason", "seen"],
+    }
 }
 
 fn within_form(field: ElementRef<'_>) -> Option<ElementRef<'_>> {
@@ -302,7 +338,7 @@ fn every_sentence_on_a_page_comes_from_the_catalogue() {
                     "account", "points", "status", "problem", "orders", "order", "refund", "refunds", "cancel",
                     "shipping", "retry", "closed", "done", "note", "needs", "event", "carrier", "field", "action",
                     "refusal", "batches", "run", "runs", "job", "rerun", "resolve", "normal", "pause", "start",
-                    "param",
+                    "param", "staff", "person", "invite", "reset", "restrict", "waiting",
                 ]
                 .contains(&family)
                     && rest.bytes().all(|b| b.is_ascii_lowercase() || b == b'-' || b == b'.')

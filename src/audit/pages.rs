@@ -160,6 +160,7 @@ impl Row {
         let telling: &[&str] = match self.target.split_once('/') {
             Some(("order", _)) => &["state", "amount", "tracking_number"],
             Some(("run", _)) => &["rerun", "run_state", "resolution", "late_report"],
+            Some(("staff", _)) => &["roles", "active", "networks", "authenticator_at", "link_expires_at"],
             _ => &["points", "status"],
         };
         let named = |field: &&str| self.changed.iter().find(|changed| changed.field == *field);
@@ -179,6 +180,8 @@ fn target_href(target: &str, shell: &Shell) -> Option<String> {
         ("batch", job) if shell.may(Section::Batches) => Some(format!("/batches/{job}")),
         ("run", id) if shell.may(Section::Batches) => Some(format!("/runs/{id}")),
         ("approval", id) => Some(format!("/approvals/{id}")),
+        // An invitation names an address; nobody had an id yet.
+        ("staff", id) if shell.may(Section::Staff) && id.parse::<i64>().is_ok() => Some(format!("/staff/{id}")),
         _ => None,
     }
 }

@@ -40,9 +40,9 @@ enum Command {
     Check(ConfigArgs),
     /// Asks the running server whether it is alive.
     Healthcheck,
-    /// Staff accounts, for when there is nobody yet.
+    /// Staff accounts, for when there is nobody yet, and for when nobody gets in any more.
     #[command(subcommand)]
-    Staff(StaffCommand),
+    Staff(staff::StaffCommand),
     /// The audit log.
     #[command(subcommand)]
     Audit(AuditCommand),
@@ -94,33 +94,6 @@ pub struct TargetArgs {
     /// A demo's data directory, in place of `DATABASE_URL`.
     #[arg(long)]
     data: Option<PathBuf>,
-}
-
-#[derive(Debug, Subcommand)]
-pub enum StaffCommand {
-    /// Invites somebody and prints their one-time set-up link.
-    Add {
-        #[arg(long)]
-        email: String,
-        #[arg(long)]
-        name: String,
-        /// operator, oncall, auditor, approver or owner; may be given several times.
-        #[arg(long = "role", required = true)]
-        roles: Vec<crate::gate::Role>,
-        #[command(flatten)]
-        target: TargetArgs,
-    },
-    /// Takes somebody's authenticator away and prints a new set-up link.
-    ResetSecondFactor {
-        email: String,
-        #[command(flatten)]
-        target: TargetArgs,
-    },
-    /// Lists everybody.
-    List {
-        #[command(flatten)]
-        target: TargetArgs,
-    },
 }
 
 #[derive(Debug, Subcommand)]

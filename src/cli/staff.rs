@@ -1,35 +1,184 @@
-//! `ingam staff …`
+//! `ingam staff …`: the first person, and the way back in when nobody gets in any more. Whoever can run it as the console's
+//! user has the database and its key already; what it does is sealed all the same, by `console@host`.
 
 use super::{
-    StaffCommand,
+    TargetArgs,
     target::{Target, actor},
 };
 use crate::{
     clock::Clock,
-    gate::{Meaning, Refusal, Role, Roles, is_printable},
+    gate::{Change, Reason, Refusal, Rejection, Role, Roles, Seal},
     secret, sql,
     staff::{
-        invitation::{InviteStaff, ResetSecondFactor},
+        invitation::{InviteStaff, is_name},
+        link::IssueSetupLink,
         normal_email,
+        people::state,
+        reset::ResetSecondFactor,
+        restrict::{self, RestrictStaff},
+        roles::SetStaffRoles,
+        status::SetStaffStatus,
     },
+    web::words::{Lang, Words},
 };
 use anyhow::bail;
+use clap::{Args, Subcommand};
 use std::process::ExitCode;
 
-pub(super) async fn run(command: StaffCommand, clock: Clock) -> anyhow::Result<ExitCode> {
-    match command {
-        StaffCommand::Add { email, name, roles, target } => {
-            add(&Target::open(&target, clock).await?, &email, &name, roles).await
+#[derive(Debug, Subcommand)]
+pub(super) enum StaffCommand {
+    /// Invites somebody and prints their one-time set-up link.
+    Add {
+        #[arg(long)]
+        email: String,
+        #[arg(long)]
+        name: String,
+        /// operator, oncall, auditor, approver or owner; may be given several times.
+        #[arg(long = "role", required = true)]
+        roles: Vec<Role>,
+        #[command(flatten)]
+        how: HowArgs,
+    },
+    /// Lists everybody: e-mail, roles, name, state.
+    List {
+        #[command(flatten)]
+        target: TargetArgs,
+    },
+    /// Gives somebody these roles in place of those they have.
+    Roles {
+        email: String,
+        /// operator, oncall, auditor, approver or owner; may be given several times.
+        #[arg(long = "role", required = true)]
+        roles: Vec<Role>,
+        #[command(flatten)]
+        how: HowArgs,
+    },
+    /// Keeps somebody out: ends their sessions and set-up links at once.
+    Disable {
+        email: String,
+        #[command(flatten)]
+        how: HowArgs,
+    },
+    /// Lets somebody in again who was disabled.
+    Enable {
+        email: String,
+        #[command(flatten)]
+        how: HowArgs,
+    },
+    /// Takes somebody's authenticator away and prints a new set-up link.
+    ResetSecondFactor {
+        email: String,
+        #[command(flatten)]
+        how: HowArgs,
+    },
+    /// Prints a new set-up link for somebody who has not set up, or whose second factor was reset.
+    Link {
+        email: String,
+        #[command(flatten)]
+        how: HowArgs,
+    },
+    /// Says which networks somebody may come from, beside what holds for everybody; none lifts the limit.
+    Networks {
+        email: String,
+        /// Such as 10.20.0.0/16.
+        networks: Vec<String>,
+        #[command(flatten)]
+        how: HowArgs,
+    },
+}
+
+/// What every change on the command line takes.
+#[derive(Debug, Args)]
+pub(super) struct HowArgs {
+    /// Why, for the audit log.
+    #[arg(long)]
+    reason: Option<String>,
+    #[command(flatten)]
+    target: TargetArgs,
+}
+
+/// An open database and the seal of what is to be done to it.
+struct Host {
+    target: Target,
+    seal: Seal,
+}
+
+impl Host {
+    async fn open(how: &HowArgs, clock: Clock) -> anyhow::Result<Self> {
+        let reason = match how.reason.as_deref().map(Reason::parse) {
+            None => Reason::none(),
+            Some(Ok(reason)) => reason,
+            Some(Err(_)) => bail!("a reason has 5 to 500 characters, none of them invisible"),
+        };
+        Ok(Self { target: Target::open(&how.target, clock).await?, seal: Seal { reason, ..Seal::none() } })
+    }
+
+    /// The id of somebody who works here.
+    async fn staff(&self, email: &str) -> anyhow::Result<i64> {
+        let Some(email) = normal_email(email) else { bail!("{email:?} is no e-mail address") };
+        let person: Option<(i64,)> = self
+            .target
+            .store
+            .reader
+            .query(sql!("select id from staff where email = $1"))
+            .bind(email.as_str())
+            .optional()
+            .await?;
+        match person {
+            Some((staff,)) => Ok(staff),
+            None => bail!("nobody called {email} works here"),
         }
-        StaffCommand::ResetSecondFactor { email, target } => reset(&Target::open(&target, clock).await?, &email).await,
-        StaffCommand::List { target } => list(&Target::open(&target, clock).await?).await,
+    }
+
+    /// Makes a change and says in which row it is sealed.
+    async fn submit<C: Change>(&self, change: &C) -> anyhow::Result<i64> {
+        match self.target.gate.submit(&actor(), change, &self.seal).await {
+            Ok(sealed) => Ok(sealed.seq),
+            Err(Refusal::Rejected(rejection)) => bail!("nothing was changed: {}", say(&rejection)),
+            Err(refusal) => Err(refusal.into()),
+        }
+    }
+
+    fn print_link(&self, token: &str) {
+        let config = &self.target.config;
+        let origin = config.public_origin.clone().unwrap_or_else(|| format!("http://{}", config.listen));
+        println!("{origin}/setup/{token}");
     }
 }
 
-async fn add(target: &Target, email: &str, name: &str, roles: Vec<Role>) -> anyhow::Result<ExitCode> {
+/// A refusal in words: those of the pages, where they have a sentence for it.
+fn say(rejection: &Rejection) -> String {
+    let words = Words::of(Lang::En);
+    let sentence = words.known(&format!("refused-state.{}", rejection.word));
+    if sentence.is_empty() { words.name("refusal", rejection.word).to_owned() } else { sentence.to_owned() }
+}
+
+pub(super) async fn run(command: StaffCommand, clock: Clock) -> anyhow::Result<ExitCode> {
+    match command {
+        StaffCommand::List { target } => list(&Target::open(&target, clock).await?).await?,
+        StaffCommand::Add { email, name, roles, how } => {
+            add(&Host::open(&how, clock).await?, &email, &name, roles).await?;
+        }
+        StaffCommand::Roles { email, roles, how } => {
+            set_roles(&Host::open(&how, clock).await?, &email, roles).await?;
+        }
+        StaffCommand::Disable { email, how } => {
+            set_status(&Host::open(&how, clock).await?, &email, "disabled").await?;
+        }
+        StaffCommand::Enable { email, how } => set_status(&Host::open(&how, clock).await?, &email, "active").await?,
+        StaffCommand::ResetSecondFactor { email, how } => reset(&Host::open(&how, clock).await?, &email).await?,
+        StaffCommand::Link { email, how } => link(&Host::open(&how, clock).await?, &email).await?,
+        StaffCommand::Networks { email, networks, how } => {
+            restrict(&Host::open(&how, clock).await?, &email, &networks).await?;
+        }
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+async fn add(host: &Host, email: &str, name: &str, roles: Vec<Role>) -> anyhow::Result<()> {
     let Some(email) = normal_email(email) else { bail!("{email:?} is no e-mail address") };
     let name = name.trim();
-    if name.is_empty() || name.chars().count() > 100 || !name.chars().all(is_printable) {
+    if !is_name(name) {
         bail!("a name has 1 to 100 characters, none of them invisible");
     }
     let token = secret::token();
@@ -37,47 +186,64 @@ async fn add(target: &Target, email: &str, name: &str, roles: Vec<Role>) -> anyh
         email: email.clone(),
         name: name.to_owned(),
         roles: Roles::new(roles),
-        time_zone: target.config.time_zone.to_string(),
+        time_zone: host.target.config.time_zone.to_string(),
         token: token.clone(),
     };
-    match target.gate.perform(&actor(), &invite).await {
-        Ok(sealed) => {
-            let origin =
-                target.config.public_origin.clone().unwrap_or_else(|| format!("http://{}", target.config.listen));
-            println!("{email} is invited; sealed as audit row #{}. This link works once and for 24 hours:", sealed.seq);
-            println!("{origin}/setup/{token}");
-            Ok(ExitCode::SUCCESS)
+    let seq = match host.target.gate.submit(&actor(), &invite, &host.seal).await {
+        Ok(sealed) => sealed.seq,
+        Err(Refusal::Rejected(Rejection { word: "staff-exists", .. })) => bail!("{email} works here already"),
+        Err(Refusal::Rejected(Rejection { word: "staff-left", .. })) => {
+            bail!("{email} is disabled; `ingam staff enable {email}` lets them in again")
         }
-        Err(Refusal::Rejected(rejection)) if rejection.meaning == Meaning::Invalid => {
-            bail!("{email} works here already")
-        }
-        Err(refusal) => Err(refusal.into()),
-    }
+        Err(Refusal::Rejected(rejection)) => bail!("nothing was changed: {}", say(&rejection)),
+        Err(refusal) => return Err(refusal.into()),
+    };
+    println!("{email} is invited; sealed as audit row #{seq}. This link works once and for 24 hours:");
+    host.print_link(&token);
+    Ok(())
 }
 
-fn link(target: &Target, token: &str) -> String {
-    let origin = target.config.public_origin.clone().unwrap_or_else(|| format!("http://{}", target.config.listen));
-    format!("{origin}/setup/{token}")
+async fn set_roles(host: &Host, email: &str, roles: Vec<Role>) -> anyhow::Result<()> {
+    let staff = host.staff(email).await?;
+    let roles = Roles::new(roles);
+    let seq = host.submit(&SetStaffRoles { staff, roles: roles.clone() }).await?;
+    println!("{email} is now {roles}; sealed as audit row #{seq}.");
+    Ok(())
 }
 
-async fn reset(target: &Target, email: &str) -> anyhow::Result<ExitCode> {
-    let Some(email) = normal_email(email) else { bail!("{email:?} is no e-mail address") };
-    let person: Option<(i64,)> = target
-        .store
-        .reader
-        .query(sql!("select id from staff where email = $1"))
-        .bind(email.as_str())
-        .optional()
-        .await?;
-    let Some((staff,)) = person else { bail!("nobody called {email} works here") };
+async fn set_status(host: &Host, email: &str, status: &str) -> anyhow::Result<()> {
+    let staff = host.staff(email).await?;
+    let seq = host.submit(&SetStaffStatus { staff, status: status.to_owned() }).await?;
+    println!("{email} is now {status}; sealed as audit row #{seq}.");
+    Ok(())
+}
+
+async fn reset(host: &Host, email: &str) -> anyhow::Result<()> {
+    let staff = host.staff(email).await?;
     let token = secret::token();
-    let sealed = target.gate.perform(&actor(), &ResetSecondFactor { staff, token: token.clone() }).await?;
-    println!(
-        "{email} has no second factor now; sealed as audit row #{}. This link works once and for 24 hours:",
-        sealed.seq
-    );
-    println!("{}", link(target, &token));
-    Ok(ExitCode::SUCCESS)
+    let seq = host.submit(&ResetSecondFactor { staff, token: token.clone() }).await?;
+    println!("{email} has no second factor now; sealed as audit row #{seq}. This link works once and for 24 hours:");
+    host.print_link(&token);
+    Ok(())
+}
+
+async fn link(host: &Host, email: &str) -> anyhow::Result<()> {
+    let staff = host.staff(email).await?;
+    let token = secret::token();
+    let seq = host.submit(&IssueSetupLink { staff, token: token.clone() }).await?;
+    println!("Sealed as audit row #{seq}. This link works once and for 24 hours, and earlier ones no longer do:");
+    host.print_link(&token);
+    Ok(())
+}
+
+async fn restrict(host: &Host, email: &str, networks: &[String]) -> anyhow::Result<()> {
+    let staff = host.staff(email).await?;
+    let networks =
+        restrict::read(&networks.join("\n")).map_err(|message| anyhow::anyhow!(message.say(Words::of(Lang::En))))?;
+    let shown = if networks.is_empty() { "every allowed network".to_owned() } else { networks.clone() };
+    let seq = host.submit(&RestrictStaff { staff, networks }).await?;
+    println!("{email} may come from {shown}; sealed as audit row #{seq}.");
+    Ok(())
 }
 
 #[derive(sqlx::FromRow)]
@@ -85,24 +251,22 @@ struct Person {
     email: String,
     name: String,
     roles: String,
-    active: bool,
-    set_up: bool,
+    state: String,
 }
 
-async fn list(target: &Target) -> anyhow::Result<ExitCode> {
+async fn list(target: &Target) -> anyhow::Result<()> {
     let people: Vec<Person> = target
         .store
         .reader
-        .query(sql!("select email, name, roles, active, password_hash is not null as set_up from staff order by email"))
+        .query(sql!(
+            "select s.email, s.name, s.roles, ",
+            state!(),
+            " as state from staff s left join authenticators a on a.staff_id = s.id order by s.email"
+        ))
         .all()
         .await?;
-    for person in people {
-        let state = match (person.active, person.set_up) {
-            (false, _) => "disabled",
-            (true, false) => "invited",
-            (true, true) => "active",
-        };
-        println!("{}\t{}\t{}\t{state}", person.email, person.roles, person.name);
+    for Person { email, name, roles, state } in people {
+        println!("{email}\t{roles}\t{name}\t{state}");
     }
-    Ok(ExitCode::SUCCESS)
+    Ok(())
 }

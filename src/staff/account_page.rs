@@ -67,7 +67,7 @@ pub(super) async fn page(
     });
     let page = AccountPage {
         shell: desk.shell(None, flash).await?,
-        sessions: sessions(desk).await?,
+        sessions: sessions(desk, person.id).await?,
         recovery_codes_left: left,
         password_changed,
         preferences,
@@ -85,8 +85,8 @@ struct Session {
     user_agent: String,
 }
 
-/// This person's sessions that still work, the newest first.
-async fn sessions(desk: &Desk) -> Result<Vec<SessionRow>, Stop> {
+/// A person's sessions that still work, the newest first.
+pub(super) async fn sessions(desk: &Desk, staff: i64) -> Result<Vec<SessionRow>, Stop> {
     let (now, limits) = (desk.now(), desk.console().limits);
     let rows: Vec<Session> = desk
         .reader()
@@ -94,7 +94,7 @@ async fn sessions(desk: &Desk) -> Result<Vec<SessionRow>, Stop> {
             "select id, created_at, seen_at, ip, user_agent from sessions
               where staff_id = $1 and stage = 'signed' and created_at > $2 and seen_at > $3 order by created_at desc limit 100"
         ))
-        .bind(desk.person().id)
+        .bind(staff)
         .bind(now.minus(limits.absolute))
         .bind(now.minus(limits.idle))
         .all()
@@ -130,7 +130,7 @@ async fn panel(desk: &Desk, name: &str, session: &str, seal: Shape) -> Result<Op
         )?)),
         "recovery-codes" => AccountPanelKind::RecoveryCodes,
         "sessions" => AccountPanelKind::OtherSessions,
-        "session" => match sessions(desk).await?.into_iter().find(|row| row.id == session) {
+        "session" => match sessions(desk, desk.person().id).await?.into_iter().find(|row| row.id == session) {
             Some(row) => AccountPanelKind::Session(row),
             None => return Ok(None),
         },

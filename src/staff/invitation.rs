@@ -1,17 +1,19 @@
 //! How somebody comes to work here: an invitation, a link that works once, a password and an authenticator.
 
-use super::{Roles, authenticator, authenticator::RecoveryCodes, target};
+use super::{
+    Roles, authenticator,
+    authenticator::RecoveryCodes,
+    link::{self, hash},
+    normal_email, standing, target,
+};
 use crate::{
     clock::Instant,
-    gate::{Admits, By, Change, Fault, Role, Target, Tx},
-    secret, sql,
+    gate::{Admits, Change, Fault, Role, Target, Tx, is_printable},
+    sql,
     store::Reader,
 };
-use chrono::TimeDelta;
+use chrono_tz::Tz;
 use serde::{Deserialize, Serialize};
-
-/// How long a set-up link works.
-pub const LASTS: TimeDelta = TimeDelta::hours(24);
 
 /// Invites somebody. The link's token is shown once, to whoever invites; only its hash is kept.
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -20,109 +22,93 @@ pub struct InviteStaff {
     pub name: String,
     pub roles: Roles,
     pub time_zone: String,
+    /// Nothing where the invitation waited for somebody else: then a link is issued afterwards.
     #[serde(skip)]
     pub token: String,
 }
 
+/// A name as it stands on pages and in the log.
+pub fn is_name(name: &str) -> bool {
+    name.trim() == name && (1..=100).contains(&name.chars().count()) && name.chars().all(is_printable)
+}
+
+/// Somebody who is invited once more.
+#[derive(sqlx::FromRow)]
+struct Earlier {
+    roles: String,
+    active: bool,
+    has_password: bool,
+}
+
 impl Change for InviteStaff {
     const KIND: &'static str = "staff.invite";
-    const ADMITS: Admits = Admits { by: By::Roles(&[Role::Owner]), code: true, host: true };
+    const ADMITS: Admits = Admits { host: true, ..Admits::sealed(&[Role::Owner]) };
     /// The new person's id.
     type Output = i64;
 
+    /// There is no id yet. What was given one is noted, so that the row leads to the person.
     fn target(&self) -> Target {
         Target::new("staff", &self.email)
     }
 
     async fn check(&self, tx: &mut Tx<'_>) -> Result<(), Fault> {
-        let there: Option<(i64,)> = tx
-            .query(sql!("select id from staff where email = $1 and password_hash is not null"))
-            .bind(self.email.as_str())
-            .optional()
-            .await?;
-        match there {
-            Some(_) => Err(Fault::invalid("email", "staff-exists")),
-            None => Ok(()),
-        }
+        self.judge(tx).await.map(drop)
     }
 
     async fn apply(&self, tx: &mut Tx<'_>) -> Result<i64, Fault> {
+        let earlier = self.judge(tx).await?;
         let now = tx.now();
+        let roles = Roles::new(self.roles.iter()).to_string();
         // Somebody who never followed their first link is invited again.
         let (id,): (i64,) = tx
             .query(sql!(
                 "insert into staff (email, name, roles, time_zone, created_at) values ($1, $2, $3, $4, $5)
                  on conflict (email) do update set name = excluded.name, roles = excluded.roles, version = staff.version + 1
-                 where staff.password_hash is null
+                 where staff.password_hash is null and staff.active
                  returning id"
             ))
             .bind(self.email.as_str())
             .bind(self.name.as_str())
-            .bind(self.roles.to_string())
+            .bind(roles.as_str())
             .bind(self.time_zone.as_str())
             .bind(now)
             .optional()
             .await?
             .ok_or_else(|| Fault::invalid("email", "staff-exists"))?;
-        issue(tx, id, &self.token).await?;
+        if !self.token.is_empty() {
+            link::issue(tx, id, &self.token).await?;
+        }
         tx.note("staff", None::<i64>, id);
-        tx.note("roles", None::<i64>, self.roles.to_string());
-        tx.emit("staff.invited", serde_json::json!({ "staff": id, "roles": self.roles.to_string() }));
+        tx.note("roles", earlier.map(|earlier| earlier.roles), roles.as_str());
+        tx.emit("staff.invited", serde_json::json!({ "staff": id, "roles": roles }));
         Ok(id)
     }
 }
 
-/// Makes a link work, and every earlier one of this person stop.
-async fn issue(tx: &mut Tx<'_>, staff: i64, token: &str) -> Result<(), Fault> {
-    let expires = tx.now().plus(LASTS);
-    tx.query(sql!("delete from invitations where staff_id = $1")).bind(staff).run().await?;
-    tx.query(sql!("insert into invitations (hash, staff_id, expires_at) values ($1, $2, $3)"))
-        .bind(hash(token))
-        .bind(staff)
-        .bind(expires)
-        .run()
-        .await?;
-    Ok(())
-}
-
-/// Takes a person's authenticator and recovery codes away and gives them a new set-up link: for a phone that is lost, or
-/// after ten wrong codes. Password and second factor are set anew with it, and every session ends.
-#[derive(Clone, Debug, Serialize, Deserialize)]
-pub struct ResetSecondFactor {
-    pub staff: i64,
-    #[serde(skip)]
-    pub token: String,
-}
-
-impl Change for ResetSecondFactor {
-    const KIND: &'static str = "staff.reset-second-factor";
-    const ADMITS: Admits = Admits::host_only();
-    type Output = ();
-
-    fn target(&self) -> Target {
-        target(self.staff)
-    }
-
-    async fn apply(&self, tx: &mut Tx<'_>) -> Result<(), Fault> {
-        let before: Option<(Instant,)> = tx
-            .query(sql!("select enrolled_at from authenticators where staff_id = $1"))
-            .bind(self.staff)
+impl InviteStaff {
+    async fn judge(&self, tx: &mut Tx<'_>) -> Result<Option<Earlier>, Fault> {
+        if normal_email(&self.email).as_ref() != Some(&self.email) {
+            return Err(Fault::invalid("email", "staff-email"));
+        }
+        if !is_name(&self.name) {
+            return Err(Fault::invalid("name", "staff-name"));
+        }
+        if self.roles.is_empty() {
+            return Err(Fault::invalid("roles", "staff-no-role"));
+        }
+        if self.time_zone.parse::<Tz>().is_err() {
+            return Err(Fault::invalid("time_zone", "not-a-choice"));
+        }
+        let there: Option<Earlier> = tx
+            .query(sql!("select roles, active, password_hash is not null as has_password from staff where email = $1"))
+            .bind(self.email.as_str())
             .optional()
             .await?;
-        for statement in [
-            sql!("delete from authenticators where staff_id = $1"),
-            sql!("delete from recovery_codes where staff_id = $1"),
-            sql!("delete from sessions where staff_id = $1"),
-        ] {
-            tx.query(statement).bind(self.staff).run().await?;
+        match there {
+            Some(Earlier { active: false, .. }) => Err(Fault::invalid("email", "staff-left")),
+            Some(Earlier { has_password: true, .. }) => Err(Fault::invalid("email", "staff-exists")),
+            there => Ok(there),
         }
-        issue(tx, self.staff, &self.token).await?;
-        tx.note("authenticator_at", before.map(|(at,)| at.to_string()), None::<i64>);
-        tx.emit(
-            "staff.credential-changed",
-            serde_json::json!({ "staff": self.staff, "credential": "second-factor-reset" }),
-        );
-        Ok(())
     }
 }
 
@@ -154,10 +140,6 @@ pub fn occasion(token: &str) -> String {
     format!("invitation/{}", hex::encode(hash(token)))
 }
 
-fn hash(token: &str) -> Vec<u8> {
-    secret::sha256(token.as_bytes()).to_vec()
-}
-
 /// The invited person sets password and authenticator. What they set travels in fields that are never stored as they are.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct AcceptInvitation {
@@ -186,6 +168,10 @@ impl Change for AcceptInvitation {
 
     async fn apply(&self, tx: &mut Tx<'_>) -> Result<(), Fault> {
         let now = tx.now();
+        // Whoever is being disabled, or given another link, is so before this or after it.
+        if !standing::lock(tx, self.staff).await?.active {
+            return Err(Fault::missing("invitation-over"));
+        }
         let used = tx
             .query(sql!("delete from invitations where hash = $1 and staff_id = $2 and expires_at > $3"))
             .bind(hash(&self.token))

@@ -104,6 +104,11 @@ fn field_error(rejection: &Rejection) -> Option<(&'static str, Message)> {
         "status-already" => wrong::already_so(),
         "password-wrong" => wrong::password_wrong(),
         "new-code-wrong" => wrong::new_code_wrong(),
+        "staff-exists" => wrong::staff_exists(),
+        "staff-left" => wrong::staff_left(),
+        "staff-email" => wrong::not_an_email(),
+        "staff-no-role" => wrong::no_role(),
+        "staff-networks" => wrong::not_an_address(),
         _ => wrong::not_a_choice(),
     };
     Some((field, message))

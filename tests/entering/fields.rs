@@ -115,7 +115,7 @@ pub(crate) fn forms(world: &World) -> Vec<(Browser, Form)> {
     let dismissal = mina.get("/orders/4").attributes("a[href*='panel=dismiss']", "href").remove(0);
     let parcel = mina.get("/orders/1?panel=shipping").form_to("/shipping");
     let parcel = parcel.set("state", "shipped").set("carrier", "cj").set("tracking_number", "601234564471");
-    let forms = vec![
+    let mut forms = vec![
         (
             nobody.clone(),
             nobody
@@ -174,6 +174,7 @@ pub(crate) fn forms(world: &World) -> Vec<(Browser, Form)> {
         ),
         (jun.clone(), jun.get("/runs/3?panel=normal").form_to("/baseline").set("reason", "There is more to do now")),
     ];
+    forms.extend(forms_of_owners(world));
     // Whoever adds a route with a form adds it here.
     for route in ROUTES.iter().filter(|route| route.method == "POST" && route.opens != Opens::Reports) {
         let pattern: Vec<&str> = route.path.split('/').collect();
@@ -185,6 +186,43 @@ pub(crate) fn forms(world: &World) -> Vec<(Browser, Form)> {
         assert!(forms.iter().any(|(_, form)| is_this(form.action())), "no form for {}", route.path);
     }
     forms
+}
+
+/// The same of what owners do with the staff.
+#[cfg(test)]
+fn forms_of_owners(world: &World) -> Vec<(Browser, Form)> {
+    let owner = world.signed_in("owner");
+    let staff = |panel: &str| {
+        let page = owner.get(&format!("/staff/1?panel={panel}"));
+        page.form("form.seal").set("reason", "Agreed with the head of support")
+    };
+    let invited = world.number("select id from staff where email = 'nari@ingam.test'");
+    let session = owner.get("/staff/1").attributes("a[href*='panel=session&']", "href").remove(0);
+    vec![
+        (
+            owner.clone(),
+            owner
+                .get("/staff?panel=invite")
+                .form("form.seal")
+                .set("email", "new@ingam.test")
+                .set("name", "New One")
+                .set("role-operator", "yes")
+                .set("reason", "Begins on Monday"),
+        ),
+        (owner.clone(), staff("roles").set("role-auditor", "yes")),
+        (owner.clone(), staff("status")),
+        (owner.clone(), staff("reset")),
+        (owner.clone(), staff("sessions")),
+        (owner.clone(), staff("networks").set("networks", "127.0.0.0/8")),
+        (owner.clone(), owner.get(&session).form_to("/revocation").set("reason", "Left it on a train")),
+        (
+            owner.clone(),
+            owner
+                .get(&format!("/staff/{invited}?panel=link"))
+                .form_to("/setup-link")
+                .set("reason", "The first one is lost"),
+        ),
+    ]
 }
 
 on_both! {

@@ -6,6 +6,7 @@ mod log;
 mod order_lists;
 mod order_panels;
 mod orders;
+mod people;
 mod rest;
 mod staff;
 mod users;
@@ -115,6 +116,7 @@ impl Maker {
         self.audit(&mut out);
         self.home(&mut out);
         self.staff(&mut out);
+        self.people(&mut out);
         self.problems(&mut out);
         out
     }

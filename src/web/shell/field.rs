@@ -165,4 +165,26 @@ pub mod wrong {
     pub fn new_code_wrong() -> Message {
         Message::new("field-error.new-code-wrong")
     }
+    /// Somebody with this address works here already.
+    pub fn staff_exists() -> Message {
+        Message::new("field-error.staff-exists")
+    }
+    /// Somebody with this address was disabled.
+    pub fn staff_left() -> Message {
+        Message::new("field-error.staff-left")
+    }
+    pub fn no_role() -> Message {
+        Message::new("field-error.no-role")
+    }
+    /// A network with more digits than its prefix covers.
+    pub fn not_a_whole_network(line: &str, net: impl std::fmt::Display) -> Message {
+        Message::new("field-error.not-a-whole-network").arg("line", line).arg("net", net)
+    }
+    /// A network that is half of the internet.
+    pub fn network_too_wide(line: &str) -> Message {
+        Message::new("field-error.network-too-wide").arg("line", line)
+    }
+    pub fn too_many_networks(max: usize) -> Message {
+        Message::new("field-error.too-many-networks").arg("max", max)
+    }
 }

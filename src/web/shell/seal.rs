@@ -214,21 +214,13 @@ impl Refusal {
 pub fn wrong_state(why: &Rejection, frame: &Frame) -> Option<String> {
     let values: Vec<(&str, &dyn std::fmt::Display)> =
         why.values.iter().map(|(name, value)| (*name, value as &dyn std::fmt::Display)).collect();
-    match why.word {
-        "run-succeeded" | "run-open" | "run-lost" | "run-rerun" | "run-elsewhere" | "run-ended" | "run-settled"
-        | "run-not-lost" | "approval-decided" | "approval-expired" | "approval-own" | "approval-role"
-        | "approval-seat" | "approval-about-you" | "approval-obsolete" | "approval-requester" | "approval-network"
-        | "approval-stale" | "approval-more" | "approval-owed" | "approval-not-yours" | "process-alive"
-        | "job-busy" | "job-retired" | "job-elsewhere" | "job-not-paused" => {
-            Some(frame.with(&format!("refused-state.{}", why.word), &values))
-        }
-        // Why it cannot be now is itself a word of the program.
-        "approval-not-now" => {
-            let inner = why.values.iter().find(|(name, _)| *name == "why").map_or("", |(_, inner)| inner.as_str());
-            Some(frame.with("refused-state.approval-not-now", &[("why", &frame.name("refusal", inner))]))
-        }
-        _ => None,
+    // Why it cannot be now is itself a word of the program.
+    if why.word == "approval-not-now" {
+        let inner = why.values.iter().find(|(name, _)| *name == "why").map_or("", |(_, inner)| inner.as_str());
+        return Some(frame.with("refused-state.approval-not-now", &[("why", &frame.name("refusal", inner))]));
     }
+    let key = format!("refused-state.{}", why.word);
+    (!frame.words.known(&key).is_empty()).then(|| frame.with(&key, &values))
 }
 
 /// A change that was made: what the panel shows in its place.

@@ -8,11 +8,12 @@ pub enum Section {
     Approvals,
     Audit,
     Access,
+    Staff,
 }
 
 impl Section {
-    pub const ALL: [Self; 7] =
-        [Self::Home, Self::Users, Self::Orders, Self::Batches, Self::Approvals, Self::Audit, Self::Access];
+    pub const ALL: [Self; 8] =
+        [Self::Home, Self::Users, Self::Orders, Self::Batches, Self::Approvals, Self::Audit, Self::Access, Self::Staff];
 
     /// The key of its name under `nav.`
     pub fn key(self) -> &'static str {
@@ -24,6 +25,7 @@ impl Section {
             Self::Approvals => "approvals",
             Self::Audit => "audit",
             Self::Access => "access",
+            Self::Staff => "staff",
         }
     }
 
@@ -36,6 +38,7 @@ impl Section {
             Self::Approvals => "/approvals",
             Self::Audit => "/audit",
             Self::Access => "/access-records",
+            Self::Staff => "/staff",
         }
     }
 
@@ -59,6 +62,7 @@ impl Section {
             Self::Approvals => "p",
             Self::Audit => "a",
             Self::Access => "r",
+            Self::Staff => "t",
         }
     }
 }

@@ -53,6 +53,8 @@ const COMPOSED: &[&str] = &[
     "request-title.",
     "verdict.",
     "flag.",
+    "staff-state.",
+    "role-what.",
 ];
 
 fn parsed(text: &str) -> BTreeMap<String, String> {

@@ -1,0 +1,185 @@
+//! Reading who works here and how they stand.
+
+use super::{Role, Roles};
+use crate::{
+    clock::Instant,
+    sql,
+    web::{Desk, shell::Tone},
+};
+
+/// How somebody stands with the console.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum State {
+    Active,
+    /// Has no password yet.
+    Invited,
+    /// Has a password, and no authenticator any more.
+    Reset,
+    /// Has given ten wrong codes.
+    Locked,
+    Disabled,
+}
+
+impl State {
+    pub const ALL: [Self; 5] = [Self::Active, Self::Invited, Self::Reset, Self::Locked, Self::Disabled];
+
+    /// As in `?state=`, and under `staff-state.`
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Active => "active",
+            Self::Invited => "invited",
+            Self::Reset => "reset",
+            Self::Locked => "locked",
+            Self::Disabled => "disabled",
+        }
+    }
+
+    pub fn parse(text: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|state| state.as_str() == text)
+    }
+
+    pub fn tone(self) -> Tone {
+        match self {
+            Self::Active => Tone::Ok,
+            Self::Invited => Tone::Info,
+            Self::Reset => Tone::Warn,
+            Self::Locked => Tone::Bad,
+            Self::Disabled => Tone::Mute,
+        }
+    }
+
+    pub fn icon(self) -> &'static str {
+        match self {
+            Self::Active => "check",
+            Self::Invited => "wait",
+            Self::Reset => "phone",
+            Self::Locked => "lock",
+            Self::Disabled => "ban",
+        }
+    }
+}
+
+impl TryFrom<String> for State {
+    type Error = String;
+
+    fn try_from(text: String) -> Result<Self, String> {
+        Self::parse(&text).ok_or_else(|| format!("{text} is no state of staff"))
+    }
+}
+
+/// A member of staff as pages show them.
+#[derive(Clone, Debug, sqlx::FromRow)]
+pub struct Person {
+    pub id: i64,
+    pub name: String,
+    pub email: String,
+    pub roles: String,
+    #[sqlx(try_from = "String")]
+    pub state: State,
+    pub version: i64,
+    /// Networks with a space between them; none is no limit.
+    pub networks: String,
+    pub time_zone: String,
+    pub created_at: Instant,
+    pub password_at: Option<Instant>,
+    pub enrolled_at: Option<Instant>,
+    /// Until when their set-up link works, where they have one that does.
+    pub link_until: Option<Instant>,
+    pub signed_in_at: Option<Instant>,
+    /// In how many browsers they are signed in now.
+    pub sessions: i64,
+}
+
+impl Person {
+    pub fn roles(&self) -> Vec<Role> {
+        Roles::parse(&self.roles).iter().collect()
+    }
+
+    pub fn is_disabled(&self) -> bool {
+        self.state == State::Disabled
+    }
+
+    /// Whether it takes a set-up link to let them in.
+    pub fn needs_link(&self) -> bool {
+        matches!(self.state, State::Invited | State::Reset)
+    }
+
+    pub fn has_factor(&self) -> bool {
+        self.enrolled_at.is_some()
+    }
+
+    pub fn networks(&self) -> Vec<&str> {
+        self.networks.split(' ').filter(|net| !net.is_empty()).collect()
+    }
+}
+
+/// How a row of `staff s left join authenticators a` stands. What is worst comes first.
+macro_rules! state {
+    () => {
+        "case when not s.active then 'disabled' when s.password_hash is null then 'invited'
+              when a.staff_id is null then 'reset' when a.locked then 'locked' else 'active' end"
+    };
+}
+
+/// The columns of [`Person`]: $1 is now, $2 and $3 are since when sessions that are open may have begun and been used.
+macro_rules! person {
+    () => {
+        concat!(
+            "select s.id, s.name, s.email, s.roles, ",
+            crate::staff::people::state!(),
+            " as state, s.version, s.networks, s.time_zone, s.created_at, s.password_at, a.enrolled_at,
+              (select max(i.expires_at) from invitations i where i.staff_id = s.id and i.expires_at > $1) as link_until,
+              (select l.at from audit l where l.staff_id = s.id and l.outcome = 'applied'
+                 and l.action in ('session.start', 'session.start-with-recovery-code') order by l.seq desc limit 1) as signed_in_at,
+              (select count(*) from sessions e where e.staff_id = s.id and e.stage = 'signed' and e.created_at > $2 and e.seen_at > $3) as sessions
+             from staff s left join authenticators a on a.staff_id = s.id "
+        )
+    };
+}
+
+pub(crate) use state;
+
+/// One person.
+pub async fn by_id(desk: &Desk, id: i64) -> sqlx::Result<Option<Person>> {
+    let (now, limits) = (desk.now(), desk.console().limits);
+    desk.reader()
+        .query(sql!(person!(), "where s.id = $4"))
+        .bind(now)
+        .bind(now.minus(limits.absolute))
+        .bind(now.minus(limits.idle))
+        .bind(id)
+        .optional()
+        .await
+}
+
+/// Which people a list shows.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Filter {
+    pub state: Option<State>,
+    pub role: Option<Role>,
+}
+
+/// Up to `limit` people by name, after the one whose id is `after`. The address holds the id and not the name, which is
+/// personal.
+pub async fn find(desk: &Desk, filter: Filter, after: Option<i64>, limit: i64) -> sqlx::Result<Vec<Person>> {
+    let (now, limits) = (desk.now(), desk.console().limits);
+    desk.reader()
+        .query(sql!(
+            person!(),
+            "where (cast($4 as bigint) is null or (s.name, s.id) > (select p.name, p.id from staff p where p.id = $4))
+               and (cast($5 as text) is null or ",
+            state!(),
+            " = $5)
+               and (cast($6 as text) is null or ' ' || s.roles || ' ' like '% ' || $6 || ' %')
+             order by s.name, s.id limit $7"
+        ))
+        .bind(now)
+        .bind(now.minus(limits.absolute))
+        .bind(now.minus(limits.idle))
+        .bind(after)
+        .bind(filter.state.map(State::as_str))
+        .bind(filter.role.map(Role::as_str))
+        .bind(limit)
+        .all()
+        .await
+}

@@ -1,0 +1,113 @@
+//! How somebody stands while a change is made to them, and the rules that all such changes share.
+
+use super::Roles;
+use crate::{
+    gate::{Fault, Tx},
+    sql,
+};
+
+/// What a change to somebody depends on.
+#[derive(Clone, Debug, sqlx::FromRow)]
+pub(super) struct Standing {
+    roles: String,
+    pub(super) active: bool,
+    pub(super) networks: String,
+    has_password: bool,
+    pub(super) has_authenticator: bool,
+}
+
+impl Standing {
+    pub(super) fn roles(&self) -> Roles {
+        Roles::parse(&self.roles)
+    }
+
+    /// Whether they have what they sign in with.
+    pub(super) fn is_set_up(&self) -> bool {
+        self.has_password && self.has_authenticator
+    }
+
+    /// Refuses what makes no sense for somebody who is disabled.
+    pub(super) fn active(&self) -> Result<(), Fault> {
+        if self.active { Ok(()) } else { Err(Fault::conflict("staff-disabled")) }
+    }
+}
+
+/// Locks a person's row for the rest of the transaction and says which version it has. Not for update: rows that name the
+/// person, such as sessions, may still be made meanwhile.
+pub(super) async fn lock_version(tx: &mut Tx<'_>, id: i64) -> Result<i64, Fault> {
+    let row: Option<(i64,)> = tx
+        .query(sql!(
+            sqlite: "select version from staff where id = $1",
+            postgres: "select version from staff where id = $1 for no key update",
+        ))
+        .bind(id)
+        .optional()
+        .await?;
+    row.map(|(version,)| version).ok_or_else(|| Fault::missing("staff-missing"))
+}
+
+/// Locks a person's row and says how they stand. Read after the lock: what is read with it may be older than what was
+/// waited for.
+pub(super) async fn lock(tx: &mut Tx<'_>, id: i64) -> Result<Standing, Fault> {
+    lock_version(tx, id).await?;
+    let standing = tx
+        .query(sql!(
+            "select s.roles, s.active, s.networks, s.password_hash is not null as has_password,
+                    exists (select 1 from authenticators a where a.staff_id = s.id) as has_authenticator
+               from staff s where s.id = $1"
+        ))
+        .bind(id)
+        .one()
+        .await?;
+    Ok(standing)
+}
+
+/// Nobody alters their own standing: it takes somebody else to give a role or to let somebody in.
+pub(super) fn not_oneself(tx: &Tx<'_>, staff: i64) -> Result<(), Fault> {
+    if tx.staff() == Some(staff) { Err(Fault::conflict("staff-own")) } else { Ok(()) }
+}
+
+/// Refuses to take the owner's role from the last one who can use it. An invitation that nobody followed and an
+/// authenticator that is locked let nobody in.
+pub(super) async fn keep_an_owner(tx: &mut Tx<'_>, but: i64) -> Result<(), Fault> {
+    // Whoever makes the change has been locked by the gate, so an owner who does stays one until it is done. Nobody else needs
+    // to be waited for then, who may be waiting for this one.
+    if let Some(staff) = tx.staff().filter(|staff| *staff != but)
+        && able_owners(tx).await?.contains(&staff)
+    {
+        return Ok(());
+    }
+    // Locked in one order, so that changes that could leave the console without an owner wait here for each other.
+    tx.query(sql!(
+        sqlite: "select id from staff where active and roles like '%owner%' order by id",
+        postgres: "select id from staff where active and roles like '%owner%' order by id for no key update",
+    ))
+    .run()
+    .await?;
+    let others = able_owners(tx).await?;
+    if others.iter().any(|id| *id != but) { Ok(()) } else { Err(Fault::conflict("staff-last-owner")) }
+}
+
+/// The owners who can sign in and manage the staff.
+async fn able_owners(tx: &mut Tx<'_>) -> Result<Vec<i64>, Fault> {
+    let owners: Vec<(i64,)> = tx
+        .query(sql!(
+            "select s.id from staff s join authenticators a on a.staff_id = s.id
+              where s.active and s.roles like '%owner%' and s.password_hash is not null and not a.locked"
+        ))
+        .all()
+        .await?;
+    Ok(owners.into_iter().map(|(id,)| id).collect())
+}
+
+/// Counts a change to a person, so that forms filled in before it are seen to be out of date.
+pub(super) async fn bump(tx: &mut Tx<'_>, id: i64) -> Result<(), Fault> {
+    tx.query(sql!("update staff set version = version + 1 where id = $1")).bind(id).run().await?;
+    Ok(())
+}
+
+/// Ends every session of a person, also one half way through signing in, and says how many there were.
+pub(super) async fn end_sessions(tx: &mut Tx<'_>, id: i64) -> Result<i64, Fault> {
+    let ended = tx.query(sql!("delete from sessions where staff_id = $1")).bind(id).run().await?;
+    Ok(i64::try_from(ended).unwrap_or(i64::MAX))
+}

@@ -1,0 +1,19 @@
+//! The staff, through HTTP and the command line: who joins, what they may do, and how they leave.
+
+#![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test that cannot go on fails here")]
+
+#[path = "../kit/mod.rs"]
+mod kit;
+mod support;
+
+mod host;
+mod last_owner;
+mod leaving;
+mod limits;
+mod links;
+mod oneself;
+mod orders_of_events;
+mod pages;
+mod races;
+mod roles;
+mod waited;
