@@ -9,6 +9,7 @@ use crate::{
         start::{RerunRun, RunJob},
         watch::{FlagRun, LoseRun, MissTicks},
     },
+    networks::{add::AddNetwork, change::ChangeNetwork, remove::RemoveNetwork},
     orders::{
         cancel::CancelOrder, dismiss::DismissRefund, note::NoteOrder, refund::RefundOrder, retry::RetryRefund,
         sample::LoadOrders, settle::SettleRefund, ship::ShipOrder,
@@ -47,6 +48,9 @@ crate::changes! {
     FinishRun,
     SettleDay,
     ExpirePoints,
+    AddNetwork,
+    ChangeNetwork,
+    RemoveNetwork,
     InviteStaff,
     AcceptInvitation,
     ResetSecondFactor,

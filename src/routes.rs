@@ -6,7 +6,7 @@ use crate::{
     batches::{self, ping},
     dashboard,
     gate::Role,
-    orders, points,
+    networks, orders, points,
     staff::{account_page, account_pages as account, session::Visitor, setup_pages as setup, sign_in_pages as sign_in},
     users,
     web::{Stop, assets, problem_page::Problem},
@@ -43,6 +43,7 @@ pub enum Opens {
 const FINDS_PEOPLE: Opens = Opens::Roles(&[Role::Operator, Role::Approver, Role::Owner]);
 const OPERATES: Opens = Opens::Roles(&[Role::Operator]);
 const RUNS_JOBS: Opens = Opens::Roles(batches::start::ACTS);
+const OWNS: Opens = Opens::Roles(&[Role::Owner]);
 const READS_THE_LOG: Opens = Opens::Roles(&[Role::Auditor, Role::Owner]);
 
 impl Opens {
@@ -135,6 +136,11 @@ routes! {
     POST "/runs/{id}/cancellation" RUNS_JOBS => batches::act::cancel;
     POST "/runs/{id}/resolution" RUNS_JOBS => batches::act::resolve;
     POST "/runs/{id}/baseline" RUNS_JOBS => batches::act::accept_normal;
+
+    GET "/networks" OWNS => networks::list::list;
+    POST "/networks" OWNS => networks::forms::add;
+    POST "/networks/{id}" OWNS => networks::forms::change;
+    POST "/networks/{id}/removal" OWNS => networks::forms::remove;
 
     GET "/audit" READS_THE_LOG => audit::list::list;
     GET "/audit/{seq}" READS_THE_LOG => audit::show::show;

@@ -93,6 +93,7 @@ impl Gate {
     ) -> Result<Sealed<Vec<C::Output>>, Refusal> {
         let mut tx = self.writer.begin(self.clock.now()).await?;
         (tx.by, tx.staff, tx.ip) = (actor.who.name(), actor.staff_id(), actor.origin.ip);
+        tx.allowed = self.networks.clone();
         let verdict = self.decide(&mut tx, actor, changes, seal).await;
         let roles = tx.roles.clone();
         let line = |change: &C, outcome, refusal| Line {
@@ -157,7 +158,7 @@ impl Gate {
             return Ok(Verdict::Repeated(first));
         }
         tx.roles = admit::permitted(tx, actor, C::ADMITS).await?;
-        admit::allowed_network(actor, &self.networks)?;
+        admit::allowed_network(tx, actor, &self.networks).await?;
         for (at, change) in changes.iter().enumerate() {
             let seen = admit::still_as_seen(tx, change, seal).await;
             seen.map_err(|refusal| No { refusal, after_code: false, at })?;
@@ -229,6 +230,7 @@ impl Gate {
         &self.clock
     }
 
+    /// The networks that the environment opens; the list in the database may open others.
     pub fn networks(&self) -> &Allowlist {
         &self.networks
     }

@@ -1,6 +1,7 @@
 use super::{Role, Roles};
 use crate::{
     clock::Instant,
+    networks::Allowlist,
     sql,
     store::{Conn, Queries, Query, Sql},
 };
@@ -63,6 +64,8 @@ pub struct Tx<'c> {
     /// Who that is, where it is a member of staff, and from which address.
     pub(super) staff: Option<i64>,
     pub(super) ip: Option<IpAddr>,
+    /// The networks that the environment of this process opens.
+    pub(super) allowed: Allowlist,
     /// The roles of whoever makes the change, as they are now; none for the system and the command line.
     pub(super) roles: Option<Roles>,
     pub(super) before: BTreeMap<Cow<'static, str>, Noted>,
@@ -149,6 +152,11 @@ impl Tx<'_> {
     /// The address that the change is asked for from; none where it is the system or the command line.
     pub fn ip(&self) -> Option<IpAddr> {
         self.ip
+    }
+
+    /// The networks that the environment of this process opens, whatever the list in the database says.
+    pub fn allowed(&self) -> &Allowlist {
+        &self.allowed
     }
 
     /// Whether whoever makes the change has one of these roles now. The system and the command line need none.
@@ -252,6 +260,7 @@ impl Writer {
             by: String::new(),
             staff: None,
             ip: None,
+            allowed: Allowlist::default(),
             roles: None,
             before: BTreeMap::new(),
             after: BTreeMap::new(),

@@ -196,9 +196,8 @@ fn wrong_state(why: &Rejection, frame: &Frame) -> String {
         why.values.iter().map(|(name, value)| (*name, value as &dyn std::fmt::Display)).collect();
     match why.word {
         "run-succeeded" | "run-open" | "run-lost" | "run-rerun" | "run-elsewhere" | "run-ended" | "run-settled"
-        | "run-not-lost" | "process-alive" | "job-busy" | "job-retired" | "job-elsewhere" | "job-not-paused" => {
-            frame.with(&format!("refused-state.{}", why.word), &values)
-        }
+        | "run-not-lost" | "process-alive" | "network-yours" | "network-other" | "job-busy" | "job-retired"
+        | "job-elsewhere" | "job-not-paused" => frame.with(&format!("refused-state.{}", why.word), &values),
         _ => frame.t("refused.wrong-state").to_owned(),
     }
 }

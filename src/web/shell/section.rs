@@ -7,10 +7,12 @@ pub enum Section {
     Batches,
     Audit,
     Access,
+    Networks,
 }
 
 impl Section {
-    pub const ALL: [Self; 6] = [Self::Home, Self::Users, Self::Orders, Self::Batches, Self::Audit, Self::Access];
+    pub const ALL: [Self; 7] =
+        [Self::Home, Self::Users, Self::Orders, Self::Batches, Self::Audit, Self::Access, Self::Networks];
 
     /// The key of its name under `nav.`
     pub fn key(self) -> &'static str {
@@ -21,6 +23,7 @@ impl Section {
             Self::Batches => "batches",
             Self::Audit => "audit",
             Self::Access => "access",
+            Self::Networks => "networks",
         }
     }
 
@@ -32,6 +35,7 @@ impl Section {
             Self::Batches => "/batches",
             Self::Audit => "/audit",
             Self::Access => "/access-records",
+            Self::Networks => "/networks",
         }
     }
 
@@ -40,6 +44,7 @@ impl Section {
             Self::Access => "eye",
             Self::Orders => "order",
             Self::Batches => "batch",
+            Self::Networks => "shield",
             _ => self.key(),
         }
     }
@@ -53,6 +58,7 @@ impl Section {
             Self::Batches => "b",
             Self::Audit => "a",
             Self::Access => "r",
+            Self::Networks => "n",
         }
     }
 }
