@@ -19,7 +19,7 @@ use ipnet::IpNet;
 use std::process::ExitCode;
 
 #[derive(Debug, Subcommand)]
-pub enum NetworkCommand {
+pub(super) enum NetworkCommand {
     /// Lists from where the console opens: by the environment and by the list in the database.
     List {
         #[command(flatten)]

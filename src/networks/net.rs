@@ -24,11 +24,19 @@ pub enum Unfit {
 /// Reads `10.0.0.0/8`, `2001:db8::/32` or a lone address. IPv4 in its IPv6 form is the IPv4 it stands for, because that
 /// is how addresses are compared.
 pub fn parse(text: &str) -> Result<IpNet, Unfit> {
-    let net = match IpAddr::from_str(text) {
-        Ok(ip) => IpNet::from(ip.to_canonical()),
-        Err(_) => IpNet::from_str(text).map_err(|_| Unfit::NotANetwork)?,
-    };
-    fitting(net)
+    match text.split_once('/') {
+        None => IpAddr::from_str(text).map(IpNet::from).map_err(|_| Unfit::NotANetwork).and_then(fitting),
+        Some((ip, prefix)) => written(ip, prefix).ok_or(Unfit::NotANetwork).and_then(fitting),
+    }
+}
+
+/// The standard library reads addresses more strictly than ipnet: `010.0.0.0` is 8.0.0.0 to some programs and 10.0.0.0 to
+/// others, and so to nobody here.
+fn written(ip: &str, prefix: &str) -> Option<IpNet> {
+    let is_number = matches!(prefix.len(), 1..=3) && prefix.bytes().all(|byte| byte.is_ascii_digit());
+    let is_plain = is_number && (prefix == "0" || !prefix.starts_with('0'));
+    let prefix = prefix.parse().ok().filter(|_| is_plain)?;
+    IpNet::new(IpAddr::from_str(ip).ok()?, prefix).ok()
 }
 
 /// The same for what is a network already.
@@ -112,6 +120,8 @@ mod tests {
             "10.0.0.0/",
             "10.0.0.0/8/8",
             "010.0.0.0/8",
+            "10.0.0.0/08",
+            "10.0.0.0/+8",
             "10.0.0/24",
             "10.0.0.0/255.0.0.0",
             "10.0.0.0 /8",

@@ -2,6 +2,7 @@
 
 mod batches;
 mod log;
+mod networks;
 mod order_lists;
 mod order_panels;
 mod orders;
@@ -111,6 +112,7 @@ impl Maker {
         self.batches(&mut out);
         self.audit(&mut out);
         self.home(&mut out);
+        self.networks(&mut out);
         self.staff(&mut out);
         self.problems(&mut out);
         out
