@@ -27,7 +27,7 @@ pub(super) enum NetworkCommand {
     },
     /// Opens the console to a network, or says anew until when and what for. Takes effect at once in every process.
     Allow {
-        /// 10.20.0.0/16, 2001:db8::/32 or a single address.
+        /// `10.20.0.0/16`, `2001:db8::/32` or a single address.
         net: String,
         /// Whose network it is, or what for.
         #[arg(long)]

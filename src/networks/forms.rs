@@ -17,6 +17,7 @@ use crate::{
         Answer, Desk,
         desk::seal_of,
         form::Form,
+        problem_page::Problem,
         refused::{self, Refused, field_errors, read_reason_beside},
         shell::{
             field::{FieldErrors, wrong},
@@ -155,15 +156,14 @@ fn expiry(desk: &Desk, text: &str, row: Option<&Network>) -> Result<Option<Strin
 }
 
 async fn submit<C: Change>(desk: &Desk, id: Option<i64>, change: C, form: &Form, reason: Reason) -> Answer {
-    match desk.submit(&change, &seal_of(form, reason)?).await {
-        Ok(sealed) => Ok(desk.see_other(&format!("/networks?sealed={}", sealed.seq))),
-        Err(refusal) => match explained(desk, refusal, &change).await? {
-            Some(refused) => edit_again(desk, id, form, refused).await,
-            None => {
-                let name = id.map_or_else(|| "add".to_owned(), |id| format!("change-{id}"));
-                page(desk, read(desk).await?, Some(gone(&name)), 404).await
-            }
-        },
+    let refusal = match desk.submit(&change, &seal_of(form, reason)?).await {
+        Ok(sealed) => return Ok(desk.see_other(&format!("/networks?sealed={}", sealed.seq))),
+        Err(refusal) => refusal,
+    };
+    match (explained(desk, refusal, &change).await?, id) {
+        (Some(refused), _) => edit_again(desk, id, form, refused).await,
+        (None, Some(id)) => page(desk, read(desk).await?, Some(gone(&format!("change-{id}"))), 404).await,
+        (None, None) => Err(Problem::NotFound.into()),
     }
 }
 

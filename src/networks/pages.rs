@@ -130,6 +130,10 @@ impl ListPage {
 
     /// The key of what the form does.
     pub fn edit_title(&self, panel: &EditPanel) -> &'static str {
+        if panel.id.is_some() { "networks.change-title" } else { "networks.add" }
+    }
+
+    pub fn edit_button(&self, panel: &EditPanel) -> &'static str {
         if panel.id.is_some() { "networks.change-go" } else { "networks.add-go" }
     }
 

@@ -74,7 +74,7 @@ on_both! {
             assert_eq!(page.status, 200, "after step {n}, with {:?}: {page}", listed(world));
             if n % 10 == 9 {
                 // Networks run out meanwhile; so does the session.
-                world.clock.advance(Duration::from_secs(5 * 3600));
+                world.clock.advance(Duration::from_hours(5));
                 assert_eq!(owner.get("/login").status, 200, "after step {n} and five hours, with {:?}", listed(world));
                 owner = owner_elsewhere(world, &server);
             }
