@@ -119,3 +119,105 @@ pub fn shuts_out(tx: &Tx<'_>, before: &[Network], after: &[Network]) -> bool {
     let until = |ip, rows: &[Network]| open_until(ip, tx.allowed(), rows, tx.now());
     tx.staff().and(tx.ip()).is_some_and(|ip| until(ip, after) < until(ip, before))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    fn at(hours: i64) -> Instant {
+        Instant::from_unix(1_800_000_000).unwrap().plus(TimeDelta::hours(hours))
+    }
+
+    fn network(id: usize, net: &str, hours: Option<i64>) -> Network {
+        Network {
+            id: i64::try_from(id).unwrap(),
+            net: net.parse().unwrap(),
+            note: String::new(),
+            expires_at: hours.map(at),
+            added_at: at(0),
+            added_by: String::new(),
+            version: 1,
+        }
+    }
+
+    fn nets(texts: &[&str]) -> Vec<IpNet> {
+        texts.iter().map(|text| text.parse().unwrap()).collect()
+    }
+
+    #[test]
+    fn one_is_asked_about_what_is_wide_and_about_what_is_open_in_part() {
+        let open = nets(&["10.20.0.0/16", "2001:db8::/32", "192.0.2.7/32"]);
+        let asked = |net: &str| question(net.parse().unwrap(), &open);
+        let overlaps = |is_wide, others: &[&str]| Some(Question { is_wide, overlaps: nets(others) });
+        assert_eq!(asked("172.16.0.0/16"), None);
+        assert_eq!(asked("172.16.0.0/15"), overlaps(true, &[]));
+        assert_eq!(asked("10.20.4.0/24"), overlaps(false, &["10.20.0.0/16"]));
+        assert_eq!(asked("10.0.0.0/8"), overlaps(true, &["10.20.0.0/16"]));
+        assert_eq!(asked("2001:db8:1::/48"), overlaps(false, &["2001:db8::/32"]));
+        assert_eq!(asked("192.0.2.0/24"), overlaps(false, &["192.0.2.7/32"]));
+        // The same one is not asked about but refused.
+        assert_eq!(asked("10.20.0.0/16"), None);
+    }
+
+    #[test]
+    fn an_end_lies_ahead_and_not_farther_than_a_year() {
+        let read = |hours| read_expiry(Some(&at(hours).to_string()), at(0)).is_ok();
+        assert!(!read(-1) && !read(0) && read(1) && read(366 * 24) && !read(366 * 24 + 1));
+        assert!(read_expiry(Some("2026-11-20"), at(0)).is_err() && matches!(read_expiry(None, at(0)), Ok(None)));
+    }
+
+    #[test]
+    fn what_the_environment_opens_stays_open() {
+        let environment = Allowlist::parse("10.0.0.0/8").unwrap();
+        let until = |ip: &str, rows: &[Network]| open_until(ip.parse().unwrap(), &environment, rows, at(0));
+        assert_eq!(until("::ffff:10.1.2.3", &[]), Some(Instant::latest()));
+        assert_eq!(until("11.1.2.3", &[]), None);
+        let rows = [
+            network(1, "11.0.0.0/8", Some(5)),
+            network(2, "11.1.0.0/16", Some(9)),
+            network(3, "11.1.2.3/32", Some(-1)),
+        ];
+        assert_eq!(until("11.1.2.3", &rows), Some(at(9)));
+        assert_eq!(until("11.2.2.3", &rows), Some(at(5)));
+        assert_eq!(until("12.0.0.1", &rows), None);
+    }
+
+    /// Networks that hold 11.1.2.3, and some that do not.
+    const NETS: [&str; 6] = ["11.1.2.3/32", "11.1.2.2/31", "11.1.0.0/16", "11.0.0.0/8", "11.1.2.4/32", "2001:db8::/32"];
+
+    proptest! {
+        /// What is not refused never closes the console earlier than it would have been, at no hour from now on.
+        #[test]
+        fn no_sequence_of_steps_that_are_let_through_shuts_anybody_out(
+            first in 0..6_usize,
+            steps in prop::collection::vec((0..3_usize, 0..6_usize, prop::option::of(1..100_i64), 0..6_usize, 0..4_i64), 1..40),
+        ) {
+            let (ip, environment) = ("11.1.2.3".parse::<IpAddr>().unwrap(), Allowlist::default());
+            let is_open = |rows: &[Network], hour| {
+                rows.iter().any(|row| row.net.contains(&ip) && row.expires_at.is_none_or(|end| end > at(hour)))
+            };
+            let mut rows = vec![network(0, NETS[first], None)];
+            let mut now = 0;
+            for (n, (kind, net, hours, pick, pass)) in steps.into_iter().enumerate() {
+                let mut after = rows.clone();
+                let new = network(n + 1, NETS[net], hours.map(|hours| now + hours));
+                let pick = pick % after.len().max(1);
+                match kind {
+                    0 => after.push(new),
+                    1 if pick < after.len() => after[pick] = new,
+                    _ if pick < after.len() => drop(after.remove(pick)),
+                    _ => {}
+                }
+                let until = |rows: &[Network]| open_until(ip, &environment, rows, at(now));
+                if until(&after) >= until(&rows) {
+                    for hour in now..now + 120 {
+                        prop_assert!(is_open(&after, hour) || !is_open(&rows, hour), "{rows:?} to {after:?}, {hour}");
+                    }
+                    rows = after;
+                }
+                now += pass;
+            }
+        }
+    }
+}
