@@ -102,7 +102,8 @@ pub(crate) async fn admits(tx: &mut Tx<'_>, environment: &Allowlist, ip: IpAddr)
 }
 
 /// Everything on the list, which stays so until the change is done: two owners who each leave what the other removes would
-/// otherwise leave nothing.
+/// otherwise leave nothing. Where both also come in by the row that one of them removes, PostgreSQL finds a deadlock after a
+/// second and undoes one of them, which the gate tries again.
 pub(super) async fn lock(tx: &mut Tx<'_>) -> sqlx::Result<Vec<Network>> {
     tx.query(sql!(sqlite: "select 1", postgres: "lock table networks in share row exclusive mode")).run().await?;
     all(tx).await
