@@ -116,8 +116,8 @@ async fn run() {
         let seal = Seal {
             reason: Reason::parse("a benchmark, not a customer").expect("a reason"),
             code: code::current(&secret, now),
-            key: Some(format!("k{name, ..Seal::none() }")),
-            seen: None,
+            key: Some(format!("k{name}")),
+            ..Seal::none()
         };
         sealed.take(gate.submit(&actor, &AddPoint { user }, &seal)).await.expect("a sealed change");
     }

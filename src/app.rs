@@ -5,7 +5,7 @@ use crate::{
     clock::{Clock, Instant},
     config::Config,
     gate::{Gate, Refusal, Target},
-    networks::Allowlist,
+    networks::{self, Allowlist},
     profile::Profile,
     routes,
     secret::SecretKey,
@@ -39,7 +39,7 @@ use anyhow::Context as _;
 use chrono_tz::Tz;
 use ipnet::IpNet;
 use std::{
-    net::{SocketAddr, TcpListener},
+    net::{IpAddr, SocketAddr, TcpListener},
     sync::Mutex,
     time::Duration,
 };
@@ -55,8 +55,8 @@ pub struct Console {
     pub(crate) gate: Gate,
     pub passwords: Passwords,
     pub limits: Limits,
-    /// From where batches may report.
-    pub(crate) report_networks: Allowlist,
+    /// From where batches may report; from where the console opens, where nothing else is said.
+    pub(crate) report_networks: Option<Allowlist>,
     pub(crate) trusted_proxies: Vec<IpNet>,
     /// What browsers may say they come from.
     pub(crate) origins: Vec<String>,
@@ -94,6 +94,11 @@ impl Console {
             *kept = Some((now, head));
         }
         Ok(head)
+    }
+
+    /// Whether the console opens to this address, by its environment or by the list in the database.
+    pub(crate) async fn opens_to(&self, ip: IpAddr) -> sqlx::Result<bool> {
+        networks::open::allows(&mut &self.reader, self.gate.networks(), ip, self.clock.now()).await
     }
 
     /// Writes to the audit log that a request was turned away, and says whether it was written.
@@ -222,7 +227,7 @@ pub async fn start(config: Config, clock: Clock, listener: TcpListener) -> anyho
         gate: gate.clone(),
         passwords: Passwords::new(config.workers),
         limits,
-        report_networks: config.batches.networks.clone().unwrap_or_else(|| config.allowed_networks.clone()),
+        report_networks: config.batches.networks.clone(),
         trusted_proxies: config.trusted_proxies.clone(),
         origins: origins(&config, address),
         plain_http: config.is_plain_http(),

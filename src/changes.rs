@@ -14,6 +14,7 @@ use crate::{
         start::{RerunRun, RunJob},
         watch::{FlagRun, LoseRun, MissTicks},
     },
+    networks::{add::AddNetwork, change::ChangeNetwork, remove::RemoveNetwork},
     orders::{
         cancel::CancelOrder, dismiss::DismissRefund, note::NoteOrder, refund::RefundOrder, retry::RetryRefund,
         sample::LoadOrders, settle::SettleRefund, ship::ShipOrder,
@@ -62,6 +63,9 @@ crate::changes! {
     Reject,
     Withdraw,
     ExpireRequest,
+    AddNetwork,
+    ChangeNetwork,
+    RemoveNetwork,
     InviteStaff,
     AcceptInvitation,
     ResetSecondFactor,

@@ -17,7 +17,7 @@
 //! | [`payments`] | who really gives the money back: bookkeeping, a signed webhook, Stripe |
 //! | [`batches`] | jobs, schedules and runs: what runs when, what came of it, and rerunning it by hand |
 //! | [`shop`] | the shop's own nightly work, which the demo's jobs do: settling a day, letting points expire |
-//! | [`networks`] | which networks the console opens from |
+//! | [`networks`] | from where the console opens: the environment, and the list that owners keep |
 //! | [`config`], [`profile`] | parsed once; environment isolation |
 //! | [`clock`], [`secret`] | where time and randomness come from, and nowhere else |
 //! | [`money`] | amounts in minor units, and shares of them that add up |

@@ -6,7 +6,7 @@ use crate::{
     batches::{self, ping},
     dashboard,
     gate::Role,
-    orders, points,
+    networks, orders, points,
     staff::{
         self, account_page, account_pages as account, session::Visitor, setup_pages as setup, sign_in_pages as sign_in,
     },
@@ -144,6 +144,10 @@ routes! {
     POST "/approvals/{id}/approval" Opens::Staff => approvals::show::approve;
     POST "/approvals/{id}/rejection" Opens::Staff => approvals::show::reject;
     POST "/approvals/{id}/withdrawal" Opens::Staff => approvals::show::withdraw;
+    GET "/networks" OWNS => networks::list::list;
+    POST "/networks" OWNS => networks::forms::add;
+    POST "/networks/{id}" OWNS => networks::forms::change;
+    POST "/networks/{id}/removal" OWNS => networks::forms::remove;
 
     GET "/audit" READS_THE_LOG => audit::list::list;
     GET "/audit/{seq}" READS_THE_LOG => audit::show::show;

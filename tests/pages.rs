@@ -147,6 +147,11 @@ fn every_form_carries_what_its_address_asks_for() {
                     let is_numbered = |name: &&String| name.starts_with("param-") || name.starts_with("run-");
                     fields.iter().filter(is_numbered).cloned().collect()
                 }
+                // A network that is wide has a box to tick.
+                Some("networks") => fields.iter().filter(|name| *name == "wide_confirmed").cloned().collect(),
+                _ if path.starts_with("/networks/") => {
+                    fields.iter().filter(|name| *name == "wide_confirmed").cloned().collect()
+                }
                 _ => Vec::new(),
             };
             let expected: &[&str] = match path.rsplit('/').next().unwrap_or_default() {
@@ -171,6 +176,11 @@ fn every_form_carries_what_its_address_asks_for() {
                 "password" => &["code", "csrf", "current", "key", "new", "new_again", "reason", "seen"],
                 "authenticator" => &["code", "csrf", "key", "new_code", "reason", "seen"],
                 "approval" | "rejection" | "withdrawal" => &["code", "csrf", "key", "reason", "seen"],
+                "networks" => &["code", "csrf", "expires_at", "key", "net", "note", "reason", "seen"],
+                "removal" => &["code", "csrf", "key", "reason", "seen"],
+                _ if path.starts_with("/networks/") => {
+                    &["code", "csrf", "expires_at", "key", "net", "note", "reason", "seen"]
+                }
                 "cancellation" | "baseline" | "reruns" | "recovery-codes" | "revocation" | "retry" | "dismissal"
                 | "notes" => &["code", "csrf", "key", "reason", "seen"],
                 _ if path.starts_with("/setup/") => &["code", "csrf", "password", "password_again"],
@@ -338,7 +348,7 @@ fn every_sentence_on_a_page_comes_from_the_catalogue() {
                     "account", "points", "status", "problem", "orders", "order", "refund", "refunds", "cancel",
                     "shipping", "retry", "closed", "done", "note", "needs", "event", "carrier", "field", "action",
                     "refusal", "batches", "run", "runs", "job", "rerun", "resolve", "normal", "pause", "start",
-                    "param", "staff", "person", "invite", "reset", "restrict", "waiting",
+                    "param", "staff", "person", "invite", "reset", "restrict", "networks",
                 ]
                 .contains(&family)
                     && rest.bytes().all(|b| b.is_ascii_lowercase() || b == b'-' || b == b'.')

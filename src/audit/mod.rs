@@ -8,7 +8,7 @@ pub mod pages;
 pub mod show;
 pub mod verify;
 
-pub(crate) use find::own;
+pub(crate) use find::{own, own_of};
 
 use crate::gate::audit::Entry;
 use pages::{Changed, Row};

@@ -159,6 +159,7 @@ impl Row {
     pub fn headline(&self, frame: &Frame) -> Option<String> {
         let telling: &[&str] = match self.target.split_once('/') {
             Some(("order", _)) => &["state", "amount", "tracking_number"],
+            Some(("network", _)) => &["net", "expires_at", "note"],
             Some(("run", _)) => &["rerun", "run_state", "resolution", "late_report"],
             Some(("staff", _)) => &["roles", "active", "networks", "authenticator_at", "link_expires_at"],
             _ => &["points", "status"],
@@ -178,6 +179,7 @@ fn target_href(target: &str, shell: &Shell) -> Option<String> {
         ("user", id) if shell.may(Section::Users) => Some(format!("/users/{id}")),
         ("order", id) if shell.may(Section::Orders) => Some(format!("/orders/{id}")),
         ("batch", job) if shell.may(Section::Batches) => Some(format!("/batches/{job}")),
+        ("network", _) if shell.may(Section::Networks) => Some("/networks".to_owned()),
         ("run", id) if shell.may(Section::Batches) => Some(format!("/runs/{id}")),
         ("approval", id) => Some(format!("/approvals/{id}")),
         // An invitation names an address; nobody had an id yet.

@@ -9,6 +9,7 @@ mod demo;
 mod healthcheck;
 mod job;
 mod migrate;
+mod network;
 mod seed;
 mod serve;
 mod staff;
@@ -43,6 +44,9 @@ enum Command {
     /// Staff accounts, for when there is nobody yet, and for when nobody gets in any more.
     #[command(subcommand)]
     Staff(staff::StaffCommand),
+    /// From where the console opens.
+    #[command(subcommand)]
+    Network(network::NetworkCommand),
     /// The audit log.
     #[command(subcommand)]
     Audit(AuditCommand),
@@ -159,6 +163,7 @@ async fn dispatch(command: Command, clock: Clock) -> anyhow::Result<ExitCode> {
         Command::Check(args) => check::run(args).await,
         Command::Healthcheck => healthcheck::run(),
         Command::Staff(command) => staff::run(command, clock).await,
+        Command::Network(command) => network::run(command, clock).await,
         Command::Audit(AuditCommand::Verify { target }) => audit::verify(target).await,
         Command::Batch(command) => batch::run(command, clock).await,
         Command::Seed(args) => seed::run(args, clock).await,

@@ -25,8 +25,8 @@ pub struct Declared {
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Approval {
-    /// `points.adjust`, or all that begin alike: `staff.*`.
-    change: String,
+    /// `points.adjust`, or all that begin alike: `staff.*`; one, or a list.
+    change: Kinds,
     /// What is measured: a field the change notes.
     quantity: Option<String>,
     #[serde(default)]
@@ -56,7 +56,7 @@ pub struct Approval {
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Told {
-    change: String,
+    change: Kinds,
     quantity: String,
     over: Thresholds,
 }
@@ -68,6 +68,22 @@ enum Thresholds {
     Number(i64),
     Money(String),
     Moneys(Vec<String>),
+}
+
+#[derive(Clone, Debug, Deserialize)]
+#[serde(untagged)]
+enum Kinds {
+    One(String),
+    Many(Vec<String>),
+}
+
+impl Kinds {
+    fn all(&self) -> &[String] {
+        match self {
+            Self::One(one) => std::slice::from_ref(one),
+            Self::Many(many) => many,
+        }
+    }
 }
 
 impl Default for Thresholds {
@@ -94,9 +110,19 @@ impl Declared {
         let usual: Self = toml::from_str(USUAL).map_err(|error| error.to_string())?;
         let approvals = self.approval.as_ref().or(usual.approval.as_ref());
         let notices = self.notice.as_ref().or(usual.notice.as_ref());
-        let policies = approvals.into_iter().flatten().map(Approval::policy).collect::<Result<Vec<_>, _>>()?;
-        let notices = notices.into_iter().flatten().map(Told::notice).collect::<Result<Vec<_>, _>>()?;
-        Ok(Policies::new(policies, notices, zone))
+        let mut policies = Vec::new();
+        for approval in approvals.into_iter().flatten() {
+            for change in approval.change.all() {
+                policies.push(approval.policy(change)?);
+            }
+        }
+        let mut told = Vec::new();
+        for notice in notices.into_iter().flatten() {
+            for change in notice.change.all() {
+                told.push(notice.notice(change)?);
+            }
+        }
+        Ok(Policies::new(policies, told, zone))
     }
 
     /// The rules that hold where no file says others.
@@ -107,11 +133,11 @@ impl Declared {
 }
 
 impl Approval {
-    fn policy(&self) -> Result<Policy, String> {
-        let wrong = |what: &str| format!("approval of {:?}: {what}", self.change);
+    fn policy(&self, change: &str) -> Result<Policy, String> {
+        let wrong = |what: &str| format!("approval of {change:?}: {what}");
         let when = match (&self.quantity, self.marked, self.own) {
             (Some(quantity), false, false) => {
-                measured(&self.change, quantity).map_err(|error| wrong(&error))?;
+                measured(change, quantity).map_err(|error| wrong(&error))?;
                 let read = |thresholds: &Thresholds| thresholds.read().map_err(|error| wrong(&error));
                 let (over, daily) = (read(&self.over)?, read(&self.daily)?);
                 if over.is_empty() && daily.is_empty() {
@@ -130,7 +156,7 @@ impl Approval {
         if self.if_possible && !matches!(when, When::Always { .. }) {
             return Err(wrong("`if_possible` cannot be said beside another condition"));
         }
-        covered(&self.change).map_err(|error| wrong(&error))?;
+        covered(change).map_err(|error| wrong(&error))?;
         if !(1..=9).contains(&self.approvers) {
             return Err(wrong("`approvers` must be between 1 and 9"));
         }
@@ -139,7 +165,7 @@ impl Approval {
             _ => Err(wrong(&format!("`{name}` must be between 1 and 720"))),
         };
         Ok(Policy {
-            change: self.change.clone(),
+            change: change.to_owned(),
             when,
             approvers: self.approvers,
             role: self.role,
@@ -150,20 +176,20 @@ impl Approval {
 }
 
 impl Told {
-    fn notice(&self) -> Result<Notice, String> {
-        let wrong = |error: String| format!("notice of {:?}: {error}", self.change);
-        measured(&self.change, &self.quantity).map_err(wrong)?;
+    fn notice(&self, change: &str) -> Result<Notice, String> {
+        let wrong = |error: String| format!("notice of {change:?}: {error}");
+        measured(change, &self.quantity).map_err(wrong)?;
         let over = self.over.read().map_err(wrong)?;
         if over.is_empty() {
             return Err(wrong("`over` says nothing".to_owned()));
         }
-        Ok(Notice { change: self.change.clone(), quantity: self.quantity.clone(), over })
+        Ok(Notice { change: change.to_owned(), quantity: self.quantity.clone(), over })
     }
 }
 
 /// A misspelt name would be a rule that never holds.
 fn covered(pattern: &str) -> Result<(), String> {
-    let is_covered = KINDS.iter().any(|kind| kind.is_sealed_by_people() && fits(pattern, kind.name));
+    let is_covered = KINDS.iter().any(|kind| kind.can_be_held_up() && fits(pattern, kind.name));
     if is_covered && !pattern.starts_with("approvals.") {
         Ok(())
     } else {

@@ -2,16 +2,17 @@
 //! in the transaction it will write in, so nothing can change between the check and the change.
 
 use super::{Actor, Admits, By, Change, Refusal, Roles, Seal, Tx, Who, code};
-use crate::{clock::Instant, networks::Allowlist, secret::SecretKey, sql};
+use crate::{clock::Instant, networks, secret::SecretKey, sql};
 
 #[derive(sqlx::FromRow)]
 struct Standing {
     active: bool,
     roles: String,
+    networks: String,
     stage: String,
 }
 
-/// May this person do this kind of thing? Says which roles they have now.
+/// May this person do this kind of thing, and from where they are? Says which roles they have now.
 pub(super) async fn permitted(tx: &mut Tx<'_>, actor: &Actor, admits: Admits) -> Result<Option<Roles>, Refusal> {
     let staff = match (&actor.who, admits.by) {
         (Who::Console { .. }, _) if admits.host => return Ok(None),
@@ -23,13 +24,16 @@ pub(super) async fn permitted(tx: &mut Tx<'_>, actor: &Actor, admits: Admits) ->
     // Locked, so that a role taken away or a session ended meanwhile waits until this change is done, or this change sees
     // it. The person's row for writing at once: many changes write it later, and two that only shared it would deadlock.
     let standing = sql!(
-        sqlite: "select s.active, s.roles, e.stage from staff s join sessions e on e.id = $2 and e.staff_id = s.id where s.id = $1",
-        postgres: "select s.active, s.roles, e.stage from staff s join sessions e on e.id = $2 and e.staff_id = s.id where s.id = $1
+        sqlite: "select s.active, s.roles, s.networks, e.stage from staff s join sessions e on e.id = $2 and e.staff_id = s.id where s.id = $1",
+        postgres: "select s.active, s.roles, s.networks, e.stage from staff s join sessions e on e.id = $2 and e.staff_id = s.id where s.id = $1
                    for no key update of s for share of e",
     );
     let standing: Option<Standing> =
         tx.query(standing).bind(staff).bind(actor.origin.session.as_deref()).optional().await?;
-    let Some(Standing { active: true, roles, stage }) = standing else { return Err(Refusal::SignedOut) };
+    let Some(Standing { active: true, roles, networks, stage }) = standing else { return Err(Refusal::SignedOut) };
+    if !networks::within(&networks, actor.origin.ip) {
+        return Err(Refusal::Network);
+    }
     let roles = Roles::parse(&roles);
     match (admits.by, stage.as_str()) {
         (By::Roles(wanted), "signed") if roles.any_of(wanted) => Ok(Some(roles)),
@@ -48,12 +52,18 @@ pub(super) fn fits(roles: &Roles, admits: Admits) -> bool {
     }
 }
 
-/// Does the request come from a network that may ask for changes? The command line is on the host itself.
-pub(super) fn allowed_network(actor: &Actor, networks: &Allowlist) -> Result<(), Refusal> {
+/// Does the request come from a network that may ask for changes?
+pub(super) async fn allowed_network(tx: &mut Tx<'_>, actor: &Actor) -> Result<(), Refusal> {
+    if is_open_to(tx, actor).await? { Ok(()) } else { Err(Refusal::Network) }
+}
+
+/// Whether the console opens to where `actor` is. The command line is on the host itself.
+pub(super) async fn is_open_to(tx: &mut Tx<'_>, actor: &Actor) -> sqlx::Result<bool> {
+    let environment = tx.allowed.clone();
     match (&actor.who, actor.origin.ip) {
-        (Who::Console { .. } | Who::System, _) => Ok(()),
-        (_, Some(ip)) if networks.allows(ip) => Ok(()),
-        _ => Err(Refusal::Network),
+        (Who::Console { .. } | Who::System, _) => Ok(true),
+        (_, Some(ip)) => networks::open::admits(tx, &environment, ip).await,
+        (_, None) => Ok(false),
     }
 }
 

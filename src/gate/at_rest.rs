@@ -9,6 +9,7 @@ type Doing<'a, T> = Pin<Box<dyn Future<Output = Result<T, Fault>> + Send + 'a>>;
 pub trait AtRest: Send + Sync {
     fn kind(&self) -> &'static str;
     fn admits(&self) -> Admits;
+    fn may_wait(&self) -> bool;
     fn target(&self) -> Target;
     fn version<'a>(&'a self, tx: &'a mut Tx<'_>) -> Doing<'a, Option<i64>>;
     fn check<'a>(&'a self, tx: &'a mut Tx<'_>) -> Doing<'a, ()>;
@@ -24,6 +25,10 @@ impl<C: Change> AtRest for C {
 
     fn admits(&self) -> Admits {
         C::ADMITS
+    }
+
+    fn may_wait(&self) -> bool {
+        C::MAY_WAIT
     }
 
     fn target(&self) -> Target {

@@ -6,7 +6,7 @@ use super::{
     policy::{self, Need},
     tx::Traces,
 };
-use crate::sql;
+use crate::{networks, sql};
 use serde_json::Value;
 
 /// Who asked for a change, from where, why, and what they had looked at.
@@ -51,14 +51,23 @@ impl Tx<'_> {
         if !may {
             return Err(Fault::conflict("approval-requester"));
         }
-        let networks = self.networks.clone();
-        if admit::allowed_network(&asked.actor, &networks).is_err() {
+        if !admit::is_open_to(self, &asked.actor).await? || !self.is_within_limits(asked).await? {
             return Err(Fault::conflict("approval-network"));
         }
         match (change.version(self).await?, asked.seen) {
             (Some(now), Some(seen)) if now != seen => Err(Fault::conflict("approval-stale")),
             _ => change.check(self).await,
         }
+    }
+
+    /// Whether whoever asked may still come from where they came, by what holds for them alone.
+    async fn is_within_limits(&mut self, asked: &Asked) -> sqlx::Result<bool> {
+        let limits: Option<(String,)> = self
+            .query(sql!("select networks from staff where id = $1"))
+            .bind(asked.actor.staff_id())
+            .optional()
+            .await?;
+        Ok(limits.is_some_and(|(limits,)| networks::within(&limits, asked.actor.origin.ip)))
     }
 
     /// Makes `change` for whoever asked, with a row of its own in the log, and says whom the rules want for it now.
@@ -101,6 +110,7 @@ impl Tx<'_> {
             .optional()
             .await?;
         let roles = row.filter(|(active, _)| *active).map(|(_, roles)| Roles::parse(&roles));
+        self.decided_from = self.ip;
         Ok(Standing {
             by: std::mem::replace(&mut self.by, asked.actor.who.name()),
             staff: std::mem::replace(&mut self.staff, asked.actor.staff_id()),
@@ -113,6 +123,7 @@ impl Tx<'_> {
     fn step_back(&mut self, own: Standing) {
         let Standing { by, staff, ip, roles } = own;
         (self.by, self.staff, self.ip, self.roles) = (by, staff, ip, roles);
+        self.decided_from = None;
     }
 
     /// Whether the change is about whoever decides: their own account, or a customer with their address.

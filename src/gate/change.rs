@@ -12,6 +12,8 @@ pub trait Change: Serialize + DeserializeOwned + Send + Sync {
     const ADMITS: Admits;
     /// The fields it notes that say how much it is, for the thresholds of policies.
     const QUANTITIES: &'static [&'static str] = &[];
+    /// Whether it can be made later, by what is written down of it. One that gives a secret to whoever asks cannot.
+    const MAY_WAIT: bool = true;
     /// What the caller learns; kept with the form's key, so that a repeated form gets the same answer.
     type Output: Serialize + DeserializeOwned + Send;
 
@@ -210,16 +212,17 @@ pub struct Kind {
     pub name: &'static str,
     pub admits: Admits,
     pub quantities: &'static [&'static str],
+    pub may_wait: bool,
 }
 
 impl Kind {
     pub const fn of<C: Change>() -> Self {
-        Self { name: C::KIND, admits: C::ADMITS, quantities: C::QUANTITIES }
+        Self { name: C::KIND, admits: C::ADMITS, quantities: C::QUANTITIES, may_wait: C::MAY_WAIT }
     }
 
     /// Whether people make it with a code, so that a policy can hold it up.
-    pub fn is_sealed_by_people(&self) -> bool {
-        self.admits.code && matches!(self.admits.by, By::Roles(_))
+    pub fn can_be_held_up(&self) -> bool {
+        self.may_wait && self.admits.code && matches!(self.admits.by, By::Roles(_))
     }
 }
 

@@ -180,7 +180,7 @@ impl Gate {
         let mut tx = self.writer.begin(self.clock.now()).await?;
         (tx.by, tx.staff, tx.ip) = (actor.who.name(), actor.staff_id(), actor.origin.ip);
         tx.request_id.clone_from(&actor.origin.request_id);
-        (tx.policies, tx.networks) = (self.policies.clone(), self.networks.clone());
+        (tx.policies, tx.allowed) = (self.policies.clone(), self.networks.clone());
         Ok(tx)
     }
 
@@ -196,7 +196,7 @@ impl Gate {
             return Ok(Verdict::Repeated(first));
         }
         tx.roles = admit::permitted(tx, actor, C::ADMITS).await?;
-        admit::allowed_network(actor, &self.networks)?;
+        admit::allowed_network(tx, actor).await?;
         for (at, change) in changes.iter().enumerate() {
             let seen = admit::still_as_seen(tx, change, seal).await;
             seen.map_err(|refusal| No { refusal, after_code: false, at })?;
@@ -269,6 +269,7 @@ impl Gate {
         &self.clock
     }
 
+    /// The networks that the environment opens; the list in the database may open others.
     pub fn networks(&self) -> &Allowlist {
         &self.networks
     }

@@ -226,7 +226,7 @@ pub(super) async fn judge(
     let admits = change.admits();
     // What needs no code, or is everybody's own affair, needs nobody else either; nor does deciding about such needs.
     let is_decision = change.kind().starts_with("approvals.");
-    if !admits.code || is_decision || !matches!(admits.by, By::Roles(_)) {
+    if !change.may_wait() || !admits.code || is_decision || !matches!(admits.by, By::Roles(_)) {
         return Ok(None);
     }
     let policies = tx.policies.clone();

@@ -67,6 +67,10 @@ pub struct Tx<'c> {
     /// Who that is, where it is a member of staff, and from which address.
     pub(super) staff: Option<i64>,
     pub(super) ip: Option<IpAddr>,
+    /// From where it is decided, where somebody else asked for it.
+    pub(super) decided_from: Option<IpAddr>,
+    /// The networks that the environment of this process opens.
+    pub(super) allowed: Allowlist,
     /// The roles of whoever makes the change, as they are now; none for the system and the command line.
     pub(super) roles: Option<Roles>,
     pub(super) before: BTreeMap<Cow<'static, str>, Noted>,
@@ -78,7 +82,6 @@ pub struct Tx<'c> {
     /// Changes made within this one for others who asked for them, each with a row of its own.
     pub(super) enacted: Vec<Enacted>,
     pub(super) policies: Policies,
-    pub(super) networks: Allowlist,
 }
 
 enum Inner<'c> {
@@ -172,6 +175,17 @@ impl Tx<'_> {
     /// The address that the change is asked for from; none where it is the system or the command line.
     pub fn ip(&self) -> Option<IpAddr> {
         self.ip
+    }
+
+    /// Every address that the people behind the change use: whoever asks for it, and whoever decides about it now.
+    pub fn addresses(&self) -> impl Iterator<Item = IpAddr> {
+        let asked = self.staff.and(self.ip);
+        asked.into_iter().chain(self.decided_from)
+    }
+
+    /// The networks that the environment of this process opens, whatever the list in the database says.
+    pub fn allowed(&self) -> &Allowlist {
+        &self.allowed
     }
 
     /// Whether whoever makes the change has one of these roles now. The system and the command line need none.
@@ -298,6 +312,8 @@ impl Writer {
             request_id: String::new(),
             staff: None,
             ip: None,
+            decided_from: None,
+            allowed: Allowlist::default(),
             roles: None,
             before: BTreeMap::new(),
             after: BTreeMap::new(),
@@ -306,7 +322,6 @@ impl Writer {
             flags: "",
             enacted: Vec::new(),
             policies: Policies::default(),
-            networks: Allowlist::default(),
         })
     }
 

@@ -1,7 +1,21 @@
-//! Which networks the console opens from.
+//! Which networks the console opens from: those of the environment, which nobody can take away while it runs, and those on
+//! the list that owners keep. The list is read with every request and again in the transaction of every change, so that
+//! what is taken off it is closed at once, in every process.
 
+pub mod add;
+pub mod change;
+pub mod forms;
+pub mod list;
+pub mod net;
+pub mod open;
+pub mod pages;
+pub mod remove;
+pub mod rules;
+
+use crate::gate::Target;
 use ipnet::IpNet;
-use std::{net::IpAddr, str::FromStr, sync::Arc};
+use net::Unfit;
+use std::{net::IpAddr, sync::Arc};
 
 /// The allowed networks. Empty means nobody.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -34,21 +48,29 @@ impl Allowlist {
     }
 }
 
-/// The shortest prefix that is still a network of somebody's, not half of the internet.
-const WIDEST: u8 = 8;
-
 fn network(text: &str) -> Result<IpNet, String> {
-    let net = match IpAddr::from_str(text) {
-        Ok(ip) => IpNet::from(ip.to_canonical()),
-        Err(_) => IpNet::from_str(text).map_err(|_| format!("{text:?} is not a network such as 10.20.0.0/16"))?,
-    };
-    if net.addr() != net.network() {
-        return Err(format!("{text} is not a network; did you mean {}?", net.trunc()));
+    net::parse(text).map_err(|unfit| explain(text, unfit))
+}
+
+/// What is wrong with a network, for whoever typed it into a terminal or a file.
+pub fn explain(text: &str, unfit: Unfit) -> String {
+    match unfit {
+        Unfit::NotANetwork => format!("{text:?} is not a network such as 10.20.0.0/16"),
+        Unfit::HostBits { meant } => format!("{text} is not a network; did you mean {meant}?"),
+        Unfit::TooWide => format!("{text} is too wide: a network here has at least a /{} prefix", net::WIDEST),
     }
-    if net.prefix_len() < WIDEST {
-        return Err(format!("{text} is too wide: a network here has at least a /{WIDEST} prefix"));
-    }
-    Ok(net)
+}
+
+/// Whether somebody who is limited to `limits` (networks with a space between them, none for no limit) may come from
+/// `ip`. Limits that cannot be read let in nobody.
+pub fn within(limits: &str, ip: Option<IpAddr>) -> bool {
+    limits.trim().is_empty() || ip.is_some_and(|ip| Allowlist::parse(limits).is_ok_and(|list| list.allows(ip)))
+}
+
+/// What a change is about is named by the network itself and not by its row: a row of the log is then read without looking
+/// anything up, and a network that was removed and added again has one history.
+pub(crate) fn target(net: IpNet) -> Target {
+    Target::new("network", net)
 }
 
 #[cfg(test)]
@@ -81,5 +103,16 @@ mod tests {
             assert!(Allowlist::parse(bad).is_err(), "{bad}");
         }
         assert_eq!(Allowlist::parse("10.0.0.1").unwrap().iter().next().unwrap().to_string(), "10.0.0.1/32");
+    }
+
+    #[test]
+    fn who_has_no_limits_may_come_from_anywhere_and_who_has_unreadable_ones_from_nowhere() {
+        let ip = Some("10.1.2.3".parse().unwrap());
+        for (limits, may) in
+            [("", true), ("10.0.0.0/8", true), ("2001:db8::/32 10.1.2.3/32", true), ("11.0.0.0/8", false), ("x", false)]
+        {
+            assert_eq!(within(limits, ip), may, "{limits}");
+        }
+        assert!(!within("10.0.0.0/8", None));
     }
 }

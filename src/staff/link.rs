@@ -37,6 +37,8 @@ pub struct IssueSetupLink {
 impl Change for IssueSetupLink {
     const KIND: &'static str = "staff.issue-link";
     const ADMITS: Admits = Admits { host: true, ..Admits::sealed(&[Role::Owner]) };
+    // Whom it is for was agreed on before, and nobody could be shown a link that is made later.
+    const MAY_WAIT: bool = false;
     type Output = ();
 
     fn target(&self) -> Target {

@@ -7,7 +7,7 @@ use super::{
 };
 use crate::{
     gate::{Admits, Change, Fault, Role, Target, Tx},
-    networks::Allowlist,
+    networks::net::{self, Unfit},
     sql,
     web::{
         Answer, Desk,
@@ -18,7 +18,6 @@ use crate::{
 use actix_web::web;
 use ipnet::IpNet;
 use serde::{Deserialize, Serialize};
-use std::net::IpAddr;
 
 /// So many networks for one person.
 pub(super) const MOST: usize = 20;
@@ -77,8 +76,7 @@ impl RestrictStaff {
 pub(crate) fn read(text: &str) -> Result<String, Message> {
     let mut nets = Vec::new();
     for line in text.split(['\n', '\r', ' ', ',', '\t']).filter(|line| !line.is_empty()) {
-        let list = Allowlist::parse(line).map_err(|_| what_is_wrong(line))?;
-        nets.extend(list.iter().copied());
+        nets.push(net::parse(line).map_err(|unfit| what_is_wrong(line, unfit))?);
     }
     nets.sort();
     nets.dedup();
@@ -88,13 +86,12 @@ pub(crate) fn read(text: &str) -> Result<String, Message> {
     Ok(nets.iter().map(IpNet::to_string).collect::<Vec<_>>().join(" "))
 }
 
-fn what_is_wrong(line: &str) -> Message {
-    let net = line.parse::<IpNet>().or_else(|_| line.parse::<IpAddr>().map(IpNet::from));
-    match net {
-        Ok(net) if net.trunc() != net => wrong::not_a_whole_network(line, net.trunc()),
-        Ok(_) => wrong::network_too_wide(line),
+fn what_is_wrong(line: &str, unfit: Unfit) -> Message {
+    match unfit {
+        Unfit::HostBits { meant } => wrong::not_a_whole_network(line, meant),
+        Unfit::TooWide => wrong::limit_too_wide(line),
         // What is no network may be anything, so it is not repeated.
-        Err(_) => wrong::not_an_address(),
+        Unfit::NotANetwork => wrong::not_a_network(),
     }
 }
 
@@ -116,6 +113,7 @@ pub async fn set_networks(desk: Desk, path: web::Path<i64>, body: web::Bytes) ->
 mod tests {
     use super::*;
     use proptest::prelude::*;
+    use std::net::IpAddr;
 
     #[test]
     fn networks_are_kept_in_order_and_each_once() {
@@ -126,8 +124,8 @@ mod tests {
     #[test]
     fn what_is_no_network_is_told_apart() {
         assert_eq!(read("10.20.4.1/16").unwrap_err().key(), "field-error.not-a-whole-network");
-        assert_eq!(read("0.0.0.0/0").unwrap_err().key(), "field-error.network-too-wide");
-        assert_eq!(read("office").unwrap_err().key(), "field-error.not-an-address");
+        assert_eq!(read("0.0.0.0/0").unwrap_err().key(), "field-error.limit-too-wide");
+        assert_eq!(read("office").unwrap_err().key(), "field-error.not-a-network");
         let many: Vec<String> = (0..=MOST).map(|n| format!("10.0.{n}.0/24")).collect();
         assert_eq!(read(&many.join("\n")).unwrap_err().key(), "field-error.too-many-networks");
     }

@@ -43,6 +43,8 @@ pub struct Visitor {
     pub lang: Option<String>,
     pub time_zone: String,
     pub theme: String,
+    /// From where alone this person may come: networks with a space between them; none is no limit.
+    pub networks: String,
 }
 
 #[derive(sqlx::FromRow)]
@@ -57,6 +59,7 @@ struct Row {
     lang: Option<String>,
     time_zone: String,
     theme: String,
+    networks: String,
 }
 
 /// How long a session may be idle, and how long it lasts whatever happens.
@@ -86,7 +89,7 @@ impl Sessions {
         let row: Option<Row> = self
             .reader
             .query(sql!(
-                "select e.stage, e.created_at, e.seen_at, s.id, s.name, s.email, s.roles, s.lang, s.time_zone, s.theme
+                "select e.stage, e.created_at, e.seen_at, s.id, s.name, s.email, s.roles, s.lang, s.time_zone, s.theme, s.networks
                    from sessions e join staff s on s.id = e.staff_id
                   where e.id = $1 and s.active and e.created_at > $2 and e.seen_at > $3
                     and (e.stage = 'signed' or e.created_at > $4)"
@@ -109,6 +112,7 @@ impl Sessions {
             lang: row.lang,
             time_zone: row.time_zone,
             theme: row.theme,
+            networks: row.networks,
         }))
     }
 }

@@ -24,6 +24,8 @@ pub struct EndStaffSessions {
 impl Change for EndStaffSessions {
     const KIND: &'static str = "staff.end-sessions";
     const ADMITS: Admits = Admits { host: true, ..Admits::sealed(&[Role::Owner]) };
+    // A session that has to be ended has to be ended now.
+    const MAY_WAIT: bool = false;
     type Output = i64;
 
     fn target(&self) -> Target {

@@ -9,6 +9,7 @@ use super::{
 use crate::{
     app::Console,
     gate::{Refusal, TouchSession},
+    networks,
     routes::{self, Opens},
     staff::session::{UNREADABLE, VISITOR, Visitor},
 };
@@ -158,16 +159,18 @@ pub async fn admit(request: ServiceRequest, next: Next<impl MessageBody + 'stati
     };
     visit.set_ip(ip);
     if routes::is_for_reports(pattern) && is_known {
-        if !console.report_networks.allows(ip) {
-            let recorded = console.record(&visit, &Refusal::Network).await;
-            return Ok(request.error_response(Stop { recorded, ..Problem::Network.into() }));
+        let is_open = match &console.report_networks {
+            Some(networks) => Ok(networks.allows(ip)),
+            None => console.opens_to(ip).await,
+        };
+        if let Some(stop) = closed(&console, &visit, is_open).await {
+            return Ok(request.error_response(stop));
         }
         // No browser and no session: the token is all that counts.
         return next.call(request).await.map(ServiceResponse::map_into_boxed_body);
     }
-    if !console.gate.networks().allows(ip) {
-        let recorded = console.record(&visit, &Refusal::Network).await;
-        return Ok(request.error_response(Stop { recorded, ..Problem::Network.into() }));
+    if let Some(stop) = closed(&console, &visit, console.opens_to(ip).await).await {
+        return Ok(request.error_response(stop));
     }
     if !is_known {
         return Ok(wrong_method(request, pattern));
@@ -183,6 +186,18 @@ pub async fn admit(request: ServiceRequest, next: Next<impl MessageBody + 'stati
         return Ok(request.error_response(Stop { recorded, ..problem.into() }));
     }
     next.call(request).await.map(ServiceResponse::map_into_boxed_body)
+}
+
+/// Why somebody stays outside, if they do. Where nobody can say from where people may come, nobody comes in.
+async fn closed(console: &Console, visit: &Visit, is_open: sqlx::Result<bool>) -> Option<Stop> {
+    match is_open {
+        Ok(true) => None,
+        Ok(false) => {
+            let recorded = console.record(visit, &Refusal::Network).await;
+            Some(Stop { recorded, ..Problem::Network.into() })
+        }
+        Err(error) => Some(Stop { problem: Problem::Unavailable, cause: Some(error.into()), recorded: false }),
+    }
 }
 
 /// 405, with what the path does answer to.
@@ -210,7 +225,18 @@ pub async fn authorize(request: ServiceRequest, next: Next<impl MessageBody + 's
     let visitor: Option<Visitor> = session.get(VISITOR).ok().flatten();
     drop(session);
     if let Some(visitor) = visitor {
-        visit.set_visitor(visitor);
+        let may_be_here = networks::within(&visitor.networks, visit.ip());
+        let is_for_everybody =
+            route.is_some_and(|route| matches!(route.opens, Opens::Machines | Opens::Reports | Opens::Everybody));
+        // A session that is not for this network is none on the pages that need none: its browser can still show the
+        // refusal as it should look, and somebody else can sign in.
+        if may_be_here || !is_for_everybody {
+            visit.set_visitor(visitor);
+        }
+        if !may_be_here && !is_for_everybody {
+            let recorded = console.record(&visit, &Refusal::Network).await;
+            return Ok(request.error_response(Stop { recorded, ..Problem::Network.into() }));
+        }
     }
     let Some(route) = route else { return next.call(request).await.map(ServiceResponse::map_into_boxed_body) };
     let visitor = visit.visitor();

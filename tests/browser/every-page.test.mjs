@@ -65,7 +65,7 @@ test('no link on any page, for any role, leads to an error', async () => {
     await page.close();
   }
   report(broken);
-  const sections = ['/', '/users', '/audit', '/access-records', '/account'];
+  const sections = ['/', '/users', '/audit', '/access-records', '/networks', '/account'];
   for (const path of sections) assert.ok(pages.some((known) => known.path === path), `no link leads to ${path}`);
   // Of all rows of the log only one was opened, and it may be one without before and after.
   const page = await windows.get('sora').newPage();

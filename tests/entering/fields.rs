@@ -175,6 +175,7 @@ pub(crate) fn forms(world: &World) -> Vec<(Browser, Form)> {
         (jun.clone(), jun.get("/runs/3?panel=normal").form_to("/baseline").set("reason", "There is more to do now")),
     ];
     forms.extend(forms_of_owners(world));
+    forms.extend(network_forms(world));
     // Whoever adds a route with a form adds it here.
     for route in ROUTES.iter().filter(|route| route.method == "POST" && route.opens != Opens::Reports) {
         let pattern: Vec<&str> = route.path.split('/').collect();
@@ -222,6 +223,34 @@ fn forms_of_owners(world: &World) -> Vec<(Browser, Form)> {
                 .form_to("/setup-link")
                 .set("reason", "The first one is lost"),
         ),
+    ]
+}
+
+#[cfg(test)]
+fn network_forms(world: &World) -> Vec<(Browser, Form)> {
+    let owner = world.signed_in("owner");
+    world
+        .database()
+        .tamper(
+            "insert into networks (net, note, added_at, added_by)
+               values ('10.20.0.0/16', 'Head office', '2026-03-01T00:00:00.000000Z', 'Olivia Owens')",
+        )
+        .unwrap();
+    vec![
+        (
+            owner.clone(),
+            owner
+                .get("/networks?panel=add")
+                .form_to("/networks")
+                .set("net", "10.0.0.0/8")
+                .set("note", "All of us")
+                .set("expires_at", "2026-03-09T09:00")
+                .set("reason", "The new office")
+                .submit()
+                .form_to("/networks"),
+        ),
+        (owner.clone(), owner.get("/networks?panel=change-1").form_to("/networks/1").set("reason", "It has moved")),
+        (owner.clone(), owner.get("/networks?panel=remove-1").form_to("/removal").set("reason", "It has moved")),
     ]
 }
 

@@ -55,6 +55,7 @@ fn visitor(role: &str, signed: bool) -> Visitor {
         lang: None,
         time_zone: String::new(),
         theme: String::new(),
+        networks: String::new(),
     }
 }
 

@@ -3,6 +3,7 @@
 mod approvals;
 mod batches;
 mod log;
+mod networks;
 mod order_lists;
 mod order_panels;
 mod orders;
@@ -115,6 +116,7 @@ impl Maker {
         self.approvals(&mut out);
         self.audit(&mut out);
         self.home(&mut out);
+        self.networks(&mut out);
         self.staff(&mut out);
         self.people(&mut out);
         self.problems(&mut out);

@@ -125,6 +125,34 @@ pub mod wrong {
     pub fn already_so() -> Message {
         Message::new("field-error.already-so")
     }
+    pub fn not_a_network() -> Message {
+        Message::new("field-error.not-a-network")
+    }
+    /// `10.0.0.1/8`: what was perhaps meant.
+    pub fn host_bits(meant: &str) -> Message {
+        Message::new("field-error.host-bits").arg("meant", meant)
+    }
+    pub fn network_too_wide() -> Message {
+        Message::new("field-error.network-too-wide")
+    }
+    pub fn network_known(net: &str) -> Message {
+        Message::new("field-error.network-known").arg("net", net)
+    }
+    /// The form says what there is already.
+    pub fn nothing_differs() -> Message {
+        Message::new("field-error.nothing-differs")
+    }
+    /// A box that has to be ticked for this network.
+    pub fn not_confirmed(net: &str) -> Message {
+        Message::new("field-error.not-confirmed").arg("net", net)
+    }
+    pub fn not_an_expiry() -> Message {
+        Message::new("field-error.not-an-expiry")
+    }
+    /// Whoever sends the form would not be let in any more.
+    pub fn shuts_you_out() -> Message {
+        Message::new("field-error.shuts-you-out")
+    }
     pub fn not_a_code() -> Message {
         Message::new("field-error.not-a-code")
     }
@@ -181,8 +209,8 @@ pub mod wrong {
         Message::new("field-error.not-a-whole-network").arg("line", line).arg("net", net)
     }
     /// A network that is half of the internet.
-    pub fn network_too_wide(line: &str) -> Message {
-        Message::new("field-error.network-too-wide").arg("line", line)
+    pub fn limit_too_wide(line: &str) -> Message {
+        Message::new("field-error.limit-too-wide").arg("line", line)
     }
     pub fn too_many_networks(max: usize) -> Message {
         Message::new("field-error.too-many-networks").arg("max", max)

@@ -8,12 +8,22 @@ pub enum Section {
     Approvals,
     Audit,
     Access,
+    Networks,
     Staff,
 }
 
 impl Section {
-    pub const ALL: [Self; 8] =
-        [Self::Home, Self::Users, Self::Orders, Self::Batches, Self::Approvals, Self::Audit, Self::Access, Self::Staff];
+    pub const ALL: [Self; 9] = [
+        Self::Home,
+        Self::Users,
+        Self::Orders,
+        Self::Batches,
+        Self::Approvals,
+        Self::Audit,
+        Self::Access,
+        Self::Staff,
+        Self::Networks,
+    ];
 
     /// The key of its name under `nav.`
     pub fn key(self) -> &'static str {
@@ -26,6 +36,7 @@ impl Section {
             Self::Audit => "audit",
             Self::Access => "access",
             Self::Staff => "staff",
+            Self::Networks => "networks",
         }
     }
 
@@ -39,6 +50,7 @@ impl Section {
             Self::Audit => "/audit",
             Self::Access => "/access-records",
             Self::Staff => "/staff",
+            Self::Networks => "/networks",
         }
     }
 
@@ -48,6 +60,7 @@ impl Section {
             Self::Orders => "order",
             Self::Batches => "batch",
             Self::Approvals => "approve",
+            Self::Networks => "shield",
             _ => self.key(),
         }
     }
@@ -63,6 +76,7 @@ impl Section {
             Self::Audit => "a",
             Self::Access => "r",
             Self::Staff => "t",
+            Self::Networks => "n",
         }
     }
 }

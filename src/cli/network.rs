@@ -1,0 +1,130 @@
+//! `ingam network …`: the list of networks, and the way back in for whoever is shut out.
+
+use super::target::{Target, actor};
+use crate::{
+    clock::{Clock, Instant},
+    gate::{Change, Refusal, Sealed},
+    networks::{
+        add::AddNetwork,
+        change::ChangeNetwork,
+        explain, net,
+        open::{self, Network},
+        remove::RemoveNetwork,
+    },
+};
+use anyhow::{anyhow, bail};
+use chrono::TimeDelta;
+use clap::Subcommand;
+use ipnet::IpNet;
+use std::process::ExitCode;
+
+#[derive(Debug, Subcommand)]
+pub(super) enum NetworkCommand {
+    /// Lists from where the console opens: by the environment and by the list in the database.
+    List {
+        #[command(flatten)]
+        target: super::TargetArgs,
+    },
+    /// Opens the console to a network, or says anew until when and what for. Takes effect at once in every process.
+    Allow {
+        /// `10.20.0.0/16`, `2001:db8::/32` or a single address.
+        net: String,
+        /// Whose network it is, or what for.
+        #[arg(long)]
+        note: Option<String>,
+        /// Closes it again after so many days; without it, it stays open.
+        #[arg(long, value_parser = clap::value_parser!(i64).range(1..=366))]
+        days: Option<i64>,
+        #[command(flatten)]
+        target: super::TargetArgs,
+    },
+    /// Takes a network off the list. The next request from there is refused.
+    Remove {
+        net: String,
+        #[command(flatten)]
+        target: super::TargetArgs,
+    },
+}
+
+pub(super) async fn run(command: NetworkCommand, clock: Clock) -> anyhow::Result<ExitCode> {
+    match command {
+        NetworkCommand::List { target } => list(&Target::open(&target, clock.clone()).await?, clock.now()).await,
+        NetworkCommand::Allow { net, note, days, target } => {
+            let net = parse(&net)?;
+            let until = days.map(|days| clock.now().plus(TimeDelta::days(days)));
+            allow(&Target::open(&target, clock).await?, net, note, until).await
+        }
+        NetworkCommand::Remove { net, target } => {
+            let net = parse(&net)?;
+            remove(&Target::open(&target, clock).await?, net).await
+        }
+    }
+}
+
+fn parse(text: &str) -> anyhow::Result<IpNet> {
+    net::parse(text.trim()).map_err(|unfit| anyhow!(explain(text.trim(), unfit)))
+}
+
+async fn list(target: &Target, now: Instant) -> anyhow::Result<ExitCode> {
+    for net in target.config.allowed_networks.iter() {
+        println!("{net}\tenvironment\t\t");
+    }
+    for row in rows(target).await? {
+        let until = row.expires_at.map(|at| at.to_string()).unwrap_or_default();
+        let state = if row.is_over(now) { "expired" } else { "list" };
+        println!("{}\t{state}\t{until}\t{}", row.net, row.note);
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+async fn rows(target: &Target) -> anyhow::Result<Vec<Network>> {
+    Ok(open::all(&mut &target.store.reader).await?)
+}
+
+async fn allow(target: &Target, net: IpNet, note: Option<String>, until: Option<Instant>) -> anyhow::Result<ExitCode> {
+    let known = rows(target).await?.into_iter().find(|row| row.net == net);
+    let expires_at = until.map(|at| at.to_string());
+    let seq = match known {
+        Some(row) if row.expires_at == until && note.as_ref().is_none_or(|note| *note == row.note) => {
+            println!("{net} is open already");
+            return Ok(ExitCode::SUCCESS);
+        }
+        Some(row) => {
+            let note = note.unwrap_or(row.note);
+            let change = ChangeNetwork { id: row.id, was: net, net, note, expires_at, wide_confirmed: true };
+            submit(target, &change).await?.seq
+        }
+        None => {
+            let note = note.unwrap_or_default();
+            submit(target, &AddNetwork { net, note, expires_at, wide_confirmed: true }).await?.seq
+        }
+    };
+    match until {
+        Some(at) => println!("the console opens to {net} until {at}; sealed as audit row #{seq}"),
+        None => println!("the console opens to {net}; sealed as audit row #{seq}"),
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+async fn remove(target: &Target, net: IpNet) -> anyhow::Result<ExitCode> {
+    let Some(row) = rows(target).await?.into_iter().find(|row| row.net == net) else {
+        if target.config.allowed_networks.iter().any(|fixed| *fixed == net) {
+            bail!("{net} is opened by the environment, INGAM_ALLOWED_NETWORKS, and not by the list");
+        }
+        bail!("{net} is not on the list");
+    };
+    let seq = submit(target, &RemoveNetwork { id: row.id, net }).await?.seq;
+    println!("{net} is off the list; sealed as audit row #{seq}");
+    Ok(ExitCode::SUCCESS)
+}
+
+async fn submit<C: Change>(target: &Target, change: &C) -> anyhow::Result<Sealed<C::Output>> {
+    match target.gate.perform(&actor(), change).await {
+        Err(Refusal::Rejected(rejection)) => match rejection.word {
+            "note-long" | "note-unprintable" => bail!("a note has at most 200 characters, none of them invisible"),
+            "network-expiry" => bail!("a network is closed again within 366 days, or stays open"),
+            _ => bail!("the list has changed meanwhile; try again"),
+        },
+        sealed => Ok(sealed?),
+    }
+}

@@ -1,0 +1,100 @@
+//! Changing a network on the list: itself, what is said about it, and when it is closed again.
+
+use super::{
+    add::OWNERS,
+    open::{self, Network},
+    rules, target,
+};
+use crate::{
+    gate::{Admits, Change, Fault, Target, Tx},
+    sql,
+};
+use ipnet::IpNet;
+use serde::{Deserialize, Serialize};
+
+/// Changes a row of the list.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct ChangeNetwork {
+    pub id: i64,
+    /// The network that the row is about now.
+    pub was: IpNet,
+    pub net: IpNet,
+    pub note: String,
+    /// In UTC; none where it is to stay.
+    pub expires_at: Option<String>,
+    /// Whether somebody was asked about a network that is wide or overlaps another one, and said yes.
+    pub wide_confirmed: bool,
+}
+
+impl Change for ChangeNetwork {
+    const KIND: &'static str = "networks.change";
+    const ADMITS: Admits = OWNERS;
+    type Output = ();
+
+    fn target(&self) -> Target {
+        target(self.was)
+    }
+
+    async fn version(&self, tx: &mut Tx<'_>) -> Result<Option<i64>, Fault> {
+        let rows = open::lock(tx).await?;
+        Ok(Some(find(&rows, self.id, self.was)?.version))
+    }
+
+    async fn check(&self, tx: &mut Tx<'_>) -> Result<(), Fault> {
+        self.judge(tx).await.map(drop)
+    }
+
+    async fn apply(&self, tx: &mut Tx<'_>) -> Result<(), Fault> {
+        let (before, after) = self.judge(tx).await?;
+        tx.query(sql!("update networks set net = $2, note = $3, expires_at = $4, version = version + 1 where id = $1"))
+            .bind(self.id)
+            .bind(after.net.to_string())
+            .bind(after.note.as_str())
+            .bind(after.expires_at)
+            .run()
+            .await?;
+        if after.net != before.net {
+            tx.note("net", before.net.to_string(), after.net.to_string());
+        }
+        if after.note != before.note {
+            tx.note("note", before.note, after.note);
+        }
+        if after.expires_at != before.expires_at {
+            let text = |row: Option<crate::clock::Instant>| row.map(|at| at.to_string());
+            tx.note("expires_at", text(before.expires_at), text(after.expires_at));
+        }
+        let event =
+            serde_json::json!({ "network": after.net.to_string(), "was": before.net.to_string(), "what": "changed" });
+        tx.emit("networks.changed", event);
+        Ok(())
+    }
+}
+
+impl ChangeNetwork {
+    /// The row as it is and as it will be, where nothing speaks against it.
+    async fn judge(&self, tx: &mut Tx<'_>) -> Result<(Network, Network), Fault> {
+        let rows = open::lock(tx).await?;
+        let before = find(&rows, self.id, self.was)?.clone();
+        rules::check_note(&self.note)?;
+        let expires_at = rules::read_expiry(self.expires_at.as_deref(), tx.now())?;
+        // Whoever corrects a note is not asked about the network again.
+        rules::check_net(tx, &rows, Some(self.id), self.net, self.wide_confirmed || self.net == before.net)?;
+        let after = Network { net: self.net, note: self.note.clone(), expires_at, ..before.clone() };
+        if after == before {
+            return Err(Fault::invalid("net", "network-unchanged"));
+        }
+        let mut rows_after = rows.clone();
+        rows_after.iter_mut().filter(|row| row.id == self.id).for_each(|row| row.clone_from(&after));
+        if rules::shuts_out(tx, &rows, &rows_after) {
+            let field = if after.net == before.net { "expires_at" } else { "net" };
+            return Err(Fault::invalid(field, "network-yours"));
+        }
+        Ok((before, after))
+    }
+}
+
+/// The row with this id, where it is still about this network.
+pub(super) fn find(rows: &[Network], id: i64, net: IpNet) -> Result<&Network, Fault> {
+    let row = rows.iter().find(|row| row.id == id).ok_or_else(|| Fault::missing("network-gone"))?;
+    if row.net == net { Ok(row) } else { Err(Fault::conflict("network-other")) }
+}

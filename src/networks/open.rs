@@ -1,0 +1,110 @@
+//! The list that owners keep, as it is now.
+
+use super::{Allowlist, net};
+use crate::{clock::Instant, gate::Tx, sql, store::Queries};
+use ipnet::IpNet;
+use std::net::IpAddr;
+
+/// A network on the list.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Network {
+    pub id: i64,
+    pub net: IpNet,
+    pub note: String,
+    pub expires_at: Option<Instant>,
+    pub added_at: Instant,
+    pub added_by: String,
+    pub version: i64,
+}
+
+impl Network {
+    pub fn is_over(&self, now: Instant) -> bool {
+        self.expires_at.is_some_and(|at| at <= now)
+    }
+}
+
+#[derive(sqlx::FromRow)]
+struct Row {
+    id: i64,
+    net: String,
+    note: String,
+    expires_at: Option<Instant>,
+    added_at: Instant,
+    added_by: String,
+    version: i64,
+}
+
+/// Everything on the list, also what has expired. What somebody wrote into the table that is no network opens nothing.
+pub async fn all(queries: &mut impl Queries) -> sqlx::Result<Vec<Network>> {
+    let rows: Vec<Row> = queries
+        .query(sql!("select id, net, note, expires_at, added_at, added_by, version from networks order by id"))
+        .all()
+        .await?;
+    let read = |row: Row| {
+        Some(Network {
+            id: row.id,
+            net: net::parse(&row.net).ok()?,
+            note: row.note,
+            expires_at: row.expires_at,
+            added_at: row.added_at,
+            added_by: row.added_by,
+            version: row.version,
+        })
+    };
+    Ok(rows.into_iter().filter_map(read).collect())
+}
+
+/// Whether the console opens to `ip` now. Nothing is asked where the environment opens to it, so that nothing which
+/// befalls the database keeps those people out.
+pub async fn allows(
+    queries: &mut impl Queries,
+    environment: &Allowlist,
+    ip: IpAddr,
+    now: Instant,
+) -> sqlx::Result<bool> {
+    Ok(environment.allows(ip) || !holding(queries, ip, now).await?.is_empty())
+}
+
+/// The rows in effect that hold `ip`.
+async fn holding(queries: &mut impl Queries, ip: IpAddr, now: Instant) -> sqlx::Result<Vec<(i64, String)>> {
+    let ip = ip.to_canonical();
+    let rows: Vec<(i64, String)> = queries
+        .query(sql!("select id, net from networks where expires_at is null or expires_at > $1"))
+        .bind(now)
+        .all()
+        .await?;
+    Ok(rows.into_iter().filter(|(_, text)| net::parse(text).is_ok_and(|net| net.contains(&ip))).collect())
+}
+
+/// The same for a change, which then holds the row that lets it in: whoever removes that row waits until the change is
+/// done, or the change finds it gone.
+pub(crate) async fn admits(tx: &mut Tx<'_>, environment: &Allowlist, ip: IpAddr) -> sqlx::Result<bool> {
+    if environment.allows(ip) {
+        return Ok(true);
+    }
+    let now = tx.now();
+    for (id, text) in holding(tx, ip, now).await? {
+        let held: Option<(i64,)> = tx
+            .query(sql!(
+                sqlite: "select id from networks where id = $1 and net = $2 and (expires_at is null or expires_at > $3)",
+                postgres: "select id from networks where id = $1 and net = $2 and (expires_at is null or expires_at > $3) for share",
+            ))
+            .bind(id)
+            .bind(text)
+            .bind(now)
+            .optional()
+            .await?;
+        if held.is_some() {
+            return Ok(true);
+        }
+    }
+    Ok(false)
+}
+
+/// Everything on the list, which stays so until the change is done: two owners who each leave what the other removes would
+/// otherwise leave nothing. Where both also come in by the row that one of them removes, PostgreSQL finds a deadlock after a
+/// second and undoes one of them, which the gate tries again.
+pub(super) async fn lock(tx: &mut Tx<'_>) -> sqlx::Result<Vec<Network>> {
+    tx.query(sql!(sqlite: "select 1", postgres: "lock table networks in share row exclusive mode")).run().await?;
+    all(tx).await
+}
