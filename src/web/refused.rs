@@ -118,7 +118,7 @@ fn field_error(rejection: &Rejection) -> Option<(&'static str, Message)> {
         "staff-left" => wrong::staff_left(),
         "staff-email" => wrong::not_an_email(),
         "staff-no-role" => wrong::no_role(),
-        "staff-networks" => wrong::not_an_address(),
+        "staff-networks" => wrong::not_a_network(),
         _ => wrong::not_a_choice(),
     };
     Some((field, message))
