@@ -136,7 +136,7 @@ async fn decidable(tx: &mut Tx<'_>, request: &Request) -> Result<(), Fault> {
     if !request.state.is_open() {
         return Err(Fault::conflict("approval-decided"));
     }
-    if tx.staff() == Some(request.staff_id) {
+    if tx.staff() == Some(request.staff_id) || tx.reads(&request.staff_email).await? {
         return Err(Fault::forbidden("approval-own"));
     }
     if !request.role().is_some_and(|role| tx.is_for(&[role])) {

@@ -126,6 +126,12 @@ impl Tx<'_> {
         self.decided_from = None;
     }
 
+    /// Whether whoever decides reads this mailbox, under whichever name.
+    pub async fn reads(&mut self, mailbox: &str) -> Result<bool, Fault> {
+        let staff = self.staff.unwrap_or_default();
+        policy::reads(self, staff, mailbox).await
+    }
+
     /// Whether the change is about whoever decides: their own account, or a customer with their address.
     pub async fn concerns(&mut self, change: &dyn AtRest) -> Result<bool, Fault> {
         let staff = self.staff.unwrap_or_default();

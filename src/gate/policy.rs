@@ -1,6 +1,6 @@
 //! When a change needs a second person, and when it is told of because of its size.
 
-use super::{Actor, AtRest, By, Event, Fault, Role, Roles, Tx, Who, tx::Noted};
+use super::{Actor, AtRest, By, Event, Fault, Noted, Role, Roles, Tx, Who};
 use crate::{
     clock::Instant,
     money::{Currency, Money},
@@ -350,16 +350,23 @@ fn is_same_mailbox(one: &str, other: &str) -> bool {
     plain(one).is_some_and(|one| Some(one) == plain(other))
 }
 
+/// Whether somebody's address on the staff is another name of this mailbox: one person with two accounts.
+pub(super) async fn reads(tx: &mut Tx<'_>, staff: i64, mailbox: &str) -> Result<bool, Fault> {
+    let email: Option<(String,)> =
+        tx.query(sql!("select email from staff where id = $1")).bind(staff).optional().await?;
+    Ok(email.is_some_and(|(email,)| is_same_mailbox(&email, mailbox)))
+}
+
 /// Whether whoever decides is what it is about: their own account on the staff, or a customer with their address.
 pub(super) async fn concerns(tx: &mut Tx<'_>, change: &dyn AtRest, staff: i64) -> Result<bool, Fault> {
     let target = change.target();
     if target.kind == "staff" && target.id == staff.to_string() {
         return Ok(true);
     }
-    let Some(contact) = change.contact(tx).await? else { return Ok(false) };
-    let email: Option<(String,)> =
-        tx.query(sql!("select email from staff where id = $1")).bind(staff).optional().await?;
-    Ok(email.is_some_and(|(email,)| is_same_mailbox(&contact, &email)))
+    match change.contact(tx).await? {
+        Some(contact) => reads(tx, staff, &contact).await,
+        None => Ok(false),
+    }
 }
 
 /// What is to be told of a change because of its size.
