@@ -17,7 +17,7 @@ use crate::{
 fn shown(amount: Amount, quantity: &str) -> String {
     match amount.currency {
         Some(currency) => currency.amount(amount.n).shown(),
-        None if quantity == "points" => format!("{} P", format::group(amount.n)),
+        None if quantity.starts_with("points") => format!("{} P", format::group(amount.n)),
         None => format::group(amount.n),
     }
 }
