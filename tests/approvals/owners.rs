@@ -1,0 +1,73 @@
+use crate::{
+    kit::{Form, Operator, World, on_both, owners},
+    support::{REASON, bare_of, last_refusal, request_of, ruled, state, under},
+};
+use chrono::TimeDelta;
+use ingam::gate::{Policy, Role, When};
+use std::time::Duration;
+
+/// The form of a panel on somebody's page, sealed.
+fn sealed(world: &World, by: &Operator, whom: i64, panel: &str) -> Form {
+    world.clock.advance(Duration::from_secs(30));
+    let page = by.browser.get(&format!("/staff/{whom}?panel={panel}"));
+    assert_eq!(page.status, 200, "{page}");
+    page.form("form.seal").set("reason", REASON).set("code", &by.code(world.clock.now(), 0))
+}
+
+fn invitation(world: &World, by: &Operator, email: &str) -> Form {
+    world.clock.advance(Duration::from_secs(30));
+    let form = by.browser.get("/staff?panel=invite").form("form.seal").without("role-operator");
+    let form = form.set("email", email).set("name", "Nari Yoon").set("role-owner", "yes").set("reason", REASON);
+    form.set("code", &by.code(world.clock.now(), 0))
+}
+
+fn id_of(world: &World, who: &str) -> i64 {
+    world.number(&format!("select id from staff where email = '{who}@ingam.test'"))
+}
+
+on_both! {
+    fn nobody_becomes_the_only_owner_by_being_in_a_hurry(outer) {
+        let world = &ruled(outer.engine);
+        let pair = owners(world, 2);
+        let done = sealed(world, &pair[0], id_of(world, "owner"), "status").set("urgent", "yes").submit();
+        assert!(done.location().unwrap().contains("sealed=") && done.location().unwrap().starts_with("/staff/"), "{done}");
+        // Two are left, and one of them still has to agree to what was urgent.
+        let asked = sealed(world, &pair[0], pair[1].id, "status").submit();
+        assert_eq!(state(world, request_of(&asked)), "waiting");
+        let done = sealed(world, &pair[0], pair[1].id, "status").set("urgent", "yes").submit();
+        assert!(done.location().unwrap().starts_with("/staff/"), "{done}");
+        let asked = invitation(world, &pair[0], "nari@ingam.test").submit();
+        assert_eq!(state(world, request_of(&asked)), "waiting", "and not made alone");
+        assert_eq!(world.number("select count(*) from staff where email = 'nari@ingam.test'"), 0);
+    }
+
+    fn letting_somebody_in_again_is_never_urgent(outer) {
+        let world = &ruled(outer.engine);
+        let pair = owners(world, 2);
+        let hana = id_of(world, "hana");
+        assert!(pair[0].browser.get(&format!("/staff/{hana}?panel=status")).has("#urgent"));
+        world.database().tamper(&format!("update staff set active = false where id = {hana}")).unwrap();
+        assert!(!pair[0].browser.get(&format!("/staff/{hana}?panel=status")).has("#urgent"));
+        let asked = sealed(world, &pair[0], hana, "status").forge("urgent", "yes").submit();
+        assert_eq!(state(world, request_of(&asked)), "waiting");
+        assert_eq!(world.number(&format!("select count(*) from staff where active and id = {hana}")), 0);
+    }
+
+    fn where_fewer_are_there_than_a_rule_wants_those_who_are_there_are_asked(outer) {
+        let rule = Policy {
+            change: "staff.invite".to_owned(),
+            when: When::Always { if_possible: true },
+            approvers: 2,
+            role: Role::Owner,
+            expires: TimeDelta::hours(24),
+            urgent: None,
+        };
+        let world = &under(outer.engine, vec![rule]);
+        let pair = owners(world, 2);
+        world.database().tamper("update staff set active = false where email = 'owner@ingam.test'").unwrap();
+        let request = request_of(&invitation(world, &pair[0], "nari@ingam.test").submit());
+        world.clock.advance(Duration::from_secs(30));
+        let done = bare_of(&pair[1], request, "approval", &pair[1].code(world.clock.now(), 0)).submit();
+        assert_eq!((done.status, state(world, request).as_str()), (303, "approved"), "{done}");
+    }
+}
