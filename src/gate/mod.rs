@@ -33,7 +33,7 @@ pub use housekeeping::{
     Reindexed, ReportRun, Reported, Skips, StartRun, Stretch, Tick, TickJob, TouchSession,
 };
 pub use outbox::Delivery;
-pub use policy::{Amount, Need, Notice, Policies, Policy, When};
+pub use policy::{Amount, Need, Notice, Policies, Policy, When, is_same_mailbox};
 pub use refusal::{CodeRefusal, Refusal};
 pub(crate) use tx::Writer;
 pub use tx::{Event, Noted, Tx};

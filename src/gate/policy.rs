@@ -350,7 +350,7 @@ fn midnight(now: Instant, zone: Tz) -> Instant {
 }
 
 /// Whether two addresses lead to the same person: `mina+shop@…` is read by `mina@…`.
-fn is_same_mailbox(one: &str, other: &str) -> bool {
+pub fn is_same_mailbox(one: &str, other: &str) -> bool {
     let plain = |email: &str| {
         let (local, domain) = email.split_once('@')?;
         let local = local.split('+').next().unwrap_or_default();
@@ -366,9 +366,13 @@ pub(super) async fn concerns(tx: &mut Tx<'_>, change: &dyn AtRest, staff: i64) -
         return Ok(true);
     }
     let Some(contact) = change.contact(tx).await? else { return Ok(false) };
+    Ok(is_same_mailbox(&contact, &email_of(tx, staff).await?))
+}
+
+pub(super) async fn email_of(tx: &mut Tx<'_>, staff: i64) -> sqlx::Result<String> {
     let email: Option<(String,)> =
         tx.query(sql!("select email from staff where id = $1")).bind(staff).optional().await?;
-    Ok(email.is_some_and(|(email,)| is_same_mailbox(&contact, &email)))
+    Ok(email.map(|(email,)| email).unwrap_or_default())
 }
 
 /// What is to be told of a change because of its size.

@@ -70,4 +70,21 @@ on_both! {
         let done = bare_of(&pair[1], request, "approval", &pair[1].code(world.clock.now(), 0)).submit();
         assert_eq!((done.status, state(world, request).as_str()), (303, "approved"), "{done}");
     }
+
+    fn a_second_account_of_the_same_mailbox_is_nobody_else(outer) {
+        let world = &ruled(outer.engine);
+        let trio = owners(world, 3);
+        let second = format!("update staff set email = 'owner2000+2@ingam.test' where id = {}", trio[1].id);
+        world.database().tamper(&second).unwrap();
+        let request = request_of(&invitation(world, &trio[0], "nari@ingam.test").submit());
+        let refused = bare_of(&trio[1], request, "approval", &trio[1].code(world.clock.now(), 0)).submit();
+        assert_eq!((refused.status, state(world, request).as_str()), (403, "waiting"), "{refused}");
+        assert_eq!(last_refusal(world), ("approvals.approve".to_owned(), "approval-own".to_owned()));
+        let page = trio[1].browser.get(&format!("/approvals/{request}"));
+        assert!(page.find_form("form[action$='/approval']").is_none(), "{page}");
+        // Nor is anybody waited for who could not agree.
+        world.database().tamper("update staff set active = false where email in ('owner@ingam.test', 'owner2002@ingam.test')").unwrap();
+        let made = invitation(world, &trio[0], "seri@ingam.test").submit();
+        assert_eq!(made.status, 200, "{made}");
+    }
 }
