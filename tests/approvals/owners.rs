@@ -87,4 +87,18 @@ on_both! {
         let made = invitation(world, &trio[0], "seri@ingam.test").submit();
         assert_eq!(made.status, 200, "{made}");
     }
+
+    fn an_authenticator_that_was_replaced_meanwhile_is_not_taken_away(outer) {
+        let world = &ruled(outer.engine);
+        let pair = owners(world, 2);
+        let mina = world.signed_in("mina");
+        let request = request_of(&sealed(world, &pair[0], id_of(world, "mina"), "reset").submit());
+        // She finds her phone after all, and sets it up anew.
+        let page = mina.get("/account?panel=recovery-codes");
+        let renewed = page.form_to("/recovery-codes").set("reason", "The old ones are lost").set("code", &world.code("mina")).submit();
+        assert!(matches!(renewed.status, 200 | 303), "{renewed}");
+        let late = bare_of(&pair[1], request, "approval", &pair[1].code(world.clock.now(), 0)).submit();
+        assert_eq!((late.status, state(world, request).as_str()), (409, "obsolete"), "{late}");
+        assert_eq!(world.number("select count(*) from recovery_codes where staff_id = (select id from staff where email = 'mina@ingam.test')"), 10);
+    }
 }
