@@ -101,4 +101,24 @@ on_both! {
         assert_eq!((late.status, state(world, request).as_str()), (409, "obsolete"), "{late}");
         assert_eq!(world.number("select count(*) from recovery_codes where staff_id = (select id from staff where email = 'mina@ingam.test')"), 10);
     }
+
+    fn whoever_was_invited_otherwise_meanwhile_keeps_the_roles_they_were_given(outer) {
+        let world = &ruled(outer.engine);
+        let pair = owners(world, 2);
+        let first = request_of(&invitation(world, &pair[0], "nari@ingam.test").submit());
+        let form = invitation(world, &pair[0], "nari@ingam.test").without("role-owner").set("role-auditor", "yes");
+        let second = request_of(&form.submit());
+        let agree = |request| {
+            world.clock.advance(Duration::from_secs(30));
+            bare_of(&pair[1], request, "approval", &pair[1].code(world.clock.now(), 0)).submit()
+        };
+        assert_eq!(agree(second).status, 303);
+        let late = agree(first);
+        assert_eq!((late.status, state(world, first).as_str()), (409, "obsolete"), "{late}");
+        assert_eq!(world.database().value("select roles from staff where email = 'nari@ingam.test'"), "auditor");
+        // Whoever looks at what there is now may still give them other roles.
+        let again = request_of(&invitation(world, &pair[0], "nari@ingam.test").submit());
+        assert_eq!(agree(again).status, 303);
+        assert_eq!(world.database().value("select roles from staff where email = 'nari@ingam.test'"), "owner");
+    }
 }
