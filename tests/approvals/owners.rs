@@ -121,4 +121,12 @@ on_both! {
         assert_eq!(agree(again).status, 303);
         assert_eq!(world.database().value("select roles from staff where email = 'nari@ingam.test'"), "owner");
     }
+
+    fn no_event_tells_the_address_of_whoever_is_to_be_invited(outer) {
+        let world = &ruled(outer.engine);
+        let pair = owners(world, 2);
+        request_of(&invitation(world, &pair[0], "nari@ingam.test").submit());
+        let body = world.database().value("select body from outbox where topic = 'approvals.requested'");
+        assert!(body.contains("staff.invite") && !body.contains("nari"), "{body}");
+    }
 }
