@@ -73,9 +73,14 @@ impl Change for Approve {
         settle(tx, &request, State::Approved).await?;
         if request.state == State::Waiting {
             let (change, asked) = (readable(&request)?, request.asked(tx.request_id()));
-            let needs = tx.enact(&asked, change.at_rest()).await?.map_or(0, |need| need.approvers);
-            if needs > approvals {
-                return Err(Fault::conflict("approval-more").with("n", needs));
+            if let Some(need) = tx.enact(&asked, change.at_rest()).await? {
+                if need.approvers > approvals {
+                    return Err(Fault::conflict("approval-more").with("n", need.approvers));
+                }
+                // The rules may want somebody else by now than they did then.
+                if !tx.is_for(&[need.role]) {
+                    return Err(Fault::forbidden("approval-role"));
+                }
             }
         }
         tx.emit(
