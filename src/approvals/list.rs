@@ -6,6 +6,7 @@ use super::{
     request::SEES_ALL,
 };
 use crate::{
+    gate::is_same_mailbox,
     request_columns, sql,
     web::{
         Answer, Desk, Stop,
@@ -105,6 +106,8 @@ pub(super) fn standing(desk: &Desk, request: &Request, has_voted: bool) -> Stand
         Standing::Yours
     } else if has_voted {
         Standing::YouVoted
+    } else if is_same_mailbox(&person.email, &request.staff_email) {
+        Standing::Others
     } else if request.role().is_some_and(|role| person.roles.any_of(&[role])) {
         Standing::YourTurn
     } else {

@@ -17,7 +17,7 @@ use crate::{
 fn shown(amount: Amount, quantity: &str) -> String {
     match amount.currency {
         Some(currency) => currency.amount(amount.n).shown(),
-        None if quantity == "points" => format!("{} P", format::group(amount.n)),
+        None if quantity.starts_with("points") => format!("{} P", format::group(amount.n)),
         None => format::group(amount.n),
     }
 }
@@ -49,7 +49,7 @@ impl Second {
         };
         let certain = held.iter().find(is_certain);
         let urgent = held.iter().map(|policy| policy.urgent).collect::<Option<Vec<_>>>();
-        let urgent = urgent.and_then(|within| within.into_iter().min());
+        let urgent = urgent.and_then(|within| within.into_iter().min()).filter(|_| !seal.must_wait);
         Self {
             sentences: held.iter().filter_map(|policy| sentence(policy, frame)).collect(),
             role: certain.map(|policy| frame.name("role", policy.role.as_str()).to_owned()),

@@ -12,7 +12,7 @@ use crate::{
     audit::{self, pages::Changed},
     clock::Instant,
     entry_columns,
-    gate::{Change, Refusal, Roles, audit::Entry},
+    gate::{Change, Refusal, Roles, audit::Entry, is_same_mailbox},
     sql,
     web::{
         Answer, Desk, Stop,
@@ -183,10 +183,10 @@ async fn effects(desk: &Desk, request: &Request, standing: Standing) -> Result<(
 /// The names of those who could decide.
 async fn deciders(desk: &Desk, request: &Request) -> Result<Vec<String>, Stop> {
     let Some(role) = request.role() else { return Ok(Vec::new()) };
-    let people: Vec<(String, String)> = desk
+    let people: Vec<(String, String, String)> = desk
         .reader()
         .query(sql!(
-            "select s.name, s.roles from staff s join authenticators a on a.staff_id = s.id
+            "select s.name, s.roles, s.email from staff s join authenticators a on a.staff_id = s.id
               where s.active and s.password_hash is not null and s.id <> $1
                 and not exists (select 1 from approval_votes v where v.request_id = $2 and v.staff_id = s.id)
               order by s.name, s.id limit 200"
@@ -195,8 +195,9 @@ async fn deciders(desk: &Desk, request: &Request) -> Result<Vec<String>, Stop> {
         .bind(request.id)
         .all()
         .await?;
-    let fits = |roles: &str| Roles::parse(roles).any_of(&[role]);
-    Ok(people.into_iter().filter(|(_, roles)| fits(roles)).map(|(name, _)| name).take(10).collect())
+    let fits =
+        |roles: &str, email: &str| Roles::parse(roles).any_of(&[role]) && !is_same_mailbox(email, &request.staff_email);
+    Ok(people.into_iter().filter(|(_, roles, email)| fits(roles, email)).map(|(name, ..)| name).take(10).collect())
 }
 
 /// What the same person did to the same target in the last month, done or not.

@@ -42,6 +42,11 @@ pub trait Change: Serialize + DeserializeOwned + Send + Sync {
         async { Ok(false) }
     }
 
+    /// Whether it can be made before anybody agrees, where the rules let such changes be urgent.
+    fn may_be_urgent(&self) -> bool {
+        true
+    }
+
     /// What a refusal leaves behind besides its audit row: a counted failure, say. Runs after everything the change
     /// itself did has been undone, in the transaction that records the refusal.
     fn count_refusal(

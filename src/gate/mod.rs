@@ -35,7 +35,7 @@ pub use housekeeping::{
 };
 pub use noted::Noted;
 pub use outbox::Delivery;
-pub use policy::{Amount, Need, Notice, Policies, Policy, When};
+pub use policy::{Amount, Need, Notice, Policies, Policy, When, is_same_mailbox};
 pub use refusal::{CodeRefusal, Refusal};
 pub(crate) use tx::Writer;
 pub use tx::{Event, Tx};

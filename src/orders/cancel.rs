@@ -46,7 +46,7 @@ pub struct Cancelled {
 impl Change for CancelOrder {
     const KIND: &'static str = "orders.cancel";
     const ADMITS: Admits = Admits::sealed(&[Role::Operator]);
-    const QUANTITIES: &'static [&'static str] = &["amount"];
+    const QUANTITIES: &'static [&'static str] = &["amount", "points_returned"];
     type Output = Cancelled;
 
     fn target(&self) -> Target {

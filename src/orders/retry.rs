@@ -90,7 +90,7 @@ impl Failed {
 impl Change for RetryRefund {
     const KIND: &'static str = "refunds.retry";
     const ADMITS: Admits = Admits::sealed(&[Role::Operator]);
-    const QUANTITIES: &'static [&'static str] = &["amount"];
+    const QUANTITIES: &'static [&'static str] = &["amount", "points_returned"];
     type Output = Booked;
 
     fn target(&self) -> Target {

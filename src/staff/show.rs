@@ -184,7 +184,10 @@ pub(super) async fn show_again(desk: &Desk, staff: i64, asked: Asked, form: &For
     page(desk, person, there, Some(panel), status).await
 }
 
-async fn page(desk: &Desk, person: Person, there: Vec<SessionRow>, panel: Option<Panel>, status: u16) -> Answer {
+async fn page(desk: &Desk, person: Person, there: Vec<SessionRow>, mut panel: Option<Panel>, status: u16) -> Answer {
+    if let Some(Panel::Form(Filled { asked: Asked::Status, seal, .. })) = &mut panel {
+        seal.must_wait = person.is_disabled();
+    }
     let by = made_by(desk, person.id).await?;
     let failed = failed_passwords(desk, person.id).await?;
     let is_sign_in = |entry: &&Entry| entry.action.starts_with("session.start");

@@ -27,6 +27,8 @@ pub struct Seal {
     pub is_marked: bool,
     /// Whether somebody else is certainly needed, by what the form says so far.
     pub is_second_needed: bool,
+    /// Whether it waits for them even where such changes may be urgent.
+    pub must_wait: bool,
     /// Whether the form says that it cannot wait for them.
     pub is_urgent: bool,
     /// Whose request this seal decides about, where it does, and when they sealed it.
