@@ -44,8 +44,7 @@ impl Second {
         let is_certain = |policy: &&&Policy| match policy.when {
             When::Always { if_possible } => !if_possible,
             When::Marked => true,
-            When::Beyond { .. } => seal.is_second_needed,
-            When::Own => false,
+            When::Beyond { .. } | When::Own => false,
         };
         let certain = held.iter().find(is_certain);
         let urgent = held.iter().map(|policy| policy.urgent).collect::<Option<Vec<_>>>();

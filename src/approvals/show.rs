@@ -10,7 +10,6 @@ use super::{
 };
 use crate::{
     audit::{self, pages::Changed},
-    clock::Instant,
     entry_columns,
     gate::{Change, Refusal, Roles, audit::Entry, is_same_mailbox},
     sql,
@@ -105,7 +104,7 @@ async fn decide<C: Change>(
 async fn again(desk: &Desk, id: i64, form: &Form, refused: Refused, panel: impl FnOnce(PlainPanel) -> Panel) -> Answer {
     let request = load(desk, id).await?;
     let (status, seal) = Shape::again("", form, request.version, refused);
-    let seal = Shape { asked: asked_by(&request), ..seal };
+    let seal = beside_theirs(seal, &request);
     let panel = panel(PlainPanel { seal, reason: form.get("reason").to_owned(), is_asked: false });
     page(desk, request, Some(panel), "", status).await
 }
@@ -135,7 +134,7 @@ async fn page(desk: &Desk, request: Request, panel: Option<Panel>, asked: &str, 
 /// The panel that was asked for, if there is something to do for this person.
 fn offered(request: &Request, standing: Standing, asked: &str) -> Option<Panel> {
     let plain = || PlainPanel {
-        seal: Shape { asked: asked_by(request), ..Shape::fresh("", fresh_key(), request.version) },
+        seal: beside_theirs(Shape::fresh("", fresh_key(), request.version), request),
         reason: String::new(),
         is_asked: !asked.is_empty(),
     };
@@ -147,8 +146,9 @@ fn offered(request: &Request, standing: Standing, asked: &str) -> Option<Panel> 
     }
 }
 
-fn asked_by(request: &Request) -> Option<(String, Instant)> {
-    Some((request.staff_name.clone(), request.at))
+/// The seal over a request, beside the one of whoever asked.
+fn beside_theirs(seal: Shape, request: &Request) -> Shape {
+    Shape { asked: Some((request.staff_name.clone(), request.at)), ..seal }
 }
 
 /// What it would alter: as it was asked for, and beside it as things stand now, for those to whom that matters.

@@ -101,12 +101,11 @@ fn offered(desk: &Desk, person: &Person, there: &[SessionRow], query: &Query) ->
         "session" => (Asked::Session(query.session.clone()), None),
         _ => return None,
     };
-    Some(match closed {
-        Some(why) => Panel::Closed { name: asked.name(), why },
-        None => {
-            let seal = Shape::fresh(asked.kind(), fresh_key(), person.version);
-            Panel::Form(Filled { asked, seal, reason: String::new() })
-        }
+    Some(if let Some(why) = closed {
+        Panel::Closed { name: asked.name(), why }
+    } else {
+        let seal = Shape::fresh(asked.kind(), fresh_key(), person.version);
+        Panel::Form(Filled { asked, seal, reason: String::new() })
     })
 }
 

@@ -25,8 +25,6 @@ pub struct Seal {
     pub kind: &'static str,
     /// Whether the target asks for a second person.
     pub is_marked: bool,
-    /// Whether somebody else is certainly needed, by what the form says so far.
-    pub is_second_needed: bool,
     /// Whether it waits for them even where such changes may be urgent.
     pub must_wait: bool,
     /// Whether the form says that it cannot wait for them.
