@@ -315,13 +315,14 @@ async fn today(
     earlier: &Earlier,
 ) -> sqlx::Result<Vec<Amount>> {
     let since = midnight(tx.now(), zone);
+    // `seq + 0`: either engine would look for the lowest seq from the beginning of the log, and not by the index of the time.
     let rows: Vec<Row> = tx
         .query(sql!(
             "select before, after from audit
               where staff_id = $1 and action = $2 and outcome = 'applied'
                 and (approval_id is null or exists (select 1 from approval_requests r
                        where r.change_id = audit.change_id and r.state <> 'approved'))
-                and seq >= (select coalesce(min(seq), 0) from audit where at >= $3) and at >= $3"
+                and seq >= (select coalesce(min(seq + 0), 0) from audit where at >= $3) and at >= $3"
         ))
         .bind(staff)
         .bind(kind)
