@@ -97,7 +97,6 @@ impl Change for Approve {
         };
         match rejection.word {
             "approval-obsolete" => settle(tx, &request, State::Obsolete).await,
-            "approval-expired" => settle(tx, &request, State::Expired).await,
             "approval-more" => want_more(tx, &request, rejection).await,
             _ => Ok(()),
         }

@@ -12,6 +12,9 @@ pub trait Change: Serialize + DeserializeOwned + Send + Sync {
     const ADMITS: Admits;
     /// The fields it notes that say how much it is, for the thresholds of policies.
     const QUANTITIES: &'static [&'static str] = &[];
+    /// The fields it notes that number what it makes. Where it only waits, there is no such thing yet, and another may get the
+    /// number.
+    const MAKES: &'static [&'static str] = &[];
     /// Whether it can be made later, by what is written down of it. One that gives a secret to whoever asks cannot.
     const MAY_WAIT: bool = true;
     /// What the caller learns; kept with the form's key, so that a repeated form gets the same answer.

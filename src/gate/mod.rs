@@ -308,6 +308,7 @@ async fn make_or_park<C: Change>(
     match policy::judge(tx, actor, change, earlier).await? {
         Some(need) if !(seal.is_urgent && need.urgent.is_some()) => {
             tx.undo_one().await?;
+            tx.forget(C::MAKES);
             parking::park(tx, actor, change, seal, &need, Begins::Waiting).await.map(Given::Waits)
         }
         need => {

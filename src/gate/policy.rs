@@ -303,7 +303,8 @@ async fn others(tx: &mut Tx<'_>, role: Role, (staff, email): (i64, &str), change
     Ok(i64::try_from(people.iter().filter(fits).count()).unwrap_or(i64::MAX))
 }
 
-/// What a person has altered by themselves since midnight, as the log has it. Nobody else can add to it meanwhile: the row
+/// What a person has altered by themselves since midnight, as the log has it, also what was urgent while nobody has approved it.
+/// Nobody else can add to it meanwhile: the row
 /// of the person is locked.
 async fn today(
     tx: &mut Tx<'_>,
@@ -314,11 +315,14 @@ async fn today(
     earlier: &Earlier,
 ) -> sqlx::Result<Vec<Amount>> {
     let since = midnight(tx.now(), zone);
+    // `seq + 0`: either engine would look for the lowest seq from the beginning of the log, and not by the index of the time.
     let rows: Vec<Row> = tx
         .query(sql!(
             "select before, after from audit
-              where staff_id = $1 and action = $2 and outcome = 'applied' and approval_id is null
-                and seq >= (select coalesce(min(seq), 0) from audit where at >= $3) and at >= $3"
+              where staff_id = $1 and action = $2 and outcome = 'applied'
+                and (approval_id is null or exists (select 1 from approval_requests r
+                       where r.change_id = audit.change_id and r.state <> 'approved'))
+                and seq >= (select coalesce(min(seq + 0), 0) from audit where at >= $3) and at >= $3"
         ))
         .bind(staff)
         .bind(kind)

@@ -252,6 +252,14 @@ impl Tx<'_> {
         self.query(sql!("rollback to savepoint one")).run().await.map(drop)
     }
 
+    /// Takes back what was noted of these fields.
+    pub(super) fn forget(&mut self, fields: &[&str]) {
+        for field in fields {
+            self.before.remove(*field);
+            self.after.remove(*field);
+        }
+    }
+
     pub(super) async fn commit(self) -> sqlx::Result<()> {
         match self.inner {
             Inner::Sqlite(tx) => tx.commit().await,

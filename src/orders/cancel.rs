@@ -47,6 +47,7 @@ impl Change for CancelOrder {
     const KIND: &'static str = "orders.cancel";
     const ADMITS: Admits = Admits::sealed(&[Role::Operator]);
     const QUANTITIES: &'static [&'static str] = &["amount", "points_returned"];
+    const MAKES: &'static [&'static str] = &["refund"];
     type Output = Cancelled;
 
     fn target(&self) -> Target {

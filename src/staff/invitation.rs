@@ -43,6 +43,7 @@ struct Earlier {
 impl Change for InviteStaff {
     const KIND: &'static str = "staff.invite";
     const ADMITS: Admits = Admits { host: true, ..Admits::sealed(&[Role::Owner]) };
+    const MAKES: &'static [&'static str] = &["staff"];
     /// The new person's id.
     type Output = i64;
 

@@ -122,6 +122,17 @@ on_both! {
         assert_eq!(world.database().value("select roles from staff where email = 'nari@ingam.test'"), "owner");
     }
 
+    fn the_log_gives_no_number_to_somebody_who_is_not_there_yet(outer) {
+        let world = &ruled(outer.engine);
+        let pair = owners(world, 2);
+        let request = request_of(&invitation(world, &pair[0], "nari@ingam.test").submit());
+        let row = world.last_audit();
+        assert_eq!((row.outcome.as_str(), row.after.get("staff"), &row.after["roles"]), ("requested", None, &"owner".into()));
+        world.clock.advance(Duration::from_secs(30));
+        let done = bare_of(&pair[1], request, "approval", &pair[1].code(world.clock.now(), 0)).submit();
+        assert_eq!((done.status, &world.last_audit().after["staff"]), (303, &id_of(world, "nari").to_string().into()), "{done}");
+    }
+
     fn no_event_tells_the_address_of_whoever_is_to_be_invited(outer) {
         let world = &ruled(outer.engine);
         let pair = owners(world, 2);
