@@ -175,9 +175,8 @@ fn every_form_carries_what_its_address_asks_for() {
                 "status" => &["code", "csrf", "key", "reason", "seen", "status"],
                 "password" => &["code", "csrf", "current", "key", "new", "new_again", "reason", "seen"],
                 "authenticator" => &["code", "csrf", "key", "new_code", "reason", "seen"],
-                "approval" | "rejection" | "withdrawal" => &["code", "csrf", "key", "reason", "seen"],
+                "approval" | "rejection" | "withdrawal" | "removal" => &["code", "csrf", "key", "reason", "seen"],
                 "networks" => &["code", "csrf", "expires_at", "key", "net", "note", "reason", "seen"],
-                "removal" => &["code", "csrf", "key", "reason", "seen"],
                 _ if path.starts_with("/networks/") => {
                     &["code", "csrf", "expires_at", "key", "net", "note", "reason", "seen"]
                 }

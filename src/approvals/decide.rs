@@ -95,6 +95,8 @@ impl Change for Approve {
         let Some(request) = request::find(tx, self.request).await?.filter(|request| request.state.is_open()) else {
             return Ok(());
         };
+        // What was said before it was undone went with it.
+        tx.belongs_to(request.id);
         match rejection.word {
             "approval-obsolete" => settle(tx, &request, State::Obsolete).await,
             "approval-more" => want_more(tx, &request, rejection).await,

@@ -37,11 +37,14 @@ pub async fn neighbours(desk: &Desk, id: i64) -> Result<(Option<i64>, Option<i64
         .reader()
         .query(sql!(
             "select r.id from approval_requests r
-              where r.state in ('waiting', 'owed') and r.staff_id <> $1 and (' ' || $2 || ' ') like ('% ' || r.role || ' %')
+              where r.state in ('waiting', 'owed') and r.staff_id <> $1 and (r.state = 'owed' or r.expires_at > $3)
+                and (' ' || $2 || ' ') like ('% ' || r.role || ' %')
+                and not exists (select 1 from approval_votes v where v.request_id = r.id and v.staff_id = $1)
               order by r.id limit 500"
         ))
         .bind(person.id)
         .bind(person.roles.to_string())
+        .bind(desk.now())
         .all()
         .await?;
     let before = ids.iter().map(|(other,)| *other).filter(|other| *other < id).max();

@@ -44,7 +44,7 @@ pub struct Request {
     pub decided_at: Option<Instant>,
     pub is_overdue: bool,
     pub version: i64,
-    /// How many have approved.
+    /// How many have approved and still could.
     pub approvals: i64,
 }
 
@@ -106,7 +106,9 @@ macro_rules! request_columns {
         "r.id, r.at, r.state, r.kind, r.payload, r.target_kind, r.target_id, r.seen, r.before, r.after, r.staff_id, r.staff_name, \
          s.email as staff_email, r.ip, r.peer, r.user_agent, r.session, r.reason, r.change_id, r.rule, r.beyond, r.role, r.needs, r.expires_at, \
          r.decided_at, r.is_overdue, r.version, \
-         (select count(*) from approval_votes v where v.request_id = r.id and v.verdict = 'approved') as approvals"
+         (select count(*) from approval_votes v join staff p on p.id = v.staff_id
+           where v.request_id = r.id and v.verdict = 'approved'
+             and p.active and (' ' || p.roles || ' ') like ('% ' || r.role || ' %')) as approvals"
     };
 }
 

@@ -112,9 +112,7 @@ impl Declared {
         let notices = self.notice.as_ref().or(usual.notice.as_ref());
         let mut policies = Vec::new();
         for approval in approvals.into_iter().flatten() {
-            for change in approval.change.all() {
-                policies.push(approval.policy(change)?);
-            }
+            policies.push(approval.policy()?);
         }
         let mut told = Vec::new();
         for notice in notices.into_iter().flatten() {
@@ -133,11 +131,17 @@ impl Declared {
 }
 
 impl Approval {
-    fn policy(&self, change: &str) -> Result<Policy, String> {
-        let wrong = |what: &str| format!("approval of {change:?}: {what}");
+    fn policy(&self) -> Result<Policy, String> {
+        let changes = self.change.all();
+        let wrong = |what: &str| format!("approval of {:?}: {what}", changes.join(", "));
+        if changes.is_empty() {
+            return Err(wrong("`change` says nothing"));
+        }
         let when = match (&self.quantity, self.marked, self.own) {
             (Some(quantity), false, false) => {
-                measured(change, quantity).map_err(|error| wrong(&error))?;
+                for change in changes {
+                    measured(change, quantity).map_err(|error| wrong(&error))?;
+                }
                 let read = |thresholds: &Thresholds| thresholds.read().map_err(|error| wrong(&error));
                 let (over, daily) = (read(&self.over)?, read(&self.daily)?);
                 if over.is_empty() && daily.is_empty() {
@@ -154,10 +158,15 @@ impl Approval {
         if has_threshold && !matches!(when, When::Beyond { .. }) {
             return Err(wrong("`over` and `daily` need a `quantity`"));
         }
+        if self.own && self.urgent_hours.is_some() {
+            return Err(wrong("nobody hurries to their own gain: `own` and `urgent_hours` exclude each other"));
+        }
         if self.if_possible && !matches!(when, When::Always { .. }) {
             return Err(wrong("`if_possible` cannot be said beside another condition"));
         }
-        covered(change).map_err(|error| wrong(&error))?;
+        for change in changes {
+            covered(change).map_err(|error| wrong(&error))?;
+        }
         if !(1..=9).contains(&self.approvers) {
             return Err(wrong("`approvers` must be between 1 and 9"));
         }
@@ -166,7 +175,7 @@ impl Approval {
             _ => Err(wrong(&format!("`{name}` must be between 1 and 720"))),
         };
         Ok(Policy {
-            change: change.to_owned(),
+            changes: changes.to_vec(),
             when,
             approvers: self.approvers,
             role: self.role,
@@ -285,6 +294,7 @@ mod tests {
             ("change = \"orders.refund\"\nquantity = \"amount\"\nover = \"GBP 10\"", "not a currency"),
             ("change = \"runs.rerun\"\nmarked = true\nown = true", "only one of"),
             ("change = \"runs.rerun\"\nmarked = true\nif_possible = true", "cannot be said beside"),
+            ("change = \"*\"\nown = true\nurgent_hours = 1", "exclude each other"),
             ("change = \"staff.*\"\napprovers = 0", "between 1 and 9"),
             ("change = \"staff.*\"\nexpires_hours = 0", "between 1 and 720"),
             ("change = \"staff.*\"\nurgent_hours = 1000", "between 1 and 720"),

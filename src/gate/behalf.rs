@@ -2,8 +2,9 @@
 
 use super::{
     Actor, AtRest, Fault, Gate, Reason, Refusal, Roles, Target, Tx, admit,
-    audit::noted,
-    policy::{self, Need},
+    audit::{self, Ending, Line, noted},
+    judge, outbox,
+    policy::Need,
     tx::Traces,
 };
 use crate::{networks, sql};
@@ -94,9 +95,9 @@ impl Tx<'_> {
 
     async fn do_for(&mut self, asked: &Asked, change: &dyn AtRest) -> Result<Option<Need>, Fault> {
         change.apply(self).await?;
-        let told = policy::notices(self, change, asked.actor.staff_id());
+        let told = judge::notices(self, change, asked.actor.staff_id());
         self.events.extend(told);
-        policy::judge(self, &asked.actor, change, &Vec::new()).await
+        judge::judge(self, &asked.actor, change, &Vec::new()).await
     }
 
     /// Lets whoever asked stand in the place of whoever decides. Their row is locked: a role cannot be taken away meanwhile.
@@ -128,13 +129,13 @@ impl Tx<'_> {
 
     /// The address of whoever makes the change, as it is now; nothing where it is nobody of the staff.
     pub async fn email(&mut self) -> sqlx::Result<String> {
-        policy::email_of(self, self.staff.unwrap_or_default()).await
+        judge::email_of(self, self.staff.unwrap_or_default()).await
     }
 
     /// Whether the change is about whoever decides: their own account, or a customer with their address.
     pub async fn concerns(&mut self, change: &dyn AtRest) -> Result<bool, Fault> {
         let staff = self.staff.unwrap_or_default();
-        policy::concerns(self, change, staff).await
+        judge::concerns(self, change, staff).await
     }
 }
 
@@ -162,4 +163,22 @@ impl Gate {
         tx.rollback().await?;
         outcome.map(|_| Rehearsed { before, after }).map_err(Refusal::from)
     }
+}
+
+/// The rows of what was made for others, after the row of what made them.
+pub(super) async fn append_enacted(tx: &mut Tx<'_>) -> sqlx::Result<()> {
+    for enacted in std::mem::take(&mut tx.enacted) {
+        let events = tx.recall(enacted.traces);
+        let line = Line {
+            actor: &enacted.actor,
+            roles: enacted.roles.as_ref(),
+            action: enacted.action,
+            target: enacted.target,
+            reason: &enacted.reason,
+            ending: Ending { outcome: "applied", refusal: None },
+        };
+        let seq = audit::append(tx, line).await?;
+        outbox::write(tx, seq, &events).await?;
+    }
+    Ok(())
 }

@@ -1,5 +1,5 @@
 use super::{Role, Tx};
-use serde::{Deserialize, Serialize, de::DeserializeOwned};
+use serde::{Serialize, de::DeserializeOwned};
 use std::fmt;
 
 /// Something that can be done to the world. To add one: implement this, and name it in `changes.rs`.
@@ -232,96 +232,4 @@ impl Kind {
     pub fn can_be_held_up(&self) -> bool {
         self.may_wait && self.admits.code && matches!(self.admits.by, By::Roles(_))
     }
-}
-
-/// A reason as it stands in the log: 5 to 500 characters, no control or direction-changing characters.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Reason(String);
-
-impl Reason {
-    /// Why `text` is no reason, as the word of a message.
-    pub fn parse(text: &str) -> Result<Self, &'static str> {
-        let text = text.replace("\r\n", "\n");
-        let text = text.trim();
-        match text.chars().count() {
-            0 => Err("missing"),
-            1..5 => Err("reason-short"),
-            5..=500 if text.chars().all(|c| c == '\n' || is_printable(c)) => Ok(Self(text.to_owned())),
-            5..=500 => Err("unprintable"),
-            _ => Err("reason-long"),
-        }
-    }
-
-    /// For changes that explain themselves, such as signing in.
-    pub fn none() -> Self {
-        Self::default()
-    }
-
-    pub fn as_str(&self) -> &str {
-        &self.0
-    }
-}
-
-/// Whether a character may stand in text that others will read: no controls, and none of the characters that turn the
-/// direction of what follows or are not seen at all, since both can make a log lie (Unicode TR 36, section 3).
-pub fn is_printable(c: char) -> bool {
-    !c.is_control()
-        && !matches!(c, '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}' | '\u{fff9}'..='\u{fffb}')
-}
-
-/// What a person brings to a change.
-#[derive(Clone, Debug, Default)]
-pub struct Seal {
-    pub reason: Reason,
-    /// The six digits as they were typed.
-    pub code: Option<String>,
-    /// Names the form, so that sending it twice does nothing twice.
-    pub key: Option<String>,
-    /// The version of the target that the person looked at.
-    pub seen: Option<i64>,
-    /// Whether it cannot wait for the approval it needs, where the policy lets people say so.
-    pub is_urgent: bool,
-}
-
-impl Seal {
-    pub fn none() -> Self {
-        Self::default()
-    }
-}
-
-/// What became of a change that was sealed.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum Given<T> {
-    /// It was made, and this is what it gave.
-    Made(T),
-    /// It waits for a second person, as the request of this number.
-    Waits(i64),
-}
-
-impl<T> Sealed<Given<T>> {
-    /// What the change gave, if it was made.
-    pub fn made(self) -> Option<T> {
-        match self.output {
-            Given::Made(output) => Some(output),
-            Given::Waits(_) => None,
-        }
-    }
-
-    /// The request as which it waits, if it does.
-    pub fn waits(&self) -> Option<i64> {
-        match self.output {
-            Given::Made(_) => None,
-            Given::Waits(request) => Some(request),
-        }
-    }
-}
-
-/// A change that is sealed: its row in the log, and what it gave.
-#[derive(Debug)]
-pub struct Sealed<T> {
-    pub seq: i64,
-    pub output: T,
-    /// Whether this is the answer of an earlier sending of the same form.
-    pub repeated: bool,
 }

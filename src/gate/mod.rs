@@ -9,40 +9,43 @@
 
 mod actor;
 mod admit;
+mod amount;
 mod at_rest;
 pub mod audit;
 mod behalf;
 mod change;
 pub mod code;
 mod housekeeping;
+mod judge;
 mod noted;
 mod outbox;
 mod parking;
 mod policy;
 mod refusal;
+mod seal;
 mod tx;
 
 pub use actor::{Actor, Origin, Role, Roles, Who};
+pub use amount::Amount;
 pub use at_rest::AtRest;
 pub use behalf::{Asked, Rehearsed};
-pub use change::{
-    Admits, By, Change, Fault, Given, Kind, Meaning, Reason, Rejection, Seal, Sealed, Target, is_printable,
-};
+pub use change::{Admits, By, Change, Fault, Kind, Meaning, Rejection, Target};
 pub use housekeeping::{
     AcceptRun, ClaimDeliveries, ClaimRefunds, ClaimRun, ClaimedRefund, ClaimedRun, EndSession, ForgetExpired,
     HOUSEKEEPING, Housekeeping, KeepSearch, MarkDelivered, Missing, Normal, PostponeRefund, RecordAccess, ReindexNames,
     Reindexed, ReportRun, Reported, Skips, StartRun, Stretch, Tick, TickJob, TouchSession,
 };
+pub use judge::is_same_mailbox;
 pub use noted::Noted;
 pub use outbox::Delivery;
-pub use policy::{Amount, Need, Notice, Policies, Policy, When, is_same_mailbox};
+pub use policy::{Need, Notice, Policies, Policy, When};
 pub use refusal::{CodeRefusal, Refusal};
+pub use seal::{Given, Reason, Seal, Sealed, is_printable};
 pub(crate) use tx::Writer;
 pub use tx::{Event, Tx};
 
 use crate::{clock::Clock, networks::Allowlist, secret::SecretKey, store};
 use audit::{Ending, Line};
-use parking::Begins;
 use serde::de::DeserializeOwned;
 
 /// The door. Cheap to clone; all clones share one pool.
@@ -152,7 +155,7 @@ impl Gate {
                     first.get_or_insert(seq);
                     output.push(given);
                 }
-                append_enacted(&mut tx).await?;
+                behalf::append_enacted(&mut tx).await?;
                 let seq = first.ok_or_else(|| Refusal::Unrecorded(anyhow::anyhow!("nothing was to be changed")))?;
                 let kept = serde_json::to_string(&output).map_err(|error| Refusal::Unrecorded(error.into()))?;
                 admit::remember(&mut tx, actor, seal, seq, &kept).await?;
@@ -210,7 +213,7 @@ impl Gate {
         let mut done = Vec::with_capacity(changes.len());
         let mut earlier = Vec::new();
         for (at, change) in changes.iter().enumerate() {
-            let given = make_or_park(tx, actor, change, seal, &mut earlier).await;
+            let given = parking::make_or_park(tx, actor, change, seal, &mut earlier).await;
             let given = given.map_err(|fault| No { refusal: fault.into(), after_code: true, at })?;
             done.push((given, tx.set_aside()));
         }
@@ -292,55 +295,6 @@ fn answer_of<T: DeserializeOwned>(kept: &str) -> serde_json::Result<Vec<Given<T>
         Ok(made) => Ok(made.into_iter().map(Given::Made).collect()),
         Err(_) => Err(error),
     })
-}
-
-/// Makes the change, and takes it back again where what it altered needs a second person: then it waits as a request. Trying
-/// it first is how the quantities are known, and what the others will look at.
-async fn make_or_park<C: Change>(
-    tx: &mut Tx<'_>,
-    actor: &Actor,
-    change: &C,
-    seal: &Seal,
-    earlier: &mut policy::Earlier,
-) -> Result<Given<C::Output>, Fault> {
-    tx.mark_one().await?;
-    let made = change.apply(tx).await?;
-    match policy::judge(tx, actor, change, earlier).await? {
-        Some(need) if !(seal.is_urgent && need.urgent.is_some()) => {
-            tx.undo_one().await?;
-            tx.forget(C::MAKES);
-            parking::park(tx, actor, change, seal, &need, Begins::Waiting).await.map(Given::Waits)
-        }
-        need => {
-            if let Some(need) = need {
-                parking::park(tx, actor, change, seal, &need, Begins::Owed).await?;
-                tx.flags = "urgent";
-            } else {
-                earlier.push((C::KIND, tx.before.clone(), tx.after.clone()));
-            }
-            let told = policy::notices(tx, change, actor.staff_id());
-            tx.events.extend(told);
-            Ok(Given::Made(made))
-        }
-    }
-}
-
-/// The rows of what was made for others, after the row of what made them.
-async fn append_enacted(tx: &mut Tx<'_>) -> sqlx::Result<()> {
-    for enacted in std::mem::take(&mut tx.enacted) {
-        let events = tx.recall(enacted.traces);
-        let line = Line {
-            actor: &enacted.actor,
-            roles: enacted.roles.as_ref(),
-            action: enacted.action,
-            target: enacted.target,
-            reason: &enacted.reason,
-            ending: Ending { outcome: "applied", refusal: None },
-        };
-        let seq = audit::append(tx, line).await?;
-        outbox::write(tx, seq, &events).await?;
-    }
-    Ok(())
 }
 
 enum Verdict<T> {

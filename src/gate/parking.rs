@@ -1,13 +1,44 @@
 //! A change that needs a second person is written down as a request, with everything it takes to make it later.
 
-use super::{Actor, Change, Fault, Seal, Tx, audit::noted, policy::Need};
+use super::{Actor, Change, Fault, Given, Seal, Tx, audit::noted, judge, policy::Need};
 use crate::sql;
 use serde_json::json;
 use sqlx::types::Json;
 
+/// Makes the change, and takes it back again where what it altered needs a second person: then it waits as a request. Trying
+/// it first is how the quantities are known, and what the others will look at.
+pub(super) async fn make_or_park<C: Change>(
+    tx: &mut Tx<'_>,
+    actor: &Actor,
+    change: &C,
+    seal: &Seal,
+    earlier: &mut judge::Earlier,
+) -> Result<Given<C::Output>, Fault> {
+    tx.mark_one().await?;
+    let made = change.apply(tx).await?;
+    match judge::judge(tx, actor, change, earlier).await? {
+        Some(need) if !(seal.is_urgent && need.urgent.is_some()) => {
+            tx.undo_one().await?;
+            tx.forget(C::MAKES);
+            park(tx, actor, change, seal, &need, Begins::Waiting).await.map(Given::Waits)
+        }
+        need => {
+            if let Some(need) = need {
+                park(tx, actor, change, seal, &need, Begins::Owed).await?;
+                tx.flags = "urgent";
+            } else {
+                earlier.push((C::KIND, tx.before.clone(), tx.after.clone()));
+            }
+            let told = judge::notices(tx, change, actor.staff_id());
+            tx.events.extend(told);
+            Ok(Given::Made(made))
+        }
+    }
+}
+
 /// How a request begins.
 #[derive(Clone, Copy, PartialEq, Eq)]
-pub(super) enum Begins {
+enum Begins {
     /// Nothing was changed yet.
     Waiting,
     /// It was urgent and is done; the approval is owed.
@@ -15,7 +46,7 @@ pub(super) enum Begins {
 }
 
 /// Writes the request down and says its number. What the change noted is kept beside it: what it would alter as of now.
-pub(super) async fn park<C: Change>(
+async fn park<C: Change>(
     tx: &mut Tx<'_>,
     actor: &Actor,
     change: &C,

@@ -82,6 +82,7 @@ impl ResetSecondFactor {
         let is_way_back = tx.staff().is_none() && !self.token.is_empty();
         if standing.roles().any_of(&[Role::Owner]) && !is_way_back {
             standing::keep_an_owner(tx, self.staff).await?;
+            standing::seen_by_another_owner(tx, self.staff).await?;
         }
         Ok(standing)
     }

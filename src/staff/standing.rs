@@ -67,6 +67,17 @@ pub(super) fn not_oneself(tx: &Tx<'_>, staff: i64) -> Result<(), Fault> {
     if tx.staff() == Some(staff) { Err(Fault::conflict("staff-own")) } else { Ok(()) }
 }
 
+/// Of two owners, neither gives themselves the other's account: with nobody else there to see it, that is for the host.
+pub(super) async fn seen_by_another_owner(tx: &mut Tx<'_>, staff: i64) -> Result<(), Fault> {
+    let Some(by) = tx.staff() else { return Ok(()) };
+    let owners = able_owners(tx).await?;
+    if owners.iter().any(|owner| *owner != staff && *owner != by) {
+        Ok(())
+    } else {
+        Err(Fault::conflict("staff-other-owner"))
+    }
+}
+
 /// Refuses to take the owner's role from the last one who can use it. An invitation that nobody followed and an
 /// authenticator that is locked let nobody in.
 pub(super) async fn keep_an_owner(tx: &mut Tx<'_>, but: i64) -> Result<(), Fault> {

@@ -55,7 +55,7 @@ on_both! {
 
     fn where_fewer_are_there_than_a_rule_wants_those_who_are_there_are_asked(outer) {
         let rule = Policy {
-            change: "staff.invite".to_owned(),
+            changes: vec!["staff.invite".to_owned()],
             when: When::Always { if_possible: true },
             approvers: 2,
             role: Role::Owner,

@@ -23,6 +23,22 @@ on_both! {
         assert_sound(world);
     }
 
+    fn a_seat_is_empty_again_when_whoever_sat_there_may_not_any_more(outer) {
+        let world = &under(outer.engine, vec![points_rule(10_000, None, 2)]);
+        let (mina, hana) = (world.signed_in("mina"), world.signed_in("hana"));
+        let [second, third]: [_; 2] = approvers(world, 2).try_into().unwrap();
+        let request = ask(world, &mina, 1, "50,000");
+        approval(&hana, request).set("code", &world.code("hana")).submit();
+        world.database().tamper("update staff set active = false where email = 'hana@ingam.test'").unwrap();
+        let code = second.code(world.clock.now(), 0);
+        assert_eq!(bare_of(&second, request, "approval", &code).submit().status, 303);
+        assert_eq!((points(world, 1), state(world, request).as_str()), (12_450, "waiting"), "one of the two is gone");
+        let code = third.code(world.clock.now(), 0);
+        assert_eq!(bare_of(&third, request, "approval", &code).submit().status, 303);
+        assert_eq!((points(world, 1), state(world, request).as_str()), (62_450, "approved"));
+        assert_sound(world);
+    }
+
     fn one_no_is_enough(outer) {
         let world = &under(outer.engine, vec![points_rule(10_000, None, 2)]);
         let (mina, hana) = (world.signed_in("mina"), world.signed_in("hana"));

@@ -32,7 +32,7 @@ pub(crate) fn rules(policies: Vec<Policy>) -> Policies {
 pub(crate) fn points_rule(over: i64, daily: Option<i64>, approvers: i64) -> Policy {
     let plain = |n| Amount { n, currency: None };
     Policy {
-        change: "points.adjust".to_owned(),
+        changes: vec!["points.adjust".to_owned()],
         when: When::Beyond {
             quantity: "points".to_owned(),
             over: vec![plain(over)],

@@ -99,6 +99,18 @@ on_both! {
         assert_eq!(second.browser.get("/staff").status, 303);
     }
 
+    fn of_two_owners_neither_takes_the_others_account(outer) {
+        let world = outer;
+        world.database().tamper("update staff set active = false where email = 'owner@ingam.test'").unwrap();
+        let [first, second]: [_; 2] = owners(world, 2).try_into().unwrap();
+        let refused = panel(&first.browser, second.id, "reset").set("code", &code(world, &first)).submit();
+        assert_eq!(refused.status, 409, "{refused}");
+        assert_eq!(world.last_audit().refusal, "staff-other-owner");
+        assert!(refused.says("#panel").contains("on the host"), "{refused}");
+        let (done, said) = crate::support::host(world, &["reset-second-factor", &format!("owner{}@ingam.test", second.id)]);
+        assert!(done && said.contains("/setup/"), "{said}");
+    }
+
     fn nobody_decides_about_their_own_account(outer) {
         let world = &ruled(outer);
         let [first, second]: [_; 2] = owners(world, 2).try_into().unwrap();

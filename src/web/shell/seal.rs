@@ -11,7 +11,6 @@ use crate::{
 };
 
 /// The state of a seal panel that waits to be filled in.
-#[expect(clippy::struct_excessive_bools, reason = "each says something of its own about who else is needed")]
 #[derive(Clone, Debug, Default)]
 pub struct Seal {
     /// The idempotency key of this form.
