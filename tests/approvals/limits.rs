@@ -58,7 +58,7 @@ on_both! {
         let person = crate::kit::operators_here(world, 1).remove(0);
         // Each with a code of its own: only the newest two steps are taken, so they come in pairs.
         for _ in 0..6 {
-            world.clock.advance(Duration::from_secs(60));
+            world.clock.advance(Duration::from_mins(1));
             let now = world.clock.now();
             let forms = [1, 0].map(|back| addition(&person.browser, 2, "5,000").set("code", &person.code(now, back)));
             crate::kit::submit_at_once(&forms);

@@ -27,7 +27,7 @@ on_both! {
         for round in 0..5 {
             let before = points(world, 2);
             let request = ask(world, &mina, 2, "20,000");
-            world.clock.advance(std::time::Duration::from_secs(60));
+            world.clock.advance(std::time::Duration::from_mins(1));
             let now = world.clock.now();
             let forms = [
                 bare_of(&people[0], request, "approval", &people[0].code(now, 0)),
@@ -51,12 +51,12 @@ on_both! {
         drop(mina);
         for round in 0..5 {
             let asked: Vec<i64> = people.iter().enumerate().map(|(n, person)| {
-                world.clock.advance(std::time::Duration::from_secs(60));
+                world.clock.advance(std::time::Duration::from_mins(1));
                 let user = i64::try_from(n).unwrap() + 1;
                 let form = crate::support::addition(&person.browser, user, "20,000");
                 crate::support::request_of(&form.set("code", &person.code(world.clock.now(), 0)).submit())
             }).collect();
-            world.clock.advance(std::time::Duration::from_secs(60));
+            world.clock.advance(std::time::Duration::from_mins(1));
             let now = world.clock.now();
             let forms = [
                 bare_of(&people[0], asked[1], "approval", &people[0].code(now, 0)),

@@ -19,7 +19,7 @@ on_both! {
         let world = &ruled(outer.engine);
         let (mina, _) = (world.signed_in("mina"), world.signed_in("hana"));
         let request = ask(world, &mina, 1, "50,000");
-        world.clock.advance(Duration::from_secs(24 * 3600));
+        world.clock.advance(Duration::from_hours(24));
         // After a day everybody signs in again.
         let hana = world.signed_in("hana");
         let refused = bare(&hana, request, "approval", &world.code("hana")).submit();
@@ -48,7 +48,7 @@ on_both! {
         let world = &ruled(outer.engine);
         let mina = world.signed_in("mina");
         let request = ask(world, &mina, 1, "50,000");
-        world.clock.advance(Duration::from_secs(24 * 3600 - 120));
+        world.clock.advance(Duration::from_mins(24 * 60 - 2));
         let hana = world.signed_in("hana");
         let done = approval(&hana, request).set("code", &world.code("hana")).submit();
         assert_eq!((done.status, points(world, 1)), (303, 62_450), "{done}");

@@ -47,7 +47,7 @@ on_both! {
         let world = &under(outer.engine, vec![hurried()]);
         let mina = world.signed_in("mina");
         let request = give_at_once(world, &mina);
-        world.clock.advance(Duration::from_secs(4 * 3600));
+        world.clock.advance(Duration::from_hours(4));
         let overdue = "select count(*) from outbox where topic = 'approvals.overdue'";
         for _ in 0..200 {
             if world.number(overdue) == 1 {

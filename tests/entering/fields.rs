@@ -154,15 +154,6 @@ pub(crate) fn forms(world: &World) -> Vec<(Browser, Form)> {
         (mina.clone(), parcel.set("reason", "It has left")),
         (mina.clone(), mina.get("/orders/1").form_to("/notes").set("reason", "She will call again")),
         (mina.clone(), mina.get("/").form_to("/logout")),
-        (
-            hana.clone(),
-            hana.get("/approvals/2?panel=approve").form_to("/approval").set("reason", "Looked at the parcels"),
-        ),
-        (hana.clone(), hana.get("/approvals/2?panel=reject").form_to("/rejection").set("reason", "One parcel came")),
-        (
-            mina.clone(),
-            mina.get("/approvals/2?panel=withdraw").form_to("/withdrawal").set("reason", "It came after all"),
-        ),
         (jun.clone(), jun.get("/batches/settle?panel=run").form_to("/runs").set("reason", "The bank asked for it")),
         (jun.clone(), jun.get("/batches/settle?panel=pause").form_to("/pause").set("reason", "The bank is closed")),
         (jun.clone(), jun.get("/runs?panel=rerun&run-1=on").form_to("/runs/reruns").set("reason", "The bank is back")),
@@ -174,6 +165,7 @@ pub(crate) fn forms(world: &World) -> Vec<(Browser, Form)> {
         ),
         (jun.clone(), jun.get("/runs/3?panel=normal").form_to("/baseline").set("reason", "There is more to do now")),
     ];
+    forms.extend(approval_forms(&mina, &hana));
     forms.extend(forms_of_owners(world));
     forms.extend(network_forms(world));
     // Whoever adds a route with a form adds it here.
@@ -187,6 +179,22 @@ pub(crate) fn forms(world: &World) -> Vec<(Browser, Form)> {
         assert!(forms.iter().any(|(_, form)| is_this(form.action())), "no form for {}", route.path);
     }
     forms
+}
+
+/// Those of requests, by whoever decides and by whoever asked.
+#[cfg(test)]
+fn approval_forms(mina: &Browser, hana: &Browser) -> Vec<(Browser, Form)> {
+    vec![
+        (
+            hana.clone(),
+            hana.get("/approvals/2?panel=approve").form_to("/approval").set("reason", "Looked at the parcels"),
+        ),
+        (hana.clone(), hana.get("/approvals/2?panel=reject").form_to("/rejection").set("reason", "One parcel came")),
+        (
+            mina.clone(),
+            mina.get("/approvals/2?panel=withdraw").form_to("/withdrawal").set("reason", "It came after all"),
+        ),
+    ]
 }
 
 /// The same of what owners do with the staff.
