@@ -79,6 +79,7 @@ pub fn why(request: &Request, frame: &Frame) -> String {
     let beyond = request.beyond.as_deref().unwrap_or_default();
     let amount = match (beyond.parse::<Money>(), beyond.parse::<i64>()) {
         (Ok(money), _) => money.shown(),
+        (_, Ok(n)) if request.kind.starts_with("points.") => format!("{} P", format::group(n)),
         (_, Ok(n)) => format::group(n),
         _ => beyond.to_owned(),
     };
