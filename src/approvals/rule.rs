@@ -29,6 +29,8 @@ pub struct Second {
     pub sentences: Vec<String>,
     /// Whether somebody else is needed whatever is typed, and who: their role.
     pub role: Option<String>,
+    /// Who is needed where it comes to much, which a script sees while one types.
+    pub perhaps: Option<String>,
     /// Where it may be done at once if it is urgent: within how long the approval is owed.
     pub urgent: Option<String>,
 }
@@ -48,11 +50,13 @@ impl Second {
             When::Own => false,
         };
         let certain = held.iter().find(is_certain);
+        let role = |policy: &&Policy| frame.name("role", policy.role.as_str()).to_owned();
         let urgent = held.iter().map(|policy| policy.urgent).collect::<Option<Vec<_>>>();
         let urgent = urgent.and_then(|within| within.into_iter().min());
         Self {
             sentences: held.iter().filter_map(|policy| sentence(policy, frame)).collect(),
-            role: certain.map(|policy| frame.name("role", policy.role.as_str()).to_owned()),
+            role: certain.map(role),
+            perhaps: held.iter().find(|policy| matches!(policy.when, When::Beyond { .. })).map(role),
             urgent: urgent.map(|within| format::span(within.num_seconds(), frame.words)),
         }
     }
