@@ -157,6 +157,9 @@ mod tests {
     #[test]
     fn the_overview_stays_however_much_waits() {
         assert_eq!(beyond(&Section::ALL, &Section::ALL), [Approvals, Audit, Access, Staff, Networks]);
-        assert_eq!(beyond(&Section::ALL, &[Batches, Approvals, Audit, Staff]), [Users, Orders, Access, Staff, Networks]);
+        assert_eq!(
+            beyond(&Section::ALL, &[Batches, Approvals, Audit, Staff]),
+            [Users, Orders, Access, Staff, Networks]
+        );
     }
 }
