@@ -14,6 +14,7 @@
 //! | [`web`] | what HTTP looks like here: the desk a handler sits at, forms, forgery, addresses, pages, words |
 //! | [`staff`] | who is asking and who may: roles, passwords, authenticators, sessions, invitations, the pages of staff |
 //! | [`users`], [`points`], [`orders`], [`audit`], [`access`], [`dashboard`] | slices: each holds its pages, its SQL and its changes |
+//! | [`approvals`] | what waits for a second person: deciding, withdrawing, running out |
 //! | [`payments`] | who really gives the money back: bookkeeping, a signed webhook, Stripe |
 //! | [`batches`] | jobs, schedules and runs: what runs when, what came of it, and rerunning it by hand |
 //! | [`shop`] | the shop's own nightly work, which the demo's jobs do: settling a day, letting points expire |
@@ -32,8 +33,8 @@
 //! [`web::door::authorize`] (who is it, does the [`routes`] table open to them). The handler, [`points::adjust::adjust`],
 //! sits at a [`web::Desk`]: it reads the form strictly, makes the change [`AdjustPoints`](points::adjust::AdjustPoints)
 //! and submits it with the seal the person brought. [`Gate::submit`](gate::Gate::submit) begins a transaction, claims the
-//! form's key, checks role, network and the version that was seen, spends the code, applies the change, appends the audit
-//! row, writes the outbox and commits. The handler answers 303, and the page that follows reads the row that sealed it.
+//! form's key, checks role, network and the version that was seen, spends the code, applies the change, takes it back and keeps
+//! it as a request where it needs a second person, appends the audit row, writes the outbox and commits. The handler answers 303, and the page that follows reads the row that sealed it.
 //!
 //! Slices depend on [`gate`] and [`web`]; [`gate`] knows no slice; only [`mod@changes`] and [`routes`] know them all.
 

@@ -6,7 +6,7 @@ use super::{
 };
 use crate::{
     changes::AnyChange,
-    gate::{Admits, Change, Fault, Meaning, Refusal, Role, Target, Tx},
+    gate::{Admits, Change, Fault, Meaning, Refusal, Role, Target, Tx, is_same_mailbox},
     sql,
 };
 use serde::{Deserialize, Serialize};
@@ -73,9 +73,14 @@ impl Change for Approve {
         settle(tx, &request, State::Approved).await?;
         if request.state == State::Waiting {
             let (change, asked) = (readable(&request)?, request.asked(tx.request_id()));
-            let needs = tx.enact(&asked, change.at_rest()).await?.map_or(0, |need| need.approvers);
-            if needs > approvals {
-                return Err(Fault::conflict("approval-more").with("n", needs));
+            if let Some(need) = tx.enact(&asked, change.at_rest()).await? {
+                if need.approvers > approvals {
+                    return Err(Fault::conflict("approval-more").with("n", need.approvers));
+                }
+                // The rules may want somebody else by now than they did then.
+                if !tx.is_for(&[need.role]) {
+                    return Err(Fault::forbidden("approval-role"));
+                }
             }
         }
         tx.emit(
@@ -92,7 +97,6 @@ impl Change for Approve {
         };
         match rejection.word {
             "approval-obsolete" => settle(tx, &request, State::Obsolete).await,
-            "approval-expired" => settle(tx, &request, State::Expired).await,
             "approval-more" => want_more(tx, &request, rejection).await,
             _ => Ok(()),
         }
@@ -142,7 +146,11 @@ async fn decidable(tx: &mut Tx<'_>, request: &Request) -> Result<(), Fault> {
     if !request.role().is_some_and(|role| tx.is_for(&[role])) {
         return Err(Fault::forbidden("approval-role"));
     }
-    if has_voted(tx, request.id).await? {
+    let email = tx.email().await?;
+    if is_same_mailbox(&email, &request.staff_email) {
+        return Err(Fault::forbidden("approval-own"));
+    }
+    if has_voted(tx, request.id, &email).await? {
         return Err(Fault::conflict("approval-seat"));
     }
     match request.change() {
@@ -151,15 +159,14 @@ async fn decidable(tx: &mut Tx<'_>, request: &Request) -> Result<(), Fault> {
     }
 }
 
-async fn has_voted(tx: &mut Tx<'_>, request: i64) -> Result<bool, Fault> {
-    let staff = tx.staff();
-    let seat: Option<(i64,)> = tx
-        .query(sql!("select staff_id from approval_votes where request_id = $1 and staff_id = $2"))
+/// Whether somebody who reads this mailbox has decided already.
+async fn has_voted(tx: &mut Tx<'_>, request: i64, email: &str) -> Result<bool, Fault> {
+    let seats: Vec<(String,)> = tx
+        .query(sql!("select s.email from approval_votes v join staff s on s.id = v.staff_id where v.request_id = $1"))
         .bind(request)
-        .bind(staff)
-        .optional()
+        .all()
         .await?;
-    Ok(seat.is_some())
+    Ok(seats.iter().any(|(seat,)| is_same_mailbox(seat, email)))
 }
 
 /// Whether the change could be made now. One whose target has changed is worth nothing any more; what may pass, such as a job

@@ -6,6 +6,7 @@ use super::{
     request::SEES_ALL,
 };
 use crate::{
+    gate::is_same_mailbox,
     request_columns, sql,
     web::{
         Answer, Desk, Stop,
@@ -46,7 +47,8 @@ pub async fn list(desk: Desk, asked: web::Query<Asked>) -> Answer {
     desk.page(200, &page)
 }
 
-/// The newest requests that fit and that this person may see.
+/// The newest requests that fit and that this person may see. Who sees only some of what was decided sees it as far back as
+/// can be looked through at once.
 async fn find(desk: &Desk, show: Show, before: Option<i64>) -> Result<Vec<Request>, Stop> {
     let person = desk.person();
     let (sees_all, roles) = (person.roles.any_of(SEES_ALL), person.roles.to_string());
@@ -70,13 +72,26 @@ async fn find(desk: &Desk, show: Show, before: Option<i64>) -> Result<Vec<Reques
             "select ",
             request_columns!(),
             " from approval_requests r join staff s on s.id = r.staff_id
-               where r.id < $1 and r.decided_at is not null
+               where r.id < $1 and r.id > $6 and r.decided_at is not null
                  and ($4 or r.staff_id = $3 or (' ' || $5 || ' ') like ('% ' || r.role || ' %'))
                order by r.id desc limit $2"
         )),
     };
     let query = query.bind(before.unwrap_or(i64::MAX)).bind(PAGE + 1).bind(person.id).bind(sees_all).bind(roles);
+    let query = if show == Show::Decided { query.bind(earliest(desk, sees_all).await?) } else { query };
     Ok(query.all().await?)
+}
+
+/// So far back is looked for what one person of many may see.
+const WINDOW: i64 = 20_000;
+
+/// Before which request nobody looks: at all of them only for whoever sees them all.
+async fn earliest(desk: &Desk, sees_all: bool) -> Result<i64, Stop> {
+    if sees_all {
+        return Ok(0);
+    }
+    let (last,): (i64,) = desk.reader().query(sql!("select coalesce(max(id), 0) from approval_requests")).one().await?;
+    Ok(last.saturating_sub(WINDOW))
 }
 
 /// Whether this person may look at a request at all.
@@ -91,6 +106,8 @@ pub(super) fn standing(desk: &Desk, request: &Request, has_voted: bool) -> Stand
         Standing::Yours
     } else if has_voted {
         Standing::YouVoted
+    } else if is_same_mailbox(&person.email, &request.staff_email) {
+        Standing::Others
     } else if request.role().is_some_and(|role| person.roles.any_of(&[role])) {
         Standing::YourTurn
     } else {

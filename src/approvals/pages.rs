@@ -326,6 +326,13 @@ impl ShowPage {
         self.shell.t(key).to_owned()
     }
 
+    /// What is left to do afterwards, where approving alone does not finish it: a set-up link is shown to nobody who waits.
+    pub fn afterwards(&self) -> Option<&'static str> {
+        let gives_link = matches!(self.request.kind.as_str(), "staff.invite" | "staff.reset-second-factor");
+        let is_ahead = matches!(self.request.state, State::Waiting | State::Approved);
+        (gives_link && is_ahead).then(|| self.shell.t("setup-link.waiting"))
+    }
+
     pub fn approve_fine(&self) -> &'static str {
         self.shell.t(match (self.request.is_owed(), self.request.wants()) {
             (true, _) => "approval.fine-owed",

@@ -17,7 +17,7 @@ use crate::{
 fn shown(amount: Amount, quantity: &str) -> String {
     match amount.currency {
         Some(currency) => currency.amount(amount.n).shown(),
-        None if quantity == "points" => format!("{} P", format::group(amount.n)),
+        None if quantity.starts_with("points") => format!("{} P", format::group(amount.n)),
         None => format::group(amount.n),
     }
 }
@@ -46,13 +46,12 @@ impl Second {
         let is_certain = |policy: &&&Policy| match policy.when {
             When::Always { if_possible } => !if_possible,
             When::Marked => true,
-            When::Beyond { .. } => seal.is_second_needed,
-            When::Own => false,
+            When::Beyond { .. } | When::Own => false,
         };
         let certain = held.iter().find(is_certain);
         let role = |policy: &&Policy| frame.name("role", policy.role.as_str()).to_owned();
         let urgent = held.iter().map(|policy| policy.urgent).collect::<Option<Vec<_>>>();
-        let urgent = urgent.and_then(|within| within.into_iter().min());
+        let urgent = urgent.and_then(|within| within.into_iter().min()).filter(|_| !seal.must_wait);
         Self {
             sentences: held.iter().filter_map(|policy| sentence(policy, frame)).collect(),
             role: certain.map(role),

@@ -10,9 +10,8 @@ use super::{
 };
 use crate::{
     audit::{self, pages::Changed},
-    clock::Instant,
     entry_columns,
-    gate::{Change, Refusal, Roles, audit::Entry},
+    gate::{Change, Refusal, Roles, audit::Entry, is_same_mailbox},
     sql,
     web::{
         Answer, Desk, Stop,
@@ -105,7 +104,7 @@ async fn decide<C: Change>(
 async fn again(desk: &Desk, id: i64, form: &Form, refused: Refused, panel: impl FnOnce(PlainPanel) -> Panel) -> Answer {
     let request = load(desk, id).await?;
     let (status, seal) = Shape::again("", form, request.version, refused);
-    let seal = Shape { asked: asked_by(&request), ..seal };
+    let seal = beside_theirs(seal, &request);
     let panel = panel(PlainPanel { seal, reason: form.get("reason").to_owned(), is_asked: false });
     page(desk, request, Some(panel), "", status).await
 }
@@ -135,7 +134,7 @@ async fn page(desk: &Desk, request: Request, panel: Option<Panel>, asked: &str, 
 /// The panel that was asked for, if there is something to do for this person.
 fn offered(request: &Request, standing: Standing, asked: &str) -> Option<Panel> {
     let plain = || PlainPanel {
-        seal: Shape { asked: asked_by(request), ..Shape::fresh("", fresh_key(), request.version) },
+        seal: beside_theirs(Shape::fresh("", fresh_key(), request.version), request),
         reason: String::new(),
         is_asked: !asked.is_empty(),
     };
@@ -147,8 +146,9 @@ fn offered(request: &Request, standing: Standing, asked: &str) -> Option<Panel> 
     }
 }
 
-fn asked_by(request: &Request) -> Option<(String, Instant)> {
-    Some((request.staff_name.clone(), request.at))
+/// The seal over a request, beside the one of whoever asked.
+fn beside_theirs(seal: Shape, request: &Request) -> Shape {
+    Shape { asked: Some((request.staff_name.clone(), request.at)), ..seal }
 }
 
 /// What it would alter: as it was asked for, and beside it as things stand now, for those to whom that matters.
@@ -183,10 +183,10 @@ async fn effects(desk: &Desk, request: &Request, standing: Standing) -> Result<(
 /// The names of those who could decide.
 async fn deciders(desk: &Desk, request: &Request) -> Result<Vec<String>, Stop> {
     let Some(role) = request.role() else { return Ok(Vec::new()) };
-    let people: Vec<(String, String)> = desk
+    let people: Vec<(String, String, String)> = desk
         .reader()
         .query(sql!(
-            "select s.name, s.roles from staff s join authenticators a on a.staff_id = s.id
+            "select s.name, s.roles, s.email from staff s join authenticators a on a.staff_id = s.id
               where s.active and s.password_hash is not null and s.id <> $1
                 and not exists (select 1 from approval_votes v where v.request_id = $2 and v.staff_id = s.id)
               order by s.name, s.id limit 200"
@@ -195,8 +195,9 @@ async fn deciders(desk: &Desk, request: &Request) -> Result<Vec<String>, Stop> {
         .bind(request.id)
         .all()
         .await?;
-    let fits = |roles: &str| Roles::parse(roles).any_of(&[role]);
-    Ok(people.into_iter().filter(|(_, roles)| fits(roles)).map(|(name, _)| name).take(10).collect())
+    let fits =
+        |roles: &str, email: &str| Roles::parse(roles).any_of(&[role]) && !is_same_mailbox(email, &request.staff_email);
+    Ok(people.into_iter().filter(|(_, roles, email)| fits(roles, email)).map(|(name, ..)| name).take(10).collect())
 }
 
 /// What the same person did to the same target in the last month, done or not.

@@ -144,7 +144,11 @@ pub async fn rerun_all(desk: Desk, body: web::Bytes) -> Answer {
     // What each of them is at is checked by the change itself; one version could not speak for several runs.
     let seal = Seal { seen: None, ..seal_of(&form, reason)? };
     match desk.submit_all(&changes, &seal).await {
-        Ok(_) => Ok(desk.see_other("/runs?show=running")),
+        Ok(sealed) if sealed.output.iter().all(|given| matches!(given, Given::Made(_))) => {
+            Ok(desk.see_other("/runs?show=running"))
+        }
+        // Some of them wait for a second person.
+        Ok(_) => Ok(desk.see_other("/approvals?show=mine")),
         Err(refusal) => {
             let at = changes.first().map_or_else(|| run_target(0), Change::target);
             let refused = refused::explain(&desk, refusal, &at).await?;

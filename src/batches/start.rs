@@ -38,6 +38,7 @@ pub struct RerunRun {
 impl Change for RunJob {
     const KIND: &'static str = "batches.run";
     const ADMITS: Admits = Admits::sealed(ACTS);
+    const MAKES: &'static [&'static str] = &["run"];
     /// The run that waits for its turn.
     type Output = i64;
 
@@ -78,6 +79,7 @@ impl Change for RunJob {
 impl Change for RerunRun {
     const KIND: &'static str = "runs.rerun";
     const ADMITS: Admits = Admits::sealed(ACTS);
+    const MAKES: &'static [&'static str] = &["rerun"];
     /// The run that waits for its turn.
     type Output = i64;
 

@@ -150,7 +150,8 @@ impl Approval {
             (None, false, false) => When::Always { if_possible: self.if_possible },
             _ => return Err(wrong("only one of `quantity`, `marked` and `own` can be said")),
         };
-        if !matches!(when, When::Beyond { .. }) && !(self.over.is_empty() && self.daily.is_empty()) {
+        let has_threshold = !self.over.is_empty() || !self.daily.is_empty();
+        if has_threshold && !matches!(when, When::Beyond { .. }) {
             return Err(wrong("`over` and `daily` need a `quantity`"));
         }
         if self.if_possible && !matches!(when, When::Always { .. }) {

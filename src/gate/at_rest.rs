@@ -10,6 +10,7 @@ pub trait AtRest: Send + Sync {
     fn kind(&self) -> &'static str;
     fn admits(&self) -> Admits;
     fn may_wait(&self) -> bool;
+    fn may_be_urgent(&self) -> bool;
     fn target(&self) -> Target;
     fn version<'a>(&'a self, tx: &'a mut Tx<'_>) -> Doing<'a, Option<i64>>;
     fn check<'a>(&'a self, tx: &'a mut Tx<'_>) -> Doing<'a, ()>;
@@ -29,6 +30,10 @@ impl<C: Change> AtRest for C {
 
     fn may_wait(&self) -> bool {
         C::MAY_WAIT
+    }
+
+    fn may_be_urgent(&self) -> bool {
+        Change::may_be_urgent(self)
     }
 
     fn target(&self) -> Target {

@@ -126,6 +126,11 @@ impl Tx<'_> {
         self.decided_from = None;
     }
 
+    /// The address of whoever makes the change, as it is now; nothing where it is nobody of the staff.
+    pub async fn email(&mut self) -> sqlx::Result<String> {
+        policy::email_of(self, self.staff.unwrap_or_default()).await
+    }
+
     /// Whether the change is about whoever decides: their own account, or a customer with their address.
     pub async fn concerns(&mut self, change: &dyn AtRest) -> Result<bool, Fault> {
         let staff = self.staff.unwrap_or_default();

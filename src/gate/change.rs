@@ -12,6 +12,9 @@ pub trait Change: Serialize + DeserializeOwned + Send + Sync {
     const ADMITS: Admits;
     /// The fields it notes that say how much it is, for the thresholds of policies.
     const QUANTITIES: &'static [&'static str] = &[];
+    /// The fields it notes that number what it makes. Where it only waits, there is no such thing yet, and another may get the
+    /// number.
+    const MAKES: &'static [&'static str] = &[];
     /// Whether it can be made later, by what is written down of it. One that gives a secret to whoever asks cannot.
     const MAY_WAIT: bool = true;
     /// What the caller learns; kept with the form's key, so that a repeated form gets the same answer.
@@ -40,6 +43,11 @@ pub trait Change: Serialize + DeserializeOwned + Send + Sync {
     /// Whether the target itself asks for a second person, as a batch job may.
     fn is_marked(&self, _tx: &mut Tx<'_>) -> impl Future<Output = Result<bool, Fault>> + Send {
         async { Ok(false) }
+    }
+
+    /// Whether it can be made before anybody agrees, where the rules let such changes be urgent.
+    fn may_be_urgent(&self) -> bool {
+        true
     }
 
     /// What a refusal leaves behind besides its audit row: a counted failure, say. Runs after everything the change

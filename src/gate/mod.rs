@@ -15,6 +15,7 @@ mod behalf;
 mod change;
 pub mod code;
 mod housekeeping;
+mod noted;
 mod outbox;
 mod parking;
 mod policy;
@@ -32,15 +33,17 @@ pub use housekeeping::{
     HOUSEKEEPING, Housekeeping, KeepSearch, MarkDelivered, Missing, Normal, PostponeRefund, RecordAccess, ReindexNames,
     Reindexed, ReportRun, Reported, Skips, StartRun, Stretch, Tick, TickJob, TouchSession,
 };
+pub use noted::Noted;
 pub use outbox::Delivery;
-pub use policy::{Amount, Need, Notice, Policies, Policy, When};
+pub use policy::{Amount, Need, Notice, Policies, Policy, When, is_same_mailbox};
 pub use refusal::{CodeRefusal, Refusal};
 pub(crate) use tx::Writer;
-pub use tx::{Event, Noted, Tx};
+pub use tx::{Event, Tx};
 
 use crate::{clock::Clock, networks::Allowlist, secret::SecretKey, store};
 use audit::{Ending, Line};
 use parking::Begins;
+use serde::de::DeserializeOwned;
 
 /// The door. Cheap to clone; all clones share one pool.
 #[derive(Clone, Debug)]
@@ -135,7 +138,7 @@ impl Gate {
         match verdict {
             Ok(Verdict::Repeated(first)) => {
                 tx.rollback().await?;
-                let output = serde_json::from_str(&first.output).map_err(|error| Refusal::Unrecorded(error.into()))?;
+                let output = answer_of(&first.output).map_err(|error| Refusal::Unrecorded(error.into()))?;
                 Ok(Sealed { seq: first.seq, output, repeated: true })
             }
             Ok(Verdict::Applied(done)) => {
@@ -283,6 +286,14 @@ impl Gate {
     }
 }
 
+/// What the first sending of a form was answered. Before anything could wait, it was kept without saying that it was made.
+fn answer_of<T: DeserializeOwned>(kept: &str) -> serde_json::Result<Vec<Given<T>>> {
+    serde_json::from_str(kept).or_else(|error| match serde_json::from_str::<Vec<T>>(kept) {
+        Ok(made) => Ok(made.into_iter().map(Given::Made).collect()),
+        Err(_) => Err(error),
+    })
+}
+
 /// Makes the change, and takes it back again where what it altered needs a second person: then it waits as a request. Trying
 /// it first is how the quantities are known, and what the others will look at.
 async fn make_or_park<C: Change>(
@@ -297,6 +308,7 @@ async fn make_or_park<C: Change>(
     match policy::judge(tx, actor, change, earlier).await? {
         Some(need) if !(seal.is_urgent && need.urgent.is_some()) => {
             tx.undo_one().await?;
+            tx.forget(C::MAKES);
             parking::park(tx, actor, change, seal, &need, Begins::Waiting).await.map(Given::Waits)
         }
         need => {

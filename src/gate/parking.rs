@@ -68,11 +68,13 @@ pub(super) async fn park<C: Change>(
         .one()
         .await?;
     tx.belongs_to(request);
+    // An invitation is named by an address, which is no event's business.
+    let told = (!target.id.contains('@')).then(|| target.to_string());
     let topic = if begins == Begins::Owed { "approvals.owed" } else { "approvals.requested" };
     tx.emit(
         topic,
         json!({
-            "request": request, "change": C::KIND, "target": target.to_string(), "staff": actor.staff_id(),
+            "request": request, "change": C::KIND, "target": told, "staff": actor.staff_id(),
             "role": need.role, "needs": need.approvers, "until": now.plus(lasts).to_string(),
         }),
     );

@@ -1,6 +1,6 @@
 //! When a change needs a second person, and when it is told of because of its size.
 
-use super::{Actor, AtRest, By, Event, Fault, Role, Roles, Tx, Who, tx::Noted};
+use super::{Actor, AtRest, By, Event, Fault, Noted, Role, Roles, Tx, Who};
 use crate::{
     clock::Instant,
     money::{Currency, Money},
@@ -235,7 +235,11 @@ pub(super) async fn judge(
         let Some((rule, beyond)) = fits(tx, policy, change, (*id, email), (policies.zone, earlier)).await? else {
             continue;
         };
-        let Policy { role, approvers, expires, urgent, .. } = *policy;
+        let Policy { role, mut approvers, expires, urgent, .. } = *policy;
+        if policy.when == (When::Always { if_possible: true }) {
+            approvers = approvers.min(others(tx, role, (*id, email), change).await?);
+        }
+        let urgent = urgent.filter(|_| change.may_be_urgent());
         let one = Need { rule, beyond, role, approvers, expires, urgent };
         need = Some(need.map_or(one.clone(), |other| other.and(one)));
     }
@@ -252,10 +256,8 @@ async fn fits(
     Ok(match &policy.when {
         When::Always { if_possible: false } => Some(("always", None)),
         When::Always { if_possible: true } => {
-            let about = change.target();
-            let about = if about.kind == "staff" { about.id.parse().unwrap_or_default() } else { 0 };
-            let others = others(tx, policy.role, [staff, about]).await?;
-            (others >= policy.approvers).then_some(("always", None))
+            let others = others(tx, policy.role, (staff, email), change).await?;
+            (others > 0).then_some(("always", None))
         }
         When::Marked => change.is_marked(tx).await?.then_some(("marked", None)),
         When::Own => {
@@ -278,23 +280,31 @@ async fn fits(
     })
 }
 
-/// How many people of a role could decide, besides these.
-async fn others(tx: &mut Tx<'_>, role: Role, but: [i64; 2]) -> sqlx::Result<i64> {
-    let [one, other] = but;
-    let people: Vec<(String,)> = tx
+/// How many people of a role could decide who neither ask nor are what it is about. Whoever was urgently kept out counts until
+/// somebody has agreed to that: otherwise one owner could disable the others one by one, and then need nobody.
+async fn others(tx: &mut Tx<'_>, role: Role, (staff, email): (i64, &str), change: &dyn AtRest) -> sqlx::Result<i64> {
+    let about = change.target();
+    let about: i64 = if about.kind == "staff" { about.id.parse().unwrap_or_default() } else { 0 };
+    let people: Vec<(String, String)> = tx
         .query(sql!(
-            "select s.roles from staff s join authenticators a on a.staff_id = s.id
-              where s.active and not a.locked and s.password_hash is not null and s.id <> $1 and s.id <> $2"
+            "select s.roles, s.email from staff s
+              where s.id <> $1 and s.id <> $2
+                and (s.active and s.password_hash is not null
+                       and exists (select 1 from authenticators a where a.staff_id = s.id and not a.locked)
+                     or exists (select 1 from approval_requests r
+                                 where r.state = 'owed' and r.target_kind = 'staff' and r.target_id = cast(s.id as text)))"
         ))
-        .bind(one)
-        .bind(other)
+        .bind(staff)
+        .bind(about)
         .all()
         .await?;
-    let fit = people.iter().filter(|(roles,)| Roles::parse(roles).any_of(&[role])).count();
-    Ok(i64::try_from(fit).unwrap_or(i64::MAX))
+    let fits =
+        |(roles, other): &&(String, String)| Roles::parse(roles).any_of(&[role]) && !is_same_mailbox(other, email);
+    Ok(i64::try_from(people.iter().filter(fits).count()).unwrap_or(i64::MAX))
 }
 
-/// What a person has altered by themselves since midnight, as the log has it. Nobody else can add to it meanwhile: the row
+/// What a person has altered by themselves since midnight, as the log has it, also what was urgent while nobody has approved it.
+/// Nobody else can add to it meanwhile: the row
 /// of the person is locked.
 async fn today(
     tx: &mut Tx<'_>,
@@ -305,11 +315,14 @@ async fn today(
     earlier: &Earlier,
 ) -> sqlx::Result<Vec<Amount>> {
     let since = midnight(tx.now(), zone);
+    // `seq + 0`: either engine would look for the lowest seq from the beginning of the log, and not by the index of the time.
     let rows: Vec<Row> = tx
         .query(sql!(
             "select before, after from audit
-              where staff_id = $1 and action = $2 and outcome = 'applied' and approval_id is null
-                and seq >= (select coalesce(min(seq), 0) from audit where at >= $3) and at >= $3"
+              where staff_id = $1 and action = $2 and outcome = 'applied'
+                and (approval_id is null or exists (select 1 from approval_requests r
+                       where r.change_id = audit.change_id and r.state <> 'approved'))
+                and seq >= (select coalesce(min(seq + 0), 0) from audit where at >= $3) and at >= $3"
         ))
         .bind(staff)
         .bind(kind)
@@ -341,7 +354,7 @@ fn midnight(now: Instant, zone: Tz) -> Instant {
 }
 
 /// Whether two addresses lead to the same person: `mina+shop@…` is read by `mina@…`.
-fn is_same_mailbox(one: &str, other: &str) -> bool {
+pub fn is_same_mailbox(one: &str, other: &str) -> bool {
     let plain = |email: &str| {
         let (local, domain) = email.split_once('@')?;
         let local = local.split('+').next().unwrap_or_default();
@@ -357,9 +370,13 @@ pub(super) async fn concerns(tx: &mut Tx<'_>, change: &dyn AtRest, staff: i64) -
         return Ok(true);
     }
     let Some(contact) = change.contact(tx).await? else { return Ok(false) };
+    Ok(is_same_mailbox(&contact, &email_of(tx, staff).await?))
+}
+
+pub(super) async fn email_of(tx: &mut Tx<'_>, staff: i64) -> sqlx::Result<String> {
     let email: Option<(String,)> =
         tx.query(sql!("select email from staff where id = $1")).bind(staff).optional().await?;
-    Ok(email.is_some_and(|(email,)| is_same_mailbox(&contact, &email)))
+    Ok(email.map(|(email,)| email).unwrap_or_default())
 }
 
 /// What is to be told of a change because of its size.

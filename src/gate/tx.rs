@@ -1,4 +1,4 @@
-use super::{Reason, Role, Roles, behalf::Enacted, policy::Policies};
+use super::{Noted, Reason, Role, Roles, behalf::Enacted, policy::Policies};
 use crate::{
     clock::Instant,
     networks::Allowlist,
@@ -109,16 +109,6 @@ pub(super) struct Traces {
 
 fn new_change_id() -> String {
     hex::encode(crate::secret::random::<16>())
-}
-
-/// A value as it stands in `before` and `after`.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Noted {
-    Nothing,
-    Yes(bool),
-    /// Points, minor units, counts. Written as a string: JSON numbers end at 2^53.
-    Number(i64),
-    Text(String),
 }
 
 impl Queries for Tx<'_> {
@@ -262,6 +252,14 @@ impl Tx<'_> {
         self.query(sql!("rollback to savepoint one")).run().await.map(drop)
     }
 
+    /// Takes back what was noted of these fields.
+    pub(super) fn forget(&mut self, fields: &[&str]) {
+        for field in fields {
+            self.before.remove(*field);
+            self.after.remove(*field);
+        }
+    }
+
     pub(super) async fn commit(self) -> sqlx::Result<()> {
         match self.inner {
             Inner::Sqlite(tx) => tx.commit().await,
@@ -330,48 +328,5 @@ impl Writer {
             Pool::Sqlite(pool) => pool.close().await,
             Pool::Postgres(pool) => pool.close().await,
         }
-    }
-}
-
-impl Noted {
-    pub(super) fn to_json(&self) -> Value {
-        match self {
-            Self::Nothing => Value::Null,
-            Self::Yes(yes) => Value::Bool(*yes),
-            Self::Number(number) => Value::String(number.to_string()),
-            Self::Text(text) => Value::String(text.clone()),
-        }
-    }
-}
-
-/// Money with its currency: `KRW 12300`.
-impl From<crate::money::Money> for Noted {
-    fn from(money: crate::money::Money) -> Self {
-        Self::Text(money.to_string())
-    }
-}
-impl From<i64> for Noted {
-    fn from(number: i64) -> Self {
-        Self::Number(number)
-    }
-}
-impl From<bool> for Noted {
-    fn from(yes: bool) -> Self {
-        Self::Yes(yes)
-    }
-}
-impl From<&str> for Noted {
-    fn from(text: &str) -> Self {
-        Self::Text(text.to_owned())
-    }
-}
-impl From<String> for Noted {
-    fn from(text: String) -> Self {
-        Self::Text(text)
-    }
-}
-impl<T: Into<Noted>> From<Option<T>> for Noted {
-    fn from(value: Option<T>) -> Self {
-        value.map_or(Self::Nothing, Into::into)
     }
 }

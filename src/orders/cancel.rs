@@ -46,7 +46,8 @@ pub struct Cancelled {
 impl Change for CancelOrder {
     const KIND: &'static str = "orders.cancel";
     const ADMITS: Admits = Admits::sealed(&[Role::Operator]);
-    const QUANTITIES: &'static [&'static str] = &["amount"];
+    const QUANTITIES: &'static [&'static str] = &["amount", "points_returned"];
+    const MAKES: &'static [&'static str] = &["refund"];
     type Output = Cancelled;
 
     fn target(&self) -> Target {

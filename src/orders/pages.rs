@@ -151,7 +151,7 @@ impl ShowPage {
         match plan.as_ref().filter(|plan| !plan.is_empty()) {
             None => self.shell.t("refund.title").to_owned(),
             Some(plan) if plan.amount == 0 => {
-                self.shell.with("refund.go-points", &[("n", &self.shell.group(&plan.points_returned))])
+                self.ask(plan, &self.shell.with("refund.go-points", &[("n", &self.shell.group(&plan.points_returned))]))
             }
             Some(plan) => self.ask(plan, &self.shell.with("refund.go", &[("amount", &self.money(&plan.amount))])),
         }
@@ -170,7 +170,9 @@ impl ShowPage {
             _ => RefundOrder::KIND,
         };
         let amount = Amount { n: plan.amount, currency: Some(self.standing.order.currency) };
+        let points = Amount { n: plan.points_returned, currency: None };
         plan.amount > 0 && self.shell.is_much(kind, "amount", amount)
+            || self.shell.is_much(kind, "points_returned", points)
     }
 
     /// What cannot be undone: where points alone had paid, nobody else is asked.

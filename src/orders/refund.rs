@@ -49,7 +49,8 @@ pub struct Booked {
 impl Change for RefundOrder {
     const KIND: &'static str = "orders.refund";
     const ADMITS: Admits = Admits::sealed(&[Role::Operator]);
-    const QUANTITIES: &'static [&'static str] = &["amount"];
+    const QUANTITIES: &'static [&'static str] = &["amount", "points_returned"];
+    const MAKES: &'static [&'static str] = &["refund"];
     type Output = Booked;
 
     fn target(&self) -> Target {

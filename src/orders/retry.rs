@@ -90,7 +90,8 @@ impl Failed {
 impl Change for RetryRefund {
     const KIND: &'static str = "refunds.retry";
     const ADMITS: Admits = Admits::sealed(&[Role::Operator]);
-    const QUANTITIES: &'static [&'static str] = &["amount"];
+    const QUANTITIES: &'static [&'static str] = &["amount", "points_returned"];
+    const MAKES: &'static [&'static str] = &["refund"];
     type Output = Booked;
 
     fn target(&self) -> Target {

@@ -43,12 +43,27 @@ struct Earlier {
 impl Change for InviteStaff {
     const KIND: &'static str = "staff.invite";
     const ADMITS: Admits = Admits { host: true, ..Admits::sealed(&[Role::Owner]) };
+    const MAKES: &'static [&'static str] = &["staff"];
     /// The new person's id.
     type Output = i64;
 
     /// There is no id yet. What was given one is noted, so that the row leads to the person.
     fn target(&self) -> Target {
         Target::new("staff", &self.email)
+    }
+
+    /// Of somebody who is there already and never followed their link, the version; nothing is zero, so that who was invited
+    /// meanwhile is not invited over.
+    async fn version(&self, tx: &mut Tx<'_>) -> Result<Option<i64>, Fault> {
+        let there: Option<(i64,)> = tx
+            .query(sql!(
+                sqlite: "select version from staff where email = $1",
+                postgres: "select version from staff where email = $1 for no key update",
+            ))
+            .bind(self.email.as_str())
+            .optional()
+            .await?;
+        Ok(Some(there.map_or(0, |(version,)| version)))
     }
 
     async fn check(&self, tx: &mut Tx<'_>) -> Result<(), Fault> {

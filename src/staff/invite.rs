@@ -11,7 +11,7 @@ use super::{
     show::SEAL,
 };
 use crate::{
-    gate::{Change, Given, Reason},
+    gate::{Change, Given, Reason, Seal},
     secret,
     web::{
         Answer, Desk,
@@ -58,7 +58,9 @@ pub async fn invite(desk: Desk, body: web::Bytes) -> Answer {
         time_zone: desk.console().zone.to_string(),
         token: token.clone(),
     };
-    match desk.submit(&change, &seal_of(&form, reason)?).await {
+    // The form is about nobody yet, so it has seen nobody's version.
+    let seal = Seal { seen: None, ..seal_of(&form, reason)? };
+    match desk.submit(&change, &seal).await {
         Ok(sealed) => {
             let staff = match sealed.output {
                 Given::Made(staff) => staff,

@@ -101,12 +101,11 @@ fn offered(desk: &Desk, person: &Person, there: &[SessionRow], query: &Query) ->
         "session" => (Asked::Session(query.session.clone()), None),
         _ => return None,
     };
-    Some(match closed {
-        Some(why) => Panel::Closed { name: asked.name(), why },
-        None => {
-            let seal = Shape::fresh(asked.kind(), fresh_key(), person.version);
-            Panel::Form(Filled { asked, seal, reason: String::new() })
-        }
+    Some(if let Some(why) = closed {
+        Panel::Closed { name: asked.name(), why }
+    } else {
+        let seal = Shape::fresh(asked.kind(), fresh_key(), person.version);
+        Panel::Form(Filled { asked, seal, reason: String::new() })
     })
 }
 
@@ -184,7 +183,10 @@ pub(super) async fn show_again(desk: &Desk, staff: i64, asked: Asked, form: &For
     page(desk, person, there, Some(panel), status).await
 }
 
-async fn page(desk: &Desk, person: Person, there: Vec<SessionRow>, panel: Option<Panel>, status: u16) -> Answer {
+async fn page(desk: &Desk, person: Person, there: Vec<SessionRow>, mut panel: Option<Panel>, status: u16) -> Answer {
+    if let Some(Panel::Form(Filled { asked: Asked::Status, seal, .. })) = &mut panel {
+        seal.must_wait = person.is_disabled();
+    }
     let by = made_by(desk, person.id).await?;
     let failed = failed_passwords(desk, person.id).await?;
     let is_sign_in = |entry: &&Entry| entry.action.starts_with("session.start");

@@ -41,6 +41,11 @@ impl Change for SetStaffStatus {
         self.judge(tx).await.map(drop)
     }
 
+    /// Whoever has to be kept out is kept out at once; whoever is to come back can wait until somebody agrees.
+    fn may_be_urgent(&self) -> bool {
+        self.status == "disabled"
+    }
+
     async fn apply(&self, tx: &mut Tx<'_>) -> Result<(), Fault> {
         let before = self.judge(tx).await?.active;
         let active = self.is_active()?;

@@ -102,7 +102,7 @@ fn field_error(rejection: &Rejection) -> Option<(&'static str, Message)> {
         "override-reason" => wrong::why_override(),
         "points-too-large" | "amount-too-large" => wrong::too_large(),
         "status-already" => wrong::already_so(),
-        "network-junk" => wrong::not_a_network(),
+        "network-junk" | "staff-networks" => wrong::not_a_network(),
         "network-host-bits" => wrong::host_bits(text("meant")),
         "network-too-wide" => wrong::network_too_wide(),
         "network-known" => wrong::network_known(text("net")),
@@ -118,7 +118,6 @@ fn field_error(rejection: &Rejection) -> Option<(&'static str, Message)> {
         "staff-left" => wrong::staff_left(),
         "staff-email" => wrong::not_an_email(),
         "staff-no-role" => wrong::no_role(),
-        "staff-networks" => wrong::not_an_address(),
         _ => wrong::not_a_choice(),
     };
     Some((field, message))

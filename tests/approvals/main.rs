@@ -11,6 +11,7 @@ mod deciding;
 mod jobs;
 mod limits;
 mod own;
+mod owners;
 mod racing;
 mod rechecking;
 mod refunds;

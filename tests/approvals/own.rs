@@ -28,6 +28,18 @@ on_both! {
         assert_eq!(world.number("select count(*) from refunds"), 0);
     }
 
+    fn a_second_account_of_the_same_mailbox_is_no_second_person(outer) {
+        let world = &ruled(outer.engine);
+        let other = crate::kit::approvers(world, 1).remove(0);
+        world.database().tamper(&format!("update staff set email = 'mina+approver@ingam.test' where id = {}", other.id)).unwrap();
+        let mina = world.signed_in("mina");
+        let request = ask(world, &mina, 1, "50,000");
+        let form = crate::support::bare_of(&other, request, "approval", &other.code(world.clock.now(), 0));
+        let refused = form.submit();
+        assert_eq!((refused.status, points(world, 1)), (403, 12_450), "{refused}");
+        assert_eq!(last_refusal(world).1, "approval-own");
+    }
+
     fn nobody_approves_what_is_about_themselves(outer) {
         let world = &ruled(outer.engine);
         world.database().tamper("update users set email = 'hana@ingam.test' where id = 1").unwrap();

@@ -67,6 +67,26 @@ on_both! {
         assert_eq!(state(world, request), "waiting");
     }
 
+    fn what_this_console_no_longer_knows_is_void(outer) {
+        let world = &ruled(outer.engine);
+        let (mina, hana) = (world.signed_in("mina"), world.signed_in("hana"));
+        for (n, sql) in ["payload = '{\"user\":1}'", "payload = 'not even JSON'", "kind = 'points.teleport'"].iter().enumerate() {
+            let user = i64::try_from(n).unwrap() + 1;
+            let request = ask(world, &mina, user, "50,000");
+            let form = approval(&hana, request).set("code", &world.code("hana"));
+            let off = match world.engine {
+                crate::kit::Engine::Sqlite => "drop trigger if exists approval_requests_kept",
+                crate::kit::Engine::Postgres => "alter table approval_requests disable trigger approval_requests_kept",
+            };
+            world.database().tamper(&format!("{off}; update approval_requests set {sql} where id = {request}")).unwrap();
+            assert_eq!(hana.get(&format!("/approvals/{request}")).status, 200, "{sql}");
+            assert_eq!(hana.get("/approvals").status, 200, "{sql}");
+            let refused = form.submit();
+            assert_eq!((refused.status, state(world, request).as_str()), (409, "obsolete"), "{sql}: {refused}");
+            assert_eq!(last_refusal(world).1, "approval-obsolete");
+        }
+    }
+
     fn a_second_process_sees_the_decision_of_the_first(outer) {
         let world = &ruled(outer.engine);
         let second = world.another(usual).unwrap();

@@ -9,6 +9,11 @@ const DEAR: &str = "
     update order_lines set unit_price = unit_price + 2000000 where order_id = 1 and n = 1;
     update payments set captured = captured + 2000000 where id = 10;";
 
+/// Order 1 as if it had cost two million, most of which were points.
+const PAID_WITH_POINTS: &str = "
+    update orders set total = 2087400, points_used = 2005000, points_worth = 2005000 where id = 1;
+    update order_lines set unit_price = unit_price + 2000000 where order_id = 1 and n = 1;";
+
 on_both! {
     fn a_refund_above_a_million_won_waits_and_goes_to_the_provider_only_when_approved(outer) {
         let world = &ruled(outer.engine);
@@ -53,6 +58,22 @@ on_both! {
         let refused = approval(&hana, second).set("code", &world.code("hana")).submit();
         assert_eq!((refused.status, state(world, second).as_str()), (409, "obsolete"), "{refused}");
         assert_eq!(world.number("select count(*) from refunds"), 1);
+        assert_sound(world);
+    }
+
+    fn what_gives_back_a_million_in_points_waits_like_money(outer) {
+        let world = &ruled(outer.engine);
+        world.database().tamper(PAID_WITH_POINTS).unwrap();
+        let mina = world.signed_in("mina");
+        let form = mina.get("/orders/1?panel=refund").form_to("/refunds").set("units-1", "1").set("reason", "Parcel damaged");
+        let request = request_of(&form.set("code", &world.code("mina")).submit());
+        let form = mina.get("/orders/1?panel=cancel").form_to("/cancellation").set("reason", "Ordered twice");
+        request_of(&form.set("code", &world.code("mina")).submit());
+        assert_eq!(world.number("select points from users where id = 1"), 12_450);
+        let hana = world.signed_in("hana");
+        let done = approval(&hana, request).set("code", &world.code("hana")).submit();
+        assert_eq!((done.status, state(world, request).as_str()), (303, "approved"), "{done}");
+        assert!(world.number("select points from users where id = 1") > 1_900_000);
         assert_sound(world);
     }
 }

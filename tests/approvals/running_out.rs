@@ -26,6 +26,7 @@ on_both! {
         assert_eq!((refused.status, points(world, 1)), (409, 12_450), "{refused}");
         assert_eq!(last_refusal(world), ("approvals.approve".to_owned(), "approval-expired".to_owned()));
         becomes(world, request, "expired");
+        assert_eq!(world.number("select count(*) from outbox where topic = 'approvals.expired'"), 1, "it is told whoever came too late");
         assert_sound(world);
     }
 

@@ -4,6 +4,7 @@ use crate::{
         approval, ask, assert_sound, bare, bare_of, last_refusal, points, points_rule, rejection, rules, state, under,
     },
 };
+use ingam::gate::{Policy, Role};
 
 on_both! {
     fn where_two_are_wanted_nobody_fills_both_seats(outer) {
@@ -61,5 +62,20 @@ on_both! {
         assert_eq!(form.submit().status, 303);
         assert_eq!(points(world, 1), 62_450);
         assert_sound(world);
+    }
+
+    fn rules_that_want_another_role_by_now_want_that_role(outer) {
+        let world = &under(outer.engine, vec![points_rule(10_000, None, 1)]);
+        let (mina, hana) = (world.signed_in("mina"), world.signed_in("hana"));
+        let request = ask(world, &mina, 1, "50,000");
+        let owners_only = Policy { role: Role::Owner, ..points_rule(10_000, None, 1) };
+        let stricter = world.another(|config| config.policies = rules(vec![owners_only])).unwrap();
+        let there = hana.fork().at(stricter.address);
+        let refused = approval(&there, request).set("code", &world.code("hana")).submit();
+        assert_eq!((refused.status, points(world, 1), state(world, request).as_str()), (403, 12_450, "waiting"), "{refused}");
+        assert_eq!(last_refusal(world).1, "approval-role");
+        world.database().tamper("update staff set roles = 'approver owner' where email = 'hana@ingam.test'").unwrap();
+        assert_eq!(approval(&there, request).set("code", &world.code("hana")).submit().status, 303);
+        assert_eq!((points(world, 1), state(world, request).as_str()), (62_450, "approved"));
     }
 }

@@ -63,6 +63,18 @@ on_both! {
         assert_eq!(approval(&hana, request).set("code", &world.code("hana")).submit().status, 303);
     }
 
+    fn what_was_urgent_counts_toward_the_day_until_somebody_approves_it(outer) {
+        let rule = Policy { urgent: Some(TimeDelta::hours(4)), ..points_rule(10_000, Some(55_000), 1) };
+        let world = &under(outer.engine, vec![rule]);
+        let (mina, hana) = (world.signed_in("mina"), world.signed_in("hana"));
+        let request = give_at_once(world, &mina);
+        request_of(&addition(&mina, 2, "9,000").set("code", &world.code("mina")).submit());
+        assert_eq!(points(world, 2), 0);
+        assert_eq!(approval(&hana, request).set("code", &world.code("hana")).submit().status, 303);
+        let done = addition(&mina, 2, "9,000").set("code", &world.code("mina")).submit();
+        assert!(done.location().unwrap().starts_with("/users/2?sealed="), "{done}");
+    }
+
     fn an_objection_leaves_it_done_and_is_told(outer) {
         let world = &under(outer.engine, vec![hurried()]);
         let (mina, hana) = (world.signed_in("mina"), world.signed_in("hana"));

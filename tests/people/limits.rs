@@ -30,7 +30,7 @@ on_both! {
         let code = world.code("owner");
         for (typed, says) in [
             ("10.20.0.0/16\n10.20.4.1/16", "Did you mean 10.20.0.0/16?"),
-            ("office", "An IP address or a network"),
+            ("office", "A network such as"),
             ("0.0.0.0/0", "half of the internet"),
             ("::/0", "half of the internet"),
         ] {

@@ -17,3 +17,4 @@ mod pages;
 mod races;
 mod roles;
 mod waited;
+mod waiting;

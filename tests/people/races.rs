@@ -97,20 +97,6 @@ on_both! {
         }
     }
 
-    fn two_resets_at_once_leave_one_link_that_works(world) {
-        let [first, second]: [_; 2] = owners(world, 2).try_into().unwrap();
-        let mina = id_of(world, "mina");
-        let forms: Vec<Form> = [&first, &second]
-            .iter()
-            .map(|by| panel(&by.browser, mina, "reset").set("code", &code(world, by)))
-            .collect();
-        let answers = submit_at_once(&forms);
-        let shown: Vec<_> = answers.iter().filter(|page| page.has("#setup-link")).collect();
-        assert_eq!(shown.len(), 1, "{} and {}", answers[0], answers[1]);
-        assert_eq!(world.browser().get(&crate::support::link_on(shown[0])).status, 200);
-        assert_eq!(world.number("select count(*) from invitations"), 1);
-    }
-
     fn a_link_that_is_followed_while_the_account_is_disabled_lets_nobody_in(world) {
         let [owner, _]: [_; 2] = owners(world, 2).try_into().unwrap();
         let page = crate::support::invitation(&owner.browser, "nari@ingam.test", &["owner"]).set("code", &code(world, &owner)).submit();

@@ -5,7 +5,7 @@ pub mod tree;
 
 pub use entry::{Entry, MAX_BODY, ip_key};
 
-use super::{Actor, Reason, Refusal, Roles, Target, Tx, Who, tx::Noted};
+use super::{Actor, Noted, Reason, Refusal, Roles, Target, Tx, Who};
 use crate::{clock::Instant, entry_columns, sql};
 use serde_json::{Map, Value};
 use std::{borrow::Cow, collections::BTreeMap};

@@ -11,6 +11,7 @@ use crate::{
 };
 
 /// The state of a seal panel that waits to be filled in.
+#[expect(clippy::struct_excessive_bools, reason = "each says something of its own about who else is needed")]
 #[derive(Clone, Debug, Default)]
 pub struct Seal {
     /// The idempotency key of this form.
@@ -25,8 +26,8 @@ pub struct Seal {
     pub kind: &'static str,
     /// Whether the target asks for a second person.
     pub is_marked: bool,
-    /// Whether somebody else is certainly needed, by what the form says so far.
-    pub is_second_needed: bool,
+    /// Whether it waits for them even where such changes may be urgent.
+    pub must_wait: bool,
     /// Whether the form says that it cannot wait for them.
     pub is_urgent: bool,
     /// Whose request this seal decides about, where it does, and when they sealed it.
