@@ -36,6 +36,7 @@
     const isMuch = Boolean(data.limit) && amount > BigInt(data.limit);
     button.textContent = isMuch ? data.ask.replace("{what}", label) : label;
     for (const note of all("[data-second]", form)) note.hidden = !isMuch;
+    for (const note of all("[data-alone]", form)) note.hidden = isMuch;
   };
 
   const tick = () => {

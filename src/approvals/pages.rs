@@ -215,11 +215,6 @@ impl Effect {
         let shown = self.now.as_ref().unwrap_or(&self.then);
         (shown.before.is_some() || shown.field == "amount").then_some(shown)
     }
-
-    /// Whether it comes to something else now than when it was asked for.
-    pub fn differs(&self) -> bool {
-        self.now.as_ref().is_some_and(|now| *now != self.then)
-    }
 }
 
 /// What stands beside a request.
@@ -300,8 +295,19 @@ impl ShowPage {
     }
 
     /// Whether the change was tried as things stand now.
-    pub fn is_tried(&self) -> bool {
+    fn is_tried(&self) -> bool {
         self.effects.iter().any(|effect| effect.now.is_some())
+    }
+
+    /// Whether a field comes to something else now than when it was asked for.
+    pub fn has_moved(&self, effect: &Effect) -> bool {
+        self.is_tried() && effect.now.as_ref() != Some(&effect.then)
+    }
+
+    /// How what it would do now compares with what was asked for.
+    pub fn comparison(&self) -> Option<&'static str> {
+        let has_moved = self.effects.iter().any(|effect| self.has_moved(effect));
+        self.is_tried().then(|| self.shell.t(if has_moved { "approval.moved" } else { "approval.unmoved" }))
     }
 
     /// Whose turn it is, or what came of it.

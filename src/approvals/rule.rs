@@ -29,6 +29,8 @@ pub struct Second {
     pub sentences: Vec<String>,
     /// Whether somebody else is needed whatever is typed, and who: their role.
     pub role: Option<String>,
+    /// Who is needed where it comes to much, which a script sees while one types.
+    pub perhaps: Option<String>,
     /// Where it may be done at once if it is urgent: within how long the approval is owed.
     pub urgent: Option<String>,
 }
@@ -47,11 +49,13 @@ impl Second {
             When::Beyond { .. } | When::Own => false,
         };
         let certain = held.iter().find(is_certain);
+        let role = |policy: &&Policy| frame.name("role", policy.role.as_str()).to_owned();
         let urgent = held.iter().map(|policy| policy.urgent).collect::<Option<Vec<_>>>();
         let urgent = urgent.and_then(|within| within.into_iter().min()).filter(|_| !seal.must_wait);
         Self {
             sentences: held.iter().filter_map(|policy| sentence(policy, frame)).collect(),
-            role: certain.map(|policy| frame.name("role", policy.role.as_str()).to_owned()),
+            role: certain.map(role),
+            perhaps: held.iter().find(|policy| matches!(policy.when, When::Beyond { .. })).map(role),
             urgent: urgent.map(|within| format::span(within.num_seconds(), frame.words)),
         }
     }
@@ -78,6 +82,7 @@ pub fn why(request: &Request, frame: &Frame) -> String {
     let beyond = request.beyond.as_deref().unwrap_or_default();
     let amount = match (beyond.parse::<Money>(), beyond.parse::<i64>()) {
         (Ok(money), _) => money.shown(),
+        (_, Ok(n)) if request.kind.starts_with("points.") => format!("{} P", format::group(n)),
         (_, Ok(n)) => format::group(n),
         _ => beyond.to_owned(),
     };

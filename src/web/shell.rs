@@ -9,7 +9,7 @@ pub mod table;
 
 pub use frame::Frame;
 pub use look::{Flash, Theme, Tone};
-pub use section::{NavItem, Section};
+pub use section::{Beyond, NavItem, Section};
 
 use crate::{
     approvals::rule::Second,
@@ -96,8 +96,18 @@ impl Shell {
         self.nav.iter().any(|item| item.section == section)
     }
 
+    /// Whether this page belongs to a section behind the last tab.
+    pub fn is_beyond(&self, beyond: &Beyond) -> bool {
+        self.section.is_some_and(|section| beyond.holds(&section))
+    }
+
     pub fn is_current(&self, section: &Section) -> bool {
         self.section == Some(*section)
+    }
+
+    /// The sections that a phone shows behind its last tab; none where there are tabs enough for all.
+    pub fn beyond_tabs(&self) -> Beyond {
+        Beyond::tabs(&self.nav)
     }
 
     pub fn session_span(&self) -> String {

@@ -54,7 +54,7 @@ on_both! {
         assert_eq!(state(world, request), "owed");
         // Everybody sees it, also who cannot open it.
         for who in ["jun", "mina", "sora", "hana", "owner"] {
-            assert!(world.signed_in(who).get("/").says("main").contains("owed an approval"), "{who}");
+            assert!(world.signed_in(who).get("/").says("main").contains("approval owed"), "{who}");
         }
         let approved = approval(&hana, request).set("code", &world.code("hana")).submit();
         assert_eq!((approved.status, state(world, request).as_str()), (303, "approved"), "{approved}");

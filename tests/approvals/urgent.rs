@@ -59,7 +59,7 @@ on_both! {
         assert_eq!(world.number(overdue), 1);
         assert_eq!(state(world, request), "owed", "it does not go away");
         let hana = world.signed_in("hana");
-        assert!(hana.get("/").says("main").contains("Approval overdue"));
+        assert!(hana.get("/").says("main").contains("Overdue"));
         assert_eq!(approval(&hana, request).set("code", &world.code("hana")).submit().status, 303);
     }
 

@@ -25,7 +25,7 @@ async function ask(customer, amount) {
   const form = mina.locator('form.seal');
   await form.locator('#amount').fill(amount);
   await form.locator('textarea[name=reason]').fill('Two lost parcels. Agreed with the CS lead, ticket CS-20877.');
-  await form.locator('[data-second]').waitFor({ state: 'visible' });
+  await form.locator('[data-second]').first().waitFor({ state: 'visible' });
   assert.match(await sendButton(form).innerText(), /approval|승인/);
   await form.locator('input[name=code]').fill(await console.code('mina'));
   await sendButton(form).click();

@@ -65,7 +65,10 @@ impl Maker {
                     then: changed(Some("12450"), "62450", "points"),
                     now: request.is_waiting().then(|| changed(Some("12450"), "62450", "points")),
                 },
-                Effect { then: changed(None, "goodwill", "reason_kind"), now: None },
+                Effect {
+                    then: changed(None, "goodwill", "reason_kind"),
+                    now: request.is_waiting().then(|| changed(None, "goodwill", "reason_kind")),
+                },
             ],
             obstacle: None,
             deciders: vec![self.text("최하나", "Hana Choi"), self.text("김서연", "Seoyeon Kim")],
@@ -150,6 +153,15 @@ impl Maker {
         );
         let busy = Seal { refusal: Some(Refusal::WrongState { why: rejection("approval-not-now") }), ..seal() };
         add("approval-not-now", shown(waiting(), Standing::YourTurn, Some(Panel::Approve(plain(busy)))));
+        let mut moved = self.approval(waiting(), Standing::YourTurn, Some(Panel::Approve(plain(seal()))));
+        for effect in &mut moved.effects {
+            effect.now = (effect.then.field == "points").then(|| Changed {
+                field: "points".into(),
+                before: Some("9450".into()),
+                after: Some("59450".into()),
+            });
+        }
+        add("approval-moved", html(&moved));
         add("approval-reject", shown(waiting(), Standing::YourTurn, Some(Panel::Reject(plain(seal())))));
         add(
             "approval-object",

@@ -93,3 +93,73 @@ impl From<Section> for NavItem {
         Self { section, waiting: None }
     }
 }
+
+/// A phone has room for five tabs, and where there are more sections than that the last of them opens the rest.
+const TABS: usize = 5;
+
+/// What a phone keeps behind its last tab; nothing where there are tabs enough for all.
+#[derive(Clone, Debug)]
+pub struct Beyond {
+    pub items: Vec<NavItem>,
+}
+
+impl Beyond {
+    /// The overview stays in sight and so does what waits; the others go by their order.
+    pub fn tabs(nav: &[NavItem]) -> Self {
+        if nav.len() <= TABS {
+            return Self { items: Vec::new() };
+        }
+        let mut ranked: Vec<&NavItem> = nav.iter().collect();
+        ranked.sort_by_key(|item| item.section != Section::Home && item.waiting.is_none());
+        let tabs: Vec<Section> = ranked.iter().take(TABS - 1).map(|item| item.section).collect();
+        Self { items: nav.iter().filter(|item| !tabs.contains(&item.section)).copied().collect() }
+    }
+
+    pub fn holds(&self, section: &Section) -> bool {
+        self.items.iter().any(|item| item.section == *section)
+    }
+
+    pub fn waiting(&self) -> Option<i64> {
+        self.items.iter().filter_map(|item| item.waiting).reduce(i64::saturating_add)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Beyond, NavItem, Section, Section::*};
+
+    fn beyond(sections: &[Section], waiting: &[Section]) -> Vec<Section> {
+        let nav: Vec<NavItem> = sections
+            .iter()
+            .map(|&section| NavItem { section, waiting: waiting.contains(&section).then_some(2) })
+            .collect();
+        Beyond::tabs(&nav).items.into_iter().map(|item| item.section).collect()
+    }
+
+    #[test]
+    fn five_sections_are_five_tabs() {
+        assert_eq!(beyond(&[Home, Users, Orders, Approvals, Audit], &[]), []);
+    }
+
+    #[test]
+    fn what_waits_takes_the_place_of_what_does_not() {
+        assert_eq!(beyond(&Section::ALL, &[]), [Approvals, Audit, Access, Staff, Networks]);
+        assert_eq!(beyond(&Section::ALL, &[Approvals]), [Batches, Audit, Access, Staff, Networks]);
+        assert_eq!(beyond(&Section::ALL, &[Batches, Approvals]), [Orders, Audit, Access, Staff, Networks]);
+    }
+
+    #[test]
+    fn the_last_tab_says_how_much_waits_behind_it() {
+        let nav: Vec<NavItem> = Section::ALL.iter().map(|&section| NavItem { section, waiting: Some(2) }).collect();
+        assert_eq!(Beyond::tabs(&nav).waiting(), Some(10));
+    }
+
+    #[test]
+    fn the_overview_stays_however_much_waits() {
+        assert_eq!(beyond(&Section::ALL, &Section::ALL), [Approvals, Audit, Access, Staff, Networks]);
+        assert_eq!(
+            beyond(&Section::ALL, &[Batches, Approvals, Audit, Staff]),
+            [Users, Orders, Access, Staff, Networks]
+        );
+    }
+}
