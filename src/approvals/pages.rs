@@ -210,6 +210,12 @@ pub struct Effect {
 }
 
 impl Effect {
+    /// A field that it would alter now, and would not have altered when it was asked for.
+    pub fn gained(now: Changed) -> Self {
+        let then = Changed { field: now.field.clone(), before: None, after: None };
+        Self { then, now: Some(now) }
+    }
+
     /// What a short summary shows: what has a before, as things stand now.
     pub fn telling(&self) -> Option<&Changed> {
         let shown = self.now.as_ref().unwrap_or(&self.then);

@@ -164,11 +164,15 @@ async fn effects(desk: &Desk, request: &Request, standing: Standing) -> Result<(
     match desk.rehearse(&request.asked(&desk.visit().request_id), change.at_rest()).await {
         Ok(rehearsed) => {
             let now = Changed::between(&rehearsed.before, &rehearsed.after);
+            // What it would alter now and would not have altered then is the last thing to be left out.
+            let gained = now.iter().filter(|now| then.iter().all(|then| then.field != now.field));
+            let gained: Vec<Effect> = gained.map(|now| Effect::gained(now.clone())).collect();
             let mut effects = Vec::new();
             for then in then {
                 let now = now.iter().find(|now| now.field == then.field).cloned();
                 effects.push(Effect { then, now });
             }
+            effects.extend(gained);
             Ok((effects, None))
         }
         Err(Refusal::Rejected(why)) => Ok((untried(then), Some(super::rule::obstacle(&why, &desk.frame())))),
