@@ -2,7 +2,8 @@
 
 use super::{
     Request,
-    pages::{ListPage, Row, Show, Standing},
+    list_pages::{ListPage, Row, Show},
+    pages::Standing,
     request::SEES_ALL,
 };
 use crate::{

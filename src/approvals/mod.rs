@@ -3,6 +3,7 @@
 pub mod decide;
 pub mod expire;
 pub mod list;
+pub mod list_pages;
 pub mod pages;
 pub mod queue;
 pub mod request;

@@ -1,4 +1,4 @@
-//! The pages of what waits for a second person.
+//! The page of a request. The list is in [`list_pages`](super::list_pages).
 
 use super::{
     Request,
@@ -10,64 +10,13 @@ use crate::{
     clock::Instant,
     web::{
         format,
-        link::link,
         shell::{
             Frame, Shell, Tone,
             seal::{Seal, Sealed},
-            table::Pager,
         },
     },
 };
 use askama::Template;
-
-/// `GET /approvals`
-#[derive(Debug, Template)]
-#[template(path = "approvals/list.html")]
-pub struct ListPage {
-    pub shell: Shell,
-    pub show: Show,
-    pub rows: Vec<Row>,
-    pub pager: Pager,
-}
-
-/// Which requests are shown.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum Show {
-    /// What nobody has decided yet.
-    #[default]
-    Open,
-    /// What this person asked for.
-    Mine,
-    Decided,
-}
-
-impl Show {
-    pub const ALL: [Self; 3] = [Self::Open, Self::Mine, Self::Decided];
-
-    /// As in `?show=`.
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Open => "open",
-            Self::Mine => "mine",
-            Self::Decided => "decided",
-        }
-    }
-
-    pub fn parse(text: &str) -> Option<Self> {
-        if text.is_empty() { Some(Self::Open) } else { Self::ALL.into_iter().find(|show| show.as_str() == text) }
-    }
-
-    pub fn href(self, before: &str) -> String {
-        link("/approvals", &[("show", if self == Self::Open { "" } else { self.as_str() }), ("before", before)])
-    }
-}
-
-/// A request in a list.
-#[derive(Clone, Debug)]
-pub struct Row {
-    pub request: Request,
-    pub standing: Standing,
-}
 
 /// What the reader has to do with a request.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -80,21 +29,6 @@ pub enum Standing {
     YouVoted,
     /// Somebody of another role decides.
     Others,
-}
-
-impl Row {
-    /// Like a row of the log, which says it in the same words.
-    fn changed(&self) -> AuditRow {
-        self.request.as_row()
-    }
-
-    pub fn headline(&self, frame: &Frame) -> Option<String> {
-        self.changed().headline(frame)
-    }
-
-    pub fn target(&self) -> AuditRow {
-        self.changed()
-    }
 }
 
 impl Request {

@@ -3,10 +3,12 @@
 use super::{ConfigArgs, EX_CONFIG, target::settings};
 use crate::{
     config::{Check, stamp_fits},
+    gate::{Policies, Role, Roles},
     profile::Profile,
+    sql,
     store::{Store, safeguards, stamp},
 };
-use std::process::ExitCode;
+use std::{collections::BTreeSet, process::ExitCode};
 
 pub(super) async fn run(args: ConfigArgs) -> anyhow::Result<ExitCode> {
     let settings = settings(args.config.as_deref())?;
@@ -15,6 +17,9 @@ pub(super) async fn run(args: ConfigArgs) -> anyhow::Result<ExitCode> {
         match Store::open(&url, 1).await {
             Ok(store) => {
                 checks.extend(of_database(&store, profile).await);
+                if let Ok(config) = settings.config() {
+                    checks.push(of_rules(&store, &config.policies).await);
+                }
                 store.close().await;
             }
             Err(error) => checks.push(Check { name: "database", verdict: Err(format!("{error:#}")) }),
@@ -46,4 +51,32 @@ pub(super) async fn of_database(store: &Store, profile: Profile) -> Vec<Check> {
         Err(error) => checks.push(Check { name: "audit log safeguards", verdict: Err(format!("{error:#}")) }),
     }
     checks
+}
+
+/// How many rules want a second person, and which role nobody has who could be one: then what waits for it waits in vain.
+/// That is said and no reason to refuse, because somebody has to come first.
+async fn of_rules(store: &Store, policies: &Policies) -> Check {
+    let people: sqlx::Result<Vec<(String,)>> = store
+        .reader
+        .query(sql!(
+            "select s.roles from staff s join authenticators a on a.staff_id = s.id
+              where s.active and not a.locked and s.password_hash is not null"
+        ))
+        .all()
+        .await;
+    let verdict = people.map_err(|error| error.to_string()).map(|people| {
+        let is_there = |role: Role| people.iter().any(|(roles,)| Roles::parse(roles).any_of(&[role]));
+        let wanted = policies.iter().filter(|policy| !policy.is_only_if_possible()).map(|policy| policy.role);
+        let missing: BTreeSet<Role> = wanted.filter(|role| !is_there(*role)).collect();
+        let missing: Vec<&str> = missing.into_iter().map(Role::as_str).collect();
+        match missing.as_slice() {
+            [] => format!("{} rules", policies.iter().count()),
+            roles => format!(
+                "{} rules; nobody who can sign in is {}, so what waits for them waits in vain",
+                policies.iter().count(),
+                roles.join(" or ")
+            ),
+        }
+    });
+    Check { name: "second person", verdict }
 }

@@ -138,6 +138,11 @@ impl Need {
 }
 
 impl Policy {
+    /// Whether it wants somebody only where somebody is there.
+    pub fn is_only_if_possible(&self) -> bool {
+        self.when == (When::Always { if_possible: true })
+    }
+
     pub fn covers(&self, kind: &str) -> bool {
         self.changes.iter().any(|change| covers(change, kind))
     }

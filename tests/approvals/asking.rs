@@ -110,6 +110,15 @@ on_both! {
         assert!(!mina.get("/").has(".nav a[href='/approvals'] .count"));
     }
 
+    fn the_check_says_whom_the_rules_would_wait_for_in_vain(outer) {
+        let world = &ruled(outer.engine);
+        let said = || String::from_utf8_lossy(&world.command(&["check"]).output().unwrap().stdout).into_owned();
+        let line = |said: &str| said.lines().find(|line| line.contains("second person")).unwrap().to_owned();
+        assert!(line(&said()).ends_with(" rules"), "{}", said());
+        world.database().tamper("update staff set active = false where email = 'hana@ingam.test'").unwrap();
+        assert!(line(&said()).contains("nobody who can sign in is approver"), "{}", said());
+    }
+
     fn changes_over_the_threshold_are_told_whatever_the_rules_say(outer) {
         let world = &ruled(outer.engine);
         let mina = world.signed_in("mina");

@@ -3,7 +3,8 @@ use chrono::TimeDelta;
 use ingam::{
     approvals::{
         Request,
-        pages::{Effect, ListPage, Panel, PlainPanel, Row, Show, ShowPage, Standing},
+        list_pages::{ListPage, Row, Show},
+        pages::{Effect, Panel, PlainPanel, ShowPage, Standing},
         request::{State, Vote},
     },
     audit::pages::Changed,
