@@ -60,16 +60,12 @@ pub struct Row {
 }
 
 impl Row {
-    /// Like a row of the log, which says it in the same words.
-    fn changed(&self) -> AuditRow {
-        self.request.as_row()
-    }
-
     pub fn headline(&self, frame: &Frame) -> Option<String> {
-        self.changed().headline(frame)
+        self.target().headline(frame)
     }
 
+    /// Like a row of the log, which says it in the same words.
     pub fn target(&self) -> AuditRow {
-        self.changed()
+        self.request.as_row()
     }
 }

@@ -7,7 +7,6 @@ use super::{
 };
 use crate::{
     audit::pages::{Changed, Row as AuditRow},
-    clock::Instant,
     web::{
         format,
         shell::{
@@ -214,11 +213,6 @@ impl ShowPage {
         self.request.is_waiting() && self.standing == Standing::Yours
     }
 
-    /// "Add or deduct points: Point balance 4,500 → 54,500"
-    pub fn headline(&self) -> Option<String> {
-        self.request.as_row().headline(&self.shell)
-    }
-
     /// What the change comes to in one figure: `+50,000 P`, `₩1,284,000`.
     fn size(&self) -> Option<String> {
         let shown = |effect: &Effect| {
@@ -300,10 +294,6 @@ impl ShowPage {
 
     pub fn target(&self) -> AuditRow {
         self.request.as_row()
-    }
-
-    pub fn decided(&self) -> Option<Instant> {
-        self.request.decided_at
     }
 
     /// The seats that nobody has filled.

@@ -7,6 +7,15 @@ use crate::{
     web::{Desk, Stop},
 };
 
+/// What waits for the person `$1` with the roles `$2` at the time `$3`, of `approval_requests r`.
+macro_rules! waits_for {
+    () => {
+        "r.state in ('waiting', 'owed') and r.staff_id <> $1 and (r.state = 'owed' or r.expires_at > $3)
+           and (' ' || $2 || ' ') like ('% ' || r.role || ' %')
+           and not exists (select 1 from approval_votes v where v.request_id = r.id and v.staff_id = $1)"
+    };
+}
+
 /// More than this is only called many.
 const MOST: i64 = 99;
 
@@ -16,10 +25,9 @@ pub async fn waiting_for(desk: &Desk) -> Result<i64, Stop> {
     let (n,): (i64,) = desk
         .reader()
         .query(sql!(
-            "select count(*) from (select 1 as one from approval_requests r
-               where r.state in ('waiting', 'owed') and r.staff_id <> $1 and (r.state = 'owed' or r.expires_at > $3)
-                 and (' ' || $2 || ' ') like ('% ' || r.role || ' %')
-                 and not exists (select 1 from approval_votes v where v.request_id = r.id and v.staff_id = $1) limit $4) mine"
+            "select count(*) from (select 1 as one from approval_requests r where ",
+            waits_for!(),
+            " limit $4) mine"
         ))
         .bind(person.id)
         .bind(person.roles.to_string())
@@ -35,13 +43,7 @@ pub async fn neighbours(desk: &Desk, id: i64) -> Result<(Option<i64>, Option<i64
     let person = desk.person();
     let ids: Vec<(i64,)> = desk
         .reader()
-        .query(sql!(
-            "select r.id from approval_requests r
-              where r.state in ('waiting', 'owed') and r.staff_id <> $1 and (r.state = 'owed' or r.expires_at > $3)
-                and (' ' || $2 || ' ') like ('% ' || r.role || ' %')
-                and not exists (select 1 from approval_votes v where v.request_id = r.id and v.staff_id = $1)
-              order by r.id limit 500"
-        ))
+        .query(sql!("select r.id from approval_requests r where ", waits_for!(), " order by r.id limit 500"))
         .bind(person.id)
         .bind(person.roles.to_string())
         .bind(desk.now())

@@ -145,6 +145,12 @@ pub async fn votes(db: &mut impl Queries, id: i64) -> sqlx::Result<Vec<Vote>> {
 
 /// Locks the request for the rest of the transaction: of two who decide, the second one sees what the first one did.
 pub(super) async fn lock(tx: &mut Tx<'_>, id: i64) -> Result<Request, Fault> {
+    lock_version(tx, id).await?;
+    find(tx, id).await?.ok_or_else(|| Fault::missing("approval-missing"))
+}
+
+/// Locks the request and says only which version it is.
+pub(super) async fn lock_version(tx: &mut Tx<'_>, id: i64) -> Result<i64, Fault> {
     let version: Option<(i64,)> = tx
         .query(sql!(
             sqlite: "select version from approval_requests where id = $1",
@@ -153,10 +159,7 @@ pub(super) async fn lock(tx: &mut Tx<'_>, id: i64) -> Result<Request, Fault> {
         .bind(id)
         .optional()
         .await?;
-    if version.is_none() {
-        return Err(Fault::missing("approval-missing"));
-    }
-    find(tx, id).await?.ok_or_else(|| Fault::missing("approval-missing"))
+    version.map(|(version,)| version).ok_or_else(|| Fault::missing("approval-missing"))
 }
 
 /// Gives the request another state; a decision when it is no longer open.

@@ -24,7 +24,7 @@ impl Change for Withdraw {
     }
 
     async fn version(&self, tx: &mut Tx<'_>) -> Result<Option<i64>, Fault> {
-        request::lock(tx, self.request).await.map(|request| Some(request.version))
+        request::lock_version(tx, self.request).await.map(Some)
     }
 
     async fn check(&self, tx: &mut Tx<'_>) -> Result<(), Fault> {

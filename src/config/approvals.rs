@@ -2,7 +2,7 @@
 
 use crate::{
     changes::KINDS,
-    gate::{Amount, Notice, Policies, Policy, Role, When},
+    gate::{Amount, Notice, Policies, Policy, Role, When, covers},
     money::Currency,
     web::number,
 };
@@ -199,7 +199,7 @@ impl Told {
 
 /// A misspelt name would be a rule that never holds.
 fn covered(pattern: &str) -> Result<(), String> {
-    let is_covered = KINDS.iter().any(|kind| kind.can_be_held_up() && fits(pattern, kind.name));
+    let is_covered = KINDS.iter().any(|kind| kind.can_be_held_up() && covers(pattern, kind.name));
     if is_covered && !pattern.starts_with("approvals.") {
         Ok(())
     } else {
@@ -208,16 +208,12 @@ fn covered(pattern: &str) -> Result<(), String> {
 }
 
 fn measured(pattern: &str, quantity: &str) -> Result<(), String> {
-    let mut kinds = KINDS.iter().filter(|kind| fits(pattern, kind.name));
+    let mut kinds = KINDS.iter().filter(|kind| covers(pattern, kind.name));
     if kinds.any(|kind| kind.quantities.contains(&quantity)) {
         Ok(())
     } else {
         Err(format!("it does not note a quantity {quantity:?}"))
     }
-}
-
-fn fits(pattern: &str, kind: &str) -> bool {
-    pattern.strip_suffix('*').map_or_else(|| pattern == kind, |start| kind.starts_with(start))
 }
 
 impl Thresholds {

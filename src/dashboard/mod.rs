@@ -34,10 +34,11 @@ pub async fn home(desk: Desk) -> Answer {
         .await?;
     let attention = if desk.may("GET", Section::Orders.href()) { attention(&desk).await? } else { Vec::new() };
     let runs = if desk.may("GET", Section::Batches.href()) { runs(&desk).await? } else { Vec::new() };
+    let shell = desk.shell(Some(Section::Home), None).await?;
     let page = HomePage {
-        shell: desk.shell(Some(Section::Home), None).await?,
         owed: queue::owed(desk.reader()).await?,
-        requests: queue::waiting_for(&desk).await?,
+        requests: shell.waiting(Section::Approvals),
+        shell,
         runs,
         attention,
         recent: recent.map(|rows| rows.iter().map(audit::row).collect()),

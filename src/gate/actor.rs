@@ -134,6 +134,17 @@ impl Origin {
     fn inside(request_id: String) -> Self {
         Self { ip: None, peer: None, user_agent: String::new(), session: None, request_id }
     }
+
+    /// The client and the peer as they stand in a row; nothing for none.
+    pub(super) fn addresses(&self) -> (String, String) {
+        let text = |ip: Option<IpAddr>| ip.map(|ip| ip.to_string()).unwrap_or_default();
+        (text(self.ip), text(self.peer))
+    }
+
+    /// The beginning of the session's hash: enough to tell sessions apart, too little to look one up by.
+    pub(super) fn session_prefix(&self) -> &str {
+        self.session.as_deref().and_then(|id| id.get(..16)).unwrap_or_default()
+    }
 }
 
 impl Who {

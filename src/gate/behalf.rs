@@ -40,19 +40,19 @@ impl Tx<'_> {
     /// Whether `change` could still be made for whoever asked: they have the role and may come from where they came, the target
     /// is as they saw it, and the change makes sense.
     pub async fn resume(&mut self, asked: &Asked, change: &dyn AtRest) -> Result<(), Fault> {
-        let own = self.step_aside(asked).await?;
-        let verdict = self.reconsider(asked, change).await;
+        let (own, limits) = self.step_aside(asked).await?;
+        let verdict = self.reconsider(asked, change, &limits).await;
         self.step_back(own);
         verdict
     }
 
-    async fn reconsider(&mut self, asked: &Asked, change: &dyn AtRest) -> Result<(), Fault> {
+    async fn reconsider(&mut self, asked: &Asked, change: &dyn AtRest, limits: &str) -> Result<(), Fault> {
         let wanted = change.admits();
         let may = self.roles.as_ref().is_some_and(|roles| admit::fits(roles, wanted));
         if !may {
             return Err(Fault::conflict("approval-requester"));
         }
-        if !admit::is_open_to(self, &asked.actor).await? || !self.is_within_limits(asked).await? {
+        if !admit::is_open_to(self, &asked.actor).await? || !networks::within(limits, asked.actor.origin.ip) {
             return Err(Fault::conflict("approval-network"));
         }
         match (change.version(self).await?, asked.seen) {
@@ -61,19 +61,9 @@ impl Tx<'_> {
         }
     }
 
-    /// Whether whoever asked may still come from where they came, by what holds for them alone.
-    async fn is_within_limits(&mut self, asked: &Asked) -> sqlx::Result<bool> {
-        let limits: Option<(String,)> = self
-            .query(sql!("select networks from staff where id = $1"))
-            .bind(asked.actor.staff_id())
-            .optional()
-            .await?;
-        Ok(limits.is_some_and(|(limits,)| networks::within(&limits, asked.actor.origin.ip)))
-    }
-
     /// Makes `change` for whoever asked, with a row of its own in the log, and says whom the rules want for it now.
     pub async fn enact(&mut self, asked: &Asked, change: &dyn AtRest) -> Result<Option<Need>, Fault> {
-        let own = self.step_aside(asked).await?;
+        let (own, _) = self.step_aside(asked).await?;
         let outer = self.set_aside();
         self.approval = Some(asked.request);
         let done = self.do_for(asked, change).await;
@@ -100,25 +90,30 @@ impl Tx<'_> {
         judge::judge(self, &asked.actor, change, &Vec::new()).await
     }
 
-    /// Lets whoever asked stand in the place of whoever decides. Their row is locked: a role cannot be taken away meanwhile.
-    async fn step_aside(&mut self, asked: &Asked) -> Result<Standing, Fault> {
-        let row: Option<(bool, String)> = self
+    /// Lets whoever asked stand in the place of whoever decides, and says which networks they alone may come from. Their row is
+    /// locked: a role cannot be taken away meanwhile.
+    async fn step_aside(&mut self, asked: &Asked) -> Result<(Standing, String), Fault> {
+        let row: Option<(bool, String, String)> = self
             .query(sql!(
-                sqlite: "select active, roles from staff where id = $1",
-                postgres: "select active, roles from staff where id = $1 for no key update",
+                sqlite: "select active, roles, networks from staff where id = $1",
+                postgres: "select active, roles, networks from staff where id = $1 for no key update",
             ))
             .bind(asked.actor.staff_id())
             .optional()
             .await?;
-        let roles = row.filter(|(active, _)| *active).map(|(_, roles)| Roles::parse(&roles));
+        // Nobody's roles are no role, and not those of the system.
+        let (roles, limits) = row
+            .filter(|(active, ..)| *active)
+            .map(|(_, roles, limits)| (Roles::parse(&roles), limits))
+            .unwrap_or_default();
         self.decided_from = self.ip;
-        Ok(Standing {
+        let own = Standing {
             by: std::mem::replace(&mut self.by, asked.actor.who.name()),
             staff: std::mem::replace(&mut self.staff, asked.actor.staff_id()),
             ip: std::mem::replace(&mut self.ip, asked.actor.origin.ip),
-            // Nobody's roles are no role, and not those of the system.
-            roles: self.roles.replace(roles.unwrap_or_default()),
-        })
+            roles: self.roles.replace(roles),
+        };
+        Ok((own, limits))
     }
 
     fn step_back(&mut self, own: Standing) {

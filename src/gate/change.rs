@@ -91,6 +91,11 @@ impl Admits {
         Self { by: By::Roles(roles), code: true, host: false }
     }
 
+    /// The owners with a code, and the command line: the way back in for whoever is shut out.
+    pub const fn owners() -> Self {
+        Self { host: true, ..Self::sealed(&[Role::Owner]) }
+    }
+
     /// A person's own affair, sealed with their code.
     pub const fn own() -> Self {
         Self { by: By::Anyone, code: true, host: false }

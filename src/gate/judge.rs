@@ -30,13 +30,16 @@ pub(super) async fn judge(
     let policies = tx.policies.clone();
     let mut need: Option<Need> = None;
     for policy in policies.of(change.kind()) {
+        let Policy { role, mut approvers, expires, urgent, .. } = *policy;
+        if policy.is_only_if_possible() {
+            approvers = approvers.min(others(tx, role, (*id, email), change).await?);
+            if approvers < 1 {
+                continue;
+            }
+        }
         let Some((rule, beyond)) = fits(tx, policy, change, (*id, email), (policies.zone, earlier)).await? else {
             continue;
         };
-        let Policy { role, mut approvers, expires, urgent, .. } = *policy;
-        if policy.when == (When::Always { if_possible: true }) {
-            approvers = approvers.min(others(tx, role, (*id, email), change).await?);
-        }
         let urgent = urgent.filter(|_| change.may_be_urgent());
         let one = Need { rule, beyond, role, approvers, expires, urgent };
         need = Some(need.map_or(one.clone(), |other| other.and(one)));
@@ -52,11 +55,7 @@ async fn fits(
     (zone, earlier): (Tz, &Earlier),
 ) -> Result<Option<(&'static str, Option<Amount>)>, Fault> {
     Ok(match &policy.when {
-        When::Always { if_possible: false } => Some(("always", None)),
-        When::Always { if_possible: true } => {
-            let others = others(tx, policy.role, (staff, email), change).await?;
-            (others > 0).then_some(("always", None))
-        }
+        When::Always { .. } => Some(("always", None)),
         When::Marked => change.is_marked(tx).await?.then_some(("marked", None)),
         When::Own => {
             let contact = change.contact(tx).await?;
@@ -102,8 +101,7 @@ async fn others(tx: &mut Tx<'_>, role: Role, (staff, email): (i64, &str), change
 }
 
 /// What a person has altered by themselves since midnight, as the log has it, also what was urgent while nobody has approved it.
-/// Nobody else can add to it meanwhile: the row
-/// of the person is locked.
+/// Nobody else can add to it meanwhile: the row of the person is locked.
 async fn today(
     tx: &mut Tx<'_>,
     policy: &Policy,

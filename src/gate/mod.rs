@@ -38,7 +38,7 @@ pub use housekeeping::{
 pub use judge::is_same_mailbox;
 pub use noted::Noted;
 pub use outbox::Delivery;
-pub use policy::{Need, Notice, Policies, Policy, When};
+pub use policy::{Need, Notice, Policies, Policy, When, covers};
 pub use refusal::{CodeRefusal, Refusal};
 pub use seal::{Given, Reason, Seal, Sealed, is_printable};
 pub(crate) use tx::Writer;

@@ -66,7 +66,7 @@ async fn park<C: Change>(
         None => change.version(tx).await?,
     };
     let payload = serde_json::to_string(change).map_err(|error| sqlx::Error::Encode(error.into()))?;
-    let ip = |ip: Option<std::net::IpAddr>| ip.map(|ip| ip.to_string()).unwrap_or_default();
+    let (ip, peer) = origin.addresses();
     let (request,): (i64,) = tx
         .query(sql!(
             "insert into approval_requests (at, state, kind, payload, target_kind, target_id, seen, before, after, staff_id,
@@ -85,10 +85,10 @@ async fn park<C: Change>(
         .bind(Json(&after))
         .bind(actor.staff_id())
         .bind(actor.who.name())
-        .bind(ip(origin.ip))
-        .bind(ip(origin.peer))
+        .bind(ip)
+        .bind(peer)
         .bind(origin.user_agent.as_str())
-        .bind(origin.session.as_deref().and_then(|id| id.get(..16)).unwrap_or_default())
+        .bind(origin.session_prefix())
         .bind(seal.reason.as_str())
         .bind(change_id)
         .bind(need.rule)

@@ -101,7 +101,7 @@ impl Policies {
         Self { rules: policies.into(), notices: notices.into(), zone }
     }
 
-    /// The rules for a change that everybody can know beforehand, the strictest first.
+    /// The rules for a change that everybody can know beforehand.
     pub fn of(&self, kind: &str) -> impl Iterator<Item = &Policy> {
         self.rules.iter().filter(move |policy| policy.covers(kind))
     }
@@ -148,7 +148,8 @@ impl Policy {
     }
 }
 
-pub(super) fn covers(pattern: &str, kind: &str) -> bool {
+/// Whether a rule for `pattern`, which may end in a star, is one for changes of this kind.
+pub fn covers(pattern: &str, kind: &str) -> bool {
     pattern.strip_suffix('*').map_or_else(|| pattern == kind, |start| kind.starts_with(start))
 }
 

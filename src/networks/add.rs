@@ -2,14 +2,11 @@
 
 use super::{open, rules, target};
 use crate::{
-    gate::{Admits, By, Change, Fault, Role, Target, Tx},
+    gate::{Admits, Change, Fault, Target, Tx},
     sql,
 };
 use ipnet::IpNet;
 use serde::{Deserialize, Serialize};
-
-/// Owners, and the command line: the way back in for whoever is shut out.
-pub(super) const OWNERS: Admits = Admits { by: By::Roles(&[Role::Owner]), code: true, host: true };
 
 /// Puts a network on the list.
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -24,7 +21,7 @@ pub struct AddNetwork {
 
 impl Change for AddNetwork {
     const KIND: &'static str = "networks.add";
-    const ADMITS: Admits = OWNERS;
+    const ADMITS: Admits = Admits::owners();
     /// The id of its row.
     type Output = i64;
 

@@ -1,7 +1,6 @@
 //! Changing a network on the list: itself, what is said about it, and when it is closed again.
 
 use super::{
-    add::OWNERS,
     open::{self, Network},
     rules, target,
 };
@@ -28,7 +27,7 @@ pub struct ChangeNetwork {
 
 impl Change for ChangeNetwork {
     const KIND: &'static str = "networks.change";
-    const ADMITS: Admits = OWNERS;
+    const ADMITS: Admits = Admits::owners();
     type Output = ();
 
     fn target(&self) -> Target {

@@ -1,6 +1,10 @@
 //! Closing the console to a network.
 
-use super::{add::OWNERS, change::find, open, rules, target};
+use super::{
+    change::find,
+    open::{self, Network},
+    rules, target,
+};
 use crate::{
     gate::{Admits, Change, Fault, Target, Tx},
     sql,
@@ -18,7 +22,7 @@ pub struct RemoveNetwork {
 
 impl Change for RemoveNetwork {
     const KIND: &'static str = "networks.remove";
-    const ADMITS: Admits = OWNERS;
+    const ADMITS: Admits = Admits::owners();
     type Output = ();
 
     fn target(&self) -> Target {
@@ -31,16 +35,11 @@ impl Change for RemoveNetwork {
     }
 
     async fn check(&self, tx: &mut Tx<'_>) -> Result<(), Fault> {
-        let rows = open::lock(tx).await?;
-        find(&rows, self.id, self.net)?;
-        let after: Vec<_> = rows.iter().filter(|row| row.id != self.id).cloned().collect();
-        if rules::shuts_out(tx, &rows, &after) { Err(Fault::conflict("network-yours")) } else { Ok(()) }
+        self.judge(tx).await.map(drop)
     }
 
     async fn apply(&self, tx: &mut Tx<'_>) -> Result<(), Fault> {
-        self.check(tx).await?;
-        let rows = open::lock(tx).await?;
-        let row = find(&rows, self.id, self.net)?.clone();
+        let row = self.judge(tx).await?;
         tx.query(sql!("delete from networks where id = $1")).bind(self.id).run().await?;
         tx.note("net", row.net.to_string(), None::<&str>);
         if !row.note.is_empty() {
@@ -51,5 +50,15 @@ impl Change for RemoveNetwork {
         }
         tx.emit("networks.changed", serde_json::json!({ "network": row.net.to_string(), "what": "removed" }));
         Ok(())
+    }
+}
+
+impl RemoveNetwork {
+    /// The row as it is, where nothing speaks against removing it.
+    async fn judge(&self, tx: &mut Tx<'_>) -> Result<Network, Fault> {
+        let rows = open::lock(tx).await?;
+        let row = find(&rows, self.id, self.net)?.clone();
+        let after: Vec<_> = rows.iter().filter(|row| row.id != self.id).cloned().collect();
+        if rules::shuts_out(tx, &rows, &after) { Err(Fault::conflict("network-yours")) } else { Ok(row) }
     }
 }

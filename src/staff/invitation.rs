@@ -8,7 +8,7 @@ use super::{
 };
 use crate::{
     clock::Instant,
-    gate::{Admits, Change, Fault, Role, Target, Tx, is_printable},
+    gate::{Admits, Change, Fault, Target, Tx, is_printable},
     sql,
     store::Reader,
 };
@@ -42,7 +42,7 @@ struct Earlier {
 
 impl Change for InviteStaff {
     const KIND: &'static str = "staff.invite";
-    const ADMITS: Admits = Admits { host: true, ..Admits::sealed(&[Role::Owner]) };
+    const ADMITS: Admits = Admits::owners();
     const MAKES: &'static [&'static str] = &["staff"];
     /// The new person's id.
     type Output = i64;

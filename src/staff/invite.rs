@@ -11,13 +11,13 @@ use super::{
     show::SEAL,
 };
 use crate::{
-    gate::{Change, Given, Reason, Seal},
+    gate::{Change, Given, Seal},
     secret,
     web::{
         Answer, Desk,
         desk::seal_of,
         form::Form,
-        refused::{self, Refused, reason_error},
+        refused::{self, Refused},
         shell::{
             field::{FieldErrors, wrong},
             seal::Seal as Shape,
@@ -42,13 +42,9 @@ pub async fn invite(desk: Desk, body: web::Bytes) -> Answer {
         errors.add("name", if name.chars().count() > 100 { wrong::too_long(100) } else { wrong::control_characters() });
     }
     let chosen = roles::chosen(&form, &mut errors);
-    let reason = match Reason::parse(form.get("reason")) {
-        Ok(reason) if errors.is_empty() => reason,
-        Ok(_) => return again(&desk, &form, errors.into()).await,
-        Err(word) => {
-            errors.add("reason", reason_error(word));
-            return again(&desk, &form, errors.into()).await;
-        }
+    let reason = match refused::read_reason_beside(&form, errors) {
+        Ok(reason) => reason,
+        Err(errors) => return again(&desk, &form, errors.into()).await,
     };
     let token = secret::token();
     let change = InviteStaff {

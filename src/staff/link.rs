@@ -9,7 +9,7 @@ use super::{
 };
 use crate::{
     clock::Instant,
-    gate::{Admits, Change, Fault, Given, Role, Sealed, Target, Tx},
+    gate::{Admits, Change, Fault, Given, Sealed, Target, Tx},
     secret, sql,
     web::{
         Answer, Desk,
@@ -36,7 +36,7 @@ pub struct IssueSetupLink {
 
 impl Change for IssueSetupLink {
     const KIND: &'static str = "staff.issue-link";
-    const ADMITS: Admits = Admits { host: true, ..Admits::sealed(&[Role::Owner]) };
+    const ADMITS: Admits = Admits::owners();
     // Whom it is for was agreed on before, and nobody could be shown a link that is made later.
     const MAY_WAIT: bool = false;
     type Output = ();

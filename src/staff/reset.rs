@@ -27,7 +27,7 @@ pub struct ResetSecondFactor {
 
 impl Change for ResetSecondFactor {
     const KIND: &'static str = "staff.reset-second-factor";
-    const ADMITS: Admits = Admits { host: true, ..Admits::sealed(&[Role::Owner]) };
+    const ADMITS: Admits = Admits::owners();
     type Output = ();
 
     fn target(&self) -> Target {

@@ -6,7 +6,7 @@ use super::{
     target,
 };
 use crate::{
-    gate::{Admits, Change, Fault, Role, Target, Tx},
+    gate::{Admits, Change, Fault, Target, Tx},
     networks::net::{self, Unfit},
     sql,
     web::{
@@ -32,7 +32,7 @@ pub struct RestrictStaff {
 
 impl Change for RestrictStaff {
     const KIND: &'static str = "staff.networks";
-    const ADMITS: Admits = Admits { host: true, ..Admits::sealed(&[Role::Owner]) };
+    const ADMITS: Admits = Admits::owners();
     type Output = ();
 
     fn target(&self) -> Target {

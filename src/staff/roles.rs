@@ -27,7 +27,7 @@ pub struct SetStaffRoles {
 
 impl Change for SetStaffRoles {
     const KIND: &'static str = "staff.roles";
-    const ADMITS: Admits = Admits { host: true, ..Admits::sealed(&[Role::Owner]) };
+    const ADMITS: Admits = Admits::owners();
     type Output = ();
 
     fn target(&self) -> Target {

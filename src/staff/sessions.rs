@@ -6,7 +6,7 @@ use super::{
     standing, target,
 };
 use crate::{
-    gate::{Admits, Change, Fault, Role, Target, Tx},
+    gate::{Admits, Change, Fault, Target, Tx},
     sql,
     web::{Answer, Desk, problem_page::Problem, shell::field::FieldErrors},
 };
@@ -23,7 +23,7 @@ pub struct EndStaffSessions {
 
 impl Change for EndStaffSessions {
     const KIND: &'static str = "staff.end-sessions";
-    const ADMITS: Admits = Admits { host: true, ..Admits::sealed(&[Role::Owner]) };
+    const ADMITS: Admits = Admits::owners();
     // A session that has to be ended has to be ended now.
     const MAY_WAIT: bool = false;
     type Output = i64;

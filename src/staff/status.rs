@@ -26,7 +26,7 @@ pub struct SetStaffStatus {
 
 impl Change for SetStaffStatus {
     const KIND: &'static str = "staff.status";
-    const ADMITS: Admits = Admits { host: true, ..Admits::sealed(&[Role::Owner]) };
+    const ADMITS: Admits = Admits::owners();
     type Output = ();
 
     fn target(&self) -> Target {

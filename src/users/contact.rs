@@ -6,8 +6,8 @@ use super::{
     show,
 };
 use crate::{
-    gate::{Reason, RecordAccess},
-    web::{Answer, Desk, refused::reason_error, shell::field::FieldErrors},
+    gate::RecordAccess,
+    web::{Answer, Desk, refused::read_reason},
 };
 use actix_web::web;
 
@@ -16,10 +16,9 @@ pub async fn reveal(desk: Desk, path: web::Path<i64>, body: web::Bytes) -> Answe
     let customer = show::customer(&desk, path.into_inner()).await?;
     // It changes nothing, so it needs no code; what other forms carry does no harm here.
     let form = desk.form(&body, &["reason", "code", "key", "seen"]).await?;
-    let reason = match Reason::parse(form.get("reason")) {
+    let reason = match read_reason(&form) {
         Ok(reason) => reason,
-        Err(word) => {
-            let errors = FieldErrors::one("reason", reason_error(word));
+        Err(errors) => {
             let panel = Panel::Contact(ContactPanel { errors, reason: form.get("reason").to_owned() });
             return show::page(&desk, customer, Some(panel), 422, None).await;
         }

@@ -5,13 +5,13 @@ use super::{
     show,
 };
 use crate::{
-    gate::{Admits, Change, Fault, Reason, Role, Target, Tx},
+    gate::{Admits, Change, Fault, Role, Target, Tx},
     sql,
     web::{
         Answer, Desk,
         desk::seal_of,
         form::Form,
-        refused::{self, Refused, reason_error},
+        refused::{self, Refused},
         shell::{
             field::{FieldErrors, wrong},
             seal::Seal as Shape,
@@ -79,13 +79,9 @@ pub async fn set_status(desk: Desk, path: web::Path<i64>, body: web::Bytes) -> A
     if !matches!(form.get("status"), "active" | "suspended") {
         errors.add("status", wrong::not_a_choice());
     }
-    let reason = match Reason::parse(form.get("reason")) {
-        Ok(reason) if errors.is_empty() => reason,
-        Ok(_) => return show_again(&desk, user, &form, errors.into()).await,
-        Err(word) => {
-            errors.add("reason", reason_error(word));
-            return show_again(&desk, user, &form, errors.into()).await;
-        }
+    let reason = match refused::read_reason_beside(&form, errors) {
+        Ok(reason) => reason,
+        Err(errors) => return show_again(&desk, user, &form, errors.into()).await,
     };
     let change = SetUserStatus { user, status: form.get("status").to_owned() };
     match desk.submit(&change, &seal_of(&form, reason)?).await {

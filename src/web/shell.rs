@@ -92,6 +92,11 @@ impl Shell {
         Second::of(&self.policies, seal, &self.frame)
     }
 
+    /// How many things wait in a section for this person.
+    pub fn waiting(&self, section: Section) -> i64 {
+        self.nav.iter().find(|item| item.section == section).and_then(|item| item.waiting).unwrap_or_default()
+    }
+
     pub fn may(&self, section: Section) -> bool {
         self.nav.iter().any(|item| item.section == section)
     }

@@ -67,6 +67,7 @@ fn entry(tx: &mut Tx<'_>, line: &Line<'_>, seq: i64, at: Instant) -> Entry {
         _ => (String::new(), String::new()),
     };
     let origin = &line.actor.origin;
+    let (ip, peer) = origin.addresses();
     Entry {
         seq,
         at,
@@ -82,11 +83,10 @@ fn entry(tx: &mut Tx<'_>, line: &Line<'_>, seq: i64, at: Instant) -> Entry {
         before: noted(&tx.before),
         after: noted(&tx.after),
         reason: line.reason.as_str().to_owned(),
-        ip: origin.ip.map(|ip| ip.to_string()).unwrap_or_default(),
-        peer: origin.peer.map(|ip| ip.to_string()).unwrap_or_default(),
+        ip,
+        peer,
         user_agent: origin.user_agent.clone(),
-        // Enough to tell sessions apart, too little to look one up by.
-        session: origin.session.as_deref().and_then(|id| id.get(..16)).unwrap_or_default().to_owned(),
+        session: origin.session_prefix().to_owned(),
         request_id: origin.request_id.clone(),
         approval_id: tx.approval,
         reversal_of: None,
