@@ -19,7 +19,6 @@ use crate::{
         cancel::CancelOrder, dismiss::DismissRefund, note::NoteOrder, refund::RefundOrder, retry::RetryRefund,
         sample::LoadOrders, settle::SettleRefund, ship::ShipOrder,
     },
-    points::adjust::AdjustPoints,
     shop::{expire::ExpirePoints, settle::SettleDay},
     staff::{
         account::{ChangePassword, EndSessions, RenewRecoveryCodes, ReplaceAuthenticator, SetPreferences},
@@ -32,7 +31,7 @@ use crate::{
         sign_in::{EnterPassword, SignIn, SignInWithRecoveryCode, SignOut},
         status::SetStaffStatus,
     },
-    users::{load::LoadSample, status::SetUserStatus},
+    users::{adjust::AdjustPoints, load::LoadSample, status::SetUserStatus},
 };
 
 crate::changes! {

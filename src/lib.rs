@@ -13,7 +13,7 @@
 //! | [`app`] | what all requests share, the middleware in order, starting and stopping |
 //! | [`web`] | what HTTP looks like here: the desk a handler sits at, forms, forgery, addresses, pages, words |
 //! | [`staff`] | who is asking and who may: roles, passwords, authenticators, sessions, invitations, the pages of staff |
-//! | [`users`], [`points`], [`orders`], [`audit`], [`access`], [`dashboard`] | slices: each holds its pages, its SQL and its changes |
+//! | [`users`], [`orders`], [`audit`], [`access`], [`dashboard`] | slices: each holds its pages, its SQL and its changes |
 //! | [`approvals`] | what waits for a second person: deciding, withdrawing, running out |
 //! | [`payments`] | who really gives the money back: bookkeeping, a signed webhook, Stripe |
 //! | [`batches`] | jobs, schedules and runs: what runs when, what came of it, and rerunning it by hand |
@@ -30,9 +30,9 @@
 //!
 //! `POST /users/42/point-adjustments` passes [`web::door::observe`] (named, timed, errors become pages),
 //! [`web::door::admit`] (address, allowlist, method, origin), actix-session over [`staff::session`], and
-//! [`web::door::authorize`] (who is it, does the [`routes`] table open to them). The handler, [`points::adjust::adjust`],
-//! sits at a [`web::Desk`]: it reads the form strictly, makes the change [`AdjustPoints`](points::adjust::AdjustPoints)
-//! and submits it with the seal the person brought. [`Gate::submit`](gate::Gate::submit) begins a transaction, claims the
+//! [`web::door::authorize`] (who is it, does the [`routes`] table open to them). The route hands the form to
+//! `web::panel`, which reads it strictly, makes the change [`AdjustPoints`](users::adjust::AdjustPoints) of it
+//! and submits that with the seal the person brought. [`Gate::submit`](gate::Gate::submit) begins a transaction, claims the
 //! form's key, checks role, network and the version that was seen, spends the code, applies the change, takes it back and keeps
 //! it as a request where it needs a second person, appends the audit row, writes the outbox and commits. The handler answers 303, and the page that follows reads the row that sealed it.
 //!
@@ -53,8 +53,9 @@ pub mod money;
 pub mod networks;
 pub mod orders;
 mod outgoing;
+#[cfg(test)]
+mod page_samples;
 pub mod payments;
-pub mod points;
 pub mod profile;
 pub mod routes;
 pub mod secret;

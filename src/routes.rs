@@ -6,12 +6,16 @@ use crate::{
     batches::{self, ping},
     dashboard,
     gate::Role,
-    networks, orders, points,
+    networks, orders,
     staff::{
         self, account_page, account_pages as account, session::Visitor, setup_pages as setup, sign_in_pages as sign_in,
     },
     users,
-    web::{Stop, assets, problem_page::Problem},
+    web::{
+        Stop, assets,
+        panel::{post, preview},
+        problem_page::Problem,
+    },
 };
 use actix_web::{HttpRequest, HttpResponse, guard, web};
 
@@ -109,9 +113,9 @@ routes! {
     POST "/users/searches" FINDS_PEOPLE => users::list::search;
     GET "/users/{id}" FINDS_PEOPLE => users::show::show;
     POST "/users/{id}/contact" OPERATES => users::contact::reveal;
-    POST "/users/{id}/point-adjustments" OPERATES => points::adjust::adjust;
-    POST "/users/{id}/point-adjustments/preview" OPERATES => points::adjust::preview;
-    POST "/users/{id}/status" OPERATES => users::status::set_status;
+    POST "/users/{id}/point-adjustments" OPERATES => post::<users::adjust::AdjustPanel>;
+    POST "/users/{id}/point-adjustments/preview" OPERATES => preview::<users::adjust::AdjustPanel>;
+    POST "/users/{id}/status" OPERATES => post::<users::status::StatusPanel>;
 
     GET "/orders" FINDS_PEOPLE => orders::list::list;
     POST "/orders/searches" FINDS_PEOPLE => orders::list::search;

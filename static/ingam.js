@@ -14,9 +14,11 @@
 
   const group = (n) => (n < 0n ? "−" : "") + String(n < 0n ? -n : n).replace(/\B(?=(\d{3})+$)/g, ",");
 
+  // Reads an amount exactly as the server does (`web::number::positive`); 0 where it would refuse it.
   const typedAmount = (text) => {
-    const plain = /^[0-9]{1,18}$|^[0-9]{1,3}(,[0-9]{3}){1,5}$/.test(text.trim());
-    return plain ? BigInt(text.replaceAll(",", "").trim()) : 0n;
+    if (!/^[0-9]+$|^[0-9]{1,3}(,[0-9]{3})+$/.test(text)) return 0n;
+    const amount = BigInt(text.replaceAll(",", ""));
+    return amount < 2n ** 63n ? amount : 0n;
   };
 
   const showPoints = (form) => {

@@ -1,6 +1,5 @@
 //! Reading the audit log: browsing it, and verifying all of it.
 
-pub mod changed;
 pub mod filter;
 mod find;
 pub mod list;

@@ -1,6 +1,6 @@
 //! The pages of the audit log.
 
-pub use super::changed::Changed;
+pub use crate::web::changed::Changed;
 use crate::{
     clock::Instant,
     web::{

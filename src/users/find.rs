@@ -7,7 +7,7 @@ mod cursor;
 mod statements;
 
 pub use cursor::{BadCursor, Cursor};
-pub use statements::Found;
+pub use statements::CustomerRow;
 
 use super::term::Term;
 use crate::{clock::Instant, store::Reader};
@@ -23,12 +23,12 @@ const END_OF_TIME: i64 = 253_402_300_799;
 /// A page of customers, and where the next one begins.
 #[derive(Clone, Debug)]
 pub struct Page {
-    pub rows: Vec<Found>,
+    pub rows: Vec<CustomerRow>,
     pub next: Option<Cursor>,
 }
 
 /// The customer with this id.
-pub async fn by_id(reader: &Reader, id: i64) -> sqlx::Result<Option<Found>> {
+pub async fn by_id(reader: &Reader, id: i64) -> sqlx::Result<Option<CustomerRow>> {
     statements::by_id(reader, id, None).await
 }
 
@@ -102,7 +102,7 @@ struct Search<'a> {
     after: Option<Cursor>,
     /// The customer the cursor names, with the key the list goes by. A cursor holds no more than an id, because it stands
     /// in an address.
-    last: Option<Found>,
+    last: Option<CustomerRow>,
 }
 
 impl<'a> Search<'a> {
@@ -163,7 +163,7 @@ impl<'a> Search<'a> {
         prefix: &str,
         stage: Stage,
         answers: &Answers,
-        key: impl Fn(&Found) -> Option<String>,
+        key: impl Fn(&CustomerRow) -> Option<String>,
     ) -> Along<'a> {
         let last = self.last.as_ref().filter(|_| self.after.is_some_and(|cursor| cursor.stage == stage));
         // A key that has changed meanwhile is no place in this list any more: it begins again.
@@ -175,7 +175,7 @@ impl<'a> Search<'a> {
 
 /// The rows of a page as they come together, and one more to know whether there is a next page.
 struct Answers {
-    rows: Vec<(Stage, Found)>,
+    rows: Vec<(Stage, CustomerRow)>,
     limit: usize,
 }
 
@@ -184,7 +184,7 @@ impl Answers {
         Self { rows: Vec::with_capacity(limit + 1), limit }
     }
 
-    fn add(&mut self, stage: Stage, found: impl IntoIterator<Item = Found>) {
+    fn add(&mut self, stage: Stage, found: impl IntoIterator<Item = CustomerRow>) {
         self.rows.extend(found.into_iter().map(|found| (stage, found)));
     }
 

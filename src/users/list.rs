@@ -1,8 +1,9 @@
 //! The list of customers, and searching it.
 
 use super::{
+    customer::Customer,
     find::{self, Cursor},
-    pages::{Customer, ListPage, StatusFilter},
+    list_page::{ListPage, StatusFilter},
     term::{Term, TermError},
 };
 use crate::{

@@ -2,14 +2,14 @@
 //!
 //! A mask shows enough to tell two people apart and to check what a caller says, and never the part in the middle.
 
-use super::{find::Found, pages::Customer};
+use super::{customer::Customer, find::CustomerRow};
 
 const DOT: &str = "•";
 
 impl Customer {
     /// A customer as pages show them.
     #[expect(clippy::needless_pass_by_value, reason = "what is masked must not be at hand any more")]
-    pub fn masked(found: Found) -> Self {
+    pub fn masked(found: CustomerRow) -> Self {
         Self {
             id: found.id,
             name: name(&found.name),

@@ -1,11 +1,14 @@
-//! Customers: finding them, looking at them, suspending them.
+//! Customers: finding them, looking at them, their points, suspending them.
 
+pub mod adjust;
 pub mod contact;
+pub mod customer;
 pub mod find;
+pub mod ledger;
 pub mod list;
+pub mod list_page;
 pub mod load;
 pub mod mask;
-pub mod pages;
 pub mod sample;
 pub mod show;
 pub mod status;
@@ -14,7 +17,12 @@ pub mod term;
 use crate::{
     gate::{Fault, Target, Tx},
     sql,
+    web::panel::Entry,
 };
+
+/// What can be done beside a customer's page.
+const PANELS: &[Entry<find::CustomerRow>] =
+    &[Entry::of::<adjust::AdjustPanel>(), Entry::of::<status::StatusPanel>(), contact::PANEL];
 
 /// A customer as the target of a change.
 pub fn target(id: i64) -> Target {

@@ -1,196 +1,152 @@
-//! One customer: overview, point ledger, history, and the panel to change something.
+//! The page of one customer: overview, orders, point ledger, history.
 
 use super::{
-    find::{self, Found},
-    pages::{Abilities, Contact, ContactPanel, Customer, LedgerEntry, Panel, PointPanel, ShowPage, StatusPanel},
-    status::SetUserStatus,
+    customer::{Contact, Customer},
+    find::{self, CustomerRow},
+    ledger, target,
 };
 use crate::{
-    approvals::queue,
-    audit, entry_columns,
-    gate::{Change, RecordAccess, audit::Entry},
-    orders,
-    points::{adjust::AdjustPoints, ledger},
+    approvals::{Request, queue},
+    audit::{self, pages::Row as AuditRow},
+    entry_columns,
+    gate::{RecordAccess, Target, audit::Entry},
+    orders::{self, list_pages::Row as OrderRow},
     sql,
     web::{
         Answer, Desk, Stop,
-        desk::fresh_key,
-        problem_page::Problem,
-        shell::{
-            Section,
-            seal::{Seal as Shape, Sealed as Done},
-            table::Pager,
-        },
+        panel::{self, Look, Query, Side, Subject},
+        shell::{Section, Shell, table::Pager},
     },
 };
 use actix_web::web;
-use serde::Deserialize;
+use askama::Template;
 
 const LEDGER_PAGE: usize = 20;
 const HISTORY: i64 = 10;
 const ORDERS: usize = 5;
 
-/// What may stand in the address.
-#[derive(Debug, Default, Deserialize)]
-#[serde(default)]
-pub struct Asked {
-    panel: String,
-    /// The ledger entry that this page of the ledger comes after.
-    ledger: Option<i64>,
-    /// The audit row of a change just made.
-    sealed: Option<i64>,
-}
-
 /// `GET /users/{id}`
-pub async fn show(desk: Desk, path: web::Path<i64>, asked: web::Query<Asked>) -> Answer {
-    let customer = customer(&desk, path.into_inner()).await?;
-    let panel = match asked.sealed {
-        Some(seq) => done(&desk, &customer, seq).await?,
-        None => None,
-    };
-    let panel = panel.or_else(|| offered(&desk, &customer, &asked.panel));
-    page(&desk, customer, panel, 200, None).await
+pub async fn show(desk: Desk, path: web::Path<i64>) -> Answer {
+    panel::show::<CustomerRow>(&desk, path.into_inner()).await
 }
 
-/// The customer, or 404.
-pub(crate) async fn customer(desk: &Desk, id: i64) -> Result<Found, Stop> {
-    find::by_id(desk.reader(), id).await?.ok_or_else(|| Problem::NotFound.into())
-}
+impl Subject for CustomerRow {
+    type Id = i64;
+    const SECTION: Section = Section::Users;
+    const PAGE: &'static str = "/users/{id}";
+    const MISSING: &'static str = "user-missing";
 
-fn abilities(desk: &Desk) -> Abilities {
-    Abilities {
-        adjust_points: desk.may("POST", "/users/{id}/point-adjustments"),
-        change_status: desk.may("POST", "/users/{id}/status"),
-        reveal_contact: desk.may("POST", "/users/{id}/contact"),
+    fn target(id: &i64) -> Target {
+        target(*id)
+    }
+
+    async fn load(desk: &Desk, id: &i64) -> Result<Option<Self>, Stop> {
+        Ok(find::by_id(desk.reader(), *id).await?)
+    }
+
+    fn path(&self) -> String {
+        format!("/users/{}", self.id)
+    }
+
+    fn version(&self) -> Option<i64> {
+        Some(self.version)
+    }
+
+    fn panels() -> &'static [panel::Entry<Self>] {
+        super::PANELS
+    }
+
+    async fn record_look(&self, desk: &Desk, _: Look) -> Result<(), Stop> {
+        desk.keep(&RecordAccess {
+            actor: desk.actor(),
+            task: "view",
+            subject: Some(target(self.id).to_string()),
+            detail: None,
+            reason: None,
+        })
+        .await
+    }
+
+    async fn page(self, desk: &Desk, shell: Shell, side: Side, status: u16) -> Answer {
+        let after = Query::of(desk).number("ledger");
+        let entries = ledger::page(desk.reader(), self.id, after, LEDGER_PAGE).await?;
+        let mut placed = orders::find::of_user(desk.reader(), self.id).await?.rows;
+        placed.truncate(ORDERS);
+        let path = self.path();
+        let page = ShowPage {
+            shell,
+            may_reveal: desk.may("POST", super::contact::ROUTE),
+            ledger_pager: Pager {
+                first: after.map(|_| format!("{path}#ledger")),
+                previous: None,
+                next: entries.next.map(|next| format!("{path}?ledger={next}#ledger")),
+            },
+            orders: placed.into_iter().map(orders::list::row).collect(),
+            ledger: entries.entries,
+            waiting: queue::about(desk.reader(), "user", &self.id.to_string()).await?,
+            history: history(desk, self.id).await?,
+            side,
+            customer: Customer::masked(self),
+        };
+        desk.page(status, &page)
     }
 }
 
-/// The panel that was asked for, if this person may use it; by default the one used most.
-fn offered(desk: &Desk, customer: &Found, panel: &str) -> Option<Panel> {
-    let may = abilities(desk);
-    let seal = |kind| Shape::fresh(kind, fresh_key(), customer.version);
-    match panel {
-        "status" if may.change_status => {
-            Some(Panel::Status(StatusPanel { seal: seal(SetUserStatus::KIND), reason: String::new() }))
-        }
-        "contact" if may.reveal_contact => Some(Panel::Contact(ContactPanel::default())),
-        _ if may.adjust_points => {
-            Some(Panel::Points(PointPanel { seal: seal(AdjustPoints::KIND), ..PointPanel::default() }))
-        }
-        _ => None,
-    }
-}
-
-/// What the person just changed here, read from the row that sealed it: nothing in the address is believed but its number.
-async fn done(desk: &Desk, customer: &Found, seq: i64) -> Result<Option<Panel>, Stop> {
-    let entry = audit::own(desk, &super::target(customer.id), seq).await?;
-    let Some(entry) = entry else { return Ok(None) };
-    let number = |value: &serde_json::Value| {
-        value.get("points").and_then(|points| points.as_str()?.parse::<i64>().ok()).unwrap_or_default()
-    };
-    let (before, after) = (number(&entry.before), number(&entry.after));
-    let suspended = entry.after.get("status").is_some_and(|status| status == "suspended");
-    let sealed = Done { seq: entry.seq, at: entry.at, by: entry.staff_name, reason: entry.reason };
-    Ok(match entry.action.as_str() {
-        "points.adjust" => Some(Panel::PointsDone { sealed, before, after }),
-        "users.status" => Some(Panel::StatusDone { sealed, suspended }),
-        _ => None,
-    })
-}
-
-/// The balance that a person saw who had this version before them: the one before the first change since.
-pub(crate) async fn points_at(desk: &Desk, user: i64, seen: &str) -> Result<Option<i64>, Stop> {
-    let Ok(seen) = seen.parse::<i64>() else { return Ok(None) };
-    let customer = customer(desk, user).await?;
-    let since = customer.version.saturating_sub(seen);
-    if !(1..=50).contains(&since) {
-        return Ok(None);
-    }
-    // A refund moves points too, and its row of the log is about an order.
-    let changes: Vec<(Option<String>,)> = desk
-        .reader()
-        .query(sql!(
-            "select before ->> 'points' from audit where seq in (
-               select seq from (select seq from audit
-                 where target_kind = 'user' and target_id = $1 and outcome = 'applied' and action in ('points.adjust', 'users.status')
-                 order by seq desc limit $3) here
-               union
-               select a.seq from audit a join (
-                 select distinct change_id from (select change_id from point_entries
-                   where user_id = $2 and change_id is not null order by id desc limit $3) newest) moved on moved.change_id = a.change_id)
-              order by seq desc limit $3"
-        ))
-        .bind(user.to_string())
-        .bind(user)
-        .bind(since)
-        .all()
-        .await?;
-    let oldest = changes.into_iter().filter_map(|(points,)| points?.parse::<i64>().ok()).next_back();
-    Ok(oldest.filter(|points| *points != customer.points))
-}
-
-/// The page of a customer. Looking is recorded before anything is shown.
-pub(crate) async fn page(
-    desk: &Desk,
-    customer: Found,
-    panel: Option<Panel>,
-    status: u16,
-    revealed: Option<Contact>,
-) -> Answer {
-    desk.keep(&RecordAccess {
-        actor: desk.actor(),
-        task: "view",
-        subject: Some(super::target(customer.id).to_string()),
-        detail: None,
-        reason: None,
-    })
-    .await?;
-    let query = web::Query::<Asked>::from_query(desk.visit().path.split_once('?').map_or("", |(_, query)| query));
-    let after = query.ok().and_then(|asked| asked.ledger);
-    let entries = ledger::page(desk.reader(), customer.id, after, LEDGER_PAGE).await?;
-    let history: Vec<Entry> = desk
+/// The newest rows of the log about this customer.
+async fn history(desk: &Desk, user: i64) -> Result<Vec<AuditRow>, Stop> {
+    let rows: Vec<Entry> = desk
         .reader()
         .query(sql!(
             "select ",
             entry_columns!(),
             " from audit where target_kind = 'user' and target_id = $1 order by seq desc limit $2"
         ))
-        .bind(customer.id.to_string())
+        .bind(user.to_string())
         .bind(HISTORY)
         .all()
         .await?;
-    let mut placed = orders::find::of_user(desk.reader(), customer.id).await?.rows;
-    let has_more_orders = placed.len() > ORDERS;
-    placed.truncate(ORDERS);
-    let path = format!("/users/{}", customer.id);
-    let page = ShowPage {
-        shell: desk.shell(Some(Section::Users), None).await?,
-        revealed,
-        may: abilities(desk),
-        ledger_pager: Pager {
-            first: after.map(|_| format!("{path}#ledger")),
-            previous: None,
-            next: entries.next.map(|next| format!("{path}?ledger={next}#ledger")),
-        },
-        orders: placed.into_iter().map(orders::list::row).collect(),
-        has_more_orders,
-        ledger: entries.entries.into_iter().map(entry).collect(),
-        waiting: queue::about(desk.reader(), "user", &customer.id.to_string()).await?,
-        history: Some(history.iter().map(audit::row).collect()),
-        panel,
-        customer: Customer::masked(customer),
-    };
-    desk.page(status, &page)
+    Ok(rows.iter().map(audit::row).collect())
 }
 
-fn entry(entry: ledger::Entry) -> LedgerEntry {
-    LedgerEntry {
-        at: entry.at,
-        delta: entry.delta,
-        balance: entry.balance,
-        kind: entry.kind,
-        memo: entry.memo.unwrap_or_default(),
-        staff: entry.staff_name,
-        seq: entry.seq,
+/// The page of a customer.
+#[derive(Debug, Template)]
+#[template(path = "users/show.html")]
+pub struct ShowPage {
+    pub(crate) shell: Shell,
+    pub(crate) customer: Customer,
+    pub(crate) may_reveal: bool,
+    pub(crate) ledger: Vec<ledger::Entry>,
+    pub(crate) ledger_pager: Pager,
+    /// The newest orders.
+    pub(crate) orders: Vec<OrderRow>,
+    /// The newest rows of the log about this customer.
+    pub(crate) history: Vec<AuditRow>,
+    /// Changes of this customer that wait for a second person.
+    pub(crate) waiting: Vec<Request>,
+    pub(crate) side: Side,
+}
+
+impl ShowPage {
+    fn href(&self) -> String {
+        format!("/users/{}", self.customer.id)
     }
+
+    /// Whether this person may only look.
+    fn is_read_only(&self) -> bool {
+        self.side.buttons.is_empty() && !self.may_reveal
+    }
+
+    /// Whether anything is beside the ledger.
+    fn has_side(&self) -> bool {
+        self.side.html.is_some() || self.is_read_only()
+    }
+}
+
+/// A customer's name and contacts in full, right after they were revealed with a reason.
+#[derive(Debug, Template)]
+#[template(path = "users/revealed.html")]
+pub(crate) struct Revealed<'a> {
+    pub(crate) shell: &'a Shell,
+    pub(crate) id: i64,
+    pub(crate) contact: &'a Contact,
 }

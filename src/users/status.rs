@@ -1,24 +1,21 @@
-//! Suspending a customer's account, and letting them back in.
+//! Suspending a customer's account, and reactivating it.
 
-use super::{
-    pages::{Panel, StatusPanel},
-    show,
-};
+use super::find::CustomerRow;
 use crate::{
     gate::{Admits, Change, Fault, Role, Target, Tx},
     sql,
     web::{
-        Answer, Desk,
-        desk::seal_of,
+        Desk, Stop,
         form::Form,
-        refused::{self, Refused},
+        panel::{Button, Opened, Opening, Panel, Unread, View},
         shell::{
+            Shell,
             field::{FieldErrors, wrong},
-            seal::Seal as Shape,
+            seal::Seal,
         },
     },
 };
-use actix_web::web;
+use askama::Template;
 use serde::{Deserialize, Serialize};
 
 /// Gives a customer another status.
@@ -71,31 +68,53 @@ impl SetUserStatus {
     }
 }
 
-/// `POST /users/{id}/status`
-pub async fn set_status(desk: Desk, path: web::Path<i64>, body: web::Bytes) -> Answer {
-    let user = path.into_inner();
-    let form = desk.form(&body, &["status", "reason", "code", "key", "seen"]).await?;
-    let mut errors = FieldErrors::new();
-    if !matches!(form.get("status"), "active" | "suspended") {
-        errors.add("status", wrong::not_a_choice());
+/// The form. It offers the status that the customer does not have.
+pub(crate) struct StatusPanel;
+
+impl Panel for StatusPanel {
+    type On = CustomerRow;
+    type Part = ();
+    type Asks = SetUserStatus;
+    const NAME: &'static str = "status";
+    const ROUTE: &'static str = "/users/{id}/status";
+    const FIELDS: &'static [&'static str] = &["status"];
+
+    fn button(desk: &Desk, on: &CustomerRow) -> Option<Button> {
+        let (icon, label) = if on.is_suspended() { ("undo", "status.reactivate") } else { ("ban", "status.suspend") };
+        Some(Button { name: Self::NAME, icon, label: desk.words().get(label).to_owned() })
     }
-    let reason = match refused::read_reason_beside(&form, errors) {
-        Ok(reason) => reason,
-        Err(errors) => return show_again(&desk, user, &form, errors.into()).await,
-    };
-    let change = SetUserStatus { user, status: form.get("status").to_owned() };
-    match desk.submit(&change, &seal_of(&form, reason)?).await {
-        Ok(sealed) => Ok(desk.see_sealed(&sealed, &format!("/users/{user}"))),
-        Err(refusal) => {
-            let refused = refused::explain(&desk, refusal, &change.target()).await?;
-            show_again(&desk, user, &form, refused).await
+
+    async fn open(_: &Desk, _: &CustomerRow, (): &(), _: Opening<'_>) -> Result<Opened<Self>, Stop> {
+        Ok(Opened::Form(Self))
+    }
+
+    async fn read(_: &Desk, on: &CustomerRow, (): &(), form: &Form) -> Result<SetUserStatus, Unread> {
+        let status = form.get("status");
+        if !matches!(status, "active" | "suspended") {
+            return Err(FieldErrors::one("status", wrong::not_a_choice()).into());
         }
+        Ok(SetUserStatus { user: on.id, status: status.to_owned() })
+    }
+
+    fn render(&self, View { shell, on, seal, .. }: View<'_, Self>) -> askama::Result<String> {
+        StatusForm { shell, is_suspended: on.is_suspended(), seal }.render()
     }
 }
 
-async fn show_again(desk: &Desk, user: i64, form: &Form, refused: Refused) -> Answer {
-    let customer = show::customer(desk, user).await?;
-    let (status, seal) = Shape::again(SetUserStatus::KIND, form, customer.version, refused);
-    let panel = StatusPanel { seal, reason: form.get("reason").to_owned() };
-    show::page(desk, customer, Some(Panel::Status(panel)), status, None).await
+#[derive(Template)]
+#[template(path = "users/status.html")]
+struct StatusForm<'a> {
+    shell: &'a Shell,
+    is_suspended: bool,
+    seal: &'a Seal,
+}
+
+impl StatusForm<'_> {
+    fn title(&self) -> &'static str {
+        if self.is_suspended { "status.reactivate" } else { "status.suspend" }
+    }
+
+    fn go(&self) -> &'static str {
+        if self.is_suspended { "status.reactivate-go" } else { "status.suspend-go" }
+    }
 }

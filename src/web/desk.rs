@@ -12,7 +12,10 @@ use crate::{
     app::Console,
     approvals::queue,
     clock::Instant,
-    gate::{Actor, Asked, AtRest, Change, Given, Housekeeping, Policies, Reason, Refusal, Rehearsed, Seal, Sealed},
+    gate::{
+        Actor, Asked, AtRest, Change, Fault, Given, Housekeeping, Policies, Reason, Refusal, Rehearsed, Seal, Sealed,
+        Target,
+    },
     routes, secret, sql,
     staff::session::Visitor,
     store::Reader,
@@ -85,6 +88,27 @@ impl Lobby {
         Err(Stop { recorded, ..Problem::Forgery.into() })
     }
 
+    /// Refuses a posted form that does not carry the token of this visitor, before anything else is read of it. One that is
+    /// no form at all is left to [`form`](Self::form).
+    pub(crate) async fn check_token(&self, body: &[u8]) -> Result<(), Stop> {
+        let Ok(fields) = serde_urlencoded::from_bytes::<Vec<(String, String)>>(body) else { return Ok(()) };
+        let token = fields.iter().find(|(name, _)| name == "csrf").map_or("", |(_, token)| token);
+        if forgery::fits(&self.console.key, &self.bound, token) {
+            return Ok(());
+        }
+        let recorded = self.console.record(&self.visit, &Refusal::Forgery).await;
+        Err(Stop { recorded, ..Problem::Forgery.into() })
+    }
+
+    /// Records that a change was asked for of something that is not there, and ends the request with 404.
+    pub(crate) async fn refuse_missing(&self, action: &'static str, target: Target, word: &'static str) -> Stop {
+        let Fault::Rejected(rejection) = Fault::missing(word) else { return Problem::NotFound.into() };
+        match self.console.gate.record_refusal(&self.actor(), action, target, &Refusal::Rejected(rejection)).await {
+            Ok(_) => Stop::recorded(Problem::NotFound),
+            Err(refusal) => refusal.into(),
+        }
+    }
+
     pub async fn submit<C: Change>(&self, change: &C, seal: &Seal) -> Result<Sealed<Given<C::Output>>, Refusal> {
         self.console.gate.submit(&self.actor(), change, seal).await
     }
@@ -126,9 +150,13 @@ impl Lobby {
 
     /// A page.
     pub fn page(&self, status: u16, page: &impl Template) -> Answer {
-        let html = page.render()?;
+        Ok(self.html(status, page.render()?))
+    }
+
+    /// HTML that was rendered already.
+    pub(crate) fn html(&self, status: u16, html: String) -> HttpResponse {
         let status = StatusCode::from_u16(status).unwrap_or(StatusCode::OK);
-        Ok(HttpResponse::build(status).content_type("text/html; charset=utf-8").body(html))
+        HttpResponse::build(status).content_type("text/html; charset=utf-8").body(html)
     }
 
     /// On to another page, which a browser gets with GET.

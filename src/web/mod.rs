@@ -1,6 +1,7 @@
 //! What HTTP looks like here, with no word about customers or points.
 
 pub mod assets;
+pub mod changed;
 pub mod client;
 pub mod desk;
 pub mod door;
@@ -10,6 +11,7 @@ pub mod format;
 pub mod headers;
 pub mod link;
 pub mod number;
+pub(crate) mod panel;
 pub mod problem_page;
 pub mod qr;
 pub mod recording;

@@ -31,6 +31,11 @@ impl From<FieldErrors> for Refused {
 }
 
 impl Refused {
+    /// Whether the target changed after the form was shown.
+    pub fn is_stale(&self) -> bool {
+        matches!(self.refusal, Some(Shown::Stale(_)))
+    }
+
     fn shown(status: u16, refusal: Shown) -> Self {
         Self { status, refusal: Some(refusal), errors: FieldErrors::new() }
     }

@@ -8,10 +8,10 @@ use ingam::{
     changes::KINDS,
     gate::{Actor, Admits, By, Change, CodeRefusal, Gate, HOUSEKEEPING, Origin, Refusal, Role, Roles, Seal, Who},
     networks::Allowlist,
-    points::adjust::AdjustPoints,
     routes::{Opens, ROUTES, Route},
     staff::{invitation::InviteStaff, session::Visitor},
     store::Store,
+    users::adjust::AdjustPoints,
     users::{load::LoadSample, status::SetUserStatus},
 };
 use std::{fmt::Write as _, time::Duration};

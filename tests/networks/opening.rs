@@ -8,8 +8,8 @@ use ingam::{
     batches::ping,
     gate::{Actor, Gate, Origin, Refusal, Role, Roles, Seal, Who},
     networks::Allowlist,
-    points::adjust::AdjustPoints,
     store::Store,
+    users::adjust::AdjustPoints,
 };
 use std::time::Duration;
 

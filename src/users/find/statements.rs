@@ -6,7 +6,7 @@ use crate::{clock::Instant, sql, store::Reader};
 
 /// A customer as a list shows one.
 #[derive(Clone, Debug, sqlx::FromRow)]
-pub struct Found {
+pub struct CustomerRow {
     pub id: i64,
     pub name: String,
     pub email: String,
@@ -18,13 +18,19 @@ pub struct Found {
     pub last_seen_at: Option<Instant>,
 }
 
+impl CustomerRow {
+    pub fn is_suspended(&self) -> bool {
+        self.status == "suspended"
+    }
+}
+
 macro_rules! select {
     () => {
         "select u.id, u.name, u.email, u.phone, u.status, u.points, u.version, u.joined_at, u.last_seen_at from users u "
     };
 }
 
-pub(super) async fn by_id(reader: &Reader, id: i64, status: Option<&str>) -> sqlx::Result<Option<Found>> {
+pub(super) async fn by_id(reader: &Reader, id: i64, status: Option<&str>) -> sqlx::Result<Option<CustomerRow>> {
     reader
         .query(sql!(select!(), "where u.id = $1 and (cast($2 as text) is null or u.status = $2)"))
         .bind(id)
@@ -33,7 +39,7 @@ pub(super) async fn by_id(reader: &Reader, id: i64, status: Option<&str>) -> sql
         .await
 }
 
-pub(super) async fn by_email(reader: &Reader, email: &str, status: Option<&str>) -> sqlx::Result<Option<Found>> {
+pub(super) async fn by_email(reader: &Reader, email: &str, status: Option<&str>) -> sqlx::Result<Option<CustomerRow>> {
     reader
         .query(sql!(select!(), "where u.email = $1 and (cast($2 as text) is null or u.status = $2)"))
         .bind(email)
@@ -47,7 +53,7 @@ pub(super) async fn newest(
     (joined_at, id): (Instant, i64),
     status: Option<&str>,
     wanted: i64,
-) -> sqlx::Result<Vec<Found>> {
+) -> sqlx::Result<Vec<CustomerRow>> {
     // Not one statement with `$1 is null or`: a status hardly anybody has would be looked for among everybody.
     let query = match status {
         None => reader
@@ -84,7 +90,7 @@ pub(super) struct Along<'a> {
 }
 
 impl Along<'_> {
-    pub(super) async fn emails(&self, reader: &Reader) -> sqlx::Result<Vec<Found>> {
+    pub(super) async fn emails(&self, reader: &Reader) -> sqlx::Result<Vec<CustomerRow>> {
         let sql = sql!(
             select!(),
             "where (u.email, u.id) > ($1, $2) and u.email >= $1 and u.email < $3 and (cast($4 as text) is null or u.status = $4)
@@ -93,7 +99,7 @@ impl Along<'_> {
         self.bind(reader.query(sql)).all().await
     }
 
-    pub(super) async fn domains(&self, reader: &Reader) -> sqlx::Result<Vec<Found>> {
+    pub(super) async fn domains(&self, reader: &Reader) -> sqlx::Result<Vec<CustomerRow>> {
         let sql = sql!(
             select!(),
             "where (u.email_domain, u.id) > ($1, $2) and u.email_domain >= $1 and u.email_domain < $3 and (cast($4 as text) is null or u.status = $4)
@@ -102,7 +108,7 @@ impl Along<'_> {
         self.bind(reader.query(sql)).all().await
     }
 
-    pub(super) async fn phones(&self, reader: &Reader) -> sqlx::Result<Vec<Found>> {
+    pub(super) async fn phones(&self, reader: &Reader) -> sqlx::Result<Vec<CustomerRow>> {
         let sql = sql!(
             select!(),
             "where (u.phone, u.id) > ($1, $2) and u.phone >= $1 and u.phone < $3 and (cast($4 as text) is null or u.status = $4)
@@ -124,7 +130,7 @@ pub(super) struct AlongName<'a> {
 }
 
 impl AlongName<'_> {
-    pub(super) async fn run(&self, reader: &Reader) -> sqlx::Result<Vec<Found>> {
+    pub(super) async fn run(&self, reader: &Reader) -> sqlx::Result<Vec<CustomerRow>> {
         // A name with the part in it twice (an, Joanna Hahn) has two rows in the range. It is shown for the first: the one
         // before which the part does not occur, so that cutting the part out there leaves the text as it is. Said as
         // `<> 'again'` because PostgreSQL takes any `=` of two expressions to hold for one row in 200, and would then
@@ -157,7 +163,7 @@ pub(super) struct LastFour<'a> {
 }
 
 impl LastFour<'_> {
-    pub(super) async fn run(&self, reader: &Reader, wanted: i64) -> sqlx::Result<Vec<Found>> {
+    pub(super) async fn run(&self, reader: &Reader, wanted: i64) -> sqlx::Result<Vec<CustomerRow>> {
         reader
             .query(sql!(
                 select!(),

@@ -52,6 +52,15 @@ impl Frame {
         self.words.name(family, name)
     }
 
+    /// What a receipt calls a change of this kind: a sentence of its own where there is one, or its name.
+    pub fn done<'n>(&self, action: &'n str) -> &'n str
+    where
+        'static: 'n,
+    {
+        let sentence = self.name("done", action);
+        if sentence == action { self.name("action", action) } else { sentence }
+    }
+
     /// Which of the three looks: what is neither production nor staging looks like somebody's own machine.
     pub fn look(&self) -> &'static str {
         match self.environment {

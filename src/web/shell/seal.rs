@@ -31,6 +31,13 @@ pub struct Seal {
     pub is_urgent: bool,
     /// Whose request this seal decides about, where it does, and when they sealed it.
     pub asked: Option<(String, Instant)>,
+    /// Where the form posts to, and where its preview does; empty where it has none.
+    pub action: String,
+    pub preview: String,
+    /// The page without the panel.
+    pub close: String,
+    /// The reason as it was typed.
+    pub reason: String,
 }
 
 impl Seal {
@@ -52,7 +59,8 @@ impl Seal {
         let told = matches!(refusal, Some(Refusal::Stale(_)));
         let seen = form.get("seen").parse().ok().filter(|_| !told).unwrap_or(now);
         let is_urgent = form.get("urgent") == "yes";
-        (status, Self { kind, key: form.get("key").to_owned(), seen, refusal, errors, is_urgent, ..Self::default() })
+        let (key, reason) = (form.get("key").to_owned(), form.get("reason").to_owned());
+        (status, Self { kind, key, seen, refusal, errors, is_urgent, reason, ..Self::default() })
     }
 
     /// The note at the head of the panel. Every one of them begins by saying that nothing was changed.

@@ -1,6 +1,5 @@
-use super::{Maker, Sample, before, html};
-use chrono::TimeDelta;
-use ingam::{
+use super::maker::{Maker, Sample, before, html};
+use crate::{
     money::Currency,
     orders::{State, list_pages as list},
     web::shell::{
@@ -9,6 +8,7 @@ use ingam::{
         table::Pager,
     },
 };
+use chrono::TimeDelta;
 
 impl Maker {
     pub(super) fn order_rows(self) -> Vec<list::Row> {

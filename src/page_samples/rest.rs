@@ -1,6 +1,5 @@
-use super::{Maker, Sample, html, now};
-use chrono::TimeDelta;
-use ingam::{
+use super::maker::{Maker, Sample, html, now};
+use crate::{
     approvals::request::State,
     dashboard::pages as dashboard,
     orders::filter::Needs,
@@ -9,6 +8,7 @@ use ingam::{
         shell::{Flash, Section, Tone},
     },
 };
+use chrono::TimeDelta;
 
 fn waiting(needs: Needs, n: i64, is_more: bool) -> dashboard::Attention {
     dashboard::Attention { needs, n, is_more }

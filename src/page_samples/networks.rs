@@ -1,6 +1,5 @@
-use super::{Maker, Sample, before, html, now, wrong_state};
-use chrono::TimeDelta;
-use ingam::{
+use super::maker::{Maker, Sample, before, html, now, wrong_state};
+use crate::{
     audit::pages::Changed,
     networks::{
         open::Network,
@@ -13,6 +12,7 @@ use ingam::{
         seal::{Meanwhile, Refusal, Seal, Sealed},
     },
 };
+use chrono::TimeDelta;
 
 impl Maker {
     fn network(self, id: i64, net: &str, note: (&str, &str), hours: Option<i64>) -> Network {

@@ -1,6 +1,6 @@
 //! A customer's points, entry by entry.
 
-use crate::{clock::Instant, sql, store::Reader};
+use crate::{clock::Instant, orders, sql, store::Reader, web::words::Words};
 
 /// One line of the ledger.
 #[derive(Clone, Debug, sqlx::FromRow)]
@@ -10,10 +10,10 @@ pub struct Entry {
     pub delta: i64,
     /// The balance after it.
     pub balance: i64,
-    /// `earned`, `spent`, `expired`, `returned` or `adjusted`.
+    /// `earned`, `spent`, `expired`, `returned`, `reclaimed` or `adjusted`.
     pub kind: String,
     /// An order number or the like; of an adjustment the kind of reason.
-    pub memo: Option<String>,
+    pub memo: String,
     /// Who adjusted by hand; none where the shop itself did it.
     pub staff_name: Option<String>,
     /// The row of the audit log that sealed an adjustment.
@@ -31,7 +31,7 @@ pub struct Page {
 pub async fn page(reader: &Reader, user: i64, before: Option<i64>, limit: usize) -> sqlx::Result<Page> {
     let mut entries: Vec<Entry> = reader
         .query(sql!(
-            "select e.id, e.at, e.delta, e.balance, e.kind, e.memo, e.staff_name, a.seq
+            "select e.id, e.at, e.delta, e.balance, e.kind, coalesce(e.memo, '') as memo, e.staff_name, a.seq
              from point_entries e left join audit a on a.change_id = e.change_id
              where e.user_id = $1 and e.id < $2
              order by e.id desc limit $3"
@@ -45,4 +45,26 @@ pub async fn page(reader: &Reader, user: i64, before: Option<i64>, limit: usize)
     entries.truncate(limit);
     let next = entries.last().filter(|_| more).map(|entry| entry.id);
     Ok(Page { entries, next })
+}
+
+impl Entry {
+    pub fn title(&self, words: &Words) -> &str {
+        match (self.kind.as_str(), self.delta < 0) {
+            ("adjusted", true) => words.get("ledger-kind.adjusted-down"),
+            ("adjusted", false) => words.get("ledger-kind.adjusted-up"),
+            // A refund that came to nothing takes both the other way again.
+            ("returned", true) => words.get("ledger-kind.withdrawn"),
+            ("reclaimed", false) => words.get("ledger-kind.given-again"),
+            (kind, _) => words.name("ledger-kind", kind),
+        }
+    }
+
+    /// The number of the order it belongs to.
+    pub fn order(&self) -> Option<String> {
+        if self.kind == "adjusted" { None } else { orders::term::number(&self.memo) }
+    }
+
+    pub fn memo_name(&self, words: &Words) -> &str {
+        words.name("reason-kind", &self.memo)
+    }
 }

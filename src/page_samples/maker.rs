@@ -1,28 +1,17 @@
 //! Every page in every state it can be in, by name.
 
-mod approvals;
-mod batches;
-mod log;
-mod networks;
-mod order_lists;
-mod order_panels;
-mod orders;
-mod people;
-mod rest;
-mod staff;
-mod users;
-
-use askama::Template;
-use chrono::TimeDelta;
-use ingam::{
+use crate::{
     clock::Instant,
     profile::Profile,
     staff::Role,
     web::{
+        changed::Changed,
         shell::{AuditHead, Frame, NavItem, Person, Section, Shell, Solo, Theme},
         words::{Lang, Words},
     },
 };
+use askama::Template;
+use chrono::TimeDelta;
 
 /// What somebody might put wherever text can be put.
 pub(crate) const NASTY: &str = "\u{202e}</td><script>alert(\"1\")</script>'\"><img src=x onerror=alert(1)>{{ 7*7 }}";
@@ -42,25 +31,25 @@ pub(crate) struct Sample {
     pub html: String,
 }
 
-fn now() -> Instant {
+pub(super) fn now() -> Instant {
     Instant::parse("2026-11-19T18:12:08.120000Z").unwrap()
 }
 
-fn before(delta: TimeDelta) -> Instant {
+pub(super) fn before(delta: TimeDelta) -> Instant {
     now().minus(delta)
 }
 
 impl Maker {
-    fn ko(self) -> bool {
+    pub(super) fn ko(self) -> bool {
         self.lang == Lang::Ko
     }
 
     /// Text from outside.
-    fn text(self, ko: &str, en: &str) -> String {
+    pub(super) fn text(self, ko: &str, en: &str) -> String {
         if self.nasty { NASTY.to_owned() } else { (if self.ko() { ko } else { en }).to_owned() }
     }
 
-    fn frame(self) -> Frame {
+    pub(super) fn frame(self) -> Frame {
         Frame {
             words: Words::of(self.lang),
             environment: self.environment,
@@ -73,15 +62,15 @@ impl Maker {
         }
     }
 
-    fn solo(self, path: Option<&str>) -> Solo {
+    pub(super) fn solo(self, path: Option<&str>) -> Solo {
         Solo { frame: self.frame(), asked: Some(self.lang), path: path.map(Into::into) }
     }
 
-    fn me(self) -> String {
+    pub(super) fn me(self) -> String {
         self.text("김서연", "Seoyeon Kim")
     }
 
-    fn shell(self, section: Section) -> Shell {
+    pub(super) fn shell(self, section: Section) -> Shell {
         Shell {
             frame: self.frame(),
             person: Person {
@@ -94,13 +83,13 @@ impl Maker {
             path: section.href().into(),
             key: "01JD3Q8V5W".into(),
             section: Some(section),
-            policies: ingam::config::Declared::usual(chrono_tz::Asia::Seoul),
+            policies: crate::config::Declared::usual(chrono_tz::Asia::Seoul),
             nav: Section::ALL.into_iter().map(NavItem::from).collect(),
             audit_head: Some(AuditHead { seq: 12_345, at: before(TimeDelta::minutes(2)) }),
         }
     }
 
-    fn reason(self) -> String {
+    pub(super) fn reason(self) -> String {
         self.text(
             "택배사 파업으로 5일 지연. 상담 CS-20931에서 보상 약속.",
             "Delivered 5 days late (carrier strike). Promised in ticket CS-20931.",
@@ -124,18 +113,28 @@ impl Maker {
     }
 }
 
-fn html(page: &impl Template) -> String {
+pub(super) fn html(page: &impl Template) -> String {
     page.render().unwrap()
 }
 
 /// A refusal because of the state that something is in.
-fn wrong_state() -> ingam::web::shell::seal::Refusal {
-    ingam::web::shell::seal::Refusal::WrongState {
-        why: ingam::gate::Rejection {
+pub(super) fn wrong_state() -> crate::web::shell::seal::Refusal {
+    crate::web::shell::seal::Refusal::WrongState {
+        why: crate::gate::Rejection {
             word: "status-already",
             field: None,
-            meaning: ingam::gate::Meaning::Conflict,
+            meaning: crate::gate::Meaning::Conflict,
             values: Vec::new(),
         },
     }
+}
+
+/// What a receipt shows of these fields, each before and after.
+pub(super) fn changed(fields: &[(&str, Option<&str>, Option<&str>)], frame: &Frame) -> Vec<(String, Changed)> {
+    let one = |(field, before, after): &(&str, Option<&str>, Option<&str>)| {
+        let text = |value: &Option<&str>| value.map(str::to_owned);
+        let changed = Changed { field: (*field).to_owned(), before: text(before), after: text(after) };
+        (changed.name(&frame.words), changed)
+    };
+    fields.iter().map(one).collect()
 }

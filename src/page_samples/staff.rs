@@ -1,6 +1,5 @@
-use super::{Maker, Sample, before, html, now};
-use chrono::TimeDelta;
-use ingam::{
+use super::maker::{Maker, Sample, before, html, now};
+use crate::{
     staff::pages as staff,
     web::shell::{
         Section, Theme,
@@ -8,6 +7,7 @@ use ingam::{
         seal::{Refusal, Seal},
     },
 };
+use chrono::TimeDelta;
 
 impl Maker {
     #[expect(clippy::too_many_lines, reason = "a list, with nothing to follow")]

@@ -1,6 +1,5 @@
-use super::{Maker, Sample, before, html, now};
-use chrono::TimeDelta;
-use ingam::{
+use super::maker::{Maker, Sample, before, html, now};
+use crate::{
     approvals::{
         Request,
         list_pages::{ListPage, Row, Show},
@@ -15,6 +14,7 @@ use ingam::{
         table::Pager,
     },
 };
+use chrono::TimeDelta;
 use serde_json::json;
 
 impl Maker {
@@ -191,11 +191,11 @@ impl Maker {
     }
 }
 
-fn rejection(word: &'static str) -> ingam::gate::Rejection {
-    ingam::gate::Rejection {
+fn rejection(word: &'static str) -> crate::gate::Rejection {
+    crate::gate::Rejection {
         word,
         field: None,
-        meaning: ingam::gate::Meaning::Conflict,
+        meaning: crate::gate::Meaning::Conflict,
         values: vec![("why", "job-busy".into())],
     }
 }

@@ -1,6 +1,8 @@
-use super::{Maker, Sample, before, html, now, orders::fresh};
-use chrono::TimeDelta;
-use ingam::{
+use super::{
+    maker::{Maker, Sample, before, html, now},
+    orders::fresh,
+};
+use crate::{
     audit::pages::Changed,
     batches::{
         bars::{Bars, Mini},
@@ -26,6 +28,7 @@ use ingam::{
         table::Pager,
     },
 };
+use chrono::TimeDelta;
 
 impl Maker {
     fn job(self, name: &str) -> Job {
@@ -267,7 +270,7 @@ impl Maker {
     fn job_page(self, job: Job, panel: Option<Panel>) -> String {
         let definition = self.definition();
         html(&JobPage {
-            waiting: vec![self.request(7, ingam::approvals::request::State::Waiting)],
+            waiting: vec![self.request(7, crate::approvals::request::State::Waiting)],
             shell: self.shell(Section::Batches),
             normal: Baseline { duration: Some(448_000), processed: Some(117_300), runs: 20 },
             next: definition.schedule.as_ref().map(|schedule| schedule.following(now(), 5)).unwrap_or_default(),

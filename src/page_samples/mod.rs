@@ -1,17 +1,25 @@
 //! What every page must be, in every state and in both languages, without a server.
 //!
-//! `INGAM_GALLERY=some/folder cargo test --test pages` also writes the pages there, to be looked at in a browser.
+//! `INGAM_GALLERY=some/folder cargo test --lib page_samples` also writes the pages there, to be looked at in a browser.
 
-#![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "a check that cannot go on says where it stopped")]
+mod approvals;
+mod batches;
+mod log;
+mod maker;
+mod networks;
+mod order_lists;
+mod order_panels;
+mod orders;
+mod people;
+mod rest;
+mod staff;
+mod users;
 
-#[path = "pages/samples.rs"]
-mod samples;
-
-use ingam::{
+use crate::{
     profile::Profile,
     web::{assets, shell::Theme, words::Lang},
 };
-use samples::{Maker, NASTY, Sample};
+use maker::{Maker, NASTY, Sample};
 use scraper::{ElementRef, Html, Selector};
 use sha2::{Digest, Sha384};
 use std::{

@@ -1,6 +1,5 @@
-use super::{Maker, Sample, before, html};
-use chrono::TimeDelta;
-use ingam::{
+use super::maker::{Maker, Sample, before, html};
+use crate::{
     access::pages as access,
     audit::pages as audit,
     web::shell::{
@@ -9,6 +8,7 @@ use ingam::{
         table::{Choice, Pager},
     },
 };
+use chrono::TimeDelta;
 
 impl Maker {
     #[expect(clippy::too_many_lines, reason = "a list, with nothing to follow")]

@@ -1,6 +1,5 @@
-use super::{Maker, Sample, before, html, now};
-use chrono::TimeDelta;
-use ingam::{
+use super::maker::{Maker, Sample, before, html, now};
+use crate::{
     clock::Instant,
     money::Currency,
     orders::{
@@ -15,6 +14,7 @@ use ingam::{
         seal::{Refusal, Seal},
     },
 };
+use chrono::TimeDelta;
 
 fn hours(hours: i64) -> Instant {
     before(TimeDelta::hours(hours))
@@ -255,7 +255,7 @@ impl Maker {
 
     pub(super) fn page(self, standing: Standing, panel: Option<Panel>) -> orders::ShowPage {
         orders::ShowPage {
-            waiting: vec![self.request(7, ingam::approvals::request::State::Owed)],
+            waiting: vec![self.request(7, crate::approvals::request::State::Owed)],
             shell: self.shell(Section::Orders),
             standing,
             customer: self.text("김*연", "김*연"),

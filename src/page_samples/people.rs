@@ -1,6 +1,5 @@
-use super::{Maker, Sample, before, html, now};
-use chrono::TimeDelta;
-use ingam::{
+use super::maker::{Maker, Sample, before, html, now};
+use crate::{
     audit::pages::{Changed, Row},
     gate::{Meaning, Rejection},
     staff::{
@@ -19,6 +18,7 @@ use ingam::{
         table::Pager,
     },
 };
+use chrono::TimeDelta;
 
 impl Maker {
     pub(super) fn people(self, out: &mut Vec<Sample>) {

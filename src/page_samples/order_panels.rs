@@ -1,9 +1,8 @@
 use super::{
-    Maker, Sample, before, html, now,
+    maker::{Maker, Sample, before, html, now},
     orders::{fresh, refused},
 };
-use chrono::TimeDelta;
-use ingam::{
+use crate::{
     audit::pages::Changed,
     orders::{
         Plan, Standing, State,
@@ -16,6 +15,7 @@ use ingam::{
         seal::{Meanwhile, Refusal, Seal, Sealed},
     },
 };
+use chrono::TimeDelta;
 
 const REFUNDED: [(&str, Option<&str>, &str); 9] = [
     ("amount", None, "KRW 23900"),
@@ -60,7 +60,7 @@ impl Maker {
         let chosen = |seal| self.refund(shipped(), seal, form.clone(), plan(&shipped(), &wanted));
         add("order-refund-typed", chosen(fresh()));
         add("order-refund-wrong-code", chosen(refused(Refusal::WrongCode { left: Some(1) })));
-        add("order-refund-wrong-state", chosen(refused(super::wrong_state())));
+        add("order-refund-wrong-state", chosen(refused(super::maker::wrong_state())));
         let meanwhile =
             Meanwhile { by: self.text("이하은", "Haeun Lee"), at: before(TimeDelta::seconds(76)), seq: 12_346 };
         add("order-refund-stale", chosen(refused(Refusal::Stale(Some(meanwhile)))));

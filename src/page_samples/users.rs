@@ -1,0 +1,261 @@
+use super::maker::{Maker, Sample, before, html, now};
+use crate::{
+    page_samples::maker,
+    users::{
+        adjust::AdjustPanel,
+        contact,
+        customer::{Contact, Customer},
+        find::CustomerRow,
+        ledger,
+        list_page::{ListPage, StatusFilter},
+        show::{Revealed, ShowPage},
+        status::StatusPanel,
+    },
+    web::{
+        panel::{Button, Html, Opened, Panel, Receipt, Side, side_of},
+        shell::{
+            Section,
+            field::{FieldErrors, wrong},
+            seal::{Meanwhile, Refusal, Seal},
+            table::Pager,
+        },
+    },
+};
+use chrono::TimeDelta;
+
+/// What a person typed into the form that adjusts points.
+struct Typed {
+    direction: &'static str,
+    amount: String,
+    reason_kind: &'static str,
+    reason: String,
+}
+
+impl Maker {
+    fn customer(self, is_suspended: bool) -> CustomerRow {
+        CustomerRow {
+            id: 482_913,
+            name: "김서연".into(),
+            email: "seoyeon.k@naver.com".into(),
+            phone: Some("+821048214821".into()),
+            status: if is_suspended { "suspended" } else { "active" }.into(),
+            points: 12_450,
+            version: 87,
+            joined_at: before(TimeDelta::days(2078)),
+            last_seen_at: Some(before(TimeDelta::hours(6))),
+        }
+    }
+
+    fn ledger(self) -> Vec<ledger::Entry> {
+        let entry =
+            |minutes, delta, balance, kind: &str, memo: &str, staff: Option<String>, seq: Option<i64>| ledger::Entry {
+                id: seq.unwrap_or(minutes),
+                at: before(TimeDelta::minutes(minutes)),
+                delta,
+                balance,
+                kind: kind.into(),
+                memo: memo.into(),
+                staff_name: staff,
+                seq,
+            };
+        let order = self.text("20261119-004829", "20261119-004829");
+        vec![
+            entry(8, 3000, 12_450, "adjusted", "late_delivery", Some(self.text("이하은", "Haeun Lee")), Some(12_344)),
+            entry(332, 874, 9450, "earned", &order, None, None),
+            entry(334, -5000, 8576, "spent", &order, None, None),
+            entry(26_000, -420, 13_576, "expired", "", None, None),
+            entry(33_800, 1200, 13_996, "returned", &order, None, None),
+            entry(33_801, -87, 12_796, "reclaimed", &order, Some(self.me()), Some(12_001)),
+            entry(33_802, 87, 12_883, "reclaimed", &order, None, Some(12_000)),
+            entry(33_803, -1200, 12_796, "returned", &order, None, Some(11_999)),
+            entry(540_000, -300, 12_796, "adjusted", "correction", Some("Emily Carter".into()), Some(902)),
+        ]
+    }
+
+    fn user(self, customer: CustomerRow, side: Side) -> ShowPage {
+        let button = |name, icon, label: &str| Button { name, icon, label: self.frame().words.known(label).to_owned() };
+        let status = if customer.is_suspended() { "status.reactivate" } else { "status.suspend" };
+        ShowPage {
+            shell: self.shell(Section::Users),
+            may_reveal: true,
+            ledger: self.ledger(),
+            ledger_pager: Pager { next: Some("/users/482913?before=17".into()), ..Pager::default() },
+            orders: self.order_rows().into_iter().skip(1).take(5).collect(),
+            history: self.changes(),
+            waiting: vec![self.request(7, crate::approvals::request::State::Waiting)],
+            side: Side {
+                buttons: vec![button("points", "coins", "points.title"), button("status", "ban", status)],
+                ..side
+            },
+            // A hostile name is shown whole: its mask would hide what must not get through.
+            customer: Customer { name: self.text("김*연", "김*연"), ..Customer::masked(customer) },
+        }
+    }
+
+    fn panel<P: Panel<On = CustomerRow, Part = ()>>(self, panel: P, seal: Seal, is_suspended: bool) -> String {
+        let on = self.customer(is_suspended);
+        let (side, _) = side_of(&self.shell(Section::Users), &on, &(), Opened::Form(panel), seal).unwrap();
+        html(&self.user(on, side))
+    }
+
+    fn points(self, seal: Seal, form: Typed, stale_points: Option<i64>) -> String {
+        let Typed { direction, amount, reason_kind, reason } = form;
+        let panel =
+            AdjustPanel { direction: direction.to_owned(), amount, reason_kind: reason_kind.to_owned(), stale_points };
+        self.panel(panel, Seal { reason, ..seal }, false)
+    }
+
+    fn nothing_typed() -> Typed {
+        Typed { direction: "", amount: String::new(), reason_kind: "", reason: String::new() }
+    }
+
+    fn typed(self) -> Typed {
+        Typed { direction: "add", amount: "1,000".into(), reason_kind: "late_delivery", reason: self.reason() }
+    }
+
+    fn refused(self, refusal: Refusal) -> String {
+        let seal = Seal { refusal: Some(refusal), ..Seal::fresh("", "01JD3Q8V5W", 87) };
+        self.points(seal, self.typed(), None)
+    }
+
+    /// The page with the receipt of a change that was just made.
+    fn receipt(self, action: &str, field: &str, before: &str, after: &str, is_suspended: bool) -> String {
+        let shell = self.shell(Section::Users);
+        let receipt = Receipt {
+            seq: 12_346,
+            at: now(),
+            by: self.me(),
+            reason: self.reason(),
+            action: action.to_owned(),
+            changed: maker::changed(&[(field, Some(before), Some(after))], &shell),
+        };
+        let html_of = receipt.html(&shell, "/users/482913").unwrap();
+        html(&self.user(self.customer(is_suspended), Side { html: Some(html_of), ..Side::default() }))
+    }
+
+    fn contact_side(self, errors: &FieldErrors, reason: &str) -> Side {
+        contact::side(&self.shell(Section::Users), &self.customer(false), errors, reason).unwrap()
+    }
+
+    #[expect(clippy::too_many_lines, reason = "a list, with nothing to follow")]
+    pub(super) fn users(self, out: &mut Vec<Sample>) {
+        use StatusFilter::{Active, All, Suspended};
+        let mut add = |name, html| out.push(Sample { name, html });
+        let status = |suspended, seal, reason| self.panel(StatusPanel, Seal { reason, ..seal }, suspended);
+        let fresh = || Seal::fresh("", "01JD3Q8V5W", 87);
+        add("user", self.points(fresh(), Self::nothing_typed(), None));
+        add("user-typed", self.points(fresh(), self.typed(), None));
+        let mut errors = FieldErrors::one("amount", wrong::more_than_balance(12_450));
+        errors.add("reason", wrong::too_short(5));
+        errors.add("reason_kind", wrong::not_a_choice());
+        errors.add("direction", wrong::not_a_choice());
+        errors.add("code", wrong::not_a_code());
+        let form = Typed {
+            direction: "deduct",
+            amount: self.text("99,999", "99,999"),
+            reason_kind: "?",
+            reason: self.text("네", "ok"),
+        };
+        add("user-invalid", self.points(Seal { errors, ..fresh() }, form, None));
+        add("user-wrong-code", self.refused(Refusal::WrongCode { left: Some(1) }));
+        add("user-used-code", self.refused(Refusal::UsedCode { next: now().plus(TimeDelta::seconds(18)) }));
+        add("user-waiting", self.refused(Refusal::CodeWait { until: now().plus(TimeDelta::minutes(4)) }));
+        add("user-locked", self.refused(Refusal::CodeLocked));
+        add("user-not-permitted", self.refused(Refusal::NotPermitted));
+        add("user-wrong-state", self.refused(maker::wrong_state()));
+        add("user-not-recorded", self.refused(Refusal::NotRecorded));
+        add("user-stale-unknown", self.refused(Refusal::Stale(None)));
+        let meanwhile =
+            Meanwhile { by: self.text("이하은", "Haeun Lee"), at: before(TimeDelta::seconds(76)), seq: 12_346 };
+        let stale = Seal { refusal: Some(Refusal::Stale(Some(meanwhile))), ..fresh() };
+        add("user-stale", self.points(stale, self.typed(), Some(12_950)));
+        add("user-done", self.receipt("points.adjust", "points", "11450", "12450", false));
+        add("user-deducted", self.receipt("points.adjust", "points", "13450", "12450", false));
+        add("user-suspend", status(false, fresh(), String::new()));
+        add(
+            "user-suspend-invalid",
+            status(false, Seal { errors: FieldErrors::one("reason", wrong::required()), ..fresh() }, self.text("", "")),
+        );
+        add("user-reactivate", status(true, fresh(), self.reason()));
+        add("user-suspended", self.receipt("users.status", "status", "active", "suspended", true));
+        add("user-reactivated", self.receipt("users.status", "status", "suspended", "active", false));
+        let side = self.contact_side(&FieldErrors::new(), "");
+        add("user-reveal", html(&self.user(self.customer(false), side)));
+        let side = self.contact_side(&FieldErrors::one("reason", wrong::too_short(5)), &self.text("네", "ok"));
+        add("user-reveal-invalid", html(&self.user(self.customer(false), side)));
+        let contact = Contact {
+            name: self.text("김서연", "김서연"),
+            email: self.text("seoyeon.k@naver.com", "seoyeon.k@naver.com"),
+            phone: Some("010-4821-4821".into()),
+        };
+        let revealed =
+            Html::of(&Revealed { shell: &self.shell(Section::Users), id: 482_913, contact: &contact }).unwrap();
+        add("user-revealed", html(&self.user(self.customer(false), Side::of("revealed", revealed))));
+        add("user-plain", html(&self.user(self.customer(false), Side::default())));
+        let mut no_orders = self.user(self.customer(false), Side::default());
+        no_orders.shell.nav.retain(|item| item.section != Section::Orders);
+        add("user-orders-closed", html(&no_orders));
+        let nobody = CustomerRow { phone: None, last_seen_at: None, points: 0, ..self.customer(false) };
+        let empty = ShowPage {
+            may_reveal: false,
+            side: Side::default(),
+            orders: vec![],
+            ledger: vec![],
+            history: vec![],
+            ..self.user(nobody, Side::default())
+        };
+        add("user-look-only", html(&empty));
+        let list = |term: String, search: Option<&str>, status, rows, errors| {
+            html(&ListPage {
+                shell: self.shell(Section::Users),
+                term,
+                search: search.map(Into::into),
+                status,
+                rows,
+                pager: Pager { first: None, previous: None, next: Some("/users?after=600417".into()) },
+                errors,
+            })
+        };
+        add("users", list(String::new(), None, All, self.customers(), FieldErrors::new()));
+        add(
+            "users-found",
+            list(self.text("4821", "4821"), Some("k3J9x"), Active, self.customers(), FieldErrors::new()),
+        );
+        add(
+            "users-empty",
+            list(
+                self.text("seoyeon.k@naver.con", "seoyeon.k@naver.con"),
+                Some("k3J9x"),
+                Suspended,
+                vec![],
+                FieldErrors::new(),
+            ),
+        );
+        add("users-none", list(String::new(), None, Suspended, vec![], FieldErrors::new()));
+        add(
+            "users-invalid",
+            list(self.text("…", "…"), None, All, vec![], FieldErrors::one("q", wrong::nothing_to_search())),
+        );
+    }
+
+    fn customers(self) -> Vec<Customer> {
+        let row =
+            |id, name: &str, email: &str, phone: Option<&str>, suspended, points, joined, seen: Option<i64>| Customer {
+                id,
+                name: self.text(name, name),
+                email: email.into(),
+                phone: phone.map(Into::into),
+                suspended,
+                points,
+                joined_at: before(TimeDelta::days(joined)),
+                last_seen_at: seen.map(|hours| before(TimeDelta::hours(hours))),
+            };
+        vec![
+            row(482_913, "김*연", "se•••••@naver.com", Some("010-••••-4821"), false, 12_450, 2078, Some(6)),
+            row(119_204, "김*연", "sy••@hanmail.net", Some("010-••••-4821"), true, 0, 2546, Some(2600)),
+            row(551_020, "박*민", "ji•••••@gmail.com", None, false, 3200, 1217, Some(72)),
+            row(600_417, "Emily C•••••", "em•••@outlook.com", Some("+1 ••• ••• 4821"), false, 880, 1046, None),
+            row(714_466, "최*아", "ch•••••••@naver.com", Some("010-••••-4824"), false, 1_104_300, 3188, Some(0)),
+        ]
+    }
+}

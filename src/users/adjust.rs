@@ -1,0 +1,258 @@
+//! Adding points to a customer's balance by hand, or deducting them.
+
+use super::find::CustomerRow;
+use crate::{
+    gate::{Admits, Amount, Change, Fault, Role, Target, Tx},
+    sql,
+    web::{
+        Desk, Stop,
+        form::Form,
+        format::group,
+        number,
+        panel::{Button, Opened, Opening, Panel, Unread, View},
+        shell::{
+            Shell,
+            field::{FieldErrors, wrong},
+            seal::Seal,
+        },
+        words::Message,
+    },
+};
+use askama::Template;
+use serde::{Deserialize, Serialize};
+
+/// Adds `delta` points to a customer's balance, or takes them away where it is negative. Never below zero.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct AdjustPoints {
+    pub user: i64,
+    pub delta: i64,
+    /// One of [`REASON_KINDS`].
+    pub reason_kind: String,
+}
+
+/// Why points are adjusted, as posted in `reason_kind`; their names are under `reason-kind.`
+pub(crate) const REASON_KINDS: [&str; 6] =
+    ["late_delivery", "faulty_item", "missed_promotion", "goodwill", "correction", "other"];
+
+/// The balance before and after an adjustment.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Adjusted {
+    pub before: i64,
+    pub after: i64,
+}
+
+impl Change for AdjustPoints {
+    const KIND: &'static str = "points.adjust";
+    const ADMITS: Admits = Admits::sealed(&[Role::Operator]);
+    const QUANTITIES: &'static [&'static str] = &["points"];
+    type Output = Adjusted;
+
+    fn target(&self) -> Target {
+        super::target(self.user)
+    }
+
+    async fn version(&self, tx: &mut Tx<'_>) -> Result<Option<i64>, Fault> {
+        super::lock_version(tx, self.user).await.map(Some)
+    }
+
+    async fn check(&self, tx: &mut Tx<'_>) -> Result<(), Fault> {
+        let (points,): (i64,) = tx.query(sql!("select points from users where id = $1")).bind(self.user).one().await?;
+        match points.checked_add(self.delta) {
+            None => Err(Fault::invalid("amount", "points-too-large")),
+            Some(..0) => Err(Fault::invalid("amount", "points-more-than-balance").with("balance", points)),
+            Some(_) => Ok(()),
+        }
+    }
+
+    async fn contact(&self, tx: &mut Tx<'_>) -> Result<Option<String>, Fault> {
+        super::contact_of(tx, self.user).await
+    }
+
+    async fn apply(&self, tx: &mut Tx<'_>) -> Result<Adjusted, Fault> {
+        let (after,): (i64,) = tx
+            .query(sql!("update users set points = points + $2, version = version + 1 where id = $1 returning points"))
+            .bind(self.user)
+            .bind(self.delta)
+            .one()
+            .await?;
+        let (now, change, by) = (tx.now(), tx.change_id().to_owned(), tx.by().to_owned());
+        tx.query(sql!(
+            "insert into point_entries (user_id, at, delta, balance, kind, memo, change_id, staff_name)
+             values ($1, $2, $3, $4, 'adjusted', $5, $6, $7)"
+        ))
+        .bind(self.user)
+        .bind(now)
+        .bind(self.delta)
+        .bind(after)
+        .bind(self.reason_kind.as_str())
+        .bind(change)
+        .bind(by)
+        .run()
+        .await?;
+        let before = after - self.delta;
+        tx.note("points", before, after);
+        tx.note("reason_kind", None::<i64>, self.reason_kind.as_str());
+        tx.emit(
+            "points.adjusted",
+            serde_json::json!({ "user": self.user, "delta": self.delta.to_string(), "balance": after.to_string() }),
+        );
+        Ok(Adjusted { before, after })
+    }
+}
+
+/// The form, as it was typed.
+pub(crate) struct AdjustPanel {
+    /// `add` or `deduct`; anything else shows as `add`.
+    pub(crate) direction: String,
+    pub(crate) amount: String,
+    pub(crate) reason_kind: String,
+    /// The balance that the person had before them, where it is no longer the balance.
+    pub(crate) stale_points: Option<i64>,
+}
+
+impl Panel for AdjustPanel {
+    type On = CustomerRow;
+    type Part = ();
+    type Asks = AdjustPoints;
+    const NAME: &'static str = "points";
+    const ROUTE: &'static str = "/users/{id}/point-adjustments";
+    const FIELDS: &'static [&'static str] = &["direction", "amount", "reason_kind"];
+    const HAS_PREVIEW: bool = true;
+
+    fn is_default(_: &Desk, _: &CustomerRow) -> bool {
+        true
+    }
+
+    fn button(desk: &Desk, _: &CustomerRow) -> Option<Button> {
+        Some(Button { name: Self::NAME, icon: "coins", label: desk.words().get("points.title").to_owned() })
+    }
+
+    async fn open(desk: &Desk, on: &CustomerRow, (): &(), opening: Opening<'_>) -> Result<Opened<Self>, Stop> {
+        let seen = opening.form().filter(|_| opening.is_stale()).map(|form| form.get("seen"));
+        Ok(Opened::Form(Self {
+            direction: opening.typed("direction", ""),
+            amount: opening.typed("amount", ""),
+            reason_kind: opening.form().map_or("", reason_kind).to_owned(),
+            stale_points: match seen {
+                Some(seen) => points_at(desk, on, seen).await?,
+                None => None,
+            },
+        }))
+    }
+
+    async fn read(_: &Desk, on: &CustomerRow, (): &(), form: &Form) -> Result<AdjustPoints, Unread> {
+        let mut errors = FieldErrors::new();
+        let direction = form.get("direction");
+        match direction {
+            "add" | "deduct" => {}
+            "" => errors.add("direction", wrong::required()),
+            _ => errors.add("direction", wrong::not_a_choice()),
+        }
+        let delta = delta(direction, form.get("amount")).map_err(|message| errors.add("amount", message));
+        let reason_kind = reason_kind(form);
+        if !REASON_KINDS.contains(&reason_kind) {
+            errors.add("reason_kind", wrong::not_a_choice());
+        }
+        match delta {
+            Ok(delta) if errors.is_empty() => {
+                Ok(AdjustPoints { user: on.id, delta, reason_kind: reason_kind.to_owned() })
+            }
+            _ => Err(errors.into()),
+        }
+    }
+
+    fn render(&self, View { shell, on, seal, .. }: View<'_, Self>) -> askama::Result<String> {
+        AdjustForm { shell, balance: on.points, panel: self, seal }.render()
+    }
+}
+
+impl AdjustPanel {
+    fn deducts(&self) -> bool {
+        self.direction == "deduct"
+    }
+
+    /// The change this form asks for, where its amount can be read.
+    fn delta(&self) -> Option<i64> {
+        delta(&self.direction, &self.amount).ok()
+    }
+}
+
+/// The change of a balance that a direction and an amount ask for. The one reading of an amount of points: the form, its
+/// preview and the script in the page agree on it.
+fn delta(direction: &str, amount: &str) -> Result<i64, Message> {
+    let amount = number::positive(amount)?;
+    Ok(if direction == "deduct" { -amount } else { amount })
+}
+
+/// The kind of reason. A form without the field has given its reason in words alone.
+fn reason_kind(form: &Form) -> &str {
+    form.or("reason_kind", "other")
+}
+
+/// The balance that a person saw who had version `seen` before them: the one before the first change since.
+async fn points_at(desk: &Desk, customer: &CustomerRow, seen: &str) -> Result<Option<i64>, Stop> {
+    let Ok(seen) = seen.parse::<i64>() else { return Ok(None) };
+    let since = customer.version.saturating_sub(seen);
+    if !(1..=50).contains(&since) {
+        return Ok(None);
+    }
+    // A refund moves points too, and its row of the log is about an order.
+    let changes: Vec<(Option<String>,)> = desk
+        .reader()
+        .query(sql!(
+            "select before ->> 'points' from audit where seq in (
+               select seq from (select seq from audit
+                 where target_kind = 'user' and target_id = $1 and outcome = 'applied' and action in ('points.adjust', 'users.status')
+                 order by seq desc limit $3) here
+               union
+               select a.seq from audit a join (
+                 select distinct change_id from (select change_id from point_entries
+                   where user_id = $2 and change_id is not null order by id desc limit $3) newest) moved on moved.change_id = a.change_id)
+              order by seq desc limit $3"
+        ))
+        .bind(customer.id.to_string())
+        .bind(customer.id)
+        .bind(since)
+        .all()
+        .await?;
+    let oldest = changes.into_iter().filter_map(|(points,)| points?.parse::<i64>().ok()).next_back();
+    Ok(oldest.filter(|points| *points != customer.points))
+}
+
+#[derive(Template)]
+#[template(path = "users/adjust.html")]
+struct AdjustForm<'a> {
+    shell: &'a Shell,
+    balance: i64,
+    panel: &'a AdjustPanel,
+    seal: &'a Seal,
+}
+
+impl AdjustForm<'_> {
+    /// The balance after it, where there can be one.
+    fn after(&self) -> Option<i64> {
+        self.balance.checked_add(self.panel.delta()?).filter(|after| *after >= 0)
+    }
+
+    /// What the button will do: "Add 1,000 points".
+    fn button(&self) -> String {
+        let label = match self.panel.delta() {
+            None => self.shell.t("points.title").to_owned(),
+            Some(delta) if delta < 0 => self.shell.with("points.deduct", &[("n", &group(delta.saturating_neg()))]),
+            Some(delta) => self.shell.with("points.add", &[("n", &group(delta))]),
+        };
+        if self.is_much() { self.shell.with("approval.second-go", &[("what", &label)]) } else { label }
+    }
+
+    /// Whether what the form says so far is more than one person may adjust alone.
+    fn is_much(&self) -> bool {
+        let delta = self.panel.delta().map(|delta| Amount { n: delta.saturating_abs(), currency: None });
+        delta.is_some_and(|amount| self.shell.is_much(AdjustPoints::KIND, "points", amount))
+    }
+
+    /// How many points one person may adjust alone; none where there is no limit.
+    fn limit(&self) -> Option<i64> {
+        let thresholds = self.shell.policies.thresholds(AdjustPoints::KIND, "points");
+        thresholds.flatten().filter(|over| over.currency.is_none()).map(|over| over.n).min()
+    }
+}

@@ -1,0 +1,384 @@
+//! A form that makes a change, beside the page of what it changes.
+//!
+//! A [`Subject`] is what a page is about: a customer, an order, the list of networks. A [`Panel`] is one form beside it.
+//! Neither knows how a form is read, sealed, refused, shown again or confirmed: that is here, once. A page gets its side as
+//! finished HTML ([`Side`]), so it names none of its panels; a panel borrows the subject, so it can be rendered alone too.
+
+mod post;
+mod receipt;
+mod show;
+mod side;
+
+pub(crate) use post::{post, preview};
+pub(crate) use receipt::Receipt;
+pub(crate) use show::{show, show_with};
+#[cfg(test)]
+pub(crate) use side::side_of;
+pub(crate) use side::{Button, Entry, Html, Offer, Side};
+
+use super::{
+    Desk, Stop,
+    form::Form,
+    problem_page::Problem,
+    shell::{Frame, Section, Shell, field::FieldErrors, seal::Seal},
+};
+use crate::{
+    gate::{Change, Given, Target, audit::Entry as Row},
+    web::{Answer, changed::Changed},
+};
+use actix_web::HttpRequest;
+use std::future::{Future, ready};
+
+/// What a page with forms is about.
+pub(crate) trait Subject: Sized + 'static {
+    /// What its address names.
+    type Id: Segment + Clone + 'static;
+    const SECTION: Section;
+    /// The pattern of its page in the route table: `/users/{id}`.
+    const PAGE: &'static str;
+    /// The refusal in the log where a form is posted to one that is not there.
+    const MISSING: &'static str;
+
+    /// The target of its changes.
+    fn target(id: &Self::Id) -> Target;
+
+    /// What the page and its panels show; `None` where there is no such thing, or not for this person.
+    fn load(desk: &Desk, id: &Self::Id) -> impl Future<Output = Result<Option<Self>, Stop>>;
+
+    /// Its address, `/users/42`.
+    fn path(&self) -> String;
+
+    /// The version its forms have seen; `None` where no form depends on what was seen.
+    fn version(&self) -> Option<i64> {
+        None
+    }
+
+    /// What can stand beside it, in the order of the buttons.
+    fn panels() -> &'static [Entry<Self>];
+
+    /// Records that this person looks at it, before anything is shown.
+    fn record_look(&self, _desk: &Desk, _look: Look) -> impl Future<Output = Result<(), Stop>> {
+        ready(Ok(()))
+    }
+
+    /// Whether a row of the log is about it, so that its page shows the receipt.
+    fn is_subject_of(id: &Self::Id, row: &Row) -> bool {
+        let target = Self::target(id);
+        (row.target_kind.as_str(), row.target_id.as_str()) == (target.kind, target.id.as_str())
+    }
+
+    /// What a changed field is called on a receipt.
+    fn field_name(&self, changed: &Changed, frame: &Frame) -> String {
+        changed.name(&frame.words)
+    }
+
+    /// The page, with `side` beside it.
+    fn page(self, desk: &Desk, shell: Shell, side: Side, status: u16) -> impl Future<Output = Answer>;
+}
+
+/// How much of a subject is looked at.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Look {
+    Page,
+    /// A part that the page asks for by itself.
+    Part,
+}
+
+/// One form beside a subject. The value is what the form shows: what was typed, and what was read to show it.
+pub(crate) trait Panel: Sized + 'static {
+    type On: Subject;
+    /// Which part of the subject it is about, such as one of an order's refunds; `()` where it is about all of it.
+    type Part: Part;
+    /// One change, or `Vec` of several of one kind under one seal.
+    type Asks: Changes;
+
+    /// As in `?panel=`.
+    const NAME: &'static str;
+    /// The route it posts to, as in the route table: `/users/{id}/status`.
+    const ROUTE: &'static str;
+    /// Its own fields, beside those of every seal: reason, code, key, seen.
+    const FIELDS: &'static [&'static str] = &[];
+    /// The kind of change by which the approval rules say who else is needed; empty where no rule can hold it up.
+    const KIND: &'static str = <<Self::Asks as Changes>::Change as Change>::KIND;
+    /// Whether a preview is posted to `{ROUTE}/preview`.
+    const HAS_PREVIEW: bool = false;
+
+    /// Fields whose names depend on the subject.
+    fn numbered_fields(_on: &Self::On) -> Vec<String> {
+        Vec::new()
+    }
+
+    /// Whether this person may use it here at all.
+    fn may(desk: &Desk, _on: &Self::On) -> bool {
+        desk.may("POST", Self::ROUTE)
+    }
+
+    /// Whether it is opened where the address names no panel.
+    fn is_default(_desk: &Desk, _on: &Self::On) -> bool {
+        false
+    }
+
+    /// The button that opens it, in the head of the page; `None` where it is opened from elsewhere.
+    fn button(_desk: &Desk, _on: &Self::On) -> Option<Button> {
+        None
+    }
+
+    /// The version of what it is about.
+    fn version(on: &Self::On, _part: &Self::Part) -> Option<i64> {
+        on.version()
+    }
+
+    /// Builds the panel, empty or as it was filled in; or says why it cannot be had.
+    fn open(
+        desk: &Desk,
+        on: &Self::On,
+        part: &Self::Part,
+        opening: Opening<'_>,
+    ) -> impl Future<Output = Result<Opened<Self>, Stop>>;
+
+    /// The change that the form asks for. The reason is read by the driver.
+    fn read(
+        desk: &Desk,
+        on: &Self::On,
+        part: &Self::Part,
+        form: &Form,
+    ) -> impl Future<Output = Result<Self::Asks, Unread>>;
+
+    /// Completes the seal with what this panel knows of it: whether the target is marked, errors found while opening.
+    fn seal(&self, _on: &Self::On, seal: Seal) -> Seal {
+        seal
+    }
+
+    /// The panel's own template.
+    fn render(&self, view: View<'_, Self>) -> askama::Result<String>;
+
+    /// The answer to a change that was made: by default the subject's page with the receipt.
+    fn answer(desk: &Desk, on: &Self::On, made: Made<Self::Asks>) -> impl Future<Output = Answer> {
+        ready(Ok(desk.see_other(&format!("{}?sealed={}", on.path(), made.seq))))
+    }
+}
+
+/// What a panel's template gets.
+pub(crate) struct View<'a, P: Panel> {
+    pub shell: &'a Shell,
+    pub on: &'a P::On,
+    pub part: &'a P::Part,
+    pub seal: &'a Seal,
+}
+
+/// Why a panel is opened.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Opening<'a> {
+    /// The address names no panel, and this is the default.
+    Unasked,
+    /// The address names it.
+    Asked,
+    /// Its form comes back as it was filled in. `is_stale`: because the target changed after the form was shown.
+    Again { form: &'a Form, is_stale: bool },
+}
+
+impl<'a> Opening<'a> {
+    /// The form as it was filled in; `None` where the panel is fresh.
+    pub(crate) fn form(self) -> Option<&'a Form> {
+        match self {
+            Self::Again { form, .. } => Some(form),
+            Self::Unasked | Self::Asked => None,
+        }
+    }
+
+    /// A field as it was typed, or `fresh` where the panel is fresh.
+    pub(crate) fn typed(self, field: &str, fresh: &str) -> String {
+        self.form().map_or(fresh, |form| form.get(field)).to_owned()
+    }
+
+    pub(crate) fn is_stale(self) -> bool {
+        matches!(self, Self::Again { is_stale: true, .. })
+    }
+}
+
+/// A panel, or why it cannot be had now.
+#[derive(Debug)]
+pub(crate) enum Opened<P> {
+    Form(P),
+    /// The sentence that says why.
+    Closed(String),
+}
+
+/// Why a form could not be read.
+#[derive(Debug)]
+pub(crate) enum Unread {
+    /// Fields are wrong; the form comes back.
+    Fields(FieldErrors),
+    /// The request ends on an error page.
+    Page(Stop),
+}
+
+impl From<FieldErrors> for Unread {
+    fn from(errors: FieldErrors) -> Self {
+        Self::Fields(errors)
+    }
+}
+
+impl<E: Into<Stop>> From<E> for Unread {
+    fn from(error: E) -> Self {
+        Self::Page(error.into())
+    }
+}
+
+/// The changes that a form asks for: one, or several of one kind.
+pub(crate) trait Changes {
+    type Change: Change;
+
+    fn all(&self) -> &[Self::Change];
+}
+
+impl<C: Change> Changes for C {
+    type Change = C;
+
+    fn all(&self) -> &[C] {
+        std::slice::from_ref(self)
+    }
+}
+
+/// Several changes of one kind under one seal.
+#[derive(Debug)]
+pub(crate) struct Many<C>(pub Vec<C>);
+
+impl<C: Change> Changes for Many<C> {
+    type Change = C;
+
+    fn all(&self) -> &[C] {
+        &self.0
+    }
+}
+
+/// Changes that were made.
+pub(crate) struct Made<A: Changes> {
+    pub asks: A,
+    /// What each of them gave.
+    pub outputs: Vec<<A::Change as Change>::Output>,
+    /// The first of their rows in the log.
+    pub seq: i64,
+    /// Whether this is the answer of an earlier sending of the same form.
+    pub is_repeated: bool,
+}
+
+/// A segment of a path that names a subject.
+pub(crate) trait Segment: Sized {
+    /// How many segments it takes.
+    const COUNT: usize;
+
+    fn read(segment: Option<&str>) -> Option<Self>;
+}
+
+impl Segment for () {
+    const COUNT: usize = 0;
+
+    fn read(_: Option<&str>) -> Option<Self> {
+        Some(())
+    }
+}
+
+impl Segment for i64 {
+    const COUNT: usize = 1;
+
+    fn read(segment: Option<&str>) -> Option<Self> {
+        segment?.parse().ok()
+    }
+}
+
+impl Segment for String {
+    const COUNT: usize = 1;
+
+    fn read(segment: Option<&str>) -> Option<Self> {
+        segment.map(str::to_owned)
+    }
+}
+
+/// Which part of a subject a panel is about, named in the query of the page and in the path of the form.
+pub(crate) trait Part: Segment + 'static {
+    /// Reads it from the query of a page; `None` where the query asks for another panel.
+    fn asked(name: &'static str, query: &Query) -> Option<Self>;
+
+    /// As it is in a path.
+    fn segment(&self) -> String;
+
+    /// What the page calls the open panel: `retry`, `change-12`.
+    fn open_name(&self, name: &'static str) -> String {
+        name.to_owned()
+    }
+}
+
+impl Part for () {
+    fn asked(name: &'static str, query: &Query) -> Option<Self> {
+        (query.get("panel") == name).then_some(())
+    }
+
+    fn segment(&self) -> String {
+        String::new()
+    }
+}
+
+/// The query of a page with panels.
+#[derive(Debug, Default)]
+pub(crate) struct Query(Vec<(String, String)>);
+
+impl Query {
+    /// Reads the query of the page that is shown; of a form that came back there is none.
+    pub(crate) fn of(desk: &Desk) -> Self {
+        let query = desk.visit().path.split_once('?').map_or("", |(_, query)| query);
+        Self(serde_urlencoded::from_str(query).unwrap_or_default())
+    }
+
+    /// The value of a key; empty where it is not there.
+    pub(crate) fn get(&self, name: &str) -> &str {
+        self.0.iter().find(|(key, _)| key == name).map_or("", |(_, value)| value)
+    }
+
+    pub(crate) fn number(&self, name: &str) -> Option<i64> {
+        self.get(name).parse().ok()
+    }
+}
+
+/// The address of a form: its subject, and the part of it.
+struct Address<P: Panel> {
+    id: <P::On as Subject>::Id,
+    part: P::Part,
+}
+
+impl<P: Panel> Address<P> {
+    /// 404 where the path names nothing.
+    fn of(request: &HttpRequest) -> Result<Self, Stop> {
+        let mut segments = request.match_info().iter().map(|(_, value)| value);
+        let mut next = |count: usize| if count == 0 { None } else { segments.next() };
+        let id = Segment::read(next(<<P::On as Subject>::Id as Segment>::COUNT));
+        let part = Segment::read(next(<P::Part as Segment>::COUNT));
+        match (id, part) {
+            (Some(id), Some(part)) => Ok(Self { id, part }),
+            _ => Err(Problem::NotFound.into()),
+        }
+    }
+}
+
+/// Where a panel posts to: its route with the names filled in.
+fn action<P: Panel>(on: &P::On, part: &P::Part) -> String {
+    let rest = P::ROUTE.strip_prefix(P::On::PAGE).unwrap_or(P::ROUTE);
+    let mut path = on.path();
+    for segment in rest.split('/').filter(|segment| !segment.is_empty()) {
+        path.push('/');
+        if segment.starts_with('{') { path.push_str(&part.segment()) } else { path.push_str(segment) }
+    }
+    path
+}
+
+/// The request as which the first of these waits, if one does, and whether several wait.
+fn first_waiting<T>(outputs: &[Given<T>]) -> (Option<i64>, bool) {
+    let waiting: Vec<i64> = outputs
+        .iter()
+        .filter_map(|given| match given {
+            Given::Made(_) => None,
+            Given::Waits(request) => Some(*request),
+        })
+        .collect();
+    (waiting.first().copied(), outputs.len() > 1)
+}

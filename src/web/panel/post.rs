@@ -1,0 +1,127 @@
+//! What happens to every form of a panel that is posted.
+
+use super::{Address, Look, Made, Opening, Panel, Subject, Unread, first_waiting, side::side_of};
+use crate::{
+    gate::{Change, Given, Meaning, Refusal, Target},
+    web::{
+        Answer, Desk, Stop,
+        desk::seal_of,
+        form::Form,
+        panel::{Changes, show_with},
+        problem_page::Problem,
+        refused::{self, Refused},
+        shell::{field::FieldErrors, seal::Seal as SealForm},
+    },
+};
+use actix_web::{HttpRequest, web};
+
+/// The fields of every seal.
+const SEAL_FIELDS: [&str; 4] = ["reason", "code", "key", "seen"];
+
+type ChangeOf<P> = <<P as Panel>::Asks as Changes>::Change;
+
+/// Answers a posted form: reads it, submits its change, and leads to the receipt or to the request as which it waits; or
+/// shows the form again as it was filled in, saying what is wrong.
+pub(crate) async fn post<P: Panel>(desk: Desk, request: HttpRequest, body: web::Bytes) -> Answer {
+    let Address { id, part } = Address::<P>::of(&request)?;
+    desk.check_token(&body).await?;
+    let on = load::<P>(&desk, &id).await?;
+    let form = fields::<P>(&desk, &on, &body).await?;
+    let (asks, reason) = match (P::read(&desk, &on, &part, &form).await, refused::read_reason(&form)) {
+        (Err(Unread::Page(stop)), _) => return Err(stop),
+        (Ok(asks), Ok(reason)) => (asks, reason),
+        (asks, reason) => {
+            let mut errors = match asks {
+                Err(Unread::Fields(errors)) => errors,
+                _ => FieldErrors::new(),
+            };
+            errors.extend(reason.err().unwrap_or_default());
+            return again::<P>(&desk, on, &part, &form, errors.into()).await;
+        }
+    };
+    let mut seal = seal_of(&form, reason)?;
+    // A form that saw no version says nothing about one.
+    seal.seen = seal.seen.filter(|_| P::version(&on, &part).is_some());
+    match desk.submit_all(asks.all(), &seal).await {
+        Ok(sealed) => match first_waiting(&sealed.output) {
+            (Some(_), true) => Ok(desk.see_other("/approvals?show=mine")),
+            (Some(request), false) => Ok(desk.see_request(request, sealed.seq)),
+            (None, _) => {
+                let outputs = sealed.output.into_iter().filter_map(made).collect();
+                P::answer(&desk, &on, Made { asks, outputs, seq: sealed.seq, is_repeated: sealed.repeated }).await
+            }
+        },
+        Err(refusal) => {
+            let target = asks.all().first().map_or_else(|| P::On::target(&id), Change::target);
+            let refused = explain(&desk, refusal, &target).await?;
+            let on = P::On::load(&desk, &id).await?.ok_or_else(|| Stop::recorded(Problem::NotFound))?;
+            again::<P>(&desk, on, &part, &form, refused).await
+        }
+    }
+}
+
+/// Answers a form that asks what it comes to, and changes nothing. A page that asks while a person types gets the panel
+/// alone.
+pub(crate) async fn preview<P: Panel>(desk: Desk, request: HttpRequest, body: web::Bytes) -> Answer {
+    let Address { id, part } = Address::<P>::of(&request)?;
+    desk.check_token(&body).await?;
+    let on = load::<P>(&desk, &id).await?;
+    let form = fields::<P>(&desk, &on, &body).await?;
+    let errors = match P::read(&desk, &on, &part, &form).await {
+        Ok(_) => FieldErrors::new(),
+        Err(Unread::Fields(errors)) => errors,
+        Err(Unread::Page(stop)) => return Err(stop),
+    };
+    let (_, seal) = SealForm::again(P::KIND, &form, P::version(&on, &part).unwrap_or_default(), errors.into());
+    let opened = P::open(&desk, &on, &part, Opening::Again { form: &form, is_stale: false }).await?;
+    let shell = desk.shell(Some(P::On::SECTION), None).await?;
+    let (side, is_wrong) = side_of(&shell, &on, &part, opened, seal)?;
+    match side.html {
+        Some(html) if desk.visit().is_htmx => {
+            on.record_look(&desk, Look::Part).await?;
+            // The script takes the part it asked for, whatever is wrong with what was typed so far.
+            Ok(desk.html(200, html.to_string()))
+        }
+        _ => show_with(&desk, on, shell, side, if is_wrong { 422 } else { 200 }).await,
+    }
+}
+
+/// The subject of a posted form. Where there is none, the log says who asked for what.
+async fn load<P: Panel>(desk: &Desk, id: &<P::On as Subject>::Id) -> Result<P::On, Stop> {
+    match P::On::load(desk, id).await? {
+        Some(on) => Ok(on),
+        None => Err(desk.refuse_missing(ChangeOf::<P>::KIND, P::On::target(id), P::On::MISSING).await),
+    }
+}
+
+async fn fields<P: Panel>(desk: &Desk, on: &P::On, body: &[u8]) -> Result<Form, Stop> {
+    let numbered = P::numbered_fields(on);
+    let mut fields: Vec<&str> = SEAL_FIELDS.into_iter().chain(P::FIELDS.iter().copied()).collect();
+    fields.extend(numbered.iter().map(String::as_str));
+    desk.form(body, &fields).await
+}
+
+/// What a refused form says. Where a part of the subject is gone, the panel says so by itself.
+async fn explain(desk: &Desk, refusal: Refusal, target: &Target) -> Result<Refused, Stop> {
+    if refusal.means(Meaning::Missing) {
+        return Ok(Refused { status: 404, refusal: None, errors: FieldErrors::new() });
+    }
+    refused::explain(desk, refusal, target).await
+}
+
+/// The page with the form as it was filled in.
+async fn again<P: Panel>(desk: &Desk, on: P::On, part: &P::Part, form: &Form, refused: Refused) -> Answer {
+    let is_stale = refused.is_stale();
+    let (status, seal) = SealForm::again(P::KIND, form, P::version(&on, part).unwrap_or_default(), refused);
+    let opened = P::open(desk, &on, part, Opening::Again { form, is_stale }).await?;
+    let shell = desk.shell(Some(P::On::SECTION), None).await?;
+    let (side, _) = side_of(&shell, &on, part, opened, seal)?;
+    show_with(desk, on, shell, side, status).await
+}
+
+fn made<T>(given: Given<T>) -> Option<T> {
+    match given {
+        Given::Made(output) => Some(output),
+        Given::Waits(_) => None,
+    }
+}

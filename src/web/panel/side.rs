@@ -1,0 +1,152 @@
+//! What stands beside a page: rendered, so that the page does not need to know what it is.
+
+use super::{Opened, Opening, Panel, Part, Query, Receipt, Segment as _, Subject, View, action};
+use crate::{
+    secret,
+    web::{
+        Desk, Stop,
+        shell::{Shell, seal::Seal},
+    },
+};
+use askama::{Template, filters::HtmlSafe};
+use futures_util::future::LocalBoxFuture;
+use std::fmt;
+
+/// HTML that a template of ours rendered.
+#[derive(Clone, Debug)]
+pub(crate) struct Html(String);
+
+// Only `Html::of` makes one, from a template that escaped what it was given.
+impl HtmlSafe for Html {}
+
+impl fmt::Display for Html {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+impl Html {
+    pub(crate) fn of(template: &impl Template) -> askama::Result<Self> {
+        template.render().map(Self)
+    }
+
+    pub(super) fn rendered<P: Panel>(panel: &P, view: View<'_, P>) -> askama::Result<Self> {
+        panel.render(view).map(Self)
+    }
+}
+
+/// What stands beside a page.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Side {
+    pub html: Option<Html>,
+    /// The open panel, as the page's links name it: `refund`, `change-12`.
+    pub open: Option<String>,
+    /// What the open panel is about, where that is a part of the subject.
+    pub part: Option<String>,
+    /// The change that was just made, where the side shows it.
+    pub receipt: Option<Receipt>,
+    /// The buttons of the panels that this person may use.
+    pub buttons: Vec<Button>,
+}
+
+impl Side {
+    pub(crate) fn of(open: impl Into<String>, html: Html) -> Self {
+        Self { html: Some(html), open: Some(open.into()), ..Self::default() }
+    }
+
+    pub(crate) fn is_open(&self, name: &str) -> bool {
+        self.open.as_deref() == Some(name)
+    }
+}
+
+/// A button in the head of a page that opens a panel.
+#[derive(Clone, Debug)]
+pub(crate) struct Button {
+    /// As in `?panel=`.
+    pub name: &'static str,
+    pub icon: &'static str,
+    pub label: String,
+}
+
+/// A panel in the list of its subject.
+pub(crate) struct Entry<S: Subject> {
+    pub(super) name: &'static str,
+    pub(super) may: fn(&Desk, &S) -> bool,
+    pub(super) is_default: fn(&Desk, &S) -> bool,
+    pub(super) button: fn(&Desk, &S) -> Option<Button>,
+    pub(super) offer: for<'a> fn(Offer<'a, S>) -> LocalBoxFuture<'a, Result<Option<Side>, Stop>>,
+}
+
+/// What a panel is asked for with.
+pub(crate) struct Offer<'a, S> {
+    pub desk: &'a Desk,
+    pub shell: &'a Shell,
+    pub on: &'a S,
+    pub query: &'a Query,
+    /// Whether the address asks for it, and it is not just the default.
+    pub is_asked: bool,
+}
+
+impl<S: Subject> Entry<S> {
+    pub(crate) const fn of<P: Panel<On = S>>() -> Self {
+        Self {
+            name: P::NAME,
+            may: P::may,
+            is_default: P::is_default,
+            button: P::button,
+            offer: |offer| Box::pin(offer_panel::<P>(offer)),
+        }
+    }
+
+    /// A form that makes no change and so has no seal.
+    pub(crate) const fn without_seal(
+        name: &'static str,
+        may: fn(&Desk, &S) -> bool,
+        offer: for<'a> fn(Offer<'a, S>) -> LocalBoxFuture<'a, Result<Option<Side>, Stop>>,
+    ) -> Self {
+        Self { name, may, is_default: |_, _| false, button: |_, _| None, offer }
+    }
+}
+
+async fn offer_panel<P: Panel>(offer: Offer<'_, P::On>) -> Result<Option<Side>, Stop> {
+    let Offer { desk, shell, on, query, is_asked } = offer;
+    let part = if is_asked { P::Part::asked(P::NAME, query) } else { P::Part::read(None) };
+    let Some(part) = part else { return Ok(None) };
+    let opening = if is_asked { Opening::Asked } else { Opening::Unasked };
+    let opened = P::open(desk, on, &part, opening).await?;
+    let version = P::version(on, &part).unwrap_or_default();
+    let seal = Seal::fresh(P::KIND, hex::encode(secret::random::<16>()), version);
+    side_of(shell, on, &part, opened, seal).map(|(side, _)| Some(side))
+}
+
+/// The rendered side of a panel, and whether its seal says that anything is wrong.
+pub(crate) fn side_of<P: Panel>(
+    shell: &Shell,
+    on: &P::On,
+    part: &P::Part,
+    opened: Opened<P>,
+    seal: Seal,
+) -> Result<(Side, bool), Stop> {
+    let (html, is_wrong) = match opened {
+        Opened::Closed(why) => (Html::of(&Closed { shell, name: P::NAME, why })?, false),
+        Opened::Form(panel) => {
+            let action = action::<P>(on, part);
+            let preview = if P::HAS_PREVIEW { format!("{action}/preview") } else { String::new() };
+            let seal = panel.seal(on, Seal { action, preview, close: on.path(), ..seal });
+            let is_wrong = !seal.errors.is_empty();
+            (Html::rendered(&panel, View { shell, on, part, seal: &seal })?, is_wrong)
+        }
+    };
+    let segment = part.segment();
+    let side = Side { part: (!segment.is_empty()).then_some(segment), ..Side::of(part.open_name(P::NAME), html) };
+    Ok((side, is_wrong))
+}
+
+/// Why a panel cannot be had.
+#[derive(Template)]
+#[template(path = "panel/closed.html")]
+struct Closed<'a> {
+    shell: &'a Shell,
+    name: &'static str,
+    why: String,
+}
