@@ -1,7 +1,9 @@
 //! The page of access records: who looked at whose data.
 
+use super::list::Filter;
 use crate::{
     clock::Instant,
+    web::list::ListQuery as _,
     web::shell::{
         Shell,
         field::FieldErrors,
@@ -13,7 +15,7 @@ use askama::Template;
 /// `GET /access-records`
 #[derive(Debug, Template)]
 #[template(path = "access/list.html")]
-pub struct ListPage {
+pub(crate) struct ListPage {
     pub shell: Shell,
     pub filter: Filter,
     /// Everybody who can be filtered by: the staff id as text, and the name.
@@ -21,33 +23,6 @@ pub struct ListPage {
     pub errors: FieldErrors,
     pub rows: Vec<Row>,
     pub pager: Pager,
-}
-
-/// The filter as typed; empty fields do not filter.
-#[derive(Clone, Debug, Default)]
-pub struct Filter {
-    pub staff: String,
-    /// The id of the customer whose data was looked at.
-    pub subject: String,
-    /// One of [`TASKS`].
-    pub task: String,
-    /// Days in the reader's zone, `2026-11-20`.
-    pub from: String,
-    pub to: String,
-    /// An address or a network in CIDR notation.
-    pub address: String,
-}
-
-impl Filter {
-    pub fn is_empty(&self) -> bool {
-        self.set() == 0
-    }
-
-    /// How many fields filter.
-    pub fn set(&self) -> i64 {
-        let fields = [&self.staff, &self.subject, &self.task, &self.from, &self.to, &self.address];
-        i64::try_from(fields.iter().filter(|field| !field.is_empty()).count()).unwrap_or_default()
-    }
 }
 
 /// What looking at data can be; their names stand under `task.`

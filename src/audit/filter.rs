@@ -1,32 +1,34 @@
 //! What the audit log can be filtered by, read from an address.
 
-use super::pages::{Filter, OUTCOMES};
+use super::pages::OUTCOMES;
 use crate::{
     changes::KINDS,
     clock::Instant,
+    list_query,
     web::{
-        shell::field::{FieldErrors, wrong},
+        list::read::{choice, first_day, last_day, network, number},
+        shell::field::wrong,
         words::Message,
     },
 };
-use chrono::{LocalResult, NaiveDate, NaiveTime, TimeZone as _};
-use chrono_tz::Tz;
-use ipnet::IpNet;
-use std::net::IpAddr;
 
-/// A filter that makes sense.
-#[derive(Clone, Debug, Default)]
-pub struct Wanted {
-    pub staff: Option<i64>,
-    pub action: Option<String>,
-    pub target: Option<(String, String)>,
-    pub outcome: Option<String>,
-    /// From the beginning of the first day to the end of the last, in the reader's zone.
-    pub from: Option<Instant>,
-    pub until: Option<Instant>,
-    /// First and last key of a network; see `gate::audit::ip_key`.
-    pub network: Option<(String, String)>,
-    pub text: Option<String>,
+list_query! {
+    /// The filters of the audit log as they were typed.
+    typed Filter at "/audit" from "before";
+    /// What the filters of the audit log mean.
+    meant Wanted;
+    staff: i64 = number;
+    action: String = |text, _| choice(text, actions());
+    target: (String, String) = |text, _| target(text);
+    outcome: String = |text, _| choice(text, OUTCOMES.into_iter());
+    /// From the beginning of this day, in the reader's zone.
+    from: Instant = first_day;
+    /// To the end of this day.
+    to: Instant = last_day;
+    /// An address or a network; as keys, its first and its last (see `gate::audit::ip_key`).
+    address: (String, String) = |text, _| network(text);
+    /// A part of the reason.
+    text: String = |text, _| words(text);
 }
 
 /// Requests that were turned away before they became a change.
@@ -37,44 +39,8 @@ pub fn actions() -> impl Iterator<Item = &'static str> {
     KINDS.iter().map(|kind| kind.name).chain([REQUESTS])
 }
 
+/// The longest text to look for, in characters.
 const MAX_TEXT: usize = 200;
-
-pub fn read(filter: &Filter, zone: Tz) -> Result<Wanted, FieldErrors> {
-    let mut errors = FieldErrors::new();
-    let mut read = |field: &'static str, text: &str, result: Result<(), Message>| {
-        if let (false, Err(message)) = (text.is_empty(), result) {
-            errors.add(field, message);
-        }
-    };
-    let mut wanted = Wanted::default();
-    read(
-        "staff",
-        &filter.staff,
-        filter.staff.parse().map(|id| wanted.staff = Some(id)).map_err(|_| wrong::not_a_choice()),
-    );
-    read("action", &filter.action, choice(&filter.action, actions()).map(|action| wanted.action = Some(action)));
-    read(
-        "outcome",
-        &filter.outcome,
-        choice(&filter.outcome, OUTCOMES.into_iter()).map(|outcome| wanted.outcome = Some(outcome)),
-    );
-    read("target", &filter.target, target(&filter.target).map(|target| wanted.target = Some(target)));
-    read("from", &filter.from, day(&filter.from, zone, 0).map(|at| wanted.from = Some(at)));
-    read("to", &filter.to, day(&filter.to, zone, 1).map(|at| wanted.until = Some(at)));
-    read("address", &filter.address, network(&filter.address).map(|network| wanted.network = Some(network)));
-    read("text", &filter.text, words(&filter.text).map(|text| wanted.text = Some(text)));
-    if errors.is_empty() { Ok(wanted) } else { Err(errors) }
-}
-
-/// The beginning of the first day and the end of the last, where they were given.
-pub fn days(from: &str, to: &str, zone: Tz) -> Result<(Option<Instant>, Option<Instant>), FieldErrors> {
-    let wanted = read(&Filter { from: from.to_owned(), to: to.to_owned(), ..Filter::default() }, zone)?;
-    Ok((wanted.from, wanted.until))
-}
-
-fn choice<'a>(text: &str, mut choices: impl Iterator<Item = &'a str>) -> Result<String, Message> {
-    choices.find(|choice| *choice == text).map(str::to_owned).ok_or_else(wrong::not_a_choice)
-}
 
 /// `user/42`, or what a customer's id is called elsewhere: `u_42`, `42`.
 fn target(text: &str) -> Result<(String, String), Message> {
@@ -85,35 +51,6 @@ fn target(text: &str) -> Result<(String, String), Message> {
     };
     let fits = |part: &str| !part.is_empty() && part.len() <= 254 && part.chars().all(crate::gate::is_printable);
     if fits(kind) && fits(id) { Ok((kind.to_owned(), id.to_owned())) } else { Err(wrong::not_a_choice()) }
-}
-
-/// The beginning of a day, or of the one `after` it. Where clocks are changed at midnight, the earliest moment there is.
-fn day(text: &str, zone: Tz, after: u64) -> Result<Instant, Message> {
-    // The parser takes years that no database can hold, and fewer digits.
-    if text.len() != "2026-11-20".len() || !text.bytes().all(|byte| byte.is_ascii_digit() || byte == b'-') {
-        return Err(wrong::not_a_day());
-    }
-    let day = NaiveDate::parse_from_str(text, "%Y-%m-%d").map_err(|_| wrong::not_a_day())?;
-    let day = day.checked_add_days(chrono::Days::new(after)).ok_or_else(wrong::not_a_day)?;
-    let start = (0..4).find_map(|hour| {
-        let time = NaiveTime::from_hms_opt(hour, 0, 0)?;
-        match zone.from_local_datetime(&day.and_time(time)) {
-            LocalResult::Single(at) | LocalResult::Ambiguous(at, _) => Some(at),
-            LocalResult::None => None,
-        }
-    });
-    start.map(|at| at.with_timezone(&chrono::Utc).into()).ok_or_else(wrong::not_a_day)
-}
-
-/// The first and last key of a network or of one address.
-pub fn network(text: &str) -> Result<(String, String), Message> {
-    let text = text.trim();
-    let net = text
-        .parse::<IpNet>()
-        .or_else(|_| text.parse::<IpAddr>().map(IpNet::from))
-        .map_err(|_| wrong::not_an_address())?;
-    let key = |ip: IpAddr| crate::gate::audit::ip_key(&ip.to_string());
-    Ok((key(net.network()), key(net.broadcast())))
 }
 
 fn words(text: &str) -> Result<String, Message> {
@@ -127,26 +64,26 @@ fn words(text: &str) -> Result<String, Message> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::web::shell::field::FieldErrors;
+    use chrono_tz::Tz;
 
     fn filter(set: impl FnOnce(&mut Filter)) -> Result<Wanted, FieldErrors> {
         let mut filter = Filter::default();
         set(&mut filter);
-        read(&filter, Tz::Asia__Seoul)
+        filter.read(Tz::Asia__Seoul, Instant::earliest())
     }
 
     #[test]
     fn a_day_begins_and_ends_where_the_reader_is() {
         let wanted = filter(|f| (f.from, f.to) = ("2026-11-20".into(), "2026-11-20".into())).unwrap();
         assert_eq!(wanted.from.unwrap().to_string(), "2026-11-19T15:00:00.000000Z");
-        assert_eq!(wanted.until.unwrap().to_string(), "2026-11-20T15:00:00.000000Z");
-        // Cairo changes its clocks at midnight.
-        assert!(day("2026-04-24", Tz::Africa__Cairo, 0).is_ok());
+        assert_eq!(wanted.to.unwrap().to_string(), "2026-11-20T15:00:00.000000Z");
     }
 
     #[test]
     fn a_network_is_a_range() {
         let wanted = filter(|f| f.address = "10.20.0.0/16".into()).unwrap();
-        let (first, last) = wanted.network.unwrap();
+        let (first, last) = wanted.address.unwrap();
         let inside = crate::gate::audit::ip_key("10.20.4.18");
         assert!(first <= inside && inside <= last);
         assert!(crate::gate::audit::ip_key("10.21.0.0") > last);

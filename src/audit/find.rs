@@ -7,13 +7,15 @@ use crate::{
     gate::{Target, audit::Entry},
     sql,
     store::Reader,
-    web::{Desk, Stop},
+    web::{
+        Desk, Stop,
+        list::{self, Page},
+    },
 };
 
-const PAGE: i64 = 50;
-/// Filters without an index of their own look at this many rows at a time, and at so many times that.
+const PAGE: usize = 50;
+/// How many rows filters without an index of their own look at, at a time.
 const WINDOW: i64 = 20_000;
-const WINDOWS: usize = 10;
 
 /// The row of a change that this person made to `target`, which they are led back to with its number. Nothing else about it is
 /// believed of an address.
@@ -49,54 +51,27 @@ pub(crate) async fn own_of(desk: &Desk, target_kind: &str, seq: i64) -> sqlx::Re
         .await
 }
 
-/// Rows, and before which row the next page begins.
-#[derive(Debug, Default)]
-pub(super) struct Found {
-    pub(super) rows: Vec<Entry>,
-    pub(super) next: Option<i64>,
-}
-
 /// The newest rows that fit. Along an index where it gives hardly more rows than are wanted; otherwise through windows of
-/// the log, so that a filter that fits nothing gives up after a while and says where to go on.
-pub(super) async fn find(reader: &Reader, wanted: &Wanted, before: Option<i64>) -> Result<Found, Stop> {
+/// the log, so that a filter that fits nothing gives up after a while and says where to continue.
+pub(super) async fn find(reader: &Reader, wanted: &Wanted, before: Option<i64>) -> Result<Page<Entry, i64>, Stop> {
     let (first, end) = bounds(reader, wanted, before).await?;
-    let mut rows = Vec::new();
-    let mut end = end;
-    // A text that stands in many rows fills the page from the newest ones, and one that stands in few is found through its
+    let place = |row: &Entry| row.seq;
+    // A text that is in many rows fills the page from the newest ones, and one that is in few is found through its
     // trigrams; reading either the other way takes long.
     if has_trigram(wanted) && wanted.target.is_none() && conditions(wanted) == 1 {
         let start = first.max(end.saturating_sub(WINDOW));
-        rows.extend(slice(reader, wanted, Along::Log, start, end, PAGE + 1).await?);
-        if missing(&rows) > 0 {
-            rows.extend(slice(reader, wanted, Along::Trigrams, first, start, missing(&rows)).await?);
+        let mut rows = slice(reader, wanted, Along::Log, start, end, PAGE + 1).await?;
+        if let missing @ 1.. = (PAGE + 1).saturating_sub(rows.len()) {
+            rows.extend(slice(reader, wanted, Along::Trigrams, first, start, missing).await?);
         }
-        return Ok(found(rows, None));
+        return Ok(Page::of(rows, PAGE, place));
     }
     if is_narrow(wanted) {
-        return Ok(found(slice(reader, wanted, Along::Index, first, end, PAGE + 1).await?, None));
+        return Ok(Page::of(slice(reader, wanted, Along::Index, first, end, PAGE + 1).await?, PAGE, place));
     }
-    for _ in 0..WINDOWS {
-        let start = first.max(end.saturating_sub(WINDOW));
-        rows.extend(slice(reader, wanted, Along::Log, start, end, missing(&rows)).await?);
-        end = start;
-        if missing(&rows) == 0 || end <= first {
-            break;
-        }
-    }
-    Ok(found(rows, Some(end).filter(|end| *end > first)))
-}
-
-/// How many rows there are still to find: one more than fits on the page tells whether there is another.
-fn missing(rows: &[Entry]) -> i64 {
-    (PAGE + 1).saturating_sub(i64::try_from(rows.len()).unwrap_or(i64::MAX)).max(0)
-}
-
-/// A page of `rows`; where they do not fill it, `unread` says before which row nobody has looked yet.
-fn found(mut rows: Vec<Entry>, unread: Option<i64>) -> Found {
-    let is_full = missing(&rows) == 0;
-    rows.truncate(usize::try_from(PAGE).unwrap_or_default());
-    let next = if is_full { rows.last().map(|row| row.seq) } else { unread };
-    Found { rows, next }
+    let start = async |end: i64| Ok(Some(end.saturating_sub(WINDOW)));
+    let rows = async |start, end, limit| slice(reader, wanted, Along::Log, start, end, limit).await;
+    list::walk(PAGE, (first, end), start, rows, place).await
 }
 
 /// How to look for rows.
@@ -115,7 +90,7 @@ fn conditions(wanted: &Wanted) -> usize {
         wanted.staff.is_some(),
         wanted.action.is_some(),
         wanted.outcome.is_some(),
-        wanted.network.is_some(),
+        wanted.address.is_some(),
         wanted.text.is_some(),
     ];
     set.into_iter().filter(|is_set| *is_set).count()
@@ -125,13 +100,13 @@ fn conditions(wanted: &Wanted) -> usize {
 /// never much; beside any other condition a second one may fit none of what the first one finds.
 fn is_narrow(wanted: &Wanted) -> bool {
     let others = conditions(wanted);
-    let is_unindexed = wanted.text.is_some() || (wanted.network.is_some() && one_address(wanted).is_none());
+    let is_unindexed = wanted.text.is_some() || (wanted.address.is_some() && one_address(wanted).is_none());
     wanted.target.is_some() || others == 0 || (others == 1 && !is_unindexed)
 }
 
 /// The key of the one address that is wanted, where it is one and no network.
 fn one_address(wanted: &Wanted) -> Option<&str> {
-    wanted.network.as_ref().filter(|(first, last)| first == last).map(|(first, _)| first.as_str())
+    wanted.address.as_ref().filter(|(first, last)| first == last).map(|(first, _)| first.as_str())
 }
 
 /// Trigrams find text of three characters and more. Shorter text, as two Korean syllables are, is looked for row by row.
@@ -146,7 +121,7 @@ async fn bounds(reader: &Reader, wanted: &Wanted, before: Option<i64>) -> Result
         Some(at) => first_since(reader, at).await?.unwrap_or(size),
         None => 0,
     };
-    let end = match wanted.until {
+    let end = match wanted.to {
         Some(at) => first_since(reader, at).await?.unwrap_or(size),
         None => size,
     };
@@ -198,7 +173,7 @@ async fn slice(
     along: Along,
     first: i64,
     end: i64,
-    limit: i64,
+    limit: usize,
 ) -> Result<Vec<Entry>, Stop> {
     let statement = if along == Along::Log {
         rows_along!("")
@@ -227,7 +202,7 @@ async fn slice(
         rows_along!("")
     };
     let pair = |pair: &Option<(String, String)>| pair.clone().map_or((None, None), |(one, two)| (Some(one), Some(two)));
-    let ((kind, id), (low, high)) = (pair(&wanted.target), pair(&wanted.network));
+    let ((kind, id), (low, high)) = (pair(&wanted.target), pair(&wanted.address));
     Ok(reader
         .query(statement)
         .bind(first)
@@ -240,7 +215,7 @@ async fn slice(
         .bind(low)
         .bind(high)
         .bind(wanted.text.as_deref())
-        .bind(limit)
+        .bind(i64::try_from(limit).unwrap_or(i64::MAX))
         .all()
         .await?)
 }

@@ -1,10 +1,12 @@
 //! The pages of the audit log.
 
+use super::filter::Filter;
 pub use crate::web::changed::Changed;
 use crate::{
     clock::Instant,
     web::{
         format,
+        list::ListQuery as _,
         shell::{
             Frame, Section, Shell, Tone,
             field::FieldErrors,
@@ -18,7 +20,7 @@ use askama::Template;
 /// `GET /audit`
 #[derive(Debug, Template)]
 #[template(path = "audit/list.html")]
-pub struct ListPage {
+pub(crate) struct ListPage {
     pub shell: Shell,
     pub filter: Filter,
     /// Everybody who can be filtered by: the staff id as text, and the name.
@@ -35,40 +37,11 @@ pub struct ListPage {
 
 impl ListPage {
     /// "#12,345 – #12,336"
-    pub fn range(&self) -> String {
+    pub(crate) fn range(&self) -> String {
         match (self.rows.first(), self.rows.last()) {
             (Some(first), Some(last)) => format!("#{} – #{}", format::group(first.seq), format::group(last.seq)),
             _ => String::new(),
         }
-    }
-}
-
-/// The filter as typed; empty fields do not filter.
-#[derive(Clone, Debug, Default)]
-pub struct Filter {
-    pub staff: String,
-    pub action: String,
-    pub target: String,
-    pub outcome: String,
-    /// Days in the reader's zone, `2026-11-20`.
-    pub from: String,
-    pub to: String,
-    /// An address or a network in CIDR notation.
-    pub address: String,
-    /// A part of the reason.
-    pub text: String,
-}
-
-impl Filter {
-    pub fn is_empty(&self) -> bool {
-        self.set() == 0
-    }
-
-    /// How many fields filter.
-    pub fn set(&self) -> i64 {
-        let fields =
-            [&self.staff, &self.action, &self.target, &self.outcome, &self.from, &self.to, &self.address, &self.text];
-        i64::try_from(fields.iter().filter(|field| !field.is_empty()).count()).unwrap_or_default()
     }
 }
 
@@ -211,7 +184,7 @@ pub struct Entry {
     pub roles: Vec<String>,
     /// The address of the TCP peer, which is a proxy where it differs from the row's `ip`.
     pub peer: Option<String>,
-    pub user_agent: Option<String>,
+    pub(crate) user_agent: Option<String>,
     pub session: Option<String>,
     pub request: Option<String>,
     /// The request it belongs to, where a second person was needed.

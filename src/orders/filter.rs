@@ -2,10 +2,10 @@
 
 use super::{State, list_pages::Filter, term::Term};
 use crate::{
-    audit::filter::days,
     clock::Instant,
     money::Currency,
     web::{
+        list::read::day,
         number,
         shell::field::{FieldErrors, wrong},
     },
@@ -92,10 +92,11 @@ pub fn read(filter: &Filter, zone: Tz, now: Instant) -> Result<Wanted, FieldErro
         Ok(0..=MOST_DAYS) => {}
         _ => errors.add("days", wrong::not_a_count()),
     }
-    match days(&filter.from, &filter.to, zone) {
-        Ok((from, until)) => (wanted.from, wanted.until) = (from, until),
-        Err(wrong) => errors.extend(wrong),
-    }
+    let mut limit = |field, text: &str, after| match text {
+        "" => None,
+        text => day(text, zone, after).map_err(|message| errors.add(field, message)).ok(),
+    };
+    (wanted.from, wanted.until) = (limit("from", &filter.from, 0), limit("to", &filter.to, 1));
     amounts(filter, &mut wanted, &mut errors);
     if errors.is_empty() { Ok(wanted) } else { Err(errors) }
 }

@@ -160,7 +160,7 @@ impl Maker {
                 sealed: sealed(),
             })
         };
-        let filter = audit::Filter {
+        let filter = crate::audit::filter::Filter {
             staff: "2".into(),
             action: "points.adjust".into(),
             target: self.text("user/482913", "user/482913"),
@@ -169,14 +169,15 @@ impl Maker {
             to: self.text("2026-11-20", "2026-11-20"),
             address: self.text("10.20.0.0/16", "10.20.0.0/16"),
             text: self.text("배송", "late"),
+            place: String::new(),
         };
-        add("audit", list(audit::Filter::default(), self.changes(), FieldErrors::new()));
+        add("audit", list(crate::audit::filter::Filter::default(), self.changes(), FieldErrors::new()));
         add("audit-filtered", list(filter.clone(), self.changes(), FieldErrors::new()));
         add("audit-nothing", list(filter.clone(), vec![], FieldErrors::new()));
         let mut errors = FieldErrors::one("address", wrong::not_an_address());
         errors.add("from", wrong::not_a_day());
         add("audit-invalid", list(filter, vec![], errors));
-        add("audit-empty", list(audit::Filter::default(), vec![], FieldErrors::new()));
+        add("audit-empty", list(crate::audit::filter::Filter::default(), vec![], FieldErrors::new()));
         let entry = audit::Entry {
             staff_id: Some(2),
             email: Some("junho@ingam.test".into()),
@@ -237,14 +238,14 @@ impl Maker {
             look(6, "search", None, Some("orders"), None),
             look(7, "search", None, Some("newest"), None),
         ];
-        let filter = access::Filter {
+        let filter = crate::access::list::Filter {
             subject: self.text("482913", "482913"),
             task: "reveal".into(),
-            ..access::Filter::default()
+            ..crate::access::list::Filter::default()
         };
-        add("access", looks(access::Filter::default(), some.clone(), FieldErrors::new()));
+        add("access", looks(crate::access::list::Filter::default(), some.clone(), FieldErrors::new()));
         add("access-filtered", looks(filter.clone(), some, FieldErrors::new()));
         add("access-nothing", looks(filter, vec![], FieldErrors::one("address", wrong::not_an_address())));
-        add("access-empty", looks(access::Filter::default(), vec![], FieldErrors::new()));
+        add("access-empty", looks(crate::access::list::Filter::default(), vec![], FieldErrors::new()));
     }
 }

@@ -10,6 +10,7 @@ pub mod form;
 pub mod format;
 pub mod headers;
 pub mod link;
+pub(crate) mod list;
 pub mod number;
 pub(crate) mod panel;
 pub mod problem_page;
