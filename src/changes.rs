@@ -31,12 +31,13 @@ use crate::{
         sign_in::{EnterPassword, SignIn, SignInWithRecoveryCode, SignOut},
         status::SetStaffStatus,
     },
-    users::{adjust::AdjustPoints, load::LoadSample, status::SetUserStatus},
+    users::{adjust::AdjustPoints, load::LoadSample, note::NoteUser, status::SetUserStatus},
 };
 
 crate::changes! {
     AdjustPoints,
     SetUserStatus,
+    NoteUser,
     CancelOrder,
     RefundOrder,
     RetryRefund,

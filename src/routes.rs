@@ -116,6 +116,7 @@ routes! {
     POST "/users/{id}/point-adjustments" OPERATES => post::<users::adjust::AdjustPanel>;
     POST "/users/{id}/point-adjustments/preview" OPERATES => preview::<users::adjust::AdjustPanel>;
     POST "/users/{id}/status" OPERATES => post::<users::status::StatusPanel>;
+    POST "/users/{id}/notes" OPERATES => post::<users::note::NotePanel>;
 
     GET "/orders" FINDS_PEOPLE => orders::list::list;
     POST "/orders/searches" FINDS_PEOPLE => orders::list::search;

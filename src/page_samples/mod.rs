@@ -179,6 +179,7 @@ fn every_form_carries_what_its_address_asks_for() {
                 "shipping" => &["carrier", "code", "csrf", "key", "reason", "seen", "state", "tracking_number"],
                 "contact" => &["csrf", "reason"],
                 "preferences" => &["csrf", "key", "lang", "return", "theme", "time_zone"],
+                "notes" if path.starts_with("/users") => &["code", "csrf", "key", "reason", "seen", "text"],
                 "point-adjustments" => &["amount", "code", "csrf", "direction", "key", "reason", "reason_kind", "seen"],
                 "status" => &["code", "csrf", "key", "reason", "seen", "status"],
                 "password" => &["code", "csrf", "current", "key", "new", "new_again", "reason", "seen"],

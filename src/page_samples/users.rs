@@ -8,6 +8,7 @@ use crate::{
         find::CustomerRow,
         ledger,
         list_page::{ListPage, StatusFilter},
+        note::{Note, NotePanel},
         show::{Revealed, ShowPage},
         status::StatusPanel,
     },
@@ -81,6 +82,9 @@ impl Maker {
             ledger: self.ledger(),
             ledger_pager: Pager { next: Some("/users/482913?before=17".into()), ..Pager::default() },
             orders: self.order_rows().into_iter().skip(1).take(5).collect(),
+            notes: self.notes(),
+            has_more_notes: true,
+            notes_pager: Pager::default(),
             history: self.changes(),
             waiting: vec![self.request(7, crate::approvals::request::State::Waiting)],
             side: Side {
@@ -90,6 +94,26 @@ impl Maker {
             // A hostile name is shown whole: its mask would hide what must not get through.
             customer: Customer { name: self.text("김*연", "김*연"), ..Customer::masked(customer) },
         }
+    }
+
+    fn notes(self) -> Vec<Note> {
+        let note = |id, days, ko: &str, en: &str, seq| Note {
+            id,
+            at: before(TimeDelta::days(days)),
+            text: self.text(ko, en),
+            staff_name: self.text("이하은", "Haeun Lee"),
+            seq: Some(seq),
+        };
+        vec![
+            note(
+                31,
+                2,
+                "전화는 오후 6시 이후에만.\n가족이 대신 받을 수 있음.",
+                "Call after 6 pm only.\nFamily may answer.",
+                12_301,
+            ),
+            note(17, 90, "교환보다 환불을 선호합니다.", "Prefers refunds to exchanges.", 9_120),
+        ]
     }
 
     fn panel<P: Panel<On = CustomerRow, Part = ()>>(self, panel: P, seal: Seal, is_suspended: bool) -> String {
@@ -127,7 +151,7 @@ impl Maker {
             by: self.me(),
             reason: self.reason(),
             action: action.to_owned(),
-            changed: maker::changed(&[(field, Some(before), Some(after))], &shell),
+            changed: maker::changed(&[(field, Some(before).filter(|text| !text.is_empty()), Some(after))], &shell),
         };
         let html_of = receipt.html(&shell, "/users/482913").unwrap();
         html(&self.user(self.customer(is_suspended), Side { html: Some(html_of), ..Side::default() }))
@@ -179,6 +203,14 @@ impl Maker {
         add("user-reactivate", status(true, fresh(), self.reason()));
         add("user-suspended", self.receipt("users.status", "status", "active", "suspended", true));
         add("user-reactivated", self.receipt("users.status", "status", "suspended", "active", false));
+        let note = |text, seal| self.panel(NotePanel { text }, seal, false);
+        add("user-note", note(String::new(), fresh()));
+        let errors = FieldErrors::one("text", wrong::too_long(2_000));
+        add(
+            "user-note-invalid",
+            note(self.text("전화는 오후 6시 이후에만.", "Call after 6 pm only."), Seal { errors, ..fresh() }),
+        );
+        add("user-noted", self.receipt("users.note", "note", "", "31", false));
         let side = self.contact_side(&FieldErrors::new(), "");
         add("user-reveal", html(&self.user(self.customer(false), side)));
         let side = self.contact_side(&FieldErrors::one("reason", wrong::too_short(5)), &self.text("네", "ok"));
@@ -201,6 +233,8 @@ impl Maker {
             side: Side::default(),
             orders: vec![],
             ledger: vec![],
+            notes: vec![],
+            has_more_notes: false,
             history: vec![],
             ..self.user(nobody, Side::default())
         };

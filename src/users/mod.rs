@@ -9,6 +9,7 @@ pub mod list;
 pub mod list_page;
 pub mod load;
 pub mod mask;
+pub mod note;
 pub mod sample;
 pub mod show;
 pub mod status;
@@ -21,8 +22,12 @@ use crate::{
 };
 
 /// What can be done beside a customer's page.
-const PANELS: &[Entry<find::CustomerRow>] =
-    &[Entry::of::<adjust::AdjustPanel>(), Entry::of::<status::StatusPanel>(), contact::PANEL];
+const PANELS: &[Entry<find::CustomerRow>] = &[
+    Entry::of::<adjust::AdjustPanel>(),
+    Entry::of::<status::StatusPanel>(),
+    Entry::of::<note::NotePanel>(),
+    contact::PANEL,
+];
 
 /// A customer as the target of a change.
 pub fn target(id: i64) -> Target {

@@ -3,7 +3,9 @@
 use super::{
     customer::{Contact, Customer},
     find::{self, CustomerRow},
-    ledger, target,
+    ledger,
+    note::{self, Note},
+    target,
 };
 use crate::{
     approvals::{Request, queue},
@@ -14,7 +16,9 @@ use crate::{
     sql,
     web::{
         Answer, Desk, Stop,
+        list::Page,
         panel::{self, Look, Query, Side, Subject},
+        problem_page::Problem,
         shell::{Section, Shell, table::Pager},
     },
 };
@@ -24,6 +28,9 @@ use askama::Template;
 const LEDGER_PAGE: usize = 20;
 const HISTORY: i64 = 10;
 const ORDERS: usize = 5;
+/// How many notes the page shows, and how many a page of all of them does.
+const NEWEST_NOTES: usize = 3;
+const NOTES_PAGE: usize = 20;
 
 /// `GET /users/{id}`
 pub async fn show(desk: Desk, path: web::Path<i64>) -> Answer {
@@ -68,7 +75,9 @@ impl Subject for CustomerRow {
     }
 
     async fn page(self, desk: &Desk, shell: Shell, side: Side, status: u16) -> Answer {
-        let after = Query::of(desk).number("ledger");
+        let query = Query::of(desk);
+        let after = query.number("ledger");
+        let notes = notes(desk, &self, query.get("notes")).await?;
         let entries = ledger::page(desk.reader(), self.id, after, LEDGER_PAGE).await?;
         let mut placed = orders::find::of_user(desk.reader(), self.id).await?.rows;
         placed.truncate(ORDERS);
@@ -83,6 +92,9 @@ impl Subject for CustomerRow {
             },
             orders: placed.into_iter().map(orders::list::row).collect(),
             ledger: entries.entries,
+            notes: notes.rows,
+            has_more_notes: notes.has_more,
+            notes_pager: notes.pager,
             waiting: queue::about(desk.reader(), "user", &self.id.to_string()).await?,
             history: history(desk, self.id).await?,
             side,
@@ -90,6 +102,30 @@ impl Subject for CustomerRow {
         };
         desk.page(status, &page)
     }
+}
+
+/// The notes that a page of a customer shows.
+struct Notes {
+    rows: Vec<Note>,
+    /// Whether there are more than the newest ones.
+    has_more: bool,
+    pager: Pager,
+}
+
+/// The newest notes, or where `?notes=` says `all` or the note to continue after, a page of all of them.
+async fn notes(desk: &Desk, customer: &CustomerRow, asked: &str) -> Result<Notes, Stop> {
+    let (size, before) = match asked {
+        "" => (NEWEST_NOTES, i64::MAX),
+        "all" => (NOTES_PAGE, i64::MAX),
+        text => (NOTES_PAGE, text.parse().map_err(|_| Problem::BadRequest)?),
+    };
+    let rows = note::read(desk.reader(), customer.id, before, size.saturating_add(1)).await?;
+    let page = Page::of(rows, size, |note| note.id);
+    let path = customer.path();
+    let has_more = asked.is_empty() && page.next.is_some();
+    let next = page.next.filter(|_| !asked.is_empty()).map(|next| format!("{path}?notes={next}#notes"));
+    let first = (!asked.is_empty()).then(|| format!("{path}#notes"));
+    Ok(Notes { rows: page.rows, has_more, pager: Pager { first, previous: None, next } })
 }
 
 /// The newest rows of the log about this customer.
@@ -117,6 +153,10 @@ pub struct ShowPage {
     pub(crate) may_reveal: bool,
     pub(crate) ledger: Vec<ledger::Entry>,
     pub(crate) ledger_pager: Pager,
+    /// The newest notes, or a page of all of them.
+    pub(crate) notes: Vec<Note>,
+    pub(crate) has_more_notes: bool,
+    pub(crate) notes_pager: Pager,
     /// The newest orders.
     pub(crate) orders: Vec<OrderRow>,
     /// The newest rows of the log about this customer.

@@ -3,12 +3,13 @@
 use super::{
     Desk, Stop,
     form::Form,
+    format::group,
     problem_page::Problem,
     shell::{
         field::{FieldErrors, wrong},
         seal::{Meanwhile, Refusal as Shown},
     },
-    words::Message,
+    words::{Lang, Message, Words},
 };
 use crate::{
     clock::Instant,
@@ -123,9 +124,25 @@ fn field_error(rejection: &Rejection) -> Option<(&'static str, Message)> {
         "staff-left" => wrong::staff_left(),
         "staff-email" => wrong::not_an_email(),
         "staff-no-role" => wrong::no_role(),
-        _ => wrong::not_a_choice(),
+        word => by_convention(rejection).unwrap_or_else(|| {
+            tracing::debug!(word, "a rejection has no sentence of its own at its field");
+            wrong::not_a_choice()
+        }),
     };
     Some((field, message))
+}
+
+/// The sentence under `field-error.<word>`, filled with the rejection's values.
+fn by_convention(rejection: &Rejection) -> Option<Message> {
+    let key = format!("field-error.{}", rejection.word);
+    let is_known = !Words::of(Lang::En).known(&key).is_empty();
+    let message = |message: Message, (name, value): &(&'static str, String)| message.arg(name, shown(value));
+    is_known.then(|| rejection.values.iter().fold(Message::new(key), message))
+}
+
+/// A value of a rejection as people read it: the log holds plain integers.
+fn shown(value: &str) -> String {
+    value.parse().map_or_else(|_| value.to_owned(), group)
 }
 
 fn throttled(rejection: &Rejection) -> Result<Refused, Stop> {

@@ -17,6 +17,7 @@ mod crashes;
 mod disconnects;
 mod fail_closed;
 mod golden;
+mod notes;
 mod outbox;
 mod points;
 mod races;
