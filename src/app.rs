@@ -1,11 +1,11 @@
 //! The console as a whole: what all requests share, the middleware in order, and starting and stopping.
 
 use crate::{
+    allowlist::Allowlist,
     batches::{command::Identity, define},
     clock::{Clock, Instant},
     config::Config,
     gate::{Gate, Refusal, Target},
-    networks::{self, Allowlist},
     profile::Profile,
     routes,
     secret::SecretKey,
@@ -98,7 +98,7 @@ impl Console {
 
     /// Whether the console opens to this address, by its environment or by the list in the database.
     pub(crate) async fn opens_to(&self, ip: IpAddr) -> sqlx::Result<bool> {
-        networks::open::allows(&mut &self.reader, self.gate.networks(), ip, self.clock.now()).await
+        self.gate.opens_to(&mut &self.reader, ip).await
     }
 
     /// Writes to the audit log that a request was turned away, and says whether it was written.

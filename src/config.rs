@@ -11,7 +11,7 @@ pub use batches::Batches;
 pub use isolation::{Check, stamp_fits};
 
 use self::file::File;
-use crate::{gate::Policies, networks::Allowlist, payments::Provider, profile::Profile, secret::SecretKey};
+use crate::{allowlist::Allowlist, gate::Policies, payments::Provider, profile::Profile, secret::SecretKey};
 use chrono::TimeDelta;
 use chrono_tz::Tz;
 use ipnet::IpNet;

@@ -1,8 +1,8 @@
 //! What the benchmarks share: a database full of sample customers, and how times are taken and shown.
 use ingam::{
+    allowlist::Allowlist,
     clock::Clock,
     gate::{Actor, Gate, Seal},
-    networks::Allowlist,
     profile::Profile,
     secret::SecretKey,
     store::{self, Engine, STATEMENTS, Store},

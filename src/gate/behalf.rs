@@ -7,7 +7,7 @@ use super::{
     policy::Need,
     tx::Traces,
 };
-use crate::{networks, sql};
+use crate::{allowlist, sql};
 use serde_json::Value;
 
 /// Who asked for a change, from where, why, and what they had looked at.
@@ -52,7 +52,7 @@ impl Tx<'_> {
         if !may {
             return Err(Fault::conflict("approval-requester"));
         }
-        if !admit::is_open_to(self, &asked.actor).await? || !networks::within(limits, asked.actor.origin.ip) {
+        if !admit::is_open_to(self, &asked.actor).await? || !allowlist::within(limits, asked.actor.origin.ip) {
             return Err(Fault::conflict("approval-network"));
         }
         match (change.version(self).await?, asked.seen) {

@@ -17,6 +17,7 @@ mod change;
 pub mod code;
 mod housekeeping;
 mod judge;
+mod networks;
 mod noted;
 mod outbox;
 mod parking;
@@ -44,7 +45,7 @@ pub use seal::{Given, Reason, Seal, Sealed, is_printable};
 pub(crate) use tx::Writer;
 pub use tx::{Event, Tx};
 
-use crate::{clock::Clock, networks::Allowlist, secret::SecretKey, store};
+use crate::{allowlist::Allowlist, clock::Clock, secret::SecretKey, store};
 use audit::{Ending, Line};
 use serde::de::DeserializeOwned;
 
@@ -273,11 +274,6 @@ impl Gate {
 
     pub fn clock(&self) -> &Clock {
         &self.clock
-    }
-
-    /// The networks that the environment opens; the list in the database may open others.
-    pub fn networks(&self) -> &Allowlist {
-        &self.networks
     }
 
     pub fn key(&self) -> &SecretKey {

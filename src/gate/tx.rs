@@ -1,7 +1,7 @@
 use super::{Noted, Reason, Role, Roles, behalf::Enacted, policy::Policies};
 use crate::{
+    allowlist::Allowlist,
     clock::Instant,
-    networks::Allowlist,
     sql,
     store::{Conn, Queries, Query, Sql},
 };

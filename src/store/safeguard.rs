@@ -1,7 +1,7 @@
 //! The self-check at start: does the engine itself still keep the audit log append-only?
 
 use super::{Engine, Reader, Sql, migration};
-use crate::{gate::audit::tree::Frontier, sql};
+use crate::{merkle::Frontier, sql};
 
 /// One thing that must hold, and whether it does.
 #[derive(Clone, Debug)]

@@ -6,12 +6,12 @@ use crate::{
     support::{assert_sound, log},
 };
 use ingam::{
+    allowlist::Allowlist,
     batches::{
         define,
         sample::{self, LoadBatches},
     },
     gate::{Actor, Gate, Refusal, Seal},
-    networks::Allowlist,
     shop::{expire::ExpirePoints, settle::SettleDay},
     store::Store,
 };

@@ -5,9 +5,9 @@ use crate::{
     kit::{Browser, Form, PEOPLE, World, on_both},
 };
 use ingam::{
+    allowlist::Allowlist,
     changes::{AnyChange, KINDS},
     gate::{Actor, Admits, By, CodeRefusal, Gate, Origin, Refusal, Role, Roles, Seal, Who},
-    networks::Allowlist,
     routes::{Opens, ROUTES, Route},
     store::Store,
 };

@@ -5,9 +5,9 @@ use crate::{
     kit::{Browser, PEOPLE, World, on_both, sample_requests, sample_runs},
 };
 use ingam::{
+    allowlist::Allowlist,
     changes::KINDS,
     gate::{Actor, Admits, By, Change, CodeRefusal, Gate, HOUSEKEEPING, Origin, Refusal, Role, Roles, Seal, Who},
-    networks::Allowlist,
     points::adjust::AdjustPoints,
     routes::{Opens, ROUTES, Route},
     staff::{invitation::InviteStaff, session::Visitor},

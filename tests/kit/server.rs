@@ -5,10 +5,10 @@ use super::{
     orders::ORDERS,
 };
 use ingam::{
+    allowlist::Allowlist,
     clock::Clock,
     config::Config,
     gate::{Actor, Gate, Roles},
-    networks::Allowlist,
     profile::Profile,
     secret::SecretKey,
     staff::founding::{Founder, found},

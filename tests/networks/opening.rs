@@ -5,9 +5,9 @@ use crate::{
     support::{ELSEWHERE, add, adding, console, from, local, put, remove, signed_in, turned_away},
 };
 use ingam::{
+    allowlist::Allowlist,
     batches::ping,
     gate::{Actor, Gate, Origin, Refusal, Role, Roles, Seal, Who},
-    networks::Allowlist,
     points::adjust::AdjustPoints,
     store::Store,
 };

@@ -5,8 +5,8 @@ use crate::{
     support::id_of,
 };
 use ingam::{
+    allowlist::Allowlist,
     gate::{Actor, Change, Gate, Refusal, Seal},
-    networks::Allowlist,
     staff::{
         invitation::InviteStaff, link::IssueSetupLink, reset::ResetSecondFactor, restrict::RestrictStaff,
         roles::SetStaffRoles, status::SetStaffStatus,

@@ -1,12 +1,11 @@
 //! Appending to the audit log. Reading it is a slice like any other: `crate::audit`.
 
 pub mod entry;
-pub mod tree;
 
 pub use entry::{Entry, MAX_BODY, ip_key};
 
 use super::{Actor, Noted, Reason, Refusal, Roles, Target, Tx, Who};
-use crate::{clock::Instant, entry_columns, sql};
+use crate::{clock::Instant, entry_columns, merkle, sql};
 use serde_json::{Map, Value};
 use std::{borrow::Cow, collections::BTreeMap};
 
@@ -41,7 +40,7 @@ pub(super) async fn append(tx: &mut Tx<'_>, line: Line<'_>) -> Result<i64, sqlx:
         tx.query(sql!("select at from audit where seq = $1")).bind(size - 1).optional().await?;
     // Clocks of two processes differ a little and a clock may be set back; the log's time never runs backwards.
     let at = last.map_or(tx.now(), |(last,)| last.max(tx.now()));
-    let mut frontier = tree::Frontier::read(size, &frontier)
+    let mut frontier = merkle::Frontier::read(size, &frontier)
         .ok_or_else(|| sqlx::Error::Protocol("the audit log's frontier does not fit its size".to_owned()))?;
 
     let entry = entry(tx, &line, size, at);
@@ -49,7 +48,7 @@ pub(super) async fn append(tx: &mut Tx<'_>, line: Line<'_>) -> Result<i64, sqlx:
     if body.len() > MAX_BODY {
         return Err(sqlx::Error::Protocol(format!("the audit row would have {} bytes", body.len())));
     }
-    let leaf = tree::leaf(&body);
+    let leaf = merkle::leaf(&body);
     frontier.push(leaf);
     insert(tx, &entry, &body, &leaf).await?;
     tx.query(sql!("update audit_head set size = $1, frontier = $2, root = $3 where id = 1"))
@@ -102,7 +101,7 @@ pub(super) fn noted(fields: &BTreeMap<Cow<'static, str>, Noted>) -> Value {
     )
 }
 
-async fn insert(tx: &mut Tx<'_>, entry: &Entry, body: &[u8], leaf: &tree::Hash) -> sqlx::Result<()> {
+async fn insert(tx: &mut Tx<'_>, entry: &Entry, body: &[u8], leaf: &merkle::Hash) -> sqlx::Result<()> {
     tx.query(sql!(
         "insert into audit (", entry_columns!(), ", ip_key, body, leaf)
          values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23, $24,
