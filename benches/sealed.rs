@@ -95,7 +95,7 @@ async fn run() {
     let seconds = Arc::new(AtomicI64::new(Clock::system().now().unix()));
     let told = Arc::clone(&seconds);
     let clock = Clock::told(move || Instant::from_unix(told.load(Ordering::SeqCst)).expect("a time"));
-    let gate = bench.gate(clock.clone());
+    let gate = bench.gate(clock.clone()).await;
     let actor = actor();
 
     let (mut alone, mut bare, mut sealed) = (Times::default(), Times::default(), Times::default());

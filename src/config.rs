@@ -8,7 +8,7 @@ mod payments;
 
 pub use approvals::Declared;
 pub use batches::Batches;
-pub use isolation::{Check, stamp_fits};
+pub use isolation::Check;
 
 use self::file::File;
 use crate::{allowlist::Allowlist, gate::Policies, payments::Provider, profile::Profile, secret::SecretKey};

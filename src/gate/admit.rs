@@ -43,8 +43,8 @@ pub(super) async fn permitted(tx: &mut Tx<'_>, actor: &Actor, admits: Admits) ->
     }
 }
 
-/// Whether somebody with these roles may do it, once they are known to be here.
-pub(super) fn fits(roles: &Roles, admits: Admits) -> bool {
+/// Whether these roles permit the change to a person who is signed in.
+pub(super) fn has_role_for(roles: &Roles, admits: Admits) -> bool {
     match admits.by {
         By::Roles(wanted) => roles.any_of(wanted),
         By::Anyone => true,

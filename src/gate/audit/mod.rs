@@ -4,10 +4,9 @@ pub mod entry;
 
 pub use entry::{Entry, MAX_BODY, ip_key};
 
-use super::{Actor, Noted, Reason, Refusal, Roles, Target, Tx, Who};
+use super::{Actor, Reason, Refusal, Roles, Target, Tx, Who, noted::Fields};
 use crate::{clock::Instant, entry_columns, merkle, sql};
 use serde_json::{Map, Value};
-use std::{borrow::Cow, collections::BTreeMap};
 
 /// How a row of the log ends.
 pub(super) struct Ending<'a> {
@@ -70,7 +69,7 @@ fn entry(tx: &mut Tx<'_>, line: &Line<'_>, seq: i64, at: Instant) -> Entry {
     Entry {
         seq,
         at,
-        change_id: tx.change_id.clone(),
+        change_id: tx.ledger.change_id.clone(),
         actor: line.actor.who.kind().to_owned(),
         staff_id: line.actor.staff_id(),
         staff_name: line.actor.who.name(),
@@ -79,23 +78,23 @@ fn entry(tx: &mut Tx<'_>, line: &Line<'_>, seq: i64, at: Instant) -> Entry {
         action: line.action.to_owned(),
         target_kind: line.target.kind.to_owned(),
         target_id: line.target.id.clone(),
-        before: noted(&tx.before),
-        after: noted(&tx.after),
+        before: noted(&tx.ledger.before),
+        after: noted(&tx.ledger.after),
         reason: line.reason.as_str().to_owned(),
         ip,
         peer,
         user_agent: origin.user_agent.clone(),
         session: origin.session_prefix().to_owned(),
         request_id: origin.request_id.clone(),
-        approval_id: tx.approval,
+        approval_id: tx.ledger.approval,
         reversal_of: None,
         outcome: line.ending.outcome.to_owned(),
         refusal: line.ending.refusal.map(Refusal::word).unwrap_or_default(),
-        flags: tx.flags.to_owned(),
+        flags: tx.ledger.flags.to_owned(),
     }
 }
 
-pub(super) fn noted(fields: &BTreeMap<Cow<'static, str>, Noted>) -> Value {
+pub(super) fn noted(fields: &Fields) -> Value {
     Value::Object(
         fields.iter().map(|(name, value)| (name.clone().into_owned(), value.to_json())).collect::<Map<_, _>>(),
     )
