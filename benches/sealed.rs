@@ -11,11 +11,8 @@ mod kit;
 
 use ingam::{
     clock::{Clock, Instant},
-    gate::{
-        Actor, Admits, Change, Fault, Origin, Reason, Role, Roles, Seal, Target, Tx, Who,
-        audit::tree::{self, Frontier},
-        code,
-    },
+    gate::{Actor, Admits, Change, Fault, Origin, Reason, Role, Roles, Seal, Target, Tx, Who, code},
+    merkle::{self, Frontier},
     sql,
 };
 use kit::{Bare, Bench, Dice, Times, statement};
@@ -98,7 +95,7 @@ async fn run() {
     let seconds = Arc::new(AtomicI64::new(Clock::system().now().unix()));
     let told = Arc::clone(&seconds);
     let clock = Clock::told(move || Instant::from_unix(told.load(Ordering::SeqCst)).expect("a time"));
-    let gate = bench.gate(clock.clone());
+    let gate = bench.gate(clock.clone()).await;
     let actor = actor();
 
     let (mut alone, mut bare, mut sealed) = (Times::default(), Times::default(), Times::default());
@@ -247,7 +244,7 @@ macro_rules! seal {
         sqlx::query(text("select at from audit where seq = $1")).bind(size - 1).fetch_optional(&mut *$tx).await.expect(done);
         let (before, after) = (json!({"points": points.to_string()}), json!({"points": (points + 1).to_string()}));
         let body = [b'x'; 640];
-        let leaf = tree::leaf(&body);
+        let leaf = merkle::leaf(&body);
         let mut frontier = Frontier::read(size, &frontier).expect("a frontier");
         frontier.push(leaf);
         sqlx::query(text("insert into audit ("))

@@ -1,11 +1,11 @@
 //! The console as a whole: what all requests share, the middleware in order, and starting and stopping.
 
 use crate::{
+    allowlist::Allowlist,
     batches::{command::Identity, define},
     clock::{Clock, Instant},
     config::Config,
     gate::{Gate, Refusal, Target},
-    networks::{self, Allowlist},
     profile::Profile,
     routes,
     secret::SecretKey,
@@ -98,7 +98,7 @@ impl Console {
 
     /// Whether the console opens to this address, by its environment or by the list in the database.
     pub(crate) async fn opens_to(&self, ip: IpAddr) -> sqlx::Result<bool> {
-        networks::open::allows(&mut &self.reader, self.gate.networks(), ip, self.clock.now()).await
+        self.gate.opens_to(&mut &self.reader, ip).await
     }
 
     /// Writes to the audit log that a request was turned away, and says whether it was written.
@@ -173,6 +173,7 @@ pub struct Running {
     done: tokio::task::JoinHandle<std::io::Result<()>>,
     worker: worker::Worker,
     store: Store,
+    gate: Gate,
     engine: Engine,
 }
 
@@ -197,6 +198,7 @@ impl Running {
         self.done.await.context("the server's task ended badly")??;
         self.worker.stop().await;
         self.store.close().await;
+        self.gate.close().await;
         Ok(())
     }
 
@@ -213,7 +215,8 @@ pub async fn start(config: Config, clock: Clock, listener: TcpListener) -> anyho
     let address = listener.local_addr().context("the listening address cannot be read")?;
     let store = Store::open(&config.database_url, config.connections).await?;
     let engine = store.engine;
-    let gate = Gate::new(&store, clock.clone(), config.secret_key.clone(), config.allowed_networks.clone())
+    let gate = Gate::open(&store, clock.clone(), config.secret_key.clone(), config.allowed_networks.clone())
+        .await?
         .with_policies(config.policies.clone());
     // Before it serves: a page of a job that is not taken over yet would say that there is none.
     define::take_over(&store.reader, &gate, &config.batches.jobs).await?;
@@ -282,14 +285,14 @@ pub async fn start(config: Config, clock: Clock, listener: TcpListener) -> anyho
         origin: config.public_origin.clone().unwrap_or_else(|| format!("http://{address}")),
     };
     let worker = worker::start(worker::Work {
-        gate,
+        gate: gate.clone(),
         clock,
         topic: config.events_topic,
         session_absolute: config.session_absolute,
         payments: config.payments,
         batches: runner,
     });
-    Ok(Running { address, server: handle, done: tokio::spawn(server), worker, store, engine })
+    Ok(Running { address, server: handle, done: tokio::spawn(server), worker, store, gate, engine })
 }
 
 /// What a browser calls this console. On a local machine the loopback address has three names.

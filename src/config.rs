@@ -8,10 +8,10 @@ mod payments;
 
 pub use approvals::Declared;
 pub use batches::Batches;
-pub use isolation::{Check, stamp_fits};
+pub use isolation::Check;
 
 use self::file::File;
-use crate::{gate::Policies, networks::Allowlist, payments::Provider, profile::Profile, secret::SecretKey};
+use crate::{allowlist::Allowlist, gate::Policies, payments::Provider, profile::Profile, secret::SecretKey};
 use chrono::TimeDelta;
 use chrono_tz::Tz;
 use ipnet::IpNet;

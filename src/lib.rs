@@ -21,6 +21,8 @@
 //! | [`networks`] | from where the console opens: the environment, and the list that owners keep |
 //! | [`config`], [`profile`] | parsed once; environment isolation |
 //! | [`clock`], [`secret`] | where time and randomness come from, and nowhere else |
+//! | [`allowlist`] | networks as values: reading, matching and explaining them |
+//! | [`merkle`] | the tree of RFC 6962 that the audit log is hashed into |
 //! | [`money`] | amounts in minor units, and shares of them that add up |
 //! | `outgoing` | how others are called: no redirects, no proxy, nothing kept open |
 //! | [`worker`] | drains the outbox, runs jobs, asks payment providers, forgets what has run out |
@@ -39,6 +41,7 @@
 //! Slices depend on [`gate`] and [`web`]; [`gate`] knows no slice; only [`mod@changes`] and [`routes`] know them all.
 
 pub mod access;
+pub mod allowlist;
 pub mod app;
 pub mod approvals;
 pub mod audit;
@@ -49,6 +52,7 @@ pub mod clock;
 pub mod config;
 pub mod dashboard;
 pub mod gate;
+pub mod merkle;
 pub mod money;
 pub mod networks;
 pub mod orders;

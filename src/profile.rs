@@ -51,3 +51,15 @@ impl TryFrom<String> for Profile {
         text.parse()
     }
 }
+
+/// Checks that a console of `profile` may open a database stamped `stamp`: production opens production only, and nothing
+/// else opens production. The error says what is wrong.
+pub fn stamp_fits(profile: Profile, stamp: Profile) -> Result<String, String> {
+    match (profile.is_production(), stamp.is_production()) {
+        (true, false) => Err(format!("the profile is prod and the database is stamped {stamp}")),
+        (false, true) => {
+            Err(format!("the profile is {profile} and the database is stamped prod: this is production data"))
+        }
+        _ => Ok(format!("stamped {stamp}")),
+    }
+}

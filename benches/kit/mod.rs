@@ -1,8 +1,8 @@
 //! What the benchmarks share: a database full of sample customers, and how times are taken and shown.
 use ingam::{
+    allowlist::Allowlist,
     clock::Clock,
     gate::{Actor, Gate, Seal},
-    networks::Allowlist,
     profile::Profile,
     secret::SecretKey,
     store::{self, Engine, STATEMENTS, Store},
@@ -84,8 +84,8 @@ impl Bench {
         bench
     }
 
-    pub(crate) fn gate(&self, clock: Clock) -> Gate {
-        Gate::new(&self.store, clock, self.key.clone(), Allowlist::loopback())
+    pub(crate) async fn gate(&self, clock: Clock) -> Gate {
+        Gate::open(&self.store, clock, self.key.clone(), Allowlist::loopback()).await.expect("the gate")
     }
 
     pub(crate) fn engine(&self) -> &'static str {
@@ -97,7 +97,7 @@ impl Bench {
 
     async fn fill(&self, clock: Clock) {
         let there = self.last_user().await;
-        let gate = self.gate(clock);
+        let gate = self.gate(clock).await;
         let console = Actor::console("bench".to_owned(), "bench".to_owned());
         let begun = Instant::now();
         let mut first = there + 1;

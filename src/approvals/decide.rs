@@ -156,7 +156,7 @@ async fn decidable(tx: &mut Tx<'_>, request: &Request) -> Result<(), Fault> {
         return Err(Fault::conflict("approval-seat"));
     }
     match request.change() {
-        Some(change) if tx.concerns(change.at_rest()).await? => Err(Fault::forbidden("approval-about-you")),
+        Some(change) if tx.is_about_decider(change.at_rest()).await? => Err(Fault::forbidden("approval-about-you")),
         _ => Ok(()),
     }
 }

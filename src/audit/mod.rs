@@ -4,6 +4,7 @@ pub mod filter;
 mod find;
 pub mod list;
 pub mod pages;
+pub mod safeguard;
 pub mod show;
 pub mod verify;
 

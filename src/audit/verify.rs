@@ -10,10 +10,8 @@ mod runs;
 
 use crate::{
     entry_columns,
-    gate::audit::{
-        Entry, ip_key,
-        tree::{self, Frontier},
-    },
+    gate::audit::{Entry, ip_key},
+    merkle::{self, Frontier},
     sql,
     store::{Reader, Sql},
 };
@@ -73,7 +71,7 @@ pub async fn verify(reader: &Reader) -> Result<Verified, Unfit> {
         }
         for row in &rows {
             check(row, next)?;
-            frontier.push(tree::leaf(&row.body));
+            frontier.push(merkle::leaf(&row.body));
             next += 1;
         }
     }
@@ -142,7 +140,7 @@ fn check(row: &Row, place: i64) -> Result<(), Unfit> {
     if row.entry.seq != place {
         return unfit("is missing");
     }
-    if tree::leaf(&row.body).as_slice() != row.leaf {
+    if merkle::leaf(&row.body).as_slice() != row.leaf {
         return unfit("its bytes do not give its leaf: the bytes or the leaf were altered");
     }
     // Writing the columns out again and comparing bytes is cheaper than reading the bytes, and as strict.

@@ -60,6 +60,7 @@ async fn token(name: &str, args: TargetArgs, clock: Clock) -> anyhow::Result<Exi
     }
     .await;
     target.store.close().await;
+    target.gate.close().await;
     let definition = found?;
     if definition.kind() == Kind::Command {
         bail!("the console runs {name:?} itself, so nobody else reports it");

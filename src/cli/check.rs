@@ -2,11 +2,12 @@
 
 use super::{ConfigArgs, EX_CONFIG, target::settings};
 use crate::{
-    config::{Check, stamp_fits},
+    audit::safeguard::safeguards,
+    config::Check,
     gate::{Policies, Role, Roles},
-    profile::Profile,
+    profile::{Profile, stamp_fits},
     sql,
-    store::{Store, safeguards, stamp},
+    store::{Store, stamp},
 };
 use std::{collections::BTreeSet, process::ExitCode};
 

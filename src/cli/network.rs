@@ -2,12 +2,12 @@
 
 use super::target::{Target, actor};
 use crate::{
+    allowlist::{explain, net},
     clock::{Clock, Instant},
     gate::{Change, Refusal, Sealed},
     networks::{
         add::AddNetwork,
         change::ChangeNetwork,
-        explain, net,
         open::{self, Network},
         remove::RemoveNetwork,
     },

@@ -1,13 +1,7 @@
 //! `ingam serve`
 
 use super::{ConfigArgs, RefusedToStart, check, target::settings};
-use crate::{
-    app,
-    clock::Clock,
-    config::Config,
-    profile::Profile,
-    store::{Store, login_is_powerful},
-};
+use crate::{app, audit::safeguard::login_is_powerful, clock::Clock, config::Config, profile::Profile, store::Store};
 use anyhow::Context as _;
 use std::{
     net::{SocketAddr, TcpListener},

@@ -3,8 +3,9 @@
 use super::{TargetArgs, data::Data};
 use crate::{
     clock::Clock,
-    config::{Config, Settings, stamp_fits},
+    config::{Config, Settings},
     gate::{Actor, Gate},
+    profile::stamp_fits,
     secret,
     store::{Store, stamp},
 };
@@ -35,7 +36,7 @@ impl Target {
         let store = Store::open(&config.database_url, 2).await?;
         let stamp = stamp(&store.reader, store.engine).await?;
         stamp_fits(config.profile, stamp.environment).map_err(super::RefusedToStart)?;
-        let gate = Gate::new(&store, clock, config.secret_key.clone(), config.allowed_networks.clone());
+        let gate = Gate::open(&store, clock, config.secret_key.clone(), config.allowed_networks.clone()).await?;
         Ok(Self { config, store, gate })
     }
 }

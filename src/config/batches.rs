@@ -2,11 +2,11 @@
 
 use super::{File, Settings, from_str, within};
 use crate::{
+    allowlist::Allowlist,
     batches::{
         command::Allowed,
         definition::{Definition, Kind},
     },
-    networks::Allowlist,
     payments::SigningSecret,
 };
 use chrono::TimeDelta;

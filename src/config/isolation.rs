@@ -84,17 +84,6 @@ impl Settings {
     }
 }
 
-/// Whether a database of one environment is being opened by the console of another.
-pub fn stamp_fits(profile: Profile, stamp: Profile) -> Result<String, String> {
-    match (profile.is_production(), stamp.is_production()) {
-        (true, false) => Err(format!("the profile is prod and the database is stamped {stamp}")),
-        (false, true) => {
-            Err(format!("the profile is {profile} and the database is stamped prod: this is production data"))
-        }
-        _ => Ok(format!("stamped {stamp}")),
-    }
-}
-
 /// Values that stand in documentation and tutorials.
 fn is_sample(name: &str, value: &str) -> bool {
     let low = value.to_lowercase();

@@ -1,8 +1,8 @@
 //! The steps between asking and being let through, in the order of [`Gate::submit`](super::Gate::submit). Each reads
 //! in the transaction it will write in, so nothing can change between the check and the change.
 
-use super::{Actor, Admits, By, Change, Refusal, Roles, Seal, Tx, Who, code};
-use crate::{clock::Instant, networks, secret::SecretKey, sql};
+use super::{Actor, Admits, By, Change, Refusal, Roles, Seal, Tx, Who, code, networks};
+use crate::{allowlist, clock::Instant, secret::SecretKey, sql};
 
 #[derive(sqlx::FromRow)]
 struct Standing {
@@ -31,7 +31,7 @@ pub(super) async fn permitted(tx: &mut Tx<'_>, actor: &Actor, admits: Admits) ->
     let standing: Option<Standing> =
         tx.query(standing).bind(staff).bind(actor.origin.session.as_deref()).optional().await?;
     let Some(Standing { active: true, roles, networks, stage }) = standing else { return Err(Refusal::SignedOut) };
-    if !networks::within(&networks, actor.origin.ip) {
+    if !allowlist::within(&networks, actor.origin.ip) {
         return Err(Refusal::Network);
     }
     let roles = Roles::parse(&roles);
@@ -43,8 +43,8 @@ pub(super) async fn permitted(tx: &mut Tx<'_>, actor: &Actor, admits: Admits) ->
     }
 }
 
-/// Whether somebody with these roles may do it, once they are known to be here.
-pub(super) fn fits(roles: &Roles, admits: Admits) -> bool {
+/// Whether these roles permit the change to a person who is signed in.
+pub(super) fn has_role_for(roles: &Roles, admits: Admits) -> bool {
     match admits.by {
         By::Roles(wanted) => roles.any_of(wanted),
         By::Anyone => true,
@@ -62,7 +62,7 @@ pub(super) async fn is_open_to(tx: &mut Tx<'_>, actor: &Actor) -> sqlx::Result<b
     let environment = tx.allowed.clone();
     match (&actor.who, actor.origin.ip) {
         (Who::Console { .. } | Who::System, _) => Ok(true),
-        (_, Some(ip)) => networks::open::admits(tx, &environment, ip).await,
+        (_, Some(ip)) => networks::admits(tx, &environment, ip).await,
         (_, None) => Ok(false),
     }
 }

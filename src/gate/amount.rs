@@ -1,9 +1,9 @@
 //! How much a change alters, and when that is too much.
 
-use super::Noted;
+use super::{Noted, noted::Fields};
 use crate::money::{Currency, Money};
 use serde_json::Value;
-use std::{borrow::Cow, collections::BTreeMap, fmt};
+use std::fmt;
 
 /// So much of something: money of a currency, or a plain number such as points.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -11,8 +11,6 @@ pub struct Amount {
     pub n: i64,
     pub currency: Option<Currency>,
 }
-
-pub(super) type Fields = BTreeMap<Cow<'static, str>, Noted>;
 
 /// How much of `quantity` a change altered, by what it noted.
 pub(super) fn altered(quantity: &str, before: &Fields, after: &Fields) -> Option<Amount> {

@@ -1,16 +1,19 @@
-//! Making a change later, for somebody who asked for it: everything is looked at again first.
+//! Making a change later for the person who requested it: everything is checked again first.
 
 use super::{
-    Actor, AtRest, Fault, Gate, Reason, Refusal, Roles, Target, Tx, admit,
+    Actor, AtRest, Fault, Gate, Reason, Refusal, Roles, Tx, admit,
     audit::{self, Ending, Line, noted},
-    judge, outbox,
+    judge,
+    ledger::Enacted,
+    outbox,
     policy::Need,
-    tx::Traces,
+    tx::Identity,
 };
-use crate::{networks, sql};
+use crate::{allowlist, sql};
 use serde_json::Value;
+use std::mem;
 
-/// Who asked for a change, from where, why, and what they had looked at.
+/// Who requested a change, from where, why, and which version of the target they saw.
 #[derive(Clone, Debug)]
 pub struct Asked {
     pub request: i64,
@@ -19,17 +22,7 @@ pub struct Asked {
     pub seen: Option<i64>,
 }
 
-/// A change that was made for somebody else, for its row in the log.
-pub(super) struct Enacted {
-    pub(super) actor: Actor,
-    pub(super) roles: Option<Roles>,
-    pub(super) action: &'static str,
-    pub(super) target: Target,
-    pub(super) reason: Reason,
-    pub(super) traces: Traces,
-}
-
-/// What a change would alter as things stand now.
+/// What a change would alter if it were made now.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Rehearsed {
     pub before: Value,
@@ -37,22 +30,22 @@ pub struct Rehearsed {
 }
 
 impl Tx<'_> {
-    /// Whether `change` could still be made for whoever asked: they have the role and may come from where they came, the target
-    /// is as they saw it, and the change makes sense.
+    /// Checks whether `change` could still be made for the requester: they have the role and may come from where they came,
+    /// the target is as they saw it, and the change makes sense.
     pub async fn resume(&mut self, asked: &Asked, change: &dyn AtRest) -> Result<(), Fault> {
-        let (own, limits) = self.step_aside(asked).await?;
+        let (approver, limits) = self.act_as(asked).await?;
         let verdict = self.reconsider(asked, change, &limits).await;
-        self.step_back(own);
+        self.who = approver;
         verdict
     }
 
     async fn reconsider(&mut self, asked: &Asked, change: &dyn AtRest, limits: &str) -> Result<(), Fault> {
         let wanted = change.admits();
-        let may = self.roles.as_ref().is_some_and(|roles| admit::fits(roles, wanted));
+        let may = self.who.roles.as_ref().is_some_and(|roles| admit::has_role_for(roles, wanted));
         if !may {
             return Err(Fault::conflict("approval-requester"));
         }
-        if !admit::is_open_to(self, &asked.actor).await? || !networks::within(limits, asked.actor.origin.ip) {
+        if !admit::is_open_to(self, &asked.actor).await? || !allowlist::within(limits, asked.actor.origin.ip) {
             return Err(Fault::conflict("approval-network"));
         }
         match (change.version(self).await?, asked.seen) {
@@ -61,38 +54,36 @@ impl Tx<'_> {
         }
     }
 
-    /// Makes `change` for whoever asked, with a row of its own in the log, and says whom the rules want for it now.
+    /// Makes `change` for the requester, with a row of its own in the log. Returns which approval the rules demand for it now.
     pub async fn enact(&mut self, asked: &Asked, change: &dyn AtRest) -> Result<Option<Need>, Fault> {
-        let (own, _) = self.step_aside(asked).await?;
-        let outer = self.set_aside();
-        self.approval = Some(asked.request);
-        let done = self.do_for(asked, change).await;
-        let traces = self.set_aside();
-        self.events = self.recall(outer);
-        let roles = self.roles.clone();
-        self.step_back(own);
+        let (approver, _) = self.act_as(asked).await?;
+        let outer = mem::take(&mut self.ledger);
+        self.ledger.approval = Some(asked.request);
+        let done = self.apply_for(asked, change).await;
+        let ledger = mem::replace(&mut self.ledger, outer);
+        let requester = mem::replace(&mut self.who, approver);
         let need = done?;
-        self.enacted.push(Enacted {
+        self.ledger.enacted.push(Enacted {
             actor: asked.actor.clone(),
-            roles,
+            roles: requester.roles,
             action: change.kind(),
             target: change.target(),
             reason: asked.reason.clone(),
-            traces,
+            ledger,
         });
         Ok(need)
     }
 
-    async fn do_for(&mut self, asked: &Asked, change: &dyn AtRest) -> Result<Option<Need>, Fault> {
+    async fn apply_for(&mut self, asked: &Asked, change: &dyn AtRest) -> Result<Option<Need>, Fault> {
         change.apply(self).await?;
-        let told = judge::notices(self, change, asked.actor.staff_id());
-        self.events.extend(told);
-        judge::judge(self, &asked.actor, change, &Vec::new()).await
+        let notices = judge::notices(self, change, asked.actor.staff_id());
+        self.ledger.events.extend(notices);
+        judge::judge(self, &asked.actor, change, &[]).await
     }
 
-    /// Lets whoever asked stand in the place of whoever decides, and says which networks they alone may come from. Their row is
-    /// locked: a role cannot be taken away meanwhile.
-    async fn step_aside(&mut self, asked: &Asked) -> Result<(Standing, String), Fault> {
+    /// Acts as the requester from here on. Returns the approver's identity, and which networks the requester alone may come
+    /// from. The requester's row is locked: a role cannot be taken away meanwhile.
+    async fn act_as(&mut self, asked: &Asked) -> Result<(Identity, String), Fault> {
         let row: Option<(bool, String, String)> = self
             .query(sql!(
                 sqlite: "select active, roles, networks from staff where id = $1",
@@ -101,48 +92,38 @@ impl Tx<'_> {
             .bind(asked.actor.staff_id())
             .optional()
             .await?;
-        // Nobody's roles are no role, and not those of the system.
+        // An account that is gone or disabled has no role. `None` would be the system, which needs none.
         let (roles, limits) = row
             .filter(|(active, ..)| *active)
             .map(|(_, roles, limits)| (Roles::parse(&roles), limits))
             .unwrap_or_default();
-        self.decided_from = self.ip;
-        let own = Standing {
-            by: std::mem::replace(&mut self.by, asked.actor.who.name()),
-            staff: std::mem::replace(&mut self.staff, asked.actor.staff_id()),
-            ip: std::mem::replace(&mut self.ip, asked.actor.origin.ip),
-            roles: self.roles.replace(roles),
+        let requester = Identity {
+            name: asked.actor.who.name(),
+            staff: asked.actor.staff_id(),
+            ip: asked.actor.origin.ip,
+            roles: Some(roles),
+            decided_from: self.who.ip,
+            // Rows that the change writes show the reason and the request of the approval.
+            reason: self.who.reason.clone(),
+            request_id: self.who.request_id.clone(),
         };
-        Ok((own, limits))
+        Ok((mem::replace(&mut self.who, requester), limits))
     }
 
-    fn step_back(&mut self, own: Standing) {
-        let Standing { by, staff, ip, roles } = own;
-        (self.by, self.staff, self.ip, self.roles) = (by, staff, ip, roles);
-        self.decided_from = None;
-    }
-
-    /// The address of whoever makes the change, as it is now; nothing where it is nobody of the staff.
+    /// The address of the person who makes the change, as it is now; empty where it is not a member of staff.
     pub async fn email(&mut self) -> sqlx::Result<String> {
-        judge::email_of(self, self.staff.unwrap_or_default()).await
+        judge::email_of(self, self.who.staff.unwrap_or_default()).await
     }
 
-    /// Whether the change is about whoever decides: their own account, or a customer with their address.
-    pub async fn concerns(&mut self, change: &dyn AtRest) -> Result<bool, Fault> {
-        let staff = self.staff.unwrap_or_default();
-        judge::concerns(self, change, staff).await
+    /// Whether the change affects the decider's own account or mailbox.
+    pub async fn is_about_decider(&mut self, change: &dyn AtRest) -> Result<bool, Fault> {
+        let staff = self.who.staff.unwrap_or_default();
+        judge::is_about(self, change, staff).await
     }
-}
-
-struct Standing {
-    by: String,
-    staff: Option<i64>,
-    ip: Option<std::net::IpAddr>,
-    roles: Option<Roles>,
 }
 
 impl Gate {
-    /// What `change` would alter if it were made now; nothing is kept of it.
+    /// Makes `change` for the requester, rolls it back, and returns what it would alter.
     pub async fn rehearse(&self, asked: &Asked, change: &dyn AtRest) -> Result<Rehearsed, Refusal> {
         let mut tx = self.begin(&asked.actor).await?;
         let rehearsed = async {
@@ -150,29 +131,26 @@ impl Gate {
             tx.enact(asked, change).await
         };
         let outcome = rehearsed.await;
-        let traces = tx.enacted.pop().map(|enacted| enacted.traces);
-        if let Some(traces) = traces {
-            tx.recall(traces);
-        }
-        let (before, after) = (noted(&tx.before), noted(&tx.after));
+        let ledger = tx.ledger.enacted.pop().map(|enacted| enacted.ledger).unwrap_or_default();
         tx.rollback().await?;
-        outcome.map(|_| Rehearsed { before, after }).map_err(Refusal::from)
+        outcome.map(|_| Rehearsed { before: noted(&ledger.before), after: noted(&ledger.after) }).map_err(Refusal::from)
     }
 }
 
-/// The rows of what was made for others, after the row of what made them.
-pub(super) async fn append_enacted(tx: &mut Tx<'_>) -> sqlx::Result<()> {
-    for enacted in std::mem::take(&mut tx.enacted) {
-        let events = tx.recall(enacted.traces);
+/// Appends the rows of the changes that were made within others, after the rows of those.
+pub(super) async fn append_enacted(tx: &mut Tx<'_>, enacted: Vec<Enacted>) -> sqlx::Result<()> {
+    for Enacted { actor, roles, action, target, reason, ledger } in enacted {
+        tx.ledger = ledger;
         let line = Line {
-            actor: &enacted.actor,
-            roles: enacted.roles.as_ref(),
-            action: enacted.action,
-            target: enacted.target,
-            reason: &enacted.reason,
+            actor: &actor,
+            roles: roles.as_ref(),
+            action,
+            target,
+            reason: &reason,
             ending: Ending { outcome: "applied", refusal: None },
         };
         let seq = audit::append(tx, line).await?;
+        let events = mem::take(&mut tx.ledger.events);
         outbox::write(tx, seq, &events).await?;
     }
     Ok(())

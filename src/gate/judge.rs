@@ -1,8 +1,10 @@
-//! Whether a change that was tried needs somebody else, and who that could be.
+//! Whether a change that was tried needs a second person, and how many people could be one.
 
 use super::{
-    Actor, AtRest, By, Event, Fault, Role, Roles, Tx, Who,
-    amount::{Amount, Fields, altered, exceeded},
+    Actor, AtRest, By, Fault, Role, Roles, Tx, Who,
+    amount::{Amount, altered, exceeded},
+    ledger::Event,
+    noted::Fields,
     policy::{Need, Policy, When, covers},
 };
 use crate::{clock::Instant, sql};
@@ -10,19 +12,23 @@ use chrono::{NaiveTime, TimeZone as _};
 use chrono_tz::Tz;
 use serde_json::{Map, Value};
 
-/// What one change of this transaction altered, for those of the same person that follow it.
-pub(super) type Earlier = Vec<(&'static str, Fields, Fields)>;
+/// What a change of this transaction altered, for the changes of the same person that follow it.
+pub(super) struct PriorEffect {
+    pub(super) kind: &'static str,
+    pub(super) before: Fields,
+    pub(super) after: Fields,
+}
 
-/// Whether the change that was just tried needs somebody else, by what it noted. The strictest rule that fits wins.
+/// Decides by what the change noted whether it needs a second person. The strictest rule that matches wins.
 pub(super) async fn judge(
     tx: &mut Tx<'_>,
     actor: &Actor,
     change: &dyn AtRest,
-    earlier: &Earlier,
+    earlier: &[PriorEffect],
 ) -> Result<Option<Need>, Fault> {
     let Who::Staff { id, email, .. } = &actor.who else { return Ok(None) };
     let admits = change.admits();
-    // What needs no code, or is everybody's own affair, needs nobody else either; nor does deciding about such needs.
+    // A change without a code, or of a person's own account, needs no approval; nor does a decision about a request.
     let is_decision = change.kind().starts_with("approvals.");
     if !change.may_wait() || !admits.code || is_decision || !matches!(admits.by, By::Roles(_)) {
         return Ok(None);
@@ -32,12 +38,12 @@ pub(super) async fn judge(
     for policy in policies.of(change.kind()) {
         let Policy { role, mut approvers, expires, urgent, .. } = *policy;
         if policy.is_only_if_possible() {
-            approvers = approvers.min(others(tx, role, (*id, email), change).await?);
+            approvers = approvers.min(eligible_approvers(tx, role, (*id, email), change).await?);
             if approvers < 1 {
                 continue;
             }
         }
-        let Some((rule, beyond)) = fits(tx, policy, change, (*id, email), (policies.zone, earlier)).await? else {
+        let Some((rule, beyond)) = matches(tx, policy, change, (*id, email), (policies.zone, earlier)).await? else {
             continue;
         };
         let urgent = urgent.filter(|_| change.may_be_urgent());
@@ -47,12 +53,12 @@ pub(super) async fn judge(
     Ok(need)
 }
 
-async fn fits(
+async fn matches(
     tx: &mut Tx<'_>,
     policy: &Policy,
     change: &dyn AtRest,
     (staff, email): (i64, &str),
-    (zone, earlier): (Tz, &Earlier),
+    (zone, earlier): (Tz, &[PriorEffect]),
 ) -> Result<Option<(&'static str, Option<Amount>)>, Fault> {
     Ok(match &policy.when {
         When::Always { .. } => Some(("always", None)),
@@ -61,7 +67,7 @@ async fn fits(
             let contact = change.contact(tx).await?;
             contact.is_some_and(|contact| is_same_mailbox(&contact, email)).then_some(("own", None))
         }
-        When::Beyond { quantity, over, daily } => match altered(quantity, &tx.before, &tx.after) {
+        When::Beyond { quantity, over, daily } => match altered(quantity, &tx.ledger.before, &tx.ledger.after) {
             None => None,
             Some(amount) => match exceeded(over, amount) {
                 Some(threshold) => Some(("over", Some(threshold))),
@@ -77,9 +83,15 @@ async fn fits(
     })
 }
 
-/// How many people of a role could decide who neither ask nor are what it is about. Whoever was urgently kept out counts until
-/// somebody has agreed to that: otherwise one owner could disable the others one by one, and then need nobody.
-async fn others(tx: &mut Tx<'_>, role: Role, (staff, email): (i64, &str), change: &dyn AtRest) -> sqlx::Result<i64> {
+/// Counts the active, enrolled holders of `role` other than the requester and the target. Accounts disabled under an urgent
+/// request that is not approved yet still count: otherwise one owner could disable the others one by one, and then need no
+/// approval.
+async fn eligible_approvers(
+    tx: &mut Tx<'_>,
+    role: Role,
+    (staff, email): (i64, &str),
+    change: &dyn AtRest,
+) -> sqlx::Result<i64> {
     let about = change.target();
     let about: i64 = if about.kind == "staff" { about.id.parse().unwrap_or_default() } else { 0 };
     let people: Vec<(String, String)> = tx
@@ -100,15 +112,15 @@ async fn others(tx: &mut Tx<'_>, role: Role, (staff, email): (i64, &str), change
     Ok(i64::try_from(people.iter().filter(fits).count()).unwrap_or(i64::MAX))
 }
 
-/// What a person has altered by themselves since midnight, as the log has it, also what was urgent while nobody has approved it.
-/// Nobody else can add to it meanwhile: the row of the person is locked.
+/// What a person has altered alone since midnight, as the log has it, including urgent changes that are not approved yet. It
+/// cannot grow meanwhile: the row of the person is locked.
 async fn today(
     tx: &mut Tx<'_>,
     policy: &Policy,
     quantity: &str,
     staff: i64,
     zone: Tz,
-    earlier: &Earlier,
+    earlier: &[PriorEffect],
 ) -> sqlx::Result<Vec<Amount>> {
     let since = midnight(tx.now(), zone);
     // `seq + 0`: either engine would look for the lowest seq from the beginning of the log, and not by the index of the time.
@@ -127,8 +139,8 @@ async fn today(
     let get = |value: &Value| value.get(quantity).and_then(Amount::read);
     let covered = rows.iter().filter(|row| policy.covers(&row.action));
     let logged = covered.filter_map(|row| Amount::between(get(&row.before), get(&row.after)));
-    let now = earlier.iter().filter(|(other, ..)| policy.covers(other));
-    Ok(logged.chain(now.filter_map(|(_, before, after)| altered(quantity, before, after))).collect())
+    let now = earlier.iter().filter(|prior| policy.covers(prior.kind));
+    Ok(logged.chain(now.filter_map(|prior| altered(quantity, &prior.before, &prior.after))).collect())
 }
 
 #[derive(sqlx::FromRow)]
@@ -160,8 +172,8 @@ pub fn is_same_mailbox(one: &str, other: &str) -> bool {
     plain(one).is_some_and(|one| Some(one) == plain(other))
 }
 
-/// Whether whoever decides is what it is about: their own account on the staff, or a customer with their address.
-pub(super) async fn concerns(tx: &mut Tx<'_>, change: &dyn AtRest, staff: i64) -> Result<bool, Fault> {
+/// Whether the change affects this member of staff: their own account, or a customer with their mailbox.
+pub(super) async fn is_about(tx: &mut Tx<'_>, change: &dyn AtRest, staff: i64) -> Result<bool, Fault> {
     let target = change.target();
     if target.kind == "staff" && target.id == staff.to_string() {
         return Ok(true);
@@ -176,11 +188,11 @@ pub(super) async fn email_of(tx: &mut Tx<'_>, staff: i64) -> sqlx::Result<String
     Ok(email.map(|(email,)| email).unwrap_or_default())
 }
 
-/// What is to be told of a change because of its size.
+/// The events that report a change because of its size.
 pub(super) fn notices(tx: &Tx<'_>, change: &dyn AtRest, by: Option<i64>) -> Vec<Event> {
     let fitting = tx.policies.notices.iter().filter(|notice| covers(&notice.change, change.kind()));
     let told = fitting.filter_map(|notice| {
-        let amount = altered(&notice.quantity, &tx.before, &tx.after)?;
+        let amount = altered(&notice.quantity, &tx.ledger.before, &tx.ledger.after)?;
         let over = exceeded(&notice.over, amount)?;
         let mut body = Map::new();
         for (name, value) in [

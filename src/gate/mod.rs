@@ -17,6 +17,8 @@ mod change;
 pub mod code;
 mod housekeeping;
 mod judge;
+mod ledger;
+mod networks;
 mod noted;
 mod outbox;
 mod parking;
@@ -24,6 +26,7 @@ mod policy;
 mod refusal;
 mod seal;
 mod tx;
+mod writer;
 
 pub use actor::{Actor, Origin, Role, Roles, Who};
 pub use amount::Amount;
@@ -36,17 +39,25 @@ pub use housekeeping::{
     Reindexed, ReportRun, Reported, Skips, StartRun, Stretch, Tick, TickJob, TouchSession,
 };
 pub use judge::is_same_mailbox;
+pub use ledger::Event;
 pub use noted::Noted;
 pub use outbox::Delivery;
 pub use policy::{Need, Notice, Policies, Policy, When, covers};
 pub use refusal::{CodeRefusal, Refusal};
 pub use seal::{Given, Reason, Seal, Sealed, is_printable};
-pub(crate) use tx::Writer;
-pub use tx::{Event, Tx};
+pub use tx::Tx;
 
-use crate::{clock::Clock, networks::Allowlist, secret::SecretKey, store};
+use crate::{
+    allowlist::Allowlist,
+    clock::Clock,
+    secret::SecretKey,
+    store::{self, Store},
+};
 use audit::{Ending, Line};
+use ledger::Ledger;
 use serde::de::DeserializeOwned;
+use tx::{Identity, Savepoint};
+use writer::Writer;
 
 /// The door. Cheap to clone; all clones share one pool.
 #[derive(Clone, Debug)]
@@ -62,9 +73,19 @@ pub struct Gate {
 const TRIES: usize = 5;
 
 impl Gate {
-    /// A gate that needs nobody's approval, except where somebody acts on their own account.
-    pub fn new(store: &store::Store, clock: Clock, key: SecretKey, networks: Allowlist) -> Self {
-        Self { writer: store.writer.clone(), clock, key, networks, policies: Policies::default() }
+    /// Opens the pool that may write, behind a gate with the default rules: an approval is needed only where people act on
+    /// their own account or the target asks for it.
+    ///
+    /// # Errors
+    ///
+    /// The database cannot be opened for writing.
+    pub async fn open(store: &Store, clock: Clock, key: SecretKey, networks: Allowlist) -> anyhow::Result<Self> {
+        Ok(Self { writer: Writer::open(store).await?, clock, key, networks, policies: Policies::default() })
+    }
+
+    /// Closes the pool that may write, for this gate and all its clones.
+    pub async fn close(&self) {
+        self.writer.close().await;
     }
 
     /// The same gate under these rules.
@@ -127,9 +148,9 @@ impl Gate {
         seal: &Seal,
     ) -> Result<Sealed<Vec<Given<C::Output>>>, Refusal> {
         let mut tx = self.begin(actor).await?;
-        tx.reason = seal.reason.clone();
+        tx.who.reason = seal.reason.clone();
         let verdict = self.decide(&mut tx, actor, changes, seal).await;
-        let roles = tx.roles.clone();
+        let roles = tx.who.roles.clone();
         let line = |change: &C, outcome, refusal| Line {
             actor,
             roles: roles.as_ref(),
@@ -147,34 +168,37 @@ impl Gate {
             Ok(Verdict::Applied(done)) => {
                 let mut first = None;
                 let mut output = Vec::with_capacity(done.len());
-                for (change, (given, traces)) in changes.iter().zip(done) {
-                    let events = tx.recall(traces);
+                let mut enacted = Vec::new();
+                for (change, (given, ledger)) in changes.iter().zip(done) {
+                    tx.ledger = ledger;
                     let outcome = if matches!(given, Given::Made(_)) { "applied" } else { "requested" };
                     let seq = audit::append(&mut tx, line(change, outcome, None)).await?;
+                    let events = std::mem::take(&mut tx.ledger.events);
                     outbox::write(&mut tx, seq, &events).await?;
+                    enacted.append(&mut tx.ledger.enacted);
                     first.get_or_insert(seq);
                     output.push(given);
                 }
-                behalf::append_enacted(&mut tx).await?;
+                behalf::append_enacted(&mut tx, enacted).await?;
                 let seq = first.ok_or_else(|| Refusal::Unrecorded(anyhow::anyhow!("nothing was to be changed")))?;
                 let kept = serde_json::to_string(&output).map_err(|error| Refusal::Unrecorded(error.into()))?;
                 admit::remember(&mut tx, actor, seal, seq, &kept).await?;
                 tx.commit().await?;
                 Ok(Sealed { seq, output, repeated: false })
             }
-            Err(No { refusal: Refusal::Unrecorded(error), .. }) => {
+            Err(Refused { refusal: Refusal::Unrecorded(error), .. }) => {
                 tx.rollback().await.ok();
                 Err(Refusal::Unrecorded(error))
             }
-            Err(No { refusal, after_code, at }) => {
-                if after_code {
-                    tx.undo().await?;
+            Err(Refused { refusal, code_spent, index }) => {
+                if code_spent {
+                    tx.rollback_to(Savepoint::All).await?;
                 }
                 admit::unclaim(&mut tx, actor, seal, &refusal).await?;
                 count(&mut tx, actor, &refusal).await?;
-                let Some(change) = changes.get(at) else { return Err(refusal) };
+                let Some(change) = changes.get(index) else { return Err(refusal) };
                 change.count_refusal(&mut tx, &refusal).await?;
-                let outcome = if after_code && C::ADMITS.code { "failed" } else { "refused" };
+                let outcome = if code_spent && C::ADMITS.code { "failed" } else { "refused" };
                 audit::append(&mut tx, line(change, outcome, Some(&refusal))).await?;
                 tx.commit().await?;
                 Err(refusal)
@@ -184,8 +208,13 @@ impl Gate {
 
     async fn begin(&self, actor: &Actor) -> sqlx::Result<Tx<'static>> {
         let mut tx = self.writer.begin(self.clock.now()).await?;
-        (tx.by, tx.staff, tx.ip) = (actor.who.name(), actor.staff_id(), actor.origin.ip);
-        tx.request_id.clone_from(&actor.origin.request_id);
+        tx.who = Identity {
+            name: actor.who.name(),
+            staff: actor.staff_id(),
+            ip: actor.origin.ip,
+            request_id: actor.origin.request_id.clone(),
+            ..Identity::default()
+        };
         (tx.policies, tx.allowed) = (self.policies.clone(), self.networks.clone());
         Ok(tx)
     }
@@ -197,25 +226,25 @@ impl Gate {
         actor: &Actor,
         changes: &[C],
         seal: &Seal,
-    ) -> Result<Verdict<C::Output>, No> {
+    ) -> Result<Verdict<C::Output>, Refused> {
         if let Some(first) = admit::claim(tx, actor, changes, seal).await? {
             return Ok(Verdict::Repeated(first));
         }
-        tx.roles = admit::permitted(tx, actor, C::ADMITS).await?;
+        tx.who.roles = admit::permitted(tx, actor, C::ADMITS).await?;
         admit::allowed_network(tx, actor).await?;
-        for (at, change) in changes.iter().enumerate() {
+        for (index, change) in changes.iter().enumerate() {
             let seen = admit::still_as_seen(tx, change, seal).await;
-            seen.map_err(|refusal| No { refusal, after_code: false, at })?;
+            seen.map_err(|refusal| Refused { refusal, code_spent: false, index })?;
         }
         admit::second_factor(tx, &self.key, actor, C::ADMITS, seal).await?;
-        // From here on the code is spent, whatever happens: a refusal goes back to this mark and no farther.
-        tx.mark().await?;
+        // From here on the code is spent in any case: a refusal goes back to this savepoint and no further.
+        tx.savepoint(Savepoint::All).await?;
         let mut done = Vec::with_capacity(changes.len());
         let mut earlier = Vec::new();
-        for (at, change) in changes.iter().enumerate() {
-            let given = parking::make_or_park(tx, actor, change, seal, &mut earlier).await;
-            let given = given.map_err(|fault| No { refusal: fault.into(), after_code: true, at })?;
-            done.push((given, tx.set_aside()));
+        for (index, change) in changes.iter().enumerate() {
+            let given = parking::apply_or_hold(tx, actor, change, seal, &mut earlier).await;
+            let given = given.map_err(|fault| Refused { refusal: fault.into(), code_spent: true, index })?;
+            done.push((given, std::mem::take(&mut tx.ledger)));
         }
         Ok(Verdict::Applied(done))
     }
@@ -226,7 +255,7 @@ impl Gate {
         let refusal = Refusal::Unrecorded(anyhow::anyhow!("undone"));
         let recorded = async {
             let mut tx = self.writer.begin(self.clock.now()).await?;
-            tx.hurry().await?;
+            tx.limit_lock_wait().await?;
             if let (true, Some(staff), Some(code)) = (C::ADMITS.code, actor.staff_id(), seal.code.as_deref()) {
                 code::burn(&mut tx, &self.key, staff, code).await?;
             }
@@ -275,11 +304,6 @@ impl Gate {
         &self.clock
     }
 
-    /// The networks that the environment opens; the list in the database may open others.
-    pub fn networks(&self) -> &Allowlist {
-        &self.networks
-    }
-
     pub fn key(&self) -> &SecretKey {
         &self.key
     }
@@ -298,21 +322,21 @@ fn answer_of<T: DeserializeOwned>(kept: &str) -> serde_json::Result<Vec<Given<T>
 }
 
 enum Verdict<T> {
-    /// What each change gave and what it left behind for its row.
-    Applied(Vec<(Given<T>, tx::Traces)>),
+    /// The outcome of each change, and what it left behind for its row.
+    Applied(Vec<(Given<T>, Ledger)>),
     Repeated(admit::First),
 }
 
-/// A refusal, whether a code had been spent by then, and which of the changes it is about.
-struct No {
+/// A refusal, whether a code had been spent by then, and the index of the change that was refused.
+struct Refused {
     refusal: Refusal,
-    after_code: bool,
-    at: usize,
+    code_spent: bool,
+    index: usize,
 }
 
-impl<E: Into<Refusal>> From<E> for No {
+impl<E: Into<Refusal>> From<E> for Refused {
     fn from(error: E) -> Self {
-        Self { refusal: error.into(), after_code: false, at: 0 }
+        Self { refusal: error.into(), code_spent: false, index: 0 }
     }
 }
 

@@ -1,6 +1,10 @@
 //! Values as changes note them.
 
 use serde_json::Value;
+use std::{borrow::Cow, collections::BTreeMap};
+
+/// What a change noted, by field.
+pub(super) type Fields = BTreeMap<Cow<'static, str>, Noted>;
 
 /// A value as it stands in `before` and `after`.
 #[derive(Clone, Debug, PartialEq, Eq)]

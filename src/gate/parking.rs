@@ -1,68 +1,75 @@
-//! A change that needs a second person is written down as a request, with everything it takes to make it later.
+//! A change that needs a second person is stored as a request, with everything needed to make it later.
 
-use super::{Actor, Change, Fault, Given, Seal, Tx, audit::noted, judge, policy::Need};
+use super::{
+    Actor, Change, Fault, Given, Seal, Tx,
+    audit::noted,
+    judge::{self, PriorEffect},
+    policy::Need,
+    tx::Savepoint,
+};
 use crate::sql;
 use serde_json::json;
 use sqlx::types::Json;
 
-/// Makes the change, and takes it back again where what it altered needs a second person: then it waits as a request. Trying
-/// it first is how the quantities are known, and what the others will look at.
-pub(super) async fn make_or_park<C: Change>(
+/// Applies the change. If what it altered needs a second person, the change is rolled back and held as a request. It is tried
+/// first so that the quantities, and what the approvers will look at, are known.
+pub(super) async fn apply_or_hold<C: Change>(
     tx: &mut Tx<'_>,
     actor: &Actor,
     change: &C,
     seal: &Seal,
-    earlier: &mut judge::Earlier,
+    earlier: &mut Vec<PriorEffect>,
 ) -> Result<Given<C::Output>, Fault> {
-    tx.mark_one().await?;
+    tx.savepoint(Savepoint::One).await?;
     let made = change.apply(tx).await?;
     match judge::judge(tx, actor, change, earlier).await? {
         Some(need) if !(seal.is_urgent && need.urgent.is_some()) => {
-            tx.undo_one().await?;
-            tx.forget(C::MAKES);
-            park(tx, actor, change, seal, &need, Begins::Waiting).await.map(Given::Waits)
+            tx.rollback_to(Savepoint::One).await?;
+            tx.ledger.forget(C::MAKES);
+            hold(tx, actor, change, seal, &need, Hold::Before).await.map(Given::Waits)
         }
         need => {
             if let Some(need) = need {
-                park(tx, actor, change, seal, &need, Begins::Owed).await?;
-                tx.flags = "urgent";
+                hold(tx, actor, change, seal, &need, Hold::After).await?;
+                tx.ledger.flags = "urgent";
             } else {
-                earlier.push((C::KIND, tx.before.clone(), tx.after.clone()));
+                let (before, after) = (tx.ledger.before.clone(), tx.ledger.after.clone());
+                earlier.push(PriorEffect { kind: C::KIND, before, after });
             }
-            let told = judge::notices(tx, change, actor.staff_id());
-            tx.events.extend(told);
+            let notices = judge::notices(tx, change, actor.staff_id());
+            tx.ledger.events.extend(notices);
             Ok(Given::Made(made))
         }
     }
 }
 
-/// How a request begins.
+/// When the approval of a request is needed.
 #[derive(Clone, Copy, PartialEq, Eq)]
-enum Begins {
-    /// Nothing was changed yet.
-    Waiting,
-    /// It was urgent and is done; the approval is owed.
-    Owed,
+enum Hold {
+    /// Before the change: it waits.
+    Before,
+    /// After the change: it was urgent and is made, and the approval is owed.
+    After,
 }
 
-/// Writes the request down and says its number. What the change noted is kept beside it: what it would alter as of now.
-async fn park<C: Change>(
+/// Stores the request and returns its number. What the change noted is stored with it: what it would alter as of now.
+async fn hold<C: Change>(
     tx: &mut Tx<'_>,
     actor: &Actor,
     change: &C,
     seal: &Seal,
     need: &Need,
-    begins: Begins,
+    when: Hold,
 ) -> Result<i64, Fault> {
-    let (state, lasts) = match (begins, need.urgent) {
-        (Begins::Owed, Some(urgent)) => ("owed", urgent),
+    let (state, lasts) = match (when, need.urgent) {
+        (Hold::After, Some(urgent)) => ("owed", urgent),
         _ => ("waiting", need.expires),
     };
     let (now, target, origin) = (tx.now(), change.target(), &actor.origin);
-    let (before, after, change_id) = (noted(&tx.before), noted(&tx.after), tx.change_id().to_owned());
+    let (before, after, change_id) = (noted(&tx.ledger.before), noted(&tx.ledger.after), tx.change_id().to_owned());
     let version = match seal.seen {
         Some(seen) => Some(seen),
-        // Whoever did not say what they looked at asked for a change of what is there now.
+        // Without a version that was seen, the request is about the version of now.
         None => change.version(tx).await?,
     };
     let payload = serde_json::to_string(change).map_err(|error| sqlx::Error::Encode(error.into()))?;
@@ -99,13 +106,13 @@ async fn park<C: Change>(
         .one()
         .await?;
     tx.belongs_to(request);
-    // An invitation is named by an address, which is no event's business.
-    let told = (!target.id.contains('@')).then(|| target.to_string());
-    let topic = if begins == Begins::Owed { "approvals.owed" } else { "approvals.requested" };
+    // The target of an invitation is an e-mail address, which does not belong into an event.
+    let named = (!target.id.contains('@')).then(|| target.to_string());
+    let topic = if when == Hold::After { "approvals.owed" } else { "approvals.requested" };
     tx.emit(
         topic,
         json!({
-            "request": request, "change": C::KIND, "target": told, "staff": actor.staff_id(),
+            "request": request, "change": C::KIND, "target": named, "staff": actor.staff_id(),
             "role": need.role, "needs": need.approvers, "until": now.plus(lasts).to_string(),
         }),
     );

@@ -4,13 +4,13 @@ use super::{
     add::AddNetwork,
     change::ChangeNetwork,
     list::{gone, page, read, typed},
-    net::{self, Unfit},
     open::Network,
     pages::{Asked, EditPanel, Panel, RemovePanel},
     remove::RemoveNetwork,
     rules,
 };
 use crate::{
+    allowlist::net::{self, Unfit},
     clock::Instant,
     gate::{Change, Fault, Meaning, Reason, Refusal, Rejection},
     web::{

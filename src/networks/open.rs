@@ -1,9 +1,7 @@
 //! The list that owners keep, as it is now.
 
-use super::{Allowlist, net};
-use crate::{clock::Instant, gate::Tx, sql, store::Queries};
+use crate::{allowlist::net, clock::Instant, gate::Tx, sql, store::Queries};
 use ipnet::IpNet;
-use std::net::IpAddr;
 
 /// A network on the list.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -52,53 +50,6 @@ pub async fn all(queries: &mut impl Queries) -> sqlx::Result<Vec<Network>> {
         })
     };
     Ok(rows.into_iter().filter_map(read).collect())
-}
-
-/// Whether the console opens to `ip` now. Nothing is asked where the environment opens to it, so that nothing which
-/// befalls the database keeps those people out.
-pub async fn allows(
-    queries: &mut impl Queries,
-    environment: &Allowlist,
-    ip: IpAddr,
-    now: Instant,
-) -> sqlx::Result<bool> {
-    Ok(environment.allows(ip) || !holding(queries, ip, now).await?.is_empty())
-}
-
-/// The rows in effect that hold `ip`.
-async fn holding(queries: &mut impl Queries, ip: IpAddr, now: Instant) -> sqlx::Result<Vec<(i64, String)>> {
-    let ip = ip.to_canonical();
-    let rows: Vec<(i64, String)> = queries
-        .query(sql!("select id, net from networks where expires_at is null or expires_at > $1"))
-        .bind(now)
-        .all()
-        .await?;
-    Ok(rows.into_iter().filter(|(_, text)| net::parse(text).is_ok_and(|net| net.contains(&ip))).collect())
-}
-
-/// The same for a change, which then holds the row that lets it in: whoever removes that row waits until the change is
-/// done, or the change finds it gone.
-pub(crate) async fn admits(tx: &mut Tx<'_>, environment: &Allowlist, ip: IpAddr) -> sqlx::Result<bool> {
-    if environment.allows(ip) {
-        return Ok(true);
-    }
-    let now = tx.now();
-    for (id, text) in holding(tx, ip, now).await? {
-        let held: Option<(i64,)> = tx
-            .query(sql!(
-                sqlite: "select id from networks where id = $1 and net = $2 and (expires_at is null or expires_at > $3)",
-                postgres: "select id from networks where id = $1 and net = $2 and (expires_at is null or expires_at > $3) for share",
-            ))
-            .bind(id)
-            .bind(text)
-            .bind(now)
-            .optional()
-            .await?;
-        if held.is_some() {
-            return Ok(true);
-        }
-    }
-    Ok(false)
 }
 
 /// Everything on the list, which stays so until the change is done: two owners who each leave what the other removes would

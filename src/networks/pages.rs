@@ -1,11 +1,11 @@
 //! The page of the networks.
 
 use super::{
-    net,
     open::Network,
     rules::{LONGEST_NOTE, Question},
 };
 use crate::{
+    allowlist::net,
     audit::pages::Changed,
     clock::Instant,
     web::{

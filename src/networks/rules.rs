@@ -1,12 +1,12 @@
 //! What may stand on the list. The same rules for whoever changes it; the page asks them too, to say beforehand what will
 //! be said afterwards.
 
-use super::{
-    Allowlist,
-    net::{self, Unfit},
-    open::Network,
-};
+use super::open::Network;
 use crate::{
+    allowlist::{
+        Allowlist,
+        net::{self, Unfit},
+    },
     clock::Instant,
     gate::{Fault, Tx, is_printable},
 };

@@ -6,8 +6,8 @@ use super::{
     target,
 };
 use crate::{
+    allowlist::net::{self, Unfit},
     gate::{Admits, Change, Fault, Target, Tx},
-    networks::net::{self, Unfit},
     sql,
     web::{
         Answer, Desk,

@@ -1,7 +1,11 @@
 //! The schema, and the stamp that says whose database this is.
 
-use super::{Engine, Reader, open};
-use crate::{clock::Instant, config::stamp_fits, profile::Profile, sql};
+use super::{Engine, Reader, Sql, open};
+use crate::{
+    clock::Instant,
+    profile::{Profile, stamp_fits},
+    sql,
+};
 use anyhow::Context as _;
 use sqlx::{ConnectOptions, Connection, migrate::Migrator, postgres::PgConnectOptions};
 use std::str::FromStr;
@@ -122,21 +126,34 @@ pub async fn stamp(reader: &Reader, engine: Engine) -> anyhow::Result<Stamp> {
         .context("the database bears no environment stamp; run `ingam migrate`")
 }
 
-/// Whether the body of a function on PostgreSQL is one that this program's migrations made.
-pub(super) fn is_postgres_source(body: &str) -> bool {
-    !body.trim().is_empty() && POSTGRES.iter().any(|migration| migration.sql.as_str().contains(body))
+/// The triggers that keep the append-only tables as they are, by name and text.
+const SQLITE_TRIGGERS: Sql = Sql {
+    sqlite: "select name, sql from sqlite_master where type = 'trigger'
+              and tbl_name in ('audit', 'audit_head', 'access_records', 'point_entries', 'order_events', 'refund_payments',
+                               'batch_events', 'batch_runs', 'approval_requests', 'approval_votes')
+              order by name",
+    postgres: "select 1 where false",
+};
+
+/// The append-only triggers that a SQLite database has.
+pub(crate) async fn sqlite_triggers(reader: &Reader) -> sqlx::Result<Vec<(String, String)>> {
+    reader.query(SQLITE_TRIGGERS).all().await
 }
 
-/// The audit log's own triggers as this program's migrations make them, for the self-check.
-#[expect(clippy::disallowed_methods, reason = "looks at a schema in memory that nobody else sees")]
-pub(super) async fn sqlite_triggers_as_built() -> anyhow::Result<Vec<(String, String)>> {
+/// The same triggers as this program's migrations make them.
+#[expect(clippy::disallowed_methods, reason = "looks at a schema in memory that nothing else sees")]
+pub(crate) async fn sqlite_triggers_as_built() -> anyhow::Result<Vec<(String, String)>> {
     let mut memory = open::sqlite_options("sqlite::memory:")?
         .journal_mode(sqlx::sqlite::SqliteJournalMode::Memory)
         .connect()
         .await?;
     SQLITE.run(&mut memory).await?;
-    let rows =
-        sqlx::query_as::<_, (String, String)>(super::safeguard::SQLITE_TRIGGERS.sqlite).fetch_all(&mut memory).await?;
+    let rows = sqlx::query_as::<_, (String, String)>(SQLITE_TRIGGERS.sqlite).fetch_all(&mut memory).await?;
     memory.close().await?;
     Ok(rows)
+}
+
+/// Whether the body of a function on PostgreSQL is one that this program's migrations made.
+pub(crate) fn is_postgres_source(body: &str) -> bool {
+    !body.trim().is_empty() && POSTGRES.iter().any(|migration| migration.sql.as_str().contains(body))
 }

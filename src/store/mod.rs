@@ -8,15 +8,14 @@ mod migration;
 mod open;
 mod query;
 mod reader;
-mod safeguard;
 
 pub use migration::{ForeignDatabase, Stamp, migrate, stamp};
-pub(crate) use open::shown;
+pub(crate) use migration::{is_postgres_source, sqlite_triggers, sqlite_triggers_as_built};
 pub use open::{Engine, Store};
+pub(crate) use open::{WAIT, Writing, shown};
 pub(crate) use query::Conn;
 pub use query::{Bind, Queries, Query, Record};
 pub use reader::Reader;
-pub use safeguard::{Safeguard, login_is_powerful, safeguards};
 
 /// The text of a statement, one per engine; nearly always the same one.
 ///

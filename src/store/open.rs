@@ -1,8 +1,6 @@
 use super::{Reader, reader::Pool};
-use crate::gate::Writer;
 use anyhow::Context as _;
 use sqlx::{
-    Connection as _,
     postgres::{PgConnectOptions, PgPoolOptions},
     sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous},
 };
@@ -26,60 +24,70 @@ impl Engine {
     }
 }
 
-/// The two ways into the database: reading, which handlers get, and writing, which only the gate gets.
+/// An open database: the pool that handlers read through, and how the gate opens the pool that may write.
 #[derive(Clone, Debug)]
 pub struct Store {
     pub engine: Engine,
     pub reader: Reader,
-    pub(crate) writer: Writer,
+    writing: Writing,
+}
+
+/// How a pool that may write is opened. Only the gate does so; a test in `tests/fences` holds it to that.
+#[derive(Clone)]
+pub(crate) enum Writing {
+    Sqlite(SqliteConnectOptions),
+    Postgres { options: PgConnectOptions, connections: u32 },
+}
+
+impl std::fmt::Debug for Writing {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        // The options may hold a password.
+        f.write_str("Writing(…)")
+    }
 }
 
 /// How long a request waits for a connection before it is told that the service is busy.
-const WAIT: Duration = Duration::from_secs(5);
+pub(crate) const WAIT: Duration = Duration::from_secs(5);
 
 /// The database role the console works as on PostgreSQL: it may append to the audit log and not change it.
 pub(super) const APP_ROLE: &str = "ingam_app";
 
 impl Store {
-    /// Opens the database. `connections` bounds the readers and, on PostgreSQL, the writers too; SQLite has one writer.
+    /// Opens the database for reading. `connections` bounds the readers and, on PostgreSQL, the gate's writers too; SQLite
+    /// has one writer.
+    ///
+    /// # Errors
+    ///
+    /// The database cannot be opened or reached, or has not been prepared with `ingam migrate`.
     pub async fn open(url: &str, connections: u32) -> anyhow::Result<Self> {
         let engine = Engine::of(url)?;
-        let (reader, writer) = match engine {
+        let (reader, writing) = match engine {
             Engine::Sqlite => open_sqlite(url, connections)
                 .await
                 .with_context(|| format!("cannot open the database {}", shown(url)))?,
             Engine::Postgres => open_postgres(url, connections).await.map_err(|error| name_cause(error, url))?,
         };
-        Ok(Self { engine, reader, writer })
+        Ok(Self { engine, reader, writing })
     }
 
+    pub(crate) fn writing(&self) -> &Writing {
+        &self.writing
+    }
+
+    /// Closes the readers. The gate closes the pool that may write.
     pub async fn close(&self) {
         self.reader.close().await;
-        self.writer.close().await;
     }
 }
 
-async fn open_sqlite(url: &str, connections: u32) -> anyhow::Result<(Reader, Writer)> {
+async fn open_sqlite(url: &str, connections: u32) -> anyhow::Result<(Reader, Writing)> {
     let base = sqlite_options(url)?;
-    // One writing connection, kept for good: SQLite has one writer anyway, and queueing for it here instead of in the
-    // engine means that nobody ever sees SQLITE_BUSY from this process.
-    let writer = SqlitePoolOptions::new()
-        .max_connections(1)
-        .min_connections(1)
-        .acquire_timeout(WAIT)
-        .idle_timeout(None)
-        .max_lifetime(None)
-        // A commit that failed, on a full disk say, leaves sqlx believing that its transaction is still open, and nothing
-        // could be begun on this connection ever again. Then it is time for a new one.
-        .before_acquire(|connection, _| Box::pin(async move { Ok(!connection.is_in_transaction()) }))
-        .connect_with(base.clone())
-        .await?;
     let reader = SqlitePoolOptions::new()
         .max_connections(connections)
         .acquire_timeout(WAIT)
-        .connect_with(base.pragma("query_only", "on"))
+        .connect_with(base.clone().pragma("query_only", "on"))
         .await?;
-    Ok((Reader(Pool::Sqlite(reader)), Writer::sqlite(writer)))
+    Ok((Reader(Pool::Sqlite(reader)), Writing::Sqlite(base)))
 }
 
 /// `synchronous=full` because a sealed change must survive a power cut; `recursive_triggers` because without it
@@ -94,28 +102,28 @@ pub(super) fn sqlite_options(url: &str) -> anyhow::Result<SqliteConnectOptions> 
         .pragma("cache_size", "-16000"))
 }
 
-async fn open_postgres(url: &str, connections: u32) -> anyhow::Result<(Reader, Writer)> {
-    // Every connection takes the application's role, whoever logged in: even where the login owns the tables, the
+async fn open_postgres(url: &str, connections: u32) -> anyhow::Result<(Reader, Writing)> {
+    // Every connection takes the application's role, independent of the login: even where the login owns the tables, the
     // statements of the console run with the rights of a role that cannot change the audit log.
-    let base = PgConnectOptions::from_str(url)?.application_name("ingam").options([
+    let options = PgConnectOptions::from_str(url)?.application_name("ingam").options([
         ("role", APP_ROLE),
         ("lock_timeout", "10s"),
         ("idle_in_transaction_session_timeout", "30s"),
     ]);
-    let pool = || PgPoolOptions::new().max_connections(connections).acquire_timeout(WAIT);
-    let writer = pool().connect_with(base.clone()).await?;
-    let reader = pool()
-        .connect_with(base.options([
+    let reader = PgPoolOptions::new()
+        .max_connections(connections)
+        .acquire_timeout(WAIT)
+        .connect_with(options.clone().options([
             ("default_transaction_read_only", "on"),
             ("statement_timeout", "15s"),
             ("max_parallel_workers_per_gather", "0"),
         ]))
         .await?;
-    Ok((Reader(Pool::Postgres(reader)), Writer::postgres(writer)))
+    Ok((Reader(Pool::Postgres(reader)), Writing::Postgres { options, connections }))
 }
 
-/// The commonest reason is a database that nobody has prepared: PostgreSQL then says that the role it should take is no
-/// valid value (22023).
+/// Names the cause of a failed connection. The most common one is a database that has not been prepared: PostgreSQL then
+/// says that the role to take is not a valid value (22023).
 fn name_cause(error: anyhow::Error, url: &str) -> anyhow::Error {
     let code = error
         .downcast_ref::<sqlx::Error>()

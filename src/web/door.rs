@@ -7,9 +7,9 @@ use super::{
     visit::Visit,
 };
 use crate::{
+    allowlist,
     app::Console,
     gate::{Refusal, TouchSession},
-    networks,
     routes::{self, Opens},
     staff::session::{UNREADABLE, VISITOR, Visitor},
 };
@@ -225,7 +225,7 @@ pub async fn authorize(request: ServiceRequest, next: Next<impl MessageBody + 's
     let visitor: Option<Visitor> = session.get(VISITOR).ok().flatten();
     drop(session);
     if let Some(visitor) = visitor {
-        let may_be_here = networks::within(&visitor.networks, visit.ip());
+        let may_be_here = allowlist::within(&visitor.networks, visit.ip());
         let is_for_everybody =
             route.is_some_and(|route| matches!(route.opens, Opens::Machines | Opens::Reports | Opens::Everybody));
         // A session that is not for this network is none on the pages that need none: its browser can still show the

@@ -6,12 +6,12 @@ use crate::{
     support::{assert_sound, log},
 };
 use ingam::{
+    allowlist::Allowlist,
     batches::{
         define,
         sample::{self, LoadBatches},
     },
     gate::{Actor, Gate, Refusal, Seal},
-    networks::Allowlist,
     shop::{expire::ExpirePoints, settle::SettleDay},
     store::Store,
 };
@@ -27,10 +27,10 @@ fn job(world: &World, arguments: &[&str]) -> String {
 
 /// The gate before the database of a world, for what no page asks for.
 #[cfg(test)]
-async fn gate(world: &World) -> (Store, Gate) {
+async fn open_gate(world: &World) -> (Store, Gate) {
     let config = world.config();
     let store = Store::open(&config.database_url, 1).await.unwrap();
-    let gate = Gate::new(&store, world.clock.clock(), config.secret_key, Allowlist::loopback());
+    let gate = Gate::open(&store, world.clock.clock(), config.secret_key, Allowlist::loopback()).await.unwrap();
     (store, gate)
 }
 
@@ -107,10 +107,11 @@ on_both! {
         assert!(said.contains("warning: no payment") && said.contains("::count processed=0"), "{said}");
         assert_eq!(settlements(world), Vec::<Vec<Option<String>>>::new());
         let refused = block_on(async {
-            let (store, gate) = gate(world).await;
+            let (store, gate) = open_gate(world).await;
             let change = SettleDay { day: "2026-02-30".to_owned() };
             let refused = gate.submit(&Actor::system("test".to_owned()), &change, &Seal::none()).await;
             store.close().await;
+            gate.close().await;
             refused.unwrap_err()
         });
         assert!(matches!(refused, Refusal::Rejected(_)), "{refused:?}");
@@ -138,10 +139,11 @@ on_both! {
         let expire = |amount: i64| {
             let cutoff = "2025-01-01T00:00:00.000000Z".to_owned();
             block_on(async {
-                let (store, gate) = gate(world).await;
+                let (store, gate) = open_gate(world).await;
                 let change = ExpirePoints { user: 100, amount, cutoff };
                 let done = gate.perform(&Actor::system("test".to_owned()), &change).await;
                 store.close().await;
+                gate.close().await;
                 done.map(|sealed| sealed.output)
             })
         };
@@ -209,7 +211,7 @@ on_both! {
 
     fn the_month_before_is_there_with_two_runs_to_look_at(world) {
         let loaded = block_on(async {
-            let (store, gate) = gate(world).await;
+            let (store, gate) = open_gate(world).await;
             let actor = Actor::console("tests".to_owned(), "loading".to_owned());
             let jobs = sample::jobs("/bin/true", "/data");
             assert!(gate.perform(&actor, &LoadBatches {}).await.is_err(), "no job is defined yet");
@@ -217,6 +219,7 @@ on_both! {
             let first = gate.perform(&actor, &LoadBatches {}).await.unwrap().output;
             let again = gate.perform(&actor, &LoadBatches {}).await.unwrap().output;
             store.close().await;
+            gate.close().await;
             (first, again)
         });
         let count = |what: &str| world.number(&format!("select count(*) from {what}"));

@@ -5,9 +5,9 @@ use crate::{
     kit::{Browser, Form, PEOPLE, World, on_both},
 };
 use ingam::{
+    allowlist::Allowlist,
     changes::{AnyChange, KINDS},
     gate::{Actor, Admits, By, CodeRefusal, Gate, Origin, Refusal, Role, Roles, Seal, Who},
-    networks::Allowlist,
     routes::{Opens, ROUTES, Route},
     store::Store,
 };
@@ -127,18 +127,19 @@ on_both! {
         let people = PEOPLE.map(|person| (person.role.parse::<Role>().unwrap(), actor(world, person.email)));
         runtime.block_on(async {
             let store = Store::open(&world.database().url, 1).await.unwrap();
-            let gate = Gate::new(&store, world.clock.clock(), world.config().secret_key, Allowlist::loopback());
+            let gate = Gate::open(&store, world.clock.clock(), world.config().secret_key, Allowlist::loopback()).await.unwrap();
             for (role, here) in &people {
                 for change in &changes {
                     knock(&gate, here, *role, change).await;
                 }
             }
             store.close().await;
+            gate.close().await;
         });
         world.database().tamper("update staff set active = false").unwrap();
         runtime.block_on(async {
             let store = Store::open(&world.database().url, 1).await.unwrap();
-            let gate = Gate::new(&store, world.clock.clock(), world.config().secret_key, Allowlist::loopback());
+            let gate = Gate::open(&store, world.clock.clock(), world.config().secret_key, Allowlist::loopback()).await.unwrap();
             for (_, disabled) in &people {
                 let of_anybody = |change: &&AnyChange| !matches!(change.at_rest().admits().by, By::Visitor);
                 for change in changes.iter().filter(of_anybody) {
@@ -147,6 +148,7 @@ on_both! {
                 }
             }
             store.close().await;
+            gate.close().await;
         });
         assert_eq!(made(world), before, "something was changed");
     }

@@ -1,7 +1,7 @@
 //! From which networks the console opens, and whose word is taken for where somebody is.
 
 use crate::kit::{Browser, Page, Server, World, on_both};
-use ingam::networks::Allowlist;
+use ingam::allowlist::Allowlist;
 use std::time::Duration;
 
 /// A console behind proxies on this machine and in 10.9.0.0/16, open to an office and to a range of IPv6.

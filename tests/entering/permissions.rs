@@ -5,9 +5,9 @@ use crate::{
     kit::{Browser, PEOPLE, World, on_both, sample_requests, sample_runs},
 };
 use ingam::{
+    allowlist::Allowlist,
     changes::KINDS,
     gate::{Actor, Admits, By, Change, CodeRefusal, Gate, HOUSEKEEPING, Origin, Refusal, Role, Roles, Seal, Who},
-    networks::Allowlist,
     routes::{Opens, ROUTES, Route},
     staff::{invitation::InviteStaff, session::Visitor},
     store::Store,
@@ -210,7 +210,7 @@ on_both! {
         system.block_on(async {
             let store = Store::open(&world.database().url, 1).await.unwrap();
             let config = world.config();
-            let gate = Gate::new(&store, world.clock.clock(), config.secret_key, Allowlist::loopback());
+            let gate = Gate::open(&store, world.clock.clock(), config.secret_key, Allowlist::loopback()).await.unwrap();
             for (actor, role) in &actors {
                 let role = *role;
                 let adjust = AdjustPoints { user: 1, delta: 1, reason_kind: "goodwill".to_owned() };
@@ -227,6 +227,7 @@ on_both! {
                 knock(&gate, actor, role, &invite).await;
             }
             store.close().await;
+            gate.close().await;
         });
         assert_eq!(world.number("select count(*) from users"), 5);
         assert_eq!(world.number("select count(*) from staff"), 5);

@@ -4,7 +4,7 @@ use crate::{
     help::try_password,
     kit::{Browser, World, on_both},
 };
-use ingam::networks::Allowlist;
+use ingam::allowlist::Allowlist;
 use std::time::Duration;
 
 const RIGHT: &str = "quiet river stones";

@@ -5,10 +5,10 @@ use super::{
     orders::ORDERS,
 };
 use ingam::{
+    allowlist::Allowlist,
     clock::Clock,
     config::Config,
     gate::{Actor, Gate, Roles},
-    networks::Allowlist,
     profile::Profile,
     secret::SecretKey,
     staff::founding::{Founder, found},
@@ -82,7 +82,7 @@ pub(super) fn prepare(url: &str, clock: &TestClock) {
     block_on(async {
         ingam::store::migrate(url, Profile::Local, clock.now()).await.unwrap();
         let store = Store::open(url, 1).await.unwrap();
-        let gate = Gate::new(&store, clock.clock(), SecretKey::new(SECRET_KEY), Allowlist::loopback());
+        let gate = Gate::open(&store, clock.clock(), SecretKey::new(SECRET_KEY), Allowlist::loopback()).await.unwrap();
         let actor = Actor::console("tests".to_owned(), "founding".to_owned());
         for person in PEOPLE {
             let founder = Founder {
@@ -96,6 +96,7 @@ pub(super) fn prepare(url: &str, clock: &TestClock) {
             found(&gate, &actor, &founder).await.unwrap();
         }
         store.close().await;
+        gate.close().await;
         ask(url, CUSTOMERS).await.unwrap();
         ask(url, ORDERS).await.unwrap();
     });

@@ -4,7 +4,7 @@ use crate::{
     kit::{World, on_both},
     support::{listed, put, row},
 };
-use ingam::networks::Allowlist;
+use ingam::allowlist::Allowlist;
 
 /// Runs `ingam network …` and says whether it worked and what it said.
 #[cfg(test)]

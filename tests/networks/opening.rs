@@ -5,9 +5,9 @@ use crate::{
     support::{ELSEWHERE, add, adding, console, from, local, put, remove, signed_in, turned_away},
 };
 use ingam::{
+    allowlist::Allowlist,
     batches::ping,
     gate::{Actor, Gate, Origin, Refusal, Role, Roles, Seal, Who},
-    networks::Allowlist,
     store::Store,
     users::adjust::AdjustPoints,
 };
@@ -35,10 +35,12 @@ pub(crate) fn knock(world: &World, email: &str, ip: &str) -> Refusal {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
     runtime.block_on(async {
         let store = Store::open(&world.database().url, 1).await.unwrap();
-        let gate = Gate::new(&store, world.clock.clock(), world.config().secret_key, Allowlist::loopback());
+        let gate =
+            Gate::open(&store, world.clock.clock(), world.config().secret_key, Allowlist::loopback()).await.unwrap();
         let adjust = AdjustPoints { user: 1, delta: 1, reason_kind: "goodwill".to_owned() };
         let refusal = gate.submit(&actor, &adjust, &Seal::none()).await.err().unwrap();
         store.close().await;
+        gate.close().await;
         refusal
     })
 }

@@ -1,7 +1,7 @@
 //! What the tests of networks have in common.
 
 use crate::kit::{Browser, Form, Page, Server, World};
-use ingam::networks::Allowlist;
+use ingam::allowlist::Allowlist;
 
 pub(crate) const REASON: &str = "The new office opens on Monday";
 /// Somebody's network, which no environment here opens.

@@ -5,8 +5,8 @@ use crate::{
     support::id_of,
 };
 use ingam::{
+    allowlist::Allowlist,
     gate::{Actor, Change, Gate, Refusal, Seal},
-    networks::Allowlist,
     staff::{
         invitation::InviteStaff, link::IssueSetupLink, reset::ResetSecondFactor, restrict::RestrictStaff,
         roles::SetStaffRoles, status::SetStaffStatus,
@@ -21,10 +21,12 @@ pub(crate) fn replay<C: Change>(world: &World, at_rest: serde_json::Value) -> Re
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
     runtime.block_on(async {
         let store = Store::open(&world.database().url, 1).await.unwrap();
-        let gate = Gate::new(&store, world.clock.clock(), world.config().secret_key, Allowlist::loopback());
+        let gate =
+            Gate::open(&store, world.clock.clock(), world.config().secret_key, Allowlist::loopback()).await.unwrap();
         let actor = Actor::console("tests".to_owned(), "waited".to_owned());
         let outcome = gate.submit(&actor, &change, &Seal::none()).await;
         store.close().await;
+        gate.close().await;
         match outcome {
             Ok(sealed) => Ok(sealed.seq),
             Err(Refusal::Rejected(rejection)) => Err(rejection.word.to_owned()),

@@ -4,7 +4,7 @@ use crate::{
     kit::{Engine, World, on_both},
     support::{block_on, run},
 };
-use ingam::store::{Store, safeguards};
+use ingam::{audit::safeguard::safeguards, store::Store};
 
 /// A database that `break_it` spoiled is seen through, and what is wrong is named. Then the damage is mended, so that the
 /// next case stands alone.

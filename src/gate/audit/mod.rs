@@ -1,14 +1,12 @@
 //! Appending to the audit log. Reading it is a slice like any other: `crate::audit`.
 
 pub mod entry;
-pub mod tree;
 
 pub use entry::{Entry, MAX_BODY, ip_key};
 
-use super::{Actor, Noted, Reason, Refusal, Roles, Target, Tx, Who};
-use crate::{clock::Instant, entry_columns, sql};
+use super::{Actor, Reason, Refusal, Roles, Target, Tx, Who, noted::Fields};
+use crate::{clock::Instant, entry_columns, merkle, sql};
 use serde_json::{Map, Value};
-use std::{borrow::Cow, collections::BTreeMap};
 
 /// How a row of the log ends.
 pub(super) struct Ending<'a> {
@@ -41,7 +39,7 @@ pub(super) async fn append(tx: &mut Tx<'_>, line: Line<'_>) -> Result<i64, sqlx:
         tx.query(sql!("select at from audit where seq = $1")).bind(size - 1).optional().await?;
     // Clocks of two processes differ a little and a clock may be set back; the log's time never runs backwards.
     let at = last.map_or(tx.now(), |(last,)| last.max(tx.now()));
-    let mut frontier = tree::Frontier::read(size, &frontier)
+    let mut frontier = merkle::Frontier::read(size, &frontier)
         .ok_or_else(|| sqlx::Error::Protocol("the audit log's frontier does not fit its size".to_owned()))?;
 
     let entry = entry(tx, &line, size, at);
@@ -49,7 +47,7 @@ pub(super) async fn append(tx: &mut Tx<'_>, line: Line<'_>) -> Result<i64, sqlx:
     if body.len() > MAX_BODY {
         return Err(sqlx::Error::Protocol(format!("the audit row would have {} bytes", body.len())));
     }
-    let leaf = tree::leaf(&body);
+    let leaf = merkle::leaf(&body);
     frontier.push(leaf);
     insert(tx, &entry, &body, &leaf).await?;
     tx.query(sql!("update audit_head set size = $1, frontier = $2, root = $3 where id = 1"))
@@ -71,7 +69,7 @@ fn entry(tx: &mut Tx<'_>, line: &Line<'_>, seq: i64, at: Instant) -> Entry {
     Entry {
         seq,
         at,
-        change_id: tx.change_id.clone(),
+        change_id: tx.ledger.change_id.clone(),
         actor: line.actor.who.kind().to_owned(),
         staff_id: line.actor.staff_id(),
         staff_name: line.actor.who.name(),
@@ -80,29 +78,29 @@ fn entry(tx: &mut Tx<'_>, line: &Line<'_>, seq: i64, at: Instant) -> Entry {
         action: line.action.to_owned(),
         target_kind: line.target.kind.to_owned(),
         target_id: line.target.id.clone(),
-        before: noted(&tx.before),
-        after: noted(&tx.after),
+        before: noted(&tx.ledger.before),
+        after: noted(&tx.ledger.after),
         reason: line.reason.as_str().to_owned(),
         ip,
         peer,
         user_agent: origin.user_agent.clone(),
         session: origin.session_prefix().to_owned(),
         request_id: origin.request_id.clone(),
-        approval_id: tx.approval,
+        approval_id: tx.ledger.approval,
         reversal_of: None,
         outcome: line.ending.outcome.to_owned(),
         refusal: line.ending.refusal.map(Refusal::word).unwrap_or_default(),
-        flags: tx.flags.to_owned(),
+        flags: tx.ledger.flags.to_owned(),
     }
 }
 
-pub(super) fn noted(fields: &BTreeMap<Cow<'static, str>, Noted>) -> Value {
+pub(super) fn noted(fields: &Fields) -> Value {
     Value::Object(
         fields.iter().map(|(name, value)| (name.clone().into_owned(), value.to_json())).collect::<Map<_, _>>(),
     )
 }
 
-async fn insert(tx: &mut Tx<'_>, entry: &Entry, body: &[u8], leaf: &tree::Hash) -> sqlx::Result<()> {
+async fn insert(tx: &mut Tx<'_>, entry: &Entry, body: &[u8], leaf: &merkle::Hash) -> sqlx::Result<()> {
     tx.query(sql!(
         "insert into audit (", entry_columns!(), ", ip_key, body, leaf)
          values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23, $24,

@@ -1,7 +1,10 @@
 //! The self-check at start: does the engine itself still keep the audit log append-only?
 
-use super::{Engine, Reader, Sql, migration};
-use crate::{gate::audit::tree::Frontier, sql};
+use crate::{
+    merkle::Frontier,
+    sql,
+    store::{self, Engine, Reader},
+};
 
 /// One thing that must hold, and whether it does.
 #[derive(Clone, Debug)]
@@ -21,18 +24,10 @@ pub async fn safeguards(reader: &Reader, engine: Engine) -> anyhow::Result<Vec<S
     Ok(found)
 }
 
-pub(super) const SQLITE_TRIGGERS: Sql = Sql {
-    sqlite: "select name, sql from sqlite_master where type = 'trigger'
-              and tbl_name in ('audit', 'audit_head', 'access_records', 'point_entries', 'order_events', 'refund_payments',
-                               'batch_events', 'batch_runs', 'approval_requests', 'approval_votes')
-              order by name",
-    postgres: "select 1 where false",
-};
-
 /// Compares the triggers with those that the migrations make: one that was dropped or weakened is seen either way.
 async fn sqlite_triggers(reader: &Reader) -> anyhow::Result<Safeguard> {
-    let there: Vec<(String, String)> = reader.query(SQLITE_TRIGGERS).all().await?;
-    let wanted = migration::sqlite_triggers_as_built().await?;
+    let there: Vec<(String, String)> = store::sqlite_triggers(reader).await?;
+    let wanted = store::sqlite_triggers_as_built().await?;
     let odd = wanted
         .iter()
         .find(|trigger| !there.contains(trigger))
@@ -79,7 +74,7 @@ async fn postgres_triggers(reader: &Reader) -> anyhow::Result<Safeguard> {
     // A trigger whose function was replaced is there and does nothing, so the function must be one of the migrations'.
     let holds = |(table, name, kind): &(&str, &str, i64)| {
         always.iter().any(|(on, there, is, source)| {
-            (on.as_str(), there.as_str(), is) == (*table, *name, kind) && migration::is_postgres_source(source)
+            (on.as_str(), there.as_str(), is) == (*table, *name, kind) && store::is_postgres_source(source)
         })
     };
     let missing = POSTGRES_TRIGGERS.iter().find(|trigger| !holds(trigger));
@@ -135,7 +130,7 @@ async fn head(reader: &Reader) -> anyhow::Result<Safeguard> {
     })
 }
 
-/// Whether whoever logged in could take other rights than the console's role has: worth a warning, not a refusal.
+/// Whether the login itself has more rights than the console's role: worth a warning, not a refusal.
 pub async fn login_is_powerful(reader: &Reader, engine: Engine) -> anyhow::Result<bool> {
     if engine == Engine::Sqlite {
         return Ok(false);

@@ -1,0 +1,61 @@
+//! The pool that may write. It is opened here, and no other module of the crate holds it.
+
+use super::{Tx, tx::Inner};
+use crate::{
+    clock::Instant,
+    store::{Store, WAIT, Writing},
+};
+use anyhow::Context as _;
+use sqlx::{Connection as _, PgPool, SqlitePool, postgres::PgPoolOptions, sqlite::SqlitePoolOptions};
+
+/// The pool that may write. Only the gate can begin a transaction on it.
+#[derive(Clone, Debug)]
+pub(super) enum Writer {
+    Sqlite(SqlitePool),
+    Postgres(PgPool),
+}
+
+impl Writer {
+    pub(super) async fn open(store: &Store) -> anyhow::Result<Self> {
+        let opened = match store.writing() {
+            // One writing connection, kept for good: SQLite has one writer anyway, and queueing for it here instead of in
+            // the engine means that SQLITE_BUSY never comes from within this process.
+            Writing::Sqlite(options) => SqlitePoolOptions::new()
+                .max_connections(1)
+                .min_connections(1)
+                .acquire_timeout(WAIT)
+                .idle_timeout(None)
+                .max_lifetime(None)
+                // After a commit that failed, on a full disk for example, sqlx believes that its transaction is still open,
+                // and nothing could be begun on this connection again. Then a new one is opened.
+                .before_acquire(|connection, _| Box::pin(async move { Ok(!connection.is_in_transaction()) }))
+                .connect_with(options.clone())
+                .await
+                .map(Self::Sqlite),
+            Writing::Postgres { options, connections } => PgPoolOptions::new()
+                .max_connections(*connections)
+                .acquire_timeout(WAIT)
+                .connect_with(options.clone())
+                .await
+                .map(Self::Postgres),
+        };
+        opened.context("the database cannot be opened for writing")
+    }
+
+    #[expect(clippy::disallowed_methods, reason = "the one place that begins a transaction")]
+    pub(super) async fn begin(&self, now: Instant) -> sqlx::Result<Tx<'static>> {
+        let inner = match self {
+            // The write lock is taken at once: two readers that both want to write later would deadlock.
+            Self::Sqlite(pool) => Inner::Sqlite(pool.begin_with("begin immediate").await?),
+            Self::Postgres(pool) => Inner::Postgres(pool.begin().await?),
+        };
+        Ok(Tx::new(inner, now))
+    }
+
+    pub(super) async fn close(&self) {
+        match self {
+            Self::Sqlite(pool) => pool.close().await,
+            Self::Postgres(pool) => pool.close().await,
+        }
+    }
+}
