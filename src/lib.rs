@@ -21,6 +21,7 @@
 //! | [`networks`] | from where the console opens: the environment, and the list that owners keep |
 //! | [`config`], [`profile`] | parsed once; environment isolation |
 //! | [`clock`], [`secret`] | where time and randomness come from, and nowhere else |
+//! | [`digits`] | how whole numbers are written |
 //! | [`money`] | amounts in minor units, and shares of them that add up |
 //! | `outgoing` | how others are called: no redirects, no proxy, nothing kept open |
 //! | [`worker`] | drains the outbox, runs jobs, asks payment providers, forgets what has run out |
@@ -48,6 +49,7 @@ pub mod cli;
 pub mod clock;
 pub mod config;
 pub mod dashboard;
+pub mod digits;
 pub mod gate;
 pub mod money;
 pub mod networks;

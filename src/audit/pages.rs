@@ -3,6 +3,7 @@
 pub use super::changed::Changed;
 use crate::{
     clock::Instant,
+    digits,
     web::{
         format,
         shell::{
@@ -37,7 +38,7 @@ impl ListPage {
     /// "#12,345 – #12,336"
     pub fn range(&self) -> String {
         match (self.rows.first(), self.rows.last()) {
-            (Some(first), Some(last)) => format!("#{} – #{}", format::group(first.seq), format::group(last.seq)),
+            (Some(first), Some(last)) => format!("#{} – #{}", digits::group(first.seq), digits::group(last.seq)),
             _ => String::new(),
         }
     }

@@ -3,8 +3,8 @@
 use super::{TargetArgs, data::Data, target::settings};
 use crate::{
     audit::verify::verify as verify_log,
+    digits::group,
     store::{Store, stamp},
-    web::format::group,
 };
 use std::process::ExitCode;
 

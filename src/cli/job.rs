@@ -4,6 +4,7 @@
 use super::{TargetArgs, target::Target};
 use crate::{
     clock::Clock,
+    digits,
     gate::{Actor, Change, Refusal, ReindexNames, Sealed},
     secret,
     shop::{
@@ -101,7 +102,7 @@ async fn settle(date: NaiveDate, args: &TargetArgs, clock: Clock) -> Result<(), 
         say(&format!(
             "{}: {} orders, {} captured, {} of it given back since.",
             sum.currency.code(),
-            format::group(sum.orders),
+            digits::group(sum.orders),
             sum.taken().shown(),
             sum.given_back().shown(),
         ));
@@ -113,7 +114,7 @@ async fn settle(date: NaiveDate, args: &TargetArgs, clock: Clock) -> Result<(), 
     }
     progress(1, 1);
     say(&format!("::count processed={orders}"));
-    say(&format!("Settled {day}: {} orders.", format::group(orders)));
+    say(&format!("Settled {day}: {} orders.", digits::group(orders)));
     Ok(())
 }
 
@@ -125,7 +126,7 @@ async fn expire(args: &TargetArgs, clock: Clock) -> Result<(), Failed> {
     let due = expire::next(&target.store.reader, i64::MIN, cutoff, EXPIRED_AT_ONCE)
         .await
         .map_err(|error| unreadable(&error, AGAIN))?;
-    say(&format!("{} customers have such points.", format::group(count(due.len()))));
+    say(&format!("{} customers have such points.", digits::group(count(due.len()))));
     let (mut points, mut skipped) = (0, 0);
     for (n, one) in due.iter().enumerate() {
         let change = ExpirePoints { user: one.user, amount: one.amount, cutoff: cutoff.to_string() };
@@ -152,7 +153,7 @@ async fn expire(args: &TargetArgs, clock: Clock) -> Result<(), Failed> {
         say("These were as many customers as one run takes. The next run goes on with the others.");
     }
     let customers = count(due.len()) - skipped;
-    say(&format!("{} points of {} customers have expired.", format::group(points), format::group(customers)));
+    say(&format!("{} points of {} customers have expired.", digits::group(points), digits::group(customers)));
     Ok(())
 }
 
@@ -167,7 +168,7 @@ async fn reindex(args: &TargetArgs, clock: Clock) -> Result<(), Failed> {
         .one()
         .await
         .map_err(|error| unreadable(&error, AGAIN))?;
-    say(&format!("Looking through the names of {} customers.", format::group(all)));
+    say(&format!("Looking through the names of {} customers.", digits::group(all)));
     let (mut after, mut customers, mut added) = (i64::MIN, 0, 0);
     loop {
         let work = ReindexNames { after, limit: REINDEXED_AT_ONCE };
@@ -179,10 +180,10 @@ async fn reindex(args: &TargetArgs, clock: Clock) -> Result<(), Failed> {
         progress(customers, all);
         say(&format!("::count processed={customers}"));
         if slice.added > 0 {
-            say(&format!("{} parts of names were missing up to customer {after}.", format::group(slice.added)));
+            say(&format!("{} parts of names were missing up to customer {after}.", digits::group(slice.added)));
         }
     }
-    let (customers, added) = (format::group(customers), format::group(added));
+    let (customers, added) = (digits::group(customers), digits::group(added));
     say(&format!("{customers} customers are found by name; {added} missing parts were put back."));
     Ok(())
 }
@@ -201,7 +202,7 @@ async fn issue(campaign: &str, args: &TargetArgs, clock: Clock) -> Result<(), Fa
         .all()
         .await
         .map_err(|error| unreadable(&error, "rerun this. No coupon was issued"))?;
-    say(&format!("{} customers take part.", format::group(count(customers.len()))));
+    say(&format!("{} customers take part.", digits::group(count(customers.len()))));
     let mut issued = 0;
     for some in customers.chunks(COUPONS_AT_ONCE) {
         // The demo has no coupon service: this takes the time that one would.

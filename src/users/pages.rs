@@ -4,11 +4,11 @@ use crate::{
     approvals::Request,
     audit::pages::Row as AuditRow,
     clock::Instant,
+    digits::group,
     gate::{Amount, Change as _},
     orders::{self, list_pages::Row as OrderRow},
     points::adjust::AdjustPoints,
     web::{
-        format::group,
         link::link,
         shell::{
             Shell,
