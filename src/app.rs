@@ -1,7 +1,7 @@
 //! The console as a whole: what all requests share, the middleware in order, and starting and stopping.
 
 use crate::{
-    batches::{command::Identity, define},
+    batches::define,
     clock::{Clock, Instant},
     config::Config,
     gate::{Gate, Refusal, Target},
@@ -15,6 +15,7 @@ use crate::{
         session::{Limits, Sessions},
     },
     store::{Engine, Reader, Store},
+    supervise::Identity,
     web::{
         door,
         recording::Recording,

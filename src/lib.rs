@@ -23,6 +23,7 @@
 //! | [`clock`], [`secret`] | where time and randomness come from, and nowhere else |
 //! | [`digits`] | how whole numbers are written |
 //! | [`money`] | amounts in minor units, and shares of them that add up |
+//! | [`supervise`] | one process group: started, watched, ended, and its log, bounded |
 //! | `outgoing` | how others are called: no redirects, no proxy, nothing kept open |
 //! | [`worker`] | drains the outbox, runs jobs, asks payment providers, forgets what has run out |
 //! | [`cli`] | one file per command |
@@ -63,6 +64,7 @@ pub mod secret;
 pub mod shop;
 pub mod staff;
 pub mod store;
+pub mod supervise;
 pub mod users;
 pub mod web;
 pub mod worker;

@@ -8,7 +8,6 @@ use super::{
 };
 use crate::{
     batches::{
-        command::Allowed,
         define,
         sample::{self, LoadBatches},
     },
@@ -21,6 +20,7 @@ use crate::{
     sql,
     staff::founding::{Founder, found},
     store::{self, Store},
+    supervise::Allowed,
     users::load::{LoadSample, STEP},
     web::qr,
 };

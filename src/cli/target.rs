@@ -16,7 +16,7 @@ pub(super) fn settings(file: Option<&Path>) -> anyhow::Result<Settings> {
         .map_err(|error| super::RefusedToStart(error).into())
 }
 
-pub(super) use crate::batches::command::host;
+pub(super) use crate::supervise::host;
 
 /// An open database with a gate before it.
 pub(super) struct Target {

@@ -2,12 +2,10 @@
 
 use super::{File, Settings, from_str, within};
 use crate::{
-    batches::{
-        command::Allowed,
-        definition::{Definition, Kind},
-    },
+    batches::definition::{Definition, Kind},
     networks::Allowlist,
     payments::SigningSecret,
+    supervise::Allowed,
 };
 use chrono::TimeDelta;
 use std::time::Duration;
