@@ -17,7 +17,7 @@
 //! | [`approvals`] | what waits for a second person: deciding, withdrawing, running out |
 //! | [`payments`] | who really gives the money back: bookkeeping, a signed webhook, Stripe |
 //! | [`batches`] | jobs, schedules and runs: what runs when, what came of it, and rerunning it by hand |
-//! | [`shop`] | the shop's own nightly work, which the demo's jobs do: settling a day, letting points expire |
+//! | [`demo`] | sample customers, orders and runs, and the shop's own nightly work, which the demo's jobs do |
 //! | [`networks`] | from where the console opens: the environment, and the list that owners keep |
 //! | [`config`], [`profile`] | parsed once; environment isolation |
 //! | [`clock`], [`secret`] | where time and randomness come from, and nowhere else |
@@ -50,6 +50,7 @@ pub mod cli;
 pub mod clock;
 pub mod config;
 pub mod dashboard;
+pub mod demo;
 pub mod digits;
 pub mod gate;
 pub mod money;
@@ -61,7 +62,6 @@ pub mod points;
 pub mod profile;
 pub mod routes;
 pub mod secret;
-pub mod shop;
 pub mod staff;
 pub mod store;
 pub mod supervise;

@@ -1,12 +1,12 @@
 //! What the benchmarks share: a database full of sample customers, and how times are taken and shown.
 use ingam::{
     clock::Clock,
+    demo::customers::{LoadSample, STEP},
     gate::{Actor, Gate, Seal},
     networks::Allowlist,
     profile::Profile,
     secret::SecretKey,
     store::{self, Engine, STATEMENTS, Store},
-    users::load::{LoadSample, STEP},
 };
 use sqlx::{PgPool, SqlitePool};
 use std::time::{Duration, Instant};

@@ -25,7 +25,6 @@ pub mod record;
 pub mod rerun;
 pub mod runs;
 pub mod runs_pages;
-pub mod sample;
 pub mod schedule;
 pub mod show;
 pub mod show_pages;

@@ -1,8 +1,9 @@
 //! `ingam audit …`
 
-use super::{TargetArgs, data::Data, target::settings};
+use super::{TargetArgs, target::settings};
 use crate::{
     audit::verify::verify as verify_log,
+    demo::data::Data,
     digits::group,
     store::{Store, stamp},
 };

@@ -1,9 +1,10 @@
 //! Which database a command works on, and what it needs to do so.
 
-use super::{TargetArgs, data::Data};
+use super::TargetArgs;
 use crate::{
     clock::Clock,
     config::{Config, Settings, stamp_fits},
+    demo::data::Data,
     gate::{Actor, Gate},
     secret,
     store::{Store, stamp},

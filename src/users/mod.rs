@@ -3,10 +3,8 @@
 pub mod contact;
 pub mod find;
 pub mod list;
-pub mod load;
 pub mod mask;
 pub mod pages;
-pub mod sample;
 pub mod show;
 pub mod status;
 pub mod term;

@@ -6,13 +6,13 @@ use crate::{
     support::{assert_sound, log},
 };
 use ingam::{
-    batches::{
-        define,
-        sample::{self, LoadBatches},
+    batches::define,
+    demo::{
+        jobs::{self, LoadBatches},
+        shop::{expire::ExpirePoints, settle::SettleDay},
     },
     gate::{Actor, Gate, Refusal, Seal},
     networks::Allowlist,
-    shop::{expire::ExpirePoints, settle::SettleDay},
     store::Store,
 };
 
@@ -211,7 +211,7 @@ on_both! {
         let loaded = block_on(async {
             let (store, gate) = gate(world).await;
             let actor = Actor::console("tests".to_owned(), "loading".to_owned());
-            let jobs = sample::jobs("/bin/true", "/data");
+            let jobs = jobs::jobs("/bin/true", "/data");
             assert!(gate.perform(&actor, &LoadBatches {}).await.is_err(), "no job is defined yet");
             define::take_over(&store.reader, &gate, &jobs).await.unwrap();
             let first = gate.perform(&actor, &LoadBatches {}).await.unwrap().output;

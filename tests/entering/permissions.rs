@@ -6,13 +6,14 @@ use crate::{
 };
 use ingam::{
     changes::KINDS,
+    demo::customers::LoadSample,
     gate::{Actor, Admits, By, Change, CodeRefusal, Gate, HOUSEKEEPING, Origin, Refusal, Role, Roles, Seal, Who},
     networks::Allowlist,
     points::adjust::AdjustPoints,
     routes::{Opens, ROUTES, Route},
     staff::{invitation::InviteStaff, session::Visitor},
     store::Store,
-    users::{load::LoadSample, status::SetUserStatus},
+    users::status::SetUserStatus,
 };
 use std::{fmt::Write as _, time::Duration};
 
