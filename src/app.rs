@@ -2,7 +2,7 @@
 
 use crate::{
     allowlist::Allowlist,
-    batches::{command::Identity, define},
+    batches::define,
     clock::{Clock, Instant},
     config::Config,
     gate::{Gate, Refusal, Target},
@@ -15,6 +15,7 @@ use crate::{
         session::{Limits, Sessions},
     },
     store::{Engine, Reader, Store},
+    supervise::Identity,
     web::{
         door,
         recording::Recording,

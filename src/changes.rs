@@ -10,16 +10,20 @@ use crate::{
         decide::{AcceptNormal, CancelRun, PauseJob, ResolveRun},
         define::{DefineJob, RetireJob},
         finish::FinishRun,
-        sample::LoadBatches,
         start::{RerunRun, RunJob},
         watch::{FlagRun, LoseRun, MissTicks},
+    },
+    demo::{
+        customers::LoadSample,
+        jobs::LoadBatches,
+        orders::LoadOrders,
+        shop::{expire::ExpirePoints, settle::SettleDay},
     },
     networks::{add::AddNetwork, change::ChangeNetwork, remove::RemoveNetwork},
     orders::{
         cancel::CancelOrder, dismiss::DismissRefund, note::NoteOrder, refund::RefundOrder, retry::RetryRefund,
-        sample::LoadOrders, settle::SettleRefund, ship::ShipOrder,
+        settle::SettleRefund, ship::ShipOrder,
     },
-    shop::{expire::ExpirePoints, settle::SettleDay},
     staff::{
         account::{ChangePassword, EndSessions, RenewRecoveryCodes, ReplaceAuthenticator, SetPreferences},
         invitation::{AcceptInvitation, InviteStaff},
@@ -31,7 +35,7 @@ use crate::{
         sign_in::{EnterPassword, SignIn, SignInWithRecoveryCode, SignOut},
         status::SetStaffStatus,
     },
-    users::{adjust::AdjustPoints, load::LoadSample, note::NoteUser, status::SetUserStatus},
+    users::{adjust::AdjustPoints, note::NoteUser, status::SetUserStatus},
 };
 
 crate::changes! {

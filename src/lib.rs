@@ -17,13 +17,15 @@
 //! | [`approvals`] | what waits for a second person: deciding, withdrawing, running out |
 //! | [`payments`] | who really gives the money back: bookkeeping, a signed webhook, Stripe |
 //! | [`batches`] | jobs, schedules and runs: what runs when, what came of it, and rerunning it by hand |
-//! | [`shop`] | the shop's own nightly work, which the demo's jobs do: settling a day, letting points expire |
+//! | [`demo`] | sample customers, orders and runs, and the shop's own nightly work, which the demo's jobs do |
 //! | [`networks`] | from where the console opens: the environment, and the list that owners keep |
 //! | [`config`], [`profile`] | parsed once; environment isolation |
 //! | [`clock`], [`secret`] | where time and randomness come from, and nowhere else |
 //! | [`allowlist`] | networks as values: reading, matching and explaining them |
 //! | [`merkle`] | the tree of RFC 6962 that the audit log is hashed into |
+//! | [`digits`] | how whole numbers are written |
 //! | [`money`] | amounts in minor units, and shares of them that add up |
+//! | [`supervise`] | one process group: started, watched, ended, and its log, bounded |
 //! | `outgoing` | how others are called: no redirects, no proxy, nothing kept open |
 //! | [`worker`] | drains the outbox, runs jobs, asks payment providers, forgets what has run out |
 //! | [`cli`] | one file per command |
@@ -51,6 +53,8 @@ pub mod cli;
 pub mod clock;
 pub mod config;
 pub mod dashboard;
+pub mod demo;
+pub mod digits;
 pub mod gate;
 pub mod merkle;
 pub mod money;
@@ -63,9 +67,9 @@ pub mod payments;
 pub mod profile;
 pub mod routes;
 pub mod secret;
-pub mod shop;
 pub mod staff;
 pub mod store;
+pub mod supervise;
 pub mod users;
 pub mod web;
 pub mod worker;

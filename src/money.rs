@@ -1,6 +1,6 @@
 //! Amounts of money: whole numbers of the currency's smallest unit, so that nothing is ever rounded by accident.
 
-use crate::web::format;
+use crate::digits;
 use serde::{Deserialize, Serialize};
 use std::{fmt, str::FromStr};
 
@@ -101,7 +101,7 @@ impl Money {
         let scale = self.currency.scale().unsigned_abs();
         let whole = minor / scale;
         let whole = match i64::try_from(whole) {
-            Ok(whole) if grouped => format::group(whole),
+            Ok(whole) if grouped => digits::group(whole),
             _ => whole.to_string(),
         };
         match self.currency.digits() {

@@ -2,11 +2,11 @@
 use ingam::{
     allowlist::Allowlist,
     clock::Clock,
+    demo::customers::{LoadSample, STEP},
     gate::{Actor, Gate, Seal},
     profile::Profile,
     secret::SecretKey,
     store::{self, Engine, STATEMENTS, Store},
-    users::load::{LoadSample, STEP},
 };
 use sqlx::{PgPool, SqlitePool};
 use std::time::{Duration, Instant};

@@ -2,6 +2,7 @@
 
 use super::Request;
 use crate::{
+    digits,
     gate::{Amount, Policies, Policy, Rejection, When},
     money::Money,
     web::{
@@ -17,8 +18,8 @@ use crate::{
 fn shown(amount: Amount, quantity: &str) -> String {
     match amount.currency {
         Some(currency) => currency.amount(amount.n).shown(),
-        None if quantity.starts_with("points") => format!("{} P", format::group(amount.n)),
-        None => format::group(amount.n),
+        None if quantity.starts_with("points") => format!("{} P", digits::group(amount.n)),
+        None => digits::group(amount.n),
     }
 }
 
@@ -82,8 +83,8 @@ pub fn why(request: &Request, frame: &Frame) -> String {
     let beyond = request.beyond.as_deref().unwrap_or_default();
     let amount = match (beyond.parse::<Money>(), beyond.parse::<i64>()) {
         (Ok(money), _) => money.shown(),
-        (_, Ok(n)) if request.kind.starts_with("points.") => format!("{} P", format::group(n)),
-        (_, Ok(n)) => format::group(n),
+        (_, Ok(n)) if request.kind.starts_with("points.") => format!("{} P", digits::group(n)),
+        (_, Ok(n)) => digits::group(n),
         _ => beyond.to_owned(),
     };
     match request.rule.as_str() {

@@ -4,6 +4,7 @@ use super::filter::Filter;
 pub use crate::web::changed::Changed;
 use crate::{
     clock::Instant,
+    digits,
     web::{
         format,
         list::ListQuery as _,
@@ -39,7 +40,7 @@ impl ListPage {
     /// "#12,345 – #12,336"
     pub(crate) fn range(&self) -> String {
         match (self.rows.first(), self.rows.last()) {
-            (Some(first), Some(last)) => format!("#{} – #{}", format::group(first.seq), format::group(last.seq)),
+            (Some(first), Some(last)) => format!("#{} – #{}", digits::group(first.seq), digits::group(last.seq)),
             _ => String::new(),
         }
     }

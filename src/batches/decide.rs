@@ -10,10 +10,10 @@ use super::{
     target,
 };
 use crate::{
-    batches::command::{Alive, host, is_alive},
     clock::Instant,
     gate::{Admits, Change, Fault, Target, Tx},
     sql,
+    supervise::{Alive, host, is_alive},
 };
 use chrono::TimeDelta;
 use serde::{Deserialize, Serialize};

@@ -1,14 +1,13 @@
 //! Batches: what runs when, what came of it, and rerunning it by hand. Failed runs are never retried by themselves.
 //!
 //! A job is declared in the configuration file ([`definition`]) and taken over at every start ([`define`]). Its schedule
-//! ([`schedule`]) or a person ([`start`]) makes a run; the worker takes it and runs it ([`command`]); how it ends is a change
+//! ([`schedule`]) or a person ([`start`]) makes a run; the worker takes it and runs it ([`crate::supervise`]); how it ends is a change
 //! of the system ([`finish`]), as is what is noticed meanwhile ([`watch`], [`baseline`]). What runs elsewhere reports by
 //! [`ping`]. What people decide about runs is in [`decide`].
 
 pub mod act;
 pub mod bars;
 pub mod baseline;
-pub mod command;
 pub mod decide;
 pub mod define;
 pub mod definition;
@@ -26,7 +25,6 @@ pub mod record;
 pub mod rerun;
 pub mod runs;
 pub mod runs_pages;
-pub mod sample;
 pub mod schedule;
 pub mod show;
 pub mod show_pages;

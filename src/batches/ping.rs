@@ -8,7 +8,6 @@ mod told;
 
 use self::told::{Told, What};
 use super::{
-    command::Stream,
     definition::{Definition, Kind},
     finish::{End, FinishRun, Outcome},
     log,
@@ -20,6 +19,7 @@ use crate::{
     gate::{AcceptRun, Actor, Missing, Normal, Refusal, ReportRun},
     secret::{self, Purpose, SecretKey},
     sql,
+    supervise::Stream,
     web::visit::Visit,
 };
 use actix_web::{HttpRequest, HttpResponse, http::StatusCode, web};

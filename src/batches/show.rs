@@ -1,7 +1,6 @@
 //! One run: how far it is, what it wrote, what was unusual, and the panel to act on it.
 
 use super::{
-    command::Alive,
     decide::{AcceptNormal, CancelRun, Resolution, ResolveRun, process},
     definition::Kind,
     log,
@@ -14,6 +13,7 @@ use crate::{
     approvals::queue,
     gate::Change,
     sql,
+    supervise::Alive,
     web::{
         Answer, Desk, Stop,
         desk::fresh_key,

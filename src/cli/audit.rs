@@ -1,10 +1,11 @@
 //! `ingam audit …`
 
-use super::{TargetArgs, data::Data, target::settings};
+use super::{TargetArgs, target::settings};
 use crate::{
     audit::verify::verify as verify_log,
+    demo::data::Data,
+    digits::group,
     store::{Store, stamp},
-    web::format::group,
 };
 use std::process::ExitCode;
 

@@ -1,7 +1,7 @@
 //! `ingam code`
 
-use super::{CodeArgs, data::Data};
-use crate::{clock::Clock, gate::code, sql, staff::normal_email, store::Store};
+use super::CodeArgs;
+use crate::{clock::Clock, demo::data::Data, gate::code, sql, staff::normal_email, store::Store};
 use anyhow::{Context as _, bail};
 use std::process::ExitCode;
 

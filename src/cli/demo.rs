@@ -1,43 +1,22 @@
 //! `ingam demo`
 
-use super::{
-    DemoArgs,
-    data::{Account, Data},
-    serve,
-    target::actor,
-};
+use super::{DemoArgs, serve, target::actor};
 use crate::{
-    batches::{
-        command::Allowed,
-        define,
-        sample::{self, LoadBatches},
-    },
     clock::Clock,
     config::Config,
-    gate::{Actor, Gate, Refusal, Role, Roles, code},
-    orders::sample::{LoadOrders, STEP as ORDERS_STEP, UNTOLD},
+    demo::{
+        data::{Account, Data},
+        fill::fill,
+        jobs,
+    },
+    gate::code,
     profile::Profile,
-    secret::random,
-    sql,
-    staff::founding::{Founder, found},
-    store::{self, Store},
-    users::load::{LoadSample, STEP},
+    store,
+    supervise::Allowed,
     web::qr,
 };
 use anyhow::Context as _;
 use std::{env, net::TcpListener, path, process::ExitCode};
-
-/// Who works at the demo's shop.
-const STAFF: [(&str, &str, Role); 5] = [
-    ("mina@ingam.test", "김민아", Role::Operator),
-    ("jun@ingam.test", "박준호", Role::Oncall),
-    ("sora@ingam.test", "이소라", Role::Auditor),
-    ("hana@ingam.test", "최하나", Role::Approver),
-    ("owner@ingam.test", "Olivia Kang", Role::Owner),
-];
-
-/// Two thousand customers have ten thousand orders.
-const ORDERS_A_CUSTOMER: i64 = 5;
 
 pub(super) async fn run(args: DemoArgs, clock: Clock) -> anyhow::Result<ExitCode> {
     serve::start_logging(Profile::Local);
@@ -53,7 +32,7 @@ pub(super) async fn run(args: DemoArgs, clock: Clock) -> anyhow::Result<ExitCode
     store::migrate(&config.database_url, Profile::Local, clock.now()).await?;
     if !complete {
         eprintln!("Making {} customers and their orders in {} …", args.users, data.directory().display());
-        fill(&data, &config, clock.clone(), args.users).await?;
+        fill(&actor(), &data, &config, clock.clone(), args.users).await?;
     }
     let accounts = data.staff()?;
     let config = Config { listen: args.listen, ..config };
@@ -66,94 +45,12 @@ fn with_jobs(mut config: Config, data: &Data) -> anyhow::Result<Config> {
     let program = program.to_str().context("the path of this program is not UTF-8, so that no job can name it")?;
     let directory = path::absolute(data.directory())?;
     let directory = directory.to_str().context("the path of --data is not UTF-8, so that no job can name it")?;
-    config.batches.jobs = sample::jobs(program, directory);
+    config.batches.jobs = jobs::jobs(program, directory);
     // Colons separate programs in that list.
     config.batches.programs = Allowed::parse(program).with_context(|| {
         format!("the demo cannot run jobs from {program}; put this program where its path has no colon")
     })?;
     Ok(config)
-}
-
-async fn fill(data: &Data, config: &Config, clock: Clock, users: i64) -> anyhow::Result<()> {
-    let store = Store::open(&config.database_url, 1).await?;
-    let gate = Gate::open(&store, clock, config.secret_key.clone(), config.allowed_networks.clone()).await?;
-    let actor = actor();
-    let mut accounts = Vec::new();
-    for (email, name, role) in STAFF {
-        let founder = Founder {
-            email: email.to_owned(),
-            name: name.to_owned(),
-            roles: Roles::new([role]),
-            time_zone: config.time_zone.to_string(),
-            password: passphrase(),
-            secret: code::new_secret(),
-        };
-        found(&gate, &actor, &founder).await?;
-        accounts.push(Account {
-            email: founder.email,
-            name: founder.name,
-            roles: vec![role.to_string()],
-            password: founder.password,
-            totp_secret: code::base32(&founder.secret),
-        });
-    }
-    load(&gate, &actor, 0, users).await?;
-    load_orders(&store, &gate, &actor, users * ORDERS_A_CUSTOMER).await?;
-    define::take_over(&store.reader, &gate, &config.batches.jobs).await?;
-    gate.perform(&actor, &LoadBatches {}).await?;
-    store.close().await;
-    gate.close().await;
-    data.complete(&accounts)
-}
-
-/// Adds sample orders until there are about `total`: three quarters of them at most those that the customers' ledgers tell
-/// of, the others of the last weeks.
-pub(super) async fn load_orders(store: &Store, gate: &Gate, actor: &Actor, total: i64) -> anyhow::Result<i64> {
-    let (users, told, last, untold): (i64, i64, i64, i64) = store
-        .reader
-        .query(sql!(
-            "select (select coalesce(max(id), 0) from users),
-                    (select count(*) from orders where id < $1), (select coalesce(max(id), 0) from orders where id < $1),
-                    (select coalesce(max(id) - $1 + 1, 0) from orders where id >= $1)"
-        ))
-        .bind(UNTOLD)
-        .one()
-        .await?;
-    let (mut told, mut entry, mut first) = (told, last, untold);
-    while users > 0 && told < total * 3 / 4 {
-        let entries = ORDERS_STEP.min(total * 3 / 4 - told);
-        let change = LoadOrders { entry, entries, users, ..LoadOrders::default() };
-        let loaded = gate.perform(actor, &change).await?.output;
-        if loaded.orders == 0 {
-            break;
-        }
-        (told, entry) = (told + loaded.orders, loaded.entry);
-    }
-    while users > 0 && told + first < total {
-        let count = ORDERS_STEP.min(total - told - first);
-        gate.perform(actor, &LoadOrders { first, count, users, ..LoadOrders::default() }).await?;
-        first += count;
-    }
-    Ok(told + first)
-}
-
-/// Adds sample customers until there are `total`.
-pub(super) async fn load(gate: &Gate, actor: &Actor, there: i64, total: i64) -> Result<(), Refusal> {
-    let mut first = there + 1;
-    while first <= total {
-        let count = STEP.min(total - first + 1);
-        gate.perform(actor, &LoadSample { first, count, total }).await?;
-        first += count;
-    }
-    Ok(())
-}
-
-/// Four groups of four letters: 80 bits that can be typed from a screen.
-fn passphrase() -> String {
-    const LETTERS: &[u8; 32] = b"abcdefghijkmnopqrstuvwxyz2345678";
-    let letter = |byte: &u8| char::from(LETTERS.get(usize::from(byte % 32)).copied().unwrap_or(b'a'));
-    let letters: Vec<char> = random::<16>().iter().map(letter).collect();
-    letters.chunks(4).map(|four| four.iter().collect::<String>()).collect::<Vec<_>>().join("-")
 }
 
 /// What a new user needs for the first minute.

@@ -4,7 +4,6 @@ mod audit;
 mod batch;
 mod check;
 mod code;
-mod data;
 mod demo;
 mod healthcheck;
 mod job;

@@ -2,10 +2,13 @@
 
 use super::{
     RefusedToStart, SeedArgs,
-    demo::{load, load_orders},
     target::{Target, actor},
 };
-use crate::{clock::Clock, sql};
+use crate::{
+    clock::Clock,
+    demo::fill::{load, load_orders},
+    sql,
+};
 use std::process::ExitCode;
 
 pub(super) async fn run(args: SeedArgs, clock: Clock) -> anyhow::Result<ExitCode> {

@@ -1,9 +1,10 @@
 //! Which database a command works on, and what it needs to do so.
 
-use super::{TargetArgs, data::Data};
+use super::TargetArgs;
 use crate::{
     clock::Clock,
     config::{Config, Settings},
+    demo::data::Data,
     gate::{Actor, Gate},
     profile::stamp_fits,
     secret,
@@ -17,7 +18,7 @@ pub(super) fn settings(file: Option<&Path>) -> anyhow::Result<Settings> {
         .map_err(|error| super::RefusedToStart(error).into())
 }
 
-pub(super) use crate::batches::command::host;
+pub(super) use crate::supervise::host;
 
 /// An open database with a gate before it.
 pub(super) struct Target {

@@ -3,11 +3,9 @@
 use super::{File, Settings, from_str, within};
 use crate::{
     allowlist::Allowlist,
-    batches::{
-        command::Allowed,
-        definition::{Definition, Kind},
-    },
+    batches::definition::{Definition, Kind},
     payments::SigningSecret,
+    supervise::Allowed,
 };
 use chrono::TimeDelta;
 use std::time::Duration;

@@ -8,6 +8,7 @@ use crate::{
     allowlist::net,
     audit::pages::Changed,
     clock::Instant,
+    digits,
     web::{
         format,
         shell::{
@@ -175,7 +176,7 @@ impl ListPage {
 /// `16,777,216`, or `2^96` where nobody could read the figure.
 pub(super) fn how_many(net: IpNet) -> String {
     match net::host_bits(net) {
-        bits @ 0..=32 => format::group(1_i64 << bits),
+        bits @ 0..=32 => digits::group(1_i64 << bits),
         bits => format!("2^{bits}"),
     }
 }

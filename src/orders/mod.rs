@@ -22,7 +22,6 @@ pub mod refund;
 pub mod refund_pages;
 mod refunds;
 pub mod retry;
-pub mod sample;
 pub mod settle;
 pub mod ship;
 pub mod show;

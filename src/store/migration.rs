@@ -130,7 +130,7 @@ pub async fn stamp(reader: &Reader, engine: Engine) -> anyhow::Result<Stamp> {
 const SQLITE_TRIGGERS: Sql = Sql {
     sqlite: "select name, sql from sqlite_master where type = 'trigger'
               and tbl_name in ('audit', 'audit_head', 'access_records', 'point_entries', 'order_events', 'refund_payments',
-                               'batch_events', 'batch_runs', 'approval_requests', 'approval_votes')
+                               'batch_events', 'batch_runs', 'approval_requests', 'approval_votes', 'user_notes')
               order by name",
     postgres: "select 1 where false",
 };

@@ -2,12 +2,12 @@
 
 use super::find::CustomerRow;
 use crate::{
+    digits::group,
     gate::{Admits, Amount, Change, Fault, Role, Target, Tx},
     sql,
     web::{
         Desk, Stop,
         form::Form,
-        format::group,
         number,
         panel::{Button, Opened, Opening, Panel, Unread, View},
         shell::{

@@ -2,6 +2,7 @@
 
 use crate::{
     clock::Instant,
+    digits,
     money::Money,
     web::{format, shell::Frame, words::Words},
 };
@@ -55,7 +56,7 @@ impl Changed {
     pub fn by(&self) -> String {
         let points = |value: &Option<String>| value.as_deref().and_then(|text| text.parse::<i64>().ok());
         match (self.field.as_str(), points(&self.before), points(&self.after)) {
-            ("points", Some(before), Some(after)) => format!("{} P", format::signed(after.saturating_sub(before))),
+            ("points", Some(before), Some(after)) => format!("{} P", digits::signed(after.saturating_sub(before))),
             _ => String::new(),
         }
     }
@@ -66,7 +67,7 @@ impl Changed {
         // The log holds integers as strings, and money with its currency; only what is a quantity is grouped, never an id.
         let figure = || match value.parse::<Money>() {
             Ok(money) => money.shown(),
-            Err(_) => value.parse().map_or_else(|_| value.to_owned(), format::group),
+            Err(_) => value.parse().map_or_else(|_| value.to_owned(), digits::group),
         };
         match self.field.as_str() {
             "points" | "balance" | "amount" | "delta" => figure(),

@@ -154,7 +154,7 @@ mod tests {
         #[test]
         fn grouping_does_not_change_an_amount(amount in 1..=i64::MAX) {
             prop_assert_eq!(positive(&amount.to_string()).ok(), Some(amount));
-            prop_assert_eq!(positive(&crate::web::format::group(amount)).ok(), Some(amount));
+            prop_assert_eq!(positive(&crate::digits::group(amount)).ok(), Some(amount));
         }
 
         #[test]

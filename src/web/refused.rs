@@ -3,7 +3,6 @@
 use super::{
     Desk, Stop,
     form::Form,
-    format::group,
     problem_page::Problem,
     shell::{
         field::{FieldErrors, wrong},
@@ -13,6 +12,7 @@ use super::{
 };
 use crate::{
     clock::Instant,
+    digits::group,
     gate::{CodeRefusal, Meaning, Reason, Refusal, Rejection, Target, code},
     sql,
 };

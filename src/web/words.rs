@@ -3,7 +3,7 @@
 //! `words/en.toml` and `words/ko.toml` hold the same keys. A template or a handler asks for a key and gets the sentence;
 //! nobody writes a sentence anywhere else, so nothing can be left untranslated by accident (the tests below see to it).
 
-use crate::web::format::group;
+use crate::digits::group;
 use std::{borrow::Cow, collections::HashMap, fmt::Display, str::FromStr, sync::LazyLock};
 
 /// The languages the console speaks.

@@ -10,7 +10,6 @@ mod watch;
 
 use crate::{
     batches::{
-        command::Allowed,
         definition::Kind,
         finish::{End, FinishRun, Outcome},
         record,
@@ -20,6 +19,7 @@ use crate::{
     payments::SigningSecret,
     secret, sql,
     store::Reader,
+    supervise::Allowed,
 };
 use chrono::TimeDelta;
 use std::{sync::Arc, time::Duration};

@@ -2,10 +2,7 @@ use crate::{
     kit::{World, on_both},
     support::{approval, bare, last_refusal, request_of, state, usual},
 };
-use ingam::{
-    batches::{command::Allowed, definition::Definition},
-    config::Config,
-};
+use ingam::{batches::definition::Definition, config::Config, supervise::Allowed};
 
 const JOB: &str = r#"
 name = "payout"

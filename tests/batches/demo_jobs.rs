@@ -7,12 +7,12 @@ use crate::{
 };
 use ingam::{
     allowlist::Allowlist,
-    batches::{
-        define,
-        sample::{self, LoadBatches},
+    batches::define,
+    demo::{
+        jobs::{self, LoadBatches},
+        shop::{expire::ExpirePoints, settle::SettleDay},
     },
     gate::{Actor, Gate, Refusal, Seal},
-    shop::{expire::ExpirePoints, settle::SettleDay},
     store::Store,
 };
 
@@ -213,7 +213,7 @@ on_both! {
         let loaded = block_on(async {
             let (store, gate) = open_gate(world).await;
             let actor = Actor::console("tests".to_owned(), "loading".to_owned());
-            let jobs = sample::jobs("/bin/true", "/data");
+            let jobs = jobs::jobs("/bin/true", "/data");
             assert!(gate.perform(&actor, &LoadBatches {}).await.is_err(), "no job is defined yet");
             define::take_over(&store.reader, &gate, &jobs).await.unwrap();
             let first = gate.perform(&actor, &LoadBatches {}).await.unwrap().output;

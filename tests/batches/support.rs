@@ -1,10 +1,7 @@
 //! What the tests of batches have in common.
 
 use crate::kit::{Browser, Engine, Form, World};
-use ingam::{
-    batches::{command::Allowed, definition::Definition},
-    config::Config,
-};
+use ingam::{batches::definition::Definition, config::Config, supervise::Allowed};
 use std::{thread, time::Duration};
 
 pub(crate) const REASON: &str = "The bank has confirmed the file";

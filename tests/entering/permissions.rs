@@ -7,12 +7,12 @@ use crate::{
 use ingam::{
     allowlist::Allowlist,
     changes::KINDS,
+    demo::customers::LoadSample,
     gate::{Actor, Admits, By, Change, CodeRefusal, Gate, HOUSEKEEPING, Origin, Refusal, Role, Roles, Seal, Who},
     routes::{Opens, ROUTES, Route},
     staff::{invitation::InviteStaff, session::Visitor},
     store::Store,
-    users::adjust::AdjustPoints,
-    users::{load::LoadSample, status::SetUserStatus},
+    users::{adjust::AdjustPoints, status::SetUserStatus},
 };
 use std::{fmt::Write as _, time::Duration};
 

@@ -1,8 +1,8 @@
 //! What a command has said, kept until it is reported.
 
-use crate::batches::{
-    command::{Counts, Report},
-    ping::BODY_LIMIT,
+use crate::{
+    batches::ping::BODY_LIMIT,
+    supervise::{Counts, Report},
 };
 use std::{fmt::Write as _, mem};
 

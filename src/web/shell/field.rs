@@ -52,7 +52,7 @@ impl FieldErrors {
 /// sentence keeps its arguments from being forgotten.
 pub mod wrong {
     use super::Message;
-    use crate::web::format::group;
+    use crate::digits::group;
 
     pub fn required() -> Message {
         Message::new("field-error.required")

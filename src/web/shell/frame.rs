@@ -1,6 +1,7 @@
 use super::{Flash, Theme};
 use crate::{
     clock::Instant,
+    digits,
     profile::Profile,
     web::{
         assets,
@@ -113,11 +114,11 @@ impl Frame {
     }
 
     pub fn group(&self, n: &i64) -> String {
-        format::group(*n)
+        digits::group(*n)
     }
 
     pub fn signed(&self, n: &i64) -> String {
-        format::signed(*n)
+        digits::signed(*n)
     }
 
     /// Whether so few are left that one should see to it.
@@ -131,12 +132,12 @@ impl Frame {
 
     /// `12,450 P`
     pub fn points(&self, n: &i64) -> String {
-        format!("{} P", format::group(*n))
+        format!("{} P", digits::group(*n))
     }
 
     /// `+1,000 P`
     pub fn signed_points(&self, n: &i64) -> String {
-        format!("{} P", format::signed(*n))
+        format!("{} P", digits::signed(*n))
     }
 
     /// `11-20 03:04`, with the year where it is another one.

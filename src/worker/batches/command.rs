@@ -3,7 +3,6 @@
 use super::Runner;
 use crate::{
     batches::{
-        command::{self, Ended, Identity, Limits, New, Outcome as How, Output, Running, Spec},
         definition::{Definition, Values},
         finish::{End, Outcome},
         log, record,
@@ -11,6 +10,7 @@ use crate::{
         thousandths,
     },
     gate::{ClaimedRun, Missing, ReportRun, Reported, StartRun, Stretch},
+    supervise::{self, Ended, Identity, Limits, New, Outcome as How, Output, Running, Spec},
 };
 use std::{env, time::Duration};
 use tokio::{sync::watch as signal, time::sleep};
@@ -35,7 +35,7 @@ pub(super) async fn run(
         Ok(normal) => normal,
         Err(error) => return tracing::error!(run = claimed.id, %error, "a claimed run could not be begun"),
     };
-    let (mut running, output) = match command::start(&spec, &runner.allowed, &runner.clock, &runner.host) {
+    let (mut running, output) = match supervise::start(&spec, &runner.allowed, &runner.clock, &runner.host) {
         Ok(started) => started,
         Err(ended) => return runner.finish(claimed, end(&ended, &Told::default())).await,
     };
@@ -182,7 +182,7 @@ async fn report_until_taken(runner: &Runner, report: &ReportRun) -> Reported {
 
 /// Lines as they are stored; what was dropped between head and tail ends a stretch.
 fn stretches(new: &New) -> Vec<Stretch> {
-    let stretch = |lines: &[command::Line]| {
+    let stretch = |lines: &[supervise::Line]| {
         let (first, last) = (lines.first()?, lines.last()?);
         let text = log::written(lines.iter().map(|line| (line.at, line.stream.name(), line.text.as_str())));
         Some(Stretch { from: first.number, until: last.number + 1, lines: text })

@@ -3,13 +3,13 @@
 use super::Runner;
 use crate::{
     batches::{
-        command::{Alive, is_alive},
         definition::Definition,
         watch::{Flag, FlagRun, LoseRun, Why},
     },
     clock::Instant,
     gate::{Change, Refusal},
     sql,
+    supervise::{Alive, is_alive},
 };
 use chrono::TimeDelta;
 

@@ -1,5 +1,5 @@
 use super::*;
-use crate::batches::sample::jobs;
+use crate::demo::jobs::jobs;
 
 fn all() -> Vec<(String, Vec<Past>)> {
     let now = Instant::parse("2026-11-20T03:14:15.000000Z").unwrap();

@@ -13,7 +13,7 @@ use serde::{Deserialize, Serialize};
 
 /// Where the orders begin that no ledger tells of: far above every entry's id, which is the id of the order it tells of.
 pub const UNTOLD: i64 = 1_000_000_000;
-/// A good step: see `users::load`.
+/// A good step: see [`customers`](super::customers).
 pub const STEP: i64 = 20_000;
 
 /// Adds the orders of the ledger entries after `entry` (`entries` of them at most), and `count` orders from `first` on that
@@ -111,7 +111,7 @@ macro_rules! source {
             ", cast($5 as bigint) - ((k * 48271) % 1024) * ((k * 69621) % 1024) * 3888000 / 1048576 - 60 - (k * 7919) % 3600) as placed
                          from counted join users u on u.id = 1 + (k * 1597334677) % cast($6 as bigint)) chosen
              ),",
-            include_str!("sample/source.sql")
+            include_str!("orders/source.sql")
         )
     };
 }

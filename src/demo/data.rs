@@ -25,21 +25,21 @@ const FILES: [&str; 6] = [MARK, KEY, DATABASE, "ingam.db-wal", "ingam.db-shm", S
 
 /// An account of the demo, as scripts read it.
 #[derive(Clone, Debug, Serialize, Deserialize)]
-pub(super) struct Account {
-    pub(super) email: String,
-    pub(super) name: String,
-    pub(super) roles: Vec<String>,
-    pub(super) password: String,
+pub(crate) struct Account {
+    pub(crate) email: String,
+    pub(crate) name: String,
+    pub(crate) roles: Vec<String>,
+    pub(crate) password: String,
     /// Base32.
-    pub(super) totp_secret: String,
+    pub(crate) totp_secret: String,
 }
 
 #[derive(Clone, Debug)]
-pub(super) struct Data(PathBuf);
+pub(crate) struct Data(PathBuf);
 
 impl Data {
     /// The directory, made where it is not there, and whether it holds a complete demo already.
-    pub(super) fn prepare(directory: &Path, fresh: bool) -> anyhow::Result<(Self, bool)> {
+    pub(crate) fn prepare(directory: &Path, fresh: bool) -> anyhow::Result<(Self, bool)> {
         let data = Self(directory.to_owned());
         fs::DirBuilder::new()
             .recursive(true)
@@ -69,7 +69,7 @@ impl Data {
     }
 
     /// The directory of a demo that is there.
-    pub(super) fn existing(directory: &Path) -> anyhow::Result<Self> {
+    pub(crate) fn existing(directory: &Path) -> anyhow::Result<Self> {
         let data = Self(directory.to_owned());
         match data.mark()?.as_deref() {
             Some(VERSION) => Ok(data),
@@ -79,26 +79,26 @@ impl Data {
     }
 
     /// Says that everything is in place.
-    pub(super) fn complete(&self, staff: &[Account]) -> anyhow::Result<()> {
+    pub(crate) fn complete(&self, staff: &[Account]) -> anyhow::Result<()> {
         self.write(STAFF, &serde_json::to_string_pretty(staff)?)?;
         self.write(MARK, VERSION)
     }
 
-    pub(super) fn staff(&self) -> anyhow::Result<Vec<Account>> {
+    pub(crate) fn staff(&self) -> anyhow::Result<Vec<Account>> {
         let path = self.0.join(STAFF);
         let text = fs::read_to_string(&path).with_context(|| cannot(&path, "read"))?;
         serde_json::from_str(&text).with_context(|| format!("{} is not what the demo wrote", path.display()))
     }
 
     /// A configuration for this directory: this machine only.
-    pub(super) fn config(&self) -> anyhow::Result<Config> {
+    pub(crate) fn config(&self) -> anyhow::Result<Config> {
         let path = self.0.join(KEY);
         let key = fs::read_to_string(&path).with_context(|| cannot(&path, "read"))?;
         let key = SecretKey::parse(&key).with_context(|| format!("{} holds no key", path.display()))?;
         Ok(Config::local(format!("sqlite://{}", self.0.join(DATABASE).display()), key))
     }
 
-    pub(super) fn directory(&self) -> &Path {
+    pub(crate) fn directory(&self) -> &Path {
         &self.0
     }
 

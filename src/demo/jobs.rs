@@ -2,11 +2,11 @@
 
 mod history;
 
-use super::{
-    definition::{Definition, Kind, Overlap},
-    log, record,
-};
 use crate::{
+    batches::{
+        definition::{Definition, Kind, Overlap},
+        log, record,
+    },
     gate::{Admits, Change, Fault, Target, Tx},
     sql,
 };
@@ -14,7 +14,7 @@ use chrono::TimeDelta;
 use history::{Past, Shop, history};
 use serde::{Deserialize, Serialize};
 
-const JOBS: &str = include_str!("sample/jobs.toml");
+const JOBS: &str = include_str!("jobs/jobs.toml");
 
 /// What a configuration file says of jobs.
 #[derive(Debug, Default, Deserialize)]

@@ -8,7 +8,7 @@ use crate::{
         state::State,
     },
     clock::Instant,
-    shop::{ZONE, coupons},
+    demo::shop::{ZONE, coupons},
 };
 use chrono::TimeDelta;
 

@@ -4,37 +4,66 @@
 
 use crate::{
     clock::Instant,
-    gate::{Fault, Tx},
+    gate::{Admits, Change, Fault, Target, Tx},
     sql,
 };
+use serde::{Deserialize, Serialize};
+
+/// Adds the sample customers numbered `first` and up, `count` of the `total` there will be.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct LoadSample {
+    pub first: i64,
+    pub count: i64,
+    pub total: i64,
+}
+
+/// A good step: fewer cost more commits, more hold the writer for many seconds.
+pub const STEP: i64 = 50_000;
+
+impl Change for LoadSample {
+    const KIND: &'static str = "sample.load";
+    const ADMITS: Admits = Admits::host_only();
+    type Output = ();
+
+    fn target(&self) -> Target {
+        Target::new("sample", "users")
+    }
+
+    async fn apply(&self, tx: &mut Tx<'_>) -> Result<(), Fault> {
+        let now = tx.now();
+        insert(tx, self.first, self.count, self.total, now).await?;
+        tx.note("users", self.first - 1, self.first - 1 + self.count);
+        Ok(())
+    }
+}
 
 /// Adds the customers numbered `first` and up, `count` of them, out of the `total` there will be, each with a ledger of
 /// points. `total` spreads the days they joined on over six years; whoever calls this in steps passes the same each time.
-pub async fn insert(tx: &mut Tx<'_>, first: i64, count: i64, total: i64, now: Instant) -> Result<(), Fault> {
+async fn insert(tx: &mut Tx<'_>, first: i64, count: i64, total: i64, now: Instant) -> Result<(), Fault> {
     let total = total.max(first.saturating_add(count).saturating_sub(1)).max(1);
     // Only the last line differs: the engines make an instant from seconds in different words.
     let people = sql!(
         sqlite: concat!(
-            include_str!("sample/people.sql"),
+            include_str!("customers/people.sql"),
             "select id, email, phone, name, status, points,
                strftime('%Y-%m-%dT%H:%M:%S', joined, 'unixepoch') || '.000000Z',
                strftime('%Y-%m-%dT%H:%M:%S', seen, 'unixepoch') || '.000000Z' from written order by id"
         ),
         postgres: concat!(
-            include_str!("sample/people.sql"),
+            include_str!("customers/people.sql"),
             "select id, email, phone, name, status, points, to_timestamp(joined), to_timestamp(seen)
              from written order by id"
         ),
     );
     let ledger = sql!(
         sqlite: concat!(
-            include_str!("sample/ledger.sql"),
+            include_str!("customers/ledger.sql"),
             "select id, strftime('%Y-%m-%dT%H:%M:%S', moment, 'unixepoch') || '.000000Z', delta, balance, kind,
                strftime('%Y%m%d', moment, 'unixepoch', '+9 hours') || '-' || serial
              from written order by id, n"
         ),
         postgres: concat!(
-            include_str!("sample/ledger.sql"),
+            include_str!("customers/ledger.sql"),
             "select id, to_timestamp(moment), delta, balance, kind,
                to_char(to_timestamp(moment) at time zone 'Asia/Seoul', 'YYYYMMDD') || '-' || serial
              from written order by id, n"

@@ -5,7 +5,7 @@
 //!
 //! ```no_run
 //! # async fn run(clock: ingam::clock::Clock, cancel: tokio::sync::Notify) {
-//! use ingam::batches::command::{Allowed, Spec, start};
+//! use ingam::supervise::{Allowed, Spec, start};
 //! use std::time::Duration;
 //!
 //! let allowed = Allowed::parse("/opt/jobs/").unwrap();
