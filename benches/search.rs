@@ -10,7 +10,7 @@
 mod kit;
 
 use ingam::users::{
-    find::{self, Found},
+    find::{self, CustomerRow},
     term::Term,
 };
 use kit::{Bench, Dice, Times};
@@ -78,12 +78,12 @@ async fn run() {
     }
 }
 
-async fn somebody(bench: &Bench, dice: &mut Dice) -> Found {
+async fn somebody(bench: &Bench, dice: &mut Dice) -> CustomerRow {
     let id = 1 + dice.below(bench.users);
     find::by_id(&bench.store.reader, id).await.expect("the database").expect("a sample customer")
 }
 
-fn term(kind: &str, somebody: &Found) -> Option<Term> {
+fn term(kind: &str, somebody: &CustomerRow) -> Option<Term> {
     let typed = match kind {
         "id" => format!("u_{}", somebody.id),
         "e-mail" => somebody.email.clone(),
@@ -106,19 +106,19 @@ fn term(kind: &str, somebody: &Found) -> Option<Term> {
     }
 }
 
-async fn run_bare(bench: &Bench, part: &str, term: &Term) -> Vec<Found> {
+async fn run_bare(bench: &Bench, part: &str, term: &Term) -> Vec<CustomerRow> {
     let to = |prefix: &str| format!("{prefix}\u{10ffff}");
     match term {
-        Term::Id(id) => bare!(Found, &bench.bare, part, fetch_all, *id, ALL),
-        Term::Email(text) => bare!(Found, &bench.bare, part, fetch_all, text, ALL),
+        Term::Id(id) => bare!(CustomerRow, &bench.bare, part, fetch_all, *id, ALL),
+        Term::Email(text) => bare!(CustomerRow, &bench.bare, part, fetch_all, text, ALL),
         Term::LastFour { digits, .. } => {
-            bare!(Found, &bench.bare, part, fetch_all, digits, i64::MIN, i64::MIN, ALL, WANTED)
+            bare!(CustomerRow, &bench.bare, part, fetch_all, digits, i64::MIN, i64::MIN, ALL, WANTED)
         }
         Term::Name(text) => {
-            bare!(Found, &bench.bare, part, fetch_all, text, i64::MIN, to(text), ALL, WANTED, text, "", "")
+            bare!(CustomerRow, &bench.bare, part, fetch_all, text, i64::MIN, to(text), ALL, WANTED, text, "", "")
         }
         Term::EmailPrefix(text) | Term::Domain(text) | Term::Phone(text) | Term::Word(text) => {
-            bare!(Found, &bench.bare, part, fetch_all, text, i64::MIN, to(text), ALL, WANTED)
+            bare!(CustomerRow, &bench.bare, part, fetch_all, text, i64::MIN, to(text), ALL, WANTED)
         }
     }
     .expect("rows")

@@ -26,6 +26,7 @@
 //! | [`digits`] | how whole numbers are written |
 //! | [`money`] | amounts in minor units, and shares of them that add up |
 //! | [`supervise`] | one process group: started, watched, ended, and its log, bounded |
+//! | [`customer`], `mask` | a customer as what changes are about; personal data as pages show it |
 //! | `outgoing` | how others are called: no redirects, no proxy, nothing kept open |
 //! | [`worker`] | drains the outbox, runs jobs, asks payment providers, forgets what has run out |
 //! | [`cli`] | one file per command |
@@ -52,10 +53,12 @@ pub mod changes;
 pub mod cli;
 pub mod clock;
 pub mod config;
+pub mod customer;
 pub mod dashboard;
 pub mod demo;
 pub mod digits;
 pub mod gate;
+mod mask;
 pub mod merkle;
 pub mod money;
 pub mod networks;

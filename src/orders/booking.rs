@@ -3,8 +3,9 @@
 
 use super::{Plan, Standing, event, missing, standing};
 use crate::{
+    customer,
     gate::{Fault, Tx},
-    sql, users,
+    sql,
 };
 use serde_json::json;
 
@@ -234,6 +235,6 @@ pub(super) async fn move_points(tx: &mut Tx<'_>, standing: &Standing, movement: 
 pub(super) async fn lock_customer(tx: &mut Tx<'_>, order: i64) -> Result<Standing, Fault> {
     let row: Option<(i64,)> = tx.query(sql!("select user_id from orders where id = $1")).bind(order).optional().await?;
     let (user,) = row.ok_or_else(missing)?;
-    users::lock_version(tx, user).await?;
+    customer::lock_version(tx, user).await?;
     standing(tx, order).await
 }

@@ -8,8 +8,9 @@ use super::{
     term::Term,
 };
 use crate::{
+    customer,
     gate::RecordAccess,
-    users::{self, mask},
+    mask,
     web::{
         Answer, Desk, Stop,
         problem_page::Problem,
@@ -123,11 +124,11 @@ async fn nothing(desk: &Desk, typed: &str, errors: FieldErrors) -> Answer {
 
 /// A list of orders is a look at those who placed them; one customer's orders are a look at that one.
 async fn record_list(desk: &Desk, term: Option<&Term>) -> Result<(), Stop> {
-    let customer = term.and_then(Term::customer);
+    let user = term.and_then(Term::customer);
     desk.keep(&RecordAccess {
         actor: desk.actor(),
         task: "search",
-        subject: customer.map(|user| users::target(user).to_string()),
+        subject: user.map(|user| customer::target(user).to_string()),
         detail: Some("orders".to_owned()),
         reason: None,
     })

@@ -16,9 +16,9 @@ use super::{
 use crate::{
     approvals::queue,
     audit::{self, pages::Changed},
+    customer,
     gate::{Change, RecordAccess},
-    sql,
-    users::{self, mask},
+    mask, sql,
     web::{
         Answer, Desk, Stop,
         desk::fresh_key,
@@ -162,7 +162,7 @@ async fn record_look(desk: &Desk, standing: &Standing) -> Result<(), Stop> {
     desk.keep(&RecordAccess {
         actor: desk.actor(),
         task: "view-order",
-        subject: Some(users::target(standing.order.user_id).to_string()),
+        subject: Some(customer::target(standing.order.user_id).to_string()),
         detail: Some(target(standing.order.id).to_string()),
         reason: None,
     })
@@ -182,7 +182,7 @@ async fn record_part(desk: &Desk, standing: &Standing) -> Result<(), Stop> {
               where subject = $1 and staff_id = $2 and task = 'view-order' and detail = $3 and at > $4
               order by id desc limit 1"
         ))
-        .bind(users::target(standing.order.user_id).to_string())
+        .bind(customer::target(standing.order.user_id).to_string())
         .bind(desk.person().id)
         .bind(target(standing.order.id).to_string())
         .bind(desk.now().minus(ONE_LOOK))

@@ -1,8 +1,9 @@
 //! Revealing a customer's name and contacts in full, with a reason. No change, but recorded before anything is shown.
 
-use super::{customer::Contact, find::CustomerRow, mask, show::Revealed};
+use super::{customer::Contact, find::CustomerRow, show::Revealed};
 use crate::{
     gate::RecordAccess,
+    mask,
     web::{
         Answer, Desk, Stop,
         panel::{Entry, Html, Offer, Side, Subject, show_with},

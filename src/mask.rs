@@ -1,30 +1,11 @@
-//! Personal data as it stands on a page until somebody gives a reason to see it.
+//! Personal data as pages show it until a person gives a reason to see it in full.
 //!
 //! A mask shows enough to tell two people apart and to check what a caller says, and never the part in the middle.
 
-use super::{customer::Customer, find::CustomerRow};
-
 const DOT: &str = "•";
 
-impl Customer {
-    /// A customer as pages show them.
-    #[expect(clippy::needless_pass_by_value, reason = "what is masked must not be at hand any more")]
-    pub fn masked(found: CustomerRow) -> Self {
-        Self {
-            id: found.id,
-            name: name(&found.name),
-            email: email(&found.email),
-            phone: found.phone.as_deref().map(phone),
-            suspended: found.status == "suspended",
-            points: found.points,
-            joined_at: found.joined_at,
-            last_seen_at: found.last_seen_at,
-        }
-    }
-}
-
 /// `seoyeon.k@naver.com` → `se•••••••@naver.com`. The domain says which mail service it is, not whose.
-pub fn email(email: &str) -> String {
+pub(crate) fn email(email: &str) -> String {
     let (local, domain) = email.rsplit_once('@').map_or((email, ""), |(local, domain)| (local, domain));
     let length = local.chars().count();
     let shown = (length / 2).min(2);
@@ -34,7 +15,7 @@ pub fn email(email: &str) -> String {
 }
 
 /// `821048214821` → `010-••••-4821`, `14155554821` → `+1 ••• ••• 4821`.
-pub fn phone(stored: &str) -> String {
+pub(crate) fn phone(stored: &str) -> String {
     let phone = Phone::of(stored);
     let Some(split) = phone.rest.len().checked_sub(4).filter(|split| *split > 0) else {
         return DOT.repeat(stored.chars().count());
@@ -48,7 +29,7 @@ pub fn phone(stored: &str) -> String {
 }
 
 /// The whole number as people write it: `010-4821-4821`, `+1 415 555 4821`.
-pub fn phone_full(stored: &str) -> String {
+pub(crate) fn phone_full(stored: &str) -> String {
     let phone = Phone::of(stored);
     let split = |from_end: usize| {
         phone.rest.len().checked_sub(from_end).filter(|at| *at > 0).and_then(|at| phone.rest.split_at_checked(at))
@@ -68,7 +49,7 @@ pub fn phone_full(stored: &str) -> String {
 }
 
 /// `김서연` → `김*연`, `김연` → `김*`, `남궁민수` → `남궁*수`, `Emily Carter` → `E***y C***r`.
-pub fn name(name: &str) -> String {
+pub(crate) fn name(name: &str) -> String {
     name.split_whitespace().map(word).collect::<Vec<_>>().join(" ")
 }
 
