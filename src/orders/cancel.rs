@@ -3,9 +3,9 @@
 use super::{
     State,
     booking::{Grounds, book, lock_customer},
-    contact_of, event, lock_version,
+    contact_of, detail, event, lock_version,
     pages::{CancelPanel, Panel},
-    show, standing, target,
+    show, target,
 };
 use crate::{
     gate::{Admits, Change, Fault, Role, Target, Tx},
@@ -59,11 +59,11 @@ impl Change for CancelOrder {
     }
 
     async fn check(&self, tx: &mut Tx<'_>) -> Result<(), Fault> {
-        let standing = standing(tx, self.order).await?;
-        if !standing.order.state.may_be_cancelled() {
-            return Err(Fault::conflict("order-left").with("state", standing.order.state));
+        let detail = detail(tx, self.order).await?;
+        if !detail.order.state.may_be_cancelled() {
+            return Err(Fault::conflict("order-left").with("state", detail.order.state));
         }
-        standing.plan_cancelling().map(drop)
+        detail.plan_cancelling().map(drop)
     }
 
     async fn contact(&self, tx: &mut Tx<'_>) -> Result<Option<String>, Fault> {
@@ -71,15 +71,15 @@ impl Change for CancelOrder {
     }
 
     async fn apply(&self, tx: &mut Tx<'_>) -> Result<Cancelled, Fault> {
-        let standing = lock_customer(tx, self.order).await?;
-        let plan = standing.plan_cancelling()?;
+        let detail = lock_customer(tx, self.order).await?;
+        let plan = detail.plan_cancelling()?;
         let now = tx.now();
         tx.query(sql!("update orders set state = 'cancelled', cancelled_at = $2, version = version + 1 where id = $1"))
             .bind(self.order)
             .bind(now)
             .run()
             .await?;
-        tx.note("state", standing.order.state.as_str(), State::Cancelled.as_str());
+        tx.note("state", detail.order.state.as_str(), State::Cancelled.as_str());
         tx.note("reason_kind", None::<i64>, self.reason_kind.as_str());
         event::append(tx, self.order, "cancelled", None, None).await?;
         tx.emit("orders.cancelled", serde_json::json!({ "order": self.order, "reason_kind": self.reason_kind }));
@@ -88,7 +88,7 @@ impl Change for CancelOrder {
             None
         } else {
             let grounds = Grounds { reason_kind: &self.reason_kind, override_reason: None, retry_of: None };
-            Some(book(tx, &standing, &plan, grounds).await?)
+            Some(book(tx, &detail, &plan, grounds).await?)
         };
         Ok(Cancelled { refund })
     }
@@ -121,13 +121,13 @@ pub async fn cancel(desk: Desk, path: web::Path<i64>, body: web::Bytes) -> Answe
 }
 
 async fn show_again(desk: &Desk, order: i64, form: &Form, refused: Refused) -> Answer {
-    let standing = show::standing(desk, order).await?;
-    let (status, seal) = Shape::again(CancelOrder::KIND, form, standing.order.version, refused);
+    let detail = show::detail(desk, order).await?;
+    let (status, seal) = Shape::again(CancelOrder::KIND, form, detail.order.version, refused);
     let panel = CancelPanel {
         seal,
-        plan: standing.plan_cancelling().unwrap_or_default(),
+        plan: detail.plan_cancelling().unwrap_or_default(),
         reason_kind: form.or("reason_kind", "other").to_owned(),
         reason: form.get("reason").to_owned(),
     };
-    show::page(desk, standing, Some(Panel::Cancel(panel)), None, status).await
+    show::page(desk, detail, Some(Panel::Cancel(panel)), None, status).await
 }

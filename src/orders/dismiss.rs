@@ -1,7 +1,7 @@
 //! Setting a failed refund aside, where nothing is to come of it: it was paid another way, or not at all.
 
 use super::{
-    Standing, contact_of, event, lock_version,
+    OrderDetail, contact_of, event, lock_version,
     pages::{DismissPanel, Panel},
     show, target,
 };
@@ -94,23 +94,23 @@ pub async fn dismiss(desk: Desk, path: web::Path<(i64, i64)>, body: web::Bytes) 
 }
 
 async fn show_again(desk: &Desk, order: i64, refund: i64, form: &Form, refused: Refused) -> Answer {
-    let standing = show::standing(desk, order).await?;
-    let (status, seal) = Shape::again(DismissRefund::KIND, form, standing.order.version, refused);
-    let panel = match panel(desk, &standing, refund, seal).await? {
+    let detail = show::detail(desk, order).await?;
+    let (status, seal) = Shape::again(DismissRefund::KIND, form, detail.order.version, refused);
+    let panel = match panel(desk, &detail, refund, seal).await? {
         Some(panel) => Panel::Dismiss(DismissPanel { reason: form.get("reason").to_owned(), ..panel }),
         None => gone(),
     };
-    show::page(desk, standing, Some(panel), None, status).await
+    show::page(desk, detail, Some(panel), None, status).await
 }
 
 /// The panel for this refund, where it can be set aside.
 pub(super) async fn panel(
     desk: &Desk,
-    standing: &Standing,
+    detail: &OrderDetail,
     refund: i64,
     seal: Shape,
 ) -> sqlx::Result<Option<DismissPanel>> {
-    let amount = amount(&mut desk.reader(), standing.order.id, refund).await?;
+    let amount = amount(&mut desk.reader(), detail.order.id, refund).await?;
     Ok(amount.map(|amount| DismissPanel { seal, refund, amount, reason: String::new() }))
 }
 

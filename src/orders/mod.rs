@@ -8,6 +8,7 @@
 pub mod booking;
 pub mod cancel;
 pub mod carrier;
+pub mod detail;
 pub mod dismiss;
 mod event;
 pub mod filter;
@@ -26,13 +27,12 @@ pub mod sample;
 pub mod settle;
 pub mod ship;
 pub mod show;
-pub mod standing;
 pub mod state;
 pub mod term;
 pub mod timeline;
 
+pub use detail::OrderDetail;
 pub use plan::Plan;
-pub use standing::Standing;
 pub use state::State;
 
 use crate::{
@@ -78,9 +78,9 @@ pub(crate) async fn lock_version(tx: &mut Tx<'_>, id: i64) -> Result<i64, Fault>
     row.map(|(version,)| version).ok_or_else(missing)
 }
 
-/// What stands at this point of a change.
-pub(crate) async fn standing(tx: &mut Tx<'_>, id: i64) -> Result<Standing, Fault> {
-    Standing::load(tx, id).await?.ok_or_else(missing)
+/// Reads the order as it is at this point of a change.
+pub(crate) async fn detail(tx: &mut Tx<'_>, id: i64) -> Result<OrderDetail, Fault> {
+    OrderDetail::load(tx, id).await?.ok_or_else(missing)
 }
 
 pub(crate) fn missing() -> Fault {

@@ -56,8 +56,8 @@ pub async fn note(desk: Desk, path: web::Path<i64>, body: web::Bytes) -> Answer 
             }
         }
     };
-    let standing = show::standing(&desk, order).await?;
-    let (status, seal) = Shape::again(NoteOrder::KIND, &form, standing.order.version, refused);
+    let detail = show::detail(&desk, order).await?;
+    let (status, seal) = Shape::again(NoteOrder::KIND, &form, detail.order.version, refused);
     let note = NoteBox { seal, text: form.get("reason").to_owned() };
-    show::page(&desk, standing, None, Some(note), status).await
+    show::page(&desk, detail, None, Some(note), status).await
 }

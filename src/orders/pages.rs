@@ -1,11 +1,11 @@
 //! The page of one order. What stands beside it is in [`panels`](super::panels), the list in [`list_pages`](super::list_pages).
 
 use super::{
-    Plan, Standing, State,
+    OrderDetail, Plan, State,
     cancel::CancelOrder,
+    detail::{Line, Payment},
     refund::{RefundOrder, units_field},
     retry::RetryRefund,
-    standing::{Line, Payment},
     timeline::Day,
 };
 pub use super::{
@@ -26,7 +26,7 @@ use askama::Template;
 #[template(path = "orders/show.html")]
 pub struct ShowPage {
     pub shell: Shell,
-    pub standing: Standing,
+    pub detail: OrderDetail,
     /// The customer's name, masked.
     pub customer: String,
     /// Whether the person who looks may change orders.
@@ -57,12 +57,12 @@ impl std::ops::Deref for PanelAlone {
 
 impl ShowPage {
     pub fn href(&self) -> String {
-        format!("/orders/{}", self.standing.order.id)
+        format!("/orders/{}", self.detail.order.id)
     }
 
     /// Where the form of a change posts to.
     pub fn action(&self, noun: &str) -> String {
-        format!("/orders/{}/{noun}", self.standing.order.id)
+        format!("/orders/{}/{noun}", self.detail.order.id)
     }
 
     pub fn is_open(&self, panel: &str) -> bool {
@@ -84,26 +84,26 @@ impl ShowPage {
     }
 
     pub fn money(&self, minor: &i64) -> String {
-        self.standing.money(*minor).shown()
+        self.detail.money(*minor).shown()
     }
 
     /// An amount that leaves: `−₩500`, or nothing where nothing does.
     pub fn less(&self, minor: &i64) -> String {
-        if *minor == 0 { String::new() } else { self.standing.money(-*minor).shown() }
+        if *minor == 0 { String::new() } else { self.detail.money(-*minor).shown() }
     }
 
     /// Goods without shipping.
     pub fn goods(&self) -> String {
-        self.standing.money(self.standing.order.total - self.standing.order.shipping_fee).shown()
+        self.detail.money(self.detail.order.total - self.detail.order.shipping_fee).shown()
     }
 
     /// What was left to pay in money, after points.
     pub fn charged(&self) -> String {
-        self.standing.money(self.standing.order.total - self.standing.order.points_worth).shown()
+        self.detail.money(self.detail.order.total - self.detail.order.points_worth).shown()
     }
 
     pub fn sum(&self, line: &Line) -> String {
-        self.standing.money(line.quantity.saturating_mul(line.unit_price)).shown()
+        self.detail.money(line.quantity.saturating_mul(line.unit_price)).shown()
     }
 
     /// "Card •••• 2208"
@@ -118,14 +118,14 @@ impl ShowPage {
 
     /// What is left of a payment once `plan` is carried out.
     pub fn left_after(&self, payment: &Payment, plan: &Plan) -> String {
-        self.standing.money(payment.left() - plan.part_of(payment.id)).shown()
+        self.detail.money(payment.left() - plan.part_of(payment.id)).shown()
     }
 
     /// What a change altered, with lines and payments called what they are called here.
     pub fn change_name(&self, changed: &Changed) -> String {
         let of = |part: &str| changed.field.strip_prefix(part)?.parse::<i64>().ok();
-        let line = of("line.").and_then(|n| self.standing.lines.iter().find(|line| line.n == n));
-        let payment = of("payment.").and_then(|id| self.standing.payments.iter().find(|payment| payment.id == id));
+        let line = of("line.").and_then(|n| self.detail.lines.iter().find(|line| line.n == n));
+        let payment = of("payment.").and_then(|id| self.detail.payments.iter().find(|payment| payment.id == id));
         match (line, payment) {
             (Some(line), _) => self.shell.with("done.line", &[("title", &line.title)]),
             (_, Some(payment)) => self.shell.with("done.payment", &[("payment", &self.payment_name(payment))]),
@@ -134,16 +134,16 @@ impl ShowPage {
     }
 
     pub fn tone(&self) -> Tone {
-        tone(self.standing.order.state)
+        tone(self.detail.order.state)
     }
 
     pub fn icon(&self) -> &'static str {
-        icon(self.standing.order.state)
+        icon(self.detail.order.state)
     }
 
     /// The stages of the way, with the one it is at.
     pub fn steps(&self) -> Vec<Step> {
-        steps(&self.standing)
+        steps(&self.detail)
     }
 
     /// "Refund ₩12,300", or only "Refund" while nothing is chosen.
@@ -169,7 +169,7 @@ impl ShowPage {
             Some(Panel::Retry(_)) => RetryRefund::KIND,
             _ => RefundOrder::KIND,
         };
-        let amount = Amount { n: plan.amount, currency: Some(self.standing.order.currency) };
+        let amount = Amount { n: plan.amount, currency: Some(self.detail.order.currency) };
         let points = Amount { n: plan.points_returned, currency: None };
         plan.amount > 0 && self.shell.is_much(kind, "amount", amount)
             || self.shell.is_much(kind, "points_returned", points)
@@ -177,7 +177,7 @@ impl ShowPage {
 
     /// What cannot be undone: where points alone had paid, nobody else is asked.
     pub fn refund_fine(&self) -> &'static str {
-        self.shell.t(if self.standing.payments.is_empty() { "refund.fine-points" } else { "refund.fine" })
+        self.shell.t(if self.detail.payments.is_empty() { "refund.fine-points" } else { "refund.fine" })
     }
 
     pub fn cancel_button(&self, plan: &Plan) -> String {
@@ -209,7 +209,7 @@ impl ShowPage {
 
     /// The key of what giving it this state by hand is called.
     pub fn next_key(&self, next: &State) -> &'static str {
-        match (self.standing.order.state, *next) {
+        match (self.detail.order.state, *next) {
             (State::Delivered, _) => "shipping.undo",
             (State::Shipped, State::Shipped) => "shipping.correct",
             (_, State::Preparing) => "shipping.prepare",
@@ -220,7 +220,7 @@ impl ShowPage {
 
     /// Whether more than one payment has something to give back, so that one may choose between them.
     pub fn may_split(&self) -> bool {
-        self.standing.payments.iter().filter(|payment| payment.left() > 0).count() > 1
+        self.detail.payments.iter().filter(|payment| payment.left() > 0).count() > 1
     }
 
     pub fn units_field(&self, n: &i64) -> String {
@@ -242,11 +242,11 @@ impl ShowPage {
 
     /// The states it may be given by hand.
     pub fn next_states(&self) -> &'static [State] {
-        self.standing.order.state.next()
+        self.detail.order.state.next()
     }
 
     pub fn tracking(&self) -> Option<String> {
-        let parcel = self.standing.parcel()?;
+        let parcel = self.detail.parcel()?;
         Some(format!("{} {}", self.shell.name("carrier", &parcel.carrier), parcel.tracking_number))
     }
 }
@@ -260,8 +260,8 @@ pub struct Step {
     pub class: &'static str,
 }
 
-fn steps(standing: &Standing) -> Vec<Step> {
-    let order = &standing.order;
+fn steps(detail: &OrderDetail) -> Vec<Step> {
+    let order = &detail.order;
     let at = |state| match state {
         State::Placed => Some(order.placed_at),
         State::Paid => order.paid_at,

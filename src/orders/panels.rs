@@ -1,7 +1,7 @@
 //! What stands beside an order: the form of each change, a change that was made, and the box for a note. The page around them
 //! is in [`pages`](super::pages).
 
-use super::{Plan, standing::Line};
+use super::{Plan, detail::Line};
 use crate::{
     audit::pages::Changed,
     web::{

@@ -1,12 +1,12 @@
 //! Refunding an order, whole or in part.
 
 use super::{
-    Standing, State,
+    OrderDetail, State,
     booking::{Grounds, book, lock_customer},
-    contact_of, lock_version,
+    contact_of, detail, lock_version,
     pages::{Panel, RefundForm, RefundPanel},
     plan::{Part, Units, Wanted},
-    show, standing, target,
+    show, target,
 };
 use crate::{
     gate::{Admits, Change, Fault, Reason, Role, Target, Tx},
@@ -62,9 +62,9 @@ impl Change for RefundOrder {
     }
 
     async fn check(&self, tx: &mut Tx<'_>) -> Result<(), Fault> {
-        let standing = standing(tx, self.order).await?;
-        refundable(&standing)?;
-        let plan = standing.plan(&self.wanted)?;
+        let detail = detail(tx, self.order).await?;
+        refundable(&detail)?;
+        let plan = detail.plan(&self.wanted)?;
         if plan.amount != plan.computed && self.override_reason.is_none() {
             return Err(Fault::invalid("override_reason", "override-reason"));
         }
@@ -76,36 +76,36 @@ impl Change for RefundOrder {
     }
 
     async fn apply(&self, tx: &mut Tx<'_>) -> Result<Booked, Fault> {
-        let standing = lock_customer(tx, self.order).await?;
-        let plan = standing.plan(&self.wanted)?;
+        let detail = lock_customer(tx, self.order).await?;
+        let plan = detail.plan(&self.wanted)?;
         let grounds = Grounds {
             reason_kind: &self.reason_kind,
             override_reason: self.override_reason.as_deref().filter(|_| plan.amount != plan.computed),
             retry_of: None,
         };
-        Ok(Booked { refund: book(tx, &standing, &plan, grounds).await? })
+        Ok(Booked { refund: book(tx, &detail, &plan, grounds).await? })
     }
 }
 
 /// Whether anything was paid that could be given back.
-pub(super) fn refundable(standing: &Standing) -> Result<(), Fault> {
-    match standing.order.state {
+pub(super) fn refundable(detail: &OrderDetail) -> Result<(), Fault> {
+    match detail.order.state {
         State::Placed => Err(Fault::conflict("order-unpaid")),
-        _ if !standing.can_be_refunded() => Err(Fault::conflict("order-refunded")),
+        _ if !detail.can_be_refunded() => Err(Fault::conflict("order-refunded")),
         _ => Ok(()),
     }
 }
 
 /// `POST /orders/{id}/refunds`
 pub async fn refund(desk: Desk, path: web::Path<i64>, body: web::Bytes) -> Answer {
-    let standing = show::standing(&desk, path.into_inner()).await?;
-    let form = read_fields(&desk, &standing, &body).await?;
-    let (change, reason) = match (read(&standing, &form), refused::read_reason(&form)) {
+    let detail = show::detail(&desk, path.into_inner()).await?;
+    let form = read_fields(&desk, &detail, &body).await?;
+    let (change, reason) = match (read(&detail, &form), refused::read_reason(&form)) {
         (Ok(change), Ok(reason)) => (change, reason),
         (change, reason) => {
             let mut errors = change.err().unwrap_or_default();
             errors.extend(reason.err().unwrap_or_default());
-            return show_again(&desk, standing.order.id, &form, errors.into()).await;
+            return show_again(&desk, detail.order.id, &form, errors.into()).await;
         }
     };
     match desk.submit(&change, &seal_of(&form, reason)?).await {
@@ -120,23 +120,23 @@ pub async fn refund(desk: Desk, path: web::Path<i64>, body: web::Bytes) -> Answe
 /// `POST /orders/{id}/refunds/preview`: everything worked out that the form says so far. Changes nothing. A page that asks
 /// while somebody is typing gets the panel alone, and never an error page.
 pub async fn preview(desk: Desk, path: web::Path<i64>, body: web::Bytes) -> Answer {
-    let standing = show::standing(&desk, path.into_inner()).await?;
-    let form = read_fields(&desk, &standing, &body).await?;
-    let errors = read(&standing, &form).err().unwrap_or_default();
-    let (_, panel) = panel(&standing, &form, errors.into());
+    let detail = show::detail(&desk, path.into_inner()).await?;
+    let form = read_fields(&desk, &detail, &body).await?;
+    let errors = read(&detail, &form).err().unwrap_or_default();
+    let (_, panel) = panel(&detail, &form, errors.into());
     let status = if panel.seal.errors.is_empty() { 200 } else { 422 };
     let panel = Panel::Refund(panel);
     if desk.visit().is_htmx {
-        show::panel_alone(&desk, standing, panel).await
+        show::panel_alone(&desk, detail, panel).await
     } else {
-        show::page(&desk, standing, Some(panel), None, status).await
+        show::page(&desk, detail, Some(panel), None, status).await
     }
 }
 
 /// The form of this order: a field for each line and each payment.
-async fn read_fields(desk: &Desk, standing: &Standing, body: &[u8]) -> Result<Form, Stop> {
-    let lines = standing.lines.iter().map(|line| units_field(line.n));
-    let payments = standing.payments.iter().map(|payment| payment_field(payment.id));
+async fn read_fields(desk: &Desk, detail: &OrderDetail, body: &[u8]) -> Result<Form, Stop> {
+    let lines = detail.lines.iter().map(|line| units_field(line.n));
+    let payments = detail.payments.iter().map(|payment| payment_field(payment.id));
     let numbered: Vec<String> = lines.chain(payments).collect();
     let mut fields = vec!["shipping", "amount", "override_reason", "reason_kind", "reason", "code", "key", "seen"];
     fields.extend(numbered.iter().map(String::as_str));
@@ -152,23 +152,23 @@ pub(super) fn payment_field(payment: i64) -> String {
 }
 
 /// The refund that the form asks for.
-fn read(standing: &Standing, form: &Form) -> Result<RefundOrder, FieldErrors> {
+fn read(detail: &OrderDetail, form: &Form) -> Result<RefundOrder, FieldErrors> {
     let mut errors = FieldErrors::new();
     let mut wanted = Wanted { shipping: form.get("shipping") == "yes", ..Wanted::default() };
-    for line in &standing.lines {
+    for line in &detail.lines {
         match number::count(form.get(&units_field(line.n))) {
             Ok(0) => {}
             Ok(quantity) => wanted.lines.push(Units { n: line.n, quantity }),
             Err(message) => errors.add("lines", message),
         }
     }
-    let currency = standing.order.currency;
+    let currency = detail.order.currency;
     let mut money = |field: &'static str, text: &str| match text.trim() {
         "" => None,
         text => number::money(text, currency).map_err(|message| errors.add(field, message)).ok(),
     };
     wanted.amount = money("amount", form.get("amount"));
-    for payment in &standing.payments {
+    for payment in &detail.payments {
         if let Some(amount) = money("split", form.get(&payment_field(payment.id))) {
             wanted.split.push(Part { payment: payment.id, amount });
         }
@@ -188,7 +188,7 @@ fn read(standing: &Standing, form: &Form) -> Result<RefundOrder, FieldErrors> {
         return Err(errors);
     }
     Ok(RefundOrder {
-        order: standing.order.id,
+        order: detail.order.id,
         wanted,
         reason_kind: reason_kind.to_owned(),
         override_reason: override_reason.map(|reason| reason.as_str().to_owned()),
@@ -197,15 +197,15 @@ fn read(standing: &Standing, form: &Form) -> Result<RefundOrder, FieldErrors> {
 
 /// The page with the form as it was typed, and what it comes to as things stand now.
 async fn show_again(desk: &Desk, order: i64, form: &Form, refused: Refused) -> Answer {
-    let standing = show::standing(desk, order).await?;
-    let (status, panel) = panel(&standing, form, refused);
-    show::page(desk, standing, Some(Panel::Refund(panel)), None, status).await
+    let detail = show::detail(desk, order).await?;
+    let (status, panel) = panel(&detail, form, refused);
+    show::page(desk, detail, Some(Panel::Refund(panel)), None, status).await
 }
 
-fn panel(standing: &Standing, form: &Form, refused: Refused) -> (u16, RefundPanel) {
-    let (status, mut seal) = Shape::again(RefundOrder::KIND, form, standing.order.version, refused);
-    let wanted = read(standing, form).map(|change| change.wanted).unwrap_or_default();
-    let plan = match standing.plan(&wanted) {
+fn panel(detail: &OrderDetail, form: &Form, refused: Refused) -> (u16, RefundPanel) {
+    let (status, mut seal) = Shape::again(RefundOrder::KIND, form, detail.order.version, refused);
+    let wanted = read(detail, form).map(|change| change.wanted).unwrap_or_default();
+    let plan = match detail.plan(&wanted) {
         Ok(plan) => Some(plan),
         // What was possible when the page was opened may be too much as things stand now. Nothing chosen is nothing wrong.
         Err(Fault::Rejected(rejection)) if wanted != Wanted::default() => {
@@ -216,11 +216,11 @@ fn panel(standing: &Standing, form: &Form, refused: Refused) -> (u16, RefundPane
     };
     let typed = |field: String| form.get(&field).to_owned();
     let form = RefundForm {
-        units: standing.lines.iter().map(|line| (line.n, typed(units_field(line.n)))).collect(),
+        units: detail.lines.iter().map(|line| (line.n, typed(units_field(line.n)))).collect(),
         shipping: form.get("shipping") == "yes",
         amount: form.get("amount").to_owned(),
         override_reason: form.get("override_reason").to_owned(),
-        split: standing.payments.iter().map(|payment| (payment.id, typed(payment_field(payment.id)))).collect(),
+        split: detail.payments.iter().map(|payment| (payment.id, typed(payment_field(payment.id)))).collect(),
         reason_kind: form.or("reason_kind", "other").to_owned(),
         reason: form.get("reason").to_owned(),
     };

@@ -1,7 +1,7 @@
 //! The refunds of an order, for its page.
 
 use super::{
-    Standing,
+    OrderDetail,
     refund_pages::{Fate, Refund, RefundPart},
 };
 use crate::{clock::Instant, sql, store::Reader};
@@ -50,8 +50,8 @@ struct PartRow {
 }
 
 /// The refunds of the order, newest first, in three statements however many there are.
-pub(super) async fn read(reader: &Reader, standing: &Standing) -> sqlx::Result<Vec<Refund>> {
-    let order = standing.order.id;
+pub(super) async fn read(reader: &Reader, detail: &OrderDetail) -> sqlx::Result<Vec<Refund>> {
+    let order = detail.order.id;
     let rows: Vec<RefundRow> = reader
         .query(sql!(
             "select r.id, r.at, r.state, r.amount, r.shipping, r.points_returned, r.points_claimed, r.points_taken,
@@ -81,15 +81,15 @@ pub(super) async fn read(reader: &Reader, standing: &Standing) -> sqlx::Result<V
         .bind(order)
         .all()
         .await?;
-    let title = |n| standing.lines.iter().find(|line| line.n == n).map(|line| line.title.clone()).unwrap_or_default();
+    let title = |n| detail.lines.iter().find(|line| line.n == n).map(|line| line.title.clone()).unwrap_or_default();
     let refund = |row: RefundRow| Refund {
         lines: lines.iter().filter(|(id, ..)| *id == row.id).map(|(_, n, units)| (title(*n), *units)).collect(),
-        parts: parts.iter().filter(|part| part.refund_id == row.id).map(|part| self::part(standing, part)).collect(),
+        parts: parts.iter().filter(|part| part.refund_id == row.id).map(|part| self::part(detail, part)).collect(),
         id: row.id,
         at: row.at,
         fate: row.fate(),
         state: row.state,
-        amount: standing.money(row.amount),
+        amount: detail.money(row.amount),
         shipping: row.shipping > 0,
         points_returned: row.points_returned,
         points_taken: row.points_taken,
@@ -103,12 +103,12 @@ pub(super) async fn read(reader: &Reader, standing: &Standing) -> sqlx::Result<V
     Ok(rows.into_iter().map(refund).collect())
 }
 
-fn part(standing: &Standing, row: &PartRow) -> RefundPart {
-    let payment = standing.payments.iter().find(|payment| payment.id == row.payment_id);
+fn part(detail: &OrderDetail, row: &PartRow) -> RefundPart {
+    let payment = detail.payments.iter().find(|payment| payment.id == row.payment_id);
     RefundPart {
         method: payment.map(|payment| payment.method.clone()).unwrap_or_default(),
         label: payment.map(|payment| payment.label.clone()).unwrap_or_default(),
-        amount: standing.money(row.amount),
+        amount: detail.money(row.amount),
         state: row.state.clone(),
         reference: row.reference.clone(),
         failure: row.failure.clone(),

@@ -1,13 +1,13 @@
 //! Taking up a refund again that the payment provider declined.
 
 use super::{
-    Standing,
+    OrderDetail,
     booking::{Grounds, book, lock_customer},
-    contact_of, lock_version,
+    contact_of, detail, lock_version,
     pages::{Panel, RetryPanel},
     plan::{Part, Plan, Units, Wanted},
     refund::Booked,
-    show, standing, target,
+    show, target,
 };
 use crate::{
     gate::{Admits, Change, Fault, Role, Target, Tx},
@@ -103,8 +103,8 @@ impl Change for RetryRefund {
     }
 
     async fn check(&self, tx: &mut Tx<'_>) -> Result<(), Fault> {
-        let standing = standing(tx, self.order).await?;
-        self.plan(tx, &standing).await.map(drop)
+        let detail = detail(tx, self.order).await?;
+        self.plan(tx, &detail).await.map(drop)
     }
 
     async fn contact(&self, tx: &mut Tx<'_>) -> Result<Option<String>, Fault> {
@@ -112,23 +112,23 @@ impl Change for RetryRefund {
     }
 
     async fn apply(&self, tx: &mut Tx<'_>) -> Result<Booked, Fault> {
-        let standing = lock_customer(tx, self.order).await?;
-        let (failed, plan) = self.plan(tx, &standing).await?;
+        let detail = lock_customer(tx, self.order).await?;
+        let (failed, plan) = self.plan(tx, &detail).await?;
         let grounds = Grounds {
             reason_kind: &failed.reason_kind,
             override_reason: failed.override_reason.as_deref(),
             retry_of: Some(self.refund),
         };
-        Ok(Booked { refund: book(tx, &standing, &plan, grounds).await? })
+        Ok(Booked { refund: book(tx, &detail, &plan, grounds).await? })
     }
 }
 
 impl RetryRefund {
-    async fn plan(&self, tx: &mut Tx<'_>, standing: &Standing) -> Result<(Failed, Plan), Fault> {
+    async fn plan(&self, tx: &mut Tx<'_>, detail: &OrderDetail) -> Result<(Failed, Plan), Fault> {
         let failed = Failed::load(tx, self.order, self.refund).await?;
         let failed = failed.ok_or_else(|| Fault::conflict("refund-not-failed"))?;
         // What it wanted may have been refunded otherwise meanwhile; that is no mistake in a field of this form.
-        match standing.plan(&failed.wanted) {
+        match detail.plan(&failed.wanted) {
             Ok(plan) => Ok((failed, plan)),
             Err(Fault::Rejected(_)) => Err(Fault::conflict("order-refunded")),
             Err(fault) => Err(fault),
@@ -155,21 +155,21 @@ pub async fn retry(desk: Desk, path: web::Path<(i64, i64)>, body: web::Bytes) ->
 }
 
 async fn show_again(desk: &Desk, order: i64, refund: i64, form: &Form, refused: Refused) -> Answer {
-    let standing = show::standing(desk, order).await?;
-    let (status, seal) = Shape::again(RetryRefund::KIND, form, standing.order.version, refused);
-    let panel = panel(desk, &standing, refund, seal).await?.ok_or(Problem::Conflict)?;
+    let detail = show::detail(desk, order).await?;
+    let (status, seal) = Shape::again(RetryRefund::KIND, form, detail.order.version, refused);
+    let panel = panel(desk, &detail, refund, seal).await?.ok_or(Problem::Conflict)?;
     let panel = Panel::Retry(RetryPanel { reason: form.get("reason").to_owned(), ..panel });
-    show::page(desk, standing, Some(panel), None, status).await
+    show::page(desk, detail, Some(panel), None, status).await
 }
 
 /// The panel for this refund, where it can be tried again.
 pub(super) async fn panel(
     desk: &Desk,
-    standing: &Standing,
+    detail: &OrderDetail,
     refund: i64,
     seal: Shape,
 ) -> sqlx::Result<Option<RetryPanel>> {
-    let failed = Failed::load(&mut desk.reader(), standing.order.id, refund).await?;
-    let plan = failed.and_then(|failed| standing.plan(&failed.wanted).ok());
+    let failed = Failed::load(&mut desk.reader(), detail.order.id, refund).await?;
+    let plan = failed.and_then(|failed| detail.plan(&failed.wanted).ok());
     Ok(plan.map(|plan| RetryPanel { seal, refund, plan, reason: String::new() }))
 }

@@ -1,11 +1,11 @@
 //! Moving an order on its way: prepared, shipped, delivered, and undoing a wrong "delivered".
 
 use super::{
-    Standing, State,
+    OrderDetail, State,
     carrier::{self, CARRIERS},
-    contact_of, event, lock_version,
+    contact_of, detail, event, lock_version,
     pages::{Panel, ShippingPanel},
-    show, standing, target,
+    show, target,
 };
 use crate::{
     gate::{Admits, Change, Fault, Role, Target, Tx},
@@ -53,15 +53,15 @@ impl Change for ShipOrder {
     }
 
     async fn check(&self, tx: &mut Tx<'_>) -> Result<(), Fault> {
-        let standing = standing(tx, self.order).await?;
-        let now = standing.order.state;
+        let detail = detail(tx, self.order).await?;
+        let now = detail.order.state;
         if !now.may_become(self.state) {
             return Err(Fault::conflict("order-state").with("state", now));
         }
-        if matches!(now, State::Paid | State::Preparing) && !standing.has_goods() {
+        if matches!(now, State::Paid | State::Preparing) && !detail.has_goods() {
             return Err(Fault::conflict("order-refunded"));
         }
-        if self.is_correction(&standing) && self.parcel == standing.parcel() {
+        if self.is_correction(&detail) && self.parcel == detail.parcel() {
             return Err(Fault::invalid("tracking_number", "tracking-same"));
         }
         let is_undone = now == State::Delivered;
@@ -76,9 +76,9 @@ impl Change for ShipOrder {
     }
 
     async fn apply(&self, tx: &mut Tx<'_>) -> Result<(), Fault> {
-        let standing = standing(tx, self.order).await?;
-        let (now, order) = (tx.now(), &standing.order);
-        let parcel = self.parcel.clone().filter(|_| self.state == State::Shipped).or_else(|| standing.parcel());
+        let detail = detail(tx, self.order).await?;
+        let (now, order) = (tx.now(), &detail.order);
+        let parcel = self.parcel.clone().filter(|_| self.state == State::Shipped).or_else(|| detail.parcel());
         tx.query(sql!(
             "update orders set state = $2, carrier = $3, tracking_number = $4,
                     preparing_at = case when $2 = 'preparing' then $5 else preparing_at end,
@@ -118,8 +118,8 @@ fn note_new(tx: &mut Tx<'_>, field: &'static str, before: Option<&String>, now: 
 }
 
 impl ShipOrder {
-    fn is_correction(&self, standing: &Standing) -> bool {
-        (standing.order.state, self.state) == (State::Shipped, State::Shipped)
+    fn is_correction(&self, detail: &OrderDetail) -> bool {
+        (detail.order.state, self.state) == (State::Shipped, State::Shipped)
     }
 
     fn event(&self, before: State) -> &'static str {
@@ -133,7 +133,7 @@ impl ShipOrder {
     }
 }
 
-impl Standing {
+impl OrderDetail {
     /// Who carries it, once somebody does.
     pub fn parcel(&self) -> Option<Parcel> {
         let (carrier, tracking_number) = (self.order.carrier.clone()?, self.order.tracking_number.clone()?);
@@ -185,8 +185,8 @@ fn read(order: i64, form: &Form) -> Result<ShipOrder, FieldErrors> {
 }
 
 async fn show_again(desk: &Desk, order: i64, form: &Form, refused: Refused) -> Answer {
-    let standing = show::standing(desk, order).await?;
-    let (status, seal) = Shape::again(ShipOrder::KIND, form, standing.order.version, refused);
+    let detail = show::detail(desk, order).await?;
+    let (status, seal) = Shape::again(ShipOrder::KIND, form, detail.order.version, refused);
     let panel = ShippingPanel {
         seal,
         state: form.get("state").to_owned(),
@@ -194,7 +194,7 @@ async fn show_again(desk: &Desk, order: i64, form: &Form, refused: Refused) -> A
         tracking_number: form.get("tracking_number").to_owned(),
         reason: form.get("reason").to_owned(),
     };
-    show::page(desk, standing, Some(Panel::Shipping(panel)), None, status).await
+    show::page(desk, detail, Some(Panel::Shipping(panel)), None, status).await
 }
 
 /// The codes of all carriers, for a form.

@@ -1,7 +1,7 @@
 //! One order: lines, payments, refunds, what happened to it, and the panel to change something.
 
 use super::{
-    Standing,
+    OrderDetail,
     cancel::CancelOrder,
     dismiss::{self, DismissRefund},
     note::NoteOrder,
@@ -46,21 +46,21 @@ pub struct Asked {
 
 /// `GET /orders/{id}`
 pub async fn show(desk: Desk, path: web::Path<i64>, asked: web::Query<Asked>) -> Answer {
-    let standing = standing(&desk, path.into_inner()).await?;
+    let detail = detail(&desk, path.into_inner()).await?;
     let panel = match asked.sealed {
-        Some(seq) => done(&desk, &standing, seq).await?,
+        Some(seq) => done(&desk, &detail, seq).await?,
         None => None,
     };
     let panel = match panel {
-        None if may_change(&desk) => offered(&desk, &standing, &asked).await?,
+        None if may_change(&desk) => offered(&desk, &detail, &asked).await?,
         panel => panel,
     };
-    page(&desk, standing, panel, None, 200).await
+    page(&desk, detail, panel, None, 200).await
 }
 
 /// The order, or 404.
-pub(super) async fn standing(desk: &Desk, id: i64) -> Result<Standing, Stop> {
-    Standing::load(&mut desk.reader(), id).await?.ok_or_else(|| Problem::NotFound.into())
+pub(super) async fn detail(desk: &Desk, id: i64) -> Result<OrderDetail, Stop> {
+    OrderDetail::load(&mut desk.reader(), id).await?.ok_or_else(|| Problem::NotFound.into())
 }
 
 fn may_change(desk: &Desk) -> bool {
@@ -68,18 +68,18 @@ fn may_change(desk: &Desk) -> bool {
 }
 
 /// The panel that was asked for, or why it cannot be had. Nothing is offered unasked: none of it is done most of the time.
-async fn offered(desk: &Desk, standing: &Standing, asked: &Asked) -> Result<Option<Panel>, Stop> {
-    let order = &standing.order;
+async fn offered(desk: &Desk, detail: &OrderDetail, asked: &Asked) -> Result<Option<Panel>, Stop> {
+    let order = &detail.order;
     let seal = |kind| Shape::fresh(kind, fresh_key(), order.version);
     Ok(Some(match asked.panel.as_str() {
-        "refund" if super::refund::refundable(standing).is_err() => {
-            let is_unpaid = standing.captured() == 0 && order.points_used == 0;
+        "refund" if super::refund::refundable(detail).is_err() => {
+            let is_unpaid = detail.captured() == 0 && order.points_used == 0;
             Panel::Closed { name: "refund", why: if is_unpaid { "refund.unpaid" } else { "refund.all-refunded" } }
         }
         "refund" => {
             Panel::Refund(RefundPanel { seal: seal(RefundOrder::KIND), form: RefundForm::default(), plan: None })
         }
-        "cancel" if order.state.may_be_cancelled() => match standing.plan_cancelling() {
+        "cancel" if order.state.may_be_cancelled() => match detail.plan_cancelling() {
             Ok(plan) => Panel::Cancel(CancelPanel { seal: seal(CancelOrder::KIND), plan, ..CancelPanel::default() }),
             Err(_) => Panel::Closed { name: "cancel", why: "cancel.too-many-points" },
         },
@@ -87,16 +87,16 @@ async fn offered(desk: &Desk, standing: &Standing, asked: &Asked) -> Result<Opti
             let is_cancelled = order.cancelled_at.is_some();
             Panel::Closed { name: "cancel", why: if is_cancelled { "cancel.already" } else { "cancel.left" } }
         }
-        "shipping" => shipping(standing, seal(ShipOrder::KIND)),
+        "shipping" => shipping(detail, seal(ShipOrder::KIND)),
         "retry" => match asked.refund {
-            Some(refund) => match retry::panel(desk, standing, refund, seal(RetryRefund::KIND)).await? {
+            Some(refund) => match retry::panel(desk, detail, refund, seal(RetryRefund::KIND)).await? {
                 Some(panel) => Panel::Retry(panel),
                 None => Panel::Closed { name: "retry", why: "retry.gone" },
             },
             None => return Ok(None),
         },
         "dismiss" => match asked.refund {
-            Some(refund) => dismiss::panel(desk, standing, refund, seal(DismissRefund::KIND))
+            Some(refund) => dismiss::panel(desk, detail, refund, seal(DismissRefund::KIND))
                 .await?
                 .map_or_else(dismiss::gone, Panel::Dismiss),
             None => return Ok(None),
@@ -105,14 +105,14 @@ async fn offered(desk: &Desk, standing: &Standing, asked: &Asked) -> Result<Opti
     }))
 }
 
-fn shipping(standing: &Standing, seal: Shape) -> Panel {
+fn shipping(detail: &OrderDetail, seal: Shape) -> Panel {
     use super::State;
-    let order = &standing.order;
+    let order = &detail.order;
     let closed = |why| Panel::Closed { name: "shipping", why };
     match order.state {
         State::Placed => closed("shipping.unpaid"),
         State::Cancelled => closed("shipping.cancelled"),
-        State::Paid | State::Preparing if !standing.has_goods() => closed("shipping.no-goods"),
+        State::Paid | State::Preparing if !detail.has_goods() => closed("shipping.no-goods"),
         state => Panel::Shipping(ShippingPanel {
             seal,
             state: state.next().first().map_or("", |next| next.as_str()).to_owned(),
@@ -124,8 +124,8 @@ fn shipping(standing: &Standing, seal: Shape) -> Panel {
 }
 
 /// What the person just changed here, read from the row that sealed it: nothing in the address is believed but its number.
-async fn done(desk: &Desk, standing: &Standing, seq: i64) -> Result<Option<Panel>, Stop> {
-    let entry = audit::own(desk, &target(standing.order.id), seq).await?;
+async fn done(desk: &Desk, detail: &OrderDetail, seq: i64) -> Result<Option<Panel>, Stop> {
+    let entry = audit::own(desk, &target(detail.order.id), seq).await?;
     Ok(entry.map(|entry| {
         Panel::Done(Done {
             changed: Changed::between(&entry.before, &entry.after),
@@ -138,32 +138,32 @@ async fn done(desk: &Desk, standing: &Standing, seq: i64) -> Result<Option<Panel
 /// The page of an order. Looking is recorded before anything is shown, as a look at the customer it belongs to.
 pub(super) async fn page(
     desk: &Desk,
-    standing: Standing,
+    detail: OrderDetail,
     panel: Option<Panel>,
     note: Option<NoteBox>,
     status: u16,
 ) -> Answer {
-    record_look(desk, &standing).await?;
+    record_look(desk, &detail).await?;
     let may_change = may_change(desk);
     let fresh =
-        || NoteBox { seal: Shape::fresh(NoteOrder::KIND, fresh_key(), standing.order.version), text: String::new() };
+        || NoteBox { seal: Shape::fresh(NoteOrder::KIND, fresh_key(), detail.order.version), text: String::new() };
     let page = ShowPage {
-        customer: mask::name(&standing.order.customer),
-        refunds: refunds::read(desk.reader(), &standing).await?,
-        timeline: timeline::read(desk.reader(), &standing, desk.zone()).await?,
+        customer: mask::name(&detail.order.customer),
+        refunds: refunds::read(desk.reader(), &detail).await?,
+        timeline: timeline::read(desk.reader(), &detail, desk.zone()).await?,
         note: note.or_else(|| may_change.then(fresh)),
-        waiting: queue::about(desk.reader(), "order", &standing.order.id.to_string()).await?,
-        ..bare(desk, standing, panel).await?
+        waiting: queue::about(desk.reader(), "order", &detail.order.id.to_string()).await?,
+        ..bare(desk, detail, panel).await?
     };
     desk.page(status, &page)
 }
 
-async fn record_look(desk: &Desk, standing: &Standing) -> Result<(), Stop> {
+async fn record_look(desk: &Desk, detail: &OrderDetail) -> Result<(), Stop> {
     desk.keep(&RecordAccess {
         actor: desk.actor(),
         task: "view-order",
-        subject: Some(users::target(standing.order.user_id).to_string()),
-        detail: Some(target(standing.order.id).to_string()),
+        subject: Some(users::target(detail.order.user_id).to_string()),
+        detail: Some(target(detail.order.id).to_string()),
         reason: None,
     })
     .await
@@ -174,7 +174,7 @@ const ONE_LOOK: TimeDelta = TimeDelta::minutes(15);
 
 /// Records a part of the page as a look of its own, unless it belongs to one that is recorded already: a page that waits for
 /// a provider asks every few seconds.
-async fn record_part(desk: &Desk, standing: &Standing) -> Result<(), Stop> {
+async fn record_part(desk: &Desk, detail: &OrderDetail) -> Result<(), Stop> {
     let looked: Option<(i64,)> = desk
         .reader()
         .query(sql!(
@@ -182,22 +182,22 @@ async fn record_part(desk: &Desk, standing: &Standing) -> Result<(), Stop> {
               where subject = $1 and staff_id = $2 and task = 'view-order' and detail = $3 and at > $4
               order by id desc limit 1"
         ))
-        .bind(users::target(standing.order.user_id).to_string())
+        .bind(users::target(detail.order.user_id).to_string())
         .bind(desk.person().id)
-        .bind(target(standing.order.id).to_string())
+        .bind(target(detail.order.id).to_string())
         .bind(desk.now().minus(ONE_LOOK))
         .optional()
         .await?;
-    if looked.is_some() { Ok(()) } else { record_look(desk, standing).await }
+    if looked.is_some() { Ok(()) } else { record_look(desk, detail).await }
 }
 
 /// The panel alone, for a page that shows the rest.
-pub(super) async fn panel_alone(desk: &Desk, standing: Standing, panel: Panel) -> Answer {
-    record_part(desk, &standing).await?;
-    desk.page(200, &PanelAlone(bare(desk, standing, Some(panel)).await?))
+pub(super) async fn panel_alone(desk: &Desk, detail: OrderDetail, panel: Panel) -> Answer {
+    record_part(desk, &detail).await?;
+    desk.page(200, &PanelAlone(bare(desk, detail, Some(panel)).await?))
 }
 
-async fn bare(desk: &Desk, standing: Standing, panel: Option<Panel>) -> Result<ShowPage, Stop> {
+async fn bare(desk: &Desk, detail: OrderDetail, panel: Option<Panel>) -> Result<ShowPage, Stop> {
     Ok(ShowPage {
         shell: desk.shell(Some(Section::Orders), None).await?,
         customer: String::new(),
@@ -207,18 +207,18 @@ async fn bare(desk: &Desk, standing: Standing, panel: Option<Panel>) -> Result<S
         panel,
         note: None,
         waiting: Vec::new(),
-        standing,
+        detail,
     })
 }
 
 /// `GET /orders/{id}/refunds`, asked for by the page itself while a provider has not answered.
 pub async fn refunds_alone(desk: Desk, path: web::Path<i64>) -> Answer {
-    let standing = standing(&desk, path.into_inner()).await?;
-    record_part(&desk, &standing).await?;
+    let detail = detail(&desk, path.into_inner()).await?;
+    record_part(&desk, &detail).await?;
     let page = RefundsPage {
         shell: desk.shell(Some(Section::Orders), None).await?,
-        order: standing.order.id,
-        refunds: refunds::read(desk.reader(), &standing).await?,
+        order: detail.order.id,
+        refunds: refunds::read(desk.reader(), &detail).await?,
         may_change: may_change(&desk),
     };
     desk.page(200, &page)

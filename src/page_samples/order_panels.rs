@@ -5,10 +5,10 @@ use super::{
 use crate::{
     audit::pages::Changed,
     orders::{
-        Plan, Standing, State,
+        OrderDetail, Plan, State,
+        detail::Order,
         pages::{self as orders, Panel},
         plan::{Part, Units, Wanted},
-        standing::Order,
     },
     web::shell::{
         field::{FieldErrors, wrong},
@@ -30,8 +30,8 @@ const REFUNDED: [(&str, Option<&str>, &str); 9] = [
 ];
 
 impl Maker {
-    fn refund(self, standing: Standing, seal: Seal, form: orders::RefundForm, plan: Option<Plan>) -> String {
-        html(&self.page(standing, Some(Panel::Refund(orders::RefundPanel { seal, form, plan }))))
+    fn refund(self, detail: OrderDetail, seal: Seal, form: orders::RefundForm, plan: Option<Plan>) -> String {
+        html(&self.page(detail, Some(Panel::Refund(orders::RefundPanel { seal, form, plan }))))
     }
 
     /// Rice and a pair of socks.
@@ -51,12 +51,12 @@ impl Maker {
 
     pub(super) fn refund_panels(self, out: &mut Vec<Sample>) {
         let mut add = |name, html| out.push(Sample { name, html });
-        let shipped = || self.standing(State::Shipped);
+        let shipped = || self.detail(State::Shipped);
         let empty = orders::RefundForm::default;
         add("order-refund", self.refund(shipped(), fresh(), empty(), None));
         add("order-refund-worn", self.refund(self.worn(State::Shipped), fresh(), empty(), None));
         let (form, wanted) = self.chosen();
-        let plan = |standing: &Standing, wanted: &Wanted| Some(standing.plan(wanted).unwrap());
+        let plan = |detail: &OrderDetail, wanted: &Wanted| Some(detail.plan(wanted).unwrap());
         let chosen = |seal| self.refund(shipped(), seal, form.clone(), plan(&shipped(), &wanted));
         add("order-refund-typed", chosen(fresh()));
         add("order-refund-wrong-code", chosen(refused(Refusal::WrongCode { left: Some(1) })));
@@ -107,20 +107,20 @@ impl Maker {
 
     pub(super) fn other_panels(self, out: &mut Vec<Sample>) {
         let mut add = |name, html| out.push(Sample { name, html });
-        let cancel = |standing: Standing, seal, reason| {
-            let plan = standing.plan_cancelling().unwrap();
+        let cancel = |detail: OrderDetail, seal, reason| {
+            let plan = detail.plan_cancelling().unwrap();
             let panel = orders::CancelPanel { seal, plan, reason_kind: "out_of_stock".into(), reason };
-            html(&self.page(standing, Some(Panel::Cancel(panel))))
+            html(&self.page(detail, Some(Panel::Cancel(panel))))
         };
-        add("order-cancel", cancel(self.standing(State::Preparing), fresh(), String::new()));
-        add("order-cancel-unpaid", cancel(self.standing(State::Placed), fresh(), self.reason()));
+        add("order-cancel", cancel(self.detail(State::Preparing), fresh(), String::new()));
+        add("order-cancel-unpaid", cancel(self.detail(State::Placed), fresh(), self.reason()));
         let mut worn = self.worn(State::Paid);
         worn.order = Order { balance: 0, points_earned: 9_000, ..worn.order };
         let mut errors = FieldErrors::one("reason_kind", wrong::not_a_choice());
         errors.add("reason", wrong::too_short(5));
         errors.add("code", wrong::not_a_code());
         add("order-cancel-invalid", cancel(worn, Seal { errors, ..fresh() }, self.text("네", "ok")));
-        let mut refunded = self.standing(State::Paid);
+        let mut refunded = self.detail(State::Paid);
         refunded.payments.iter_mut().for_each(|payment| payment.refunded = payment.captured);
         add("order-cancel-refunded", cancel(refunded, refused(Refusal::NotRecorded), self.reason()));
 
@@ -132,7 +132,7 @@ impl Maker {
                 tracking_number: number,
                 reason,
             };
-            html(&self.page(self.standing(state), Some(Panel::Shipping(panel))))
+            html(&self.page(self.detail(state), Some(Panel::Shipping(panel))))
         };
         let number = || self.text("601234564471", "601234564471");
         let none = String::new;
@@ -152,10 +152,10 @@ impl Maker {
         add("order-shipping-same", ship(State::Shipped, seal, "shipped", "hanjin", number(), self.reason()));
 
         let retry = |seal, reason| {
-            let standing = self.standing(State::Shipped);
-            let plan = standing.plan(&self.chosen().1).unwrap();
+            let detail = self.detail(State::Shipped);
+            let plan = detail.plan(&self.chosen().1).unwrap();
             let panel = Panel::Retry(orders::RetryPanel { seal, refund: 17, plan, reason });
-            html(&orders::ShowPage { refunds: self.refunds(), ..self.page(standing, Some(panel)) })
+            html(&orders::ShowPage { refunds: self.refunds(), ..self.page(detail, Some(panel)) })
         };
         add("order-retry", retry(fresh(), String::new()));
         let errors = FieldErrors::one("reason", wrong::too_short(5));
@@ -163,7 +163,7 @@ impl Maker {
 
         let dismiss = |seal, reason| {
             let panel = Panel::Dismiss(orders::DismissPanel { seal, refund: 17, amount: 12_000, reason });
-            html(&orders::ShowPage { refunds: self.refunds(), ..self.page(self.standing(State::Shipped), Some(panel)) })
+            html(&orders::ShowPage { refunds: self.refunds(), ..self.page(self.detail(State::Shipped), Some(panel)) })
         };
         add("order-dismiss", dismiss(fresh(), String::new()));
         let errors = FieldErrors::one("reason", wrong::too_short(5));
@@ -172,7 +172,7 @@ impl Maker {
 
     pub(super) fn closed_and_done(self, out: &mut Vec<Sample>) {
         let mut add = |name, html| out.push(Sample { name, html });
-        let closed = |state, name, why| html(&self.page(self.standing(state), Some(Panel::Closed { name, why })));
+        let closed = |state, name, why| html(&self.page(self.detail(state), Some(Panel::Closed { name, why })));
         add("order-refund-unpaid", closed(State::Placed, "refund", "refund.unpaid"));
         add("order-refund-all", closed(State::Delivered, "refund", "refund.all-refunded"));
         add("order-cancel-already", closed(State::Cancelled, "cancel", "cancel.already"));
@@ -192,7 +192,7 @@ impl Maker {
                 after: Some(if *field == "override_reason" { self.text(after, after) } else { (*after).into() }),
             });
             let panel = orders::Done { sealed, action: action.into(), changed: changed.collect() };
-            html(&self.page(self.standing(state), Some(Panel::Done(panel))))
+            html(&self.page(self.detail(state), Some(Panel::Done(panel))))
         };
         add("order-refunded", done(State::Shipped, "orders.refund", &REFUNDED));
         add("order-retried", done(State::Shipped, "refunds.retry", &REFUNDED));

@@ -3,9 +3,9 @@ use crate::{
     clock::Instant,
     money::Currency,
     orders::{
-        Standing, State,
+        OrderDetail, State,
+        detail::{Line, Order, Payment},
         pages::{self as orders, Panel},
-        standing::{Line, Order, Payment},
         timeline::{Day, Event},
     },
     web::shell::{
@@ -67,7 +67,7 @@ impl Maker {
         }
     }
 
-    pub(super) fn standing(self, state: State) -> Standing {
+    pub(super) fn detail(self, state: State) -> OrderDetail {
         let line = |n, sku: &str, title: String, variant, quantity, unit_price, refunded| Line {
             n,
             sku: sku.into(),
@@ -91,7 +91,7 @@ impl Maker {
             payment(11, "card", self.text("···· 2208", "···· 2208"), "30918244", 70_000),
             payment(12, "transfer", self.text("하늘은행", "Haneul Bank"), "pay_9921840", 12_400),
         ];
-        Standing {
+        OrderDetail {
             order: Order { points_used: if is_paid { 5_000 } else { 0 }, ..self.order(state) },
             lines: vec![
                 line(
@@ -119,13 +119,12 @@ impl Maker {
     }
 
     /// Partly refunded: one line whole, one payment with nothing left, the shipping fee gone.
-    pub(super) fn worn(self, state: State) -> Standing {
-        let mut standing = self.standing(state);
-        standing.lines[1].refunded = 1;
-        standing.payments[1].refunded = 12_400;
-        standing.order =
-            Order { shipping_refunded: true, points_returned: 1_200, points_claimed: 200, ..standing.order };
-        standing
+    pub(super) fn worn(self, state: State) -> OrderDetail {
+        let mut detail = self.detail(state);
+        detail.lines[1].refunded = 1;
+        detail.payments[1].refunded = 12_400;
+        detail.order = Order { shipping_refunded: true, points_returned: 1_200, points_claimed: 200, ..detail.order };
+        detail
     }
 
     fn timeline(self) -> Vec<Day> {
@@ -253,11 +252,11 @@ impl Maker {
         ]
     }
 
-    pub(super) fn page(self, standing: Standing, panel: Option<Panel>) -> orders::ShowPage {
+    pub(super) fn page(self, detail: OrderDetail, panel: Option<Panel>) -> orders::ShowPage {
         orders::ShowPage {
             waiting: vec![self.request(7, crate::approvals::request::State::Owed)],
             shell: self.shell(Section::Orders),
-            standing,
+            detail,
             customer: self.text("김*연", "김*연"),
             may_change: true,
             refunds: Vec::new(),
@@ -277,7 +276,7 @@ impl Maker {
 
     fn order_states(self, out: &mut Vec<Sample>) {
         let mut add = |name, html| out.push(Sample { name, html });
-        let page = |state| self.page(self.standing(state), None);
+        let page = |state| self.page(self.detail(state), None);
         add("order-placed", html(&page(State::Placed)));
         add("order-paid", html(&page(State::Paid)));
         add("order-preparing", html(&page(State::Preparing)));

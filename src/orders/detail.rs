@@ -1,3 +1,5 @@
+//! An order as it is now, with everything that decides what can be done with it.
+
 use super::State;
 use crate::{
     clock::Instant,
@@ -6,9 +8,9 @@ use crate::{
     store::Queries,
 };
 
-/// An order with its lines and payments: everything that decides what can be done with it.
+/// An order with its lines and payments.
 #[derive(Clone, Debug)]
-pub struct Standing {
+pub struct OrderDetail {
     pub order: Order,
     pub lines: Vec<Line>,
     pub payments: Vec<Payment>,
@@ -92,8 +94,8 @@ impl Payment {
     }
 }
 
-impl Standing {
-    /// What there is under this number.
+impl OrderDetail {
+    /// Reads the order with this id.
     pub async fn load(db: &mut impl Queries, id: i64) -> sqlx::Result<Option<Self>> {
         let order: Option<Order> = db
             .query(sql!(
