@@ -6,6 +6,7 @@ use crate::{
     money::{Currency, Money},
     sql,
     store::Queries,
+    web::words::Words,
 };
 
 /// An order with its lines and payments.
@@ -88,6 +89,11 @@ impl Line {
 }
 
 impl Payment {
+    /// "Card •••• 2208"
+    pub fn name(&self, words: &Words) -> String {
+        format!("{} {}", words.name("payment-method", &self.method), self.label)
+    }
+
     /// What can still be given back of it.
     pub fn left(&self) -> i64 {
         self.captured - self.refunded
@@ -96,7 +102,7 @@ impl Payment {
 
 impl OrderDetail {
     /// Reads the order with this id.
-    pub async fn load(db: &mut impl Queries, id: i64) -> sqlx::Result<Option<Self>> {
+    pub async fn read(db: &mut impl Queries, id: i64) -> sqlx::Result<Option<Self>> {
         let order: Option<Order> = db
             .query(sql!(
                 "select o.id, o.number, o.user_id, o.state, o.currency, o.total, o.shipping_fee, o.shipping_refunded,
@@ -131,6 +137,11 @@ impl OrderDetail {
 
     pub fn money(&self, minor: i64) -> Money {
         self.order.currency.amount(minor)
+    }
+
+    /// An amount of this order as pages show it.
+    pub fn shown(&self, minor: &i64) -> String {
+        self.money(*minor).shown()
     }
 
     pub fn captured(&self) -> i64 {

@@ -5,31 +5,29 @@
 //! its rows from then on; the payment provider is asked afterwards, by the worker, and its answer is a change of its own
 //! ([`settle`]).
 
-pub mod booking;
+mod booking;
 pub mod cancel;
-pub mod carrier;
+mod carrier;
 pub mod detail;
 pub mod dismiss;
+mod effect;
 mod event;
 pub mod filter;
 pub mod find;
 pub mod list;
 pub mod list_pages;
 pub mod note;
-pub mod pages;
-pub mod panels;
 pub mod plan;
 pub mod refund;
-pub mod refund_pages;
-mod refunds;
+pub(crate) mod refunds;
 pub mod retry;
 pub mod sample;
 pub mod settle;
 pub mod ship;
-pub mod show;
+pub(crate) mod show;
 pub mod state;
 pub mod term;
-pub mod timeline;
+pub(crate) mod timeline;
 
 pub use detail::OrderDetail;
 pub use plan::Plan;
@@ -38,7 +36,18 @@ pub use state::State;
 use crate::{
     gate::{Fault, Target, Tx},
     sql,
+    web::panel::{Entry, Part, Query, Segment},
 };
+
+/// What can be done on an order's page, in the order of the buttons.
+const PANELS: &[Entry<OrderDetail>] = &[
+    Entry::of::<refund::RefundPanel>(),
+    Entry::of::<ship::ShippingPanel>(),
+    Entry::of::<cancel::CancelPanel>(),
+    Entry::of::<retry::RetryPanel>(),
+    Entry::of::<dismiss::DismissPanel>(),
+    Entry::of::<note::NotePanel>(),
+];
 
 /// Of a refund `r`: it failed, and nobody has tried it again or set it aside.
 macro_rules! waits {
@@ -48,6 +57,28 @@ macro_rules! waits {
     };
 }
 pub(crate) use waits;
+
+/// A failed refund as the part of its order that a panel is about: `refund=5` in the query of the page.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct FailedRefund(pub(crate) i64);
+
+impl Segment for FailedRefund {
+    const COUNT: usize = 1;
+
+    fn read(segment: Option<&str>) -> Option<Self> {
+        i64::read(segment).map(Self)
+    }
+}
+
+impl Part for FailedRefund {
+    fn asked(name: &'static str, query: &Query) -> Option<Self> {
+        query.number("refund").filter(|_| query.get("panel") == name).map(Self)
+    }
+
+    fn segment(&self) -> String {
+        self.0.to_string()
+    }
+}
 
 /// An order as the target of a change.
 pub fn target(id: i64) -> Target {
@@ -80,7 +111,7 @@ pub(crate) async fn lock_version(tx: &mut Tx<'_>, id: i64) -> Result<i64, Fault>
 
 /// Reads the order as it is at this point of a change.
 pub(crate) async fn detail(tx: &mut Tx<'_>, id: i64) -> Result<OrderDetail, Fault> {
-    OrderDetail::load(tx, id).await?.ok_or_else(missing)
+    OrderDetail::read(tx, id).await?.ok_or_else(missing)
 }
 
 pub(crate) fn missing() -> Fault {

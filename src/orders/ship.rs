@@ -3,25 +3,23 @@
 use super::{
     OrderDetail, State,
     carrier::{self, CARRIERS},
-    contact_of, detail, event, lock_version,
-    pages::{Panel, ShippingPanel},
-    show, target,
+    contact_of, detail, event, lock_version, target,
 };
 use crate::{
     gate::{Admits, Change, Fault, Role, Target, Tx},
     sql,
     web::{
-        Answer, Desk,
-        desk::seal_of,
+        Desk, Stop,
         form::Form,
-        refused::{self, Refused},
+        panel::{Button, Opened, Opening, Panel, Unread, View},
         shell::{
+            Shell,
             field::{FieldErrors, wrong},
-            seal::Seal as Shape,
+            seal::Seal,
         },
     },
 };
-use actix_web::web;
+use askama::Template;
 use serde::{Deserialize, Serialize};
 
 /// Gives an order its next state. Who carries it is said when it goes out, or corrected while it is on its way.
@@ -141,24 +139,53 @@ impl OrderDetail {
     }
 }
 
-/// `POST /orders/{id}/shipping`
-pub async fn ship(desk: Desk, path: web::Path<i64>, body: web::Bytes) -> Answer {
-    let order = path.into_inner();
-    let form = desk.form(&body, &["state", "carrier", "tracking_number", "reason", "code", "key", "seen"]).await?;
-    let (change, reason) = match (read(order, &form), refused::read_reason(&form)) {
-        (Ok(change), Ok(reason)) => (change, reason),
-        (change, reason) => {
-            let mut errors = change.err().unwrap_or_default();
-            errors.extend(reason.err().unwrap_or_default());
-            return show_again(&desk, order, &form, errors.into()).await;
+/// The form, as typed.
+pub(crate) struct ShippingPanel {
+    pub(crate) state: String,
+    pub(crate) carrier: String,
+    pub(crate) tracking_number: String,
+}
+
+impl Panel for ShippingPanel {
+    type On = OrderDetail;
+    type Part = ();
+    type Asks = ShipOrder;
+    const NAME: &'static str = "shipping";
+    const ROUTE: &'static str = "/orders/{id}/shipping";
+    const FIELDS: &'static [&'static str] = &["state", "carrier", "tracking_number"];
+
+    fn button(desk: &Desk, _: &OrderDetail) -> Option<Button> {
+        Some(Button { name: Self::NAME, icon: "truck", label: desk.words().get("shipping.title").to_owned() })
+    }
+
+    async fn open(desk: &Desk, on: &OrderDetail, (): &(), opening: Opening<'_>) -> Result<Opened<Self>, Stop> {
+        if let Some(why) = why_closed(on).filter(|_| opening.form().is_none()) {
+            return Ok(Opened::Closed(desk.words().get(why).to_owned()));
         }
-    };
-    match desk.submit(&change, &seal_of(&form, reason)?).await {
-        Ok(sealed) => Ok(desk.see_sealed(&sealed, &format!("/orders/{order}"))),
-        Err(refusal) => {
-            let refused = refused::explain(&desk, refusal, &change.target()).await?;
-            show_again(&desk, order, &form, refused).await
-        }
+        let next = on.order.state.next().first().map_or("", |next| next.as_str());
+        Ok(Opened::Form(Self {
+            state: opening.typed("state", next),
+            carrier: opening.typed("carrier", on.order.carrier.as_deref().unwrap_or_default()),
+            tracking_number: opening.typed("tracking_number", on.order.tracking_number.as_deref().unwrap_or_default()),
+        }))
+    }
+
+    async fn read(_: &Desk, on: &OrderDetail, (): &(), form: &Form) -> Result<ShipOrder, Unread> {
+        Ok(read(on.order.id, form)?)
+    }
+
+    fn render(&self, View { shell, on, seal, .. }: View<'_, Self>) -> askama::Result<String> {
+        ShippingForm { shell, state: on.order.state, panel: self, seal }.render()
+    }
+}
+
+/// Why there is nothing to ship: the key of a sentence.
+fn why_closed(on: &OrderDetail) -> Option<&'static str> {
+    match on.order.state {
+        State::Placed => Some("shipping.unpaid"),
+        State::Cancelled => Some("shipping.cancelled"),
+        State::Paid | State::Preparing if !on.has_goods() => Some("shipping.no-goods"),
+        _ => None,
     }
 }
 
@@ -184,20 +211,39 @@ fn read(order: i64, form: &Form) -> Result<ShipOrder, FieldErrors> {
     }
 }
 
-async fn show_again(desk: &Desk, order: i64, form: &Form, refused: Refused) -> Answer {
-    let detail = show::detail(desk, order).await?;
-    let (status, seal) = Shape::again(ShipOrder::KIND, form, detail.order.version, refused);
-    let panel = ShippingPanel {
-        seal,
-        state: form.get("state").to_owned(),
-        carrier: form.get("carrier").to_owned(),
-        tracking_number: form.get("tracking_number").to_owned(),
-        reason: form.get("reason").to_owned(),
-    };
-    show::page(desk, detail, Some(Panel::Shipping(panel)), None, status).await
+#[derive(Template)]
+#[template(path = "orders/shipping.html")]
+struct ShippingForm<'a> {
+    shell: &'a Shell,
+    /// The state of the order.
+    state: State,
+    panel: &'a ShippingPanel,
+    seal: &'a Seal,
 }
 
-/// The codes of all carriers, for a form.
-pub fn carriers() -> [&'static str; CARRIERS.len()] {
-    CARRIERS.map(|carrier| carrier.code)
+impl ShippingForm<'_> {
+    /// What the one thing to do is called, or where there are several, only that something is done.
+    fn button(&self) -> &str {
+        match self.choices().as_slice() {
+            [(_, only)] => only,
+            _ => self.shell.t("shipping.title"),
+        }
+    }
+
+    /// The states that the order may be given by hand, and what giving it each of them is called.
+    fn choices(&self) -> Vec<(State, &str)> {
+        let label = |next| match (self.state, next) {
+            (State::Delivered, _) => "shipping.undo",
+            (State::Shipped, State::Shipped) => "shipping.correct",
+            (_, State::Preparing) => "shipping.prepare",
+            (_, State::Delivered) => "shipping.deliver",
+            _ => "shipping.ship",
+        };
+        self.state.next().iter().map(|next| (*next, self.shell.t(label(*next)))).collect()
+    }
+
+    /// The codes of all carriers.
+    fn carriers() -> [&'static str; CARRIERS.len()] {
+        CARRIERS.map(|carrier| carrier.code)
+    }
 }

@@ -12,30 +12,30 @@ use chrono_tz::Tz;
 
 /// One day in the reader's zone.
 #[derive(Clone, Debug)]
-pub struct Day {
+pub(crate) struct Day {
     /// Some time on it.
-    pub at: Instant,
-    pub events: Vec<Event>,
+    pub(crate) at: Instant,
+    pub(crate) events: Vec<Event>,
 }
 
 /// Something that happened.
 #[derive(Clone, Debug)]
-pub struct Event {
-    pub at: Instant,
+pub(crate) struct Event {
+    pub(crate) at: Instant,
     /// `placed`, `refund-requested`, `note` …; its sentence stands under `event.`
-    pub kind: String,
-    pub amount: Option<Money>,
+    pub(crate) kind: String,
+    pub(crate) amount: Option<Money>,
     /// The text of a note, or carrier and tracking number.
-    pub text: Option<String>,
+    pub(crate) text: Option<String>,
     /// Who did it; none where the shop did.
-    pub staff: Option<String>,
+    pub(crate) staff: Option<String>,
     /// The audit row of what was done here, and the reason that was given.
-    pub seq: Option<i64>,
-    pub reason: Option<String>,
+    pub(crate) seq: Option<i64>,
+    pub(crate) reason: Option<String>,
 }
 
 impl Event {
-    pub fn tone(&self) -> Tone {
+    pub(crate) fn tone(&self) -> Tone {
         match self.kind.as_str() {
             "delivered" | "paid" | "refund-succeeded" => Tone::Ok,
             "cancelled" | "refund-failed" => Tone::Bad,
@@ -45,7 +45,7 @@ impl Event {
         }
     }
 
-    pub fn icon(&self) -> &'static str {
+    pub(crate) fn icon(&self) -> &'static str {
         match self.kind.as_str() {
             "placed" => "plus",
             "paid" => "card",
@@ -60,7 +60,7 @@ impl Event {
     }
 
     /// The carrier and number in this event's text.
-    pub fn parcel(&self) -> Option<(&str, &str)> {
+    pub(crate) fn parcel(&self) -> Option<(&str, &str)> {
         if self.kind == "note" { None } else { self.text.as_deref()?.split_once(' ') }
     }
 }

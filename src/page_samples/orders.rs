@@ -5,13 +5,18 @@ use crate::{
     orders::{
         OrderDetail, State,
         detail::{Line, Order, Payment},
-        pages::{self as orders, Panel},
+        note::NotePanel,
+        refunds::{Fate, Refund, RefundPart},
+        show::ShowPage,
         timeline::{Day, Event},
     },
-    web::shell::{
-        Section,
-        field::{FieldErrors, wrong},
-        seal::{Refusal, Seal},
+    web::{
+        panel::{Button, Html, Opened, Panel, Side, side_of},
+        shell::{
+            Section,
+            field::{FieldErrors, wrong},
+            seal::{Refusal, Seal},
+        },
     },
 };
 use chrono::TimeDelta;
@@ -180,8 +185,8 @@ impl Maker {
         ]
     }
 
-    pub(super) fn refunds(self) -> Vec<orders::Refund> {
-        let part = |method: &str, label: String, amount, state: &str, attempts| orders::RefundPart {
+    pub(super) fn refunds(self) -> Vec<Refund> {
+        let part = |method: &str, label: String, amount, state: &str, attempts| RefundPart {
             method: method.into(),
             label,
             amount: Currency::Krw.amount(amount),
@@ -195,7 +200,7 @@ impl Maker {
             |amount, state, attempts| part("transfer", self.text("하늘은행", "Haneul Bank"), amount, state, attempts);
         let socks = self.text("양말 3켤레", "Socks, 3 pairs");
         let rice = self.text("유기농 현미 4kg", "Organic brown rice 4 kg");
-        let refund = |id, state: &str, amount, parts| orders::Refund {
+        let refund = |id, state: &str, amount, parts| Refund {
             id,
             at: before(TimeDelta::minutes(id * 7)),
             state: state.into(),
@@ -211,37 +216,34 @@ impl Maker {
             seq: Some(12_300 + id),
             parts,
             retry_of: None,
-            fate: orders::Fate::None,
+            fate: Fate::None,
         };
         vec![
-            orders::Refund {
+            Refund {
                 retry_of: Some(17),
                 points_returned: 1_367,
                 points_taken: 200,
                 shortfall: 39,
                 ..refund(18, "requested", 23_900, vec![card(23_900, "requested", 3)])
             },
-            orders::Refund {
-                fate: orders::Fate::Waits,
+            Refund {
+                fate: Fate::Waits,
                 override_reason: Some(self.text("사진 확인 후 절반만 환불", "Half, after seeing the photos")),
                 ..refund(17, "failed", 12_000, vec![card(10_000, "failed", 1), bank(2_000, "succeeded", 1)])
             },
-            orders::Refund {
-                fate: orders::Fate::Dismissed,
-                ..refund(16, "failed", 5_000, vec![card(5_000, "failed", 2)])
-            },
-            orders::Refund {
-                fate: orders::Fate::WaitsForShop,
+            Refund { fate: Fate::Dismissed, ..refund(16, "failed", 5_000, vec![card(5_000, "failed", 2)]) },
+            Refund {
+                fate: Fate::WaitsForShop,
                 staff: None,
                 seq: None,
                 ..refund(14, "failed", 7_000, vec![bank(7_000, "failed", 0)])
             },
-            orders::Refund {
+            Refund {
                 shipping: true,
                 reason_kind: "out_of_stock".into(),
                 ..refund(15, "succeeded", 26_900, vec![card(26_900, "succeeded", 1)])
             },
-            orders::Refund {
+            Refund {
                 lines: Vec::new(),
                 points_returned: 500,
                 staff: None,
@@ -252,18 +254,42 @@ impl Maker {
         ]
     }
 
-    pub(super) fn page(self, detail: OrderDetail, panel: Option<Panel>) -> orders::ShowPage {
-        orders::ShowPage {
+    /// The page of an order with this beside it.
+    pub(super) fn page(self, detail: OrderDetail, side: Side) -> ShowPage {
+        let button = |name, icon, label: &str| Button { name, icon, label: self.frame().words.known(label).to_owned() };
+        ShowPage {
             waiting: vec![self.request(7, crate::approvals::request::State::Owed)],
             shell: self.shell(Section::Orders),
-            detail,
             customer: self.text("김*연", "김*연"),
             may_change: true,
             refunds: Vec::new(),
             timeline: self.timeline(),
-            panel,
-            note: Some(orders::NoteBox { seal: Seal::fresh("", "01JD3Q8V5X", 7), text: String::new() }),
+            side: Side {
+                buttons: vec![
+                    button("refund", "undo", "refund.title"),
+                    button("shipping", "truck", "shipping.title"),
+                    button("cancel", "ban", "cancel.title"),
+                ],
+                within: self.note(&detail, Seal::fresh("", "01JD3Q8V5X", 7)),
+                ..side
+            },
+            detail,
         }
+    }
+
+    /// The rendered side of a panel of an order.
+    pub(super) fn order_side<P: Panel<On = OrderDetail>>(
+        self,
+        on: &OrderDetail,
+        part: &P::Part,
+        opened: Opened<P>,
+        seal: Seal,
+    ) -> Side {
+        side_of(&self.shell(Section::Orders), on, part, opened, seal).unwrap().0
+    }
+
+    fn note(self, on: &OrderDetail, seal: Seal) -> Option<Html> {
+        self.order_side(on, &(), Opened::Form(NotePanel), seal).within
     }
 
     pub(super) fn orders(self, out: &mut Vec<Sample>) {
@@ -276,21 +302,23 @@ impl Maker {
 
     fn order_states(self, out: &mut Vec<Sample>) {
         let mut add = |name, html| out.push(Sample { name, html });
-        let page = |state| self.page(self.detail(state), None);
+        let page = |state| self.page(self.detail(state), Side::default());
         add("order-placed", html(&page(State::Placed)));
         add("order-paid", html(&page(State::Paid)));
         add("order-preparing", html(&page(State::Preparing)));
         add("order-shipped", html(&page(State::Shipped)));
         add("order-delivered", html(&page(State::Delivered)));
         add("order-cancelled", html(&page(State::Cancelled)));
-        let worn = || self.page(self.worn(State::Shipped), None);
-        add("order-refunds", html(&orders::ShowPage { refunds: self.refunds(), ..worn() }));
+        let worn = || self.page(self.worn(State::Shipped), Side::default());
+        add("order-refunds", html(&ShowPage { refunds: self.refunds(), ..worn() }));
         let mut look_only =
-            orders::ShowPage { may_change: false, note: None, refunds: self.refunds(), ..page(State::Shipped) };
+            ShowPage { may_change: false, side: Side::default(), refunds: self.refunds(), ..page(State::Shipped) };
         look_only.shell.nav.retain(|item| item.section == Section::Orders);
         add("order-look-only", html(&look_only));
-        let noted = |seal: Seal, text: String| {
-            html(&orders::ShowPage { note: Some(orders::NoteBox { seal, text }), ..page(State::Paid) })
+        let noted = |seal: Seal, reason: String| {
+            let mut page = page(State::Paid);
+            page.side.within = self.note(&page.detail, Seal { reason, ..seal });
+            html(&page)
         };
         let errors = FieldErrors::one("reason", wrong::too_short(5));
         add("order-note-invalid", noted(Seal { errors, ..fresh() }, self.text("네", "ok")));
