@@ -32,7 +32,7 @@ pub struct CancelOrder {
     pub reason_kind: String,
 }
 
-/// Why orders are cancelled, as posted in `reason_kind`; their names stand under `cancel-kind.`
+/// Why orders are cancelled, as posted in `reason_kind`; their names are under `cancel-kind.`
 pub const REASON_KINDS: [&str; 6] =
     ["customer_request", "out_of_stock", "payment_problem", "suspected_fraud", "duplicate", "other"];
 

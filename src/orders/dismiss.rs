@@ -15,7 +15,7 @@ use crate::{
 use askama::Template;
 use serde::{Deserialize, Serialize};
 
-/// Takes a failed refund off the list of what waits for somebody. It stays failed, and is never tried again.
+/// Takes a failed refund off the list of those that wait for a decision. It stays failed, and is never tried again.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct DismissRefund {
     pub order: i64,
@@ -59,7 +59,7 @@ impl Change for DismissRefund {
     }
 }
 
-/// What a refund was to give back that failed, and that nobody has tried again or set aside.
+/// What a failed refund was to give back; `None` where it was tried again or set aside already.
 async fn amount(db: &mut impl Queries, order: i64, refund: i64) -> sqlx::Result<Option<i64>> {
     let row: Option<(i64,)> = db
         .query(sql!("select r.amount from refunds r where r.id = $1 and r.order_id = $2 and ", super::waits!()))

@@ -1,7 +1,7 @@
 //! Orders: finding them, cancelling, refunding, shipping and noting. The shop makes an order and its payments; the console
 //! changes what came of them.
 //!
-//! A refund is decided in one transaction ([`plan`] says what it comes to, [`booking`] writes it down) and reserved by
+//! A refund is decided in one transaction ([`plan`] says what it comes to, `booking` writes it down) and reserved by
 //! its rows from then on; the payment provider is asked afterwards, by the worker, and its answer is a change of its own
 //! ([`settle`]).
 
@@ -49,7 +49,7 @@ const PANELS: &[Entry<OrderDetail>] = &[
     Entry::of::<note::NotePanel>(),
 ];
 
-/// Of a refund `r`: it failed, and nobody has tried it again or set it aside.
+/// Of a refund `r`: it failed, and was neither tried again nor set aside.
 macro_rules! waits {
     () => {
         "r.state = 'failed' and r.dismissed_at is null
@@ -96,7 +96,7 @@ pub(crate) async fn contact_of(tx: &mut Tx<'_>, id: i64) -> Result<Option<String
 }
 
 /// Locks an order's row for the rest of the transaction and says which version it has. Its lines, payments and refunds are
-/// written by nobody who does not hold this lock.
+/// written only under this lock.
 pub(crate) async fn lock_version(tx: &mut Tx<'_>, id: i64) -> Result<i64, Fault> {
     let row: Option<(i64,)> = tx
         .query(sql!(

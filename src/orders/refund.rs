@@ -40,7 +40,7 @@ pub struct RefundOrder {
     pub override_reason: Option<String>,
 }
 
-/// Why money is given back, as posted in `reason_kind`; their names stand under `refund-kind.`
+/// Why money is given back, as posted in `reason_kind`; their names are under `refund-kind.`
 pub const REASON_KINDS: [&str; 8] =
     ["returned", "damaged", "missing_item", "wrong_item", "late_delivery", "price_adjustment", "goodwill", "other"];
 

@@ -32,7 +32,7 @@ pub struct ShipOrder {
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Parcel {
-    /// One of [`CARRIERS`].
+    /// The code of a carrier, such as `hanjin`.
     pub carrier: String,
     pub tracking_number: String,
 }
@@ -132,7 +132,7 @@ impl ShipOrder {
 }
 
 impl OrderDetail {
-    /// Who carries it, once somebody does.
+    /// The parcel, once the order is on its way.
     pub fn parcel(&self) -> Option<Parcel> {
         let (carrier, tracking_number) = (self.order.carrier.clone()?, self.order.tracking_number.clone()?);
         Some(Parcel { carrier, tracking_number })
