@@ -121,14 +121,14 @@ routes! {
     GET "/orders" FINDS_PEOPLE => orders::list::list;
     POST "/orders/searches" FINDS_PEOPLE => orders::list::search;
     GET "/orders/{id}" FINDS_PEOPLE => orders::show::show;
-    POST "/orders/{id}/cancellation" OPERATES => orders::cancel::cancel;
-    GET "/orders/{id}/refunds" FINDS_PEOPLE => orders::show::refunds_alone, quiet;
-    POST "/orders/{id}/refunds" OPERATES => orders::refund::refund;
-    POST "/orders/{id}/refunds/preview" OPERATES => orders::refund::preview;
-    POST "/orders/{id}/refunds/{refund}/retry" OPERATES => orders::retry::retry;
-    POST "/orders/{id}/refunds/{refund}/dismissal" OPERATES => orders::dismiss::dismiss;
-    POST "/orders/{id}/shipping" OPERATES => orders::ship::ship;
-    POST "/orders/{id}/notes" OPERATES => orders::note::note;
+    POST "/orders/{id}/cancellation" OPERATES => post::<orders::cancel::CancelPanel>;
+    GET "/orders/{id}/refunds" FINDS_PEOPLE => orders::refunds::refunds_alone, quiet;
+    POST "/orders/{id}/refunds" OPERATES => post::<orders::refund::RefundPanel>;
+    POST "/orders/{id}/refunds/preview" OPERATES => preview::<orders::refund::RefundPanel>;
+    POST "/orders/{id}/refunds/{refund}/retry" OPERATES => post::<orders::retry::RetryPanel>;
+    POST "/orders/{id}/refunds/{refund}/dismissal" OPERATES => post::<orders::dismiss::DismissPanel>;
+    POST "/orders/{id}/shipping" OPERATES => post::<orders::ship::ShippingPanel>;
+    POST "/orders/{id}/notes" OPERATES => post::<orders::note::NotePanel>;
 
     GET "/batches" Opens::Staff => batches::list::list;
     GET "/batches/{job}" Opens::Staff => batches::job::show;

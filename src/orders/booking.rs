@@ -1,7 +1,7 @@
 //! Writing a refund down. From then on its rows are the reservation: what they hold is counted against lines, payments and
 //! points, and the database refuses a count that goes too far.
 
-use super::{Plan, Standing, event, missing, standing};
+use super::{OrderDetail, Plan, detail, event, missing};
 use crate::{
     customer,
     gate::{Fault, Tx},
@@ -19,20 +19,20 @@ pub(super) struct Grounds<'a> {
     pub retry_of: Option<i64>,
 }
 
-/// Books `plan` for the order in `standing`, whose row is locked, and says which refund it is.
+/// Books `plan` for the order in `detail`, whose row is locked, and says which refund it is.
 pub(super) async fn book(
     tx: &mut Tx<'_>,
-    standing: &Standing,
+    detail: &OrderDetail,
     plan: &Plan,
     grounds: Grounds<'_>,
 ) -> Result<i64, Fault> {
-    let refund = insert(tx, standing, plan, grounds).await?;
-    hold_lines(tx, standing, plan, refund).await?;
-    hold_payments(tx, standing, plan, refund).await?;
-    hold_order(tx, standing, plan, grounds.retry_of).await?;
-    move_points(tx, standing, Movement { returned: plan.points_returned, reclaimed: -plan.points_taken }).await?;
+    let refund = insert(tx, detail, plan, grounds).await?;
+    hold_lines(tx, detail, plan, refund).await?;
+    hold_payments(tx, detail, plan, refund).await?;
+    hold_order(tx, detail, plan, grounds.retry_of).await?;
+    move_points(tx, detail, Movement { returned: plan.points_returned, reclaimed: -plan.points_taken }).await?;
     tx.note("refund", None::<i64>, refund);
-    tx.note("amount", None::<i64>, standing.money(plan.amount));
+    tx.note("amount", None::<i64>, detail.money(plan.amount));
     tx.note("reason_kind", None::<i64>, grounds.reason_kind);
     if let Some(why) = grounds.override_reason {
         tx.note("override_reason", None::<i64>, why);
@@ -43,18 +43,18 @@ pub(super) async fn book(
     if plan.shortfall() > 0 {
         tx.note("points_shortfall", None::<i64>, plan.shortfall());
     }
-    event::append(tx, standing.order.id, "refund-requested", Some(refund), None).await?;
+    event::append(tx, detail.order.id, "refund-requested", Some(refund), None).await?;
     tx.emit(
         "orders.refund-requested",
         json!({
-            "order": standing.order.id, "refund": refund, "amount": plan.amount.to_string(),
-            "currency": standing.order.currency.code(), "points_returned": plan.points_returned.to_string(),
+            "order": detail.order.id, "refund": refund, "amount": plan.amount.to_string(),
+            "currency": detail.order.currency.code(), "points_returned": plan.points_returned.to_string(),
         }),
     );
     Ok(refund)
 }
 
-async fn insert(tx: &mut Tx<'_>, standing: &Standing, plan: &Plan, grounds: Grounds<'_>) -> Result<i64, Fault> {
+async fn insert(tx: &mut Tx<'_>, detail: &OrderDetail, plan: &Plan, grounds: Grounds<'_>) -> Result<i64, Fault> {
     let (now, by, change) = (tx.now(), tx.by().to_owned(), tx.change_id().to_owned());
     // Where points alone come back there is nobody to ask: it is done with this transaction.
     let is_settled = plan.parts.is_empty();
@@ -64,7 +64,7 @@ async fn insert(tx: &mut Tx<'_>, standing: &Standing, plan: &Plan, grounds: Grou
                                   points_taken, reason_kind, override_reason, retry_of, settled_at, staff_name, change_id)
              values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15) returning id"
         ))
-        .bind(standing.order.id)
+        .bind(detail.order.id)
         .bind(now)
         .bind(if is_settled { "succeeded" } else { "requested" })
         .bind(plan.amount)
@@ -84,16 +84,16 @@ async fn insert(tx: &mut Tx<'_>, standing: &Standing, plan: &Plan, grounds: Grou
     Ok(refund)
 }
 
-async fn hold_lines(tx: &mut Tx<'_>, standing: &Standing, plan: &Plan, refund: i64) -> Result<(), Fault> {
+async fn hold_lines(tx: &mut Tx<'_>, detail: &OrderDetail, plan: &Plan, refund: i64) -> Result<(), Fault> {
     for units in &plan.lines {
         tx.query(sql!("insert into refund_lines (refund_id, order_id, n, quantity) values ($1, $2, $3, $4)"))
             .bind(refund)
-            .bind(standing.order.id)
+            .bind(detail.order.id)
             .bind(units.n)
             .bind(units.quantity)
             .run()
             .await?;
-        hold_units(tx, standing.order.id, units.n, units.quantity).await?;
+        hold_units(tx, detail.order.id, units.n, units.quantity).await?;
     }
     Ok(())
 }
@@ -113,7 +113,7 @@ pub(super) async fn hold_units(tx: &mut Tx<'_>, order: i64, n: i64, quantity: i6
     Ok(())
 }
 
-async fn hold_payments(tx: &mut Tx<'_>, standing: &Standing, plan: &Plan, refund: i64) -> Result<(), Fault> {
+async fn hold_payments(tx: &mut Tx<'_>, detail: &OrderDetail, plan: &Plan, refund: i64) -> Result<(), Fault> {
     for part in &plan.parts {
         let now = tx.now();
         // The id says which refund it is to people; the change's own number tells it from the refunds of every other
@@ -126,37 +126,37 @@ async fn hold_payments(tx: &mut Tx<'_>, standing: &Standing, plan: &Plan, refund
         ))
         .bind(refund)
         .bind(part.payment)
-        .bind(standing.order.id)
+        .bind(detail.order.id)
         .bind(part.amount)
         .bind(key)
         .bind(now)
         .run()
         .await?;
-        hold_money(tx, standing, part.payment, part.amount).await?;
+        hold_money(tx, detail, part.payment, part.amount).await?;
     }
     Ok(())
 }
 
 /// Counts an amount of a payment as refunded, or a negative one as free again.
-pub(super) async fn hold_money(tx: &mut Tx<'_>, standing: &Standing, payment: i64, amount: i64) -> Result<(), Fault> {
+pub(super) async fn hold_money(tx: &mut Tx<'_>, detail: &OrderDetail, payment: i64, amount: i64) -> Result<(), Fault> {
     let (held,): (i64,) = tx
         .query(sql!("update payments set refunded = refunded + $2 where id = $1 returning refunded"))
         .bind(payment)
         .bind(amount)
         .one()
         .await?;
-    tx.note(format!("payment.{payment}"), standing.money(held - amount), standing.money(held));
+    tx.note(format!("payment.{payment}"), detail.money(held - amount), detail.money(held));
     Ok(())
 }
 
-async fn hold_order(tx: &mut Tx<'_>, standing: &Standing, plan: &Plan, retry_of: Option<i64>) -> Result<(), Fault> {
+async fn hold_order(tx: &mut Tx<'_>, detail: &OrderDetail, plan: &Plan, retry_of: Option<i64>) -> Result<(), Fault> {
     tx.query(sql!(
         "update orders set shipping_refunded = (shipping_refunded or $2), points_returned = points_returned + $3,
                 worth_returned = worth_returned + $4, points_claimed = points_claimed + $5,
                 open_refunds = open_refunds + $6, failed_refunds = failed_refunds - $7, version = version + 1
           where id = $1"
     ))
-    .bind(standing.order.id)
+    .bind(detail.order.id)
     .bind(plan.shipping > 0)
     .bind(plan.points_returned)
     .bind(plan.points_worth)
@@ -166,7 +166,7 @@ async fn hold_order(tx: &mut Tx<'_>, standing: &Standing, plan: &Plan, retry_of:
     .bind(i64::from(retry_of.is_some()))
     .run()
     .await?;
-    let order = &standing.order;
+    let order = &detail.order;
     if plan.shipping > 0 {
         tx.note("shipping_refunded", false, true);
     }
@@ -193,14 +193,14 @@ pub(super) struct Movement {
 
 /// Moves the points of the order's customer, whose row is locked. What comes goes first, so that no balance between falls
 /// below zero where the last one does not.
-pub(super) async fn move_points(tx: &mut Tx<'_>, standing: &Standing, movement: Movement) -> Result<(), Fault> {
+pub(super) async fn move_points(tx: &mut Tx<'_>, detail: &OrderDetail, movement: Movement) -> Result<(), Fault> {
     let mut entries = [("returned", movement.returned), ("reclaimed", movement.reclaimed)];
     entries.sort_by_key(|(_, delta)| std::cmp::Reverse(*delta));
     let sum = movement.returned + movement.reclaimed;
     if entries.iter().all(|(_, delta)| *delta == 0) {
         return Ok(());
     }
-    let order = &standing.order;
+    let order = &detail.order;
     let (after,): (i64,) = tx
         .query(sql!("update users set points = points + $2, version = version + 1 where id = $1 returning points"))
         .bind(order.user_id)
@@ -231,10 +231,10 @@ pub(super) async fn move_points(tx: &mut Tx<'_>, standing: &Standing, movement: 
     Ok(())
 }
 
-/// What stands, with the row of the customer locked too, so that nobody moves their points meanwhile. Always after the order's.
-pub(super) async fn lock_customer(tx: &mut Tx<'_>, order: i64) -> Result<Standing, Fault> {
+/// The order as it is now, with the row of the customer locked too, so that nobody moves their points meanwhile. Always after the order's.
+pub(super) async fn lock_customer(tx: &mut Tx<'_>, order: i64) -> Result<OrderDetail, Fault> {
     let row: Option<(i64,)> = tx.query(sql!("select user_id from orders where id = $1")).bind(order).optional().await?;
     let (user,) = row.ok_or_else(missing)?;
     customer::lock_version(tx, user).await?;
-    standing(tx, order).await
+    detail(tx, order).await
 }

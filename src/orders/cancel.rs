@@ -1,27 +1,27 @@
 //! Cancelling an order that has not left the house: everything that was paid for it goes back.
 
 use super::{
-    State,
+    OrderDetail, Plan, State,
     booking::{Grounds, book, lock_customer},
-    contact_of, event, lock_version,
-    pages::{CancelPanel, Panel},
-    show, standing, target,
+    contact_of, detail,
+    effect::Effect,
+    event, lock_version, target,
 };
 use crate::{
     gate::{Admits, Change, Fault, Role, Target, Tx},
     sql,
     web::{
-        Answer, Desk,
-        desk::seal_of,
+        Desk, Stop,
         form::Form,
-        refused::{self, Refused},
+        panel::{Button, Opened, Opening, Panel, Unread, View},
         shell::{
+            Shell,
             field::{FieldErrors, wrong},
-            seal::Seal as Shape,
+            seal::Seal,
         },
     },
 };
-use actix_web::web;
+use askama::Template;
 use serde::{Deserialize, Serialize};
 
 /// Cancels an order and, in the same transaction, reserves the refund of what was captured and gives the points back.
@@ -32,7 +32,7 @@ pub struct CancelOrder {
     pub reason_kind: String,
 }
 
-/// Why orders are cancelled, as posted in `reason_kind`; their names stand under `cancel-kind.`
+/// Why orders are cancelled, as posted in `reason_kind`; their names are under `cancel-kind.`
 pub const REASON_KINDS: [&str; 6] =
     ["customer_request", "out_of_stock", "payment_problem", "suspected_fraud", "duplicate", "other"];
 
@@ -59,11 +59,11 @@ impl Change for CancelOrder {
     }
 
     async fn check(&self, tx: &mut Tx<'_>) -> Result<(), Fault> {
-        let standing = standing(tx, self.order).await?;
-        if !standing.order.state.may_be_cancelled() {
-            return Err(Fault::conflict("order-left").with("state", standing.order.state));
+        let detail = detail(tx, self.order).await?;
+        if !detail.order.state.may_be_cancelled() {
+            return Err(Fault::conflict("order-left").with("state", detail.order.state));
         }
-        standing.plan_cancelling().map(drop)
+        detail.plan_cancelling().map(drop)
     }
 
     async fn contact(&self, tx: &mut Tx<'_>) -> Result<Option<String>, Fault> {
@@ -71,15 +71,15 @@ impl Change for CancelOrder {
     }
 
     async fn apply(&self, tx: &mut Tx<'_>) -> Result<Cancelled, Fault> {
-        let standing = lock_customer(tx, self.order).await?;
-        let plan = standing.plan_cancelling()?;
+        let detail = lock_customer(tx, self.order).await?;
+        let plan = detail.plan_cancelling()?;
         let now = tx.now();
         tx.query(sql!("update orders set state = 'cancelled', cancelled_at = $2, version = version + 1 where id = $1"))
             .bind(self.order)
             .bind(now)
             .run()
             .await?;
-        tx.note("state", standing.order.state.as_str(), State::Cancelled.as_str());
+        tx.note("state", detail.order.state.as_str(), State::Cancelled.as_str());
         tx.note("reason_kind", None::<i64>, self.reason_kind.as_str());
         event::append(tx, self.order, "cancelled", None, None).await?;
         tx.emit("orders.cancelled", serde_json::json!({ "order": self.order, "reason_kind": self.reason_kind }));
@@ -88,46 +88,86 @@ impl Change for CancelOrder {
             None
         } else {
             let grounds = Grounds { reason_kind: &self.reason_kind, override_reason: None, retry_of: None };
-            Some(book(tx, &standing, &plan, grounds).await?)
+            Some(book(tx, &detail, &plan, grounds).await?)
         };
         Ok(Cancelled { refund })
     }
 }
 
-/// `POST /orders/{id}/cancellation`
-pub async fn cancel(desk: Desk, path: web::Path<i64>, body: web::Bytes) -> Answer {
-    let order = path.into_inner();
-    let form = desk.form(&body, &["reason_kind", "reason", "code", "key", "seen"]).await?;
-    let reason_kind = form.or("reason_kind", "other");
-    let mut errors = FieldErrors::new();
-    if !REASON_KINDS.contains(&reason_kind) {
-        errors.add("reason_kind", wrong::not_a_choice());
+/// The form.
+pub(crate) struct CancelPanel {
+    /// Everything that is given back.
+    pub(crate) plan: Plan,
+    /// As typed.
+    pub(crate) reason_kind: String,
+}
+
+impl Panel for CancelPanel {
+    type On = OrderDetail;
+    type Part = ();
+    type Asks = CancelOrder;
+    const NAME: &'static str = "cancel";
+    const ROUTE: &'static str = "/orders/{id}/cancellation";
+    const FIELDS: &'static [&'static str] = &["reason_kind"];
+
+    fn button(desk: &Desk, _: &OrderDetail) -> Option<Button> {
+        Some(Button { name: Self::NAME, icon: "ban", label: desk.words().get("cancel.title").to_owned() })
     }
-    let reason = match refused::read_reason(&form) {
-        Ok(reason) if errors.is_empty() => reason,
-        reason => {
-            errors.extend(reason.err().unwrap_or_default());
-            return show_again(&desk, order, &form, errors.into()).await;
+
+    async fn open(desk: &Desk, on: &OrderDetail, (): &(), opening: Opening<'_>) -> Result<Opened<Self>, Stop> {
+        let form = opening.form();
+        Ok(match why_closed(on).filter(|_| form.is_none()) {
+            Some(why) => Opened::Closed(desk.words().get(why).to_owned()),
+            None => Opened::Form(Self {
+                plan: on.plan_cancelling().unwrap_or_default(),
+                reason_kind: form.map_or("", reason_kind).to_owned(),
+            }),
+        })
+    }
+
+    async fn read(_: &Desk, on: &OrderDetail, (): &(), form: &Form) -> Result<CancelOrder, Unread> {
+        let reason_kind = reason_kind(form);
+        if !REASON_KINDS.contains(&reason_kind) {
+            return Err(FieldErrors::one("reason_kind", wrong::not_a_choice()).into());
         }
-    };
-    let change = CancelOrder { order, reason_kind: reason_kind.to_owned() };
-    match desk.submit(&change, &seal_of(&form, reason)?).await {
-        Ok(sealed) => Ok(desk.see_sealed(&sealed, &format!("/orders/{order}"))),
-        Err(refusal) => {
-            let refused = refused::explain(&desk, refusal, &change.target()).await?;
-            show_again(&desk, order, &form, refused).await
-        }
+        Ok(CancelOrder { order: on.order.id, reason_kind: reason_kind.to_owned() })
+    }
+
+    fn render(&self, View { shell, on, seal, .. }: View<'_, Self>) -> askama::Result<String> {
+        let effect = Effect { shell, on, plan: &self.plan, kind: Self::KIND, is_whole: true };
+        CancelForm { shell, on, panel: self, effect, seal }.render()
     }
 }
 
-async fn show_again(desk: &Desk, order: i64, form: &Form, refused: Refused) -> Answer {
-    let standing = show::standing(desk, order).await?;
-    let (status, seal) = Shape::again(CancelOrder::KIND, form, standing.order.version, refused);
-    let panel = CancelPanel {
-        seal,
-        plan: standing.plan_cancelling().unwrap_or_default(),
-        reason_kind: form.or("reason_kind", "other").to_owned(),
-        reason: form.get("reason").to_owned(),
-    };
-    show::page(desk, standing, Some(Panel::Cancel(panel)), None, status).await
+/// Why the order cannot be cancelled: the key of a sentence.
+fn why_closed(on: &OrderDetail) -> Option<&'static str> {
+    match on.order.state {
+        State::Cancelled => Some("cancel.already"),
+        state if !state.may_be_cancelled() => Some("cancel.left"),
+        _ => on.plan_cancelling().is_err().then_some("cancel.too-many-points"),
+    }
+}
+
+/// The kind of reason. A form without the field has given its reason in words alone.
+fn reason_kind(form: &Form) -> &str {
+    form.or("reason_kind", "other")
+}
+
+#[derive(Template)]
+#[template(path = "orders/cancel.html")]
+struct CancelForm<'a> {
+    shell: &'a Shell,
+    on: &'a OrderDetail,
+    panel: &'a CancelPanel,
+    effect: Effect<'a>,
+    seal: &'a Seal,
+}
+
+impl CancelForm<'_> {
+    fn button(&self) -> String {
+        match self.panel.plan.amount {
+            0 => self.shell.t("cancel.go").to_owned(),
+            amount => self.effect.button(self.shell.with("cancel.go-refund", &[("amount", &self.on.shown(&amount))])),
+        }
+    }
 }

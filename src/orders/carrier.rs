@@ -5,8 +5,8 @@
 
 /// A carrier as it stands in the database and in a form.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Carrier {
-    pub code: &'static str,
+pub(super) struct Carrier {
+    pub(super) code: &'static str,
     shape: Shape,
 }
 
@@ -24,7 +24,7 @@ enum Shape {
 }
 
 /// The carriers there are to choose from; their names stand under `carrier.`
-pub const CARRIERS: [Carrier; 10] = [
+pub(super) const CARRIERS: [Carrier; 10] = [
     Carrier { code: "cj", shape: Shape::Digits(&[10, 12]) },
     Carrier { code: "hanjin", shape: Shape::Digits(&[10, 12]) },
     Carrier { code: "lotte", shape: Shape::Digits(&[12, 13]) },
@@ -37,18 +37,18 @@ pub const CARRIERS: [Carrier; 10] = [
     Carrier { code: "other", shape: Shape::Any },
 ];
 
-pub fn find(code: &str) -> Option<Carrier> {
+pub(super) fn find(code: &str) -> Option<Carrier> {
     CARRIERS.into_iter().find(|carrier| carrier.code == code)
 }
 
 /// A tracking number without what people put between its digits; letters large.
-pub fn tidy(typed: &str) -> String {
+pub(super) fn tidy(typed: &str) -> String {
     typed.chars().filter(|c| !c.is_whitespace() && !matches!(c, '-' | '.')).map(|c| c.to_ascii_uppercase()).collect()
 }
 
 impl Carrier {
     /// The number as it is kept, where it can be one of this carrier's.
-    pub fn tracking_number(self, typed: &str) -> Option<String> {
+    pub(super) fn tracking_number(self, typed: &str) -> Option<String> {
         let number = tidy(typed);
         let is_digits = |text: &str| !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
         let fits = match self.shape {

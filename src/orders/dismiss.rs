@@ -1,26 +1,21 @@
 //! Setting a failed refund aside, where nothing is to come of it: it was paid another way, or not at all.
 
-use super::{
-    Standing, contact_of, event, lock_version,
-    pages::{DismissPanel, Panel},
-    show, target,
-};
+use super::{FailedRefund, OrderDetail, contact_of, event, lock_version, target};
 use crate::{
     gate::{Admits, Change, Fault, Role, Target, Tx},
     sql,
     store::Queries,
     web::{
-        Answer, Desk,
-        desk::seal_of,
+        Desk, Stop,
         form::Form,
-        refused::{self, Refused},
-        shell::seal::Seal as Shape,
+        panel::{Opened, Opening, Panel, Unread, View},
+        shell::{Shell, seal::Seal},
     },
 };
-use actix_web::web;
+use askama::Template;
 use serde::{Deserialize, Serialize};
 
-/// Takes a failed refund off the list of what waits for somebody. It stays failed, and is never tried again.
+/// Takes a failed refund off the list of those that wait for a decision. It stays failed, and is never tried again.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct DismissRefund {
     pub order: i64,
@@ -64,7 +59,7 @@ impl Change for DismissRefund {
     }
 }
 
-/// What a refund was to give back that failed, and that nobody has tried again or set aside.
+/// What a failed refund was to give back; `None` where it was tried again or set aside already.
 async fn amount(db: &mut impl Queries, order: i64, refund: i64) -> sqlx::Result<Option<i64>> {
     let row: Option<(i64,)> = db
         .query(sql!("select r.amount from refunds r where r.id = $1 and r.order_id = $2 and ", super::waits!()))
@@ -75,46 +70,50 @@ async fn amount(db: &mut impl Queries, order: i64, refund: i64) -> sqlx::Result<
     Ok(row.map(|(amount,)| amount))
 }
 
-/// `POST /orders/{id}/refunds/{refund}/dismissal`
-pub async fn dismiss(desk: Desk, path: web::Path<(i64, i64)>, body: web::Bytes) -> Answer {
-    let (order, refund) = path.into_inner();
-    let form = desk.form(&body, &["reason", "code", "key", "seen"]).await?;
-    let reason = match refused::read_reason(&form) {
-        Ok(reason) => reason,
-        Err(errors) => return show_again(&desk, order, refund, &form, errors.into()).await,
-    };
-    let change = DismissRefund { order, refund };
-    match desk.submit(&change, &seal_of(&form, reason)?).await {
-        Ok(sealed) => Ok(desk.see_sealed(&sealed, &format!("/orders/{order}"))),
-        Err(refusal) => {
-            let refused = refused::explain(&desk, refusal, &change.target()).await?;
-            show_again(&desk, order, refund, &form, refused).await
-        }
+/// The form: `?panel=dismiss&refund=5`.
+pub(crate) struct DismissPanel {
+    /// What the refund was to give back, in minor units.
+    pub(crate) amount: i64,
+}
+
+impl Panel for DismissPanel {
+    type On = OrderDetail;
+    type Part = FailedRefund;
+    type Asks = DismissRefund;
+    const NAME: &'static str = "dismiss";
+    const ROUTE: &'static str = "/orders/{id}/refunds/{refund}/dismissal";
+
+    async fn open(
+        desk: &Desk,
+        on: &OrderDetail,
+        FailedRefund(refund): &FailedRefund,
+        _: Opening<'_>,
+    ) -> Result<Opened<Self>, Stop> {
+        Ok(match amount(&mut desk.reader(), on.order.id, *refund).await? {
+            Some(amount) => Opened::Form(Self { amount }),
+            None => Opened::Closed(desk.words().get("dismiss.gone").to_owned()),
+        })
+    }
+
+    async fn read(
+        _: &Desk,
+        on: &OrderDetail,
+        FailedRefund(refund): &FailedRefund,
+        _: &Form,
+    ) -> Result<DismissRefund, Unread> {
+        Ok(DismissRefund { order: on.order.id, refund: *refund })
+    }
+
+    fn render(&self, View { shell, on, part, seal }: View<'_, Self>) -> askama::Result<String> {
+        DismissForm { shell, refund: part.0, amount: on.shown(&self.amount), seal }.render()
     }
 }
 
-async fn show_again(desk: &Desk, order: i64, refund: i64, form: &Form, refused: Refused) -> Answer {
-    let standing = show::standing(desk, order).await?;
-    let (status, seal) = Shape::again(DismissRefund::KIND, form, standing.order.version, refused);
-    let panel = match panel(desk, &standing, refund, seal).await? {
-        Some(panel) => Panel::Dismiss(DismissPanel { reason: form.get("reason").to_owned(), ..panel }),
-        None => gone(),
-    };
-    show::page(desk, standing, Some(panel), None, status).await
-}
-
-/// The panel for this refund, where it can be set aside.
-pub(super) async fn panel(
-    desk: &Desk,
-    standing: &Standing,
+#[derive(Template)]
+#[template(path = "orders/dismiss.html")]
+struct DismissForm<'a> {
+    shell: &'a Shell,
     refund: i64,
-    seal: Shape,
-) -> sqlx::Result<Option<DismissPanel>> {
-    let amount = amount(&mut desk.reader(), standing.order.id, refund).await?;
-    Ok(amount.map(|amount| DismissPanel { seal, refund, amount, reason: String::new() }))
-}
-
-/// What stands in its place where it cannot.
-pub(super) fn gone() -> Panel {
-    Panel::Closed { name: "dismiss", why: "dismiss.gone" }
+    amount: String,
+    seal: &'a Seal,
 }

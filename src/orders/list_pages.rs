@@ -1,6 +1,6 @@
 //! The list of orders.
 
-use super::{State, filter::Needs, pages};
+use super::{State, filter::Needs};
 use crate::{
     clock::Instant,
     money::{Currency, Money},
@@ -175,11 +175,11 @@ pub struct Row {
 
 impl Row {
     pub fn tone(&self) -> Tone {
-        pages::tone(self.state)
+        self.state.tone()
     }
 
     pub fn icon(&self) -> &'static str {
-        pages::icon(self.state)
+        self.state.icon()
     }
 
     /// Whether nobody has anything left to do with it, so that it may stand back.

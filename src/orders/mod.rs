@@ -1,45 +1,54 @@
 //! Orders: finding them, cancelling, refunding, shipping and noting. The shop makes an order and its payments; the console
 //! changes what came of them.
 //!
-//! A refund is decided in one transaction ([`plan`] says what it comes to, [`booking`] writes it down) and reserved by
+//! A refund is decided in one transaction ([`plan`] says what it comes to, `booking` writes it down) and reserved by
 //! its rows from then on; the payment provider is asked afterwards, by the worker, and its answer is a change of its own
 //! ([`settle`]).
 
-pub mod booking;
+mod booking;
 pub mod cancel;
-pub mod carrier;
+mod carrier;
+pub mod detail;
 pub mod dismiss;
+mod effect;
 mod event;
 pub mod filter;
 pub mod find;
 pub mod list;
 pub mod list_pages;
 pub mod note;
-pub mod pages;
-pub mod panels;
 pub mod plan;
 pub mod refund;
-pub mod refund_pages;
-mod refunds;
+pub(crate) mod refunds;
 pub mod retry;
 pub mod settle;
 pub mod ship;
-pub mod show;
-pub mod standing;
+pub(crate) mod show;
 pub mod state;
 pub mod term;
-pub mod timeline;
+pub(crate) mod timeline;
 
+pub use detail::OrderDetail;
 pub use plan::Plan;
-pub use standing::Standing;
 pub use state::State;
 
 use crate::{
     gate::{Fault, Target, Tx},
     sql,
+    web::panel::{Entry, Part, Query, Segment},
 };
 
-/// Of a refund `r`: it failed, and nobody has tried it again or set it aside.
+/// What can be done on an order's page, in the order of the buttons.
+const PANELS: &[Entry<OrderDetail>] = &[
+    Entry::of::<refund::RefundPanel>(),
+    Entry::of::<ship::ShippingPanel>(),
+    Entry::of::<cancel::CancelPanel>(),
+    Entry::of::<retry::RetryPanel>(),
+    Entry::of::<dismiss::DismissPanel>(),
+    Entry::of::<note::NotePanel>(),
+];
+
+/// Of a refund `r`: it failed, and was neither tried again nor set aside.
 macro_rules! waits {
     () => {
         "r.state = 'failed' and r.dismissed_at is null
@@ -47,6 +56,28 @@ macro_rules! waits {
     };
 }
 pub(crate) use waits;
+
+/// A failed refund as the part of its order that a panel is about: `refund=5` in the query of the page.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct FailedRefund(pub(crate) i64);
+
+impl Segment for FailedRefund {
+    const COUNT: usize = 1;
+
+    fn read(segment: Option<&str>) -> Option<Self> {
+        i64::read(segment).map(Self)
+    }
+}
+
+impl Part for FailedRefund {
+    fn asked(name: &'static str, query: &Query) -> Option<Self> {
+        query.number("refund").filter(|_| query.get("panel") == name).map(Self)
+    }
+
+    fn segment(&self) -> String {
+        self.0.to_string()
+    }
+}
 
 /// An order as the target of a change.
 pub fn target(id: i64) -> Target {
@@ -64,7 +95,7 @@ pub(crate) async fn contact_of(tx: &mut Tx<'_>, id: i64) -> Result<Option<String
 }
 
 /// Locks an order's row for the rest of the transaction and says which version it has. Its lines, payments and refunds are
-/// written by nobody who does not hold this lock.
+/// written only under this lock.
 pub(crate) async fn lock_version(tx: &mut Tx<'_>, id: i64) -> Result<i64, Fault> {
     let row: Option<(i64,)> = tx
         .query(sql!(
@@ -77,9 +108,9 @@ pub(crate) async fn lock_version(tx: &mut Tx<'_>, id: i64) -> Result<i64, Fault>
     row.map(|(version,)| version).ok_or_else(missing)
 }
 
-/// What stands at this point of a change.
-pub(crate) async fn standing(tx: &mut Tx<'_>, id: i64) -> Result<Standing, Fault> {
-    Standing::load(tx, id).await?.ok_or_else(missing)
+/// Reads the order as it is at this point of a change.
+pub(crate) async fn detail(tx: &mut Tx<'_>, id: i64) -> Result<OrderDetail, Fault> {
+    OrderDetail::read(tx, id).await?.ok_or_else(missing)
 }
 
 pub(crate) fn missing() -> Fault {

@@ -1,17 +1,18 @@
 //! Internal notes on an order.
 
-use super::{event, missing, pages::NoteBox, show, target};
+use super::{OrderDetail, event, missing, target};
 use crate::{
     gate::{Admits, Change, Fault, Role, Target, Tx},
     sql,
     web::{
-        Answer, Desk,
-        desk::seal_of,
-        refused::{self, Refused},
-        shell::seal::Seal as Shape,
+        Answer, Desk, Stop,
+        form::Form,
+        panel::{Made, Opened, Opening, Panel, Place, Subject as _, Unread, View},
+        refused::read_reason,
+        shell::{Shell, seal::Seal},
     },
 };
-use actix_web::web;
+use askama::Template;
 use serde::{Deserialize, Serialize};
 
 /// Adds a note. It depends on nothing that was seen and changes nothing that others look at, so it has no version; its text
@@ -42,22 +43,41 @@ impl Change for NoteOrder {
     }
 }
 
-/// `POST /orders/{id}/notes`
-pub async fn note(desk: Desk, path: web::Path<i64>, body: web::Bytes) -> Answer {
-    let order = path.into_inner();
-    let form = desk.form(&body, &["reason", "code", "key", "seen"]).await?;
-    let refused: Refused = match refused::read_reason(&form) {
-        Err(errors) => errors.into(),
-        Ok(reason) => {
-            let change = NoteOrder { order, text: reason.as_str().to_owned() };
-            match desk.submit(&change, &seal_of(&form, reason)?).await {
-                Ok(_) => return Ok(desk.see_other(&format!("/orders/{order}#timeline"))),
-                Err(refusal) => refused::explain(&desk, refusal, &change.target()).await?,
-            }
-        }
-    };
-    let standing = show::standing(&desk, order).await?;
-    let (status, seal) = Shape::again(NoteOrder::KIND, &form, standing.order.version, refused);
-    let note = NoteBox { seal, text: form.get("reason").to_owned() };
-    show::page(&desk, standing, None, Some(note), status).await
+/// The box for a note. It is always on the page of the order, and a note that was made is seen on the timeline there.
+pub(crate) struct NotePanel;
+
+impl Panel for NotePanel {
+    type On = OrderDetail;
+    type Part = ();
+    type Asks = NoteOrder;
+    const NAME: &'static str = "note";
+    const ROUTE: &'static str = "/orders/{id}/notes";
+    const PLACE: Place = Place::Within;
+
+    fn version(_: &OrderDetail, (): &()) -> Option<i64> {
+        None
+    }
+
+    async fn open(_: &Desk, _: &OrderDetail, (): &(), _: Opening<'_>) -> Result<Opened<Self>, Stop> {
+        Ok(Opened::Form(Self))
+    }
+
+    async fn read(_: &Desk, on: &OrderDetail, (): &(), form: &Form) -> Result<NoteOrder, Unread> {
+        Ok(NoteOrder { order: on.order.id, text: read_reason(form)?.as_str().to_owned() })
+    }
+
+    fn render(&self, View { shell, seal, .. }: View<'_, Self>) -> askama::Result<String> {
+        NoteForm { shell, seal }.render()
+    }
+
+    async fn answer(desk: &Desk, on: &OrderDetail, _: Made<NoteOrder>) -> Answer {
+        Ok(desk.see_other(&format!("{}#timeline", on.path())))
+    }
+}
+
+#[derive(Template)]
+#[template(path = "orders/note.html")]
+struct NoteForm<'a> {
+    shell: &'a Shell,
+    seal: &'a Seal,
 }

@@ -5,7 +5,7 @@
 //! earned are taken away in the proportion in which money goes back. Every such share is the share of everything so far,
 //! less what was given before ([`share`]), so that they add up exactly, whatever the order of refunds.
 
-use super::Standing;
+use super::OrderDetail;
 use crate::{
     gate::Fault,
     money::{Money, share},
@@ -83,7 +83,7 @@ fn too_large() -> Fault {
     Fault::invalid("amount", "amount-too-large")
 }
 
-impl Standing {
+impl OrderDetail {
     /// What refunding `wanted` would do, or which field of the form asks for what cannot be.
     pub fn plan(&self, wanted: &Wanted) -> Result<Plan, Fault> {
         let lines = self.units(&wanted.lines)?;
@@ -124,7 +124,7 @@ impl Standing {
 
     /// What cancelling gives back: everything that is left.
     pub fn plan_cancelling(&self) -> Result<Plan, Fault> {
-        let left = |line: &super::standing::Line| Units { n: line.n, quantity: line.left() };
+        let left = |line: &super::detail::Line| Units { n: line.n, quantity: line.left() };
         let amount = self.refundable();
         self.with_claim(Plan {
             lines: self.lines.iter().map(left).filter(|units| units.quantity > 0).collect(),
@@ -166,7 +166,7 @@ impl Standing {
     /// Fills the payments in the order they were made.
     fn fill(&self, amount: i64) -> Vec<Part> {
         let mut rest = amount;
-        let take = |payment: &super::standing::Payment| {
+        let take = |payment: &super::detail::Payment| {
             let amount = rest.min(payment.left()).max(0);
             rest -= amount;
             Part { payment: payment.id, amount }

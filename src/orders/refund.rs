@@ -1,28 +1,32 @@
 //! Refunding an order, whole or in part.
 
+mod form;
+
 use super::{
-    Standing, State,
+    OrderDetail, Plan, State,
     booking::{Grounds, book, lock_customer},
-    contact_of, lock_version,
-    pages::{Panel, RefundForm, RefundPanel},
+    contact_of, detail,
+    effect::{self, Effect},
+    lock_version,
     plan::{Part, Units, Wanted},
-    show, standing, target,
+    target,
 };
 use crate::{
     gate::{Admits, Change, Fault, Reason, Role, Target, Tx},
     web::{
-        Answer, Desk, Stop,
-        desk::seal_of,
+        Desk, Stop,
         form::Form,
         number,
-        refused::{self, Refused, reason_error},
+        panel::{Button, Opened, Opening, Panel, Unread, View},
+        refused::{field_errors, reason_error},
         shell::{
             field::{FieldErrors, wrong},
-            seal::Seal as Shape,
+            seal::Seal,
         },
     },
 };
-use actix_web::web;
+use askama::Template as _;
+use form::RefundForm;
 use serde::{Deserialize, Serialize};
 
 /// Gives money back for lines, shipping, or an amount of its own, and with it points in proportion.
@@ -36,7 +40,7 @@ pub struct RefundOrder {
     pub override_reason: Option<String>,
 }
 
-/// Why money is given back, as posted in `reason_kind`; their names stand under `refund-kind.`
+/// Why money is given back, as posted in `reason_kind`; their names are under `refund-kind.`
 pub const REASON_KINDS: [&str; 8] =
     ["returned", "damaged", "missing_item", "wrong_item", "late_delivery", "price_adjustment", "goodwill", "other"];
 
@@ -62,9 +66,9 @@ impl Change for RefundOrder {
     }
 
     async fn check(&self, tx: &mut Tx<'_>) -> Result<(), Fault> {
-        let standing = standing(tx, self.order).await?;
-        refundable(&standing)?;
-        let plan = standing.plan(&self.wanted)?;
+        let detail = detail(tx, self.order).await?;
+        refundable(&detail)?;
+        let plan = detail.plan(&self.wanted)?;
         if plan.amount != plan.computed && self.override_reason.is_none() {
             return Err(Fault::invalid("override_reason", "override-reason"));
         }
@@ -76,99 +80,138 @@ impl Change for RefundOrder {
     }
 
     async fn apply(&self, tx: &mut Tx<'_>) -> Result<Booked, Fault> {
-        let standing = lock_customer(tx, self.order).await?;
-        let plan = standing.plan(&self.wanted)?;
+        let detail = lock_customer(tx, self.order).await?;
+        let plan = detail.plan(&self.wanted)?;
         let grounds = Grounds {
             reason_kind: &self.reason_kind,
             override_reason: self.override_reason.as_deref().filter(|_| plan.amount != plan.computed),
             retry_of: None,
         };
-        Ok(Booked { refund: book(tx, &standing, &plan, grounds).await? })
+        Ok(Booked { refund: book(tx, &detail, &plan, grounds).await? })
     }
 }
 
 /// Whether anything was paid that could be given back.
-pub(super) fn refundable(standing: &Standing) -> Result<(), Fault> {
-    match standing.order.state {
+fn refundable(detail: &OrderDetail) -> Result<(), Fault> {
+    match detail.order.state {
         State::Placed => Err(Fault::conflict("order-unpaid")),
-        _ if !standing.can_be_refunded() => Err(Fault::conflict("order-refunded")),
+        _ if !detail.can_be_refunded() => Err(Fault::conflict("order-refunded")),
         _ => Ok(()),
     }
 }
 
-/// `POST /orders/{id}/refunds`
-pub async fn refund(desk: Desk, path: web::Path<i64>, body: web::Bytes) -> Answer {
-    let standing = show::standing(&desk, path.into_inner()).await?;
-    let form = read_fields(&desk, &standing, &body).await?;
-    let (change, reason) = match (read(&standing, &form), refused::read_reason(&form)) {
-        (Ok(change), Ok(reason)) => (change, reason),
-        (change, reason) => {
-            let mut errors = change.err().unwrap_or_default();
-            errors.extend(reason.err().unwrap_or_default());
-            return show_again(&desk, standing.order.id, &form, errors.into()).await;
-        }
-    };
-    match desk.submit(&change, &seal_of(&form, reason)?).await {
-        Ok(sealed) => Ok(desk.see_sealed(&sealed, &format!("/orders/{}", change.order))),
-        Err(refusal) => {
-            let refused = refused::explain(&desk, refusal, &change.target()).await?;
-            show_again(&desk, change.order, &form, refused).await
+/// The form, as typed; lines and payments by their numbers.
+#[derive(Clone, Default)]
+pub(crate) struct RefundPanel {
+    pub(crate) units: Vec<(i64, String)>,
+    pub(crate) shipping: bool,
+    pub(crate) amount: String,
+    pub(crate) override_reason: String,
+    pub(crate) split: Vec<(i64, String)>,
+    pub(crate) reason_kind: String,
+    /// What it comes to, where it can be worked out.
+    pub(crate) plan: Option<Plan>,
+    /// Why it cannot be worked out for the order as it is now.
+    pub(crate) errors: FieldErrors,
+}
+
+impl Panel for RefundPanel {
+    type On = OrderDetail;
+    type Part = ();
+    type Asks = RefundOrder;
+    const NAME: &'static str = "refund";
+    const ROUTE: &'static str = "/orders/{id}/refunds";
+    const FIELDS: &'static [&'static str] = &["shipping", "amount", "override_reason", "reason_kind"];
+    const HAS_PREVIEW: bool = true;
+
+    fn numbered_fields(on: &OrderDetail) -> Vec<String> {
+        let lines = on.lines.iter().map(|line| units_field(line.n));
+        lines.chain(on.payments.iter().map(|payment| payment_field(payment.id))).collect()
+    }
+
+    fn button(desk: &Desk, _: &OrderDetail) -> Option<Button> {
+        Some(Button { name: Self::NAME, icon: "undo", label: desk.words().get("refund.title").to_owned() })
+    }
+
+    async fn open(desk: &Desk, on: &OrderDetail, (): &(), opening: Opening<'_>) -> Result<Opened<Self>, Stop> {
+        Ok(match (opening.form(), why_closed(on)) {
+            (Some(form), _) => Opened::Form(Self::typed(on, form)),
+            (None, Some(why)) => Opened::Closed(desk.words().get(why).to_owned()),
+            (None, None) => Opened::Form(Self::default()),
+        })
+    }
+
+    async fn read(_: &Desk, on: &OrderDetail, (): &(), form: &Form) -> Result<RefundOrder, Unread> {
+        Ok(read(on, form)?)
+    }
+
+    fn seal(&self, _: &OrderDetail, mut seal: Seal) -> Seal {
+        seal.errors.extend(self.errors.clone());
+        seal
+    }
+
+    fn render(&self, View { shell, on, seal, .. }: View<'_, Self>) -> askama::Result<String> {
+        let effect = self.plan.as_ref().map(|plan| Effect { shell, on, plan, kind: Self::KIND, is_whole: false });
+        RefundForm { shell, on, panel: self, effect, fine: effect::fine(shell, on), seal }.render()
+    }
+}
+
+impl RefundPanel {
+    /// The form as it was filled in, and what it comes to for the order as it is now.
+    fn typed(on: &OrderDetail, form: &Form) -> Self {
+        let wanted = read(on, form).map(|change| change.wanted).unwrap_or_default();
+        let (plan, errors) = match on.plan(&wanted) {
+            Ok(plan) => (Some(plan), FieldErrors::new()),
+            // What was possible when the page was opened may be too much now. Nothing chosen is nothing wrong.
+            Err(Fault::Rejected(rejection)) if wanted != Wanted::default() => (None, field_errors(&rejection)),
+            Err(_) => (None, FieldErrors::new()),
+        };
+        let typed = |field: String| form.get(&field).to_owned();
+        Self {
+            units: on.lines.iter().map(|line| (line.n, typed(units_field(line.n)))).collect(),
+            shipping: form.get("shipping") == "yes",
+            amount: form.get("amount").to_owned(),
+            override_reason: form.get("override_reason").to_owned(),
+            split: on.payments.iter().map(|payment| (payment.id, typed(payment_field(payment.id)))).collect(),
+            reason_kind: form.or("reason_kind", "other").to_owned(),
+            plan,
+            errors,
         }
     }
 }
 
-/// `POST /orders/{id}/refunds/preview`: everything worked out that the form says so far. Changes nothing. A page that asks
-/// while somebody is typing gets the panel alone, and never an error page.
-pub async fn preview(desk: Desk, path: web::Path<i64>, body: web::Bytes) -> Answer {
-    let standing = show::standing(&desk, path.into_inner()).await?;
-    let form = read_fields(&desk, &standing, &body).await?;
-    let errors = read(&standing, &form).err().unwrap_or_default();
-    let (_, panel) = panel(&standing, &form, errors.into());
-    let status = if panel.seal.errors.is_empty() { 200 } else { 422 };
-    let panel = Panel::Refund(panel);
-    if desk.visit().is_htmx {
-        show::panel_alone(&desk, standing, panel).await
-    } else {
-        show::page(&desk, standing, Some(panel), None, status).await
-    }
+/// Why nothing can be refunded: the key of a sentence.
+fn why_closed(on: &OrderDetail) -> Option<&'static str> {
+    let is_unpaid = on.captured() == 0 && on.order.points_used == 0;
+    refundable(on).is_err().then_some(if is_unpaid { "refund.unpaid" } else { "refund.all-refunded" })
 }
 
-/// The form of this order: a field for each line and each payment.
-async fn read_fields(desk: &Desk, standing: &Standing, body: &[u8]) -> Result<Form, Stop> {
-    let lines = standing.lines.iter().map(|line| units_field(line.n));
-    let payments = standing.payments.iter().map(|payment| payment_field(payment.id));
-    let numbered: Vec<String> = lines.chain(payments).collect();
-    let mut fields = vec!["shipping", "amount", "override_reason", "reason_kind", "reason", "code", "key", "seen"];
-    fields.extend(numbered.iter().map(String::as_str));
-    desk.form(body, &fields).await
-}
-
-pub(super) fn units_field(n: i64) -> String {
+fn units_field(n: i64) -> String {
     format!("units-{n}")
 }
 
-pub(super) fn payment_field(payment: i64) -> String {
+fn payment_field(payment: i64) -> String {
     format!("payment-{payment}")
 }
 
 /// The refund that the form asks for.
-fn read(standing: &Standing, form: &Form) -> Result<RefundOrder, FieldErrors> {
+fn read(on: &OrderDetail, form: &Form) -> Result<RefundOrder, FieldErrors> {
     let mut errors = FieldErrors::new();
     let mut wanted = Wanted { shipping: form.get("shipping") == "yes", ..Wanted::default() };
-    for line in &standing.lines {
+    for line in &on.lines {
         match number::count(form.get(&units_field(line.n))) {
             Ok(0) => {}
             Ok(quantity) => wanted.lines.push(Units { n: line.n, quantity }),
             Err(message) => errors.add("lines", message),
         }
     }
-    let currency = standing.order.currency;
+    let currency = on.order.currency;
     let mut money = |field: &'static str, text: &str| match text.trim() {
         "" => None,
         text => number::money(text, currency).map_err(|message| errors.add(field, message)).ok(),
     };
     wanted.amount = money("amount", form.get("amount"));
-    for payment in &standing.payments {
+    for payment in &on.payments {
         if let Some(amount) = money("split", form.get(&payment_field(payment.id))) {
             wanted.split.push(Part { payment: payment.id, amount });
         }
@@ -188,41 +231,9 @@ fn read(standing: &Standing, form: &Form) -> Result<RefundOrder, FieldErrors> {
         return Err(errors);
     }
     Ok(RefundOrder {
-        order: standing.order.id,
+        order: on.order.id,
         wanted,
         reason_kind: reason_kind.to_owned(),
         override_reason: override_reason.map(|reason| reason.as_str().to_owned()),
     })
-}
-
-/// The page with the form as it was typed, and what it comes to as things stand now.
-async fn show_again(desk: &Desk, order: i64, form: &Form, refused: Refused) -> Answer {
-    let standing = show::standing(desk, order).await?;
-    let (status, panel) = panel(&standing, form, refused);
-    show::page(desk, standing, Some(Panel::Refund(panel)), None, status).await
-}
-
-fn panel(standing: &Standing, form: &Form, refused: Refused) -> (u16, RefundPanel) {
-    let (status, mut seal) = Shape::again(RefundOrder::KIND, form, standing.order.version, refused);
-    let wanted = read(standing, form).map(|change| change.wanted).unwrap_or_default();
-    let plan = match standing.plan(&wanted) {
-        Ok(plan) => Some(plan),
-        // What was possible when the page was opened may be too much as things stand now. Nothing chosen is nothing wrong.
-        Err(Fault::Rejected(rejection)) if wanted != Wanted::default() => {
-            seal.errors.extend(refused::field_errors(&rejection));
-            None
-        }
-        Err(_) => None,
-    };
-    let typed = |field: String| form.get(&field).to_owned();
-    let form = RefundForm {
-        units: standing.lines.iter().map(|line| (line.n, typed(units_field(line.n)))).collect(),
-        shipping: form.get("shipping") == "yes",
-        amount: form.get("amount").to_owned(),
-        override_reason: form.get("override_reason").to_owned(),
-        split: standing.payments.iter().map(|payment| (payment.id, typed(payment_field(payment.id)))).collect(),
-        reason_kind: form.or("reason_kind", "other").to_owned(),
-        reason: form.get("reason").to_owned(),
-    };
-    (status, RefundPanel { seal, form, plan })
 }

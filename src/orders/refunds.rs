@@ -1,10 +1,172 @@
-//! The refunds of an order, for its page.
+//! The refunds of an order: the part of its page that shows them, and that the page asks for again by itself.
 
-use super::{
-    Standing,
-    refund_pages::{Fate, Refund, RefundPart},
+use super::{OrderDetail, show::may_change};
+use crate::{
+    clock::Instant,
+    money::Money,
+    sql,
+    store::Reader,
+    web::{
+        Answer, Desk,
+        panel::{Look, Subject as _},
+        problem_page::Problem,
+        shell::{Section, Shell, Tone},
+        words::Words,
+    },
 };
-use crate::{clock::Instant, sql, store::Reader};
+use actix_web::web;
+use askama::{Template, filters::HtmlSafe};
+
+/// `GET /orders/{id}/refunds`: the refunds alone, asked for by the page itself while a provider has not answered.
+pub(crate) async fn refunds_alone(desk: Desk, path: web::Path<i64>) -> Answer {
+    let on = OrderDetail::load(&desk, &path.into_inner()).await?.ok_or(Problem::NotFound)?;
+    on.record_look(&desk, Look::Part).await?;
+    let shell = desk.shell(Some(Section::Orders), None).await?;
+    let refunds = read(desk.reader(), &on).await?;
+    let list =
+        RefundList { shell: &shell, href: on.path(), refunds: &refunds, may_change: may_change(&desk), open: None };
+    desk.page(200, &list)
+}
+
+/// The refunds of an order.
+#[derive(Template)]
+#[template(path = "orders/refunds.html")]
+pub(super) struct RefundList<'a> {
+    pub(super) shell: &'a Shell,
+    /// The page of the order.
+    pub(super) href: String,
+    pub(super) refunds: &'a [Refund],
+    pub(super) may_change: bool,
+    /// The open panel, and which refund it is about.
+    pub(super) open: Option<(&'a str, &'a str)>,
+}
+
+// It is a template, which escapes what it is given.
+impl HtmlSafe for RefundList<'_> {}
+
+impl RefundList<'_> {
+    /// Whether a payment provider has still to answer for one of them.
+    fn is_any_requested(&self) -> bool {
+        self.refunds.iter().any(|refund| refund.state == "requested")
+    }
+
+    fn is_open(&self, panel: &str, refund: &Refund) -> bool {
+        self.open.is_some_and(|(open, part)| open == panel && part == refund.id.to_string())
+    }
+}
+
+/// What is to become of a refund that failed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Fate {
+    /// Nothing: it did not fail, or it was tried again.
+    None,
+    /// It waits to be tried again or set aside.
+    Waits,
+    /// It waits, but the shop asked for it, so that only the shop can try it again.
+    WaitsForShop,
+    Dismissed,
+}
+
+/// One refund of the order.
+#[derive(Clone, Debug)]
+pub(crate) struct Refund {
+    pub(crate) id: i64,
+    pub(crate) at: Instant,
+    /// `requested`, `succeeded` or `failed`.
+    pub(crate) state: String,
+    pub(crate) amount: Money,
+    /// Titles with how many units of each.
+    pub(crate) lines: Vec<(String, i64)>,
+    pub(crate) shipping: bool,
+    pub(crate) points_returned: i64,
+    pub(crate) points_taken: i64,
+    /// Earned points that could not be taken.
+    pub(crate) shortfall: i64,
+    pub(crate) reason_kind: String,
+    pub(crate) override_reason: Option<String>,
+    /// Who asked for it; none where the shop did.
+    pub(crate) staff: Option<String>,
+    /// The audit row that sealed it.
+    pub(crate) seq: Option<i64>,
+    pub(crate) parts: Vec<RefundPart>,
+    pub(crate) retry_of: Option<i64>,
+    pub(crate) fate: Fate,
+}
+
+impl Refund {
+    /// What it was given for: one of the kinds of refunds, or where the order was cancelled, of cancellations.
+    pub(crate) fn kind_name<'n>(&'n self, words: &Words) -> &'n str {
+        let kind = self.reason_kind.as_str();
+        let name = words.name("refund-kind", kind);
+        if name == kind { words.name("cancel-kind", kind) } else { name }
+    }
+
+    pub(crate) fn can_retry(&self) -> bool {
+        self.fate == Fate::Waits
+    }
+
+    pub(crate) fn can_dismiss(&self) -> bool {
+        matches!(self.fate, Fate::Waits | Fate::WaitsForShop)
+    }
+
+    pub(crate) fn waits_for_shop(&self) -> bool {
+        self.fate == Fate::WaitsForShop
+    }
+
+    pub(crate) fn is_dismissed(&self) -> bool {
+        self.fate == Fate::Dismissed
+    }
+
+    pub(crate) fn tone(&self) -> Tone {
+        state_tone(&self.state)
+    }
+
+    pub(crate) fn icon(&self) -> &'static str {
+        state_icon(&self.state)
+    }
+}
+
+/// What of a refund goes to one payment.
+#[derive(Clone, Debug)]
+pub(crate) struct RefundPart {
+    /// `card` or `transfer`, and how it is recognised.
+    pub(crate) method: String,
+    pub(crate) label: String,
+    pub(crate) amount: Money,
+    pub(crate) state: String,
+    /// What the provider calls it.
+    pub(crate) reference: Option<String>,
+    /// The provider's word for why not.
+    pub(crate) failure: Option<String>,
+    /// How often the provider was asked.
+    pub(crate) attempts: i64,
+}
+
+impl RefundPart {
+    pub(crate) fn tone(&self) -> Tone {
+        state_tone(&self.state)
+    }
+
+    pub(crate) fn icon(&self) -> &'static str {
+        state_icon(&self.state)
+    }
+}
+
+fn state_tone(state: &str) -> Tone {
+    match state {
+        "succeeded" => Tone::Ok,
+        "failed" => Tone::Bad,
+        _ => Tone::Warn,
+    }
+}
+
+fn state_icon(state: &str) -> &'static str {
+    match state {
+        "succeeded" => "check",
+        "failed" => "fail",
+        _ => "wait",
+    }
+}
 
 #[derive(sqlx::FromRow)]
 struct RefundRow {
@@ -50,8 +212,8 @@ struct PartRow {
 }
 
 /// The refunds of the order, newest first, in three statements however many there are.
-pub(super) async fn read(reader: &Reader, standing: &Standing) -> sqlx::Result<Vec<Refund>> {
-    let order = standing.order.id;
+pub(super) async fn read(reader: &Reader, detail: &OrderDetail) -> sqlx::Result<Vec<Refund>> {
+    let order = detail.order.id;
     let rows: Vec<RefundRow> = reader
         .query(sql!(
             "select r.id, r.at, r.state, r.amount, r.shipping, r.points_returned, r.points_claimed, r.points_taken,
@@ -81,15 +243,15 @@ pub(super) async fn read(reader: &Reader, standing: &Standing) -> sqlx::Result<V
         .bind(order)
         .all()
         .await?;
-    let title = |n| standing.lines.iter().find(|line| line.n == n).map(|line| line.title.clone()).unwrap_or_default();
+    let title = |n| detail.lines.iter().find(|line| line.n == n).map(|line| line.title.clone()).unwrap_or_default();
     let refund = |row: RefundRow| Refund {
         lines: lines.iter().filter(|(id, ..)| *id == row.id).map(|(_, n, units)| (title(*n), *units)).collect(),
-        parts: parts.iter().filter(|part| part.refund_id == row.id).map(|part| self::part(standing, part)).collect(),
+        parts: parts.iter().filter(|part| part.refund_id == row.id).map(|part| self::part(detail, part)).collect(),
         id: row.id,
         at: row.at,
         fate: row.fate(),
         state: row.state,
-        amount: standing.money(row.amount),
+        amount: detail.money(row.amount),
         shipping: row.shipping > 0,
         points_returned: row.points_returned,
         points_taken: row.points_taken,
@@ -103,12 +265,12 @@ pub(super) async fn read(reader: &Reader, standing: &Standing) -> sqlx::Result<V
     Ok(rows.into_iter().map(refund).collect())
 }
 
-fn part(standing: &Standing, row: &PartRow) -> RefundPart {
-    let payment = standing.payments.iter().find(|payment| payment.id == row.payment_id);
+fn part(detail: &OrderDetail, row: &PartRow) -> RefundPart {
+    let payment = detail.payments.iter().find(|payment| payment.id == row.payment_id);
     RefundPart {
         method: payment.map(|payment| payment.method.clone()).unwrap_or_default(),
         label: payment.map(|payment| payment.label.clone()).unwrap_or_default(),
-        amount: standing.money(row.amount),
+        amount: detail.money(row.amount),
         state: row.state.clone(),
         reference: row.reference.clone(),
         failure: row.failure.clone(),

@@ -1,28 +1,27 @@
 //! Taking up a refund again that the payment provider declined.
 
 use super::{
-    Standing,
+    FailedRefund, OrderDetail,
     booking::{Grounds, book, lock_customer},
-    contact_of, lock_version,
-    pages::{Panel, RetryPanel},
+    contact_of, detail,
+    effect::{self, Effect},
+    lock_version,
     plan::{Part, Plan, Units, Wanted},
     refund::Booked,
-    show, standing, target,
+    target,
 };
 use crate::{
     gate::{Admits, Change, Fault, Role, Target, Tx},
     sql,
     store::Queries,
     web::{
-        Answer, Desk,
-        desk::seal_of,
+        Desk, Stop,
         form::Form,
-        problem_page::Problem,
-        refused::{self, Refused},
-        shell::seal::Seal as Shape,
+        panel::{Opened, Opening, Panel, Unread, View},
+        shell::{Shell, seal::Seal},
     },
 };
-use actix_web::web;
+use askama::Template;
 use serde::{Deserialize, Serialize};
 
 /// Books what failed of a refund once more, as a refund of its own under a new key: the old one stays what it was.
@@ -103,8 +102,8 @@ impl Change for RetryRefund {
     }
 
     async fn check(&self, tx: &mut Tx<'_>) -> Result<(), Fault> {
-        let standing = standing(tx, self.order).await?;
-        self.plan(tx, &standing).await.map(drop)
+        let detail = detail(tx, self.order).await?;
+        self.plan(tx, &detail).await.map(drop)
     }
 
     async fn contact(&self, tx: &mut Tx<'_>) -> Result<Option<String>, Fault> {
@@ -112,23 +111,23 @@ impl Change for RetryRefund {
     }
 
     async fn apply(&self, tx: &mut Tx<'_>) -> Result<Booked, Fault> {
-        let standing = lock_customer(tx, self.order).await?;
-        let (failed, plan) = self.plan(tx, &standing).await?;
+        let detail = lock_customer(tx, self.order).await?;
+        let (failed, plan) = self.plan(tx, &detail).await?;
         let grounds = Grounds {
             reason_kind: &failed.reason_kind,
             override_reason: failed.override_reason.as_deref(),
             retry_of: Some(self.refund),
         };
-        Ok(Booked { refund: book(tx, &standing, &plan, grounds).await? })
+        Ok(Booked { refund: book(tx, &detail, &plan, grounds).await? })
     }
 }
 
 impl RetryRefund {
-    async fn plan(&self, tx: &mut Tx<'_>, standing: &Standing) -> Result<(Failed, Plan), Fault> {
+    async fn plan(&self, tx: &mut Tx<'_>, detail: &OrderDetail) -> Result<(Failed, Plan), Fault> {
         let failed = Failed::load(tx, self.order, self.refund).await?;
         let failed = failed.ok_or_else(|| Fault::conflict("refund-not-failed"))?;
         // What it wanted may have been refunded otherwise meanwhile; that is no mistake in a field of this form.
-        match standing.plan(&failed.wanted) {
+        match detail.plan(&failed.wanted) {
             Ok(plan) => Ok((failed, plan)),
             Err(Fault::Rejected(_)) => Err(Fault::conflict("order-refunded")),
             Err(fault) => Err(fault),
@@ -136,40 +135,54 @@ impl RetryRefund {
     }
 }
 
-/// `POST /orders/{id}/refunds/{refund}/retry`
-pub async fn retry(desk: Desk, path: web::Path<(i64, i64)>, body: web::Bytes) -> Answer {
-    let (order, refund) = path.into_inner();
-    let form = desk.form(&body, &["reason", "code", "key", "seen"]).await?;
-    let reason = match refused::read_reason(&form) {
-        Ok(reason) => reason,
-        Err(errors) => return show_again(&desk, order, refund, &form, errors.into()).await,
-    };
-    let change = RetryRefund { order, refund };
-    match desk.submit(&change, &seal_of(&form, reason)?).await {
-        Ok(sealed) => Ok(desk.see_sealed(&sealed, &format!("/orders/{order}"))),
-        Err(refusal) => {
-            let refused = refused::explain(&desk, refusal, &change.target()).await?;
-            show_again(&desk, order, refund, &form, refused).await
-        }
+/// The form: `?panel=retry&refund=5`.
+pub(crate) struct RetryPanel {
+    pub(crate) plan: Plan,
+}
+
+impl Panel for RetryPanel {
+    type On = OrderDetail;
+    type Part = FailedRefund;
+    type Asks = RetryRefund;
+    const NAME: &'static str = "retry";
+    const ROUTE: &'static str = "/orders/{id}/refunds/{refund}/retry";
+
+    async fn open(
+        desk: &Desk,
+        on: &OrderDetail,
+        FailedRefund(refund): &FailedRefund,
+        _: Opening<'_>,
+    ) -> Result<Opened<Self>, Stop> {
+        let failed = Failed::load(&mut desk.reader(), on.order.id, *refund).await?;
+        Ok(match failed.and_then(|failed| on.plan(&failed.wanted).ok()) {
+            Some(plan) => Opened::Form(Self { plan }),
+            None => Opened::Closed(desk.words().get("retry.gone").to_owned()),
+        })
+    }
+
+    async fn read(
+        _: &Desk,
+        on: &OrderDetail,
+        FailedRefund(refund): &FailedRefund,
+        _: &Form,
+    ) -> Result<RetryRefund, Unread> {
+        Ok(RetryRefund { order: on.order.id, refund: *refund })
+    }
+
+    fn render(&self, View { shell, on, part, seal }: View<'_, Self>) -> askama::Result<String> {
+        let effect = Effect { shell, on, plan: &self.plan, kind: Self::KIND, is_whole: false };
+        let amount = on.shown(&self.plan.amount);
+        RetryForm { shell, refund: part.0, amount, effect, fine: effect::fine(shell, on), seal }.render()
     }
 }
 
-async fn show_again(desk: &Desk, order: i64, refund: i64, form: &Form, refused: Refused) -> Answer {
-    let standing = show::standing(desk, order).await?;
-    let (status, seal) = Shape::again(RetryRefund::KIND, form, standing.order.version, refused);
-    let panel = panel(desk, &standing, refund, seal).await?.ok_or(Problem::Conflict)?;
-    let panel = Panel::Retry(RetryPanel { reason: form.get("reason").to_owned(), ..panel });
-    show::page(desk, standing, Some(panel), None, status).await
-}
-
-/// The panel for this refund, where it can be tried again.
-pub(super) async fn panel(
-    desk: &Desk,
-    standing: &Standing,
+#[derive(Template)]
+#[template(path = "orders/retry.html")]
+struct RetryForm<'a> {
+    shell: &'a Shell,
     refund: i64,
-    seal: Shape,
-) -> sqlx::Result<Option<RetryPanel>> {
-    let failed = Failed::load(&mut desk.reader(), standing.order.id, refund).await?;
-    let plan = failed.and_then(|failed| standing.plan(&failed.wanted).ok());
-    Ok(plan.map(|plan| RetryPanel { seal, refund, plan, reason: String::new() }))
+    amount: String,
+    effect: Effect<'a>,
+    fine: &'a str,
+    seal: &'a Seal,
 }

@@ -2,7 +2,7 @@
 
 use super::{
     booking::{Movement, hold_money, hold_units, lock_customer, move_points, note_moved},
-    event, lock_version, standing, target,
+    detail, event, lock_version, target,
 };
 use crate::{
     gate::{Admits, By, Change, Fault, Target, Tx},
@@ -75,14 +75,14 @@ impl Change for SettleRefund {
             .await?;
         // Somebody else asked too and was answered first.
         let Some((amount,)) = part else { return Err(Fault::conflict("refund-settled")) };
-        let standing = standing(tx, self.order).await?;
+        let detail = detail(tx, self.order).await?;
         tx.note("refund", None::<i64>, self.refund);
         tx.note("payment_id", None::<i64>, self.payment);
-        tx.note("amount", None::<i64>, standing.money(amount));
+        tx.note("amount", None::<i64>, detail.money(amount));
         tx.note("outcome", None::<i64>, self.outcome.state());
         if let Some(code) = failure {
             tx.note("failure", None::<i64>, code);
-            hold_money(tx, &standing, self.payment, -amount).await?;
+            hold_money(tx, &detail, self.payment, -amount).await?;
         }
         if let Some(all) = self.outcome_of_all(tx).await? {
             self.close(tx, all).await?;
@@ -95,7 +95,7 @@ impl Change for SettleRefund {
             "refunds.settled",
             serde_json::json!({
                 "order": self.order, "refund": self.refund, "payment": self.payment, "outcome": self.outcome.state(),
-                "amount": amount.to_string(), "currency": standing.order.currency.code(),
+                "amount": amount.to_string(), "currency": detail.order.currency.code(),
             }),
         );
         Ok(())
@@ -176,8 +176,8 @@ impl SettleRefund {
         for (n, quantity) in lines {
             hold_units(tx, self.order, n, -quantity).await?;
         }
-        let standing = lock_customer(tx, self.order).await?;
-        let balance = standing.order.balance.saturating_add(booked.points_taken);
+        let detail = lock_customer(tx, self.order).await?;
+        let balance = detail.order.balance.saturating_add(booked.points_taken);
         let withdrawn = booked.points_returned.min(balance);
         tx.query(sql!(
             "update orders set shipping_refunded = (shipping_refunded and not $2), points_returned = points_returned - $3,
@@ -194,11 +194,11 @@ impl SettleRefund {
         if booked.shipping > 0 {
             tx.note("shipping_refunded", true, false);
         }
-        note_moved(tx, "points_returned", standing.order.points_returned, -withdrawn);
-        note_moved(tx, "points_claimed", standing.order.points_claimed, -booked.points_claimed);
+        note_moved(tx, "points_returned", detail.order.points_returned, -withdrawn);
+        note_moved(tx, "points_claimed", detail.order.points_claimed, -booked.points_claimed);
         if booked.points_returned > withdrawn {
             tx.note("points_shortfall", None::<i64>, booked.points_returned - withdrawn);
         }
-        move_points(tx, &standing, Movement { returned: -withdrawn, reclaimed: booked.points_taken }).await
+        move_points(tx, &detail, Movement { returned: -withdrawn, reclaimed: booked.points_taken }).await
     }
 }

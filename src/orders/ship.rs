@@ -1,27 +1,25 @@
 //! Moving an order on its way: prepared, shipped, delivered, and undoing a wrong "delivered".
 
 use super::{
-    Standing, State,
+    OrderDetail, State,
     carrier::{self, CARRIERS},
-    contact_of, event, lock_version,
-    pages::{Panel, ShippingPanel},
-    show, standing, target,
+    contact_of, detail, event, lock_version, target,
 };
 use crate::{
     gate::{Admits, Change, Fault, Role, Target, Tx},
     sql,
     web::{
-        Answer, Desk,
-        desk::seal_of,
+        Desk, Stop,
         form::Form,
-        refused::{self, Refused},
+        panel::{Button, Opened, Opening, Panel, Unread, View},
         shell::{
+            Shell,
             field::{FieldErrors, wrong},
-            seal::Seal as Shape,
+            seal::Seal,
         },
     },
 };
-use actix_web::web;
+use askama::Template;
 use serde::{Deserialize, Serialize};
 
 /// Gives an order its next state. Who carries it is said when it goes out, or corrected while it is on its way.
@@ -34,7 +32,7 @@ pub struct ShipOrder {
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Parcel {
-    /// One of [`CARRIERS`].
+    /// The code of a carrier, such as `hanjin`.
     pub carrier: String,
     pub tracking_number: String,
 }
@@ -53,15 +51,15 @@ impl Change for ShipOrder {
     }
 
     async fn check(&self, tx: &mut Tx<'_>) -> Result<(), Fault> {
-        let standing = standing(tx, self.order).await?;
-        let now = standing.order.state;
+        let detail = detail(tx, self.order).await?;
+        let now = detail.order.state;
         if !now.may_become(self.state) {
             return Err(Fault::conflict("order-state").with("state", now));
         }
-        if matches!(now, State::Paid | State::Preparing) && !standing.has_goods() {
+        if matches!(now, State::Paid | State::Preparing) && !detail.has_goods() {
             return Err(Fault::conflict("order-refunded"));
         }
-        if self.is_correction(&standing) && self.parcel == standing.parcel() {
+        if self.is_correction(&detail) && self.parcel == detail.parcel() {
             return Err(Fault::invalid("tracking_number", "tracking-same"));
         }
         let is_undone = now == State::Delivered;
@@ -76,9 +74,9 @@ impl Change for ShipOrder {
     }
 
     async fn apply(&self, tx: &mut Tx<'_>) -> Result<(), Fault> {
-        let standing = standing(tx, self.order).await?;
-        let (now, order) = (tx.now(), &standing.order);
-        let parcel = self.parcel.clone().filter(|_| self.state == State::Shipped).or_else(|| standing.parcel());
+        let detail = detail(tx, self.order).await?;
+        let (now, order) = (tx.now(), &detail.order);
+        let parcel = self.parcel.clone().filter(|_| self.state == State::Shipped).or_else(|| detail.parcel());
         tx.query(sql!(
             "update orders set state = $2, carrier = $3, tracking_number = $4,
                     preparing_at = case when $2 = 'preparing' then $5 else preparing_at end,
@@ -118,8 +116,8 @@ fn note_new(tx: &mut Tx<'_>, field: &'static str, before: Option<&String>, now: 
 }
 
 impl ShipOrder {
-    fn is_correction(&self, standing: &Standing) -> bool {
-        (standing.order.state, self.state) == (State::Shipped, State::Shipped)
+    fn is_correction(&self, detail: &OrderDetail) -> bool {
+        (detail.order.state, self.state) == (State::Shipped, State::Shipped)
     }
 
     fn event(&self, before: State) -> &'static str {
@@ -133,32 +131,61 @@ impl ShipOrder {
     }
 }
 
-impl Standing {
-    /// Who carries it, once somebody does.
+impl OrderDetail {
+    /// The parcel, once the order is on its way.
     pub fn parcel(&self) -> Option<Parcel> {
         let (carrier, tracking_number) = (self.order.carrier.clone()?, self.order.tracking_number.clone()?);
         Some(Parcel { carrier, tracking_number })
     }
 }
 
-/// `POST /orders/{id}/shipping`
-pub async fn ship(desk: Desk, path: web::Path<i64>, body: web::Bytes) -> Answer {
-    let order = path.into_inner();
-    let form = desk.form(&body, &["state", "carrier", "tracking_number", "reason", "code", "key", "seen"]).await?;
-    let (change, reason) = match (read(order, &form), refused::read_reason(&form)) {
-        (Ok(change), Ok(reason)) => (change, reason),
-        (change, reason) => {
-            let mut errors = change.err().unwrap_or_default();
-            errors.extend(reason.err().unwrap_or_default());
-            return show_again(&desk, order, &form, errors.into()).await;
+/// The form, as typed.
+pub(crate) struct ShippingPanel {
+    pub(crate) state: String,
+    pub(crate) carrier: String,
+    pub(crate) tracking_number: String,
+}
+
+impl Panel for ShippingPanel {
+    type On = OrderDetail;
+    type Part = ();
+    type Asks = ShipOrder;
+    const NAME: &'static str = "shipping";
+    const ROUTE: &'static str = "/orders/{id}/shipping";
+    const FIELDS: &'static [&'static str] = &["state", "carrier", "tracking_number"];
+
+    fn button(desk: &Desk, _: &OrderDetail) -> Option<Button> {
+        Some(Button { name: Self::NAME, icon: "truck", label: desk.words().get("shipping.title").to_owned() })
+    }
+
+    async fn open(desk: &Desk, on: &OrderDetail, (): &(), opening: Opening<'_>) -> Result<Opened<Self>, Stop> {
+        if let Some(why) = why_closed(on).filter(|_| opening.form().is_none()) {
+            return Ok(Opened::Closed(desk.words().get(why).to_owned()));
         }
-    };
-    match desk.submit(&change, &seal_of(&form, reason)?).await {
-        Ok(sealed) => Ok(desk.see_sealed(&sealed, &format!("/orders/{order}"))),
-        Err(refusal) => {
-            let refused = refused::explain(&desk, refusal, &change.target()).await?;
-            show_again(&desk, order, &form, refused).await
-        }
+        let next = on.order.state.next().first().map_or("", |next| next.as_str());
+        Ok(Opened::Form(Self {
+            state: opening.typed("state", next),
+            carrier: opening.typed("carrier", on.order.carrier.as_deref().unwrap_or_default()),
+            tracking_number: opening.typed("tracking_number", on.order.tracking_number.as_deref().unwrap_or_default()),
+        }))
+    }
+
+    async fn read(_: &Desk, on: &OrderDetail, (): &(), form: &Form) -> Result<ShipOrder, Unread> {
+        Ok(read(on.order.id, form)?)
+    }
+
+    fn render(&self, View { shell, on, seal, .. }: View<'_, Self>) -> askama::Result<String> {
+        ShippingForm { shell, state: on.order.state, panel: self, seal }.render()
+    }
+}
+
+/// Why there is nothing to ship: the key of a sentence.
+fn why_closed(on: &OrderDetail) -> Option<&'static str> {
+    match on.order.state {
+        State::Placed => Some("shipping.unpaid"),
+        State::Cancelled => Some("shipping.cancelled"),
+        State::Paid | State::Preparing if !on.has_goods() => Some("shipping.no-goods"),
+        _ => None,
     }
 }
 
@@ -184,20 +211,39 @@ fn read(order: i64, form: &Form) -> Result<ShipOrder, FieldErrors> {
     }
 }
 
-async fn show_again(desk: &Desk, order: i64, form: &Form, refused: Refused) -> Answer {
-    let standing = show::standing(desk, order).await?;
-    let (status, seal) = Shape::again(ShipOrder::KIND, form, standing.order.version, refused);
-    let panel = ShippingPanel {
-        seal,
-        state: form.get("state").to_owned(),
-        carrier: form.get("carrier").to_owned(),
-        tracking_number: form.get("tracking_number").to_owned(),
-        reason: form.get("reason").to_owned(),
-    };
-    show::page(desk, standing, Some(Panel::Shipping(panel)), None, status).await
+#[derive(Template)]
+#[template(path = "orders/shipping.html")]
+struct ShippingForm<'a> {
+    shell: &'a Shell,
+    /// The state of the order.
+    state: State,
+    panel: &'a ShippingPanel,
+    seal: &'a Seal,
 }
 
-/// The codes of all carriers, for a form.
-pub fn carriers() -> [&'static str; CARRIERS.len()] {
-    CARRIERS.map(|carrier| carrier.code)
+impl ShippingForm<'_> {
+    /// What the one thing to do is called, or where there are several, only that something is done.
+    fn button(&self) -> &str {
+        match self.choices().as_slice() {
+            [(_, only)] => only,
+            _ => self.shell.t("shipping.title"),
+        }
+    }
+
+    /// The states that the order may be given by hand, and what giving it each of them is called.
+    fn choices(&self) -> Vec<(State, &str)> {
+        let label = |next| match (self.state, next) {
+            (State::Delivered, _) => "shipping.undo",
+            (State::Shipped, State::Shipped) => "shipping.correct",
+            (_, State::Preparing) => "shipping.prepare",
+            (_, State::Delivered) => "shipping.deliver",
+            _ => "shipping.ship",
+        };
+        self.state.next().iter().map(|next| (*next, self.shell.t(label(*next)))).collect()
+    }
+
+    /// The codes of all carriers.
+    fn carriers() -> [&'static str; CARRIERS.len()] {
+        CARRIERS.map(|carrier| carrier.code)
+    }
 }

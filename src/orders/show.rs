@@ -1,180 +1,113 @@
-//! One order: lines, payments, refunds, what happened to it, and the panel to change something.
+//! The page of one order: lines, payments, refunds, what happened to it.
 
 use super::{
-    Standing,
-    cancel::CancelOrder,
-    dismiss::{self, DismissRefund},
-    note::NoteOrder,
-    pages::{CancelPanel, Done, NoteBox, Panel, PanelAlone, RefundForm, RefundPanel, ShippingPanel, ShowPage},
-    refund::RefundOrder,
-    refund_pages::RefundsPage,
-    refunds,
-    retry::{self, RetryRefund},
-    ship::ShipOrder,
-    target, timeline,
+    OrderDetail, State,
+    detail::Line,
+    refund::RefundPanel,
+    refunds::{self, Refund, RefundList},
+    target,
+    timeline::{self, Day},
 };
 use crate::{
-    approvals::queue,
-    audit::{self, pages::Changed},
+    approvals::{Request, queue},
+    clock::Instant,
     customer,
-    gate::{Change, RecordAccess},
+    gate::{RecordAccess, Target},
     mask, sql,
     web::{
         Answer, Desk, Stop,
-        desk::fresh_key,
-        problem_page::Problem,
-        shell::{
-            Section,
-            seal::{Seal as Shape, Sealed},
-        },
+        changed::Changed,
+        panel::{self, Look, Panel as _, Side, Subject},
+        shell::{Frame, Section, Shell},
     },
 };
 use actix_web::web;
+use askama::Template;
 use chrono::TimeDelta;
-use serde::Deserialize;
-
-/// What may stand in the address.
-#[derive(Debug, Default, Deserialize)]
-#[serde(default)]
-pub struct Asked {
-    panel: String,
-    /// Which failed refund to try again.
-    refund: Option<i64>,
-    /// The audit row of a change just made.
-    sealed: Option<i64>,
-}
+use std::cmp::Ordering;
 
 /// `GET /orders/{id}`
-pub async fn show(desk: Desk, path: web::Path<i64>, asked: web::Query<Asked>) -> Answer {
-    let standing = standing(&desk, path.into_inner()).await?;
-    let panel = match asked.sealed {
-        Some(seq) => done(&desk, &standing, seq).await?,
-        None => None,
-    };
-    let panel = match panel {
-        None if may_change(&desk) => offered(&desk, &standing, &asked).await?,
-        panel => panel,
-    };
-    page(&desk, standing, panel, None, 200).await
+pub(crate) async fn show(desk: Desk, path: web::Path<i64>) -> Answer {
+    panel::show::<OrderDetail>(&desk, path.into_inner()).await
 }
 
-/// The order, or 404.
-pub(super) async fn standing(desk: &Desk, id: i64) -> Result<Standing, Stop> {
-    Standing::load(&mut desk.reader(), id).await?.ok_or_else(|| Problem::NotFound.into())
-}
+impl Subject for OrderDetail {
+    type Id = i64;
+    const SECTION: Section = Section::Orders;
+    const PAGE: &'static str = "/orders/{id}";
+    const MISSING: &'static str = "order-missing";
 
-fn may_change(desk: &Desk) -> bool {
-    desk.may("POST", "/orders/{id}/refunds")
-}
+    fn target(id: &i64) -> Target {
+        target(*id)
+    }
 
-/// The panel that was asked for, or why it cannot be had. Nothing is offered unasked: none of it is done most of the time.
-async fn offered(desk: &Desk, standing: &Standing, asked: &Asked) -> Result<Option<Panel>, Stop> {
-    let order = &standing.order;
-    let seal = |kind| Shape::fresh(kind, fresh_key(), order.version);
-    Ok(Some(match asked.panel.as_str() {
-        "refund" if super::refund::refundable(standing).is_err() => {
-            let is_unpaid = standing.captured() == 0 && order.points_used == 0;
-            Panel::Closed { name: "refund", why: if is_unpaid { "refund.unpaid" } else { "refund.all-refunded" } }
+    async fn load(desk: &Desk, id: &i64) -> Result<Option<Self>, Stop> {
+        Ok(Self::read(&mut desk.reader(), *id).await?)
+    }
+
+    fn path(&self) -> String {
+        format!("/orders/{}", self.order.id)
+    }
+
+    fn version(&self) -> Option<i64> {
+        Some(self.order.version)
+    }
+
+    fn panels() -> &'static [panel::Entry<Self>] {
+        super::PANELS
+    }
+
+    /// A look at an order is a look at the customer it belongs to. A part of the page is one of its own, unless it belongs to
+    /// one that is recorded already: a page that waits for a provider asks every few seconds.
+    async fn record_look(&self, desk: &Desk, look: Look) -> Result<(), Stop> {
+        if look == Look::Part && was_looked_at(desk, self).await? {
+            return Ok(());
         }
-        "refund" => {
-            Panel::Refund(RefundPanel { seal: seal(RefundOrder::KIND), form: RefundForm::default(), plan: None })
-        }
-        "cancel" if order.state.may_be_cancelled() => match standing.plan_cancelling() {
-            Ok(plan) => Panel::Cancel(CancelPanel { seal: seal(CancelOrder::KIND), plan, ..CancelPanel::default() }),
-            Err(_) => Panel::Closed { name: "cancel", why: "cancel.too-many-points" },
-        },
-        "cancel" => {
-            let is_cancelled = order.cancelled_at.is_some();
-            Panel::Closed { name: "cancel", why: if is_cancelled { "cancel.already" } else { "cancel.left" } }
-        }
-        "shipping" => shipping(standing, seal(ShipOrder::KIND)),
-        "retry" => match asked.refund {
-            Some(refund) => match retry::panel(desk, standing, refund, seal(RetryRefund::KIND)).await? {
-                Some(panel) => Panel::Retry(panel),
-                None => Panel::Closed { name: "retry", why: "retry.gone" },
-            },
-            None => return Ok(None),
-        },
-        "dismiss" => match asked.refund {
-            Some(refund) => dismiss::panel(desk, standing, refund, seal(DismissRefund::KIND))
-                .await?
-                .map_or_else(dismiss::gone, Panel::Dismiss),
-            None => return Ok(None),
-        },
-        _ => return Ok(None),
-    }))
-}
+        desk.keep(&RecordAccess {
+            actor: desk.actor(),
+            task: "view-order",
+            subject: Some(customer::target(self.order.user_id).to_string()),
+            detail: Some(target(self.order.id).to_string()),
+            reason: None,
+        })
+        .await
+    }
 
-fn shipping(standing: &Standing, seal: Shape) -> Panel {
-    use super::State;
-    let order = &standing.order;
-    let closed = |why| Panel::Closed { name: "shipping", why };
-    match order.state {
-        State::Placed => closed("shipping.unpaid"),
-        State::Cancelled => closed("shipping.cancelled"),
-        State::Paid | State::Preparing if !standing.has_goods() => closed("shipping.no-goods"),
-        state => Panel::Shipping(ShippingPanel {
-            seal,
-            state: state.next().first().map_or("", |next| next.as_str()).to_owned(),
-            carrier: order.carrier.clone().unwrap_or_default(),
-            tracking_number: order.tracking_number.clone().unwrap_or_default(),
-            reason: String::new(),
-        }),
+    /// Lines and payments are called what they are called on the page.
+    fn field_name(&self, changed: &Changed, frame: &Frame) -> String {
+        let of = |part: &str| changed.field.strip_prefix(part)?.parse::<i64>().ok();
+        let line = of("line.").and_then(|n| self.lines.iter().find(|line| line.n == n));
+        let payment = of("payment.").and_then(|id| self.payments.iter().find(|payment| payment.id == id));
+        match (line, payment) {
+            (Some(line), _) => frame.with("done.line", &[("title", &line.title)]),
+            (_, Some(payment)) => frame.with("done.payment", &[("payment", &payment.name(&frame.words))]),
+            _ => changed.name(&frame.words),
+        }
+    }
+
+    async fn page(self, desk: &Desk, shell: Shell, side: Side, status: u16) -> Answer {
+        let page = ShowPage {
+            shell,
+            customer: mask::name(&self.order.customer),
+            may_change: may_change(desk),
+            refunds: refunds::read(desk.reader(), &self).await?,
+            timeline: timeline::read(desk.reader(), &self, desk.zone()).await?,
+            waiting: queue::about(desk.reader(), "order", &self.order.id.to_string()).await?,
+            side,
+            detail: self,
+        };
+        desk.page(status, &page)
     }
 }
 
-/// What the person just changed here, read from the row that sealed it: nothing in the address is believed but its number.
-async fn done(desk: &Desk, standing: &Standing, seq: i64) -> Result<Option<Panel>, Stop> {
-    let entry = audit::own(desk, &target(standing.order.id), seq).await?;
-    Ok(entry.map(|entry| {
-        Panel::Done(Done {
-            changed: Changed::between(&entry.before, &entry.after),
-            sealed: Sealed { seq: entry.seq, at: entry.at, by: entry.staff_name, reason: entry.reason },
-            action: entry.action,
-        })
-    }))
-}
-
-/// The page of an order. Looking is recorded before anything is shown, as a look at the customer it belongs to.
-pub(super) async fn page(
-    desk: &Desk,
-    standing: Standing,
-    panel: Option<Panel>,
-    note: Option<NoteBox>,
-    status: u16,
-) -> Answer {
-    record_look(desk, &standing).await?;
-    let may_change = may_change(desk);
-    let fresh =
-        || NoteBox { seal: Shape::fresh(NoteOrder::KIND, fresh_key(), standing.order.version), text: String::new() };
-    let page = ShowPage {
-        customer: mask::name(&standing.order.customer),
-        refunds: refunds::read(desk.reader(), &standing).await?,
-        timeline: timeline::read(desk.reader(), &standing, desk.zone()).await?,
-        note: note.or_else(|| may_change.then(fresh)),
-        waiting: queue::about(desk.reader(), "order", &standing.order.id.to_string()).await?,
-        ..bare(desk, standing, panel).await?
-    };
-    desk.page(status, &page)
-}
-
-async fn record_look(desk: &Desk, standing: &Standing) -> Result<(), Stop> {
-    desk.keep(&RecordAccess {
-        actor: desk.actor(),
-        task: "view-order",
-        subject: Some(customer::target(standing.order.user_id).to_string()),
-        detail: Some(target(standing.order.id).to_string()),
-        reason: None,
-    })
-    .await
+pub(super) fn may_change(desk: &Desk) -> bool {
+    desk.may("POST", RefundPanel::ROUTE)
 }
 
 /// How long the parts that a page asks for by itself belong to the look that the page was.
 const ONE_LOOK: TimeDelta = TimeDelta::minutes(15);
 
-/// Records a part of the page as a look of its own, unless it belongs to one that is recorded already: a page that waits for
-/// a provider asks every few seconds.
-async fn record_part(desk: &Desk, standing: &Standing) -> Result<(), Stop> {
+async fn was_looked_at(desk: &Desk, on: &OrderDetail) -> Result<bool, Stop> {
     let looked: Option<(i64,)> = desk
         .reader()
         .query(sql!(
@@ -182,44 +115,113 @@ async fn record_part(desk: &Desk, standing: &Standing) -> Result<(), Stop> {
               where subject = $1 and staff_id = $2 and task = 'view-order' and detail = $3 and at > $4
               order by id desc limit 1"
         ))
-        .bind(customer::target(standing.order.user_id).to_string())
+        .bind(customer::target(on.order.user_id).to_string())
         .bind(desk.person().id)
-        .bind(target(standing.order.id).to_string())
+        .bind(target(on.order.id).to_string())
         .bind(desk.now().minus(ONE_LOOK))
         .optional()
         .await?;
-    if looked.is_some() { Ok(()) } else { record_look(desk, standing).await }
+    Ok(looked.is_some())
 }
 
-/// The panel alone, for a page that shows the rest.
-pub(super) async fn panel_alone(desk: &Desk, standing: Standing, panel: Panel) -> Answer {
-    record_part(desk, &standing).await?;
-    desk.page(200, &PanelAlone(bare(desk, standing, Some(panel)).await?))
+/// The page of an order.
+#[derive(Debug, Template)]
+#[template(path = "orders/show.html")]
+pub(crate) struct ShowPage {
+    pub(crate) shell: Shell,
+    pub(crate) detail: OrderDetail,
+    /// The customer's name, masked.
+    pub(crate) customer: String,
+    /// Whether the person who looks may change orders.
+    pub(crate) may_change: bool,
+    pub(crate) refunds: Vec<Refund>,
+    /// What happened, day by day in the reader's zone, newest first.
+    pub(crate) timeline: Vec<Day>,
+    /// Changes of this order that wait for a second person.
+    pub(crate) waiting: Vec<Request>,
+    pub(crate) side: Side,
 }
 
-async fn bare(desk: &Desk, standing: Standing, panel: Option<Panel>) -> Result<ShowPage, Stop> {
-    Ok(ShowPage {
-        shell: desk.shell(Some(Section::Orders), None).await?,
-        customer: String::new(),
-        may_change: may_change(desk),
-        refunds: Vec::new(),
-        timeline: Vec::new(),
-        panel,
-        note: None,
-        waiting: Vec::new(),
-        standing,
-    })
+impl ShowPage {
+    /// Whether anything is beside the order.
+    fn has_side(&self) -> bool {
+        self.side.html.is_some() || !self.may_change
+    }
+
+    /// The stages of the way, with the one it is at.
+    fn steps(&self) -> Vec<Step> {
+        steps(&self.detail)
+    }
+
+    fn tracking(&self) -> Option<String> {
+        let parcel = self.detail.parcel()?;
+        Some(format!("{} {}", self.shell.name("carrier", &parcel.carrier), parcel.tracking_number))
+    }
+
+    fn sum(&self, line: &Line) -> String {
+        self.detail.shown(&line.quantity.saturating_mul(line.unit_price))
+    }
+
+    /// Goods without shipping.
+    fn goods(&self) -> String {
+        self.detail.shown(&(self.detail.order.total - self.detail.order.shipping_fee))
+    }
+
+    /// What the points had paid: `−₩500`, or nothing where they paid nothing.
+    fn paid_with_points(&self) -> String {
+        let worth = self.detail.order.points_worth;
+        if worth == 0 { String::new() } else { self.detail.shown(&-worth) }
+    }
+
+    /// What was left to pay in money, after points.
+    fn charged(&self) -> String {
+        self.detail.shown(&(self.detail.order.total - self.detail.order.points_worth))
+    }
+
+    fn refund_list(&self) -> RefundList<'_> {
+        RefundList {
+            shell: &self.shell,
+            href: self.detail.path(),
+            refunds: &self.refunds,
+            may_change: self.may_change,
+            open: self.side.open.as_deref().zip(self.side.part.as_deref()),
+        }
+    }
 }
 
-/// `GET /orders/{id}/refunds`, asked for by the page itself while a provider has not answered.
-pub async fn refunds_alone(desk: Desk, path: web::Path<i64>) -> Answer {
-    let standing = standing(&desk, path.into_inner()).await?;
-    record_part(&desk, &standing).await?;
-    let page = RefundsPage {
-        shell: desk.shell(Some(Section::Orders), None).await?,
-        order: standing.order.id,
-        refunds: refunds::read(desk.reader(), &standing).await?,
-        may_change: may_change(&desk),
+/// One stage of an order's way.
+#[derive(Clone, Copy, Debug)]
+struct Step {
+    state: State,
+    at: Option<Instant>,
+    /// `done`, `now` or `next`.
+    class: &'static str,
+}
+
+fn steps(detail: &OrderDetail) -> Vec<Step> {
+    let order = &detail.order;
+    let at = |state| match state {
+        State::Placed => Some(order.placed_at),
+        State::Paid => order.paid_at,
+        State::Preparing => order.preparing_at,
+        State::Shipped => order.shipped_at,
+        State::Delivered => order.delivered_at,
+        State::Cancelled => order.cancelled_at,
     };
-    desk.page(200, &page)
+    let way = [State::Placed, State::Paid, State::Preparing, State::Shipped, State::Delivered];
+    if order.state == State::Cancelled {
+        // Where it left the way, and no farther.
+        let done = way.into_iter().filter(|state| at(*state).is_some());
+        let steps = done.map(|state| Step { state, at: at(state), class: "done" });
+        return steps.chain([Step { state: State::Cancelled, at: order.cancelled_at, class: "now" }]).collect();
+    }
+    let here = way.iter().position(|state| *state == order.state).unwrap_or_default();
+    let class = |place: usize| match place.cmp(&here) {
+        Ordering::Less => "done",
+        Ordering::Equal if order.state == State::Delivered => "done",
+        Ordering::Equal => "now",
+        Ordering::Greater => "next",
+    };
+    let step = |(place, state): (usize, State)| Step { state, at: at(state), class: class(place) };
+    way.into_iter().enumerate().map(step).collect()
 }

@@ -1,3 +1,4 @@
+use crate::web::shell::Tone;
 use serde::{Deserialize, Serialize};
 use std::{fmt, str::FromStr};
 
@@ -48,6 +49,28 @@ impl State {
 
     pub fn may_become(self, next: Self) -> bool {
         self.next().contains(&next)
+    }
+
+    /// How it looks, on every page.
+    pub fn tone(self) -> Tone {
+        match self {
+            Self::Placed => Tone::Mute,
+            Self::Paid | Self::Preparing => Tone::Warn,
+            Self::Shipped => Tone::Info,
+            Self::Delivered => Tone::Ok,
+            Self::Cancelled => Tone::Bad,
+        }
+    }
+
+    pub fn icon(self) -> &'static str {
+        match self {
+            Self::Placed => "wait",
+            Self::Paid => "card",
+            Self::Preparing => "order",
+            Self::Shipped => "truck",
+            Self::Delivered => "check",
+            Self::Cancelled => "ban",
+        }
     }
 }
 

@@ -1,6 +1,6 @@
 //! What happened to an order: what the shop did, told by the order's own times, and what was done here, one row each.
 
-use super::{Standing, State};
+use super::{OrderDetail, State};
 use crate::{
     clock::Instant,
     money::Money,
@@ -12,30 +12,30 @@ use chrono_tz::Tz;
 
 /// One day in the reader's zone.
 #[derive(Clone, Debug)]
-pub struct Day {
+pub(crate) struct Day {
     /// Some time on it.
-    pub at: Instant,
-    pub events: Vec<Event>,
+    pub(crate) at: Instant,
+    pub(crate) events: Vec<Event>,
 }
 
 /// Something that happened.
 #[derive(Clone, Debug)]
-pub struct Event {
-    pub at: Instant,
+pub(crate) struct Event {
+    pub(crate) at: Instant,
     /// `placed`, `refund-requested`, `note` …; its sentence stands under `event.`
-    pub kind: String,
-    pub amount: Option<Money>,
+    pub(crate) kind: String,
+    pub(crate) amount: Option<Money>,
     /// The text of a note, or carrier and tracking number.
-    pub text: Option<String>,
+    pub(crate) text: Option<String>,
     /// Who did it; none where the shop did.
-    pub staff: Option<String>,
+    pub(crate) staff: Option<String>,
     /// The audit row of what was done here, and the reason that was given.
-    pub seq: Option<i64>,
-    pub reason: Option<String>,
+    pub(crate) seq: Option<i64>,
+    pub(crate) reason: Option<String>,
 }
 
 impl Event {
-    pub fn tone(&self) -> Tone {
+    pub(crate) fn tone(&self) -> Tone {
         match self.kind.as_str() {
             "delivered" | "paid" | "refund-succeeded" => Tone::Ok,
             "cancelled" | "refund-failed" => Tone::Bad,
@@ -45,7 +45,7 @@ impl Event {
         }
     }
 
-    pub fn icon(&self) -> &'static str {
+    pub(crate) fn icon(&self) -> &'static str {
         match self.kind.as_str() {
             "placed" => "plus",
             "paid" => "card",
@@ -60,7 +60,7 @@ impl Event {
     }
 
     /// The carrier and number in this event's text.
-    pub fn parcel(&self) -> Option<(&str, &str)> {
+    pub(crate) fn parcel(&self) -> Option<(&str, &str)> {
         if self.kind == "note" { None } else { self.text.as_deref()?.split_once(' ') }
     }
 }
@@ -80,14 +80,14 @@ struct Row {
 const MOST: i64 = 200;
 
 /// The newest events, grouped by day.
-pub(super) async fn read(reader: &Reader, standing: &Standing, zone: Tz) -> sqlx::Result<Vec<Day>> {
+pub(super) async fn read(reader: &Reader, detail: &OrderDetail, zone: Tz) -> sqlx::Result<Vec<Day>> {
     let rows: Vec<Row> = reader
         .query(sql!(
             "select e.at, e.kind, e.text, e.staff_name, r.amount, a.seq, a.reason
                from order_events e left join refunds r on r.id = e.refund_id left join audit a on a.change_id = e.change_id
               where e.order_id = $1 order by e.id desc limit $2"
         ))
-        .bind(standing.order.id)
+        .bind(detail.order.id)
         .bind(MOST)
         .all()
         .await?;
@@ -97,14 +97,14 @@ pub(super) async fn read(reader: &Reader, standing: &Standing, zone: Tz) -> sqlx
             "select kind, at from order_events
               where order_id = $1 and kind in ('preparing', 'shipped', 'delivered', 'cancelled')"
         ))
-        .bind(standing.order.id)
+        .bind(detail.order.id)
         .all()
         .await?;
-    let mut events: Vec<Event> = shop_events(standing, &ours);
+    let mut events: Vec<Event> = shop_events(detail, &ours);
     events.extend(rows.into_iter().rev().map(|row| Event {
         at: row.at,
         kind: row.kind,
-        amount: row.amount.map(|amount| standing.money(amount)),
+        amount: row.amount.map(|amount| detail.money(amount)),
         text: row.text,
         staff: Some(row.staff_name),
         seq: row.seq,
@@ -116,8 +116,8 @@ pub(super) async fn read(reader: &Reader, standing: &Standing, zone: Tz) -> sqlx
 }
 
 /// What the shop did: every time of the order that no event of ours explains.
-fn shop_events(standing: &Standing, ours: &[(String, Instant)]) -> Vec<Event> {
-    let order = &standing.order;
+fn shop_events(detail: &OrderDetail, ours: &[(String, Instant)]) -> Vec<Event> {
+    let order = &detail.order;
     let steps = [
         (State::Placed, Some(order.placed_at)),
         (State::Paid, order.paid_at),
@@ -132,7 +132,7 @@ fn shop_events(standing: &Standing, ours: &[(String, Instant)]) -> Vec<Event> {
         Some(Event {
             at,
             kind: state.as_str().to_owned(),
-            amount: (state == State::Paid).then(|| standing.money(standing.captured())),
+            amount: (state == State::Paid).then(|| detail.money(detail.captured())),
             text: None,
             staff: None,
             seq: None,

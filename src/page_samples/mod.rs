@@ -9,6 +9,7 @@ mod maker;
 mod networks;
 mod order_lists;
 mod order_panels;
+mod order_parts;
 mod orders;
 mod people;
 mod rest;

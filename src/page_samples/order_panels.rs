@@ -3,16 +3,25 @@ use super::{
     orders::{fresh, refused},
 };
 use crate::{
-    audit::pages::Changed,
     orders::{
-        Plan, Standing, State,
-        pages::{self as orders, Panel},
+        FailedRefund, OrderDetail, State,
+        cancel::CancelPanel,
+        detail::Order,
+        dismiss::DismissPanel,
         plan::{Part, Units, Wanted},
-        standing::Order,
+        refund::RefundPanel,
+        retry::RetryPanel,
+        ship::ShippingPanel,
+        show::ShowPage,
     },
-    web::shell::{
-        field::{FieldErrors, wrong},
-        seal::{Meanwhile, Refusal, Seal, Sealed},
+    web::{
+        changed::Changed,
+        panel::{Opened, Panel, Receipt, Side, Subject as _},
+        shell::{
+            Section,
+            field::{FieldErrors, wrong},
+            seal::{Meanwhile, Refusal, Seal},
+        },
     },
 };
 use chrono::TimeDelta;
@@ -29,35 +38,41 @@ const REFUNDED: [(&str, Option<&str>, &str); 9] = [
     ("shipping_refunded", Some("false"), "true"),
 ];
 
+/// What a person typed into the form that refunds.
+type Typed = (RefundPanel, String);
+
 impl Maker {
-    fn refund(self, standing: Standing, seal: Seal, form: orders::RefundForm, plan: Option<Plan>) -> String {
-        html(&self.page(standing, Some(Panel::Refund(orders::RefundPanel { seal, form, plan }))))
+    fn with<P: Panel<On = OrderDetail, Part = ()>>(self, on: OrderDetail, panel: P, seal: Seal) -> String {
+        let side = self.order_side(&on, &(), Opened::Form(panel), seal);
+        html(&self.page(on, side))
+    }
+
+    fn refund(self, on: OrderDetail, seal: Seal, (panel, reason): Typed, wanted: Option<&Wanted>) -> String {
+        let plan = wanted.map(|wanted| on.plan(wanted).unwrap());
+        self.with(on, RefundPanel { plan, ..panel }, Seal { reason, ..seal })
     }
 
     /// Rice and a pair of socks.
-    fn chosen(self) -> (orders::RefundForm, Wanted) {
-        let form = orders::RefundForm {
+    fn chosen(self) -> (Typed, Wanted) {
+        let panel = RefundPanel {
             units: vec![(1, String::new()), (2, "1".into()), (3, "1".into())],
             reason_kind: "damaged".into(),
-            reason: self.text(
-                "현미 포장 파손, 양말 1켤레 누락. 사진 확인함.",
-                "Rice bag torn, one pair missing. Photos checked.",
-            ),
-            ..orders::RefundForm::default()
+            ..RefundPanel::default()
         };
+        let reason = self
+            .text("현미 포장 파손, 양말 1켤레 누락. 사진 확인함.", "Rice bag torn, one pair missing. Photos checked.");
         let lines = vec![Units { n: 2, quantity: 1 }, Units { n: 3, quantity: 1 }];
-        (form, Wanted { lines, ..Wanted::default() })
+        ((panel, reason), Wanted { lines, ..Wanted::default() })
     }
 
     pub(super) fn refund_panels(self, out: &mut Vec<Sample>) {
         let mut add = |name, html| out.push(Sample { name, html });
-        let shipped = || self.standing(State::Shipped);
-        let empty = orders::RefundForm::default;
+        let shipped = || self.detail(State::Shipped);
+        let empty = || (RefundPanel::default(), String::new());
         add("order-refund", self.refund(shipped(), fresh(), empty(), None));
         add("order-refund-worn", self.refund(self.worn(State::Shipped), fresh(), empty(), None));
-        let (form, wanted) = self.chosen();
-        let plan = |standing: &Standing, wanted: &Wanted| Some(standing.plan(wanted).unwrap());
-        let chosen = |seal| self.refund(shipped(), seal, form.clone(), plan(&shipped(), &wanted));
+        let (typed, wanted) = self.chosen();
+        let chosen = |seal| self.refund(shipped(), seal, typed.clone(), Some(&wanted));
         add("order-refund-typed", chosen(fresh()));
         add("order-refund-wrong-code", chosen(refused(Refusal::WrongCode { left: Some(1) })));
         add("order-refund-wrong-state", chosen(refused(super::maker::wrong_state())));
@@ -66,17 +81,17 @@ impl Maker {
         add("order-refund-stale", chosen(refused(Refusal::Stale(Some(meanwhile)))));
         let split = vec![Part { payment: 11, amount: 10_000 }, Part { payment: 12, amount: 5_000 }];
         let special = Wanted { shipping: true, amount: Some(15_000), split, ..wanted.clone() };
-        let special_form = orders::RefundForm {
+        let special_panel = RefundPanel {
             shipping: true,
             amount: self.text("15,000", "15,000"),
             override_reason: self.text("사진 확인 후 절반만 환불", "Half, after seeing the photos"),
             split: vec![(11, "10,000".into()), (12, "5,000".into())],
-            ..form.clone()
+            ..typed.0.clone()
         };
         let mut spent = shipped();
         spent.order = Order { balance: 0, points_earned: 9_000, points_used: 100, ..spent.order };
-        let planned = plan(&spent, &special);
-        add("order-refund-special", self.refund(spent, fresh(), special_form.clone(), planned));
+        let special_form = (special_panel.clone(), typed.1.clone());
+        add("order-refund-special", self.refund(spent, fresh(), special_form, Some(&special)));
         let mut errors = FieldErrors::one("lines", wrong::more_than_left("2", "1"));
         errors.add("shipping", wrong::shipping_refunded());
         errors.add("amount", wrong::more_than_refundable("₩82,400"));
@@ -85,54 +100,46 @@ impl Maker {
         errors.add("reason_kind", wrong::not_a_choice());
         errors.add("reason", wrong::required());
         errors.add("code", wrong::not_a_code());
-        let invalid = orders::RefundForm {
+        let invalid = RefundPanel {
             units: vec![(1, String::new()), (2, "7".into()), (3, self.text("둘", "two"))],
             amount: self.text("99,000", "99,000"),
             reason_kind: "?".into(),
-            reason: String::new(),
-            ..special_form
+            ..special_panel
         };
-        add("order-refund-invalid", self.refund(shipped(), Seal { errors, ..fresh() }, invalid, None));
+        add("order-refund-invalid", self.refund(shipped(), Seal { errors, ..fresh() }, (invalid, String::new()), None));
         let errors = FieldErrors::one("lines", wrong::nothing_to_refund());
         add("order-refund-nothing", self.refund(shipped(), Seal { errors, ..fresh() }, empty(), None));
         let errors = FieldErrors::one("reason_kind", wrong::not_a_choice());
-        add("order-refund-no-kind", self.refund(shipped(), Seal { errors, ..fresh() }, form.clone(), None));
+        add("order-refund-no-kind", self.refund(shipped(), Seal { errors, ..fresh() }, typed.clone(), None));
         // Points alone had paid.
         let mut points = shipped();
         points.payments.clear();
         points.order = Order { points_used: 87_400, points_worth: 87_400, ..points.order };
-        let planned = plan(&points, &wanted);
-        add("order-refund-points", self.refund(points, fresh(), form, planned));
+        add("order-refund-points", self.refund(points, fresh(), typed, Some(&wanted)));
     }
 
     pub(super) fn other_panels(self, out: &mut Vec<Sample>) {
         let mut add = |name, html| out.push(Sample { name, html });
-        let cancel = |standing: Standing, seal, reason| {
-            let plan = standing.plan_cancelling().unwrap();
-            let panel = orders::CancelPanel { seal, plan, reason_kind: "out_of_stock".into(), reason };
-            html(&self.page(standing, Some(Panel::Cancel(panel))))
+        let shipped = || self.detail(State::Shipped);
+        let cancel = |on: OrderDetail, seal, reason| {
+            let panel = CancelPanel { plan: on.plan_cancelling().unwrap(), reason_kind: "out_of_stock".into() };
+            self.with(on, panel, Seal { reason, ..seal })
         };
-        add("order-cancel", cancel(self.standing(State::Preparing), fresh(), String::new()));
-        add("order-cancel-unpaid", cancel(self.standing(State::Placed), fresh(), self.reason()));
+        add("order-cancel", cancel(self.detail(State::Preparing), fresh(), String::new()));
+        add("order-cancel-unpaid", cancel(self.detail(State::Placed), fresh(), self.reason()));
         let mut worn = self.worn(State::Paid);
         worn.order = Order { balance: 0, points_earned: 9_000, ..worn.order };
         let mut errors = FieldErrors::one("reason_kind", wrong::not_a_choice());
         errors.add("reason", wrong::too_short(5));
         errors.add("code", wrong::not_a_code());
         add("order-cancel-invalid", cancel(worn, Seal { errors, ..fresh() }, self.text("네", "ok")));
-        let mut refunded = self.standing(State::Paid);
+        let mut refunded = self.detail(State::Paid);
         refunded.payments.iter_mut().for_each(|payment| payment.refunded = payment.captured);
         add("order-cancel-refunded", cancel(refunded, refused(Refusal::NotRecorded), self.reason()));
 
         let ship = |state: State, seal: Seal, next: &str, carrier: &str, number: String, reason: String| {
-            let panel = orders::ShippingPanel {
-                seal,
-                state: next.into(),
-                carrier: carrier.into(),
-                tracking_number: number,
-                reason,
-            };
-            html(&self.page(self.standing(state), Some(Panel::Shipping(panel))))
+            let panel = ShippingPanel { state: next.into(), carrier: carrier.into(), tracking_number: number };
+            self.with(self.detail(state), panel, Seal { reason, ..seal })
         };
         let number = || self.text("601234564471", "601234564471");
         let none = String::new;
@@ -151,48 +158,66 @@ impl Maker {
         let seal = Seal { errors, ..fresh() };
         add("order-shipping-same", ship(State::Shipped, seal, "shipped", "hanjin", number(), self.reason()));
 
+        let about = |side: Side| html(&ShowPage { refunds: self.refunds(), ..self.page(shipped(), side) });
         let retry = |seal, reason| {
-            let standing = self.standing(State::Shipped);
-            let plan = standing.plan(&self.chosen().1).unwrap();
-            let panel = Panel::Retry(orders::RetryPanel { seal, refund: 17, plan, reason });
-            html(&orders::ShowPage { refunds: self.refunds(), ..self.page(standing, Some(panel)) })
+            let panel = RetryPanel { plan: shipped().plan(&self.chosen().1).unwrap() };
+            let seal = Seal { reason, ..seal };
+            about(self.order_side(&shipped(), &FailedRefund(17), Opened::Form(panel), seal))
         };
         add("order-retry", retry(fresh(), String::new()));
         let errors = FieldErrors::one("reason", wrong::too_short(5));
         add("order-retry-invalid", retry(Seal { errors, ..fresh() }, self.text("네", "ok")));
 
         let dismiss = |seal, reason| {
-            let panel = Panel::Dismiss(orders::DismissPanel { seal, refund: 17, amount: 12_000, reason });
-            html(&orders::ShowPage { refunds: self.refunds(), ..self.page(self.standing(State::Shipped), Some(panel)) })
+            let seal = Seal { reason, ..seal };
+            about(self.order_side(&shipped(), &FailedRefund(17), Opened::Form(DismissPanel { amount: 12_000 }), seal))
         };
         add("order-dismiss", dismiss(fresh(), String::new()));
         let errors = FieldErrors::one("reason", wrong::too_short(5));
         add("order-dismiss-invalid", dismiss(Seal { errors, ..fresh() }, self.text("네", "ok")));
     }
 
+    /// The page with the sentence that says why a panel cannot be had.
+    fn closed<P: Panel<On = OrderDetail>>(self, part: &P::Part, state: State, why: &str) -> String {
+        let on = self.detail(state);
+        let why = self.frame().words.known(why).to_owned();
+        let side = self.order_side::<P>(&on, part, Opened::Closed(why), fresh());
+        html(&self.page(on, side))
+    }
+
     pub(super) fn closed_and_done(self, out: &mut Vec<Sample>) {
         let mut add = |name, html| out.push(Sample { name, html });
-        let closed = |state, name, why| html(&self.page(self.standing(state), Some(Panel::Closed { name, why })));
-        add("order-refund-unpaid", closed(State::Placed, "refund", "refund.unpaid"));
-        add("order-refund-all", closed(State::Delivered, "refund", "refund.all-refunded"));
-        add("order-cancel-already", closed(State::Cancelled, "cancel", "cancel.already"));
-        add("order-cancel-left", closed(State::Shipped, "cancel", "cancel.left"));
-        add("order-cancel-points", closed(State::Paid, "cancel", "cancel.too-many-points"));
-        add("order-shipping-unpaid", closed(State::Placed, "shipping", "shipping.unpaid"));
-        add("order-shipping-cancelled", closed(State::Cancelled, "shipping", "shipping.cancelled"));
-        add("order-shipping-no-goods", closed(State::Paid, "shipping", "shipping.no-goods"));
-        add("order-retry-gone", closed(State::Shipped, "retry", "retry.gone"));
-        add("order-dismiss-gone", closed(State::Shipped, "dismiss", "dismiss.gone"));
+        add("order-refund-unpaid", self.closed::<RefundPanel>(&(), State::Placed, "refund.unpaid"));
+        add("order-refund-all", self.closed::<RefundPanel>(&(), State::Delivered, "refund.all-refunded"));
+        add("order-cancel-already", self.closed::<CancelPanel>(&(), State::Cancelled, "cancel.already"));
+        add("order-cancel-left", self.closed::<CancelPanel>(&(), State::Shipped, "cancel.left"));
+        add("order-cancel-points", self.closed::<CancelPanel>(&(), State::Paid, "cancel.too-many-points"));
+        add("order-shipping-unpaid", self.closed::<ShippingPanel>(&(), State::Placed, "shipping.unpaid"));
+        add("order-shipping-cancelled", self.closed::<ShippingPanel>(&(), State::Cancelled, "shipping.cancelled"));
+        add("order-shipping-no-goods", self.closed::<ShippingPanel>(&(), State::Paid, "shipping.no-goods"));
+        add("order-retry-gone", self.closed::<RetryPanel>(&FailedRefund(17), State::Shipped, "retry.gone"));
+        add("order-dismiss-gone", self.closed::<DismissPanel>(&FailedRefund(17), State::Shipped, "dismiss.gone"));
 
         let done = |state, action: &str, changed: &[(&str, Option<&str>, &str)]| {
-            let sealed = Sealed { seq: 12_346, at: now(), by: self.me(), reason: self.reason() };
-            let changed = changed.iter().map(|(field, before, after)| Changed {
-                field: (*field).into(),
-                before: before.map(Into::into),
-                after: Some(if *field == "override_reason" { self.text(after, after) } else { (*after).into() }),
+            let (on, shell) = (self.detail(state), self.shell(Section::Orders));
+            let changed = changed.iter().map(|(field, before, after)| {
+                let changed = Changed {
+                    field: (*field).into(),
+                    before: before.map(Into::into),
+                    after: Some(if *field == "override_reason" { self.text(after, after) } else { (*after).into() }),
+                };
+                (on.field_name(&changed, &shell), changed)
             });
-            let panel = orders::Done { sealed, action: action.into(), changed: changed.collect() };
-            html(&self.page(self.standing(state), Some(Panel::Done(panel))))
+            let receipt = Receipt {
+                seq: 12_346,
+                at: now(),
+                by: self.me(),
+                reason: self.reason(),
+                action: action.into(),
+                changed: changed.collect(),
+            };
+            let receipt = receipt.html(&shell, &on.path()).unwrap();
+            html(&self.page(on, Side { html: Some(receipt), ..Side::default() }))
         };
         add("order-refunded", done(State::Shipped, "orders.refund", &REFUNDED));
         add("order-retried", done(State::Shipped, "refunds.retry", &REFUNDED));

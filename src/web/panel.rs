@@ -102,6 +102,8 @@ pub(crate) trait Panel: Sized + 'static {
     const KIND: &'static str = <<Self::Asks as Changes>::Change as Change>::KIND;
     /// Whether a preview is posted to `{ROUTE}/preview`.
     const HAS_PREVIEW: bool = false;
+    /// Where on the page it is.
+    const PLACE: Place = Place::Beside;
 
     /// Fields whose names depend on the subject.
     fn numbered_fields(_on: &Self::On) -> Vec<String> {
@@ -156,6 +158,15 @@ pub(crate) trait Panel: Sized + 'static {
     fn answer(desk: &Desk, on: &Self::On, made: Made<Self::Asks>) -> impl Future<Output = Answer> {
         ready(Ok(desk.see_other(&format!("{}?sealed={}", on.path(), made.seq))))
     }
+}
+
+/// Where on the page of its subject a panel is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Place {
+    /// Beside the page, while it is open.
+    Beside,
+    /// Always, where the page puts it ([`Side::within`]). A subject has at most one such panel.
+    Within,
 }
 
 /// What a panel's template gets.

@@ -10,6 +10,7 @@ mod asking;
 mod deciding;
 mod jobs;
 mod limits;
+mod noting;
 mod own;
 mod owners;
 mod racing;

@@ -12,7 +12,7 @@ on_both! {
         assert_eq!(wrong.form_to("/notes").value("reason"), Some(text), "what was typed is kept");
         assert_eq!(wrong.form_to("/notes").value("code"), Some(""));
         let done = wrong.form_to("/notes").set("code", &world.code("mina")).submit();
-        assert_eq!(done.status, 303, "{done}");
+        assert_eq!((done.status, done.location()), (303, Some("/orders/4#timeline")), "{done}");
         let page = mina.get("/orders/4");
         assert!(page.says("#timeline").contains(text) && page.says("#timeline").contains("Mina Kang"), "{}", page.says("#timeline"));
         let row = world.last_audit();

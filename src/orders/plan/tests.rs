@@ -4,20 +4,20 @@ use crate::{
     money::Currency,
     orders::{
         State,
-        standing::{Line, Order, Payment},
+        detail::{Line, Order, Payment},
     },
 };
 use proptest::prelude::*;
 
 /// An order of `lines` (quantity, unit price), paid with `points` worth `worth` and the rest with `payments`.
-fn standing(
+fn detail(
     currency: Currency,
     lines: &[(i64, i64)],
     shipping: i64,
     points: (i64, i64),
     earned: i64,
     payments: &[i64],
-) -> Standing {
+) -> OrderDetail {
     let goods: i64 = lines.iter().map(|(quantity, price)| quantity * price).sum();
     let at = Instant::from_unix(1_800_000_000).unwrap();
     let order = Order {
@@ -67,7 +67,7 @@ fn standing(
         captured_at: at,
         refunded: 0,
     };
-    Standing {
+    OrderDetail {
         order,
         lines: (1..).zip(lines).map(line).collect(),
         payments: (1..).zip(payments).map(payment).collect(),
@@ -75,18 +75,18 @@ fn standing(
 }
 
 /// Does to what stands what booking does to the database.
-fn book(standing: &mut Standing, plan: &Plan) {
+fn book(detail: &mut OrderDetail, plan: &Plan) {
     for units in &plan.lines {
-        standing.lines.iter_mut().find(|line| line.n == units.n).unwrap().refunded += units.quantity;
+        detail.lines.iter_mut().find(|line| line.n == units.n).unwrap().refunded += units.quantity;
     }
     for part in &plan.parts {
-        standing.payments.iter_mut().find(|payment| payment.id == part.payment).unwrap().refunded += part.amount;
+        detail.payments.iter_mut().find(|payment| payment.id == part.payment).unwrap().refunded += part.amount;
     }
-    standing.order.shipping_refunded |= plan.shipping > 0;
-    standing.order.points_returned += plan.points_returned;
-    standing.order.worth_returned += plan.points_worth;
-    standing.order.points_claimed += plan.points_claimed;
-    standing.order.balance += plan.points();
+    detail.order.shipping_refunded |= plan.shipping > 0;
+    detail.order.points_returned += plan.points_returned;
+    detail.order.worth_returned += plan.points_worth;
+    detail.order.points_claimed += plan.points_claimed;
+    detail.order.balance += plan.points();
 }
 
 fn units(n: i64, quantity: i64) -> Wanted {
@@ -104,8 +104,8 @@ fn rejected(outcome: Result<Plan, Fault>) -> String {
 fn one_of_two_units_comes_to_its_price_less_what_points_had_paid_of_it() {
     // ₩87,400 of which 5,000 points paid ₩5,000.
     let lines = [(1, 55_500), (1, 18_900), (2, 5000)];
-    let standing = standing(Currency::Krw, &lines, 3000, (5000, 5000), 874, &[82_400]);
-    let plan = standing.plan(&units(3, 1)).unwrap();
+    let detail = detail(Currency::Krw, &lines, 3000, (5000, 5000), 874, &[82_400]);
+    let plan = detail.plan(&units(3, 1)).unwrap();
     // 5,000 × 5,000 ÷ 87,400 = 286.04
     assert_eq!((plan.points_returned, plan.amount), (286, 4714));
     // 874 × 4,714 ÷ 82,400 = 50.0004
@@ -115,16 +115,16 @@ fn one_of_two_units_comes_to_its_price_less_what_points_had_paid_of_it() {
 
 #[test]
 fn earned_points_that_were_spent_are_a_shortfall_and_never_a_debt() {
-    let mut standing = standing(Currency::Krw, &[(1, 10_000)], 0, (0, 0), 100, &[10_000]);
-    standing.order.balance = 30;
-    let plan = standing.plan(&units(1, 1)).unwrap();
+    let mut detail = detail(Currency::Krw, &[(1, 10_000)], 0, (0, 0), 100, &[10_000]);
+    detail.order.balance = 30;
+    let plan = detail.plan(&units(1, 1)).unwrap();
     assert_eq!((plan.points_claimed, plan.points_taken, plan.shortfall(), plan.points()), (100, 30, 70, -30));
 }
 
 #[test]
 fn an_amount_of_ones_own_moves_no_points_that_paid() {
-    let standing = standing(Currency::Usd, &[(1, 10_000)], 0, (1000, 100), 50, &[9900]);
-    let plan = standing.plan(&Wanted { amount: Some(500), ..Wanted::default() }).unwrap();
+    let detail = detail(Currency::Usd, &[(1, 10_000)], 0, (1000, 100), 50, &[9900]);
+    let plan = detail.plan(&Wanted { amount: Some(500), ..Wanted::default() }).unwrap();
     assert_eq!((plan.amount, plan.points_returned, plan.computed), (500, 0, 0));
     // 50 × 500 ÷ 9,900
     assert_eq!(plan.points_claimed, 2);
@@ -133,53 +133,53 @@ fn an_amount_of_ones_own_moves_no_points_that_paid() {
 #[test]
 fn where_the_shop_gave_money_for_what_points_had_paid_a_refund_returns_no_more_points_than_it_is_worth() {
     // Half of it was paid with points; the shop has given all of the first thing back in money.
-    let mut standing = standing(Currency::Krw, &[(1, 20_000), (1, 1000)], 0, (10_500, 10_500), 0, &[21_000]);
-    standing.lines[0].refunded = 1;
-    let plan = standing.plan(&units(2, 1)).unwrap();
+    let mut detail = detail(Currency::Krw, &[(1, 20_000), (1, 1000)], 0, (10_500, 10_500), 0, &[21_000]);
+    detail.lines[0].refunded = 1;
+    let plan = detail.plan(&units(2, 1)).unwrap();
     assert_eq!((plan.points_worth, plan.points_returned, plan.amount), (1000, 1000, 0));
 }
 
 #[test]
 fn what_cannot_be_is_said_at_its_field() {
-    let mut standing = standing(Currency::Krw, &[(2, 1000), (1, 500)], 300, (0, 0), 0, &[1800, 1000]);
-    assert_eq!(rejected(standing.plan(&Wanted::default())), "refund-nothing");
-    assert_eq!(rejected(standing.plan(&units(1, 3))), "refund-too-many");
-    assert_eq!(rejected(standing.plan(&units(1, -1))), "refund-no-such-line");
-    assert_eq!(rejected(standing.plan(&units(9, 1))), "refund-no-such-line");
+    let mut detail = detail(Currency::Krw, &[(2, 1000), (1, 500)], 300, (0, 0), 0, &[1800, 1000]);
+    assert_eq!(rejected(detail.plan(&Wanted::default())), "refund-nothing");
+    assert_eq!(rejected(detail.plan(&units(1, 3))), "refund-too-many");
+    assert_eq!(rejected(detail.plan(&units(1, -1))), "refund-no-such-line");
+    assert_eq!(rejected(detail.plan(&units(9, 1))), "refund-no-such-line");
     let twice = Wanted { lines: vec![Units { n: 1, quantity: 1 }; 2], ..Wanted::default() };
-    assert_eq!(rejected(standing.plan(&twice)), "refund-no-such-line");
+    assert_eq!(rejected(detail.plan(&twice)), "refund-no-such-line");
     let amount = |amount| Wanted { amount: Some(amount), ..Wanted::default() };
-    assert_eq!(rejected(standing.plan(&amount(2801))), "refund-too-much");
-    assert_eq!(rejected(standing.plan(&amount(-1))), "refund-too-much");
+    assert_eq!(rejected(detail.plan(&amount(2801))), "refund-too-much");
+    assert_eq!(rejected(detail.plan(&amount(-1))), "refund-too-much");
     let split = |parts: &[(i64, i64)]| Wanted {
         split: parts.iter().map(|(payment, amount)| Part { payment: *payment, amount: *amount }).collect(),
         ..amount(1500)
     };
-    assert_eq!(rejected(standing.plan(&split(&[(1, 1000)]))), "refund-split-differs");
-    assert_eq!(rejected(standing.plan(&split(&[(2, 1001), (1, 499)]))), "refund-payment-too-much");
-    assert_eq!(rejected(standing.plan(&split(&[(1, 1000), (7, 500)]))), "refund-no-such-payment");
-    assert_eq!(standing.plan(&split(&[(1, 500), (2, 1000)])).unwrap().parts.len(), 2);
+    assert_eq!(rejected(detail.plan(&split(&[(1, 1000)]))), "refund-split-differs");
+    assert_eq!(rejected(detail.plan(&split(&[(2, 1001), (1, 499)]))), "refund-payment-too-much");
+    assert_eq!(rejected(detail.plan(&split(&[(1, 1000), (7, 500)]))), "refund-no-such-payment");
+    assert_eq!(detail.plan(&split(&[(1, 500), (2, 1000)])).unwrap().parts.len(), 2);
     let shipping = Wanted { shipping: true, ..Wanted::default() };
-    let plan = standing.plan(&shipping).unwrap();
-    book(&mut standing, &plan);
-    assert_eq!(rejected(standing.plan(&shipping)), "refund-shipping-gone");
+    let plan = detail.plan(&shipping).unwrap();
+    book(&mut detail, &plan);
+    assert_eq!(rejected(detail.plan(&shipping)), "refund-shipping-gone");
 }
 
 #[test]
 fn figures_at_the_end_of_64_bits_are_refused_and_do_not_run_over() {
-    let mut standing = standing(Currency::Krw, &[(1, 1)], 0, (0, 0), 0, &[1]);
-    standing.lines[0].unit_price = i64::MAX;
-    standing.lines[0].quantity = 100_000;
-    assert_eq!(rejected(standing.plan(&units(1, 2))), "amount-too-large");
-    assert_eq!(rejected(standing.plan(&units(1, 1))), "refund-too-much");
-    standing.order.points_used = 10;
-    standing.order.points_worth = 1;
-    standing.order.balance = i64::MAX;
-    assert_eq!(rejected(standing.plan_cancelling()), "points-too-large");
+    let mut detail = detail(Currency::Krw, &[(1, 1)], 0, (0, 0), 0, &[1]);
+    detail.lines[0].unit_price = i64::MAX;
+    detail.lines[0].quantity = 100_000;
+    assert_eq!(rejected(detail.plan(&units(1, 2))), "amount-too-large");
+    assert_eq!(rejected(detail.plan(&units(1, 1))), "refund-too-much");
+    detail.order.points_used = 10;
+    detail.order.points_worth = 1;
+    detail.order.balance = i64::MAX;
+    assert_eq!(rejected(detail.plan_cancelling()), "points-too-large");
 }
 
 /// An order as a shop could have it, and in which order its units and shipping go back.
-fn orders() -> impl Strategy<Value = (Standing, Vec<usize>)> {
+fn orders() -> impl Strategy<Value = (OrderDetail, Vec<usize>)> {
     let lines = prop::collection::vec((1..4_i64, 1..200_000_i64), 1..6);
     (lines, 0..5000_i64, 0..=100_i64, 0..100_000_i64, 0..5000_i64, 0..=100_i64, 0..2_usize, any::<u64>()).prop_flat_map(
         |(lines, shipping, paid_by_points, points, earned, first, currency, _)| {
@@ -189,57 +189,57 @@ fn orders() -> impl Strategy<Value = (Standing, Vec<usize>)> {
             let payments: Vec<i64> =
                 [money * first / 100, money - money * first / 100].into_iter().filter(|part| *part > 0).collect();
             let currency = [Currency::Krw, Currency::Usd][currency];
-            let standing = standing(currency, &lines, shipping, (points, worth), earned, &payments);
+            let detail = detail(currency, &lines, shipping, (points, worth), earned, &payments);
             let things: usize =
                 lines.iter().map(|(quantity, _)| usize::try_from(*quantity).unwrap()).sum::<usize>() + 1;
-            (Just(standing), Just((0..things).collect::<Vec<_>>()).prop_shuffle())
+            (Just(detail), Just((0..things).collect::<Vec<_>>()).prop_shuffle())
         },
     )
 }
 
 proptest! {
     #[test]
-    fn one_thing_after_the_other_gives_back_exactly_what_was_paid((mut standing, order) in orders()) {
+    fn one_thing_after_the_other_gives_back_exactly_what_was_paid((mut detail, order) in orders()) {
         // The lines' units one by one, and the shipping fee as the last thing.
         let mut things: Vec<Option<i64>> =
-            standing.lines.iter().flat_map(|line| vec![Some(line.n); usize::try_from(line.quantity).unwrap()]).collect();
+            detail.lines.iter().flat_map(|line| vec![Some(line.n); usize::try_from(line.quantity).unwrap()]).collect();
         things.push(None);
-        let before = standing.order.balance;
+        let before = detail.order.balance;
         let mut taken = 0;
         for thing in order {
             let wanted = match things[thing] {
                 Some(n) => units(n, 1),
-                None if standing.shipping_left() == 0 => continue,
+                None if detail.shipping_left() == 0 => continue,
                 None => Wanted { shipping: true, ..Wanted::default() },
             };
-            let plan = standing.plan(&wanted).unwrap();
+            let plan = detail.plan(&wanted).unwrap();
             prop_assert!(plan.amount >= 0 && plan.points_returned >= 0 && plan.points_taken <= plan.points_claimed);
             prop_assert_eq!(plan.parts.iter().map(|part| part.amount).sum::<i64>(), plan.amount);
             taken += plan.points_taken;
-            book(&mut standing, &plan);
-            prop_assert!(standing.order.balance >= 0);
+            book(&mut detail, &plan);
+            prop_assert!(detail.order.balance >= 0);
         }
-        prop_assert_eq!(standing.refunded(), standing.captured());
-        prop_assert!(standing.payments.iter().all(|payment| payment.left() == 0));
-        prop_assert_eq!(standing.order.points_returned, standing.order.points_used);
-        let earned = if standing.captured() == 0 { 0 } else { standing.order.points_earned };
-        prop_assert_eq!(standing.order.points_claimed, earned);
-        prop_assert_eq!(standing.order.balance, before + standing.order.points_used - taken);
+        prop_assert_eq!(detail.refunded(), detail.captured());
+        prop_assert!(detail.payments.iter().all(|payment| payment.left() == 0));
+        prop_assert_eq!(detail.order.points_returned, detail.order.points_used);
+        let earned = if detail.captured() == 0 { 0 } else { detail.order.points_earned };
+        prop_assert_eq!(detail.order.points_claimed, earned);
+        prop_assert_eq!(detail.order.balance, before + detail.order.points_used - taken);
     }
 
     #[test]
-    fn cancelling_gives_back_whatever_refunds_have_left((mut standing, order) in orders(), first in 0..6_usize) {
+    fn cancelling_gives_back_whatever_refunds_have_left((mut detail, order) in orders(), first in 0..6_usize) {
         let things: Vec<i64> =
-            standing.lines.iter().flat_map(|line| vec![line.n; usize::try_from(line.quantity).unwrap()]).collect();
+            detail.lines.iter().flat_map(|line| vec![line.n; usize::try_from(line.quantity).unwrap()]).collect();
         for thing in order.into_iter().filter(|thing| *thing < things.len()).take(first) {
-            let plan = standing.plan(&units(things[thing], 1)).unwrap();
-            book(&mut standing, &plan);
+            let plan = detail.plan(&units(things[thing], 1)).unwrap();
+            book(&mut detail, &plan);
         }
-        let plan = standing.plan_cancelling().unwrap();
-        book(&mut standing, &plan);
-        prop_assert_eq!(standing.refunded(), standing.captured());
-        prop_assert_eq!(standing.order.points_returned, standing.order.points_used);
-        prop_assert!(standing.lines.iter().all(|line| line.left() == 0));
-        prop_assert!(!standing.can_be_refunded());
+        let plan = detail.plan_cancelling().unwrap();
+        book(&mut detail, &plan);
+        prop_assert_eq!(detail.refunded(), detail.captured());
+        prop_assert_eq!(detail.order.points_returned, detail.order.points_used);
+        prop_assert!(detail.lines.iter().all(|line| line.left() == 0));
+        prop_assert!(!detail.can_be_refunded());
     }
 }

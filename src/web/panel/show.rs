@@ -1,6 +1,6 @@
 //! The page of a subject, with what its address asks for beside it.
 
-use super::{Entry, Look, Query, Receipt, Side, Subject, side::Offer};
+use super::{Entry, Html, Look, Place, Query, Receipt, Side, Subject, side::Offer};
 use crate::web::{Answer, Desk, Stop, problem_page::Problem, shell::Shell};
 
 /// Shows the page of a subject: with the receipt of a change that this person just made (`?sealed=`), the panel that was
@@ -26,7 +26,19 @@ pub(crate) async fn show_with<S: Subject>(desk: &Desk, on: S, shell: Shell, side
 async fn finish<S: Subject>(desk: &Desk, on: S, shell: Shell, side: Side, status: u16) -> Answer {
     let usable = S::panels().iter().filter(|panel| (panel.may)(desk, &on));
     let buttons = usable.filter_map(|panel| (panel.button)(desk, &on)).collect();
-    on.page(desk, shell, Side { buttons, ..side }, status).await
+    let within = match side.within {
+        Some(html) => Some(html),
+        None => within(desk, &shell, &on).await?,
+    };
+    on.page(desk, shell, Side { buttons, within, ..side }, status).await
+}
+
+/// The panel that is always on the page, empty.
+async fn within<S: Subject>(desk: &Desk, shell: &Shell, on: &S) -> Result<Option<Html>, Stop> {
+    let panel = S::panels().iter().find(|panel| panel.place == Place::Within && (panel.may)(desk, on));
+    let Some(panel) = panel else { return Ok(None) };
+    let side = (panel.offer)(Offer { desk, shell, on, query: &Query::default(), is_asked: false }).await?;
+    Ok(side.and_then(|side| side.within))
 }
 
 async fn receipt<S: Subject>(
@@ -47,7 +59,7 @@ async fn receipt<S: Subject>(
 
 async fn offered<S: Subject>(desk: &Desk, shell: &Shell, on: &S, query: &Query) -> Result<Side, Stop> {
     let offer = |is_asked| Offer { desk, shell, on, query, is_asked };
-    let usable = || S::panels().iter().filter(|panel| (panel.may)(desk, on));
+    let usable = || S::panels().iter().filter(|panel| panel.place == Place::Beside && (panel.may)(desk, on));
     let asked = query.get("panel");
     for panel in usable().filter(|panel| is_named(panel, asked)) {
         if let Some(side) = (panel.offer)(offer(true)).await? {

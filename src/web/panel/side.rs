@@ -1,6 +1,6 @@
 //! What stands beside a page: rendered, so that the page does not need to know what it is.
 
-use super::{Opened, Opening, Panel, Part, Query, Receipt, Segment as _, Subject, View, action};
+use super::{Opened, Opening, Panel, Part, Place, Query, Receipt, Segment as _, Subject, View, action};
 use crate::{
     secret,
     web::{
@@ -47,6 +47,8 @@ pub(crate) struct Side {
     pub receipt: Option<Receipt>,
     /// The buttons of the panels that this person may use.
     pub buttons: Vec<Button>,
+    /// The panel that is always on the page, where this person may use it.
+    pub within: Option<Html>,
 }
 
 impl Side {
@@ -71,6 +73,7 @@ pub(crate) struct Button {
 /// A panel in the list of its subject.
 pub(crate) struct Entry<S: Subject> {
     pub(super) name: &'static str,
+    pub(super) place: Place,
     pub(super) may: fn(&Desk, &S) -> bool,
     pub(super) is_default: fn(&Desk, &S) -> bool,
     pub(super) button: fn(&Desk, &S) -> Option<Button>,
@@ -91,6 +94,7 @@ impl<S: Subject> Entry<S> {
     pub(crate) const fn of<P: Panel<On = S>>() -> Self {
         Self {
             name: P::NAME,
+            place: P::PLACE,
             may: P::may,
             is_default: P::is_default,
             button: P::button,
@@ -104,7 +108,7 @@ impl<S: Subject> Entry<S> {
         may: fn(&Desk, &S) -> bool,
         offer: for<'a> fn(Offer<'a, S>) -> LocalBoxFuture<'a, Result<Option<Side>, Stop>>,
     ) -> Self {
-        Self { name, may, is_default: |_, _| false, button: |_, _| None, offer }
+        Self { name, place: Place::Beside, may, is_default: |_, _| false, button: |_, _| None, offer }
     }
 }
 
@@ -137,8 +141,13 @@ pub(crate) fn side_of<P: Panel>(
             (Html::rendered(&panel, View { shell, on, part, seal: &seal })?, is_wrong)
         }
     };
-    let segment = part.segment();
-    let side = Side { part: (!segment.is_empty()).then_some(segment), ..Side::of(part.open_name(P::NAME), html) };
+    let side = match P::PLACE {
+        Place::Beside => {
+            let segment = part.segment();
+            Side { part: (!segment.is_empty()).then_some(segment), ..Side::of(part.open_name(P::NAME), html) }
+        }
+        Place::Within => Side { within: Some(html), ..Side::default() },
+    };
     Ok((side, is_wrong))
 }
 

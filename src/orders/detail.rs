@@ -1,14 +1,17 @@
+//! An order as it is now, with everything that decides what can be done with it.
+
 use super::State;
 use crate::{
     clock::Instant,
     money::{Currency, Money},
     sql,
     store::Queries,
+    web::words::Words,
 };
 
-/// An order with its lines and payments: everything that decides what can be done with it.
+/// An order with its lines and payments.
 #[derive(Clone, Debug)]
-pub struct Standing {
+pub struct OrderDetail {
     pub order: Order,
     pub lines: Vec<Line>,
     pub payments: Vec<Payment>,
@@ -86,15 +89,20 @@ impl Line {
 }
 
 impl Payment {
+    /// "Card •••• 2208"
+    pub fn name(&self, words: &Words) -> String {
+        format!("{} {}", words.name("payment-method", &self.method), self.label)
+    }
+
     /// What can still be given back of it.
     pub fn left(&self) -> i64 {
         self.captured - self.refunded
     }
 }
 
-impl Standing {
-    /// What there is under this number.
-    pub async fn load(db: &mut impl Queries, id: i64) -> sqlx::Result<Option<Self>> {
+impl OrderDetail {
+    /// Reads the order with this id.
+    pub async fn read(db: &mut impl Queries, id: i64) -> sqlx::Result<Option<Self>> {
         let order: Option<Order> = db
             .query(sql!(
                 "select o.id, o.number, o.user_id, o.state, o.currency, o.total, o.shipping_fee, o.shipping_refunded,
@@ -129,6 +137,11 @@ impl Standing {
 
     pub fn money(&self, minor: i64) -> Money {
         self.order.currency.amount(minor)
+    }
+
+    /// An amount of this order as pages show it.
+    pub fn shown(&self, minor: &i64) -> String {
+        self.money(*minor).shown()
     }
 
     pub fn captured(&self) -> i64 {
