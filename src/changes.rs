@@ -1,4 +1,4 @@
-//! Everything anyone can do.
+//! Everything that can be done: the changes, and the background work that alters no business data.
 
 use crate::{
     approvals::{
@@ -7,17 +7,27 @@ use crate::{
         withdraw::Withdraw,
     },
     batches::{
+        claim::{ClaimRun, StartRun, TickJob},
         decide::{AcceptNormal, CancelRun, PauseJob, ResolveRun},
         define::{DefineJob, RetireJob},
         finish::FinishRun,
+        report::{AcceptRun, ReportRun},
         sample::LoadBatches,
         start::{RerunRun, RunJob},
         watch::{FlagRun, LoseRun, MissTicks},
     },
+    gate::{ClaimDeliveries, EndSession, MarkDelivered, RecordAccess, TouchSession},
     networks::{add::AddNetwork, change::ChangeNetwork, remove::RemoveNetwork},
     orders::{
-        cancel::CancelOrder, dismiss::DismissRefund, note::NoteOrder, refund::RefundOrder, retry::RetryRefund,
-        sample::LoadOrders, settle::SettleRefund, ship::ShipOrder,
+        cancel::CancelOrder,
+        claim::{ClaimRefunds, PostponeRefund},
+        dismiss::DismissRefund,
+        note::NoteOrder,
+        refund::RefundOrder,
+        retry::RetryRefund,
+        sample::LoadOrders,
+        settle::SettleRefund,
+        ship::ShipOrder,
     },
     points::adjust::AdjustPoints,
     shop::{expire::ExpirePoints, settle::SettleDay},
@@ -32,7 +42,8 @@ use crate::{
         sign_in::{EnterPassword, SignIn, SignInWithRecoveryCode, SignOut},
         status::SetStaffStatus,
     },
-    users::{load::LoadSample, status::SetUserStatus},
+    users::{load::LoadSample, reindex::ReindexNames, search::KeepSearch, status::SetUserStatus},
+    worker::forget::ForgetExpired,
 };
 
 crate::changes! {
@@ -86,4 +97,22 @@ crate::changes! {
     LoadSample,
     LoadOrders,
     LoadBatches,
+}
+
+crate::gate::housekeeping! {
+    TouchSession,
+    EndSession,
+    RecordAccess,
+    KeepSearch,
+    ClaimDeliveries,
+    MarkDelivered,
+    ClaimRefunds,
+    PostponeRefund,
+    TickJob,
+    ClaimRun,
+    StartRun,
+    ReportRun,
+    AcceptRun,
+    ReindexNames,
+    ForgetExpired,
 }

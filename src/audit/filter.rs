@@ -2,8 +2,8 @@
 
 use super::pages::{Filter, OUTCOMES};
 use crate::{
-    changes::KINDS,
     clock::Instant,
+    gate::Kind,
     web::{
         shell::field::{FieldErrors, wrong},
         words::Message,
@@ -33,13 +33,13 @@ pub struct Wanted {
 pub const REQUESTS: &str = "request.refused";
 
 /// Everything the action can be.
-pub fn actions() -> impl Iterator<Item = &'static str> {
-    KINDS.iter().map(|kind| kind.name).chain([REQUESTS])
+pub fn actions(kinds: &'static [Kind]) -> impl Iterator<Item = &'static str> {
+    kinds.iter().map(|kind| kind.name).chain([REQUESTS])
 }
 
 const MAX_TEXT: usize = 200;
 
-pub fn read(filter: &Filter, zone: Tz) -> Result<Wanted, FieldErrors> {
+pub fn read(filter: &Filter, kinds: &'static [Kind], zone: Tz) -> Result<Wanted, FieldErrors> {
     let mut errors = FieldErrors::new();
     let mut read = |field: &'static str, text: &str, result: Result<(), Message>| {
         if let (false, Err(message)) = (text.is_empty(), result) {
@@ -52,7 +52,7 @@ pub fn read(filter: &Filter, zone: Tz) -> Result<Wanted, FieldErrors> {
         &filter.staff,
         filter.staff.parse().map(|id| wanted.staff = Some(id)).map_err(|_| wrong::not_a_choice()),
     );
-    read("action", &filter.action, choice(&filter.action, actions()).map(|action| wanted.action = Some(action)));
+    read("action", &filter.action, choice(&filter.action, actions(kinds)).map(|action| wanted.action = Some(action)));
     read(
         "outcome",
         &filter.outcome,
@@ -68,7 +68,7 @@ pub fn read(filter: &Filter, zone: Tz) -> Result<Wanted, FieldErrors> {
 
 /// The beginning of the first day and the end of the last, where they were given.
 pub fn days(from: &str, to: &str, zone: Tz) -> Result<(Option<Instant>, Option<Instant>), FieldErrors> {
-    let wanted = read(&Filter { from: from.to_owned(), to: to.to_owned(), ..Filter::default() }, zone)?;
+    let wanted = read(&Filter { from: from.to_owned(), to: to.to_owned(), ..Filter::default() }, &[], zone)?;
     Ok((wanted.from, wanted.until))
 }
 
@@ -131,7 +131,7 @@ mod tests {
     fn filter(set: impl FnOnce(&mut Filter)) -> Result<Wanted, FieldErrors> {
         let mut filter = Filter::default();
         set(&mut filter);
-        read(&filter, Tz::Asia__Seoul)
+        read(&filter, crate::changes::KINDS, Tz::Asia__Seoul)
     }
 
     #[test]

@@ -54,7 +54,7 @@ pub async fn list(desk: Desk, asked: web::Query<Asked>) -> Answer {
         address: asked.address,
         text: asked.text,
     };
-    let (found, errors) = match filter::read(&filter, desk.zone()) {
+    let (found, errors) = match filter::read(&filter, desk.catalog().kinds, desk.zone()) {
         Ok(wanted) => (find(desk.reader(), &wanted, asked.before).await?, FieldErrors::new()),
         Err(errors) => (Found::default(), errors),
     };
@@ -66,7 +66,7 @@ pub async fn list(desk: Desk, asked: web::Query<Asked>) -> Answer {
     let page = ListPage {
         shell,
         staff: staff(desk.reader()).await?,
-        actions: actions().map(str::to_owned).collect(),
+        actions: actions(desk.catalog().kinds).map(str::to_owned).collect(),
         rows: found.rows.iter().map(super::row).collect(),
         pager: Pager {
             first: asked.before.map(|_| link(None)),

@@ -8,6 +8,7 @@
 pub mod act;
 pub mod bars;
 pub mod baseline;
+pub mod claim;
 pub mod command;
 pub mod decide;
 pub mod define;
@@ -23,6 +24,7 @@ pub mod panels;
 pub mod params;
 pub mod ping;
 pub mod record;
+pub mod report;
 pub mod rerun;
 pub mod runs;
 pub mod runs_pages;

@@ -76,7 +76,9 @@ fn with_jobs(mut config: Config, data: &Data) -> anyhow::Result<Config> {
 
 async fn fill(data: &Data, config: &Config, clock: Clock, users: i64) -> anyhow::Result<()> {
     let store = Store::open(&config.database_url, 1).await?;
-    let gate = Gate::open(&store, clock, config.secret_key.clone(), config.allowed_networks.clone()).await?;
+    let gate =
+        Gate::open(&store, crate::changes::CATALOG, clock, config.secret_key.clone(), config.allowed_networks.clone())
+            .await?;
     let actor = actor();
     let mut accounts = Vec::new();
     for (email, name, role) in STAFF {

@@ -4,7 +4,7 @@
 use super::{TargetArgs, target::Target};
 use crate::{
     clock::Clock,
-    gate::{Actor, Change, Refusal, ReindexNames, Sealed},
+    gate::{Actor, Change, Refusal, Sealed},
     secret,
     shop::{
         ZONE, coupons,
@@ -12,6 +12,7 @@ use crate::{
         settle::{SettleDay, settled},
     },
     sql,
+    users::reindex::ReindexNames,
     web::format,
 };
 use chrono::NaiveDate;

@@ -8,6 +8,7 @@
 pub mod booking;
 pub mod cancel;
 pub mod carrier;
+pub mod claim;
 pub mod dismiss;
 mod event;
 pub mod filter;

@@ -3,10 +3,11 @@
 use super::{
     find::{self, Cursor},
     pages::{Customer, ListPage, StatusFilter},
+    search::KeepSearch,
     term::{Term, TermError},
 };
 use crate::{
-    gate::{KeepSearch, RecordAccess},
+    gate::RecordAccess,
     orders, sql,
     web::{
         Answer, Desk, Stop,

@@ -12,7 +12,9 @@ use crate::{
     app::Console,
     approvals::queue,
     clock::Instant,
-    gate::{Actor, Asked, AtRest, Change, Given, Housekeeping, Policies, Reason, Refusal, Rehearsed, Seal, Sealed},
+    gate::{
+        Actor, Asked, AtRest, Catalog, Change, Given, Housekeeping, Policies, Reason, Refusal, Rehearsed, Seal, Sealed,
+    },
     routes, secret, sql,
     staff::session::Visitor,
     store::Reader,
@@ -101,6 +103,11 @@ impl Lobby {
     /// What a change that waits would alter now; nothing is kept of it.
     pub async fn rehearse(&self, asked: &Asked, change: &dyn AtRest) -> Result<Rehearsed, Refusal> {
         self.console.gate.rehearse(asked, change).await
+    }
+
+    /// All changes there are.
+    pub fn catalog(&self) -> Catalog {
+        self.console.gate.catalog()
     }
 
     /// Which changes need a second person.

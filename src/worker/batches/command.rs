@@ -1,16 +1,15 @@
 //! A run as a process of this machine: its log and progress are stored while it goes on, and its end is a change.
 
 use super::Runner;
-use crate::{
-    batches::{
-        command::{self, Ended, Identity, Limits, New, Outcome as How, Output, Running, Spec},
-        definition::{Definition, Values},
-        finish::{End, Outcome},
-        log, record,
-        state::State,
-        thousandths,
-    },
-    gate::{ClaimedRun, Missing, ReportRun, Reported, StartRun, Stretch},
+use crate::batches::{
+    claim::{ClaimedRun, StartRun},
+    command::{self, Ended, Identity, Limits, New, Outcome as How, Output, Running, Spec},
+    definition::{Definition, Values},
+    finish::{End, Outcome},
+    log, record,
+    report::{Missing, ReportRun, Reported, Stretch},
+    state::State,
+    thousandths,
 };
 use std::{env, time::Duration};
 use tokio::{sync::watch as signal, time::sleep};
