@@ -3,6 +3,7 @@
 use crate::{
     allowlist::Allowlist,
     batches::define,
+    changes,
     clock::{Clock, Instant},
     config::Config,
     gate::{Gate, Refusal, Target},
@@ -216,9 +217,10 @@ pub async fn start(config: Config, clock: Clock, listener: TcpListener) -> anyho
     let address = listener.local_addr().context("the listening address cannot be read")?;
     let store = Store::open(&config.database_url, config.connections).await?;
     let engine = store.engine;
-    let gate = Gate::open(&store, clock.clone(), config.secret_key.clone(), config.allowed_networks.clone())
-        .await?
-        .with_policies(config.policies.clone());
+    let gate =
+        Gate::open(&store, changes::CATALOG, clock.clone(), config.secret_key.clone(), config.allowed_networks.clone())
+            .await?
+            .with_policies(config.policies.clone());
     // Before it serves: a page of a job that is not taken over yet would say that there is none.
     define::take_over(&store.reader, &gate, &config.batches.jobs).await?;
     let limits = Limits { idle: config.session_idle, absolute: config.session_absolute };

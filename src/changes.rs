@@ -1,4 +1,4 @@
-//! Everything anyone can do.
+//! Everything that can be done: the changes, and the background work that alters no business data.
 
 use crate::{
     approvals::{
@@ -7,9 +7,11 @@ use crate::{
         withdraw::Withdraw,
     },
     batches::{
+        claim::{ClaimRun, StartRun, TickJob},
         decide::{AcceptNormal, CancelRun, PauseJob, ResolveRun},
         define::{DefineJob, RetireJob},
         finish::FinishRun,
+        report::{AcceptRun, ReportRun},
         start::{RerunRun, RunJob},
         watch::{FlagRun, LoseRun, MissTicks},
     },
@@ -19,10 +21,17 @@ use crate::{
         orders::LoadOrders,
         shop::{expire::ExpirePoints, settle::SettleDay},
     },
+    gate::{ClaimDeliveries, EndSession, MarkDelivered, RecordAccess, TouchSession},
     networks::{add::AddNetwork, change::ChangeNetwork, remove::RemoveNetwork},
     orders::{
-        cancel::CancelOrder, dismiss::DismissRefund, note::NoteOrder, refund::RefundOrder, retry::RetryRefund,
-        settle::SettleRefund, ship::ShipOrder,
+        cancel::CancelOrder,
+        claim::{ClaimRefunds, PostponeRefund},
+        dismiss::DismissRefund,
+        note::NoteOrder,
+        refund::RefundOrder,
+        retry::RetryRefund,
+        settle::SettleRefund,
+        ship::ShipOrder,
     },
     staff::{
         account::{ChangePassword, EndSessions, RenewRecoveryCodes, ReplaceAuthenticator, SetPreferences},
@@ -35,7 +44,8 @@ use crate::{
         sign_in::{EnterPassword, SignIn, SignInWithRecoveryCode, SignOut},
         status::SetStaffStatus,
     },
-    users::{adjust::AdjustPoints, note::NoteUser, status::SetUserStatus},
+    users::{adjust::AdjustPoints, note::NoteUser, reindex::ReindexNames, search::KeepSearch, status::SetUserStatus},
+    worker::forget::ForgetExpired,
 };
 
 crate::changes! {
@@ -90,4 +100,22 @@ crate::changes! {
     LoadSample,
     LoadOrders,
     LoadBatches,
+}
+
+crate::gate::housekeeping! {
+    TouchSession,
+    EndSession,
+    RecordAccess,
+    KeepSearch,
+    ClaimDeliveries,
+    MarkDelivered,
+    ClaimRefunds,
+    PostponeRefund,
+    TickJob,
+    ClaimRun,
+    StartRun,
+    ReportRun,
+    AcceptRun,
+    ReindexNames,
+    ForgetExpired,
 }

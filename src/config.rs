@@ -11,7 +11,13 @@ pub use batches::Batches;
 pub use isolation::Check;
 
 use self::file::File;
-use crate::{allowlist::Allowlist, gate::Policies, payments::Provider, profile::Profile, secret::SecretKey};
+use crate::{
+    allowlist::Allowlist,
+    gate::{Kind, Policies},
+    payments::Provider,
+    profile::Profile,
+    secret::SecretKey,
+};
 use chrono::TimeDelta;
 use chrono_tz::Tz;
 use ipnet::IpNet;
@@ -52,7 +58,7 @@ pub struct Config {
 
 impl Config {
     /// A configuration for this machine alone: loopback, plain HTTP, everything else as it is by default.
-    pub fn local(database_url: String, secret_key: SecretKey) -> Self {
+    pub fn local(kinds: &[Kind], database_url: String, secret_key: SecretKey) -> Self {
         Self {
             profile: Profile::Local,
             database_url,
@@ -67,7 +73,7 @@ impl Config {
             events_topic: default_topic(Profile::Local).to_owned(),
             payments: Provider::Bookkeeping,
             batches: Batches::default(),
-            policies: Declared::usual(Tz::Asia__Seoul),
+            policies: Declared::usual(kinds, Tz::Asia__Seoul),
             connections: 4,
             workers: 2,
         }
@@ -101,6 +107,8 @@ fn default_topic(profile: Profile) -> &'static str {
 /// What was said in environment and file, before it is judged.
 #[derive(Clone, Debug, Default)]
 pub struct Settings {
+    /// The changes that approval rules can name.
+    kinds: &'static [Kind],
     values: HashMap<&'static str, (String, Source)>,
     /// The jobs that the file declares.
     jobs: Vec<crate::batches::definition::Definition>,
@@ -154,9 +162,18 @@ const ALL: [&str; 22] = [
 const SECRETS: [&str; 5] = [DATABASE_URL, SECRET_KEY, NETWORKS, PAYMENTS_SECRET, batches::SECRET];
 
 impl Settings {
-    /// Gathers environment and file. The environment wins. Fails where one cannot even be read.
-    pub fn gather(env: impl Fn(&str) -> Option<String>, file: Option<&Path>, host: String) -> Result<Self, String> {
-        let mut settings = Self { host, deployment_env: env("DEPLOYMENT_ENV"), ..Self::default() };
+    /// Gathers environment and file. The environment wins. `kinds` are the changes that approval rules can name.
+    ///
+    /// # Errors
+    ///
+    /// A file cannot be read or understood, or a variable is set twice.
+    pub fn gather(
+        kinds: &'static [Kind],
+        env: impl Fn(&str) -> Option<String>,
+        file: Option<&Path>,
+        host: String,
+    ) -> Result<Self, String> {
+        let mut settings = Self { kinds, host, deployment_env: env("DEPLOYMENT_ENV"), ..Self::default() };
         if let Some(path) = file {
             let mut file = File::read(path)?;
             settings.jobs = batches::declared(&mut file);
@@ -247,7 +264,7 @@ impl Settings {
             trusted_proxies: self
                 .or(PROXIES, Vec::new(), |text| Allowlist::parse(text).map(|nets| nets.iter().copied().collect()))?,
             time_zone,
-            policies: self.approvals.policies(time_zone)?,
+            policies: self.approvals.policies(self.kinds, time_zone)?,
             session_idle: self.or(IDLE, TimeDelta::minutes(15), |text| within(text, 1, 120).map(TimeDelta::minutes))?,
             session_absolute: self
                 .or(ABSOLUTE, TimeDelta::hours(8), |text| within(text, 1, 24).map(TimeDelta::hours))?,

@@ -7,8 +7,8 @@
 //! | module | what it is |
 //! |---|---|
 //! | [`gate`] | the one door: [`Gate::submit`](gate::Gate::submit), the trait [`Change`](gate::Change), the steps of admission, the audit row, the outbox |
-//! | [`store`] | one SQL text, two engines: [`sql!`], [`Reader`](store::Reader), migrations, the self-check of the audit log |
-//! | [`mod@changes`] | everything anyone can do, as one list |
+//! | [`store`] | one SQL text, two engines: [`sql!`], [`Reader`](store::Reader), migrations |
+//! | [`mod@changes`] | everything that can be done, as two closed lists: changes and background work |
 //! | [`routes`] | the route table as data: method, path, to whom it opens |
 //! | [`app`] | what all requests share, the middleware in order, starting and stopping |
 //! | [`web`] | what HTTP looks like here: the desk a handler sits at, forms, forgery, addresses, pages, words |

@@ -5,15 +5,17 @@
 //! now; a delivery is one line there.
 
 pub mod batches;
+pub mod forget;
 mod refunds;
 
 use crate::{
     approvals::expire,
     clock::{Clock, Instant},
-    gate::{ClaimDeliveries, Delivery, ForgetExpired, Gate, MarkDelivered},
+    gate::{ClaimDeliveries, Delivery, Gate, MarkDelivered},
     payments::Provider,
 };
 use chrono::TimeDelta;
+use forget::ForgetExpired;
 use std::time::Duration;
 use tokio::{sync::watch, task::JoinHandle, time};
 

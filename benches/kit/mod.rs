@@ -85,7 +85,9 @@ impl Bench {
     }
 
     pub(crate) async fn gate(&self, clock: Clock) -> Gate {
-        Gate::open(&self.store, clock, self.key.clone(), Allowlist::loopback()).await.expect("the gate")
+        Gate::open(&self.store, ingam::changes::CATALOG, clock, self.key.clone(), Allowlist::loopback())
+            .await
+            .expect("the gate")
     }
 
     pub(crate) fn engine(&self) -> &'static str {

@@ -6,7 +6,7 @@ use ipnet::IpNet;
 use net::Unfit;
 use std::{net::IpAddr, sync::Arc};
 
-/// The allowed networks. Empty means nobody.
+/// The allowed networks. An empty list allows no address.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Allowlist(Arc<[IpNet]>);
 
@@ -30,7 +30,7 @@ impl Allowlist {
     }
 
     /// Reads `10.0.0.0/8, 2001:db8::/32, 192.0.2.7`. A network must be written as what it is: `10.0.0.1/8` is refused,
-    /// because whoever wrote it meant something else; so are networks that let in everybody or nearly so.
+    /// because the writer meant something else; so are networks that hold nearly all addresses.
     pub fn parse(text: &str) -> Result<Self, String> {
         let nets = text.split([',', ' ', '\n']).filter(|part| !part.is_empty()).map(network);
         nets.collect::<Result<Vec<_>, _>>().map(|nets| Self(nets.into()))
@@ -41,7 +41,7 @@ fn network(text: &str) -> Result<IpNet, String> {
     net::parse(text).map_err(|unfit| explain(text, unfit))
 }
 
-/// What is wrong with a network, for whoever typed it into a terminal or a file.
+/// Says what is wrong with a network that was typed into a terminal or a file.
 pub fn explain(text: &str, unfit: Unfit) -> String {
     match unfit {
         Unfit::NotANetwork => format!("{text:?} is not a network such as 10.20.0.0/16"),
@@ -50,8 +50,8 @@ pub fn explain(text: &str, unfit: Unfit) -> String {
     }
 }
 
-/// Whether somebody who is limited to `limits` (networks with a space between them, none for no limit) may come from
-/// `ip`. Limits that cannot be read let in nobody.
+/// Whether a person who is limited to `limits` (networks with a space between them, empty for no limit) may come from `ip`.
+/// Limits that cannot be read allow no address.
 pub fn within(limits: &str, ip: Option<IpAddr>) -> bool {
     limits.trim().is_empty() || ip.is_some_and(|ip| Allowlist::parse(limits).is_ok_and(|list| list.allows(ip)))
 }

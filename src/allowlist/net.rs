@@ -1,27 +1,27 @@
-//! One network, as it may stand on a list.
+//! One network of an allowlist.
 
 use ipnet::{IpNet, Ipv4Net};
 use std::{net::IpAddr, str::FromStr};
 
-/// The shortest prefix that is still a network of somebody's, not half of the internet.
+/// The shortest prefix that is accepted: a wider network is a large part of the internet.
 pub const WIDEST: u8 = 8;
-/// What is wider than this is asked about once more: `/16` of IPv4, `/32` of IPv6.
+/// A network wider than this has to be confirmed: `/16` of IPv4, `/32` of IPv6.
 const USUAL_V4: u8 = 16;
 const USUAL_V6: u8 = 32;
 
-/// Why a text or a network cannot stand on a list.
+/// Why a text or a network cannot be on an allowlist.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Unfit {
     NotANetwork,
-    /// `10.0.0.1/8`: whoever wrote it meant something else than what it says, perhaps this.
+    /// `10.0.0.1/8` has bits beyond its prefix; `meant` is perhaps what was meant.
     HostBits {
         meant: IpNet,
     },
-    /// Lets in everybody or nearly so.
+    /// Holds nearly all addresses.
     TooWide,
 }
 
-/// Reads `10.0.0.0/8`, `2001:db8::/32` or a lone address. IPv4 in its IPv6 form is the IPv4 it stands for, because that
+/// Reads `10.0.0.0/8`, `2001:db8::/32` or a lone address. IPv4 in its IPv6 form is read as IPv4, because that
 /// is how addresses are compared.
 pub fn parse(text: &str) -> Result<IpNet, Unfit> {
     match text.split_once('/') {
@@ -31,7 +31,7 @@ pub fn parse(text: &str) -> Result<IpNet, Unfit> {
 }
 
 /// The standard library reads addresses more strictly than ipnet: `010.0.0.0` is 8.0.0.0 to some programs and 10.0.0.0 to
-/// others, and so to nobody here.
+/// others, and refused here.
 fn written(ip: &str, prefix: &str) -> Option<IpNet> {
     let is_number = matches!(prefix.len(), 1..=3) && prefix.bytes().all(|byte| byte.is_ascii_digit());
     let is_plain = is_number && (prefix == "0" || !prefix.starts_with('0'));

@@ -5,8 +5,7 @@ use super::{
     target,
 };
 use crate::{
-    changes::AnyChange,
-    gate::{Admits, Change, Fault, Meaning, Refusal, Role, Target, Tx, is_same_mailbox},
+    gate::{Admits, AtRest, Change, Fault, Meaning, Refusal, Role, Target, Tx, is_same_mailbox},
     sql,
 };
 use serde::{Deserialize, Serialize};
@@ -41,6 +40,7 @@ pub enum Approved {
 impl Change for Approve {
     const KIND: &'static str = "approvals.approve";
     const ADMITS: Admits = Admits::sealed(DECIDES);
+    const IS_DECISION: bool = true;
     type Output = Approved;
 
     fn target(&self) -> Target {
@@ -72,8 +72,8 @@ impl Change for Approve {
         }
         settle(tx, &request, State::Approved).await?;
         if request.state == State::Waiting {
-            let (change, asked) = (readable(&request)?, request.asked(tx.request_id()));
-            if let Some(need) = tx.enact(&asked, change.at_rest()).await? {
+            let (change, asked) = (readable(tx, &request)?, request.asked(tx.request_id()));
+            if let Some(need) = tx.enact(&asked, change.as_ref()).await? {
                 if need.approvers > approvals {
                     return Err(Fault::conflict("approval-more").with("n", need.approvers));
                 }
@@ -108,6 +108,7 @@ impl Change for Approve {
 impl Change for Reject {
     const KIND: &'static str = "approvals.reject";
     const ADMITS: Admits = Admits::sealed(DECIDES);
+    const IS_DECISION: bool = true;
     type Output = ();
 
     fn target(&self) -> Target {
@@ -155,8 +156,8 @@ async fn decidable(tx: &mut Tx<'_>, request: &Request) -> Result<(), Fault> {
     if has_voted(tx, request.id, &email).await? {
         return Err(Fault::conflict("approval-seat"));
     }
-    match request.change() {
-        Some(change) if tx.is_about_decider(change.at_rest()).await? => Err(Fault::forbidden("approval-about-you")),
+    match request.change(tx.catalog()) {
+        Some(change) if tx.is_about_decider(change.as_ref()).await? => Err(Fault::forbidden("approval-about-you")),
         _ => Ok(()),
     }
 }
@@ -174,8 +175,8 @@ async fn has_voted(tx: &mut Tx<'_>, request: i64, email: &str) -> Result<bool, F
 /// Whether the change could be made now. One whose target has changed is worth nothing any more; what may pass, such as a job
 /// that is busy, only holds it up.
 async fn still_fits(tx: &mut Tx<'_>, request: &Request) -> Result<(), Fault> {
-    let (change, asked) = (readable(request)?, request.asked(tx.request_id()));
-    match tx.resume(&asked, change.at_rest()).await {
+    let (change, asked) = (readable(tx, request)?, request.asked(tx.request_id()));
+    match tx.resume(&asked, change.as_ref()).await {
         Err(Fault::Rejected(why)) if why.word == "approval-stale" || why.meaning == Meaning::Missing => {
             Err(Fault::conflict("approval-obsolete"))
         }
@@ -185,8 +186,8 @@ async fn still_fits(tx: &mut Tx<'_>, request: &Request) -> Result<(), Fault> {
     }
 }
 
-fn readable(request: &Request) -> Result<AnyChange, Fault> {
-    request.change().ok_or_else(|| Fault::conflict("approval-obsolete"))
+fn readable(tx: &Tx<'_>, request: &Request) -> Result<Box<dyn AtRest>, Fault> {
+    request.change(tx.catalog()).ok_or_else(|| Fault::conflict("approval-obsolete"))
 }
 
 async fn vote(tx: &mut Tx<'_>, request: &Request, verdict: &'static str) -> Result<(), Fault> {

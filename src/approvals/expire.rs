@@ -22,6 +22,7 @@ pub struct ExpireRequest {
 impl Change for ExpireRequest {
     const KIND: &'static str = "approvals.expire";
     const ADMITS: Admits = Admits { by: By::Nobody, code: false, host: false };
+    const IS_DECISION: bool = true;
     type Output = ();
 
     fn target(&self) -> Target {

@@ -1,7 +1,6 @@
 use crate::{
-    changes::AnyChange,
     clock::Instant,
-    gate::{Actor, Asked, Fault, Origin, Reason, Role, Roles, Tx, Who},
+    gate::{Actor, Asked, AtRest, Catalog, Fault, Origin, Reason, Role, Roles, Tx, Who},
     sql,
     store::Queries,
 };
@@ -180,8 +179,8 @@ pub(super) async fn settle(tx: &mut Tx<'_>, request: &Request, state: State) -> 
 
 impl Request {
     /// The change that waits; none where a newer console no longer knows it.
-    pub fn change(&self) -> Option<AnyChange> {
-        AnyChange::read(&self.kind, &self.payload)
+    pub fn change(&self, catalog: Catalog) -> Option<Box<dyn AtRest>> {
+        (catalog.read)(&self.kind, &self.payload)
     }
 
     /// Who asked, as the gate wants to know it. `request_id` names what makes it go on.

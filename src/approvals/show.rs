@@ -158,10 +158,10 @@ async fn effects(desk: &Desk, request: &Request, standing: Standing) -> Result<(
     if !request.is_waiting() || !matches!(standing, Standing::YourTurn | Standing::Yours) {
         return Ok((untried(then), None));
     }
-    let Some(change) = request.change() else {
+    let Some(change) = request.change(desk.catalog()) else {
         return Ok((untried(then), Some(desk.words().get("approval.unreadable").to_owned())));
     };
-    match desk.rehearse(&request.asked(&desk.visit().request_id), change.at_rest()).await {
+    match desk.rehearse(&request.asked(&desk.visit().request_id), change.as_ref()).await {
         Ok(rehearsed) => {
             let now = Changed::between(&rehearsed.before, &rehearsed.after);
             // What it would alter now and would not have altered then is the last thing to be left out.

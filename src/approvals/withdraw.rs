@@ -17,6 +17,7 @@ pub struct Withdraw {
 impl Change for Withdraw {
     const KIND: &'static str = "approvals.withdraw";
     const ADMITS: Admits = Admits::own();
+    const IS_DECISION: bool = true;
     type Output = ();
 
     fn target(&self) -> Target {

@@ -2,8 +2,8 @@
 
 use super::pages::OUTCOMES;
 use crate::{
-    changes::KINDS,
     clock::Instant,
+    gate::Kind,
     list_query,
     web::{
         list::read::{choice, first_day, last_day, network, number},
@@ -18,7 +18,8 @@ list_query! {
     /// What the filters of the audit log mean.
     meant Wanted;
     staff: i64 = number;
-    action: String = |text, _| choice(text, actions());
+    /// One of the kinds of change; the list knows which there are.
+    action: String = |text, _| words(text);
     target: (String, String) = |text, _| target(text);
     outcome: String = |text, _| choice(text, OUTCOMES.into_iter());
     /// From the beginning of this day, in the reader's zone.
@@ -35,8 +36,8 @@ list_query! {
 pub const REQUESTS: &str = "request.refused";
 
 /// Everything the action can be.
-pub fn actions() -> impl Iterator<Item = &'static str> {
-    KINDS.iter().map(|kind| kind.name).chain([REQUESTS])
+pub fn actions(kinds: &'static [Kind]) -> impl Iterator<Item = &'static str> {
+    kinds.iter().map(|kind| kind.name).chain([REQUESTS])
 }
 
 /// The longest text to look for, in characters.

@@ -13,7 +13,11 @@ use crate::{
         Answer, Desk, Stop,
         list::{ListQuery as _, Page},
         problem_page::Problem,
-        shell::{AuditHead, Section, field::FieldErrors, table::Choice},
+        shell::{
+            AuditHead, Section,
+            field::{FieldErrors, wrong},
+            table::Choice,
+        },
     },
 };
 use actix_web::web;
@@ -25,7 +29,14 @@ pub(crate) async fn list(desk: Desk, filter: web::Query<Filter>) -> Answer {
     if before.is_some_and(|before| before < 0) {
         return Err(Problem::BadRequest.into());
     }
-    let (found, errors) = match filter.read(desk.zone(), desk.now()) {
+    let kinds = desk.catalog().kinds;
+    let is_known =
+        |action: &Option<String>| action.as_deref().is_none_or(|action| actions(kinds).any(|kind| kind == action));
+    let wanted = filter.read(desk.zone(), desk.now()).and_then(|wanted| match is_known(&wanted.action) {
+        true => Ok(wanted),
+        false => Err(FieldErrors::one("action", wrong::not_a_choice())),
+    });
+    let (found, errors) = match wanted {
         Ok(wanted) => (find(desk.reader(), &wanted, before).await?, FieldErrors::new()),
         Err(errors) => (Page::default(), errors),
     };
@@ -36,7 +47,7 @@ pub(crate) async fn list(desk: Desk, filter: web::Query<Filter>) -> Answer {
     let page = ListPage {
         shell,
         staff: staff(desk.reader()).await?,
-        actions: actions().map(str::to_owned).collect(),
+        actions: actions(kinds).map(str::to_owned).collect(),
         rows: found.rows.iter().map(super::row).collect(),
         pager: filter.pager(found.next),
         sealed,

@@ -1,4 +1,4 @@
-//! The self-check at start: does the engine itself still keep the audit log append-only?
+//! The self-check at start: whether the engine itself still keeps the audit log append-only.
 
 use crate::{
     merkle::Frontier,

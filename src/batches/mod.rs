@@ -8,6 +8,7 @@
 pub mod act;
 pub mod bars;
 pub mod baseline;
+pub mod claim;
 pub mod decide;
 pub mod define;
 pub mod definition;
@@ -22,6 +23,7 @@ pub mod panels;
 pub mod params;
 pub mod ping;
 pub mod record;
+pub mod report;
 pub mod rerun;
 pub mod runs;
 pub mod runs_pages;

@@ -8,15 +8,17 @@ mod told;
 
 use self::told::{Told, What};
 use super::{
+    claim::Normal,
     definition::{Definition, Kind},
     finish::{End, FinishRun, Outcome},
     log,
     record::{self, Job, Run},
+    report::{AcceptRun, Missing, ReportRun},
 };
 use crate::{
     app::Console,
     clock::Instant,
-    gate::{AcceptRun, Actor, Missing, Normal, Refusal, ReportRun},
+    gate::{Actor, Refusal},
     secret::{self, Purpose, SecretKey},
     sql,
     supervise::Stream,

@@ -2,6 +2,7 @@
 
 use super::TargetArgs;
 use crate::{
+    changes::{CATALOG, KINDS},
     clock::Clock,
     config::{Config, Settings},
     demo::data::Data,
@@ -14,7 +15,7 @@ use std::{env, path::Path};
 
 /// Environment and file, as they are.
 pub(super) fn settings(file: Option<&Path>) -> anyhow::Result<Settings> {
-    Settings::gather(|name| env::var(name).ok().filter(|value| !value.is_empty()), file, host())
+    Settings::gather(KINDS, |name| env::var(name).ok().filter(|value| !value.is_empty()), file, host())
         .map_err(|error| super::RefusedToStart(error).into())
 }
 
@@ -37,7 +38,8 @@ impl Target {
         let store = Store::open(&config.database_url, 2).await?;
         let stamp = stamp(&store.reader, store.engine).await?;
         stamp_fits(config.profile, stamp.environment).map_err(super::RefusedToStart)?;
-        let gate = Gate::open(&store, clock, config.secret_key.clone(), config.allowed_networks.clone()).await?;
+        let gate =
+            Gate::open(&store, CATALOG, clock, config.secret_key.clone(), config.allowed_networks.clone()).await?;
         Ok(Self { config, store, gate })
     }
 }

@@ -1,8 +1,7 @@
 //! Which changes need a second person, and which are told of because of their size.
 
 use crate::{
-    changes::KINDS,
-    gate::{Amount, Notice, Policies, Policy, Role, When, covers},
+    gate::{Amount, Kind, Notice, Policies, Policy, Role, When, covers},
     money::Currency,
     web::number,
 };
@@ -106,32 +105,32 @@ const fn a_day() -> i64 {
 
 impl Declared {
     /// The rules, or what is wrong with them. What is not declared is as usual.
-    pub(super) fn policies(&self, zone: Tz) -> Result<Policies, String> {
+    pub(super) fn policies(&self, kinds: &[Kind], zone: Tz) -> Result<Policies, String> {
         let usual: Self = toml::from_str(USUAL).map_err(|error| error.to_string())?;
         let approvals = self.approval.as_ref().or(usual.approval.as_ref());
         let notices = self.notice.as_ref().or(usual.notice.as_ref());
         let mut policies = Vec::new();
         for approval in approvals.into_iter().flatten() {
-            policies.push(approval.policy()?);
+            policies.push(approval.policy(kinds)?);
         }
         let mut told = Vec::new();
         for notice in notices.into_iter().flatten() {
             for change in notice.change.all() {
-                told.push(notice.notice(change)?);
+                told.push(notice.notice(kinds, change)?);
             }
         }
-        Ok(Policies::new(policies, told, zone))
+        Ok(Policies::new(kinds, policies, told, zone))
     }
 
     /// The rules that hold where no file says others.
-    pub fn usual(zone: Tz) -> Policies {
+    pub fn usual(kinds: &[Kind], zone: Tz) -> Policies {
         // The text is ours, and a test reads it.
-        Self::default().policies(zone).unwrap_or_default()
+        Self::default().policies(kinds, zone).unwrap_or_else(|_| Policies::built_in(kinds, zone))
     }
 }
 
 impl Approval {
-    fn policy(&self) -> Result<Policy, String> {
+    fn policy(&self, kinds: &[Kind]) -> Result<Policy, String> {
         let changes = self.change.all();
         let wrong = |what: &str| format!("approval of {:?}: {what}", changes.join(", "));
         if changes.is_empty() {
@@ -140,7 +139,7 @@ impl Approval {
         let when = match (&self.quantity, self.marked, self.own) {
             (Some(quantity), false, false) => {
                 for change in changes {
-                    measured(change, quantity).map_err(|error| wrong(&error))?;
+                    measured(kinds, change, quantity).map_err(|error| wrong(&error))?;
                 }
                 let read = |thresholds: &Thresholds| thresholds.read().map_err(|error| wrong(&error));
                 let (over, daily) = (read(&self.over)?, read(&self.daily)?);
@@ -165,7 +164,7 @@ impl Approval {
             return Err(wrong("`if_possible` cannot be said beside another condition"));
         }
         for change in changes {
-            covered(change).map_err(|error| wrong(&error))?;
+            covered(kinds, change).map_err(|error| wrong(&error))?;
         }
         if !(1..=9).contains(&self.approvers) {
             return Err(wrong("`approvers` must be between 1 and 9"));
@@ -186,9 +185,9 @@ impl Approval {
 }
 
 impl Told {
-    fn notice(&self, change: &str) -> Result<Notice, String> {
+    fn notice(&self, kinds: &[Kind], change: &str) -> Result<Notice, String> {
         let wrong = |error: String| format!("notice of {change:?}: {error}");
-        measured(change, &self.quantity).map_err(wrong)?;
+        measured(kinds, change, &self.quantity).map_err(wrong)?;
         let over = self.over.read().map_err(wrong)?;
         if over.is_empty() {
             return Err(wrong("`over` says nothing".to_owned()));
@@ -198,17 +197,13 @@ impl Told {
 }
 
 /// A misspelt name would be a rule that never holds.
-fn covered(pattern: &str) -> Result<(), String> {
-    let is_covered = KINDS.iter().any(|kind| kind.can_be_held_up() && covers(pattern, kind.name));
-    if is_covered && !pattern.starts_with("approvals.") {
-        Ok(())
-    } else {
-        Err("there is no such change that people make with a code".to_owned())
-    }
+fn covered(kinds: &[Kind], pattern: &str) -> Result<(), String> {
+    let is_covered = kinds.iter().any(|kind| kind.can_be_held_up() && covers(pattern, kind.name));
+    if is_covered { Ok(()) } else { Err("there is no such change that people make with a code".to_owned()) }
 }
 
-fn measured(pattern: &str, quantity: &str) -> Result<(), String> {
-    let mut kinds = KINDS.iter().filter(|kind| covers(pattern, kind.name));
+fn measured(kinds: &[Kind], pattern: &str, quantity: &str) -> Result<(), String> {
+    let mut kinds = kinds.iter().filter(|kind| covers(pattern, kind.name));
     if kinds.any(|kind| kind.quantities.contains(&quantity)) {
         Ok(())
     } else {
@@ -246,7 +241,7 @@ mod tests {
 
     fn read(text: &str) -> Result<Policies, String> {
         let declared: Declared = toml::from_str(text).map_err(|error| error.message().to_owned())?;
-        declared.policies(Tz::Asia__Seoul)
+        declared.policies(crate::changes::KINDS, Tz::Asia__Seoul)
     }
 
     fn approval(rest: &str) -> Result<Policies, String> {

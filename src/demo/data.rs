@@ -95,7 +95,7 @@ impl Data {
         let path = self.0.join(KEY);
         let key = fs::read_to_string(&path).with_context(|| cannot(&path, "read"))?;
         let key = SecretKey::parse(&key).with_context(|| format!("{} holds no key", path.display()))?;
-        Ok(Config::local(format!("sqlite://{}", self.0.join(DATABASE).display()), key))
+        Ok(Config::local(crate::changes::KINDS, format!("sqlite://{}", self.0.join(DATABASE).display()), key))
     }
 
     pub(crate) fn directory(&self) -> &Path {

@@ -9,9 +9,10 @@ use super::shop::{
 use crate::{
     clock::Instant,
     digits,
-    gate::{Actor, Change, Gate, Refusal, ReindexNames, Sealed},
+    gate::{Actor, Change, Gate, Refusal, Sealed},
     secret, sql,
     store::Store,
+    users::reindex::ReindexNames,
     web::format,
 };
 use chrono::NaiveDate;

@@ -91,7 +91,7 @@ pub struct Actor {
 pub enum Who {
     /// A person with a session, be it half way through signing in.
     Staff { id: i64, name: String, email: String, roles: Roles },
-    /// Somebody who has not said who they are, or not proved it.
+    /// A person who is not signed in.
     Visitor,
     /// The command line on the host: the way back in when everybody is locked out.
     Console { host: String },
@@ -135,7 +135,7 @@ impl Origin {
         Self { ip: None, peer: None, user_agent: String::new(), session: None, request_id }
     }
 
-    /// The client and the peer as they stand in a row; nothing for none.
+    /// The client and the peer as a row holds them; empty for none.
     pub(super) fn addresses(&self) -> (String, String) {
         let text = |ip: Option<IpAddr>| ip.map(|ip| ip.to_string()).unwrap_or_default();
         (text(self.ip), text(self.peer))
@@ -157,7 +157,7 @@ impl Who {
         }
     }
 
-    /// The name that stands in the log.
+    /// The name in the log.
     pub fn name(&self) -> String {
         match self {
             Self::Staff { name, .. } => name.clone(),

@@ -1,18 +1,18 @@
-//! The steps between asking and being let through, in the order of [`Gate::submit`](super::Gate::submit). Each reads
-//! in the transaction it will write in, so nothing can change between the check and the change.
+//! The steps of admission, in the order of [`Gate::submit`](super::Gate::submit). Each reads in the transaction that the
+//! change will write in, so nothing can change between the check and the change.
 
 use super::{Actor, Admits, By, Change, Refusal, Roles, Seal, Tx, Who, code, networks};
 use crate::{allowlist, clock::Instant, secret::SecretKey, sql};
 
 #[derive(sqlx::FromRow)]
-struct Standing {
+struct StaffRow {
     active: bool,
     roles: String,
     networks: String,
     stage: String,
 }
 
-/// May this person do this kind of thing, and from where they are? Says which roles they have now.
+/// Checks that the person may make this kind of change from their network. Returns the roles that they have now.
 pub(super) async fn permitted(tx: &mut Tx<'_>, actor: &Actor, admits: Admits) -> Result<Option<Roles>, Refusal> {
     let staff = match (&actor.who, admits.by) {
         (Who::Console { .. }, _) if admits.host => return Ok(None),
@@ -22,15 +22,15 @@ pub(super) async fn permitted(tx: &mut Tx<'_>, actor: &Actor, admits: Admits) ->
         _ => return Err(Refusal::Role),
     };
     // Locked, so that a role taken away or a session ended meanwhile waits until this change is done, or this change sees
-    // it. The person's row for writing at once: many changes write it later, and two that only shared it would deadlock.
-    let standing = sql!(
+    // it. The person's row is locked for writing at once: many changes write it later, and two shared locks would deadlock.
+    let statement = sql!(
         sqlite: "select s.active, s.roles, s.networks, e.stage from staff s join sessions e on e.id = $2 and e.staff_id = s.id where s.id = $1",
         postgres: "select s.active, s.roles, s.networks, e.stage from staff s join sessions e on e.id = $2 and e.staff_id = s.id where s.id = $1
                    for no key update of s for share of e",
     );
-    let standing: Option<Standing> =
-        tx.query(standing).bind(staff).bind(actor.origin.session.as_deref()).optional().await?;
-    let Some(Standing { active: true, roles, networks, stage }) = standing else { return Err(Refusal::SignedOut) };
+    let row: Option<StaffRow> =
+        tx.query(statement).bind(staff).bind(actor.origin.session.as_deref()).optional().await?;
+    let Some(StaffRow { active: true, roles, networks, stage }) = row else { return Err(Refusal::SignedOut) };
     if !allowlist::within(&networks, actor.origin.ip) {
         return Err(Refusal::Network);
     }
@@ -52,14 +52,14 @@ pub(super) fn has_role_for(roles: &Roles, admits: Admits) -> bool {
     }
 }
 
-/// Does the request come from a network that may ask for changes?
+/// Checks that the request comes from a network that may request changes.
 pub(super) async fn allowed_network(tx: &mut Tx<'_>, actor: &Actor) -> Result<(), Refusal> {
     if is_open_to(tx, actor).await? { Ok(()) } else { Err(Refusal::Network) }
 }
 
-/// Whether the console opens to where `actor` is. The command line is on the host itself.
+/// Whether the console opens to the address of `actor`. The command line is on the host itself.
 pub(super) async fn is_open_to(tx: &mut Tx<'_>, actor: &Actor) -> sqlx::Result<bool> {
-    let environment = tx.allowed.clone();
+    let environment = tx.setup.networks.clone();
     match (&actor.who, actor.origin.ip) {
         (Who::Console { .. } | Who::System, _) => Ok(true),
         (_, Some(ip)) => networks::admits(tx, &environment, ip).await,
@@ -67,8 +67,8 @@ pub(super) async fn is_open_to(tx: &mut Tx<'_>, actor: &Actor) -> sqlx::Result<b
     }
 }
 
-/// Is the target still what the person looked at, and would the change make sense at all? Who does not say what they
-/// looked at takes the target as it is: the lock keeps the figures right, and only they are the worse for it.
+/// Checks that the target is still at the version that the person saw, and that the change makes sense. Without a `seen`
+/// version the staleness check is skipped; the row lock still keeps totals right.
 pub(super) async fn still_as_seen<C: Change>(tx: &mut Tx<'_>, change: &C, seal: &Seal) -> Result<(), Refusal> {
     let version = change.version(tx).await?;
     match (version, seal.seen) {
@@ -77,8 +77,8 @@ pub(super) async fn still_as_seen<C: Change>(tx: &mut Tx<'_>, change: &C, seal: 
     }
 }
 
-/// Spends the one-time code, where the change asks for one. The command line has none: whoever can run it as the
-/// console's user has the key and the database already.
+/// Spends the one-time code, where the change needs one. The command line has none: a person who can run it as the console's
+/// user has the key and the database already.
 pub(super) async fn second_factor(
     tx: &mut Tx<'_>,
     key: &SecretKey,
@@ -92,7 +92,7 @@ pub(super) async fn second_factor(
     }
 }
 
-/// When a form's key was used before: what came of it.
+/// The first answer to a form whose key was used before.
 pub(super) struct First {
     pub seq: i64,
     pub output: String,
@@ -105,8 +105,8 @@ struct Claimed {
     output: Option<String>,
 }
 
-/// Takes the form's key for these changes. On PostgreSQL a second transaction with the same key waits here until the first
-/// has ended, so the answer is never "perhaps".
+/// Claims the form's key for these changes, or returns the first answer to it. On PostgreSQL a second transaction with the
+/// same key waits here until the first has ended.
 pub(super) async fn claim<C: Change>(
     tx: &mut Tx<'_>,
     actor: &Actor,
@@ -143,7 +143,7 @@ pub(super) async fn claim<C: Change>(
     }
 }
 
-/// Gives the key back after a refusal, so that the corrected form can be sent again.
+/// Releases the key after a refusal, so that the corrected form can be sent again.
 pub(super) async fn unclaim(tx: &mut Tx<'_>, actor: &Actor, seal: &Seal, refusal: &Refusal) -> sqlx::Result<()> {
     let (Some(staff), Some(key)) = (actor.staff_id(), seal.key.as_deref()) else { return Ok(()) };
     if matches!(refusal, Refusal::KeyReused) {
@@ -157,7 +157,7 @@ pub(super) async fn unclaim(tx: &mut Tx<'_>, actor: &Actor, seal: &Seal, refusal
         .map(drop)
 }
 
-/// Keeps the answer with the key.
+/// Stores the answer with the key.
 pub(super) async fn remember(tx: &mut Tx<'_>, actor: &Actor, seal: &Seal, seq: i64, output: &str) -> sqlx::Result<()> {
     let (Some(staff), Some(key)) = (actor.staff_id(), seal.key.as_deref()) else { return Ok(()) };
     tx.query(sql!("update idempotency set seq = $3, output = $4 where staff_id = $1 and key = $2"))
@@ -170,7 +170,7 @@ pub(super) async fn remember(tx: &mut Tx<'_>, actor: &Actor, seal: &Seal, seq: i
         .map(drop)
 }
 
-/// What tells changes apart: kind, target and everything in them. Only the hash is kept.
+/// The hash that tells changes apart: of kind, target and all their values.
 fn fingerprint<C: Change>(changes: &[C]) -> [u8; 32] {
     let lines = changes.iter().map(|change| {
         format!("{}\n{}\n{}", C::KIND, change.target(), serde_json::to_string(change).unwrap_or_default())

@@ -1,11 +1,11 @@
-//! How much a change alters, and when that is too much.
+//! How much a change alters, and when that exceeds a threshold.
 
 use super::{Noted, noted::Fields};
 use crate::money::{Currency, Money};
 use serde_json::Value;
 use std::fmt;
 
-/// So much of something: money of a currency, or a plain number such as points.
+/// An amount: money of a currency in minor units, or a plain number such as points.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Amount {
     pub n: i64,
@@ -36,7 +36,7 @@ impl Amount {
         }
     }
 
-    /// How far it is from one to the other; of something new or gone, all of it.
+    /// The distance from one to the other; of something new or gone, all of it.
     pub(super) fn between(before: Option<Self>, after: Option<Self>) -> Option<Self> {
         let (n, currency) = match (before, after) {
             (Some(before), Some(after)) if before.currency == after.currency => {
@@ -49,7 +49,7 @@ impl Amount {
     }
 }
 
-/// As it stands at rest: `10000`, `KRW 1000000`.
+/// The stored form: `10000`, `KRW 1000000`.
 impl fmt::Display for Amount {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self.currency {
@@ -59,7 +59,7 @@ impl fmt::Display for Amount {
     }
 }
 
-/// The threshold that `amount` goes beyond. Of a currency without one, all of it is too much.
+/// The threshold that `amount` exceeds. A currency without a threshold has the threshold 0.
 pub(super) fn exceeded(thresholds: &[Amount], amount: Amount) -> Option<Amount> {
     if thresholds.is_empty() {
         return None;

@@ -1,15 +1,16 @@
-//! Changes of whatever kind: the list of them all, and one that was written down to be made later.
+//! Changes without their type: the list of all of them, and one that was stored to be made later.
 
-use super::{Admits, Change, Fault, Target, Tx};
+use super::{Admits, Change, Fault, Kind, Target, Tx};
 use std::pin::Pin;
 
 type Doing<'a, T> = Pin<Box<dyn Future<Output = Result<T, Fault>> + Send + 'a>>;
 
-/// A change of whatever kind, for where it no longer matters what it gives. Every [`Change`] is one.
+/// The object-safe view of a change, without its output. Every [`Change`] has one.
 pub trait AtRest: Send + Sync {
     fn kind(&self) -> &'static str;
     fn admits(&self) -> Admits;
     fn may_wait(&self) -> bool;
+    fn is_decision(&self) -> bool;
     fn may_be_urgent(&self) -> bool;
     fn target(&self) -> Target;
     fn version<'a>(&'a self, tx: &'a mut Tx<'_>) -> Doing<'a, Option<i64>>;
@@ -30,6 +31,10 @@ impl<C: Change> AtRest for C {
 
     fn may_wait(&self) -> bool {
         C::MAY_WAIT
+    }
+
+    fn is_decision(&self) -> bool {
+        C::IS_DECISION
     }
 
     fn may_be_urgent(&self) -> bool {
@@ -61,14 +66,27 @@ impl<C: Change> AtRest for C {
     }
 }
 
-/// Lists every change there is: yields `KINDS`, and `AnyChange`, a change at rest as it waits for approval.
+/// All changes there are. It is handed to the gate as data, so that the gate and the approvals know no slice.
+#[derive(Clone, Copy, Debug)]
+pub struct Catalog {
+    pub kinds: &'static [Kind],
+    /// Reads a stored change by its kind and its JSON; `None` if this program does not know it. What the change was given
+    /// besides, such as a set-up link, it no longer has.
+    pub read: fn(kind: &str, payload: &str) -> Option<Box<dyn AtRest>>,
+}
+
+/// Lists every change there is: yields `KINDS`, `CATALOG`, and `AnyChange`, a stored change as it waits for approval.
 #[macro_export]
 macro_rules! changes {
     ($($change:ident),* $(,)?) => {
         /// What the permission matrix, the audit filter and the docs know of each change.
         pub const KINDS: &[$crate::gate::Kind] = &[$($crate::gate::Kind::of::<$change>()),*];
 
-        /// A change at rest.
+        /// All changes, as the gate is given them.
+        pub const CATALOG: $crate::gate::Catalog =
+            $crate::gate::Catalog { kinds: KINDS, read: |kind, payload| AnyChange::read(kind, payload).map(AnyChange::boxed) };
+
+        /// A stored change.
         #[derive(Debug, serde::Serialize, serde::Deserialize)]
         pub enum AnyChange { $(
             #[doc = concat!("See [`", stringify!($change), "`].")]
@@ -88,7 +106,11 @@ macro_rules! changes {
                 match self { $(Self::$change(change) => change),* }
             }
 
-            /// Submits the change, whatever it is, and says which row of the log it became.
+            fn boxed(self) -> Box<dyn $crate::gate::AtRest> {
+                match self { $(Self::$change(change) => Box::new(change)),* }
+            }
+
+            /// Submits the change and says which row of the log it became.
             pub async fn submit(
                 &self,
                 gate: &$crate::gate::Gate,
@@ -98,7 +120,7 @@ macro_rules! changes {
                 match self { $(Self::$change(change) => gate.submit(actor, change, seal).await.map(|sealed| sealed.seq)),* }
             }
 
-            /// The change of that kind that was written down so. What it was given besides, such as a set-up link, it no longer has.
+            /// Reads a stored change by its kind and its JSON.
             pub fn read(kind: &str, payload: &str) -> Option<Self> {
                 match kind {
                     $(<$change as $crate::gate::Change>::KIND => serde_json::from_str(payload).ok().map(Self::$change),)*

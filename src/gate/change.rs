@@ -2,27 +2,31 @@ use super::{Role, Tx};
 use serde::{Serialize, de::DeserializeOwned};
 use std::fmt;
 
-/// Something that can be done to the world. To add one: implement this, and name it in `changes.rs`.
+/// Something that can be changed. To add one: implement this, and list it in `changes.rs`.
 ///
 /// A change could call another change's `apply` with its own `Tx`; the inner one is then part of the outer in the log.
 pub trait Change: Serialize + DeserializeOwned + Send + Sync {
     /// Names the permission, the audit action and the filter: `points.adjust`. Never renamed: changes at rest bear it.
     const KIND: &'static str;
-    /// Who is let through, and what they must bring.
+    /// Who may make it, and whether with a code.
     const ADMITS: Admits;
     /// The fields it notes that say how much it is, for the thresholds of policies.
     const QUANTITIES: &'static [&'static str] = &[];
-    /// The fields it notes that number what it makes. Where it only waits, there is no such thing yet, and another may get the
-    /// number.
+    /// Noted ids of rows that this change creates; dropped while it is pending, since another row may get the number.
     const MAKES: &'static [&'static str] = &[];
-    /// Whether it can be made later, by what is written down of it. One that gives a secret to whoever asks cannot.
+    /// Whether it can be made later from its stored form. A change that returns a secret to the requester cannot.
     const MAY_WAIT: bool = true;
+    /// Whether it decides about a request; a decision does not itself wait for an approval.
+    const IS_DECISION: bool = false;
+    /// The role that a second person needs even where the configuration does not say so, if such a person exists.
+    const SECOND_IF_POSSIBLE: Option<Role> = None;
     /// What the caller learns; kept with the form's key, so that a repeated form gets the same answer.
     type Output: Serialize + DeserializeOwned + Send;
 
+    /// What the change is made to.
     fn target(&self) -> Target;
 
-    /// Locks the target and says which version it has; `None` where the change does not depend on what was seen.
+    /// Locks the target and returns its version; `None` where the change does not depend on what was seen.
     fn version(&self, _tx: &mut Tx<'_>) -> impl Future<Output = Result<Option<i64>, Fault>> + Send {
         async { Ok(None) }
     }
@@ -32,25 +36,26 @@ pub trait Change: Serialize + DeserializeOwned + Send + Sync {
         async { Ok(()) }
     }
 
-    /// Makes the change. Says what it altered with [`Tx::note`] and what should be told with [`Tx::emit`].
+    /// Makes the change. Notes what it altered with [`Tx::note`] and emits events with [`Tx::emit`].
     fn apply(&self, tx: &mut Tx<'_>) -> impl Future<Output = Result<Self::Output, Fault>> + Send;
 
-    /// The e-mail address of the customer it is about, so that nobody does themselves a favour alone.
+    /// The e-mail address of the customer that it is about: a change to a customer with the mailbox of the requester needs a
+    /// second person.
     fn contact(&self, _tx: &mut Tx<'_>) -> impl Future<Output = Result<Option<String>, Fault>> + Send {
         async { Ok(None) }
     }
 
-    /// Whether the target itself asks for a second person, as a batch job may.
+    /// Whether the target itself demands a second person, as a batch job may.
     fn is_marked(&self, _tx: &mut Tx<'_>) -> impl Future<Output = Result<bool, Fault>> + Send {
         async { Ok(false) }
     }
 
-    /// Whether it can be made before anybody agrees, where the rules let such changes be urgent.
+    /// Whether it can be made before it is approved, where the rules let such changes be urgent.
     fn may_be_urgent(&self) -> bool {
         true
     }
 
-    /// What a refusal leaves behind besides its audit row: a counted failure, say. Runs after everything the change
+    /// Writes what a refusal leaves behind besides its audit row, such as a counted failure. Runs after everything the change
     /// itself did has been undone, in the transaction that records the refusal.
     fn count_refusal(
         &self,
@@ -61,25 +66,25 @@ pub trait Change: Serialize + DeserializeOwned + Send + Sync {
     }
 }
 
-/// Who may ask for a change, and what they must bring.
+/// Who may make a change, and whether with a code.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Admits {
     pub by: By,
     /// A fresh one-time code, spent by the change.
     pub code: bool,
-    /// Whether the command line on the host may ask for it too.
+    /// Whether the command line on the host may make it too.
     pub host: bool,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum By {
-    /// Somebody signed in with one of these roles.
+    /// A person who is signed in with one of these roles.
     Roles(&'static [Role]),
-    /// Anybody signed in: it is their own affair.
+    /// Every person who is signed in: the change is to their own account.
     Anyone,
-    /// Somebody whose password was right and whose code is still to come.
+    /// A person whose password was right and whose code is still to come.
     Entering,
-    /// Anybody at all on an allowed network.
+    /// Every client on an allowed network.
     Visitor,
     /// No person: only the system and, where `host` says so, the command line.
     Nobody,
@@ -91,17 +96,17 @@ impl Admits {
         Self { by: By::Roles(roles), code: true, host: false }
     }
 
-    /// The owners with a code, and the command line: the way back in for whoever is shut out.
+    /// The owners with a code, and the command line: the way back in for owners who are shut out.
     pub const fn owners() -> Self {
         Self { host: true, ..Self::sealed(&[Role::Owner]) }
     }
 
-    /// A person's own affair, sealed with their code.
+    /// A change to one's own account, sealed with a code.
     pub const fn own() -> Self {
         Self { by: By::Anyone, code: true, host: false }
     }
 
-    /// A person's own affair too small for a code.
+    /// A change to one's own account that needs no code.
     pub const fn own_without_code() -> Self {
         Self { by: By::Anyone, code: false, host: false }
     }
@@ -119,7 +124,7 @@ impl Admits {
     }
 }
 
-/// What a change is done to: `user/42`.
+/// What a change is made to: `user/42`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Target {
     pub kind: &'static str,
@@ -141,7 +146,7 @@ impl fmt::Display for Target {
 /// Why a change could not be applied.
 #[derive(Debug, thiserror::Error)]
 pub enum Fault {
-    /// The rules of the business say no. Shown to the person.
+    /// The rules of the business reject the change. Shown to the person.
     #[error("{0}")]
     Rejected(Rejection),
     /// The database failed.
@@ -149,17 +154,17 @@ pub enum Fault {
     Store(#[from] sqlx::Error),
 }
 
-/// A "no" that a person can read: `word` names the message in the catalogues, `field` the input it belongs to.
+/// A refusal that a person can read: `word` names the message in the catalogues, `field` the input it belongs to.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Rejection {
     pub word: &'static str,
     pub field: Option<&'static str>,
     pub meaning: Meaning,
-    /// Values for the message's placeholders. No personal data: the word and these stand in the audit row.
+    /// Values for the message's placeholders. No personal data: the word and these are in the audit row.
     pub values: Vec<(&'static str, String)>,
 }
 
-/// What kind of "no" it is; decides the HTTP status.
+/// The kind of a rejection; decides the HTTP status.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Meaning {
     /// The target is not there (404).
@@ -168,7 +173,7 @@ pub enum Meaning {
     Conflict,
     /// What was entered cannot be (422).
     Invalid,
-    /// It is not for this person, though others of the same role may do it (403).
+    /// This person may not do it, though others of the same role may (403).
     Forbidden,
     /// Too many tries (429).
     Throttled,
@@ -226,15 +231,24 @@ pub struct Kind {
     pub admits: Admits,
     pub quantities: &'static [&'static str],
     pub may_wait: bool,
+    pub is_decision: bool,
+    pub second_if_possible: Option<Role>,
 }
 
 impl Kind {
     pub const fn of<C: Change>() -> Self {
-        Self { name: C::KIND, admits: C::ADMITS, quantities: C::QUANTITIES, may_wait: C::MAY_WAIT }
+        Self {
+            name: C::KIND,
+            admits: C::ADMITS,
+            quantities: C::QUANTITIES,
+            may_wait: C::MAY_WAIT,
+            is_decision: C::IS_DECISION,
+            second_if_possible: C::SECOND_IF_POSSIBLE,
+        }
     }
 
     /// Whether people make it with a code, so that a policy can hold it up.
     pub fn can_be_held_up(&self) -> bool {
-        self.may_wait && self.admits.code && matches!(self.admits.by, By::Roles(_))
+        self.may_wait && !self.is_decision && self.admits.code && matches!(self.admits.by, By::Roles(_))
     }
 }

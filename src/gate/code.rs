@@ -1,7 +1,7 @@
 //! The second factor: one-time codes (RFC 6238: SHA-1, six digits, 30 seconds), each of which works once.
 //!
 //! Accepted are the current step and the one before, never the next. A step is spent by a conditional update inside
-//! the transaction of the change, so two processes cannot both accept it. RFC 6238 section 5.2 asks for both.
+//! the transaction of the change, so two processes cannot both accept it. RFC 6238 section 5.2 demands both.
 
 use super::{CodeRefusal, Refusal, Tx};
 use crate::{
@@ -13,7 +13,7 @@ use chrono::TimeDelta;
 use totp_rs::{Builder, Secret, Totp};
 
 pub const STEP_SECONDS: i64 = 30;
-/// Wrong codes in a row before one has to wait, and before an owner has to reset the factor.
+/// Wrong codes in a row before the person has to wait, and before an owner has to reset the factor.
 const WAIT_FROM: i64 = 3;
 const LOCK_AT: i64 = 10;
 
@@ -25,7 +25,7 @@ struct Authenticator {
     locked: bool,
 }
 
-/// Spends `code`, or says why not.
+/// Spends `code`, or refuses it.
 pub(super) async fn spend(tx: &mut Tx<'_>, key: &SecretKey, staff: i64, code: Option<&str>) -> Result<(), Refusal> {
     let refused = |refusal| Err(Refusal::Code(refusal));
     let row: Option<Authenticator> = tx
@@ -65,8 +65,8 @@ async fn mark_spent(tx: &mut Tx<'_>, staff: i64, step: i64) -> sqlx::Result<u64>
     .await
 }
 
-/// Spends the step that `code` belongs to without asking anything else: for when the change it came with was undone by
-/// the database after the code had been accepted.
+/// Spends the step that `code` belongs to without any other check. Used when the database undid the change after its code
+/// had been accepted.
 pub(super) async fn burn(tx: &mut Tx<'_>, key: &SecretKey, staff: i64, code: &str) -> sqlx::Result<()> {
     let secret: Option<(Vec<u8>,)> =
         tx.query(sql!("select secret from authenticators where staff_id = $1")).bind(staff).optional().await?;
@@ -150,7 +150,7 @@ pub fn new_secret() -> [u8; 20] {
     crate::secret::random()
 }
 
-/// The secret that is offered to somebody who sets up an authenticator, the same each time `occasion` is the same: the
+/// The secret that is offered to a person who sets up an authenticator, the same each time `occasion` is the same: the
 /// page that shows it and the form that proves it need nothing stored between them.
 pub fn offered_secret(key: &SecretKey, occasion: &str) -> [u8; 20] {
     let mac = key.mac(Purpose::Enrolment, occasion.as_bytes());
@@ -164,7 +164,7 @@ pub fn base32(secret: &[u8]) -> String {
     Secret::from(secret.to_vec()).to_base32()
 }
 
-/// Binds an encrypted secret to its person, so that it opens for nobody else.
+/// Binds an encrypted secret to its person, so that it opens for no other.
 pub fn context(staff: i64) -> String {
     format!("authenticator/{staff}")
 }

@@ -1,25 +1,15 @@
 //! The second, closed door: background work that alters no business data and would drown the log.
 //!
-//! The list below is all there is. Nobody outside the gate can add to it, because [`Housekeeping`] needs the private
-//! [`Listed`].
-
-mod batches;
-mod refunds;
-mod reports;
-mod search;
-
-pub use batches::{ClaimRun, ClaimedRun, Normal, Skips, StartRun, Tick, TickJob};
-pub use refunds::{ClaimRefunds, ClaimedRefund, PostponeRefund};
-pub use reports::{AcceptRun, Missing, ReportRun, Reported, Stretch};
-pub use search::{ReindexNames, Reindexed};
+//! The trait is here, with the work that is the gate's own. Slices bring theirs; `changes.rs` lists all of it once with
+//! `housekeeping!`, and a test in `tests/fences` holds every other file to not adding to the list.
 
 use super::{Actor, Tx, audit::ip_key, outbox::Delivery};
-use crate::{clock::Instant, sql};
+use crate::sql;
 use chrono::TimeDelta;
 
 /// Work that is written but not audited row by row.
 ///
-/// Nobody adds to the list from outside:
+/// No other crate adds to the list:
 ///
 /// ```compile_fail,E0277
 /// # use ingam::gate::{Housekeeping, Tx};
@@ -39,24 +29,24 @@ pub trait Housekeeping: Listed {
     fn run(&self, tx: &mut Tx<'_>) -> impl Future<Output = sqlx::Result<Self::Output>> + Send;
 }
 
-mod private {
+/// The list of all housekeeping. Only `housekeeping!` implements it, and only `changes.rs` uses that.
+pub(crate) mod list {
     pub trait Listed: Sync {}
 }
-use private::Listed;
+use list::Listed;
 
+/// Lists all housekeeping there is: yields `HOUSEKEEPING`, the names for the printed matrix.
 macro_rules! housekeeping {
     ($($work:ident),* $(,)?) => {
-        $(impl Listed for $work {})*
+        $(impl $crate::gate::list::Listed for $work {})*
+
         /// The names of all housekeeping, for the printed matrix.
-        pub const HOUSEKEEPING: &[&str] = &[$($work::NAME),*];
+        pub const HOUSEKEEPING: &[&str] = &[$(<$work as $crate::gate::Housekeeping>::NAME),*];
     };
 }
-housekeeping! {
-    TouchSession, EndSession, RecordAccess, KeepSearch, ClaimDeliveries, MarkDelivered, ClaimRefunds, PostponeRefund,
-    TickJob, ClaimRun, StartRun, ReportRun, AcceptRun, ReindexNames, ForgetExpired,
-}
+pub(crate) use housekeeping;
 
-/// Somebody is still there: their session's idle time begins anew.
+/// Restarts the idle time of a session that is in use.
 #[derive(Clone, Debug)]
 pub struct TouchSession {
     pub id: String,
@@ -77,7 +67,7 @@ impl Housekeeping for TouchSession {
     }
 }
 
-/// A session that cannot be used any more goes away.
+/// Removes a session that cannot be used any more.
 #[derive(Clone, Debug)]
 pub struct EndSession {
     pub id: String,
@@ -92,15 +82,15 @@ impl Housekeeping for EndSession {
     }
 }
 
-/// Somebody is about to see personal data. Appended before it is shown.
+/// Records that a person is about to see personal data. Appended before it is shown.
 #[derive(Clone, Debug)]
 pub struct RecordAccess {
     pub actor: Actor,
     /// `users.search`, `users.view`, `users.contact` …
     pub task: &'static str,
-    /// Whose data: `user/42`.
+    /// The target whose data is shown: `user/42`.
     pub subject: Option<String>,
-    /// What else there is to say, without personal data: the kind of a search term, say.
+    /// More detail without personal data, such as the kind of a search term.
     pub detail: Option<String>,
     pub reason: Option<String>,
 }
@@ -132,36 +122,7 @@ impl Housekeeping for RecordAccess {
     }
 }
 
-/// A search for a person: kept, so that its address holds no personal data, and recorded as an access.
-#[derive(Clone, Debug)]
-pub struct KeepSearch {
-    pub id: String,
-    pub staff: i64,
-    pub term: String,
-    pub status: Option<String>,
-    pub access: RecordAccess,
-}
-
-impl Housekeeping for KeepSearch {
-    const NAME: &'static str = "users.search";
-    type Output = ();
-
-    async fn run(&self, tx: &mut Tx<'_>) -> sqlx::Result<()> {
-        let now = tx.now();
-        tx.query(sql!("insert into searches (id, staff_id, term, kind, status, at) values ($1, $2, $3, $4, $5, $6)"))
-            .bind(self.id.as_str())
-            .bind(self.staff)
-            .bind(self.term.as_str())
-            .bind(self.access.detail.as_deref().unwrap_or_default())
-            .bind(self.status.as_deref())
-            .bind(now)
-            .run()
-            .await?;
-        self.access.run(tx).await
-    }
-}
-
-/// Takes the next events that nobody else is delivering. Whoever dies over them loses the claim after a minute.
+/// Claims the next events that no other process is delivering. A process that dies loses the claim after a minute.
 #[derive(Clone, Debug)]
 pub struct ClaimDeliveries {
     pub limit: i64,
@@ -192,6 +153,7 @@ impl Housekeeping for ClaimDeliveries {
     }
 }
 
+/// Marks an event as delivered.
 #[derive(Clone, Debug)]
 pub struct MarkDelivered {
     pub id: i64,
@@ -209,28 +171,5 @@ impl Housekeeping for MarkDelivered {
             .run()
             .await
             .map(drop)
-    }
-}
-
-/// Removes what has run out: sessions, searches, form keys, invitations, delivered events.
-#[derive(Clone, Debug)]
-pub struct ForgetExpired {
-    pub session_absolute: TimeDelta,
-}
-
-impl Housekeeping for ForgetExpired {
-    const NAME: &'static str = "expired.forget";
-    type Output = ();
-
-    async fn run(&self, tx: &mut Tx<'_>) -> sqlx::Result<()> {
-        let now = tx.now();
-        let older = |age: TimeDelta| -> Instant { now.minus(age) };
-        tx.query(sql!("delete from sessions where created_at < $1")).bind(older(self.session_absolute)).run().await?;
-        tx.query(sql!("delete from searches where at < $1")).bind(older(TimeDelta::days(1))).run().await?;
-        tx.query(sql!("delete from idempotency where at < $1")).bind(older(TimeDelta::days(7))).run().await?;
-        tx.query(sql!("delete from invitations where expires_at < $1")).bind(now).run().await?;
-        tx.query(sql!("delete from throttles where updated_at < $1")).bind(older(TimeDelta::days(1))).run().await?;
-        tx.query(sql!("delete from outbox where delivered_at < $1")).bind(older(TimeDelta::days(30))).run().await?;
-        Ok(())
     }
 }

@@ -29,11 +29,10 @@ pub(super) async fn judge(
     let Who::Staff { id, email, .. } = &actor.who else { return Ok(None) };
     let admits = change.admits();
     // A change without a code, or of a person's own account, needs no approval; nor does a decision about a request.
-    let is_decision = change.kind().starts_with("approvals.");
-    if !change.may_wait() || !admits.code || is_decision || !matches!(admits.by, By::Roles(_)) {
+    if !change.may_wait() || !admits.code || change.is_decision() || !matches!(admits.by, By::Roles(_)) {
         return Ok(None);
     }
-    let policies = tx.policies.clone();
+    let policies = tx.setup.policies.clone();
     let mut need: Option<Need> = None;
     for policy in policies.of(change.kind()) {
         let Policy { role, mut approvers, expires, urgent, .. } = *policy;
@@ -190,7 +189,7 @@ pub(super) async fn email_of(tx: &mut Tx<'_>, staff: i64) -> sqlx::Result<String
 
 /// The events that report a change because of its size.
 pub(super) fn notices(tx: &Tx<'_>, change: &dyn AtRest, by: Option<i64>) -> Vec<Event> {
-    let fitting = tx.policies.notices.iter().filter(|notice| covers(&notice.change, change.kind()));
+    let fitting = tx.setup.policies.notices.iter().filter(|notice| covers(&notice.change, change.kind()));
     let told = fitting.filter_map(|notice| {
         let amount = altered(&notice.quantity, &tx.ledger.before, &tx.ledger.after)?;
         let over = exceeded(&notice.over, amount)?;

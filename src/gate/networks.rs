@@ -12,13 +12,13 @@ use std::net::IpAddr;
 impl Gate {
     /// The networks that the environment of this process opens.
     pub fn networks(&self) -> &Allowlist {
-        &self.networks
+        &self.setup.networks
     }
 
     /// Whether the console opens to `ip` now. The database is not asked where the environment opens to it, so a failing
     /// database does not shut those people out.
     pub(crate) async fn opens_to(&self, queries: &mut impl Queries, ip: IpAddr) -> sqlx::Result<bool> {
-        Ok(self.networks.allows(ip) || !holding(queries, ip, self.clock.now()).await?.is_empty())
+        Ok(self.setup.networks.allows(ip) || !holding(queries, ip, self.clock.now()).await?.is_empty())
     }
 }
 

@@ -6,7 +6,7 @@ use std::{borrow::Cow, collections::BTreeMap};
 /// What a change noted, by field.
 pub(super) type Fields = BTreeMap<Cow<'static, str>, Noted>;
 
-/// A value as it stands in `before` and `after`.
+/// A value in `before` and `after`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Noted {
     Nothing,

@@ -1,4 +1,4 @@
-//! What is to be told leaves only if the change did: rows written in its transaction, delivered afterwards.
+//! Events leave only if their change commits: rows written in its transaction, delivered afterwards.
 
 use super::{Event, Tx};
 use crate::{clock::Instant, sql};
@@ -19,12 +19,12 @@ pub(super) async fn write(tx: &mut Tx<'_>, seq: i64, events: &[Event]) -> sqlx::
     Ok(())
 }
 
-/// An event on its way out. It may be delivered twice, if a process dies between delivering and saying so; `id` is the
+/// An event on its way out. It may be delivered twice, if a process dies between delivering and recording it; `id` is the
 /// same both times.
 #[derive(Clone, Debug, sqlx::FromRow)]
 pub struct Delivery {
     pub id: i64,
-    /// The audit row of the change that is told of.
+    /// The audit row of the change that emitted it.
     pub seq: i64,
     pub topic: String,
     #[sqlx(json)]

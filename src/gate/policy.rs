@@ -1,7 +1,7 @@
-//! When a change needs a second person, and when it is told of because of its size.
+//! When a change needs a second person, and when it is reported because of its size.
 
 use super::{
-    Role,
+    Kind, Role,
     amount::{Amount, exceeded},
 };
 use chrono::TimeDelta;
@@ -11,34 +11,34 @@ use std::sync::Arc;
 /// One rule of the configuration: which change needs whom, and when.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Policy {
-    /// `points.adjust`, or everything that begins alike: `staff.*`. What one person does in a day is added up over all of them.
+    /// `points.adjust`, or every kind with a prefix: `staff.*`. What one person does in a day is added up over all of them.
     pub changes: Vec<String>,
     pub when: When,
-    /// How many people besides the one who asks.
+    /// The number of approvers besides the requester.
     pub approvers: i64,
-    /// What they must be.
+    /// The role of the approvers.
     pub role: Role,
-    /// How long a request waits before it is worth nothing.
+    /// How long a request waits before it expires.
     pub expires: TimeDelta,
-    /// Where it may be done at once if it is urgent: within how long the approval is owed.
+    /// Within how long the approval is owed, where an urgent change may be made first.
     pub urgent: Option<TimeDelta>,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum When {
     Always {
-        /// Only where somebody of the role is there who neither asks nor is what it is about: a single owner can go on.
+        /// Only if an eligible approver exists: a sole owner may proceed alone.
         if_possible: bool,
     },
     /// By a quantity that the change notes: more than this at once, or more than this by one person in a day.
     Beyond { quantity: String, over: Vec<Amount>, daily: Vec<Amount> },
-    /// Where the target itself asks for it, as a batch job may.
+    /// Where the target itself is marked, as a batch job may be.
     Marked,
-    /// Where the customer it is about has the e-mail address of whoever asks.
+    /// Where the customer that it is about has the e-mail address of the requester.
     Own,
 }
 
-/// Changes over a threshold are told, whatever else is said about them.
+/// A change over a threshold is reported as an event, independent of the approval rules.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Notice {
     pub change: String,
@@ -54,7 +54,7 @@ pub struct Policies {
     pub(super) zone: Tz,
 }
 
-/// Why a change waits, and for whom.
+/// Why a change waits, and for which approvers.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Need {
     /// `always`, `over`, `daily`, `marked` or `own`.
@@ -67,18 +67,17 @@ pub struct Need {
     pub urgent: Option<TimeDelta>,
 }
 
-impl Default for Policies {
-    /// Nobody is ever needed, except where somebody acts on their own account or a target asks for it.
-    fn default() -> Self {
-        Self::new(Vec::new(), Vec::new(), Tz::Asia__Seoul)
-    }
-}
-
 const HOURS: TimeDelta = TimeDelta::hours(24);
 
 impl Policies {
-    /// Adds what holds even where the configuration is silent.
-    pub fn new(mut policies: Vec<Policy>, notices: Vec<Notice>, zone: Tz) -> Self {
+    /// Only the built-in rules: a second person is needed where people act on their own account, where a target asks for it,
+    /// and for the changes that say so themselves.
+    pub fn built_in(kinds: &[Kind], zone: Tz) -> Self {
+        Self::new(kinds, Vec::new(), Vec::new(), zone)
+    }
+
+    /// The rules of a configuration, and the built-in ones where it does not say otherwise.
+    pub fn new(kinds: &[Kind], mut policies: Vec<Policy>, notices: Vec<Notice>, zone: Tz) -> Self {
         let built_in = |change: &str, when, role, urgent| Policy {
             changes: vec![change.to_owned()],
             when,
@@ -87,11 +86,15 @@ impl Policies {
             expires: HOURS,
             urgent,
         };
-        for policy in [
+        let of_everything = [
             built_in("*", When::Own, Role::Approver, None),
             built_in("*", When::Marked, Role::Approver, Some(TimeDelta::hours(8))),
-            built_in("staff.reset-second-factor", When::Always { if_possible: true }, Role::Owner, None),
-        ] {
+        ];
+        let of_kinds = kinds.iter().filter_map(|kind| {
+            let role = kind.second_if_possible?;
+            Some(built_in(kind.name, When::Always { if_possible: true }, role, None))
+        });
+        for policy in of_everything.into_iter().chain(of_kinds) {
             let says =
                 |other: &Policy| other.when == policy.when && policy.changes.iter().all(|change| other.covers(change));
             if !policies.iter().any(says) {
@@ -101,17 +104,17 @@ impl Policies {
         Self { rules: policies.into(), notices: notices.into(), zone }
     }
 
-    /// The rules for a change that everybody can know beforehand.
+    /// The rules for a kind of change.
     pub fn of(&self, kind: &str) -> impl Iterator<Item = &Policy> {
         self.rules.iter().filter(move |policy| policy.covers(kind))
     }
 
-    /// Whether so much of a quantity at once is more than one person may do alone.
+    /// Whether this amount of a quantity at once is more than one person may change alone.
     pub fn exceeds(&self, kind: &str, quantity: &str, amount: Amount) -> bool {
         self.thresholds(kind, quantity).any(|over| exceeded(over, amount).is_some())
     }
 
-    /// The thresholds for so much of a quantity at once.
+    /// The thresholds of a quantity for one change.
     pub fn thresholds<'a>(&'a self, kind: &'a str, quantity: &'a str) -> impl Iterator<Item = &'a [Amount]> {
         self.of(kind).filter_map(move |policy| match &policy.when {
             When::Beyond { quantity: measured, over, .. } if measured == quantity => Some(over.as_slice()),
@@ -125,11 +128,10 @@ impl Policies {
 }
 
 impl Need {
-    /// Both: whoever wants more people is heard, the first one said where they want as many, and nothing is urgent that not
-    /// everybody lets be.
+    /// Merges two needs: the larger approver count wins, the first one if they are equal; urgent only if both allow it.
     pub(super) fn and(self, other: Self) -> Self {
         let urgent = self.urgent.zip(other.urgent).map(|(one, other)| one.min(other));
-        // Whom it is about is said first: the amount is on the page anyway.
+        // `own` is named in preference to an amount, which is on the page anyway.
         let is_own = self.rule == "own" || other.rule == "own";
         let stricter = if other.approvers > self.approvers { other } else { self };
         let rule = if is_own { "own" } else { stricter.rule };
@@ -138,7 +140,7 @@ impl Need {
 }
 
 impl Policy {
-    /// Whether it wants somebody only where somebody is there.
+    /// Whether it demands approvers only if they exist.
     pub fn is_only_if_possible(&self) -> bool {
         self.when == (When::Always { if_possible: true })
     }

@@ -1,7 +1,7 @@
 use super::change::{Fault, Meaning, Rejection};
 use crate::clock::Instant;
 
-/// Why the gate said no. Except for [`Refusal::Unrecorded`], the "no" stands in the audit log.
+/// Why the gate refused. Except for [`Refusal::Unrecorded`], the refusal is in the audit log.
 #[derive(Debug, thiserror::Error)]
 pub enum Refusal {
     #[error("not signed in any more")]
@@ -50,7 +50,7 @@ pub enum CodeRefusal {
 }
 
 impl Refusal {
-    /// What stands in the log's `refusal` column, and names the message.
+    /// The word in the log's `refusal` column, which also names the message.
     pub fn word(&self) -> String {
         match self {
             Self::SignedOut => "signed-out".to_owned(),
@@ -97,7 +97,7 @@ impl From<Fault> for Refusal {
 }
 
 impl Refusal {
-    /// Whether the refusal is one that the rules of the business gave with this meaning.
+    /// Whether the rules of the business rejected the change with this meaning.
     pub fn means(&self, meaning: Meaning) -> bool {
         matches!(self, Self::Rejected(rejection) if rejection.meaning == meaning)
     }

@@ -1,8 +1,8 @@
-//! What a person brings to a change, and what becomes of it.
+//! What a person enters to seal a change, and the outcome.
 
 use serde::{Deserialize, Serialize};
 
-/// A reason as it stands in the log: 5 to 500 characters, no control or direction-changing characters.
+/// A reason in the log: 5 to 500 characters, no control or direction-changing characters.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Reason(String);
 
@@ -30,14 +30,14 @@ impl Reason {
     }
 }
 
-/// Whether a character may stand in text that others will read: no controls, and none of the characters that turn the
+/// Whether a character may be in text that others will read: no controls, and none of the characters that turn the
 /// direction of what follows or are not seen at all, since both can make a log lie (Unicode TR 36, section 3).
 pub fn is_printable(c: char) -> bool {
     !c.is_control()
         && !matches!(c, '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}' | '\u{fff9}'..='\u{fffb}')
 }
 
-/// What a person brings to a change.
+/// What a person enters to seal a change.
 #[derive(Clone, Debug, Default)]
 pub struct Seal {
     pub reason: Reason,
@@ -57,7 +57,7 @@ impl Seal {
     }
 }
 
-/// What became of a change that was sealed.
+/// The outcome of a change that was sealed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Given<T> {

@@ -1,5 +1,5 @@
 use super::{
-    Noted, Reason, Role, Roles,
+    Catalog, Noted, Reason, Role, Roles,
     ledger::{Event, Ledger},
     policy::Policies,
 };
@@ -69,9 +69,16 @@ pub struct Tx<'c> {
     now: Instant,
     pub(super) who: Identity,
     pub(super) ledger: Ledger,
-    pub(super) policies: Policies,
+    pub(super) setup: Setup,
+}
+
+/// What a gate was set up with.
+#[derive(Clone, Debug)]
+pub(super) struct Setup {
+    pub(super) catalog: Catalog,
     /// The networks that the environment of this process opens.
-    pub(super) allowed: Allowlist,
+    pub(super) networks: Allowlist,
+    pub(super) policies: Policies,
 }
 
 pub(super) enum Inner<'c> {
@@ -117,15 +124,8 @@ impl std::fmt::Debug for Tx<'_> {
 }
 
 impl<'c> Tx<'c> {
-    pub(super) fn new(inner: Inner<'c>, now: Instant) -> Self {
-        Self {
-            inner,
-            now,
-            who: Identity::default(),
-            ledger: Ledger::default(),
-            policies: Policies::default(),
-            allowed: Allowlist::default(),
-        }
+    pub(super) fn new(inner: Inner<'c>, now: Instant, setup: Setup) -> Self {
+        Self { inner, now, who: Identity::default(), ledger: Ledger::default(), setup }
     }
 }
 
@@ -181,7 +181,12 @@ impl Tx<'_> {
 
     /// The networks that the environment of this process opens, independent of the list in the database.
     pub fn allowed(&self) -> &Allowlist {
-        &self.allowed
+        &self.setup.networks
+    }
+
+    /// All changes there are.
+    pub fn catalog(&self) -> Catalog {
+        self.setup.catalog
     }
 
     /// Whether the person who makes the change has one of these roles now. The system and the command line need none.

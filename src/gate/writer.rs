@@ -1,6 +1,9 @@
 //! The pool that may write. It is opened here, and no other module of the crate holds it.
 
-use super::{Tx, tx::Inner};
+use super::{
+    Tx,
+    tx::{Inner, Setup},
+};
 use crate::{
     clock::Instant,
     store::{Store, WAIT, Writing},
@@ -43,13 +46,13 @@ impl Writer {
     }
 
     #[expect(clippy::disallowed_methods, reason = "the one place that begins a transaction")]
-    pub(super) async fn begin(&self, now: Instant) -> sqlx::Result<Tx<'static>> {
+    pub(super) async fn begin(&self, now: Instant, setup: &Setup) -> sqlx::Result<Tx<'static>> {
         let inner = match self {
             // The write lock is taken at once: two readers that both want to write later would deadlock.
             Self::Sqlite(pool) => Inner::Sqlite(pool.begin_with("begin immediate").await?),
             Self::Postgres(pool) => Inner::Postgres(pool.begin().await?),
         };
-        Ok(Tx::new(inner, now))
+        Ok(Tx::new(inner, now, setup.clone()))
     }
 
     pub(super) async fn close(&self) {

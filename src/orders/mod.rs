@@ -8,6 +8,7 @@
 mod booking;
 pub mod cancel;
 mod carrier;
+pub mod claim;
 pub mod detail;
 pub mod dismiss;
 mod effect;

@@ -83,7 +83,7 @@ impl Maker {
             path: section.href().into(),
             key: "01JD3Q8V5W".into(),
             section: Some(section),
-            policies: crate::config::Declared::usual(chrono_tz::Asia::Seoul),
+            policies: crate::config::Declared::usual(crate::changes::KINDS, chrono_tz::Asia::Seoul),
             nav: Section::ALL.into_iter().map(NavItem::from).collect(),
             audit_head: Some(AuditHead { seq: 12_345, at: before(TimeDelta::minutes(2)) }),
         }

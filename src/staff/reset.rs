@@ -28,6 +28,7 @@ pub struct ResetSecondFactor {
 impl Change for ResetSecondFactor {
     const KIND: &'static str = "staff.reset-second-factor";
     const ADMITS: Admits = Admits::owners();
+    const SECOND_IF_POSSIBLE: Option<Role> = Some(Role::Owner);
     type Output = ();
 
     fn target(&self) -> Target {

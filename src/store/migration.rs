@@ -1,4 +1,4 @@
-//! The schema, and the stamp that says whose database this is.
+//! The schema, and the stamp that says which environment the database belongs to.
 
 use super::{Engine, Reader, Sql, open};
 use crate::{
@@ -23,10 +23,14 @@ pub struct Stamp {
 
 /// Brings the schema up to date and stamps a new database with `profile`.
 ///
-/// On PostgreSQL this runs as whoever the URL names, who becomes the owner of the tables; the console itself works as
+/// On PostgreSQL this runs as the role in the URL, which becomes the owner of the tables; the console itself works as
 /// `ingam_app` (see `open.rs`).
 ///
-/// A database that is stamped already and belongs to the other side of production's wall is left as it is.
+/// A database that is stamped for production is left as it is by any other profile, and the other way round.
+///
+/// # Errors
+///
+/// [`ForeignDatabase`] if the stamp is of another environment; otherwise the database cannot be reached or migrated.
 #[expect(clippy::disallowed_methods, reason = "the schema is made before there is a door")]
 pub async fn migrate(url: &str, profile: Profile, now: Instant) -> anyhow::Result<Stamp> {
     const STAMPED: &str = "select environment from installation where id = 1";
@@ -39,7 +43,7 @@ pub async fn migrate(url: &str, profile: Profile, now: Instant) -> anyhow::Resul
                 .connect()
                 .await
                 .with_context(|| format!("cannot open the database {}", open::shown(url)))?;
-            fits(profile, sqlx::query_scalar(STAMPED).fetch_optional(&mut connection).await)?;
+            check_stamp(profile, sqlx::query_scalar(STAMPED).fetch_optional(&mut connection).await)?;
             SQLITE.run(&mut connection).await?;
             sqlx::query(STAMP).bind(profile.as_str()).bind(now).execute(&mut connection).await?;
             connection.close().await?;
@@ -50,7 +54,7 @@ pub async fn migrate(url: &str, profile: Profile, now: Instant) -> anyhow::Resul
                 .connect()
                 .await
                 .with_context(|| format!("cannot reach the database {}", open::shown(url)))?;
-            fits(profile, sqlx::query_scalar(STAMPED).fetch_optional(&mut connection).await)?;
+            check_stamp(profile, sqlx::query_scalar(STAMPED).fetch_optional(&mut connection).await)?;
             POSTGRES.run(&mut connection).await.context(
                 "the schema could not be made; the role that migrates must own the database and may create roles, \
                  or the role ingam_app must exist and be granted to it",
@@ -71,8 +75,8 @@ pub async fn migrate(url: &str, profile: Profile, now: Instant) -> anyhow::Resul
 #[error("{0}")]
 pub struct ForeignDatabase(String);
 
-/// Where there is no such table yet, there is nothing to protect; any other error may hide a stamp.
-fn fits(profile: Profile, stamped: sqlx::Result<Option<String>>) -> anyhow::Result<()> {
+/// Checks the stamp before migrating. Without the table there is nothing to protect; any other error may hide a stamp.
+fn check_stamp(profile: Profile, stamped: sqlx::Result<Option<String>>) -> anyhow::Result<()> {
     let stamped = match stamped {
         Err(error) if has_no_such_table(&error) => None,
         stamped => stamped.context("the environment stamp cannot be read")?,
@@ -82,7 +86,8 @@ fn fits(profile: Profile, stamped: sqlx::Result<Option<String>>) -> anyhow::Resu
     stamp_fits(profile, stamped).map(drop).map_err(|why| ForeignDatabase(why).into())
 }
 
-/// PostgreSQL has a code for it (42P01); SQLite says it in words under its code for any mistake in a statement.
+/// Whether the table is missing. PostgreSQL has a code for it (42P01); SQLite has only a text, under its code for any
+/// mistake in a statement.
 fn has_no_such_table(error: &sqlx::Error) -> bool {
     let Some(error) = error.as_database_error() else { return false };
     error.code().as_deref() == Some("42P01") || error.message().starts_with("no such table")
@@ -141,7 +146,7 @@ pub(crate) async fn sqlite_triggers(reader: &Reader) -> sqlx::Result<Vec<(String
 }
 
 /// The same triggers as this program's migrations make them.
-#[expect(clippy::disallowed_methods, reason = "looks at a schema in memory that nothing else sees")]
+#[expect(clippy::disallowed_methods, reason = "reads a schema in memory that nothing else sees")]
 pub(crate) async fn sqlite_triggers_as_built() -> anyhow::Result<Vec<(String, String)>> {
     let mut memory = open::sqlite_options("sqlite::memory:")?
         .journal_mode(sqlx::sqlite::SqliteJournalMode::Memory)

@@ -26,7 +26,7 @@ pub struct Sql {
     pub(crate) postgres: &'static str,
 }
 
-/// A listed statement and where it stands.
+/// A listed statement and its place in the source.
 #[derive(Debug)]
 pub struct Statement {
     pub sqlite: &'static str,
@@ -65,8 +65,8 @@ impl Sql {
     }
 }
 
-/// Whether the engine says at once that somebody else was in the way, so that trying again may help. Where it has waited
-/// for a lock in vain (55P03, SQLite's 5), it has waited as long as a person does.
+/// Whether the engine reports contention at once, so that trying again may help. A lock timeout (55P03, SQLite's 5) is not
+/// retried: it has taken as long as a person waits.
 pub(crate) fn is_contention(error: &sqlx::Error) -> bool {
     // 40001 serialization failure, 40P01 deadlock; SQLite: 6 locked, 261 and 517 busy for a moment (recovery, snapshot).
     let Some(code) = error.as_database_error().and_then(sqlx::error::DatabaseError::code) else { return false };

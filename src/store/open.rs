@@ -46,10 +46,10 @@ impl std::fmt::Debug for Writing {
     }
 }
 
-/// How long a request waits for a connection before it is told that the service is busy.
+/// How long a request waits for a connection before it is answered that the service is busy.
 pub(crate) const WAIT: Duration = Duration::from_secs(5);
 
-/// The database role the console works as on PostgreSQL: it may append to the audit log and not change it.
+/// The database role that the console works as on PostgreSQL: it may append to the audit log and not change it.
 pub(super) const APP_ROLE: &str = "ingam_app";
 
 impl Store {

@@ -14,13 +14,13 @@ impl<'t, T> Bind<'t> for T where T: Encode<'t, Sqlite> + Type<Sqlite> + Encode<'
 pub trait Record: for<'r> FromRow<'r, SqliteRow> + for<'r> FromRow<'r, PgRow> + Send + Unpin {}
 impl<T> Record for T where T: for<'r> FromRow<'r, SqliteRow> + for<'r> FromRow<'r, PgRow> + Send + Unpin {}
 
-/// Whatever answers a statement: a [`Reader`](super::Reader) for a page, or the [`Tx`](crate::gate::Tx) of a change that
-/// must see what it is about to alter. What both have to read is then written once.
+/// Something that runs a statement: a [`Reader`](super::Reader) for a page, or the transaction of a change that must see what
+/// it is about to alter. A query that both need is then written once.
 pub trait Queries: Send {
     fn query(&mut self, sql: Sql) -> Query<'_>;
 }
 
-/// A connection to whichever engine this installation runs on.
+/// A connection to the engine of this installation.
 pub(crate) enum Conn<'c> {
     Sqlite(&'c mut SqliteConnection),
     Postgres(&'c mut PgConnection),
@@ -99,8 +99,8 @@ impl Query<'_> {
         on!(self.0, |conn, sql| sql.fetch_all(conn).await?.iter().map(|row| T::from_row(row)).collect())
     }
 
-    /// Runs the statement and says how many rows it touched. Only a [`Tx`](crate::gate::Tx) hands out queries on a
-    /// connection that may write.
+    /// Runs the statement and returns how many rows it touched. Only the transaction of a change has queries on a connection
+    /// that may write.
     pub async fn run(self) -> sqlx::Result<u64> {
         on!(self.0, |conn, sql| Ok(sql.execute(conn).await?.rows_affected()))
     }

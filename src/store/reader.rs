@@ -1,7 +1,7 @@
 use super::{Queries, Query, Sql};
 use sqlx::{PgPool, SqlitePool};
 
-/// What handlers hold. The engine itself refuses writes on these connections: `query_only` on SQLite,
+/// The pool that handlers read through. The engine itself refuses writes on these connections: `query_only` on SQLite,
 /// `default_transaction_read_only` on PostgreSQL.
 #[derive(Clone, Debug)]
 pub struct Reader(pub(super) Pool);

@@ -4,10 +4,11 @@ use super::{
     customer::Customer,
     find::{self, Cursor},
     list_page::{ListPage, StatusFilter},
+    search::KeepSearch,
     term::{Term, TermError},
 };
 use crate::{
-    gate::{KeepSearch, RecordAccess},
+    gate::RecordAccess,
     orders, sql,
     web::{
         Answer, Desk, Stop,

@@ -8,6 +8,8 @@ pub mod ledger;
 pub mod list;
 pub mod list_page;
 pub mod note;
+pub mod reindex;
+pub mod search;
 pub mod show;
 pub mod status;
 pub mod term;

@@ -13,8 +13,8 @@ use crate::{
     approvals::queue,
     clock::Instant,
     gate::{
-        Actor, Asked, AtRest, Change, Fault, Given, Housekeeping, Policies, Reason, Refusal, Rehearsed, Seal, Sealed,
-        Target,
+        Actor, Asked, AtRest, Catalog, Change, Fault, Given, Housekeeping, Policies, Reason, Refusal, Rehearsed, Seal,
+        Sealed, Target,
     },
     routes, secret, sql,
     staff::session::Visitor,
@@ -125,6 +125,11 @@ impl Lobby {
     /// What a change that waits would alter now; nothing is kept of it.
     pub async fn rehearse(&self, asked: &Asked, change: &dyn AtRest) -> Result<Rehearsed, Refusal> {
         self.console.gate.rehearse(asked, change).await
+    }
+
+    /// All changes there are.
+    pub fn catalog(&self) -> Catalog {
+        self.console.gate.catalog()
     }
 
     /// Which changes need a second person.

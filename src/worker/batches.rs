@@ -10,12 +10,13 @@ mod watch;
 
 use crate::{
     batches::{
+        claim::{ClaimRun, ClaimedRun, Normal},
         definition::Kind,
         finish::{End, FinishRun, Outcome},
         record,
     },
     clock::Clock,
-    gate::{Actor, ClaimRun, ClaimedRun, Gate, Normal, Refusal},
+    gate::{Actor, Gate, Refusal},
     payments::SigningSecret,
     secret, sql,
     store::Reader,

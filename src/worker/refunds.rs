@@ -5,7 +5,8 @@
 
 use crate::{
     clock::{Clock, Instant},
-    gate::{Actor, ClaimRefunds, ClaimedRefund, Gate, PostponeRefund, Refusal},
+    gate::{Actor, Gate, Refusal},
+    orders::claim::{ClaimRefunds, ClaimedRefund, PostponeRefund},
     orders::settle::{Outcome, SettleRefund},
     payments::{Answer, Provider, RefundRequest, Unclear},
     secret,

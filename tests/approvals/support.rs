@@ -16,7 +16,7 @@ pub(crate) fn ruled(engine: Engine) -> World {
 }
 
 pub(crate) fn usual(config: &mut Config) {
-    config.policies = Declared::usual(chrono_tz::Tz::Asia__Seoul);
+    config.policies = Declared::usual(ingam::changes::KINDS, chrono_tz::Tz::Asia__Seoul);
 }
 
 /// A world under rules of its own.
@@ -25,7 +25,7 @@ pub(crate) fn under(engine: Engine, policies: Vec<Policy>) -> World {
 }
 
 pub(crate) fn rules(policies: Vec<Policy>) -> Policies {
-    Policies::new(policies, Vec::new(), chrono_tz::Tz::Asia__Seoul)
+    Policies::new(ingam::changes::KINDS, policies, Vec::new(), chrono_tz::Tz::Asia__Seoul)
 }
 
 /// Points above `over` at once, or above `daily` in a day, wait for so many approvers.

@@ -30,7 +30,10 @@ fn job(world: &World, arguments: &[&str]) -> String {
 async fn open_gate(world: &World) -> (Store, Gate) {
     let config = world.config();
     let store = Store::open(&config.database_url, 1).await.unwrap();
-    let gate = Gate::open(&store, world.clock.clock(), config.secret_key, Allowlist::loopback()).await.unwrap();
+    let gate =
+        Gate::open(&store, ingam::changes::CATALOG, world.clock.clock(), config.secret_key, Allowlist::loopback())
+            .await
+            .unwrap();
     (store, gate)
 }
 

@@ -90,7 +90,7 @@ fn a_desk_is_no_production_machine() {
             "INGAM_PROFILE" => Some(profile.to_owned()),
             _ => None,
         };
-        let checks = Settings::gather(value, None, host.to_owned()).unwrap().checks();
+        let checks = Settings::gather(ingam::changes::KINDS, value, None, host.to_owned()).unwrap().checks();
         checks.into_iter().find(|check| check.name == "host name").map(|check| check.verdict.is_ok())
     };
     for host in
@@ -107,7 +107,11 @@ fn a_desk_is_no_production_machine() {
 #[test]
 fn a_configuration_shown_for_debugging_tells_no_secret() {
     let key = ingam::secret::SecretKey::parse(KEY).unwrap();
-    let config = ingam::config::Config::local("postgres://ingam:hush@db/ingam?password=hush".to_owned(), key);
+    let config = ingam::config::Config::local(
+        ingam::changes::KINDS,
+        "postgres://ingam:hush@db/ingam?password=hush".to_owned(),
+        key,
+    );
     let shown = format!("{config:?} {:?}", config.secret_key);
     assert!(!shown.contains("hush") && !shown.contains(&KEY[..8]), "{shown}");
     assert!(shown.contains("db/ingam"), "{shown}");

@@ -122,7 +122,9 @@ fn a_payment_secret_may_stand_in_a_mounted_file_and_is_not_shown() {
     .unwrap();
     let mut env = production("postgres://ingam:x7Fq@db/ingam");
     env.insert("INGAM_PAYMENTS_SECRET_FILE".to_owned(), mounted.to_str().unwrap().to_owned());
-    let settings = Settings::gather(|name| env.get(name).cloned(), Some(&config), "ingam-1".to_owned()).unwrap();
+    let settings =
+        Settings::gather(ingam::changes::KINDS, |name| env.get(name).cloned(), Some(&config), "ingam-1".to_owned())
+            .unwrap();
     for check in settings.checks() {
         assert!(check.verdict.is_ok(), "{check:?}");
     }

@@ -127,7 +127,7 @@ on_both! {
         let people = PEOPLE.map(|person| (person.role.parse::<Role>().unwrap(), actor(world, person.email)));
         runtime.block_on(async {
             let store = Store::open(&world.database().url, 1).await.unwrap();
-            let gate = Gate::open(&store, world.clock.clock(), world.config().secret_key, Allowlist::loopback()).await.unwrap();
+            let gate = Gate::open(&store, ingam::changes::CATALOG, world.clock.clock(), world.config().secret_key, Allowlist::loopback()).await.unwrap();
             for (role, here) in &people {
                 for change in &changes {
                     knock(&gate, here, *role, change).await;
@@ -139,7 +139,7 @@ on_both! {
         world.database().tamper("update staff set active = false").unwrap();
         runtime.block_on(async {
             let store = Store::open(&world.database().url, 1).await.unwrap();
-            let gate = Gate::open(&store, world.clock.clock(), world.config().secret_key, Allowlist::loopback()).await.unwrap();
+            let gate = Gate::open(&store, ingam::changes::CATALOG, world.clock.clock(), world.config().secret_key, Allowlist::loopback()).await.unwrap();
             for (_, disabled) in &people {
                 let of_anybody = |change: &&AnyChange| !matches!(change.at_rest().admits().by, By::Visitor);
                 for change in changes.iter().filter(of_anybody) {

@@ -6,9 +6,9 @@ use crate::{
 };
 use ingam::{
     allowlist::Allowlist,
-    changes::KINDS,
+    changes::{HOUSEKEEPING, KINDS},
     demo::customers::LoadSample,
-    gate::{Actor, Admits, By, Change, CodeRefusal, Gate, HOUSEKEEPING, Origin, Refusal, Role, Roles, Seal, Who},
+    gate::{Actor, Admits, By, Change, CodeRefusal, Gate, Origin, Refusal, Role, Roles, Seal, Who},
     routes::{Opens, ROUTES, Route},
     staff::{invitation::InviteStaff, session::Visitor},
     store::Store,
@@ -210,7 +210,7 @@ on_both! {
         system.block_on(async {
             let store = Store::open(&world.database().url, 1).await.unwrap();
             let config = world.config();
-            let gate = Gate::open(&store, world.clock.clock(), config.secret_key, Allowlist::loopback()).await.unwrap();
+            let gate = Gate::open(&store, ingam::changes::CATALOG, world.clock.clock(), config.secret_key, Allowlist::loopback()).await.unwrap();
             for (actor, role) in &actors {
                 let role = *role;
                 let adjust = AdjustPoints { user: 1, delta: 1, reason_kind: "goodwill".to_owned() };

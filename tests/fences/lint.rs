@@ -97,6 +97,7 @@ fn outside_the_store_and_the_gate_nothing_speaks_to_the_engines() {
         "Executor",
         ".begin_with(",
     ];
+    const WAYS: [&str; 4] = [".writer.", "Writer::open", "Writing::", ".writing()"];
     let may = |path: &str| path.starts_with("src/store/") || path == "src/gate/writer.rs";
     for (path, text) in sources().iter().filter(|(path, _)| !may(path)) {
         for word in WORDS {
@@ -107,7 +108,6 @@ fn outside_the_store_and_the_gate_nothing_speaks_to_the_engines() {
     let begins: Vec<_> =
         sources().into_iter().filter(|(_, text)| text.contains("pool.begin")).map(|(path, _)| path).collect();
     assert_eq!(begins, ["src/gate/writer.rs"]);
-    const WAYS: [&str; 4] = [".writer.", "Writer::open", "Writing::", ".writing()"];
     let mut writers: Vec<_> = sources()
         .into_iter()
         .filter(|(_, text)| WAYS.iter().any(|way| text.contains(way)))
@@ -115,7 +115,7 @@ fn outside_the_store_and_the_gate_nothing_speaks_to_the_engines() {
         .collect();
     writers.sort();
     // The documentation of `Tx` shows that nothing else compiles.
-    let may = ["src/gate/mod.rs", "src/gate/tx.rs", "src/gate/writer.rs", "src/store/open.rs"];
+    let may = ["src/gate/mod.rs", "src/gate/submit.rs", "src/gate/tx.rs", "src/gate/writer.rs", "src/store/open.rs"];
     assert_eq!(writers, may, "who else has the pool that may write?");
 }
 
@@ -144,4 +144,26 @@ fn every_change_is_on_the_list_of_what_anyone_can_do() {
         }
     }
     assert!(found > 20, "only {found} changes were found");
+}
+
+/// The list of background work is closed: what stands on it is written without a row in the log.
+#[test]
+fn housekeeping_is_listed_in_one_place() {
+    let mut implementing = Vec::new();
+    for (path, text) in sources() {
+        let path = path.as_str();
+        if text.contains("Listed for ") || text.contains("list::Listed") {
+            implementing.push(path.to_owned());
+        }
+        let uses = text.matches("housekeeping! {").count();
+        assert_eq!(uses, usize::from(path == "src/changes.rs"), "{path} makes a list of housekeeping");
+    }
+    assert_eq!(implementing, ["src/gate/housekeeping.rs"], "who else adds to the list of housekeeping?");
+    let listed = &sources().into_iter().find(|(path, _)| path == "src/changes.rs").unwrap().1;
+    for (path, text) in sources() {
+        for name in text.split("\nimpl Housekeeping for ").skip(1) {
+            let name = name.split_whitespace().next().unwrap();
+            assert!(listed.contains(&format!("    {name},\n")), "{name} of {path} is not in src/changes.rs");
+        }
+    }
 }

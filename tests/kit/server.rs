@@ -82,7 +82,15 @@ pub(super) fn prepare(url: &str, clock: &TestClock) {
     block_on(async {
         ingam::store::migrate(url, Profile::Local, clock.now()).await.unwrap();
         let store = Store::open(url, 1).await.unwrap();
-        let gate = Gate::open(&store, clock.clock(), SecretKey::new(SECRET_KEY), Allowlist::loopback()).await.unwrap();
+        let gate = Gate::open(
+            &store,
+            ingam::changes::CATALOG,
+            clock.clock(),
+            SecretKey::new(SECRET_KEY),
+            Allowlist::loopback(),
+        )
+        .await
+        .unwrap();
         let actor = Actor::console("tests".to_owned(), "founding".to_owned());
         for person in PEOPLE {
             let founder = Founder {

@@ -29,12 +29,12 @@ impl World {
     }
 
     fn usual_config(database: &Database) -> Config {
-        let mut config = Config::local(database.url.clone(), SecretKey::new(server::SECRET_KEY));
+        let mut config = Config::local(ingam::changes::KINDS, database.url.clone(), SecretKey::new(server::SECRET_KEY));
         // A world that ends waits for nothing, and what is lost is lost within seconds.
         config.batches.drain = std::time::Duration::ZERO;
         config.batches.lease = chrono::TimeDelta::seconds(2);
         // Where a second person is wanted, the test says so.
-        config.policies = ingam::gate::Policies::default();
+        config.policies = ingam::gate::Policies::built_in(ingam::changes::KINDS, chrono_tz::Tz::Asia__Seoul);
         config
     }
 

@@ -35,8 +35,15 @@ pub(crate) fn knock(world: &World, email: &str, ip: &str) -> Refusal {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
     runtime.block_on(async {
         let store = Store::open(&world.database().url, 1).await.unwrap();
-        let gate =
-            Gate::open(&store, world.clock.clock(), world.config().secret_key, Allowlist::loopback()).await.unwrap();
+        let gate = Gate::open(
+            &store,
+            ingam::changes::CATALOG,
+            world.clock.clock(),
+            world.config().secret_key,
+            Allowlist::loopback(),
+        )
+        .await
+        .unwrap();
         let adjust = AdjustPoints { user: 1, delta: 1, reason_kind: "goodwill".to_owned() };
         let refusal = gate.submit(&actor, &adjust, &Seal::none()).await.err().unwrap();
         store.close().await;

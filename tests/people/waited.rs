@@ -21,8 +21,15 @@ pub(crate) fn replay<C: Change>(world: &World, at_rest: serde_json::Value) -> Re
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
     runtime.block_on(async {
         let store = Store::open(&world.database().url, 1).await.unwrap();
-        let gate =
-            Gate::open(&store, world.clock.clock(), world.config().secret_key, Allowlist::loopback()).await.unwrap();
+        let gate = Gate::open(
+            &store,
+            ingam::changes::CATALOG,
+            world.clock.clock(),
+            world.config().secret_key,
+            Allowlist::loopback(),
+        )
+        .await
+        .unwrap();
         let actor = Actor::console("tests".to_owned(), "waited".to_owned());
         let outcome = gate.submit(&actor, &change, &Seal::none()).await;
         store.close().await;

@@ -35,7 +35,7 @@ on_both! {
         let deliver = |_: &u8| -> Vec<i64> {
             block_on(async {
                 let store = Store::open(&config.database_url, 2).await.unwrap();
-                let gate = Gate::open(&store, world.clock.clock(), config.secret_key.clone(), config.allowed_networks.clone()).await.unwrap();
+                let gate = Gate::open(&store, ingam::changes::CATALOG, world.clock.clock(), config.secret_key.clone(), config.allowed_networks.clone()).await.unwrap();
                 let mut mine = Vec::new();
                 loop {
                     let claimed: Vec<Delivery> = gate.keep(&ClaimDeliveries { limit: 7 }).await.unwrap();

@@ -14,7 +14,7 @@ pub(super) struct Ending<'a> {
     pub refusal: Option<&'a Refusal>,
 }
 
-/// What one row says.
+/// The content of one row.
 pub(super) struct Line<'a> {
     pub actor: &'a Actor,
     /// The roles as read in this transaction, where they were read.
@@ -25,7 +25,7 @@ pub(super) struct Line<'a> {
     pub ending: Ending<'a>,
 }
 
-/// Appends one row and moves the head of the tree. Called last in a transaction: whoever holds the head holds up every
+/// Appends one row and moves the head of the tree. Called last in a transaction: its lock on the head holds up every
 /// other change until this one has committed.
 pub(super) async fn append(tx: &mut Tx<'_>, line: Line<'_>) -> Result<i64, sqlx::Error> {
     let (size, frontier): (i64, Vec<u8>) = tx

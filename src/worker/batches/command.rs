@@ -3,13 +3,14 @@
 use super::Runner;
 use crate::{
     batches::{
+        claim::{ClaimedRun, StartRun},
         definition::{Definition, Values},
         finish::{End, Outcome},
         log, record,
+        report::{Missing, ReportRun, Reported, Stretch},
         state::State,
         thousandths,
     },
-    gate::{ClaimedRun, Missing, ReportRun, Reported, StartRun, Stretch},
     supervise::{self, Ended, Identity, Limits, New, Outcome as How, Output, Running, Spec},
 };
 use std::{env, time::Duration};

@@ -4,12 +4,12 @@
 use super::Runner;
 use crate::{
     batches::{
+        claim::{ClaimedRun, StartRun},
         definition::{Definition, Values},
         finish::{End, Outcome},
         ping, record,
         state::State,
     },
-    gate::{ClaimedRun, StartRun},
     outgoing, secret,
 };
 use chrono::TimeDelta;

@@ -3,6 +3,7 @@
 use super::Runner;
 use crate::{
     batches::{
+        claim::{Skips, Tick, TickJob},
         define,
         definition::{Definition, Kind, Overlap},
         record::{self, Job},
@@ -10,7 +11,7 @@ use crate::{
         watch::MissTicks,
     },
     clock::Instant,
-    gate::{Refusal, Skips, Tick, TickJob},
+    gate::Refusal,
 };
 use chrono::TimeDelta;
 

@@ -1,10 +1,13 @@
-//! Running jobs: whose turn it is, who runs what, and what is heard of it meanwhile. How a run ends is a change.
+//! Running jobs: moving schedules on, claiming runs, starting them. How a run ends is a change.
 //!
-//! Leases are told by the clock of the database, which all processes share; everything that people see is told by the clock
-//! of the process.
+//! Leases use the clock of the database, which all processes share; everything that people see uses the clock of the
+//! process.
 
-use super::{Housekeeping, Tx};
-use crate::{clock::Instant, sql};
+use crate::{
+    clock::Instant,
+    gate::{Housekeeping, Tx},
+    sql,
+};
 
 /// What is normal for a job when a run of it begins; kept with the run, so that it can be explained later.
 #[derive(Clone, Copy, Debug, Default)]
@@ -16,7 +19,7 @@ pub struct Normal {
     pub runs: i64,
 }
 
-/// A schedule is due: moves it on to `next`, and makes the run that its tick stands for. Whoever moves it first makes the run.
+/// Moves a schedule that is due on to `next`, and makes the run of its tick. The process that moves it first makes the run.
 #[derive(Clone, Debug)]
 pub struct TickJob {
     pub job: String,
@@ -96,7 +99,7 @@ impl Housekeeping for TickJob {
     }
 }
 
-/// Takes the run whose turn is next, if there is one and its job is not under way.
+/// Claims the next queued run, if there is one whose job is not under way.
 #[derive(Clone, Debug)]
 pub struct ClaimRun {
     pub runner: String,
@@ -110,11 +113,11 @@ pub struct ClaimedRun {
     pub job: String,
     pub version: i64,
     pub params: String,
-    /// Every claim has a number of its own: whoever reports under an older one is not believed.
+    /// Every claim has a number of its own: a report under an older one is not accepted.
     pub fence: i64,
 }
 
-/// So many seconds from now, by the clock of the database.
+/// SQL for an instant some seconds from now, by the clock of the database.
 macro_rules! seconds_from_now {
     (sqlite: $seconds:literal) => {
         concat!("strftime('%Y-%m-%dT%H:%M:%f', 'now', '+' || ", $seconds, " || ' seconds') || '000Z'")
@@ -181,7 +184,7 @@ impl Housekeeping for StartRun {
         let now = tx.now();
         let normal = self.normal;
         let (rid, deadline) = self.elsewhere.clone().unzip();
-        // What runs elsewhere has no lease: nobody here would renew it.
+        // A run elsewhere has no lease: no process here would renew it.
         let started = tx
             .query(sql!(
                 "update batch_runs set state = case state when 'starting' then 'running' else state end, started_at = $3, pid = $4,

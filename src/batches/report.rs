@@ -1,24 +1,28 @@
-//! What is heard of runs while they go on, from here or from elsewhere. How a run ends is a change.
+//! Reports of runs that are under way, from here or from elsewhere. How a run ends is a change.
 
-use super::{Housekeeping, Normal, Tx, batches::seconds_from_now};
-use crate::{clock::Instant, sql};
+use super::claim::{Normal, seconds_from_now};
+use crate::{
+    clock::Instant,
+    gate::{Housekeeping, Tx},
+    sql,
+};
 
-/// The one who runs it is still there, and perhaps has something to tell.
+/// A report that a run is still under way, with its news if there are any.
 #[derive(Clone, Debug, Default)]
 pub struct ReportRun {
     pub id: i64,
     /// Under which claim; none where the report comes from elsewhere.
     pub fence: Option<i64>,
-    /// None where nobody promises to report again soon.
+    /// None where no further report is promised.
     pub lease_seconds: Option<i64>,
-    /// In thousandths.
+    /// In thousandths of the whole.
     pub progress: Option<i64>,
     pub processed: Option<i64>,
     pub failed: Option<i64>,
     pub skipped: Option<i64>,
     /// Lines that are new, in stretches without a gap.
     pub log: Vec<Stretch>,
-    /// Lines of one who does not number them, and how many there are: they follow those that are there.
+    /// Count and JSON of lines to append after the last stored one, for reporters that do not number lines.
     pub appended: Option<(i64, String)>,
     /// What is missing by now between the beginning and the end.
     pub gap: Option<Missing>,
@@ -32,7 +36,7 @@ pub struct Stretch {
     pub lines: String,
 }
 
-/// The lines `from..until`, of so many bytes.
+/// The missing lines `from..until`, and their size in bytes.
 #[derive(Clone, Copy, Debug)]
 pub struct Missing {
     pub from: i64,
@@ -40,13 +44,13 @@ pub struct Missing {
     pub bytes: i64,
 }
 
-/// What the one who reports should do.
+/// What the reporter should do.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Reported {
     GoOn,
-    /// Somebody wants it to end.
+    /// A person has cancelled the run.
     Cancel,
-    /// It is not believed any more: the run was given up for lost, or has ended.
+    /// The report is not accepted: the run was given up for lost, or has ended.
     Gone,
 }
 
@@ -142,7 +146,7 @@ impl ReportRun {
     }
 }
 
-/// Somebody elsewhere says that a run of an external job has begun.
+/// Records that a run of an external job has begun elsewhere.
 #[derive(Clone, Debug)]
 pub struct AcceptRun {
     pub job: String,
@@ -155,7 +159,7 @@ pub struct AcceptRun {
     /// Where it comes from, for people.
     pub runner: String,
     pub normal: Normal,
-    /// Where the next report is promised within so many seconds.
+    /// Seconds within which the next report is promised, if it is.
     pub lease_seconds: Option<i64>,
 }
 
@@ -179,7 +183,7 @@ impl Housekeeping for AcceptRun {
     async fn run(&self, tx: &mut Tx<'_>) -> sqlx::Result<Option<i64>> {
         let now = tx.now();
         let normal = self.normal;
-        // The tick that it stands for is not missed any more.
+        // The tick of this run is not missed any more.
         if let Some(due) = self.scheduled_for {
             tx.query(sql!("update batch_jobs set next_at = $3 where name = $1 and next_at = $2"))
                 .bind(self.job.as_str())

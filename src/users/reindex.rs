@@ -1,17 +1,19 @@
-//! What people are found by. It follows from their names, so making it anew alters nothing that anybody decided.
+//! The parts of names that customers are found by. They follow from the names, so rebuilding them alters no decision.
 
-use super::{Housekeeping, Tx};
-use crate::sql;
+use crate::{
+    gate::{Housekeeping, Tx},
+    sql,
+};
 
-/// Puts back what is missing of the parts of names, for the next `limit` customers after `after`. The triggers on `users` keep
-/// them; this is for after somebody went around those, as restoring a dump can.
+/// Restores missing parts of names for the next `limit` customers after `after`. The triggers on `users` keep the parts up to
+/// date; this is for rows that were written around the triggers, as restoring a dump can do.
 #[derive(Clone, Copy, Debug)]
 pub struct ReindexNames {
     pub after: i64,
     pub limit: i64,
 }
 
-/// What came of a slice.
+/// The result for one slice of customers.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Reindexed {
     /// The last customer that was looked at, or `after` where there was none.

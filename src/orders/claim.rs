@@ -1,12 +1,15 @@
-//! Asking payment providers: who asks about which refund, and when again. What a provider answers is a change.
+//! Asking payment providers: claiming refunds to ask about, and asking again later. What a provider answers is a change.
 
-use super::{Housekeeping, Tx};
-use crate::{clock::Instant, sql};
+use crate::{
+    clock::Instant,
+    gate::{Housekeeping, Tx},
+    sql,
+};
 use chrono::TimeDelta;
 
-/// Takes the refunds that the payment provider is to be asked about next and that nobody else is asking about. Whoever dies
-/// over them loses the claim after `lease`; the count of attempts, which is written before anything is sent, then tells
-/// whoever comes next that the provider may have heard of it already.
+/// Claims the refunds that the payment provider is to be asked about next and that no other process has claimed. A process
+/// that dies loses the claim after `lease`; the count of attempts, which is written before anything is sent, then tells the
+/// next one that the provider may have received the refund already.
 #[derive(Clone, Debug)]
 pub struct ClaimRefunds {
     /// Which provider is going to be asked. What another one was asked for is left to it: this one has never heard of it

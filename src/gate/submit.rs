@@ -1,0 +1,267 @@
+//! Submitting changes: the steps in order, the transaction around them, and how a refusal is recorded.
+
+use super::{
+    Actor, Change, CodeRefusal, Gate, Given, Housekeeping, Reason, Refusal, Seal, Sealed, Target, Tx, admit,
+    audit::{self, Ending, Line},
+    behalf, code,
+    ledger::Ledger,
+    outbox, parking,
+    tx::{Identity, Savepoint},
+};
+use crate::store;
+use serde::de::DeserializeOwned;
+
+/// How often a change is tried again when the database reports contention.
+const TRIES: usize = 5;
+
+impl Gate {
+    /// Makes `change` for `actor`, or holds it as a request, and records it.
+    ///
+    /// # Errors
+    ///
+    /// The reason why the change is refused, which is recorded too. Only [`Refusal::Unrecorded`] means that the database
+    /// failed; then nothing was changed.
+    pub async fn submit<C: Change>(
+        &self,
+        actor: &Actor,
+        change: &C,
+        seal: &Seal,
+    ) -> Result<Sealed<Given<C::Output>>, Refusal> {
+        let Sealed { seq, mut output, repeated } = self.submit_all(actor, std::slice::from_ref(change), seal).await?;
+        let output = output.pop().ok_or_else(|| Refusal::Unrecorded(anyhow::anyhow!("a change gave nothing")))?;
+        Ok(Sealed { seq, output, repeated })
+    }
+
+    /// Makes `change` for the system or the command line, for which no policy and no code applies.
+    pub async fn perform<C: Change>(&self, actor: &Actor, change: &C) -> Result<Sealed<C::Output>, Refusal> {
+        let Sealed { seq, output, repeated } = self.submit(actor, change, &Seal::none()).await?;
+        match output {
+            Given::Made(output) => Ok(Sealed { seq, output, repeated }),
+            Given::Waits(request) => Err(Refusal::Unrecorded(anyhow::anyhow!(
+                "a change that nobody is there to approve waits as request {request}"
+            ))),
+        }
+    }
+
+    /// Makes several changes of one kind under one seal: all of them or none, with a row in the log for each. `seq` is the
+    /// first of these rows; the others follow it.
+    pub async fn submit_all<C: Change>(
+        &self,
+        actor: &Actor,
+        changes: &[C],
+        seal: &Seal,
+    ) -> Result<Sealed<Vec<Given<C::Output>>>, Refusal> {
+        let mut tries = 1;
+        loop {
+            let outcome = self.attempt(actor, changes, seal).await;
+            match &outcome {
+                Err(Refusal::Unrecorded(error)) if tries < TRIES && is_contention(error) => tries += 1,
+                Err(Refusal::Unrecorded(_)) => {
+                    if let Some(change) = changes.first() {
+                        self.record_apart(actor, change, seal).await;
+                    }
+                    return outcome;
+                }
+                _ => return outcome,
+            }
+        }
+    }
+
+    async fn attempt<C: Change>(
+        &self,
+        actor: &Actor,
+        changes: &[C],
+        seal: &Seal,
+    ) -> Result<Sealed<Vec<Given<C::Output>>>, Refusal> {
+        let mut tx = self.begin(actor).await?;
+        tx.who.reason = seal.reason.clone();
+        let verdict = self.decide(&mut tx, actor, changes, seal).await;
+        let roles = tx.who.roles.clone();
+        let line = |change: &C, outcome, refusal| Line {
+            actor,
+            roles: roles.as_ref(),
+            action: C::KIND,
+            target: change.target(),
+            reason: &seal.reason,
+            ending: Ending { outcome, refusal },
+        };
+        match verdict {
+            Ok(Verdict::Repeated(first)) => {
+                tx.rollback().await?;
+                let output = answer_of(&first.output).map_err(|error| Refusal::Unrecorded(error.into()))?;
+                Ok(Sealed { seq: first.seq, output, repeated: true })
+            }
+            Ok(Verdict::Applied(done)) => {
+                let mut first = None;
+                let mut output = Vec::with_capacity(done.len());
+                let mut enacted = Vec::new();
+                for (change, (given, ledger)) in changes.iter().zip(done) {
+                    tx.ledger = ledger;
+                    let outcome = if matches!(given, Given::Made(_)) { "applied" } else { "requested" };
+                    let seq = audit::append(&mut tx, line(change, outcome, None)).await?;
+                    let events = std::mem::take(&mut tx.ledger.events);
+                    outbox::write(&mut tx, seq, &events).await?;
+                    enacted.append(&mut tx.ledger.enacted);
+                    first.get_or_insert(seq);
+                    output.push(given);
+                }
+                behalf::append_enacted(&mut tx, enacted).await?;
+                let seq = first.ok_or_else(|| Refusal::Unrecorded(anyhow::anyhow!("nothing was to be changed")))?;
+                let kept = serde_json::to_string(&output).map_err(|error| Refusal::Unrecorded(error.into()))?;
+                admit::remember(&mut tx, actor, seal, seq, &kept).await?;
+                tx.commit().await?;
+                Ok(Sealed { seq, output, repeated: false })
+            }
+            Err(Refused { refusal: Refusal::Unrecorded(error), .. }) => {
+                tx.rollback().await.ok();
+                Err(Refusal::Unrecorded(error))
+            }
+            Err(Refused { refusal, code_spent, index }) => {
+                if code_spent {
+                    tx.rollback_to(Savepoint::All).await?;
+                }
+                admit::unclaim(&mut tx, actor, seal, &refusal).await?;
+                count(&mut tx, actor, &refusal).await?;
+                let Some(change) = changes.get(index) else { return Err(refusal) };
+                change.count_refusal(&mut tx, &refusal).await?;
+                let outcome = if code_spent && C::ADMITS.code { "failed" } else { "refused" };
+                audit::append(&mut tx, line(change, outcome, Some(&refusal))).await?;
+                tx.commit().await?;
+                Err(refusal)
+            }
+        }
+    }
+
+    pub(super) async fn begin(&self, actor: &Actor) -> sqlx::Result<Tx<'static>> {
+        let mut tx = self.writer.begin(self.clock.now(), &self.setup).await?;
+        tx.who = Identity {
+            name: actor.who.name(),
+            staff: actor.staff_id(),
+            ip: actor.origin.ip,
+            request_id: actor.origin.request_id.clone(),
+            ..Identity::default()
+        };
+        Ok(tx)
+    }
+
+    /// Runs the steps of admission and then the changes.
+    async fn decide<C: Change>(
+        &self,
+        tx: &mut Tx<'_>,
+        actor: &Actor,
+        changes: &[C],
+        seal: &Seal,
+    ) -> Result<Verdict<C::Output>, Refused> {
+        if let Some(first) = admit::claim(tx, actor, changes, seal).await? {
+            return Ok(Verdict::Repeated(first));
+        }
+        tx.who.roles = admit::permitted(tx, actor, C::ADMITS).await?;
+        admit::allowed_network(tx, actor).await?;
+        for (index, change) in changes.iter().enumerate() {
+            let seen = admit::still_as_seen(tx, change, seal).await;
+            seen.map_err(|refusal| Refused { refusal, code_spent: false, index })?;
+        }
+        admit::second_factor(tx, &self.key, actor, C::ADMITS, seal).await?;
+        // From here on the code is spent in any case: a refusal goes back to this savepoint and no further.
+        tx.savepoint(Savepoint::All).await?;
+        let mut done = Vec::with_capacity(changes.len());
+        let mut earlier = Vec::new();
+        for (index, change) in changes.iter().enumerate() {
+            let given = parking::apply_or_hold(tx, actor, change, seal, &mut earlier).await;
+            let given = given.map_err(|fault| Refused { refusal: fault.into(), code_spent: true, index })?;
+            done.push((given, std::mem::take(&mut tx.ledger)));
+        }
+        Ok(Verdict::Applied(done))
+    }
+
+    /// Records that a change failed because the database failed, and spends its code, in a transaction of its own. If that
+    /// fails as well, only the server's log has it.
+    async fn record_apart<C: Change>(&self, actor: &Actor, change: &C, seal: &Seal) {
+        let refusal = Refusal::Unrecorded(anyhow::anyhow!("undone"));
+        let recorded = async {
+            let mut tx = self.writer.begin(self.clock.now(), &self.setup).await?;
+            tx.limit_lock_wait().await?;
+            if let (true, Some(staff), Some(code)) = (C::ADMITS.code, actor.staff_id(), seal.code.as_deref()) {
+                code::burn(&mut tx, &self.key, staff, code).await?;
+            }
+            let line = Line {
+                actor,
+                roles: None,
+                action: C::KIND,
+                target: change.target(),
+                reason: &seal.reason,
+                ending: Ending { outcome: "failed", refusal: Some(&refusal) },
+            };
+            audit::append(&mut tx, line).await?;
+            tx.commit().await
+        };
+        if let Err(error) = recorded.await {
+            tracing::error!(request = actor.origin.request_id, action = C::KIND, %error, "a failed change could not be recorded");
+        }
+    }
+
+    /// Records that a request was turned away before it became a change: from a foreign network, with a forged form,
+    /// without the role for a page.
+    pub async fn record_refusal(
+        &self,
+        actor: &Actor,
+        action: &'static str,
+        target: Target,
+        refusal: &Refusal,
+    ) -> Result<i64, Refusal> {
+        let mut tx = self.writer.begin(self.clock.now(), &self.setup).await?;
+        let ending = Ending { outcome: "refused", refusal: Some(refusal) };
+        let line = Line { actor, roles: None, action, target, reason: &Reason::none(), ending };
+        let seq = audit::append(&mut tx, line).await?;
+        tx.commit().await?;
+        Ok(seq)
+    }
+
+    /// Runs background work of the closed list in a transaction of its own.
+    pub async fn keep<H: Housekeeping>(&self, work: &H) -> sqlx::Result<H::Output> {
+        let mut tx = self.writer.begin(self.clock.now(), &self.setup).await?;
+        let output = work.run(&mut tx).await?;
+        tx.commit().await?;
+        Ok(output)
+    }
+}
+
+/// Reads the stored answer to the first submission of a form. Answers from before approvals existed do not say that the
+/// change was made.
+fn answer_of<T: DeserializeOwned>(kept: &str) -> serde_json::Result<Vec<Given<T>>> {
+    serde_json::from_str(kept).or_else(|error| match serde_json::from_str::<Vec<T>>(kept) {
+        Ok(made) => Ok(made.into_iter().map(Given::Made).collect()),
+        Err(_) => Err(error),
+    })
+}
+
+enum Verdict<T> {
+    /// The outcome of each change, and what it left behind for its row.
+    Applied(Vec<(Given<T>, Ledger)>),
+    Repeated(admit::First),
+}
+
+/// A refusal, whether a code had been spent by then, and the index of the change that was refused.
+struct Refused {
+    refusal: Refusal,
+    code_spent: bool,
+    index: usize,
+}
+
+impl<E: Into<Refusal>> From<E> for Refused {
+    fn from(error: E) -> Self {
+        Self { refusal: error.into(), code_spent: false, index: 0 }
+    }
+}
+
+/// Counts a wrong code toward the lock. The other refusals are no sign of guessing.
+async fn count(tx: &mut Tx<'_>, actor: &Actor, refusal: &Refusal) -> sqlx::Result<()> {
+    match (refusal, actor.staff_id()) {
+        (Refusal::Code(CodeRefusal::Wrong), Some(staff)) => code::count_wrong(tx, staff).await,
+        _ => Ok(()),
+    }
+}
+
+fn is_contention(error: &anyhow::Error) -> bool {
+    error.downcast_ref::<sqlx::Error>().is_some_and(store::is_contention)
+}

@@ -1,0 +1,31 @@
+//! Removing what has expired, from tables of all slices.
+
+use crate::{
+    clock::Instant,
+    gate::{Housekeeping, Tx},
+    sql,
+};
+use chrono::TimeDelta;
+
+/// Removes what has expired: sessions, searches, form keys, invitations, delivered events.
+#[derive(Clone, Debug)]
+pub struct ForgetExpired {
+    pub session_absolute: TimeDelta,
+}
+
+impl Housekeeping for ForgetExpired {
+    const NAME: &'static str = "expired.forget";
+    type Output = ();
+
+    async fn run(&self, tx: &mut Tx<'_>) -> sqlx::Result<()> {
+        let now = tx.now();
+        let older = |age: TimeDelta| -> Instant { now.minus(age) };
+        tx.query(sql!("delete from sessions where created_at < $1")).bind(older(self.session_absolute)).run().await?;
+        tx.query(sql!("delete from searches where at < $1")).bind(older(TimeDelta::days(1))).run().await?;
+        tx.query(sql!("delete from idempotency where at < $1")).bind(older(TimeDelta::days(7))).run().await?;
+        tx.query(sql!("delete from invitations where expires_at < $1")).bind(now).run().await?;
+        tx.query(sql!("delete from throttles where updated_at < $1")).bind(older(TimeDelta::days(1))).run().await?;
+        tx.query(sql!("delete from outbox where delivered_at < $1")).bind(older(TimeDelta::days(30))).run().await?;
+        Ok(())
+    }
+}
