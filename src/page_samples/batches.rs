@@ -29,7 +29,7 @@ use crate::{
     },
     dashboard::pages::WaitingRun,
     web::{
-        panel::{Button, Opened, Panel, Receipt, Side, Subject, side_of},
+        panel::{Button, Opened, Panel, Receipt, Side, side_of},
         shell::{
             Section,
             field::{FieldErrors, wrong},
