@@ -7,12 +7,16 @@ use crate::{
         withdraw::Withdraw,
     },
     batches::{
+        accept_normal::AcceptNormal,
+        cancel::CancelRun,
         claim::{ClaimRun, StartRun, TickJob},
-        decide::{AcceptNormal, CancelRun, PauseJob, ResolveRun},
         define::{DefineJob, RetireJob},
         finish::FinishRun,
+        pause::PauseJob,
         report::{AcceptRun, ReportRun},
-        start::{RerunRun, RunJob},
+        rerun::RerunRun,
+        resolve::ResolveRun,
+        start::RunJob,
         watch::{FlagRun, LoseRun, MissTicks},
     },
     demo::{

@@ -132,17 +132,17 @@ routes! {
 
     GET "/batches" Opens::Staff => batches::list::list;
     GET "/batches/{job}" Opens::Staff => batches::job::show;
-    POST "/batches/{job}/runs" RUNS_JOBS => batches::job::run;
-    POST "/batches/{job}/pause" RUNS_JOBS => batches::job::pause;
+    POST "/batches/{job}/runs" RUNS_JOBS => post::<batches::start::StartPanel>;
+    POST "/batches/{job}/pause" RUNS_JOBS => post::<batches::pause::PausePanel>;
     GET "/runs" Opens::Staff => batches::runs::list;
-    POST "/runs/reruns" RUNS_JOBS => batches::rerun::rerun_all;
+    POST "/runs/reruns" RUNS_JOBS => post::<batches::rerun_all::RerunAllPanel>;
     GET "/runs/{id}" Opens::Staff => batches::show::show;
-    GET "/runs/{id}/log" Opens::Staff => batches::show::log, quiet;
-    GET "/runs/{id}/live" Opens::Staff => batches::show::live_alone, quiet;
-    POST "/runs/{id}/rerun" RUNS_JOBS => batches::rerun::rerun;
-    POST "/runs/{id}/cancellation" RUNS_JOBS => batches::act::cancel;
-    POST "/runs/{id}/resolution" RUNS_JOBS => batches::act::resolve;
-    POST "/runs/{id}/baseline" RUNS_JOBS => batches::act::accept_normal;
+    GET "/runs/{id}/log" Opens::Staff => batches::log::show, quiet;
+    GET "/runs/{id}/live" Opens::Staff => batches::live::show, quiet;
+    POST "/runs/{id}/rerun" RUNS_JOBS => post::<batches::rerun::RerunPanel>;
+    POST "/runs/{id}/cancellation" RUNS_JOBS => post::<batches::cancel::CancelPanel>;
+    POST "/runs/{id}/resolution" RUNS_JOBS => post::<batches::resolve::ResolvePanel>;
+    POST "/runs/{id}/baseline" RUNS_JOBS => post::<batches::accept_normal::NormalPanel>;
 
     GET "/approvals" Opens::Staff => approvals::list::list;
     GET "/approvals/{id}" Opens::Staff => approvals::show::show;

@@ -1,5 +1,7 @@
 //! What a job is: declared in the configuration file and reviewed as code. Operators run jobs and never edit them.
 
+pub use super::kind::Kind;
+
 use super::schedule::Schedule;
 use crate::gate::Role;
 use chrono::{Days, NaiveDate};
@@ -129,27 +131,6 @@ fn least() -> i64 {
 
 fn most() -> i64 {
     i64::MAX
-}
-
-/// Where a job runs.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Kind {
-    /// As a process of the console's own machine.
-    Command,
-    /// Elsewhere, asked to by a signed request.
-    Http,
-    /// Elsewhere, by itself.
-    External,
-}
-
-impl Kind {
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::Command => "command",
-            Self::Http => "http",
-            Self::External => "external",
-        }
-    }
 }
 
 /// Who a definition may name: the others decide and read, and do not operate.

@@ -1,9 +1,43 @@
 //! The log of a run as it is read: the beginning, a note of what is missing, and the end.
 
-use super::record::Run;
-use crate::{clock::Instant, sql, store::Reader, web::shell::Shell};
+use super::record::{self, Run};
+use crate::{
+    clock::Instant,
+    sql,
+    store::Reader,
+    web::{
+        Answer, Desk,
+        problem_page::Problem,
+        shell::{Section, Shell},
+    },
+};
+use actix_web::{HttpResponse, web};
 use askama::Template;
+use serde::Deserialize;
 use std::fmt::Write as _;
+
+/// What may be in the address.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+pub struct Query {
+    /// Lines from this one on are wanted.
+    after: Option<i64>,
+}
+
+/// `GET /runs/{id}/log`: the whole log as text, or from a line on as a piece of the page.
+pub async fn show(desk: Desk, path: web::Path<i64>, query: web::Query<Query>) -> Answer {
+    let run = record::run(&mut desk.reader(), path.into_inner()).await?.ok_or(Problem::NotFound)?;
+    let log = read(desk.reader(), &run, query.after).await?;
+    if query.after.is_some() {
+        let page = LinesPage { shell: desk.shell(Some(Section::Batches), None).await?, log, run };
+        return desk.page(200, &page);
+    }
+    let name = format!("attachment; filename=\"{}-{}.log\"", run.job, run.id);
+    Ok(HttpResponse::Ok()
+        .content_type("text/plain; charset=utf-8")
+        .insert_header(("content-disposition", name))
+        .body(log.text()))
+}
 
 /// The log of a run, or what of it comes after a line.
 #[derive(Clone, Debug, Default)]

@@ -3,38 +3,55 @@
 //! A job is declared in the configuration file ([`definition`]) and taken over at every start ([`define`]). Its schedule
 //! ([`schedule`]) or a person ([`start`]) makes a run; the worker takes it and runs it ([`crate::supervise`]); how it ends is a change
 //! of the system ([`finish`]), as is what is noticed meanwhile ([`watch`], [`baseline`]). What runs elsewhere reports by
-//! [`ping`]. What people decide about runs is in [`decide`].
+//! [`ping`]. What people decide is in a file each: [`rerun`], [`rerun_all`], [`cancel`], [`resolve`], [`accept_normal`],
+//! [`pause`].
 
-pub mod act;
+pub mod accept_normal;
 pub mod bars;
 pub mod baseline;
+pub mod cancel;
 pub mod claim;
-pub mod decide;
 pub mod define;
 pub mod definition;
-mod event;
+pub(crate) mod detail;
+pub(crate) mod event;
 pub mod finish;
 pub mod job;
-pub mod job_pages;
+pub mod kind;
 pub mod list;
 pub mod list_pages;
+pub mod live;
 pub mod log;
-pub mod panels;
 pub mod params;
+pub mod pause;
 pub mod ping;
 pub mod record;
 pub mod report;
 pub mod rerun;
+pub mod rerun_all;
+pub mod resolve;
 pub mod runs;
-pub mod runs_pages;
 pub mod schedule;
 pub mod show;
-pub mod show_pages;
 pub mod start;
 pub mod state;
 pub mod watch;
 
-use crate::gate::Target;
+use crate::{gate::Target, web::panel::Entry};
+
+/// What can be done beside the page of a job.
+const JOB_PANELS: &[Entry<detail::JobDetail>] = &[Entry::of::<start::StartPanel>(), Entry::of::<pause::PausePanel>()];
+
+/// What can be done beside the page of a run.
+const RUN_PANELS: &[Entry<detail::RunDetail>] = &[
+    Entry::of::<rerun::RerunPanel>(),
+    Entry::of::<resolve::ResolvePanel>(),
+    Entry::of::<accept_normal::NormalPanel>(),
+    Entry::of::<cancel::CancelPanel>(),
+];
+
+/// What can be done beside the list of runs.
+const LIST_PANELS: &[Entry<runs::RunList>] = &[Entry::of::<rerun_all::RerunAllPanel>()];
 
 /// `batch/daily-settlement`
 pub fn target(job: &str) -> Target {

@@ -1,7 +1,11 @@
 //! The parameters of a run in a form.
 
-use super::definition::{Definition, ParameterKind, Values};
+use super::{
+    definition::{Definition, ParameterKind, Values},
+    schedule::Schedule,
+};
 use crate::web::{
+    Desk,
     form::Form,
     shell::{
         Shell,
@@ -11,7 +15,7 @@ use crate::web::{
 
 /// One parameter as a field.
 #[derive(Clone, Debug)]
-pub struct ParamField {
+pub(crate) struct ParamField {
     pub name: String,
     pub title: String,
     /// As typed.
@@ -27,17 +31,28 @@ pub struct ParamField {
 }
 
 /// `param-date`
-pub fn field_name(parameter: &str) -> String {
+pub(crate) fn field_name(parameter: &str) -> String {
     format!("param-{parameter}")
 }
 
 /// The names of the fields that a form about this definition may have.
-pub fn field_names(definition: &Definition) -> Vec<String> {
+pub(crate) fn field_names(definition: &Definition) -> Vec<String> {
     definition.parameters.iter().map(|parameter| field_name(&parameter.name)).collect()
 }
 
+/// The values where nothing else is said, on the day it is where the job runs by its schedule, or where the reader is.
+pub(super) fn defaults(desk: &Desk, definition: &Definition) -> Values {
+    let zone = definition.schedule.as_ref().and_then(Schedule::zone).unwrap_or_else(|| desk.zone());
+    definition.defaults(desk.now().utc().with_timezone(&zone).date_naive())
+}
+
 /// The fields with these values; `was` are those of the run that is run again.
-pub fn fields(definition: &Definition, values: &Values, was: Option<&Values>, wrong: Option<&str>) -> Vec<ParamField> {
+pub(crate) fn fields(
+    definition: &Definition,
+    values: &Values,
+    was: Option<&Values>,
+    wrong: Option<&str>,
+) -> Vec<ParamField> {
     let field = |parameter: &super::definition::Parameter| {
         let value = values.get(&parameter.name).cloned().unwrap_or_default();
         ParamField {
@@ -59,7 +74,7 @@ pub fn fields(definition: &Definition, values: &Values, was: Option<&Values>, wr
 
 /// What was typed, and the first parameter that cannot be taken so. A field that is not there stands for the default, as where
 /// a newer definition is chosen that has more of them.
-pub fn read(definition: &Definition, form: &Form, defaults: &Values) -> (Values, Option<String>) {
+pub(crate) fn read(definition: &Definition, form: &Form, defaults: &Values) -> (Values, Option<String>) {
     let typed: Values = definition
         .parameters
         .iter()
@@ -74,17 +89,17 @@ pub fn read(definition: &Definition, form: &Form, defaults: &Values) -> (Values,
     }
 }
 
-/// What is said at the head of a form in which this parameter is wrong.
-pub fn errors(wrong: Option<&str>) -> FieldErrors {
-    wrong.map(|_| FieldErrors::one("param", wrong::not_a_choice())).unwrap_or_default()
+/// What is said at the head of a form in which a parameter is wrong.
+pub(super) fn errors() -> FieldErrors {
+    FieldErrors::one("param", wrong::not_a_choice())
 }
 
 impl ParamField {
-    pub fn id(&self) -> String {
+    pub(crate) fn id(&self) -> String {
         field_name(&self.name)
     }
 
-    pub fn error(&self, shell: &Shell) -> Option<String> {
+    pub(crate) fn error(&self, shell: &Shell) -> Option<String> {
         self.is_wrong.then(|| match &self.kind {
             ParameterKind::Date => shell.t("param.not-a-date").to_owned(),
             ParameterKind::Integer { min, max } => {
@@ -95,7 +110,7 @@ impl ParamField {
         })
     }
 
-    pub fn hint(&self, shell: &Shell) -> String {
+    pub(crate) fn hint(&self, shell: &Shell) -> String {
         self.was.as_ref().map(|was| shell.with("param.was", &[("was", was)])).unwrap_or_default()
     }
 }

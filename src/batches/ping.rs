@@ -9,7 +9,7 @@ mod told;
 use self::told::{Told, What};
 use super::{
     claim::Normal,
-    definition::{Definition, Kind},
+    definition::Definition,
     finish::{End, FinishRun, Outcome},
     log,
     record::{self, Job, Run},
@@ -126,10 +126,10 @@ async fn admitted(console: &Console, offered: &str, name: &str) -> Result<(Job, 
     if !bool::from(wanted.as_bytes().ct_eq(offered.as_bytes())) {
         return Err(NOT_FOUND);
     }
-    match definition.kind() {
-        Kind::Command => Err((StatusCode::CONFLICT, "the console runs this job itself")),
-        Kind::Http | Kind::External => Ok((job, definition)),
+    if !definition.kind().reports() {
+        return Err((StatusCode::CONFLICT, "the console runs this job itself"));
     }
+    Ok((job, definition))
 }
 
 #[expect(clippy::needless_pass_by_value, reason = "what map_err hands on")]
@@ -180,9 +180,9 @@ impl Reports<'_> {
         query.optional().await.map_err(failed)
     }
 
-    /// A run that nobody here asked for. Of what is triggered from here, there is none.
+    /// A run that was not asked for here. Of what is started from here, there is none.
     async fn accept(&self, request: &HttpRequest) -> Result<i64, No> {
-        if self.definition.kind() == Kind::Http {
+        if self.definition.kind().starts_here() {
             return Err(NOT_FOUND);
         }
         let (now, definition) = (self.console.clock.now(), self.definition);

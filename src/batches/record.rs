@@ -2,7 +2,8 @@
 
 use super::{
     baseline::{Baseline, SAMPLE},
-    definition::{Definition, Kind, Values},
+    definition::{Definition, Values},
+    kind::Kind,
     state::State,
 };
 use crate::{
@@ -19,7 +20,8 @@ pub struct Job {
     pub name: String,
     pub title: String,
     pub owner: String,
-    pub kind: String,
+    #[sqlx(try_from = "String")]
+    pub kind: Kind,
     pub version: i64,
     pub is_retired: bool,
     pub next_at: Option<Instant>,
@@ -126,10 +128,6 @@ impl Run {
 impl Job {
     pub fn is_paused(&self, now: Instant) -> bool {
         self.paused_until.is_some_and(|until| until > now)
-    }
-
-    pub fn runs_elsewhere(&self) -> bool {
-        self.kind == Kind::External.as_str()
     }
 }
 

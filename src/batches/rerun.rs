@@ -1,53 +1,217 @@
-//! Running again what failed: one run from its own page, or several from the list under one code.
+//! Running again what failed.
 
 use super::{
     definition::{Definition, Values},
-    job,
-    panels::{Panel, RerunPanel},
-    params, record, run_target,
-    runs::{self, Bulk},
-    show::{self, Found},
-    start::RerunRun,
+    detail::RunDetail,
+    event,
+    params::{self, ParamField},
+    record::{self, Run},
+    run_target,
+    start::{ACTS, insert, startable, values, wanted, wanted_by_name, wants_approval},
+    state::State,
 };
 use crate::{
-    gate::{Change, Given, Seal},
+    gate::{Admits, Change, Fault, Target, Tx},
+    sql,
     web::{
         Answer, Desk, Stop,
-        desk::seal_of,
         form::Form,
+        panel::{Button, Made, Opened, Opening, Panel, Subject as _, Unread, View},
         problem_page::Problem,
-        refused::{self, Refused},
-        shell::{
-            field::{FieldErrors, wrong},
-            seal::Seal as Shape,
-        },
+        shell::{Shell, seal::Seal},
     },
 };
-use actix_web::web;
+use askama::Template;
+use serde::{Deserialize, Serialize};
 
-/// The panel for a run, with what it had.
-pub(super) async fn panel(desk: &Desk, found: &Found) -> Result<RerunPanel, Stop> {
-    let used = used(desk, found).await?;
-    let values = found.run.values();
-    Ok(RerunPanel {
-        seal: found.seal(RerunRun::KIND).marked(used.approval || found.definition.approval),
-        used: found.run.version,
-        newest: found.job.version,
-        chosen: found.run.version,
-        differences: differences(&used, &found.definition),
-        fields: params::fields(&used, &values, Some(&values), None),
-        reason: String::new(),
-    })
+/// Runs again what failed, as it was or with what is said here.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct RerunRun {
+    pub run: i64,
+    pub version: i64,
+    pub params: Values,
 }
 
-async fn used(desk: &Desk, found: &Found) -> Result<Definition, Stop> {
-    record::definition(&mut desk.reader(), &found.run.job, found.run.version)
-        .await?
-        .ok_or_else(|| Problem::NotFound.into())
+impl Change for RerunRun {
+    const KIND: &'static str = "runs.rerun";
+    const ADMITS: Admits = Admits::sealed(ACTS);
+    const MAKES: &'static [&'static str] = &["rerun"];
+    /// The run that waits for its turn.
+    type Output = i64;
+
+    fn target(&self) -> Target {
+        run_target(self.run)
+    }
+
+    async fn version(&self, tx: &mut Tx<'_>) -> Result<Option<i64>, Fault> {
+        record::run_version(tx, self.run).await
+    }
+
+    async fn check(&self, tx: &mut Tx<'_>) -> Result<(), Fault> {
+        let (job, run) = record::lock_both(tx, self.run).await?;
+        let definition = record::permitted(tx, &job).await?;
+        rerunnable(tx, &run).await?;
+        startable(tx, &job, &definition).await?;
+        let wanted = wanted(tx, &job, self.version).await?;
+        values(&wanted, &self.params).map(drop)
+    }
+
+    async fn is_marked(&self, tx: &mut Tx<'_>) -> Result<bool, Fault> {
+        let run = record::lock_run(tx, self.run).await?;
+        wants_approval(tx, &run.job, self.version).await
+    }
+
+    async fn apply(&self, tx: &mut Tx<'_>) -> Result<i64, Fault> {
+        let run = record::lock_run(tx, self.run).await?;
+        let definition = wanted_by_name(tx, &run.job, self.version).await?;
+        let values = values(&definition, &self.params)?;
+        let id = insert(tx, &run.job, self.version, &definition, &values, Some(&run)).await?;
+        record::resolve(tx, self.run, "rerun").await?;
+        self.note(tx, &run, &values, id);
+        event::append(tx, &run.job, Some(run.id), "rerun", Some(&id.to_string())).await?;
+        event::append(tx, &run.job, Some(id), "requested", None).await?;
+        Ok(id)
+    }
+}
+
+impl RerunRun {
+    fn note(&self, tx: &mut Tx<'_>, run: &Run, values: &Values, id: i64) {
+        tx.note("job", None::<&str>, run.job.as_str());
+        tx.note("rerun", None::<i64>, id);
+        if run.version != self.version {
+            tx.note("version", run.version, self.version);
+        }
+        let before = run.values();
+        for (name, value) in values {
+            let former = before.get(name);
+            if former != Some(value) {
+                tx.note(format!("param.{name}"), former.map(String::as_str), value.as_str());
+            }
+        }
+    }
+}
+
+/// A run that came to no good end, and that was not rerun.
+async fn rerunnable(tx: &mut Tx<'_>, run: &Run) -> Result<(), Fault> {
+    let rerun: Option<(i64,)> =
+        tx.query(sql!("select id from batch_runs where rerun_of = $1")).bind(run.id).optional().await?;
+    if let Some((rerun,)) = rerun {
+        return Err(Fault::conflict("run-rerun").with("n", rerun));
+    }
+    match run.state {
+        State::Succeeded => Err(Fault::conflict("run-succeeded")),
+        State::Lost => Err(Fault::conflict("run-lost")),
+        state if state.may_rerun() => Ok(()),
+        _ => Err(Fault::conflict("run-open")),
+    }
+}
+
+/// The form.
+pub(crate) struct RerunPanel {
+    /// The version that is chosen: that of the definition the run used, or of the newest one.
+    pub(crate) chosen: i64,
+    /// What differs between the two: field, then, now.
+    pub(crate) differences: Vec<(String, String, String)>,
+    pub(crate) fields: Vec<ParamField>,
+}
+
+impl Panel for RerunPanel {
+    type On = RunDetail;
+    type Part = ();
+    type Asks = RerunRun;
+    const NAME: &'static str = "rerun";
+    const ROUTE: &'static str = "/runs/{id}/rerun";
+    const FIELDS: &'static [&'static str] = &["version"];
+
+    fn numbered_fields(on: &RunDetail) -> Vec<String> {
+        [&on.used, &on.definition].into_iter().flat_map(params::field_names).collect()
+    }
+
+    fn may(desk: &Desk, on: &RunDetail) -> bool {
+        on.may(desk, Self::ROUTE)
+    }
+
+    /// A run that failed offers to be run again: that is what one comes for.
+    fn is_default(_: &Desk, on: &RunDetail) -> bool {
+        on.run.needs_a_look() && can(on)
+    }
+
+    fn button(desk: &Desk, on: &RunDetail) -> Option<Button> {
+        can(on).then(|| RunDetail::button(desk, Self::NAME, "rerun"))
+    }
+
+    async fn open(desk: &Desk, on: &RunDetail, (): &(), opening: Opening<'_>) -> Result<Opened<Self>, Stop> {
+        let had = on.run.values();
+        let (chosen, (values, wrong)) = match opening.form() {
+            Some(form) => {
+                let chosen = version(on, form)?;
+                (chosen, typed(desk, on, chosen, form))
+            }
+            None if can(on) => (on.run.version, (had.clone(), None)),
+            None => return Ok(Opened::Closed(why_not(desk, on))),
+        };
+        Ok(Opened::Form(Self {
+            chosen,
+            differences: differences(&on.used, &on.definition),
+            fields: params::fields(&on.used, &values, Some(&had), wrong.as_deref()),
+        }))
+    }
+
+    async fn read(desk: &Desk, on: &RunDetail, (): &(), form: &Form) -> Result<RerunRun, Unread> {
+        let version = version(on, form)?;
+        match typed(desk, on, version, form) {
+            (params, None) => Ok(RerunRun { run: on.run.id, version, params }),
+            (_, Some(_)) => Err(params::errors().into()),
+        }
+    }
+
+    fn seal(&self, on: &RunDetail, seal: Seal) -> Seal {
+        seal.marked(on.used.approval || on.definition.approval)
+    }
+
+    fn render(&self, View { shell, on, seal, .. }: View<'_, Self>) -> askama::Result<String> {
+        RerunForm { shell, used: on.run.version, newest: on.job.version, panel: self, seal }.render()
+    }
+
+    async fn answer(desk: &Desk, on: &RunDetail, made: Made<RerunRun>) -> Answer {
+        Ok(desk.see_other(&made.outputs.first().map_or_else(|| on.path(), |run| format!("/runs/{run}"))))
+    }
+}
+
+/// Whether the run can be run again from its page.
+fn can(on: &RunDetail) -> bool {
+    on.run.state.may_rerun() && on.rerun.is_none() && on.definition.kind().starts_here()
+}
+
+/// The sentence that says why it cannot.
+fn why_not(desk: &Desk, on: &RunDetail) -> String {
+    let words = desk.words();
+    let key = match (on.rerun, on.run.state) {
+        (Some(n), _) => return words.with("refused-state.run-rerun", &[("n", &n)]),
+        (None, State::Succeeded) => "refused-state.run-succeeded",
+        (None, State::Lost) => "refused-state.run-lost",
+        (None, state) if state.is_open() => "refused-state.run-open",
+        (None, _) => "refused-state.job-elsewhere",
+    };
+    words.get(key).to_owned()
+}
+
+/// The version that a form asks for.
+fn version(on: &RunDetail, form: &Form) -> Result<i64, Problem> {
+    match form.get("version") {
+        "" => Ok(on.run.version),
+        text => text.parse().map_err(|_| Problem::Unprocessable),
+    }
+}
+
+/// The parameters as typed, and the first that cannot be taken so.
+fn typed(desk: &Desk, on: &RunDetail, version: i64, form: &Form) -> (Values, Option<String>) {
+    let definition = on.definition_of(version);
+    params::read(definition, form, &on.values_for(desk, definition))
 }
 
 /// The fields in which two definitions differ, as they stand in the configuration; of the environment only the names, because
-/// somebody will have put a secret there.
+/// one of them may be a secret.
 fn differences(then: &Definition, now: &Definition) -> Vec<(String, String, String)> {
     let fields = |definition: &Definition| {
         let mut fields = serde_json::to_value(definition).unwrap_or_default();
@@ -70,106 +234,13 @@ fn differences(then: &Definition, now: &Definition) -> Vec<(String, String, Stri
         .collect()
 }
 
-/// `POST /runs/{id}/rerun`
-pub async fn rerun(desk: Desk, path: web::Path<i64>, body: web::Bytes) -> Answer {
-    let found = Found::load(&desk, path.into_inner()).await?;
-    let used = used(&desk, &found).await?;
-    let fields = [&used, &found.definition].into_iter().flat_map(params::field_names);
-    let names: Vec<String> = fields.chain(["reason", "code", "key", "seen", "version"].map(str::to_owned)).collect();
-    let form = desk.form(&body, &names.iter().map(String::as_str).collect::<Vec<_>>()).await?;
-    let version = match form.or("version", "") {
-        "" => found.run.version,
-        text => text.parse().map_err(|_| Problem::Unprocessable)?,
-    };
-    let chosen = if version == found.job.version { &found.definition } else { &used };
-    let mut defaults = chosen.defaults(job::today(&desk, chosen));
-    defaults.extend(found.run.values());
-    let (values, wrong) = params::read(chosen, &form, &defaults);
-    let reason = match refused::read_reason_beside(&form, params::errors(wrong.as_deref())) {
-        Ok(reason) => reason,
-        Err(errors) => return again(&desk, found, &form, version, &values, wrong.as_deref(), errors.into()).await,
-    };
-    let change = RerunRun { run: found.run.id, version, params: values.clone() };
-    match desk.submit(&change, &seal_of(&form, reason)?).await {
-        Ok(sealed) => Ok(match sealed.output {
-            Given::Made(run) => desk.see_other(&format!("/runs/{run}")),
-            Given::Waits(request) => desk.see_request(request, sealed.seq),
-        }),
-        Err(refusal) => {
-            let refused = refused::explain(&desk, refusal, &change.target()).await?;
-            let found = Found::load(&desk, found.run.id).await?;
-            again(&desk, found, &form, version, &values, None, refused).await
-        }
-    }
-}
-
-async fn again(
-    desk: &Desk,
-    found: Found,
-    form: &Form,
-    version: i64,
-    values: &Values,
-    wrong: Option<&str>,
-    refused: Refused,
-) -> Answer {
-    let (status, seal) = Shape::again(RerunRun::KIND, form, found.run.changed, refused);
-    let fresh = panel(desk, &found).await?;
-    let used = used(desk, &found).await?;
-    let panel = RerunPanel {
-        seal: seal.marked(fresh.seal.is_marked),
-        chosen: version,
-        fields: params::fields(&used, values, Some(&found.run.values()), wrong),
-        reason: form.get("reason").to_owned(),
-        ..fresh
-    };
-    show::page(desk, found, Some(Panel::Rerun(panel)), status).await
-}
-
-/// `POST /runs/reruns`: each of the chosen runs once more as it was, under one code.
-pub async fn rerun_all(desk: Desk, body: web::Bytes) -> Answer {
-    let chosen = runs::chosen_in(&body);
-    let names: Vec<String> = chosen.iter().map(|id| runs::box_name(*id)).collect();
-    let mut allowed: Vec<&str> = names.iter().map(String::as_str).collect();
-    allowed.extend(["reason", "code", "key", "seen"]);
-    let form = desk.form(&body, &allowed).await?;
-    let mut errors = FieldErrors::new();
-    if chosen.is_empty() {
-        errors.add("runs", wrong::required());
-    }
-    let reason = match refused::read_reason_beside(&form, errors) {
-        Ok(reason) => reason,
-        Err(errors) => return all_again(&desk, &form, &chosen, errors.into()).await,
-    };
-    let changes = as_they_were(&desk, &chosen).await?;
-    // What each of them is at is checked by the change itself; one version could not speak for several runs.
-    let seal = Seal { seen: None, ..seal_of(&form, reason)? };
-    match desk.submit_all(&changes, &seal).await {
-        Ok(sealed) if sealed.output.iter().all(|given| matches!(given, Given::Made(_))) => {
-            Ok(desk.see_other("/runs?show=running"))
-        }
-        // Some of them wait for a second person.
-        Ok(_) => Ok(desk.see_other("/approvals?show=mine")),
-        Err(refusal) => {
-            let at = changes.first().map_or_else(|| run_target(0), Change::target);
-            let refused = refused::explain(&desk, refusal, &at).await?;
-            all_again(&desk, &form, &chosen, refused).await
-        }
-    }
-}
-
-/// The changes that run these again with the definition and the values they had.
-async fn as_they_were(desk: &Desk, chosen: &[i64]) -> Result<Vec<RerunRun>, Stop> {
-    let mut changes = Vec::with_capacity(chosen.len());
-    for id in chosen {
-        let run = record::run(&mut desk.reader(), *id).await?.ok_or(Problem::NotFound)?;
-        changes.push((run.job.clone(), RerunRun { run: run.id, version: run.version, params: run.values() }));
-    }
-    // Jobs are locked in this order, so that two people who choose the same runs do not wait for each other.
-    changes.sort_by(|(job, change), (other, than)| (job, change.run).cmp(&(other, than.run)));
-    Ok(changes.into_iter().map(|(_, change)| change).collect())
-}
-
-async fn all_again(desk: &Desk, form: &Form, chosen: &[i64], refused: Refused) -> Answer {
-    let (status, seal) = Shape::again(RerunRun::KIND, form, 0, refused);
-    runs::page_with(desk, Bulk { seal, chosen: chosen.to_vec(), reason: form.get("reason").to_owned() }, status).await
+#[derive(Template)]
+#[template(path = "batches/rerun.html")]
+struct RerunForm<'a> {
+    shell: &'a Shell,
+    /// The version that the run used, and the newest one.
+    used: i64,
+    newest: i64,
+    panel: &'a RerunPanel,
+    seal: &'a Seal,
 }

@@ -1,128 +1,136 @@
-//! The list of runs: filtered, and several failed ones run again at once.
+//! The list of runs, filtered.
 
 use super::{
-    record::{self, Run, run_columns},
-    runs_pages::{BulkPanel, RunRow, RunsPage},
-    start::{ACTS, RerunRun},
+    record::{Run, run_columns},
+    rerun_all::RerunAllPanel,
+    run_target,
     state::State,
 };
 use crate::{
-    gate::Change,
+    gate::Target,
     sql,
     web::{
         Answer, Desk, Stop,
-        desk::fresh_key,
         link::link,
+        panel::{self, Panel as _, Query, Side, Subject},
         problem_page::Problem,
-        shell::{Section, seal::Seal as Shape, table::Pager},
+        shell::{Section, Shell, table::Pager},
     },
 };
-use std::collections::HashMap;
+use askama::Template;
 
 const PAGE: i64 = 50;
-/// So many runs under one code.
+/// The most runs that are run again under one code.
 const MOST_AT_ONCE: usize = 50;
+
+/// `GET /runs`
+pub async fn list(desk: Desk) -> Answer {
+    panel::show::<RunList>(&desk, ()).await
+}
+
+/// The list of runs, from before one of them on.
+#[derive(Clone, Debug)]
+pub(crate) struct RunList {
+    filter: Filter,
+    before: i64,
+}
 
 /// What the list is narrowed to.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Filter {
-    pub job: String,
+pub(crate) struct Filter {
+    pub(crate) job: String,
     /// `attention`, `running`, or a state.
-    pub show: String,
+    pub(crate) show: String,
 }
 
 impl Filter {
-    pub fn href(&self, before: &str) -> String {
+    fn href(&self, before: &str) -> String {
         link("/runs", &[("job", &self.job), ("show", &self.show), ("before", before)])
     }
 }
 
-/// The form that runs several again.
-#[derive(Clone, Debug, Default)]
-pub struct Bulk {
-    pub seal: Shape,
-    pub chosen: Vec<i64>,
-    pub reason: String,
+impl RunList {
+    /// What needs a person.
+    pub(crate) fn attention() -> Self {
+        Self { filter: Filter { show: "attention".to_owned(), ..Filter::default() }, before: i64::MAX }
+    }
+}
+
+impl Subject for RunList {
+    type Id = ();
+    const SECTION: Section = Section::Batches;
+    const PAGE: &'static str = "/runs";
+    const MISSING: &'static str = "run";
+
+    /// Each of its changes names a run; the list itself is none.
+    fn target((): &()) -> Target {
+        run_target(0)
+    }
+
+    async fn load(desk: &Desk, (): &()) -> Result<Option<Self>, Stop> {
+        // A form comes back beside what needs a person: the list that it was chosen from is not in its address.
+        if !matches!(desk.visit().method.as_str(), "GET" | "HEAD") {
+            return Ok(Some(Self::attention()));
+        }
+        let query = Query::of(desk);
+        let before = match query.get("before") {
+            "" => i64::MAX,
+            text => text.parse().map_err(|_| Problem::BadRequest)?,
+        };
+        let filter = Filter { job: query.get("job").to_owned(), show: query.get("show").to_owned() };
+        Ok(Some(Self { filter, before }))
+    }
+
+    fn path(&self) -> String {
+        Self::PAGE.to_owned()
+    }
+
+    fn panels() -> &'static [panel::Entry<Self>] {
+        super::LIST_PANELS
+    }
+
+    async fn page(self, desk: &Desk, shell: Shell, side: Side, status: u16) -> Answer {
+        let mut runs = find(desk, &self).await?;
+        let Self { filter, before } = self;
+        let is_more = i64::try_from(runs.len()).unwrap_or_default() > PAGE;
+        runs.truncate(usize::try_from(PAGE).unwrap_or(50));
+        let titles = titles(desk).await?;
+        let next = runs.last().filter(|_| is_more).map(|last| filter.href(&last.id.to_string()));
+        let page = RunsPage {
+            shell,
+            may_act: desk.may("POST", RerunAllPanel::ROUTE),
+            rows: runs.into_iter().map(|run| RunRow::of(run, &titles)).collect(),
+            pager: Pager { first: (before != i64::MAX).then(|| filter.href("")), previous: None, next },
+            jobs: titles,
+            filter,
+            side,
+        };
+        desk.page(status, &page)
+    }
 }
 
 /// The name of the box that chooses a run.
-pub fn box_name(id: i64) -> String {
+pub(super) fn box_name(id: i64) -> String {
     format!("run-{id}")
 }
 
-/// The runs whose boxes are ticked in a form or an address.
-pub(super) fn chosen_in(text: &[u8]) -> Vec<i64> {
-    let pairs: Vec<(String, String)> = serde_urlencoded::from_bytes(text).unwrap_or_default();
+/// The runs whose boxes are ticked, by the names of the fields in a form or an address.
+pub(super) fn chosen<'n>(names: impl Iterator<Item = &'n str>) -> Vec<i64> {
     let mut chosen: Vec<i64> =
-        pairs.iter().filter_map(|(name, _)| name.strip_prefix("run-")?.parse().ok()).take(MOST_AT_ONCE).collect();
+        names.filter_map(|name| name.strip_prefix("run-")?.parse().ok()).take(MOST_AT_ONCE).collect();
     chosen.sort_unstable();
     chosen.dedup();
     chosen
 }
 
-/// `GET /runs`
-pub async fn list(desk: Desk, request: actix_web::HttpRequest) -> Answer {
-    let query = request.query_string();
-    let pairs: Vec<(String, String)> = serde_urlencoded::from_str(query).map_err(|_| Problem::BadRequest)?;
-    let get = |name: &str| pairs.iter().find(|(key, _)| key == name).map_or("", |(_, value)| value.as_str());
-    let before = match get("before") {
-        "" => i64::MAX,
-        text => text.parse().map_err(|_| Problem::BadRequest)?,
-    };
-    let filter = Filter { job: get("job").to_owned(), show: get("show").to_owned() };
-    let chosen = chosen_in(query.as_bytes());
-    let bulk = (get("panel") == "rerun" && may_act(&desk)).then(|| Bulk {
-        seal: Shape::fresh(RerunRun::KIND, fresh_key(), 0),
-        chosen,
-        reason: String::new(),
-    });
-    page(&desk, filter, before, bulk, 200).await
+/// Name and title of every job.
+pub(super) async fn titles(desk: &Desk) -> sqlx::Result<Vec<(String, String)>> {
+    desk.reader().query(sql!("select name, title from batch_jobs order by title, name")).all().await
 }
 
-fn may_act(desk: &Desk) -> bool {
-    desk.person().roles.any_of(ACTS)
-}
-
-/// The list of what needs somebody, with a form that came back.
-pub(super) async fn page_with(desk: &Desk, bulk: Bulk, status: u16) -> Answer {
-    let filter = Filter { show: "attention".to_owned(), ..Filter::default() };
-    page(desk, filter, i64::MAX, Some(bulk), status).await
-}
-
-async fn page(desk: &Desk, filter: Filter, before: i64, bulk: Option<Bulk>, status: u16) -> Answer {
-    let mut runs = find(desk, &filter, before).await?;
-    let is_more = i64::try_from(runs.len()).unwrap_or_default() > PAGE;
-    runs.truncate(usize::try_from(PAGE).unwrap_or(50));
-    let titles: Vec<(String, String)> =
-        desk.reader().query(sql!("select name, title from batch_jobs order by title, name")).all().await?;
-    let by_name: HashMap<&str, &str> = titles.iter().map(|(name, title)| (name.as_str(), title.as_str())).collect();
-    let title = |run: &Run| by_name.get(run.job.as_str()).map_or_else(|| run.job.clone(), |title| (*title).to_owned());
-    let panel = match bulk {
-        Some(bulk) => {
-            let mut chosen = Vec::new();
-            for id in &bulk.chosen {
-                let run = record::run(&mut desk.reader(), *id).await?;
-                chosen.extend(run.map(|run| RunRow { title: title(&run), run }));
-            }
-            Some(BulkPanel { seal: bulk.seal, chosen, reason: bulk.reason })
-        }
-        None => None,
-    };
-    let next = runs.last().filter(|_| is_more).map(|last| filter.href(&last.id.to_string()));
-    let page = RunsPage {
-        shell: desk.shell(Some(Section::Batches), None).await?,
-        may_act: may_act(desk),
-        rows: runs.into_iter().map(|run| RunRow { title: title(&run), run }).collect(),
-        pager: Pager { first: (before != i64::MAX).then(|| filter.href("")), previous: None, next },
-        jobs: titles,
-        filter,
-        panel,
-    };
-    desk.page(status, &page)
-}
-
-/// The newest runs that fit; each filter goes along an index of its own.
-async fn find(desk: &Desk, filter: &Filter, before: i64) -> Result<Vec<Run>, Stop> {
+/// The newest runs that match; each filter goes along an index of its own.
+async fn find(desk: &Desk, RunList { filter, before }: &RunList) -> Result<Vec<Run>, Stop> {
+    let before = *before;
     let job = Some(filter.job.as_str()).filter(|job| !job.is_empty());
     let reader = desk.reader();
     let query = match (filter.show.as_str(), job) {
@@ -187,4 +195,70 @@ async fn find(desk: &Desk, filter: &Filter, before: i64) -> Result<Vec<Run>, Sto
         Some(job) => query.bind(job).all().await?,
         None => query.all().await?,
     })
+}
+
+/// The page of the list.
+#[derive(Debug, Template)]
+#[template(path = "batches/runs.html")]
+pub(crate) struct RunsPage {
+    pub(crate) shell: Shell,
+    pub(crate) filter: Filter,
+    pub(crate) rows: Vec<RunRow>,
+    pub(crate) pager: Pager,
+    /// Name and title of every job.
+    pub(crate) jobs: Vec<(String, String)>,
+    pub(crate) may_act: bool,
+    pub(crate) side: Side,
+}
+
+#[derive(Clone, Debug)]
+pub(crate) struct RunRow {
+    /// The title of its job.
+    pub(crate) title: String,
+    pub(crate) run: Run,
+}
+
+impl RunRow {
+    pub(super) fn of(run: Run, titles: &[(String, String)]) -> Self {
+        let title = titles.iter().find(|(name, _)| *name == run.job).map(|(_, title)| title.clone());
+        Self { title: title.unwrap_or_else(|| run.job.clone()), run }
+    }
+
+    pub(crate) fn box_name(&self) -> String {
+        box_name(self.run.id)
+    }
+
+    /// Whether it can be chosen to be run again.
+    fn may_rerun(&self) -> bool {
+        self.run.state.may_rerun() && self.run.resolution.is_none() && self.run.cause != "report"
+    }
+}
+
+impl RunsPage {
+    fn tabs(&self) -> Vec<(&'static str, String)> {
+        let tab = |show: &'static str| (show, Filter { show: show.to_owned(), ..self.filter.clone() }.href(""));
+        ["", "attention", "running"].into_iter().map(tab).collect()
+    }
+
+    fn states(&self) -> Vec<&'static str> {
+        State::ALL.iter().map(|state| state.as_str()).collect()
+    }
+
+    /// Whether any row can be chosen.
+    fn may_choose(&self) -> bool {
+        self.may_act && self.side.html.is_none() && self.rows.iter().any(RunRow::may_rerun)
+    }
+
+    fn took(&self, run: &Run) -> Option<i64> {
+        run.took(self.shell.now)
+    }
+
+    /// The filters complain about nothing: what is not known is a bad request.
+    fn no_error(&self) -> Option<String> {
+        None
+    }
+
+    fn is_filtered(&self) -> bool {
+        self.filter != Filter::default()
+    }
 }

@@ -1,18 +1,24 @@
-//! Asking for a run: by hand, or of one that failed once more. The rules are here; the pages are in [`job`](super::job) and
-//! [`rerun`](super::rerun).
+//! Running a job by hand, and what running it again has in common with that.
 
 use super::{
-    definition::{Definition, Kind, Overlap, Values},
+    definition::{Definition, Overlap, Values},
+    detail::JobDetail,
     event,
+    params::{self, ParamField},
     record::{self, Job, Run},
-    run_target,
-    state::State,
     target,
 };
 use crate::{
     gate::{Admits, Change, Fault, Role, Target, Tx},
     sql,
+    web::{
+        Answer, Desk, Stop,
+        form::Form,
+        panel::{Button, Made, Opened, Opening, Panel, Subject as _, Unread, View},
+        shell::{Shell, seal::Seal},
+    },
 };
+use askama::Template;
 use serde::{Deserialize, Serialize};
 
 /// Who may act on jobs at all; each job says which of them may act on it.
@@ -23,14 +29,6 @@ pub const ACTS: &[Role] = &[Role::Operator, Role::Oncall, Role::Owner];
 pub struct RunJob {
     pub job: String,
     /// The definition that was looked at.
-    pub version: i64,
-    pub params: Values,
-}
-
-/// Runs again what failed, as it was or with what is said here.
-#[derive(Clone, Debug, Serialize, Deserialize)]
-pub struct RerunRun {
-    pub run: i64,
     pub version: i64,
     pub params: Values,
 }
@@ -76,86 +74,12 @@ impl Change for RunJob {
     }
 }
 
-impl Change for RerunRun {
-    const KIND: &'static str = "runs.rerun";
-    const ADMITS: Admits = Admits::sealed(ACTS);
-    const MAKES: &'static [&'static str] = &["rerun"];
-    /// The run that waits for its turn.
-    type Output = i64;
-
-    fn target(&self) -> Target {
-        run_target(self.run)
-    }
-
-    async fn version(&self, tx: &mut Tx<'_>) -> Result<Option<i64>, Fault> {
-        record::run_version(tx, self.run).await
-    }
-
-    async fn check(&self, tx: &mut Tx<'_>) -> Result<(), Fault> {
-        let (job, run) = record::lock_both(tx, self.run).await?;
-        let definition = record::permitted(tx, &job).await?;
-        rerunnable(tx, &run).await?;
-        startable(tx, &job, &definition).await?;
-        let wanted = wanted(tx, &job, self.version).await?;
-        values(&wanted, &self.params).map(drop)
-    }
-
-    async fn is_marked(&self, tx: &mut Tx<'_>) -> Result<bool, Fault> {
-        let run = record::lock_run(tx, self.run).await?;
-        wants_approval(tx, &run.job, self.version).await
-    }
-
-    async fn apply(&self, tx: &mut Tx<'_>) -> Result<i64, Fault> {
-        let run = record::lock_run(tx, self.run).await?;
-        let definition = wanted_by_name(tx, &run.job, self.version).await?;
-        let values = values(&definition, &self.params)?;
-        let id = insert(tx, &run.job, self.version, &definition, &values, Some(&run)).await?;
-        record::resolve(tx, self.run, "rerun").await?;
-        self.note(tx, &run, &values, id);
-        event::append(tx, &run.job, Some(run.id), "rerun", Some(&id.to_string())).await?;
-        event::append(tx, &run.job, Some(id), "requested", None).await?;
-        Ok(id)
-    }
-}
-
-impl RerunRun {
-    fn note(&self, tx: &mut Tx<'_>, run: &Run, values: &Values, id: i64) {
-        tx.note("job", None::<&str>, run.job.as_str());
-        tx.note("rerun", None::<i64>, id);
-        if run.version != self.version {
-            tx.note("version", run.version, self.version);
-        }
-        let before = run.values();
-        for (name, value) in values {
-            let former = before.get(name);
-            if former != Some(value) {
-                tx.note(format!("param.{name}"), former.map(String::as_str), value.as_str());
-            }
-        }
-    }
-}
-
-/// A run that came to no good end, and that nobody has rerun.
-async fn rerunnable(tx: &mut Tx<'_>, run: &Run) -> Result<(), Fault> {
-    let rerun: Option<(i64,)> =
-        tx.query(sql!("select id from batch_runs where rerun_of = $1")).bind(run.id).optional().await?;
-    if let Some((rerun,)) = rerun {
-        return Err(Fault::conflict("run-rerun").with("n", rerun));
-    }
-    match run.state {
-        State::Succeeded => Err(Fault::conflict("run-succeeded")),
-        State::Lost => Err(Fault::conflict("run-lost")),
-        state if state.may_rerun() => Ok(()),
-        _ => Err(Fault::conflict("run-open")),
-    }
-}
-
 /// Whether the job can be started here, and has room for one more run. Asked under the lock of the job.
-async fn startable(tx: &mut Tx<'_>, job: &Job, definition: &Definition) -> Result<(), Fault> {
+pub(super) async fn startable(tx: &mut Tx<'_>, job: &Job, definition: &Definition) -> Result<(), Fault> {
     if job.is_retired {
         return Err(Fault::conflict("job-retired"));
     }
-    if definition.kind() == Kind::External {
+    if !definition.kind().starts_here() {
         return Err(Fault::conflict("job-elsewhere"));
     }
     if definition.overlap != Overlap::Skip {
@@ -169,18 +93,18 @@ async fn startable(tx: &mut Tx<'_>, job: &Job, definition: &Definition) -> Resul
 }
 
 /// The definition that was chosen: the job's newest, or the one that the failed run used.
-async fn wanted(tx: &mut Tx<'_>, job: &Job, version: i64) -> Result<Definition, Fault> {
+pub(super) async fn wanted(tx: &mut Tx<'_>, job: &Job, version: i64) -> Result<Definition, Fault> {
     let definition = wanted_by_name(tx, &job.name, version).await?;
-    if definition.kind() == Kind::External { Err(Fault::conflict("job-elsewhere")) } else { Ok(definition) }
+    if definition.kind().starts_here() { Ok(definition) } else { Err(Fault::conflict("job-elsewhere")) }
 }
 
-async fn wanted_by_name(tx: &mut Tx<'_>, job: &str, version: i64) -> Result<Definition, Fault> {
+pub(super) async fn wanted_by_name(tx: &mut Tx<'_>, job: &str, version: i64) -> Result<Definition, Fault> {
     record::definition(tx, job, version).await?.ok_or_else(|| Fault::invalid("version", "not-a-choice"))
 }
 
-/// Whether a second person has to agree: by the definition that is to be run, or by the one that holds now, so that nobody
+/// Whether a second person has to agree: by the definition that is to be run, or by the one that holds now, so that no one
 /// goes back to an older one to be alone.
-async fn wants_approval(tx: &mut Tx<'_>, job: &str, version: i64) -> Result<bool, Fault> {
+pub(super) async fn wants_approval(tx: &mut Tx<'_>, job: &str, version: i64) -> Result<bool, Fault> {
     if wanted_by_name(tx, job, version).await?.approval {
         return Ok(true);
     }
@@ -189,11 +113,11 @@ async fn wants_approval(tx: &mut Tx<'_>, job: &str, version: i64) -> Result<bool
 }
 
 /// The values in their normal form. What the form showed may be wrong; what it did not show is no parameter.
-fn values(definition: &Definition, typed: &Values) -> Result<Values, Fault> {
+pub(super) fn values(definition: &Definition, typed: &Values) -> Result<Values, Fault> {
     definition.read(typed).map_err(|name| Fault::invalid("param", "param-wrong").with("name", name))
 }
 
-async fn insert(
+pub(super) async fn insert(
     tx: &mut Tx<'_>,
     job: &str,
     version: i64,
@@ -222,4 +146,85 @@ async fn insert(
         .one()
         .await?;
     Ok(id)
+}
+
+/// The form.
+pub(crate) struct StartPanel {
+    pub(crate) fields: Vec<ParamField>,
+}
+
+impl Panel for StartPanel {
+    type On = JobDetail;
+    type Part = ();
+    type Asks = RunJob;
+    const NAME: &'static str = "run";
+    const ROUTE: &'static str = "/batches/{job}/runs";
+    const FIELDS: &'static [&'static str] = &["version"];
+
+    fn numbered_fields(on: &JobDetail) -> Vec<String> {
+        params::field_names(&on.definition)
+    }
+
+    fn may(desk: &Desk, on: &JobDetail) -> bool {
+        on.may(desk, Self::ROUTE)
+    }
+
+    fn button(desk: &Desk, _: &JobDetail) -> Option<Button> {
+        Some(Button { name: Self::NAME, icon: "play", label: desk.words().get("start.title").to_owned() })
+    }
+
+    async fn open(desk: &Desk, on: &JobDetail, (): &(), opening: Opening<'_>) -> Result<Opened<Self>, Stop> {
+        let defaults = params::defaults(desk, &on.definition);
+        let (values, wrong) = match (opening.form(), why_not(desk, on).await?) {
+            (Some(form), _) => params::read(&on.definition, form, &defaults),
+            (None, None) => (defaults, None),
+            (None, Some(why)) => return Ok(Opened::Closed(why)),
+        };
+        Ok(Opened::Form(Self { fields: params::fields(&on.definition, &values, None, wrong.as_deref()) }))
+    }
+
+    async fn read(desk: &Desk, on: &JobDetail, (): &(), form: &Form) -> Result<RunJob, Unread> {
+        let (values, wrong) = params::read(&on.definition, form, &params::defaults(desk, &on.definition));
+        match wrong {
+            None => Ok(RunJob { job: on.job.name.clone(), version: on.job.version, params: values }),
+            Some(_) => Err(params::errors().into()),
+        }
+    }
+
+    fn seal(&self, on: &JobDetail, seal: Seal) -> Seal {
+        seal.marked(on.definition.approval)
+    }
+
+    fn render(&self, View { shell, on, seal, .. }: View<'_, Self>) -> askama::Result<String> {
+        StartForm { shell, version: on.job.version, fields: &self.fields, seal }.render()
+    }
+
+    async fn answer(desk: &Desk, on: &JobDetail, made: Made<RunJob>) -> Answer {
+        Ok(desk.see_other(&made.outputs.first().map_or_else(|| on.path(), |run| format!("/runs/{run}"))))
+    }
+}
+
+/// The sentence that says why the job cannot be started now.
+async fn why_not(desk: &Desk, on: &JobDetail) -> sqlx::Result<Option<String>> {
+    let words = desk.words();
+    if on.job.is_retired {
+        return Ok(Some(words.get("refused-state.job-retired").to_owned()));
+    }
+    if !on.definition.kind().starts_here() {
+        return Ok(Some(words.get("refused-state.job-elsewhere").to_owned()));
+    }
+    if on.definition.overlap != Overlap::Skip {
+        return Ok(None);
+    }
+    let open = record::open_run(&mut desk.reader(), &on.job.name).await?;
+    Ok(open.map(|n| words.with("refused-state.job-busy", &[("n", &n)])))
+}
+
+#[derive(Template)]
+#[template(path = "batches/start.html")]
+struct StartForm<'a> {
+    shell: &'a Shell,
+    version: i64,
+    fields: &'a [ParamField],
+    seal: &'a Seal,
 }

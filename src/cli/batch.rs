@@ -7,7 +7,7 @@ mod told;
 
 use super::{TargetArgs, target::Target};
 use crate::{
-    batches::{definition::Kind, ping, record},
+    batches::{ping, record},
     clock::Clock,
 };
 use anyhow::{Context as _, bail};
@@ -62,7 +62,7 @@ async fn token(name: &str, args: TargetArgs, clock: Clock) -> anyhow::Result<Exi
     target.store.close().await;
     target.gate.close().await;
     let definition = found?;
-    if definition.kind() == Kind::Command {
+    if !definition.kind().reports() {
         bail!("the console runs {name:?} itself, so nobody else reports it");
     }
     let token = ping::token(&target.config.secret_key, name, definition.ping_revision);

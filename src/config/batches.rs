@@ -1,12 +1,7 @@
 //! Which jobs there are, and with what they are run.
 
 use super::{File, Settings, from_str, within};
-use crate::{
-    allowlist::Allowlist,
-    batches::definition::{Definition, Kind},
-    payments::SigningSecret,
-    supervise::Allowed,
-};
+use crate::{allowlist::Allowlist, batches::definition::Definition, payments::SigningSecret, supervise::Allowed};
 use chrono::TimeDelta;
 use std::time::Duration;
 
@@ -75,11 +70,11 @@ impl Settings {
             if batches.jobs.iter().take(n).any(|earlier| earlier.name == job.name) {
                 return Err(format!("job {:?} is declared twice", job.name));
             }
-            let program = job.command.first().filter(|_| job.kind() == Kind::Command);
+            let program = job.command.first().filter(|_| job.kind().is_a_process());
             if let Some(Err(error)) = program.map(|program| batches.programs.find(program)) {
                 return Err(format!("job {:?}: {error}; {PROGRAMS} names the programs that may", job.name));
             }
-            if job.kind() == Kind::Http && batches.secret.is_none() {
+            if job.kind().is_triggered() && batches.secret.is_none() {
                 return Err(format!("job {:?} is triggered by a signed request, and {SECRET} is not set", job.name));
             }
         }

@@ -1,31 +1,41 @@
 use super::{
-    maker::{Maker, Sample, before, html, now},
+    maker::{self, Maker, Sample, before, html, now},
     orders::fresh,
 };
 use crate::{
-    audit::pages::Changed,
     batches::{
+        accept_normal::NormalPanel,
         bars::{Bars, Mini},
         baseline::Baseline,
-        decide::Resolution,
+        cancel::CancelPanel,
         definition::{Definition, Values},
-        job_pages::JobPage,
+        detail::{JobDetail, RunDetail},
+        event::Event,
+        job::JobPage,
+        kind::Kind,
         list_pages::{JobRow, LastRun, ListPage, Show},
+        live::LivePage,
         log::{LogLine, RunLog},
-        panels::{Done, Panel, PausePanel, PlainPanel, RerunPanel, ResolvePanel, StartPanel},
         params,
+        pause::PausePanel,
         record::{Job, Run},
-        runs::Filter,
-        runs_pages::{BulkPanel, RunRow, RunsPage},
-        show_pages::{Event, LivePage, ShowPage},
+        rerun::RerunPanel,
+        rerun_all::RerunAllPanel,
+        resolve::ResolvePanel,
+        runs::{Filter, RunList, RunRow, RunsPage},
+        show::ShowPage,
+        start::StartPanel,
         state::State,
     },
     dashboard::pages::WaitingRun,
-    web::shell::{
-        Section,
-        field::{FieldErrors, wrong},
-        seal::{Seal, Sealed},
-        table::Pager,
+    web::{
+        panel::{Button, Opened, Panel, Receipt, Side, side_of},
+        shell::{
+            Section,
+            field::{FieldErrors, wrong},
+            seal::Seal,
+            table::Pager,
+        },
     },
 };
 use chrono::TimeDelta;
@@ -36,7 +46,7 @@ impl Maker {
             name: name.into(),
             title: self.text("일일 정산 집계", "Daily settlement"),
             owner: self.text("정산팀", "Settlement"),
-            kind: "command".into(),
+            kind: Kind::Command,
             version: 4,
             is_retired: false,
             next_at: Some(now().plus(TimeDelta::hours(14))),
@@ -144,7 +154,6 @@ impl Maker {
 
     fn event(self, kind: &str, by: &str) -> Event {
         Event {
-            id: 1,
             at: before(TimeDelta::minutes(24)),
             kind: kind.into(),
             detail: (kind == "rerun").then(|| "48231".into()),
@@ -163,15 +172,25 @@ impl Maker {
             .collect()
     }
 
-    fn run_page(self, run: Run, offered: Vec<&'static str>, panel: Option<Panel>) -> String {
+    fn run_page(self, run: Run, buttons: &[&'static str], side: Side) -> String {
+        let icon = |name: &str| match name {
+            "rerun" => "rerun",
+            "resolve" => "check",
+            "normal" => "flag",
+            _ => "ban",
+        };
+        let button = |name: &&'static str| Button {
+            name,
+            icon: icon(name),
+            label: self.frame().words.name("run-panel", name).to_owned(),
+        };
         html(&ShowPage {
             waiting: vec![],
             live: LivePage { shell: self.shell(Section::Batches), process: Some(false), run: run.clone() },
             job: self.job("daily-settlement"),
             log: self.batch_log(),
-            offered,
             may_act: true,
-            panel,
+            side: Side { buttons: buttons.iter().map(button).collect(), ..side },
             events: vec![
                 self.event("rerun", "박준호"),
                 self.event("failed", "system"),
@@ -189,86 +208,107 @@ impl Maker {
         })
     }
 
-    fn batch_seal() -> Seal {
-        fresh()
+    fn batch_seal(self) -> Seal {
+        Seal { reason: self.reason(), ..fresh() }
     }
 
-    fn batch_sealed(self) -> Sealed {
-        Sealed { seq: 12_346, at: now(), by: self.me(), reason: self.reason() }
+    fn batch_side<P: Panel<Part = ()>>(self, on: &P::On, opened: Opened<P>, seal: Seal) -> Side {
+        side_of(&self.shell(Section::Batches), on, &(), opened, seal).unwrap().0
     }
 
-    fn rerun_panel(self, seal: Seal, wrong: Option<&str>) -> RerunPanel {
+    fn run_detail(self, run: Run) -> RunDetail {
+        RunDetail {
+            job: self.job("daily-settlement"),
+            run,
+            definition: self.definition(),
+            used: self.definition(),
+            rerun: None,
+        }
+    }
+
+    /// The page of a run with a panel beside it.
+    fn run_with<P: Panel<On = RunDetail, Part = ()>>(
+        self,
+        run: Run,
+        buttons: &[&'static str],
+        panel: P,
+        seal: Seal,
+    ) -> String {
+        let side = self.batch_side(&self.run_detail(run.clone()), Opened::Form(panel), seal);
+        self.run_page(run, buttons, side)
+    }
+
+    fn rerun_panel(self, wrong: Option<&str>) -> RerunPanel {
         let mut values = Self::values();
         if wrong.is_some() {
             values.insert("pages".into(), self.text("많이", "many"));
         }
         RerunPanel {
-            seal,
-            used: 3,
-            newest: 4,
             chosen: 3,
             differences: vec![("timeout_seconds".into(), "1800".into(), self.text("3600", "3600"))],
             fields: params::fields(&self.definition(), &values, Some(&Self::values()), wrong),
-            reason: self.reason(),
         }
     }
 
     fn run_pages(self, add: &mut impl FnMut(&'static str, String)) {
         let failed = || Run { is_slow: true, is_low: true, ..Self::run(48_213, State::Failed) };
-        let rerun = Panel::Rerun(self.rerun_panel(Self::batch_seal(), None));
-        add("run", self.run_page(failed(), vec!["rerun", "resolve"], Some(rerun)));
+        let both = &["rerun", "resolve"];
+        add("run", self.run_with(failed(), both, self.rerun_panel(None), self.batch_seal()));
         let mut errors = FieldErrors::one("param", wrong::not_a_choice());
         errors.add("reason", wrong::too_short(5));
-        let invalid = Panel::Rerun(self.rerun_panel(Seal { errors, ..Self::batch_seal() }, Some("pages")));
-        add("run-invalid", self.run_page(failed(), vec!["rerun", "resolve"], Some(invalid)));
+        let invalid = Seal { errors, ..self.batch_seal() };
+        add("run-invalid", self.run_with(failed(), both, self.rerun_panel(Some("pages")), invalid));
         let running = Run {
             cause: "rerun".into(),
             staff_name: Some(self.me()),
             rerun_of: Some(48_213),
             ..Self::run(48_231, State::Running)
         };
-        add("run-live", self.run_page(running.clone(), vec!["cancel"], None));
-        add(
-            "run-silent",
-            self.run_page(Run { progress: None, processed: None, ..running.clone() }, vec!["cancel"], None),
-        );
-        let cancel = Panel::Cancel(PlainPanel { seal: Self::batch_seal(), reason: self.reason() });
-        add("run-cancel", self.run_page(running, vec!["cancel"], Some(cancel)));
-        add("run-queued", self.run_page(Self::run(48_240, State::Queued), vec!["cancel"], None));
+        add("run-live", self.run_page(running.clone(), &["cancel"], Side::default()));
+        let silent = Run { progress: None, processed: None, ..running.clone() };
+        add("run-silent", self.run_page(silent, &["cancel"], Side::default()));
+        add("run-cancel", self.run_with(running, &["cancel"], CancelPanel, self.batch_seal()));
+        add("run-queued", self.run_page(Self::run(48_240, State::Queued), &["cancel"], Side::default()));
         let lost = Run { failure: Some("lease-over".into()), ..Self::run(48_213, State::Lost) };
-        let resolve = |run: &Run, errors| {
-            Panel::Resolve(ResolvePanel {
-                seal: Seal { errors, ..Self::batch_seal() },
-                choices: Resolution::of(run),
-                resolution: "dead".into(),
-                reason: self.reason(),
-            })
-        };
-        let panel = resolve(&lost, FieldErrors::new());
-        add("run-lost", self.run_page(lost, vec!["resolve"], Some(panel)));
-        let panel = resolve(&failed(), FieldErrors::one("resolution", wrong::not_a_choice()));
-        add("run-resolve-invalid", self.run_page(failed(), vec!["rerun", "resolve"], Some(panel)));
+        let dead = || ResolvePanel { resolution: "dead".into() };
+        add("run-lost", self.run_with(lost, &["resolve"], dead(), self.batch_seal()));
+        let errors = FieldErrors::one("resolution", wrong::not_a_choice());
+        let seal = Seal { errors, ..self.batch_seal() };
+        add("run-resolve-invalid", self.run_with(failed(), both, dead(), seal));
         let odd = Run { is_low: true, exit_code: Some(0), ..Self::run(48_220, State::Succeeded) };
-        let normal = Panel::Normal(PlainPanel { seal: Self::batch_seal(), reason: String::new() });
-        add("run-normal", self.run_page(odd, vec!["resolve", "normal"], Some(normal)));
-        let closed =
-            Panel::Closed { name: "rerun", why: self.text("이미 성공한 실행입니다.", "This run succeeded.") };
-        add("run-closed", self.run_page(Self::run(48_220, State::Succeeded), vec![], Some(closed)));
-        let changed = Changed { field: "resolution".into(), before: None, after: Some("accepted".into()) };
-        let done = Done { sealed: self.batch_sealed(), action: "runs.resolve".into(), changed: vec![changed] };
+        add("run-normal", self.run_with(odd, &["resolve", "normal"], NormalPanel, fresh()));
+        let succeeded = Self::run(48_220, State::Succeeded);
+        let why = self.text("이미 성공한 실행입니다.", "This run succeeded.");
+        let closed = Opened::<RerunPanel>::Closed(why);
+        let side = self.batch_side(&self.run_detail(succeeded.clone()), closed, fresh());
+        add("run-closed", self.run_page(succeeded, &[], side));
         let resolved = Run {
             resolution: Some("accepted".into()),
             resolved_by: Some(self.me()),
             resolved_at: Some(now()),
             ..failed()
         };
-        add("run-done", self.run_page(resolved, vec!["rerun"], Some(Panel::Done(done))));
+        add("run-done", self.run_page(resolved, &["rerun"], self.run_receipt()));
         let signal = Run { failure: Some("signal 9".into()), exit_code: None, ..Self::run(48_213, State::Failed) };
-        add("run-signal", self.run_page(signal, vec!["rerun", "resolve"], None));
+        add("run-signal", self.run_page(signal, both, Side::default()));
     }
 
-    fn job_page(self, job: Job, panel: Option<Panel>) -> String {
+    fn run_receipt(self) -> Side {
+        let shell = self.shell(Section::Batches);
+        let receipt = Receipt {
+            seq: 12_346,
+            at: now(),
+            by: self.me(),
+            reason: self.reason(),
+            action: "runs.resolve".to_owned(),
+            changed: maker::changed(&[("resolution", None, Some("accepted"))], &shell),
+        };
+        Side { html: Some(receipt.html(&shell, "/runs/48213").unwrap()), ..Side::default() }
+    }
+
+    fn job_page(self, job: Job, side: Side) -> String {
         let definition = self.definition();
+        let button = |name, icon, label: &str| Button { name, icon, label: self.frame().words.known(label).to_owned() };
         html(&JobPage {
             waiting: vec![self.request(7, crate::approvals::request::State::Waiting)],
             shell: self.shell(Section::Batches),
@@ -276,15 +316,23 @@ impl Maker {
             next: definition.schedule.as_ref().map(|schedule| schedule.following(now(), 5)).unwrap_or_default(),
             job,
             definition,
-            may_act: true,
             recent: Self::history(),
             events: vec![
                 self.event("defined", "system"),
                 self.event("missed", "system"),
                 self.event("paused", "박준호"),
             ],
-            panel,
+            side: Side {
+                buttons: vec![button("run", "play", "start.title"), button("pause", "minus", "pause.title")],
+                ..side
+            },
         })
+    }
+
+    /// The page of a job with a panel beside it.
+    fn job_with<P: Panel<On = JobDetail, Part = ()>>(self, job: Job, panel: P, seal: Seal) -> String {
+        let on = JobDetail { job: job.clone(), definition: self.definition() };
+        self.job_page(job, self.batch_side(&on, Opened::Form(panel), seal))
     }
 
     fn job_rows(self) -> Vec<JobRow> {
@@ -334,32 +382,20 @@ impl Maker {
         add("batches-attention", list(self.job_rows(), Show::Attention));
         add("batches-empty", list(vec![], Show::All));
         add("batches-none-paused", list(vec![], Show::Paused));
-        let values = Self::values();
-        let start = |seal, wrong| {
-            Panel::Start(StartPanel {
-                seal,
-                version: 4,
-                fields: params::fields(&self.definition(), &values, None, wrong),
-                reason: self.reason(),
-            })
-        };
-        add("job", self.job_page(self.job("daily-settlement"), None));
-        add("job-run", self.job_page(self.job("daily-settlement"), Some(start(Self::batch_seal(), None))));
-        let errors = FieldErrors::one("param", wrong::not_a_choice());
-        let seal = Seal { errors, ..Self::batch_seal() };
-        add("job-run-invalid", self.job_page(self.job("daily-settlement"), Some(start(seal, Some("bank")))));
-        let pause = |is_paused, errors| {
-            let seal = Seal { errors, ..Self::batch_seal() };
-            Panel::Pause(PausePanel { seal, is_paused, hours: "12".into(), reason: self.reason() })
-        };
-        let paused = Job { paused_until: Some(now().plus(TimeDelta::hours(5))), ..self.job("daily-settlement") };
-        add("job-paused", self.job_page(paused, Some(pause(true, FieldErrors::new()))));
-        let errors = FieldErrors::one("hours", wrong::not_a_choice());
-        add("job-pause-invalid", self.job_page(self.job("daily-settlement"), Some(pause(false, errors))));
-        let retired = Job { is_retired: true, next_at: None, ..self.job("daily-settlement") };
-        add("job-retired", self.job_page(retired, None));
+        let job = || self.job("daily-settlement");
+        let start = |wrong| StartPanel { fields: params::fields(&self.definition(), &Self::values(), None, wrong) };
+        add("job", self.job_page(job(), Side::default()));
+        add("job-run", self.job_with(job(), start(None), self.batch_seal()));
+        let seal = Seal { errors: FieldErrors::one("param", wrong::not_a_choice()), ..self.batch_seal() };
+        add("job-run-invalid", self.job_with(job(), start(Some("bank")), seal));
+        let pause = || PausePanel { hours: "12".into() };
+        let paused = Job { paused_until: Some(now().plus(TimeDelta::hours(5))), ..job() };
+        add("job-paused", self.job_with(paused, pause(), self.batch_seal()));
+        let seal = Seal { errors: FieldErrors::one("hours", wrong::not_a_choice()), ..self.batch_seal() };
+        add("job-pause-invalid", self.job_with(job(), pause(), seal));
+        add("job-retired", self.job_page(Job { is_retired: true, next_at: None, ..job() }, Side::default()));
         self.run_pages(&mut add);
-        let runs = |panel, filter| RunsPage {
+        let runs = |side, filter| RunsPage {
             shell: self.shell(Section::Batches),
             filter,
             rows: Self::history()
@@ -369,10 +405,10 @@ impl Maker {
             pager: Pager { next: Some("/runs?before=48184".into()), ..Pager::default() },
             jobs: vec![("daily-settlement".into(), self.text("일일 정산 집계", "Daily settlement"))],
             may_act: true,
-            panel,
+            side,
         };
         let attention = || Filter { show: "attention".into(), ..Filter::default() };
-        add("runs", html(&runs(None, attention())));
+        add("runs", html(&runs(Side::default(), attention())));
         let chosen = |ids: &[i64]| {
             ids.iter()
                 .map(|id| RunRow {
@@ -381,11 +417,13 @@ impl Maker {
                 })
                 .collect()
         };
-        let bulk =
-            |ids: &[i64]| Some(BulkPanel { seal: Self::batch_seal(), chosen: chosen(ids), reason: self.reason() });
+        let bulk = |ids: &[i64]| {
+            let panel = RerunAllPanel { chosen: chosen(ids) };
+            self.batch_side(&RunList::attention(), Opened::Form(panel), self.batch_seal())
+        };
         add("runs-rerun", html(&runs(bulk(&[48_213, 48_199]), attention())));
         add("runs-rerun-none", html(&runs(bulk(&[]), attention())));
-        let mut empty = runs(None, Filter { job: "daily-settlement".into(), show: "lost".into() });
+        let mut empty = runs(Side::default(), Filter { job: "daily-settlement".into(), show: "lost".into() });
         empty.rows.clear();
         add("runs-empty", html(&empty));
     }

@@ -37,6 +37,11 @@ impl Form {
         self.0.iter().any(|(key, _)| key == name)
     }
 
+    /// The names of the fields that were posted.
+    pub(crate) fn names(&self) -> impl Iterator<Item = &str> {
+        self.0.iter().map(|(name, _)| name.as_str())
+    }
+
     /// A field without the spaces around it.
     pub fn trimmed(&self, name: &str) -> &str {
         self.get(name).trim()

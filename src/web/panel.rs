@@ -100,6 +100,8 @@ pub(crate) trait Panel: Sized + 'static {
     const FIELDS: &'static [&'static str] = &[];
     /// The kind of change by which the approval rules say who else is needed; empty where no rule can hold it up.
     const KIND: &'static str = <<Self::Asks as Changes>::Change as Change>::KIND;
+    /// The word under `closed.` that is the title where it cannot be had; two subjects may have panels of one name.
+    const CLOSED: &'static str = Self::NAME;
     /// Whether a preview is posted to `{ROUTE}/preview`.
     const HAS_PREVIEW: bool = false;
     /// Where on the page it is.
@@ -107,6 +109,11 @@ pub(crate) trait Panel: Sized + 'static {
 
     /// Fields whose names depend on the subject.
     fn numbered_fields(_on: &Self::On) -> Vec<String> {
+        Vec::new()
+    }
+
+    /// Fields whose names depend on what was chosen, found among the names in the body as it was posted.
+    fn chosen_fields(_body: &[u8]) -> Vec<String> {
         Vec::new()
     }
 
@@ -344,6 +351,11 @@ impl Query {
     /// The value of a key; empty where it is not there.
     pub(crate) fn get(&self, name: &str) -> &str {
         self.0.iter().find(|(key, _)| key == name).map_or("", |(_, value)| value)
+    }
+
+    /// The names of all its values.
+    pub(crate) fn names(&self) -> impl Iterator<Item = &str> {
+        self.0.iter().map(|(name, _)| name.as_str())
     }
 
     pub(crate) fn number(&self, name: &str) -> Option<i64> {

@@ -11,7 +11,6 @@ mod watch;
 use crate::{
     batches::{
         claim::{ClaimRun, ClaimedRun, Normal},
-        definition::Kind,
         finish::{End, FinishRun, Outcome},
         record,
     },
@@ -120,9 +119,10 @@ async fn attend(runner: Arc<Runner>, claimed: ClaimedRun, stopped: signal::Recei
         // Nothing was begun, so nothing is lost but the turn: the lease runs out and somebody is told.
         Err(error) => return tracing::error!(run = claimed.id, %error, "a claimed run could not be begun"),
     };
-    match definition.kind() {
-        Kind::Command => command::run(&runner, &claimed, &definition, stopped).await,
-        Kind::Http | Kind::External => elsewhere::trigger(&runner, &claimed, &definition).await,
+    if definition.kind().is_a_process() {
+        command::run(&runner, &claimed, &definition, stopped).await;
+    } else {
+        elsewhere::trigger(&runner, &claimed, &definition).await;
     }
 }
 

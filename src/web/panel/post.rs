@@ -95,7 +95,8 @@ async fn load<P: Panel>(desk: &Desk, id: &<P::On as Subject>::Id) -> Result<P::O
 }
 
 async fn fields<P: Panel>(desk: &Desk, on: &P::On, body: &[u8]) -> Result<Form, Stop> {
-    let numbered = P::numbered_fields(on);
+    let mut numbered = P::numbered_fields(on);
+    numbered.extend(P::chosen_fields(body));
     let mut fields: Vec<&str> = SEAL_FIELDS.into_iter().chain(P::FIELDS.iter().copied()).collect();
     fields.extend(numbered.iter().map(String::as_str));
     desk.form(body, &fields).await

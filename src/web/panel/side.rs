@@ -132,7 +132,7 @@ pub(crate) fn side_of<P: Panel>(
     seal: Seal,
 ) -> Result<(Side, bool), Stop> {
     let (html, is_wrong) = match opened {
-        Opened::Closed(why) => (Html::of(&Closed { shell, name: P::NAME, why })?, false),
+        Opened::Closed(why) => (Html::of(&Closed { shell, name: P::CLOSED, why })?, false),
         Opened::Form(panel) => {
             let action = action::<P>(on, part);
             let preview = if P::HAS_PREVIEW { format!("{action}/preview") } else { String::new() };

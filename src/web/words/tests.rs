@@ -40,7 +40,6 @@ const COMPOSED: &[&str] = &[
     "run-resolution.",
     "run-failure.",
     "run-panel.",
-    "run-closed.",
     "refused-state.",
     "batch-event.",
     "runs-show.",

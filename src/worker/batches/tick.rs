@@ -5,7 +5,7 @@ use crate::{
     batches::{
         claim::{Skips, Tick, TickJob},
         define,
-        definition::{Definition, Kind, Overlap},
+        definition::{Definition, Overlap},
         record::{self, Job},
         schedule::{CatchUp, Schedule},
         watch::MissTicks,
@@ -31,9 +31,10 @@ pub(super) async fn tick(runner: &Runner) -> sqlx::Result<()> {
             runner.gate.keep(&TickJob { job: job.name.clone(), due, next: None, run: None }).await?;
             continue;
         };
-        let plan = match definition.kind() {
-            Kind::External => expected(&schedule, due, now, grace(&definition), job.is_paused(now)),
-            Kind::Command | Kind::Http => Some(planned(&schedule, due, now, grace(&definition), job.is_paused(now))),
+        let plan = if definition.kind().starts_here() {
+            Some(planned(&schedule, due, now, grace(&definition), job.is_paused(now)))
+        } else {
+            expected(&schedule, due, now, grace(&definition), job.is_paused(now))
         };
         if let Some(plan) = plan {
             carry_out(runner, &job, &definition, &schedule, due, plan).await?;

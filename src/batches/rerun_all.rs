@@ -1,0 +1,96 @@
+//! Running several runs again at once, chosen in the list of runs.
+
+use super::{
+    record,
+    rerun::RerunRun,
+    runs::{RunList, RunRow, box_name, chosen, titles},
+};
+use crate::web::{
+    Answer, Desk, Stop,
+    form::Form,
+    panel::{Made, Many, Opened, Opening, Panel, Query, Unread, View},
+    problem_page::Problem,
+    shell::{
+        Shell,
+        field::{FieldErrors, wrong},
+        seal::Seal,
+    },
+};
+use askama::Template;
+
+/// The form: each of the chosen runs once more as it was, under one code.
+pub(crate) struct RerunAllPanel {
+    pub(crate) chosen: Vec<RunRow>,
+}
+
+impl Panel for RerunAllPanel {
+    type On = RunList;
+    type Part = ();
+    type Asks = Many<RerunRun>;
+    const NAME: &'static str = "rerun";
+    const ROUTE: &'static str = "/runs/reruns";
+
+    fn chosen_fields(body: &[u8]) -> Vec<String> {
+        let pairs: Vec<(String, String)> = serde_urlencoded::from_bytes(body).unwrap_or_default();
+        chosen(pairs.iter().map(|(name, _)| name.as_str())).into_iter().map(box_name).collect()
+    }
+
+    async fn open(desk: &Desk, _: &RunList, (): &(), opening: Opening<'_>) -> Result<Opened<Self>, Stop> {
+        let ids = match opening.form() {
+            Some(form) => chosen(form.names()),
+            None => chosen(Query::of(desk).names()),
+        };
+        let titles = titles(desk).await?;
+        let mut rows = Vec::with_capacity(ids.len());
+        for id in ids {
+            rows.extend(record::run(&mut desk.reader(), id).await?.map(|run| RunRow::of(run, &titles)));
+        }
+        Ok(Opened::Form(Self { chosen: rows }))
+    }
+
+    async fn read(desk: &Desk, _: &RunList, (): &(), form: &Form) -> Result<Many<RerunRun>, Unread> {
+        let ids = chosen(form.names());
+        if ids.is_empty() {
+            return Err(FieldErrors::one("runs", wrong::required()).into());
+        }
+        Ok(Many(as_they_were(desk, &ids).await?))
+    }
+
+    fn seal(&self, _: &RunList, seal: Seal) -> Seal {
+        Seal { close: "/runs?show=attention".to_owned(), ..seal }
+    }
+
+    fn render(&self, View { shell, seal, .. }: View<'_, Self>) -> askama::Result<String> {
+        RerunAllForm { shell, chosen: &self.chosen, seal }.render()
+    }
+
+    async fn answer(desk: &Desk, _: &RunList, _: Made<Many<RerunRun>>) -> Answer {
+        Ok(desk.see_other("/runs?show=running"))
+    }
+}
+
+/// The changes that run these again with the definition and the values they had.
+async fn as_they_were(desk: &Desk, chosen: &[i64]) -> Result<Vec<RerunRun>, Stop> {
+    let mut changes = Vec::with_capacity(chosen.len());
+    for id in chosen {
+        let run = record::run(&mut desk.reader(), *id).await?.ok_or(Problem::NotFound)?;
+        changes.push((run.job.clone(), RerunRun { run: run.id, version: run.version, params: run.values() }));
+    }
+    // Jobs are locked in this order, so that two people who choose the same runs do not wait for each other.
+    changes.sort_by(|(job, change), (other, than)| (job, change.run).cmp(&(other, than.run)));
+    Ok(changes.into_iter().map(|(_, change)| change).collect())
+}
+
+#[derive(Template)]
+#[template(path = "batches/rerun_all.html")]
+struct RerunAllForm<'a> {
+    shell: &'a Shell,
+    chosen: &'a [RunRow],
+    seal: &'a Seal,
+}
+
+impl RerunAllForm<'_> {
+    fn count(&self) -> i64 {
+        i64::try_from(self.chosen.len()).unwrap_or_default()
+    }
+}
