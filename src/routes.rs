@@ -149,9 +149,9 @@ routes! {
     POST "/approvals/{id}/rejection" Opens::Staff => approvals::show::reject;
     POST "/approvals/{id}/withdrawal" Opens::Staff => approvals::show::withdraw;
     GET "/networks" OWNS => networks::list::list;
-    POST "/networks" OWNS => networks::forms::add;
-    POST "/networks/{id}" OWNS => networks::forms::change;
-    POST "/networks/{id}/removal" OWNS => networks::forms::remove;
+    POST "/networks" OWNS => post::<networks::add::AddPanel>;
+    POST "/networks/{id}" OWNS => post::<networks::change::ChangePanel>;
+    POST "/networks/{id}/removal" OWNS => post::<networks::remove::RemovePanel>;
 
     GET "/audit" READS_THE_LOG => audit::list::list;
     GET "/audit/{seq}" READS_THE_LOG => audit::show::show;

@@ -4,18 +4,21 @@
 
 pub mod add;
 pub mod change;
-pub mod forms;
+pub mod fields;
 pub mod list;
 pub mod net;
 pub mod open;
-pub mod pages;
 pub mod remove;
 pub mod rules;
 
-use crate::gate::Target;
+use crate::{gate::Target, web::panel::Entry};
 use ipnet::IpNet;
 use net::Unfit;
 use std::{net::IpAddr, sync::Arc};
+
+/// What can be done beside the list.
+const PANELS: &[Entry<list::Networks>] =
+    &[Entry::of::<add::AddPanel>(), Entry::of::<change::ChangePanel>(), Entry::of::<remove::RemovePanel>()];
 
 /// The allowed networks. Empty means nobody.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
