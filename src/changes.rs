@@ -1,11 +1,7 @@
 //! Everything anyone can do.
 
 use crate::{
-    approvals::{
-        decide::{Approve, Reject},
-        expire::ExpireRequest,
-        withdraw::Withdraw,
-    },
+    approvals::{approve::Approve, expire::ExpireRequest, reject::Reject, withdraw::Withdraw},
     batches::{
         decide::{AcceptNormal, CancelRun, PauseJob, ResolveRun},
         define::{DefineJob, RetireJob},

@@ -10,6 +10,15 @@ use chrono::{NaiveTime, TimeZone as _};
 use chrono_tz::Tz;
 use serde_json::{Map, Value};
 
+/// The condition that the person `staff s` can use a code, and so decide. The page of a request asks it too.
+#[macro_export]
+macro_rules! can_decide {
+    () => {
+        "(s.active and s.password_hash is not null
+            and exists (select 1 from authenticators a where a.staff_id = s.id and not a.locked))"
+    };
+}
+
 /// What one change of this transaction altered, for those of the same person that follow it.
 pub(super) type Earlier = Vec<(&'static str, Fields, Fields)>;
 
@@ -86,9 +95,9 @@ async fn others(tx: &mut Tx<'_>, role: Role, (staff, email): (i64, &str), change
         .query(sql!(
             "select s.roles, s.email from staff s
               where s.id <> $1 and s.id <> $2
-                and (s.active and s.password_hash is not null
-                       and exists (select 1 from authenticators a where a.staff_id = s.id and not a.locked)
-                     or exists (select 1 from approval_requests r
+                and (",
+            can_decide!(),
+            " or exists (select 1 from approval_requests r
                                  where r.state = 'owed' and r.target_kind = 'staff' and r.target_id = cast(s.id as text)))"
         ))
         .bind(staff)
