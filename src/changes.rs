@@ -1,11 +1,7 @@
 //! Everything that can be done: the changes, and the background work that alters no business data.
 
 use crate::{
-    approvals::{
-        decide::{Approve, Reject},
-        expire::ExpireRequest,
-        withdraw::Withdraw,
-    },
+    approvals::{approve::Approve, expire::ExpireRequest, reject::Reject, withdraw::Withdraw},
     batches::{
         accept_normal::AcceptNormal,
         cancel::CancelRun,

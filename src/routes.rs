@@ -146,13 +146,13 @@ routes! {
 
     GET "/approvals" Opens::Staff => approvals::list::list;
     GET "/approvals/{id}" Opens::Staff => approvals::show::show;
-    POST "/approvals/{id}/approval" Opens::Staff => approvals::show::approve;
-    POST "/approvals/{id}/rejection" Opens::Staff => approvals::show::reject;
-    POST "/approvals/{id}/withdrawal" Opens::Staff => approvals::show::withdraw;
+    POST "/approvals/{id}/approval" Opens::Staff => post::<approvals::approve::ApprovePanel>;
+    POST "/approvals/{id}/rejection" Opens::Staff => post::<approvals::reject::RejectPanel>;
+    POST "/approvals/{id}/withdrawal" Opens::Staff => post::<approvals::withdraw::WithdrawPanel>;
     GET "/networks" OWNS => networks::list::list;
-    POST "/networks" OWNS => networks::forms::add;
-    POST "/networks/{id}" OWNS => networks::forms::change;
-    POST "/networks/{id}/removal" OWNS => networks::forms::remove;
+    POST "/networks" OWNS => post::<networks::add::AddPanel>;
+    POST "/networks/{id}" OWNS => post::<networks::change::ChangePanel>;
+    POST "/networks/{id}/removal" OWNS => post::<networks::remove::RemovePanel>;
 
     GET "/audit" READS_THE_LOG => audit::list::list;
     GET "/audit/{seq}" READS_THE_LOG => audit::show::show;

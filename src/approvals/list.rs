@@ -1,37 +1,35 @@
 //! The list of requests.
 
-use super::{
-    Request,
-    list_pages::{ListPage, Row, Show},
-    pages::Standing,
-    request::SEES_ALL,
-};
+use super::{Request, request::SEES_ALL, viewer::ViewerPart};
 use crate::{
-    gate::is_same_mailbox,
+    audit::pages::Row as AuditRow,
     request_columns, sql,
     web::{
         Answer, Desk, Stop,
+        link::link,
         problem_page::Problem,
-        shell::{Section, table::Pager},
+        shell::{Frame, Section, Shell, table::Pager},
     },
 };
 use actix_web::web;
+use askama::Template;
 use serde::Deserialize;
 use std::collections::HashSet;
 
 const PAGE: i64 = 50;
-/// What may stand in the address.
+
+/// The query of the page.
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
-pub struct Asked {
+pub(crate) struct PageQuery {
     show: String,
     before: Option<i64>,
 }
 
 /// `GET /approvals`
-pub async fn list(desk: Desk, asked: web::Query<Asked>) -> Answer {
-    let show = Show::parse(&asked.show).ok_or(Problem::BadRequest)?;
-    let mut requests = find(&desk, show, asked.before).await?;
+pub(crate) async fn list(desk: Desk, query: web::Query<PageQuery>) -> Answer {
+    let show = Show::parse(&query.show).ok_or(Problem::BadRequest)?;
+    let mut requests = find(&desk, show, query.before).await?;
     let is_more = i64::try_from(requests.len()).unwrap_or_default() > PAGE;
     requests.truncate(usize::try_from(PAGE).unwrap_or(50));
     let voted = voted(&desk, &requests).await?;
@@ -39,17 +37,17 @@ pub async fn list(desk: Desk, asked: web::Query<Asked>) -> Answer {
     let page = ListPage {
         shell: desk.shell(Some(Section::Approvals), None).await?,
         show,
-        pager: Pager { first: asked.before.map(|_| show.href("")), previous: None, next },
+        pager: Pager { first: query.before.map(|_| show.href("")), previous: None, next },
         rows: requests
             .into_iter()
-            .map(|request| Row { standing: standing(&desk, &request, voted.contains(&request.id)), request })
+            .map(|request| Row { part: ViewerPart::of(desk.person(), &request, voted.contains(&request.id)), request })
             .collect(),
     };
     desk.page(200, &page)
 }
 
-/// The newest requests that fit and that this person may see. Who sees only some of what was decided sees it as far back as
-/// can be looked through at once.
+/// The newest requests that fit and that this person may see. A person who sees only some of what was decided sees it
+/// as far back as can be looked through at once.
 async fn find(desk: &Desk, show: Show, before: Option<i64>) -> Result<Vec<Request>, Stop> {
     let person = desk.person();
     let (sees_all, roles) = (person.roles.any_of(SEES_ALL), person.roles.to_string());
@@ -86,34 +84,13 @@ async fn find(desk: &Desk, show: Show, before: Option<i64>) -> Result<Vec<Reques
 /// So far back is looked for what one person of many may see.
 const WINDOW: i64 = 20_000;
 
-/// Before which request nobody looks: at all of them only for whoever sees them all.
+/// The request after which the list begins: the very first one only for a person who sees them all.
 async fn earliest(desk: &Desk, sees_all: bool) -> Result<i64, Stop> {
     if sees_all {
         return Ok(0);
     }
     let (last,): (i64,) = desk.reader().query(sql!("select coalesce(max(id), 0) from approval_requests")).one().await?;
     Ok(last.saturating_sub(WINDOW))
-}
-
-/// Whether this person may look at a request at all.
-pub(super) fn may_see(desk: &Desk, request: &Request) -> bool {
-    request.is_for(desk.person().id, &desk.person().roles)
-}
-
-/// What this person has to do with it.
-pub(super) fn standing(desk: &Desk, request: &Request, has_voted: bool) -> Standing {
-    let person = desk.person();
-    if person.id == request.staff_id {
-        Standing::Yours
-    } else if has_voted {
-        Standing::YouVoted
-    } else if is_same_mailbox(&person.email, &request.staff_email) {
-        Standing::Others
-    } else if request.role().is_some_and(|role| person.roles.any_of(&[role])) {
-        Standing::YourTurn
-    } else {
-        Standing::Others
-    }
 }
 
 /// About which of these this person has decided.
@@ -128,4 +105,63 @@ async fn voted(desk: &Desk, requests: &[Request]) -> Result<HashSet<i64>, Stop> 
         .all()
         .await?;
     Ok(votes.into_iter().map(|(request,)| request).collect())
+}
+
+#[derive(Debug, Template)]
+#[template(path = "approvals/list.html")]
+pub(crate) struct ListPage {
+    pub(crate) shell: Shell,
+    pub(crate) show: Show,
+    pub(crate) rows: Vec<Row>,
+    pub(crate) pager: Pager,
+}
+
+/// Which requests are shown.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) enum Show {
+    /// What is not decided yet.
+    #[default]
+    Open,
+    /// What this person asked for.
+    Mine,
+    Decided,
+}
+
+impl Show {
+    const ALL: [Self; 3] = [Self::Open, Self::Mine, Self::Decided];
+
+    /// As in `?show=`.
+    fn as_str(self) -> &'static str {
+        match self {
+            Self::Open => "open",
+            Self::Mine => "mine",
+            Self::Decided => "decided",
+        }
+    }
+
+    fn parse(text: &str) -> Option<Self> {
+        if text.is_empty() { Some(Self::Open) } else { Self::ALL.into_iter().find(|show| show.as_str() == text) }
+    }
+
+    fn href(self, before: &str) -> String {
+        link("/approvals", &[("show", if self == Self::Open { "" } else { self.as_str() }), ("before", before)])
+    }
+}
+
+/// A request in a list.
+#[derive(Clone, Debug)]
+pub(crate) struct Row {
+    pub(crate) request: Request,
+    pub(crate) part: ViewerPart,
+}
+
+impl Row {
+    fn headline(&self, frame: &Frame) -> Option<String> {
+        self.target().headline(frame)
+    }
+
+    /// Like a row of the log, which says it in the same words.
+    fn target(&self) -> AuditRow {
+        self.request.as_row()
+    }
 }

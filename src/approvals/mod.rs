@@ -1,19 +1,28 @@
-//! Changes that wait for a second person: deciding about them, withdrawing them, and what becomes of those nobody decides.
+//! Changes that wait for a second person: deciding about them, withdrawing them, and what becomes of those without a
+//! decision.
 
-pub mod decide;
+pub mod approve;
+pub(crate) mod decide;
+pub(crate) mod display;
 pub mod expire;
-pub mod list;
-pub mod list_pages;
-pub mod pages;
+pub(crate) mod form;
+pub(crate) mod list;
 pub mod queue;
+pub(crate) mod rehearsal;
+pub mod reject;
 pub mod request;
 pub mod rule;
-pub mod show;
+pub(crate) mod show;
+pub(crate) mod viewer;
 pub mod withdraw;
 
 pub use request::Request;
 
-use crate::gate::Target;
+use crate::{gate::Target, web::panel::Entry};
+
+/// What can be done beside the page of a request.
+const PANELS: &[Entry<show::RequestView>] =
+    &[Entry::of::<approve::ApprovePanel>(), Entry::of::<reject::RejectPanel>(), Entry::of::<withdraw::WithdrawPanel>()];
 
 /// A request as the target of a decision.
 pub fn target(id: i64) -> Target {

@@ -142,6 +142,16 @@ pub async fn votes(db: &mut impl Queries, id: i64) -> sqlx::Result<Vec<Vote>> {
     .await
 }
 
+/// The addresses of those who have decided, for or against.
+pub(super) async fn voter_emails(db: &mut impl Queries, id: i64) -> sqlx::Result<Vec<String>> {
+    let emails: Vec<(String,)> = db
+        .query(sql!("select s.email from approval_votes v join staff s on s.id = v.staff_id where v.request_id = $1"))
+        .bind(id)
+        .all()
+        .await?;
+    Ok(emails.into_iter().map(|(email,)| email).collect())
+}
+
 /// Locks the request for the rest of the transaction: of two who decide, the second one sees what the first one did.
 pub(super) async fn lock(tx: &mut Tx<'_>, id: i64) -> Result<Request, Fault> {
     lock_version(tx, id).await?;

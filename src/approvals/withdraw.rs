@@ -1,14 +1,25 @@
-//! Taking back what one asked for.
+//! Withdrawing a request.
 
 use super::{
+    form::{DecisionForm, FormState, beside_theirs},
     request::{self, State, settle},
+    show::RequestView,
     target,
 };
-use crate::gate::{Admits, Change, Fault, Target, Tx};
+use crate::{
+    gate::{Admits, Change, Fault, Target, Tx},
+    web::{
+        Desk, Stop,
+        form::Form,
+        panel::{Button, Opened, Opening, Panel, Unread, View},
+        shell::seal::Seal,
+    },
+};
+use askama::Template as _;
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 
-/// Takes a request back, as whoever made it.
+/// Withdraws a request, as the person who made it.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Withdraw {
     pub request: i64,
@@ -45,5 +56,54 @@ impl Change for Withdraw {
         settle(tx, &request, State::Withdrawn).await?;
         tx.emit("approvals.withdrawn", json!({ "request": request.id, "change": request.kind }));
         Ok(())
+    }
+}
+
+/// The form.
+pub(crate) struct WithdrawPanel(pub(crate) FormState);
+
+impl Panel for WithdrawPanel {
+    type On = RequestView;
+    type Part = ();
+    type Asks = Withdraw;
+    const NAME: &'static str = "withdraw";
+    const ROUTE: &'static str = "/approvals/{id}/withdrawal";
+    /// No rule can hold a decision up.
+    const KIND: &'static str = "";
+
+    fn may(desk: &Desk, on: &RequestView) -> bool {
+        on.may_withdraw() && desk.may("POST", Self::ROUTE)
+    }
+
+    fn button(desk: &Desk, _: &RequestView) -> Option<Button> {
+        Some(Button { name: Self::NAME, icon: "undo", label: desk.words().get("approval.withdraw").to_owned() })
+    }
+
+    async fn open(desk: &Desk, on: &RequestView, (): &(), opening: Opening<'_>) -> Result<Opened<Self>, Stop> {
+        Ok(Opened::Form(Self(FormState::open(desk, on, opening).await)))
+    }
+
+    async fn read(_: &Desk, on: &RequestView, (): &(), _: &Form) -> Result<Withdraw, Unread> {
+        Ok(Withdraw { request: on.request.id })
+    }
+
+    fn seal(&self, on: &RequestView, seal: Seal) -> Seal {
+        beside_theirs(seal, &on.request)
+    }
+
+    fn render(&self, View { shell, on, seal, .. }: View<'_, Self>) -> askama::Result<String> {
+        DecisionForm {
+            shell,
+            request: &on.request,
+            rehearsal: &self.0.rehearsal,
+            seal,
+            title: "approval.title-withdraw",
+            button: shell.t("approval.go-withdraw").to_owned(),
+            is_danger: false,
+            fine: shell.t("approval.fine-withdraw"),
+            hint: "",
+            is_focused: self.0.is_focused(seal),
+        }
+        .render()
     }
 }

@@ -35,22 +35,6 @@ pub(crate) async fn own(desk: &Desk, target: &Target, seq: i64) -> sqlx::Result<
         .await
 }
 
-/// The row of a change that this person made to a target of this kind that its row alone names.
-pub(crate) async fn own_of(desk: &Desk, target_kind: &str, seq: i64) -> sqlx::Result<Option<Entry>> {
-    desk.reader()
-        .query(sql!(
-            "select ",
-            entry_columns!(),
-            " from audit
-              where seq = $1 and staff_id = $2 and target_kind = $3 and outcome = 'applied'"
-        ))
-        .bind(seq)
-        .bind(desk.person().id)
-        .bind(target_kind)
-        .optional()
-        .await
-}
-
 /// The newest rows that fit. Along an index where it gives hardly more rows than are wanted; otherwise through windows of
 /// the log, so that a filter that fits nothing gives up after a while and says where to continue.
 pub(super) async fn find(reader: &Reader, wanted: &Wanted, before: Option<i64>) -> Result<Page<Entry, i64>, Stop> {

@@ -8,7 +8,7 @@ pub mod safeguard;
 pub mod show;
 pub mod verify;
 
-pub(crate) use find::{own, own_of};
+pub(crate) use find::own;
 
 use crate::gate::audit::Entry;
 use pages::{Changed, Row};

@@ -19,6 +19,15 @@ pub(super) struct PriorEffect {
     pub(super) after: Fields,
 }
 
+/// The condition that the person `staff s` can use a code, and so decide. The page of a request asks it too.
+#[macro_export]
+macro_rules! can_decide {
+    () => {
+        "(s.active and s.password_hash is not null
+            and exists (select 1 from authenticators a where a.staff_id = s.id and not a.locked))"
+    };
+}
+
 /// Decides by what the change noted whether it needs a second person. The strictest rule that matches wins.
 pub(super) async fn judge(
     tx: &mut Tx<'_>,
@@ -97,9 +106,9 @@ async fn eligible_approvers(
         .query(sql!(
             "select s.roles, s.email from staff s
               where s.id <> $1 and s.id <> $2
-                and (s.active and s.password_hash is not null
-                       and exists (select 1 from authenticators a where a.staff_id = s.id and not a.locked)
-                     or exists (select 1 from approval_requests r
+                and (",
+            can_decide!(),
+            " or exists (select 1 from approval_requests r
                                  where r.state = 'owed' and r.target_kind = 'staff' and r.target_id = cast(s.id as text)))"
         ))
         .bind(staff)

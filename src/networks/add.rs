@@ -1,10 +1,20 @@
 //! Opening the console to a network.
 
-use super::{open, rules, target};
+use super::{
+    fields::{self, EntryForm, Filled, Typed},
+    list::Networks,
+    open, rules, target,
+};
 use crate::{
     gate::{Admits, Change, Fault, Target, Tx},
     sql,
+    web::{
+        Desk, Stop,
+        form::Form,
+        panel::{Button, Opened, Opening, Panel, Unread, View},
+    },
 };
+use askama::Template as _;
 use ipnet::IpNet;
 use serde::{Deserialize, Serialize};
 
@@ -15,7 +25,7 @@ pub struct AddNetwork {
     pub note: String,
     /// In UTC; none where it is to stay.
     pub expires_at: Option<String>,
-    /// Whether somebody was asked about a network that is wide or overlaps another one, and said yes.
+    /// Whether the person confirmed a network that is wide or overlaps another one.
     pub wide_confirmed: bool,
 }
 
@@ -63,5 +73,35 @@ impl Change for AddNetwork {
         }
         tx.emit("networks.changed", serde_json::json!({ "network": self.net.to_string(), "what": "added" }));
         Ok(id)
+    }
+}
+
+/// The form.
+pub(crate) struct AddPanel(pub(crate) Typed);
+
+impl Panel for AddPanel {
+    type On = Networks;
+    type Part = ();
+    type Asks = AddNetwork;
+    const NAME: &'static str = "add";
+    const ROUTE: &'static str = "/networks";
+    const FIELDS: &'static [&'static str] = fields::NAMES;
+
+    fn button(desk: &Desk, _: &Networks) -> Option<Button> {
+        Some(Button { name: Self::NAME, icon: "plus", label: desk.words().get("networks.add").to_owned() })
+    }
+
+    async fn open(desk: &Desk, on: &Networks, (): &(), opening: Opening<'_>) -> Result<Opened<Self>, Stop> {
+        let typed = opening.form().map(|form| Typed::again(desk, on, None, form));
+        Ok(Opened::Form(Self(typed.unwrap_or_default())))
+    }
+
+    async fn read(desk: &Desk, _: &Networks, (): &(), form: &Form) -> Result<AddNetwork, Unread> {
+        let Filled { net, note, expires_at, wide_confirmed } = fields::read(desk, None, form)?;
+        Ok(AddNetwork { net, note, expires_at, wide_confirmed })
+    }
+
+    fn render(&self, View { shell, seal, .. }: View<'_, Self>) -> askama::Result<String> {
+        EntryForm { shell, title: "networks.add", button: "networks.add-go", typed: &self.0, seal }.render()
     }
 }

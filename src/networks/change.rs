@@ -1,13 +1,21 @@
 //! Changing a network on the list: itself, what is said about it, and when it is closed again.
 
 use super::{
+    fields::{self, EntryForm, Filled, Typed},
+    list::{Networks, RowId},
     open::{self, Network},
     rules, target,
 };
 use crate::{
     gate::{Admits, Change, Fault, Target, Tx},
     sql,
+    web::{
+        Desk, Stop,
+        form::Form,
+        panel::{Opened, Opening, Panel, Unread, View},
+    },
 };
+use askama::Template as _;
 use ipnet::IpNet;
 use serde::{Deserialize, Serialize};
 
@@ -21,7 +29,7 @@ pub struct ChangeNetwork {
     pub note: String,
     /// In UTC; none where it is to stay.
     pub expires_at: Option<String>,
-    /// Whether somebody was asked about a network that is wide or overlaps another one, and said yes.
+    /// Whether the person confirmed a network that is wide or overlaps another one.
     pub wide_confirmed: bool,
 }
 
@@ -76,7 +84,7 @@ impl ChangeNetwork {
         let before = find(&rows, self.id, self.was)?.clone();
         rules::check_note(&self.note)?;
         let expires_at = rules::read_expiry(self.expires_at.as_deref(), tx.now())?;
-        // Whoever corrects a note is not asked about the network again.
+        // A person who corrects a note does not confirm the network again.
         rules::check_net(tx, &rows, Some(self.id), self.net, self.wide_confirmed || self.net == before.net)?;
         let after = Network { net: self.net, note: self.note.clone(), expires_at, ..before.clone() };
         if after == before {
@@ -96,4 +104,40 @@ impl ChangeNetwork {
 pub(super) fn find(rows: &[Network], id: i64, net: IpNet) -> Result<&Network, Fault> {
     let row = rows.iter().find(|row| row.id == id).ok_or_else(|| Fault::missing("network-gone"))?;
     if row.net == net { Ok(row) } else { Err(Fault::conflict("network-other")) }
+}
+
+/// The form.
+pub(crate) struct ChangePanel(pub(crate) Typed);
+
+impl Panel for ChangePanel {
+    type On = Networks;
+    type Part = RowId;
+    type Asks = ChangeNetwork;
+    const NAME: &'static str = "change";
+    const ROUTE: &'static str = "/networks/{id}";
+    const FIELDS: &'static [&'static str] = fields::NAMES;
+
+    fn version(on: &Networks, id: &RowId) -> Option<i64> {
+        on.row(*id).map(|row| row.version)
+    }
+
+    async fn open(desk: &Desk, on: &Networks, id: &RowId, opening: Opening<'_>) -> Result<Opened<Self>, Stop> {
+        let Some(row) = on.row(*id) else {
+            return Ok(Opened::Closed(desk.words().get("networks.gone").to_owned()));
+        };
+        Ok(Opened::Form(Self(match opening.form() {
+            Some(form) => Typed::again(desk, on, Some(row), form),
+            None => Typed::of(row, desk.zone()),
+        })))
+    }
+
+    async fn read(desk: &Desk, on: &Networks, id: &RowId, form: &Form) -> Result<ChangeNetwork, Unread> {
+        let row = on.row(*id).ok_or(Unread::Gone)?;
+        let Filled { net, note, expires_at, wide_confirmed } = fields::read(desk, Some(row), form)?;
+        Ok(ChangeNetwork { id: row.id, was: row.net, net, note, expires_at, wide_confirmed })
+    }
+
+    fn render(&self, View { shell, seal, .. }: View<'_, Self>) -> askama::Result<String> {
+        EntryForm { shell, title: "networks.change-title", button: "networks.change-go", typed: &self.0, seal }.render()
+    }
 }

@@ -1,122 +1,156 @@
-//! The list of networks, and the forms beside it.
+//! The list of networks.
 
-use super::{
-    add::AddNetwork,
-    change::ChangeNetwork,
-    open::{self, Network},
-    pages::{Done, EditPanel, ListPage, Panel, RemovePanel},
-    remove::RemoveNetwork,
-    rules,
-};
+use super::{PANELS, change::ChangePanel, open, open::Network, remove::RemovePanel};
 use crate::{
-    audit::{self, pages::Changed},
+    allowlist::net,
     clock::Instant,
-    gate::Change as _,
+    digits::group,
+    gate::{Target, audit::Entry as Row},
     web::{
-        Answer, Desk, Stop,
-        desk::fresh_key,
-        shell::{
-            Section,
-            seal::{Seal as Shape, Sealed},
-        },
+        Answer, Desk, Stop, format,
+        panel::{self, Panel as _, Part, Query, Segment, Side, Subject},
+        shell::{Frame, Section, Shell},
     },
 };
-use actix_web::web;
-use chrono_tz::Tz;
-use serde::Deserialize;
-
-/// What may stand in the address.
-#[derive(Debug, Default, Deserialize)]
-#[serde(default)]
-pub struct Asked {
-    panel: String,
-    sealed: Option<i64>,
-}
+use askama::Template;
+use chrono::TimeDelta;
+use ipnet::IpNet;
+use std::net::IpAddr;
 
 /// `GET /networks`
-pub async fn list(desk: Desk, asked: web::Query<Asked>) -> Answer {
-    let rows = read(&desk).await?;
-    let done = match asked.sealed {
-        Some(seq) => done(&desk, seq).await?,
-        None => None,
-    };
-    let panel = done.or_else(|| offered(&desk, &rows, &asked.panel));
-    page(&desk, rows, panel, 200).await
+pub async fn list(desk: Desk) -> Answer {
+    panel::show::<Networks>(&desk, ()).await
 }
 
-pub(super) async fn read(desk: &Desk) -> Result<Vec<Network>, Stop> {
-    Ok(open::all(&mut desk.reader()).await?)
+/// The networks that the console opens to.
+pub(crate) struct Networks {
+    /// The list that owners keep.
+    pub(crate) rows: Vec<Network>,
+    /// Those of the environment.
+    pub(crate) fixed: Vec<IpNet>,
+    /// Where the reader is.
+    pub(crate) address: Option<IpAddr>,
 }
 
-async fn done(desk: &Desk, seq: i64) -> Result<Option<Panel>, Stop> {
-    let entry = audit::own_of(desk, "network", seq).await?;
-    Ok(entry.map(|entry| {
-        Panel::Done(Done {
-            changed: Changed::between(&entry.before, &entry.after),
-            sealed: Sealed { seq: entry.seq, at: entry.at, by: entry.staff_name, reason: entry.reason },
-            action: entry.action,
-        })
-    }))
-}
-
-fn offered(desk: &Desk, rows: &[Network], name: &str) -> Option<Panel> {
-    if name == "add" {
-        return Some(Panel::Edit(Box::new(EditPanel {
-            seal: Shape::fresh(AddNetwork::KIND, fresh_key(), 0),
-            ..EditPanel::default()
-        })));
+impl Networks {
+    pub(super) fn row(&self, id: RowId) -> Option<&Network> {
+        self.rows.iter().find(|row| row.id == id.0)
     }
-    let (what, id) = name.split_once('-')?;
-    let id: i64 = id.parse().ok()?;
-    let row = rows.iter().find(|row| row.id == id);
-    match (what, row) {
-        ("change" | "remove", None) => Some(gone(name)),
-        ("change", Some(row)) => Some(Panel::Edit(Box::new(EditPanel {
-            seal: Shape::fresh(ChangeNetwork::KIND, fresh_key(), row.version),
-            id: Some(row.id),
-            net: row.net.to_string(),
-            note: row.note.clone(),
-            expires_at: row.expires_at.map(|at| typed(at, desk.zone())).unwrap_or_default(),
-            ..EditPanel::default()
-        }))),
-        ("remove", Some(row)) if shuts_out(desk, rows, row) => {
-            Some(Panel::Closed { panel: name.to_owned(), why: "refused-state.network-yours" })
+}
+
+impl Subject for Networks {
+    type Id = ();
+    const SECTION: Section = Section::Networks;
+    const PAGE: &'static str = "/networks";
+    const MISSING: &'static str = "network-gone";
+
+    /// The list has no name in the log: each change is about one network.
+    fn target((): &()) -> Target {
+        Target::new("network", "")
+    }
+
+    async fn load(desk: &Desk, (): &()) -> Result<Option<Self>, Stop> {
+        Ok(Some(Self {
+            rows: open::all(&mut desk.reader()).await?,
+            fixed: desk.console().gate.networks().iter().copied().collect(),
+            address: desk.visit().ip(),
+        }))
+    }
+
+    fn path(&self) -> String {
+        "/networks".to_owned()
+    }
+
+    fn panels() -> &'static [panel::Entry<Self>] {
+        PANELS
+    }
+
+    fn is_subject_of((): &(), row: &Row) -> bool {
+        row.target_kind == "network"
+    }
+
+    async fn page(self, desk: &Desk, shell: Shell, side: Side, status: u16) -> Answer {
+        let Self { rows, fixed, address } = self;
+        desk.page(status, &ListPage { shell, address, rows, fixed, side })
+    }
+}
+
+/// The row of the list that a panel is about: `?panel=change-12`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct RowId(pub(crate) i64);
+
+impl Segment for RowId {
+    const COUNT: usize = 1;
+
+    fn read(segment: Option<&str>) -> Option<Self> {
+        segment?.parse().ok().map(Self)
+    }
+}
+
+impl Part for RowId {
+    fn asked(name: &'static str, query: &Query) -> Option<Self> {
+        let id = query.get("panel").strip_prefix(name)?.strip_prefix('-')?;
+        Self::read(Some(id))
+    }
+
+    fn segment(&self) -> String {
+        self.0.to_string()
+    }
+
+    fn open_name(&self, name: &'static str) -> String {
+        format!("{name}-{}", self.0)
+    }
+}
+
+#[derive(Debug, Template)]
+#[template(path = "networks/list.html")]
+pub(crate) struct ListPage {
+    pub(crate) shell: Shell,
+    pub(crate) address: Option<IpAddr>,
+    pub(crate) rows: Vec<Network>,
+    pub(crate) fixed: Vec<IpNet>,
+    pub(crate) side: Side,
+}
+
+impl ListPage {
+    fn change_panel(row: &Network) -> String {
+        RowId(row.id).open_name(ChangePanel::NAME)
+    }
+
+    fn remove_panel(row: &Network) -> String {
+        RowId(row.id).open_name(RemovePanel::NAME)
+    }
+
+    fn is_over(&self, row: &Network) -> bool {
+        row.is_over(self.shell.now)
+    }
+
+    fn is_here(&self, net: &IpNet) -> bool {
+        self.address.is_some_and(|ip| net.contains(&ip.to_canonical()))
+    }
+
+    /// How long a network stays open: "6 days left", "3 h 20 min left".
+    fn left(&self, at: &Instant) -> String {
+        let left = at.since(self.shell.now);
+        if left >= TimeDelta::days(1) {
+            return self.shell.count("networks.days-left", &left.num_days());
         }
-        ("remove", Some(row)) => Some(Panel::Remove(RemovePanel {
-            seal: Shape::fresh(RemoveNetwork::KIND, fresh_key(), row.version),
-            row: row.clone(),
-            reason: String::new(),
-        })),
-        _ => None,
+        self.shell.with("networks.left", &[("span", &format::span(left.num_seconds(), self.shell.words))])
     }
 }
 
-/// What stands there where somebody took the network off the list meanwhile.
-pub(super) fn gone(name: &str) -> Panel {
-    Panel::Closed { panel: name.to_owned(), why: "networks.gone" }
+/// How many addresses a network opens the console to, in words.
+pub(crate) fn addresses(net: &IpNet, frame: &Frame) -> String {
+    match net::host_bits(*net) {
+        0 => frame.t("networks.one-address").to_owned(),
+        _ => frame.with("networks.addresses", &[("n", &how_many(*net))]),
+    }
 }
 
-/// An instant as a browser's field for date and time has it.
-pub(super) fn typed(at: Instant, zone: Tz) -> String {
-    at.utc().with_timezone(&zone).format("%Y-%m-%dT%H:%M").to_string()
-}
-
-/// Whether the reader would not be let in any more without this row.
-fn shuts_out(desk: &Desk, rows: &[Network], without: &Network) -> bool {
-    let environment = desk.console().gate.networks();
-    let others = rows.iter().filter(|row| row.id != without.id);
-    desk.visit().ip().is_some_and(|ip| {
-        rules::open_until(ip, environment, others, desk.now()) < rules::open_until(ip, environment, rows, desk.now())
-    })
-}
-
-pub(super) async fn page(desk: &Desk, rows: Vec<Network>, panel: Option<Panel>, status: u16) -> Answer {
-    let page = ListPage {
-        shell: desk.shell(Some(Section::Networks), None).await?,
-        address: desk.visit().ip(),
-        rows,
-        fixed: desk.console().gate.networks().iter().copied().collect(),
-        panel,
-    };
-    desk.page(status, &page)
+/// `16,777,216`, or `2^96` where the figure is too long to read.
+pub(super) fn how_many(net: IpNet) -> String {
+    match net::host_bits(net) {
+        bits @ 0..=32 => group(1_i64 << bits),
+        bits => format!("2^{bits}"),
+    }
 }

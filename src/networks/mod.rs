@@ -4,15 +4,18 @@
 
 pub mod add;
 pub mod change;
-pub mod forms;
+pub mod fields;
 pub mod list;
 pub mod open;
-pub mod pages;
 pub mod remove;
 pub mod rules;
 
-use crate::gate::Target;
+use crate::{gate::Target, web::panel::Entry};
 use ipnet::IpNet;
+
+/// What can be done beside the list.
+const PANELS: &[Entry<list::Networks>] =
+    &[Entry::of::<add::AddPanel>(), Entry::of::<change::ChangePanel>(), Entry::of::<remove::RemovePanel>()];
 
 /// What a change is about is named by the network itself and not by its row: a row of the log is then read without looking
 /// anything up, and a network that was removed and added again has one history.

@@ -2,13 +2,21 @@
 
 use super::{
     change::find,
+    list::{Networks, RowId},
     open::{self, Network},
     rules, target,
 };
 use crate::{
     gate::{Admits, Change, Fault, Target, Tx},
     sql,
+    web::{
+        Desk, Stop,
+        form::Form,
+        panel::{Opened, Opening, Panel, Unread, View},
+        shell::{Shell, seal::Seal},
+    },
 };
+use askama::Template;
 use ipnet::IpNet;
 use serde::{Deserialize, Serialize};
 
@@ -61,4 +69,53 @@ impl RemoveNetwork {
         let after: Vec<_> = rows.iter().filter(|row| row.id != self.id).cloned().collect();
         if rules::shuts_out(tx, &rows, &after) { Err(Fault::conflict("network-yours")) } else { Ok(row) }
     }
+}
+
+/// The form. It shows the row that goes.
+pub(crate) struct RemovePanel(pub(crate) Network);
+
+impl Panel for RemovePanel {
+    type On = Networks;
+    type Part = RowId;
+    type Asks = RemoveNetwork;
+    const NAME: &'static str = "remove";
+    const ROUTE: &'static str = "/networks/{id}/removal";
+
+    fn version(on: &Networks, id: &RowId) -> Option<i64> {
+        on.row(*id).map(|row| row.version)
+    }
+
+    async fn open(desk: &Desk, on: &Networks, id: &RowId, opening: Opening<'_>) -> Result<Opened<Self>, Stop> {
+        let closed = |key| Ok(Opened::Closed(desk.words().get(key).to_owned()));
+        match on.row(*id) {
+            None => closed("networks.gone"),
+            Some(row) if opening.form().is_none() && shuts_out(desk, on, row) => closed("refused-state.network-yours"),
+            Some(row) => Ok(Opened::Form(Self(row.clone()))),
+        }
+    }
+
+    async fn read(_: &Desk, on: &Networks, id: &RowId, _: &Form) -> Result<RemoveNetwork, Unread> {
+        let row = on.row(*id).ok_or(Unread::Gone)?;
+        Ok(RemoveNetwork { id: row.id, net: row.net })
+    }
+
+    fn render(&self, View { shell, seal, .. }: View<'_, Self>) -> askama::Result<String> {
+        RemoveForm { shell, row: &self.0, seal }.render()
+    }
+}
+
+/// Whether the reader could no longer come in without this row, or not as long.
+fn shuts_out(desk: &Desk, on: &Networks, without: &Network) -> bool {
+    let environment = desk.console().gate.networks();
+    let until = |ip, rows| rules::open_until(ip, environment, rows, desk.now());
+    let others: Vec<_> = on.rows.iter().filter(|row| row.id != without.id).cloned().collect();
+    on.address.is_some_and(|ip| until(ip, &others) < until(ip, &on.rows))
+}
+
+#[derive(Template)]
+#[template(path = "networks/remove.html")]
+struct RemoveForm<'a> {
+    shell: &'a Shell,
+    row: &'a Network,
+    seal: &'a Seal,
 }

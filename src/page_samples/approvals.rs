@@ -2,20 +2,30 @@ use super::maker::{Maker, Sample, before, html, now};
 use crate::{
     approvals::{
         Request,
-        list_pages::{ListPage, Row, Show},
-        pages::{Effect, Panel, PlainPanel, ShowPage, Standing},
+        approve::ApprovePanel,
+        form::FormState,
+        list::{ListPage, Row, Show},
+        rehearsal::{Effect, Rehearsal},
+        reject::RejectPanel,
         request::{State, Vote},
+        show::{RequestView, ShowPage},
+        viewer::ViewerPart,
+        withdraw::WithdrawPanel,
     },
-    audit::pages::Changed,
-    web::shell::{
-        Section,
-        field::{FieldErrors, wrong},
-        seal::{Refusal, Seal, Sealed},
-        table::Pager,
+    web::{
+        changed::Changed,
+        panel::{Button, Opened, Panel, Receipt, Side, side_of},
+        shell::{
+            Section,
+            field::{FieldErrors, wrong},
+            seal::{Refusal, Seal},
+            table::Pager,
+        },
     },
 };
 use chrono::TimeDelta;
 use serde_json::json;
+use tokio::sync::OnceCell;
 
 impl Maker {
     pub(super) fn request(self, id: i64, state: State) -> Request {
@@ -51,51 +61,79 @@ impl Maker {
         }
     }
 
-    fn approval(self, request: Request, standing: Standing, panel: Option<Panel>) -> ShowPage {
+    fn rehearsal(self, request: &Request) -> Rehearsal {
         let changed = |before: Option<&str>, after: &str, field: &str| Changed {
             field: field.into(),
             before: before.map(Into::into),
             after: Some(after.into()),
         };
+        let effect = |before, after, field| Effect {
+            then: changed(before, after, field),
+            now: request.is_waiting().then(|| changed(before, after, field)),
+        };
+        Rehearsal {
+            effects: vec![effect(Some("12450"), "62450", "points"), effect(None, "goodwill", "reason_kind")],
+            obstacle: None,
+        }
+    }
+
+    fn approval(self, request: Request, part: ViewerPart, side: Side) -> ShowPage {
+        let rehearsal = self.rehearsal(&request);
+        let button = |name, icon, label| Button { name, icon, label: self.frame().words.known(label).to_owned() };
+        let buttons = match part {
+            ViewerPart::YourTurn if request.is_open() => {
+                vec![button("approve", "approve", "approval.approve"), button("reject", "ban", "approval.reject")]
+            }
+            ViewerPart::Yours if request.is_waiting() => vec![button("withdraw", "undo", "approval.withdraw")],
+            _ => Vec::new(),
+        };
         ShowPage {
             shell: self.shell(Section::Approvals),
-            standing,
+            part,
             votes: Vec::new(),
-            effects: vec![
-                Effect {
-                    then: changed(Some("12450"), "62450", "points"),
-                    now: request.is_waiting().then(|| changed(Some("12450"), "62450", "points")),
-                },
-                Effect {
-                    then: changed(None, "goodwill", "reason_kind"),
-                    now: request.is_waiting().then(|| changed(None, "goodwill", "reason_kind")),
-                },
-            ],
-            obstacle: None,
+            rehearsal,
             deciders: vec![self.text("최하나", "Hana Choi"), self.text("김서연", "Seoyeon Kim")],
             lately: self.changes().into_iter().take(2).collect(),
             previous: Some(6),
             next: Some(9),
-            panel,
+            side: Side { buttons, ..side },
             request,
         }
+    }
+
+    /// The page with the form of a decision.
+    fn decision<P>(self, request: Request, part: ViewerPart, panel: fn(FormState) -> P, seal: Seal) -> ShowPage
+    where
+        P: Panel<On = RequestView, Part = ()>,
+    {
+        let state = FormState { rehearsal: self.rehearsal(&request), is_asked: false };
+        self.decision_with(request, part, panel(state), seal)
+    }
+
+    fn decision_with<P>(self, request: Request, part: ViewerPart, panel: P, seal: Seal) -> ShowPage
+    where
+        P: Panel<On = RequestView, Part = ()>,
+    {
+        let on = RequestView { request, votes: Vec::new(), part, rehearsal: OnceCell::new() };
+        let (side, _) = side_of(&self.shell(Section::Approvals), &on, &(), Opened::Form(panel), seal).unwrap();
+        self.approval(on.request, part, side)
     }
 
     pub(super) fn approvals(self, out: &mut Vec<Sample>) {
         let mut add = |name, html| out.push(Sample { name, html });
         let pager = || Pager { first: None, previous: None, next: Some("/approvals?before=7".into()) };
-        let row = |id, state, standing| Row { request: self.request(id, state), standing };
+        let row = |id, state, part| Row { request: self.request(id, state), part };
         let overdue =
-            Row { request: Request { is_overdue: true, ..self.request(6, State::Owed) }, standing: Standing::YouVoted };
+            Row { request: Request { is_overdue: true, ..self.request(6, State::Owed) }, part: ViewerPart::YouVoted };
         add(
             "approvals",
             html(&ListPage {
                 shell: self.shell(Section::Approvals),
                 show: Show::Open,
                 rows: vec![
-                    row(9, State::Waiting, Standing::YourTurn),
-                    row(8, State::Waiting, Standing::Yours),
-                    row(7, State::Owed, Standing::Others),
+                    row(9, State::Waiting, ViewerPart::YourTurn),
+                    row(8, State::Waiting, ViewerPart::Yours),
+                    row(7, State::Owed, ViewerPart::Others),
                     overdue,
                 ],
                 pager: pager(),
@@ -109,7 +147,7 @@ impl Maker {
                 rows: [State::Approved, State::Rejected, State::Withdrawn, State::Expired, State::Obsolete]
                     .into_iter()
                     .zip(1..)
-                    .map(|(state, id)| row(id, state, Standing::Others))
+                    .map(|(state, id)| row(id, state, ViewerPart::Others))
                     .collect(),
                 pager: Pager::default(),
             }),
@@ -126,35 +164,24 @@ impl Maker {
     }
 
     fn one_approval(self, out: &mut Vec<Sample>) {
-        let mut add = |name, html| out.push(Sample { name, html });
-        let seal = || Seal { asked: Some((self.me(), now())), ..Seal::fresh("", "01JD3Q8V5W", 1) };
-        let plain =
-            |seal| PlainPanel {
-                seal, reason: self.text("상담 기록 확인함", "Checked the ticket"), is_asked: false
-            };
+        use ViewerPart::{Others, YouVoted, YourTurn, Yours};
+        let mut add = |name, page: ShowPage| out.push(Sample { name, html: html(&page) });
+        let reason = || self.text("상담 기록 확인함", "Checked the ticket");
+        let fresh = || Seal::fresh("", "01JD3Q8V5W", 1);
+        let seal = || Seal { reason: reason(), ..fresh() };
         let waiting = || self.request(7, State::Waiting);
-        let shown = |request, standing, panel| html(&self.approval(request, standing, panel));
-        add(
-            "approval",
-            shown(
-                waiting(),
-                Standing::YourTurn,
-                Some(Panel::Approve(PlainPanel { seal: seal(), ..PlainPanel::default() })),
-            ),
-        );
+        let approve = |request, seal| self.decision(request, YourTurn, ApprovePanel, seal);
+        add("approval", approve(waiting(), fresh()));
         let two = Request { needs: 2, ..waiting() };
-        let asked = PlainPanel { seal: seal(), is_asked: true, ..PlainPanel::default() };
-        add("approval-first-of-two", shown(two, Standing::YourTurn, Some(Panel::Approve(asked))));
-        let errors = Seal { errors: FieldErrors::one("reason", wrong::too_short(5)), ..seal() };
-        add("approval-invalid", shown(waiting(), Standing::YourTurn, Some(Panel::Approve(plain(errors)))));
+        let asked = ApprovePanel(FormState { rehearsal: self.rehearsal(&two), is_asked: true });
+        add("approval-first-of-two", self.decision_with(two, YourTurn, asked, fresh()));
+        let errors = FieldErrors::one("reason", wrong::too_short(5));
+        add("approval-invalid", approve(waiting(), Seal { errors, ..seal() }));
         let stale = Seal { refusal: Some(Refusal::WrongState { why: rejection("approval-obsolete") }), ..seal() };
-        add(
-            "approval-obsolete",
-            shown(self.request(7, State::Obsolete), Standing::YourTurn, Some(Panel::Approve(plain(stale)))),
-        );
+        add("approval-obsolete", approve(self.request(7, State::Obsolete), stale));
         let busy = Seal { refusal: Some(Refusal::WrongState { why: rejection("approval-not-now") }), ..seal() };
-        add("approval-not-now", shown(waiting(), Standing::YourTurn, Some(Panel::Approve(plain(busy)))));
-        let mut moved = self.approval(waiting(), Standing::YourTurn, Some(Panel::Approve(plain(seal()))));
+        add("approval-not-now", approve(waiting(), busy));
+        let mut moved = self.rehearsal(&waiting());
         for effect in &mut moved.effects {
             effect.now = (effect.then.field == "points").then(|| Changed {
                 field: "points".into(),
@@ -162,32 +189,44 @@ impl Maker {
                 after: Some("59450".into()),
             });
         }
-        add("approval-moved", html(&moved));
-        add("approval-reject", shown(waiting(), Standing::YourTurn, Some(Panel::Reject(plain(seal())))));
-        add(
-            "approval-object",
-            shown(self.request(7, State::Owed), Standing::YourTurn, Some(Panel::Reject(plain(seal())))),
-        );
-        add("approval-yours", shown(waiting(), Standing::Yours, None));
-        add("approval-withdraw", shown(waiting(), Standing::Yours, Some(Panel::Withdraw(plain(seal())))));
-        add("approval-owed", shown(self.request(7, State::Owed), Standing::Others, None));
-        let sealed = Sealed { seq: 12_347, at: now(), by: self.me(), reason: self.reason() };
-        let done = Panel::Done { sealed, action: "approvals.approve".into() };
-        let mut approved = self.approval(self.request(7, State::Approved), Standing::YouVoted, Some(done));
-        approved.votes = vec![Vote {
+        let panel = ApprovePanel(FormState { rehearsal: moved.clone(), is_asked: false });
+        let page = self.decision_with(waiting(), YourTurn, panel, seal());
+        add("approval-moved", ShowPage { rehearsal: moved, ..page });
+        add("approval-reject", self.decision(waiting(), YourTurn, RejectPanel, seal()));
+        add("approval-object", self.decision(self.request(7, State::Owed), YourTurn, RejectPanel, seal()));
+        add("approval-yours", self.approval(waiting(), Yours, Side::default()));
+        add("approval-withdraw", self.decision(waiting(), Yours, WithdrawPanel, seal()));
+        add("approval-owed", self.approval(self.request(7, State::Owed), Others, Side::default()));
+        add("approval-done", self.decided(YouVoted));
+        let mut alone = self.approval(waiting(), Yours, Side::default());
+        alone.deciders = vec![];
+        alone.lately = vec![];
+        alone.rehearsal.obstacle = Some(self.text("잔액이 부족합니다", "The balance is too low"));
+        alone.rehearsal.effects.iter_mut().for_each(|effect| effect.now = None);
+        add("approval-alone", alone);
+    }
+
+    /// The page with a decision that was just made.
+    fn decided(self, part: ViewerPart) -> ShowPage {
+        let receipt = Receipt {
+            seq: 12_347,
+            at: now(),
+            by: self.me(),
+            reason: self.reason(),
+            action: "approvals.approve".into(),
+            changed: Vec::new(),
+        };
+        let html_of = receipt.html(&self.shell(Section::Approvals), "/approvals/7").unwrap();
+        let side = Side { html: Some(html_of), receipt: Some(receipt), ..Side::default() };
+        let mut page = self.approval(self.request(7, State::Approved), part, side);
+        page.votes = vec![Vote {
             staff_id: 4,
             staff_name: self.text("최하나", "Hana Choi"),
             at: now(),
             verdict: "approved".into(),
             reason: self.reason(),
         }];
-        add("approval-done", html(&approved));
-        let mut alone = self.approval(waiting(), Standing::Yours, None);
-        alone.deciders = vec![];
-        alone.lately = vec![];
-        alone.obstacle = Some(self.text("잔액이 부족합니다", "The balance is too low"));
-        alone.effects.iter_mut().for_each(|effect| effect.now = None);
-        add("approval-alone", html(&alone));
+        page
     }
 }
 

@@ -227,6 +227,8 @@ pub(crate) enum Opened<P> {
 pub(crate) enum Unread {
     /// Fields are wrong; the form comes back.
     Fields(FieldErrors),
+    /// The part of the subject that the form is about is gone; the panel says so.
+    Gone,
     /// The request ends on an error page.
     Page(Stop),
 }

@@ -113,4 +113,21 @@ on_both! {
             assert!(world.database().tamper(&sql).is_err(), "{sql}");
         }
     }
+
+    fn a_person_whose_authenticator_is_locked_is_not_named_among_those_who_can_decide(outer) {
+        let world = &ruled(outer.engine);
+        let mina = world.signed_in("mina");
+        let request = ask(world, &mina, 1, "50,000");
+        let page = || mina.get(&format!("/approvals/{request}")).says("main");
+        assert!(page().contains("Hana Choi") && !page().contains("Nobody who could decide"), "{}", page());
+        let lock = |locked| {
+            world.database().tamper(&format!(
+                "update authenticators set locked = {locked} where staff_id = (select id from staff where email = 'hana@ingam.test')"
+            )).unwrap();
+        };
+        lock("true");
+        assert!(!page().contains("Hana Choi") && page().contains("Nobody who could decide"), "{}", page());
+        lock("false");
+        assert!(page().contains("Hana Choi"), "{}", page());
+    }
 }

@@ -8,6 +8,7 @@ mod support;
 
 mod asking;
 mod deciding;
+mod every_kind;
 mod jobs;
 mod limits;
 mod noting;

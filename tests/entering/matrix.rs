@@ -1,9 +1,6 @@
 //! Every form and every change as everybody who may not make it: whatever the pages offer, what is posted counts.
 
-use crate::{
-    fields::forms,
-    kit::{Browser, Form, PEOPLE, World, on_both},
-};
+use crate::kit::{Browser, Form, PEOPLE, World, forms, on_both};
 use ingam::{
     allowlist::Allowlist,
     changes::{AnyChange, KINDS},

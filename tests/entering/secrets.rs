@@ -1,9 +1,8 @@
 //! A copy of the database is a copy of no session and no secret.
 
 use crate::{
-    kit::{Engine, PEOPLE, World, on_both},
+    kit::{Engine, PEOPLE, World, invite, on_both},
     recovery::renew,
-    setup::invite,
 };
 
 /// Every value of every table, one a line; bytes both as text and as hexadecimal digits.

@@ -2,27 +2,12 @@
 
 use crate::{
     help::{is_in, try_password},
-    kit::{Browser, Page, World, on_both, totp},
+    kit::{Browser, Page, World, invite, on_both, totp},
 };
 use chrono::TimeDelta;
 use ingam::clock::Clock;
 
 const PASSWORD: &str = "a bus full of violins";
-
-/// Runs `ingam staff add` and says which path its link has.
-#[cfg(test)]
-pub(crate) fn invite(world: &World, email: &str, role: &str) -> String {
-    // The program asks the machine for the time, so the world's clock must not be behind it.
-    if world.clock.now() < Clock::system().now() {
-        world.clock.set(Clock::system().now());
-    }
-    let output =
-        world.command(&["staff", "add", "--email", email, "--name", "Nari Yoon", "--role", role]).output().unwrap();
-    let said = String::from_utf8(output.stdout).unwrap();
-    assert!(output.status.success(), "{said}{}", String::from_utf8_lossy(&output.stderr));
-    let link = said.lines().find(|line| line.contains("/setup/")).unwrap_or_else(|| panic!("no link in {said}"));
-    link[link.find("/setup/").unwrap()..].to_owned()
-}
 
 /// The secret that a page offers, as an authenticator app would take it.
 #[cfg(test)]

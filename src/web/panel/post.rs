@@ -29,6 +29,7 @@ pub(crate) async fn post<P: Panel>(desk: Desk, request: HttpRequest, body: web::
     let form = fields::<P>(&desk, &on, &body).await?;
     let (asks, reason) = match (P::read(&desk, &on, &part, &form).await, refused::read_reason(&form)) {
         (Err(Unread::Page(stop)), _) => return Err(stop),
+        (Err(Unread::Gone), _) => return again::<P>(&desk, on, &part, &form, gone()).await,
         (Ok(asks), Ok(reason)) => (asks, reason),
         (asks, reason) => {
             let mut errors = match asks {
@@ -68,7 +69,7 @@ pub(crate) async fn preview<P: Panel>(desk: Desk, request: HttpRequest, body: we
     let on = load::<P>(&desk, &id).await?;
     let form = fields::<P>(&desk, &on, &body).await?;
     let errors = match P::read(&desk, &on, &part, &form).await {
-        Ok(_) => FieldErrors::new(),
+        Ok(_) | Err(Unread::Gone) => FieldErrors::new(),
         Err(Unread::Fields(errors)) => errors,
         Err(Unread::Page(stop)) => return Err(stop),
     };
@@ -105,9 +106,13 @@ async fn fields<P: Panel>(desk: &Desk, on: &P::On, body: &[u8]) -> Result<Form, 
 /// What a refused form says. Where a part of the subject is gone, the panel says so by itself.
 async fn explain(desk: &Desk, refusal: Refusal, target: &Target) -> Result<Refused, Stop> {
     if refusal.means(Meaning::Missing) {
-        return Ok(Refused { status: 404, refusal: None, errors: FieldErrors::new() });
+        return Ok(gone());
     }
     refused::explain(desk, refusal, target).await
+}
+
+fn gone() -> Refused {
+    Refused { status: 404, refusal: None, errors: FieldErrors::new() }
 }
 
 /// The page with the form as it was filled in.
