@@ -10,9 +10,10 @@
 //! | [`store`] | one SQL text, two engines: [`sql!`], [`Reader`](store::Reader), migrations, the self-check of the audit log |
 //! | [`mod@changes`] | everything anyone can do, as one list |
 //! | [`routes`] | the route table as data: method, path, to whom it opens |
-//! | [`app`] | what all requests share, the middleware in order, starting and stopping |
-//! | [`web`] | what HTTP looks like here: the desk a handler sits at, forms, forgery, addresses, pages, words |
-//! | [`staff`] | who is asking and who may: roles, passwords, authenticators, sessions, invitations, the pages of staff |
+//! | [`sections`] | what the navigation counts, as data |
+//! | [`app`] | the middleware in order, starting and stopping |
+//! | [`web`] | what HTTP looks like here: what all requests share, sessions, what a route is, the desk a handler sits at, forms, forgery, addresses, pages, words |
+//! | [`staff`] | who is asking and who may: roles, authenticators, signing in and out, invitations, the pages of staff |
 //! | [`users`], [`points`], [`orders`], [`audit`], [`access`], [`dashboard`] | slices: each holds its pages, its SQL and its changes |
 //! | [`approvals`] | what waits for a second person: deciding, withdrawing, running out |
 //! | [`payments`] | who really gives the money back: bookkeeping, a signed webhook, Stripe |
@@ -21,6 +22,7 @@
 //! | [`networks`] | from where the console opens: the environment, and the list that owners keep |
 //! | [`config`], [`profile`] | parsed once; environment isolation |
 //! | [`clock`], [`secret`] | where time and randomness come from, and nowhere else |
+//! | [`password`] | hashing passwords, a few at a time, and which are too weak |
 //! | [`digits`] | how whole numbers are written |
 //! | [`money`] | amounts in minor units, and shares of them that add up |
 //! | [`supervise`] | one process group: started, watched, ended, and its log, bounded |
@@ -31,14 +33,14 @@
 //! # How a request travels
 //!
 //! `POST /users/42/point-adjustments` passes [`web::door::observe`] (named, timed, errors become pages),
-//! [`web::door::admit`] (address, allowlist, method, origin), actix-session over [`staff::session`], and
+//! [`web::door::admit`] (address, allowlist, method, origin), actix-session over [`web::session`], and
 //! [`web::door::authorize`] (who is it, does the [`routes`] table open to them). The handler, [`points::adjust::adjust`],
 //! sits at a [`web::Desk`]: it reads the form strictly, makes the change [`AdjustPoints`](points::adjust::AdjustPoints)
 //! and submits it with the seal the person brought. [`Gate::submit`](gate::Gate::submit) begins a transaction, claims the
 //! form's key, checks role, network and the version that was seen, spends the code, applies the change, takes it back and keeps
 //! it as a request where it needs a second person, appends the audit row, writes the outbox and commits. The handler answers 303, and the page that follows reads the row that sealed it.
 //!
-//! Slices depend on [`gate`] and [`web`]; [`gate`] knows no slice; only [`mod@changes`] and [`routes`] know them all.
+//! Slices depend on [`gate`] and [`web`]; [`gate`] knows no slice; only [`mod@changes`], [`routes`] and [`sections`] know them all.
 
 pub mod access;
 pub mod app;
@@ -57,11 +59,13 @@ pub mod money;
 pub mod networks;
 pub mod orders;
 mod outgoing;
+pub mod password;
 pub mod payments;
 pub mod points;
 pub mod profile;
 pub mod routes;
 pub mod secret;
+pub mod sections;
 pub mod staff;
 pub mod store;
 pub mod supervise;

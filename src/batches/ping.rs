@@ -14,13 +14,12 @@ use super::{
     record::{self, Job, Run},
 };
 use crate::{
-    app::Console,
     clock::Instant,
     gate::{AcceptRun, Actor, Missing, Normal, Refusal, ReportRun},
     secret::{self, Purpose, SecretKey},
     sql,
     supervise::Stream,
-    web::visit::Visit,
+    web::{Console, visit::Visit},
 };
 use actix_web::{HttpRequest, HttpResponse, http::StatusCode, web};
 use chrono::TimeDelta;

@@ -4,7 +4,7 @@ use crate::{
     kit::{Browser, Form, Page, World, on_both, sample_requests, sample_runs},
     setup::invite,
 };
-use ingam::routes::{Opens, ROUTES};
+use ingam::{routes::ROUTES, web::route::Opens};
 use std::fmt::Write as _;
 
 /// What is put into a field, as bytes, because not all of it is text.

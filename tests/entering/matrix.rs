@@ -8,8 +8,9 @@ use ingam::{
     changes::{AnyChange, KINDS},
     gate::{Actor, Admits, By, CodeRefusal, Gate, Origin, Refusal, Role, Roles, Seal, Who},
     networks::Allowlist,
-    routes::{Opens, ROUTES, Route},
+    routes::ROUTES,
     store::Store,
+    web::route::{Opens, Route},
 };
 use std::{fs, path::Path, time::Duration};
 

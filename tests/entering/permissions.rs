@@ -10,10 +10,14 @@ use ingam::{
     gate::{Actor, Admits, By, Change, CodeRefusal, Gate, HOUSEKEEPING, Origin, Refusal, Role, Roles, Seal, Who},
     networks::Allowlist,
     points::adjust::AdjustPoints,
-    routes::{Opens, ROUTES, Route},
-    staff::{invitation::InviteStaff, session::Visitor},
+    routes::ROUTES,
+    staff::invitation::InviteStaff,
     store::Store,
     users::status::SetUserStatus,
+    web::{
+        route::{Opens, Route},
+        session::Visitor,
+    },
 };
 use std::{fmt::Write as _, time::Duration};
 
