@@ -10,9 +10,10 @@
 //! | [`store`] | one SQL text, two engines: [`sql!`], [`Reader`](store::Reader), migrations |
 //! | [`mod@changes`] | everything that can be done, as two closed lists: changes and background work |
 //! | [`routes`] | the route table as data: method, path, to whom it opens |
-//! | [`app`] | what all requests share, the middleware in order, starting and stopping |
-//! | [`web`] | what HTTP looks like here: the desk a handler sits at, forms, forgery, addresses, pages, words |
-//! | [`staff`] | who is asking and who may: roles, passwords, authenticators, sessions, invitations, the pages of staff |
+//! | [`sections`] | what the navigation counts, as data |
+//! | [`app`] | the middleware in order, starting and stopping |
+//! | [`web`] | what HTTP looks like here: what all requests share, sessions, what a route is, the desk a handler sits at, forms, forgery, addresses, pages, words |
+//! | [`staff`] | who is asking and who may: roles, authenticators, signing in and out, invitations, the pages of staff |
 //! | [`users`], [`orders`], [`audit`], [`access`], [`dashboard`] | slices: each holds its pages, its SQL and its changes |
 //! | [`approvals`] | what waits for a second person: deciding, withdrawing, running out |
 //! | [`payments`] | who really gives the money back: bookkeeping, a signed webhook, Stripe |
@@ -23,6 +24,7 @@
 //! | [`clock`], [`secret`] | where time and randomness come from, and nowhere else |
 //! | [`allowlist`] | networks as values: reading, matching and explaining them |
 //! | [`merkle`] | the tree of RFC 6962 that the audit log is hashed into |
+//! | [`password`] | hashing passwords, a few at a time, and which are too weak |
 //! | [`digits`] | how whole numbers are written |
 //! | [`money`] | amounts in minor units, and shares of them that add up |
 //! | [`supervise`] | one process group: started, watched, ended, and its log, bounded |
@@ -34,14 +36,14 @@
 //! # How a request travels
 //!
 //! `POST /users/42/point-adjustments` passes [`web::door::observe`] (named, timed, errors become pages),
-//! [`web::door::admit`] (address, allowlist, method, origin), actix-session over [`staff::session`], and
+//! [`web::door::admit`] (address, allowlist, method, origin), actix-session over [`web::session`], and
 //! [`web::door::authorize`] (who is it, does the [`routes`] table open to them). The route hands the form to
 //! `web::panel`, which reads it strictly, makes the change [`AdjustPoints`](users::adjust::AdjustPoints) of it
 //! and submits that with the seal the person brought. [`Gate::submit`](gate::Gate::submit) begins a transaction, claims the
 //! form's key, checks role, network and the version that was seen, spends the code, applies the change, takes it back and keeps
 //! it as a request where it needs a second person, appends the audit row, writes the outbox and commits. The handler answers 303, and the page that follows reads the row that sealed it.
 //!
-//! Slices depend on [`gate`] and [`web`]; [`gate`] knows no slice; only [`mod@changes`] and [`routes`] know them all.
+//! Slices depend on [`gate`] and [`web`]; [`gate`] knows no slice; only [`mod@changes`], [`routes`] and [`sections`] know them all.
 
 pub mod access;
 pub mod allowlist;
@@ -66,10 +68,12 @@ pub mod orders;
 mod outgoing;
 #[cfg(test)]
 mod page_samples;
+pub mod password;
 pub mod payments;
 pub mod profile;
 pub mod routes;
 pub mod secret;
+pub mod sections;
 pub mod staff;
 pub mod store;
 pub mod supervise;

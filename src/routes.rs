@@ -7,62 +7,21 @@ use crate::{
     dashboard,
     gate::Role,
     networks, orders,
-    staff::{
-        self, account_page, account_pages as account, session::Visitor, setup_pages as setup, sign_in_pages as sign_in,
-    },
+    staff::{self, account_page, account_pages as account, setup_pages as setup, sign_in_pages as sign_in},
     users,
     web::{
-        Stop, assets,
+        health::{asset, healthy, nowhere, ready},
         panel::{post, preview},
-        problem_page::Problem,
+        route::{Opens, Route},
     },
 };
-use actix_web::{HttpRequest, HttpResponse, guard, web};
-
-/// One line of the table.
-#[derive(Clone, Copy, Debug)]
-pub struct Route {
-    pub method: &'static str,
-    pub path: &'static str,
-    pub opens: Opens,
-    /// Asked by the page itself and not by a person: does not keep a session alive.
-    pub quiet: bool,
-}
-
-/// To whom a route opens.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Opens {
-    /// Load balancers and such, from any network.
-    Machines,
-    /// Batches that report, from the networks that reports may come from. Each shows the token of its job.
-    Reports,
-    /// Anybody on an allowed network.
-    Everybody,
-    /// Whoever has given a password and not yet a code.
-    Entering,
-    /// Whoever is signed in.
-    Staff,
-    /// Whoever is signed in with one of these roles.
-    Roles(&'static [Role]),
-}
+use actix_web::{guard, web};
 
 const FINDS_PEOPLE: Opens = Opens::Roles(&[Role::Operator, Role::Approver, Role::Owner]);
 const OPERATES: Opens = Opens::Roles(&[Role::Operator]);
 const RUNS_JOBS: Opens = Opens::Roles(batches::start::ACTS);
 const OWNS: Opens = Opens::Roles(&[Role::Owner]);
 const READS_THE_LOG: Opens = Opens::Roles(&[Role::Auditor, Role::Owner]);
-
-impl Opens {
-    pub fn to(self, visitor: Option<&Visitor>) -> bool {
-        match (self, visitor) {
-            (Self::Machines | Self::Reports | Self::Everybody, _) => true,
-            (Self::Entering, Some(visitor)) => !visitor.signed,
-            (Self::Staff, Some(visitor)) => visitor.signed,
-            (Self::Roles(roles), Some(visitor)) => visitor.signed && visitor.roles.any_of(roles),
-            (_, None) => false,
-        }
-    }
-}
 
 macro_rules! routes {
     ($($method:ident $path:literal $opens:expr => $handler:path $(, $quiet:ident)?;)*) => {
@@ -170,86 +129,9 @@ routes! {
     POST "/staff/{id}/sessions/{handle}/revocation" OWNS => staff::sessions::end_one;
 }
 
-/// The route of a request: HEAD goes where GET goes.
-pub fn find(method: &str, path: &str) -> Option<&'static Route> {
-    let method = if method == "HEAD" { "GET" } else { method };
-    ROUTES.iter().find(|route| route.method == method && route.path == path)
-}
-
-/// Whether a path is asked by load balancers and such, and so from any network.
-pub fn is_for_machines(path: &str) -> bool {
-    ROUTES.iter().any(|route| route.path == path && route.opens == Opens::Machines)
-}
-
-/// Whether a path takes reports of batches.
-pub fn is_for_reports(path: &str) -> bool {
-    ROUTES.iter().any(|route| route.path == path && route.opens == Opens::Reports)
-}
-
-/// What a path answers to, for the `Allow` header.
-pub fn methods(path: &str) -> Vec<&'static str> {
-    ROUTES
-        .iter()
-        .filter(|route| route.path == path)
-        .flat_map(|route| if route.method == "GET" { vec!["GET", "HEAD"] } else { vec![route.method] })
-        .collect()
-}
-
-/// The nearest page above `path`: where a form stands that is posted there.
-pub fn page_above(path: &str) -> &str {
-    let mut above = path.split('?').next().unwrap_or_default();
-    while let Some((parent, _)) = above.rsplit_once('/') {
-        if ROUTES.iter().any(|route| route.method == "GET" && fits(route.path, parent)) {
-            return parent;
-        }
-        above = parent;
-    }
-    "/"
-}
-
-fn fits(pattern: &str, path: &str) -> bool {
-    pattern.split('/').count() == path.split('/').count()
-        && pattern.split('/').zip(path.split('/')).all(|(wanted, part)| wanted.starts_with('{') || wanted == part)
-}
-
 fn method(name: &str) -> actix_web::Route {
     match name {
         "GET" => web::route().guard(guard::Any(guard::Get()).or(guard::Head())),
         _ => web::post(),
     }
-}
-
-/// The process is alive.
-async fn healthy() -> &'static str {
-    "ok\n"
-}
-
-/// The database answers.
-async fn ready(console: web::Data<crate::app::Console>) -> HttpResponse {
-    match console.audit_size().await {
-        Ok(_) => HttpResponse::Ok().content_type("text/plain; charset=utf-8").body("ok\n"),
-        Err(_) => HttpResponse::ServiceUnavailable()
-            .content_type("text/plain; charset=utf-8")
-            .body("the database does not answer\n"),
-    }
-}
-
-async fn asset(path: web::Path<(String, String)>, request: HttpRequest) -> Result<HttpResponse, Stop> {
-    let (hash, name) = path.into_inner();
-    let known = request.headers().get("if-none-match").and_then(|value| value.to_str().ok());
-    let asset = assets::serve(&hash, &name, known).ok_or(Problem::NotFound)?;
-    let mut answer = if asset.not_modified { HttpResponse::NotModified() } else { HttpResponse::Ok() };
-    answer.insert_header(("etag", asset.etag.as_str())).insert_header(("cache-control", asset.cache_control()));
-    if asset.not_modified {
-        return Ok(answer.finish());
-    }
-    answer.content_type(asset.mime.as_str());
-    Ok(match asset.bytes {
-        std::borrow::Cow::Borrowed(bytes) => answer.body(bytes),
-        std::borrow::Cow::Owned(bytes) => answer.body(bytes),
-    })
-}
-
-async fn nowhere() -> Result<HttpResponse, Stop> {
-    Err(Problem::NotFound.into())
 }

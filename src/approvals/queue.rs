@@ -2,9 +2,10 @@
 
 use super::request::Request;
 use crate::{
+    clock::Instant,
     request_columns, sql,
     store::Reader,
-    web::{Desk, Stop},
+    web::{Desk, Stop, session::Visitor},
 };
 
 /// What waits for the person `$1` with the roles `$2` at the time `$3`, of `approval_requests r`.
@@ -20,10 +21,8 @@ macro_rules! waits_for {
 const MOST: i64 = 99;
 
 /// How many requests this person can decide about.
-pub async fn waiting_for(desk: &Desk) -> Result<i64, Stop> {
-    let person = desk.person();
-    let (n,): (i64,) = desk
-        .reader()
+pub async fn waiting_for(reader: &Reader, person: &Visitor, now: Instant) -> sqlx::Result<i64> {
+    let (n,): (i64,) = reader
         .query(sql!(
             "select count(*) from (select 1 as one from approval_requests r where ",
             waits_for!(),
@@ -31,7 +30,7 @@ pub async fn waiting_for(desk: &Desk) -> Result<i64, Stop> {
         ))
         .bind(person.id)
         .bind(person.roles.to_string())
-        .bind(desk.now())
+        .bind(now)
         .bind(MOST)
         .one()
         .await?;

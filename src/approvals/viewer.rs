@@ -1,7 +1,10 @@
 //! What a person has to do with a request.
 
 use super::Request;
-use crate::{gate::is_same_mailbox, staff::session::Visitor, web::Desk};
+use crate::{
+    gate::is_same_mailbox,
+    web::{Desk, session::Visitor},
+};
 
 /// What the reader has to do with a request.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -16,13 +16,12 @@ use super::{
     report::{AcceptRun, Missing, ReportRun},
 };
 use crate::{
-    app::Console,
     clock::Instant,
     gate::{Actor, Refusal},
     secret::{self, Purpose, SecretKey},
     sql,
     supervise::Stream,
-    web::visit::Visit,
+    web::{Console, visit::Visit},
 };
 use actix_web::{HttpRequest, HttpResponse, http::StatusCode, web};
 use chrono::TimeDelta;

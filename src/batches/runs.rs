@@ -9,6 +9,7 @@ use super::{
 use crate::{
     gate::Target,
     sql,
+    store::Reader,
     web::{
         Answer, Desk, Stop,
         link::link,
@@ -22,6 +23,22 @@ use askama::Template;
 const PAGE: i64 = 50;
 /// The most runs that are run again under one code.
 const MOST_AT_ONCE: usize = 50;
+
+/// More than this is only called many.
+const MOST_WAITING: i64 = 99;
+
+/// How many runs a person should look at.
+pub async fn waiting(reader: &Reader) -> sqlx::Result<i64> {
+    let (n,): (i64,) = reader
+        .query(sql!(
+            "select count(*) from (select 1 as one from batch_runs where resolution is null
+                and (state in ('failed', 'timed_out', 'lost') or is_slow or is_low) limit $1) waiting"
+        ))
+        .bind(MOST_WAITING)
+        .one()
+        .await?;
+    Ok(n)
+}
 
 /// `GET /runs`
 pub async fn list(desk: Desk) -> Answer {

@@ -5,11 +5,10 @@ use super::{
     Roles,
     authenticator::RecoveryCodes,
     invitation::{AcceptInvitation, InviteStaff},
-    password,
 };
 use crate::{
     gate::{Actor, Gate, Refusal, code},
-    secret,
+    password, secret,
 };
 
 /// Who is to be there, and what they sign in with.

@@ -12,7 +12,6 @@ pub mod link_page;
 pub mod list;
 pub mod list_pages;
 pub mod pages;
-pub mod password;
 pub mod people;
 pub mod reset;
 pub mod restrict;

@@ -4,10 +4,10 @@ use super::{
     authenticator::RecoveryCodes,
     invitation::{self, AcceptInvitation, Invitation, occasion},
     pages::{NewAuthenticator, RecoveryCodesPage, SetupPage},
-    password::{self, MIN, Weakness},
 };
 use crate::{
     gate::{Meaning, Refusal, Seal, code},
+    password::{self, MIN, Weakness},
     web::{
         Answer, Lobby, Stop,
         form::Form,

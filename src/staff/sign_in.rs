@@ -5,6 +5,7 @@ use crate::{
     clock::Instant,
     gate::{Admits, Change, Fault, Refusal, Target, Tx},
     sql,
+    web::session::id_of,
 };
 use serde::{Deserialize, Serialize};
 
@@ -39,7 +40,7 @@ impl EnterPassword {
         token: &str,
         browser: Browser,
     ) -> Self {
-        Self { staff, browser, keys, right_for, session: session::id_of(token) }
+        Self { staff, browser, keys, right_for, session: id_of(token) }
     }
 }
 
@@ -94,7 +95,7 @@ pub struct SignIn {
 impl SignIn {
     /// `from` is the key of the session that the password made, which ends here: a new token for a new standing.
     pub fn new(staff: i64, from: String, token: &str, browser: Browser) -> Self {
-        Self { staff, browser, from, to: session::id_of(token) }
+        Self { staff, browser, from, to: id_of(token) }
     }
 
     async fn renew(&self, tx: &mut Tx<'_>) -> Result<(), Fault> {

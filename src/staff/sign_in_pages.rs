@@ -3,15 +3,15 @@
 use super::{
     normal_email,
     pages::{LoginCodePage, LoginNotice, LoginPage, LoginRefusal},
-    password::MAX,
-    session::{ISSUED, Visitor},
     sign_in::{Browser, EnterPassword, SignIn, SignInWithRecoveryCode, SignOut},
     throttle::{self, Keys},
 };
 use crate::{
     clock::Instant,
     gate::{CodeRefusal, Meaning, Refusal, Seal, code},
+    password::MAX,
     secret, sql,
+    web::session::{ISSUED, Visitor},
     web::{
         Answer, Desk, Lobby, Stop,
         form::Form,

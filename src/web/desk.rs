@@ -1,23 +1,22 @@
 //! Where a handler sits: it can read, submit changes and make pages, and it has no other way to anything.
 
 use super::{
-    Answer, Stop, forgery,
+    Answer, Console, Stop, forgery,
     form::Form,
     problem_page::Problem,
+    route,
+    session::Visitor,
     shell::{AuditHead, Flash, Frame, NavItem, Person, Section, Shell, Solo},
     visit::Visit,
     words::{Lang, Words},
 };
 use crate::{
-    app::Console,
-    approvals::queue,
     clock::Instant,
     gate::{
         Actor, Asked, AtRest, Catalog, Change, Fault, Given, Housekeeping, Policies, Reason, Refusal, Rehearsed, Seal,
         Sealed, Target,
     },
-    routes, secret, sql,
-    staff::session::Visitor,
+    secret,
     store::Reader,
 };
 use actix_web::{FromRequest, HttpRequest, HttpResponse, dev::Payload, http::StatusCode, web};
@@ -233,43 +232,34 @@ impl Desk {
 
     /// Whether this person may use the route, as the route table says.
     pub fn may(&self, method: &str, path: &str) -> bool {
-        routes::find(method, path).is_some_and(|route| route.opens.to(Some(&self.visitor)))
+        route::find(self.console.routes, method, path).is_some_and(|route| route.opens.to(Some(&self.visitor)))
     }
 
     /// The page this is; of a form that came back, the page it stands on, because its own address takes no GET.
     fn page_here(&self) -> String {
         match self.visit.method.as_str() {
             "GET" | "HEAD" => self.visit.path.clone(),
-            _ => routes::page_above(&self.visit.path).to_owned(),
+            _ => route::page_above(self.console.routes, &self.visit.path).to_owned(),
         }
     }
 
-    /// How many runs somebody should look at; nothing where there are none. More than ninety-nine are only many.
-    async fn waiting(&self) -> Result<Option<i64>, Stop> {
-        if !self.may("GET", Section::Batches.href()) {
-            return Ok(None);
+    /// The sections this person may open, with how much waits for them there; nothing where there is nothing.
+    async fn nav(&self) -> Result<Vec<NavItem>, Stop> {
+        let mut nav = Vec::new();
+        for section in Section::ALL.into_iter().filter(|section| self.may("GET", section.href())) {
+            let waiting = match self.console.waits.iter().find(|waits| waits.section == section) {
+                Some(waits) => Some((waits.count)(self.reader(), &self.visitor, self.now()).await?),
+                None => None,
+            };
+            nav.push(NavItem { section, waiting: waiting.filter(|n| *n > 0) });
         }
-        let (n,): (i64,) = self
-            .reader()
-            .query(sql!(
-                "select count(*) from (select 1 as one from batch_runs where resolution is null
-                    and (state in ('failed', 'timed_out', 'lost') or is_slow or is_low) limit 99) waiting"
-            ))
-            .one()
-            .await?;
-        Ok(Some(n).filter(|n| *n > 0))
+        Ok(nav)
     }
 
     /// The frame of a signed-in page.
     pub async fn shell(&self, section: Option<Section>, flash: Option<Flash>) -> Result<Shell, Stop> {
         let may_audit = self.may("GET", Section::Audit.href());
         let now = self.now();
-        let (runs, requests) = (self.waiting().await?, queue::waiting_for(self).await?);
-        let waiting = |section| match section {
-            Section::Batches => runs,
-            Section::Approvals => Some(requests).filter(|n| *n > 0),
-            _ => None,
-        };
         let ends = self.visitor.created.saturating_add(self.console.limits.absolute.num_seconds());
         Ok(Shell {
             frame: Frame { flash, ..self.frame() },
@@ -284,11 +274,7 @@ impl Desk {
             key: fresh_key(),
             section,
             policies: self.policies().clone(),
-            nav: Section::ALL
-                .into_iter()
-                .filter(|section| self.may("GET", section.href()))
-                .map(|section| NavItem { section, waiting: waiting(section) })
-                .collect(),
+            nav: self.nav().await?,
             audit_head: if may_audit {
                 self.console.audit_head().await?.map(|(seq, at)| AuditHead { seq, at })
             } else {

@@ -2,16 +2,15 @@
 //! middleware, [`authorize`].
 
 use super::{
-    Stop, client, forgery, headers,
+    Console, Stop, client, forgery, headers,
     problem_page::{Onward, Problem, ProblemPage},
+    route::{self, Opens},
+    session::{UNREADABLE, VISITOR, Visitor},
     visit::Visit,
 };
 use crate::{
     allowlist,
-    app::Console,
     gate::{Refusal, TouchSession},
-    routes::{self, Opens},
-    staff::session::{UNREADABLE, VISITOR, Visitor},
 };
 use actix_session::SessionExt as _;
 use actix_web::{
@@ -145,10 +144,10 @@ pub async fn admit(request: ServiceRequest, next: Next<impl MessageBody + 'stati
     let pattern = pattern.as_deref().unwrap_or_default();
     visit.set_pattern(pattern);
     // Whether the process is alive is asked by machines that are on nobody's list, and tells nothing.
-    let is_known = pattern.is_empty() || routes::find(&visit.method, pattern).is_some();
-    if routes::is_for_machines(pattern) {
+    let is_known = pattern.is_empty() || route::find(console.routes, &visit.method, pattern).is_some();
+    if route::is_for_machines(console.routes, pattern) {
         if !is_known {
-            return Ok(wrong_method(request, pattern));
+            return Ok(wrong_method(&console, request, pattern));
         }
         return next.call(request).await.map(ServiceResponse::map_into_boxed_body);
     }
@@ -158,7 +157,7 @@ pub async fn admit(request: ServiceRequest, next: Next<impl MessageBody + 'stati
         return Ok(request.error_response(Stop { recorded, ..Problem::BadRequest.into() }));
     };
     visit.set_ip(ip);
-    if routes::is_for_reports(pattern) && is_known {
+    if route::is_for_reports(console.routes, pattern) && is_known {
         let is_open = match &console.report_networks {
             Some(networks) => Ok(networks.allows(ip)),
             None => console.opens_to(ip).await,
@@ -173,7 +172,7 @@ pub async fn admit(request: ServiceRequest, next: Next<impl MessageBody + 'stati
         return Ok(request.error_response(stop));
     }
     if !is_known {
-        return Ok(wrong_method(request, pattern));
+        return Ok(wrong_method(&console, request, pattern));
     }
     if !matches!(visit.method.as_str(), "GET" | "HEAD")
         && let Err(forged) = forgery::check_headers(request.headers(), &console.origins)
@@ -201,9 +200,9 @@ async fn closed(console: &Console, visit: &Visit, is_open: sqlx::Result<bool>) -
 }
 
 /// 405, with what the path does answer to.
-fn wrong_method(request: ServiceRequest, pattern: &str) -> ServiceResponse {
+fn wrong_method(console: &Console, request: ServiceRequest, pattern: &str) -> ServiceResponse {
     let mut response = Stop::from(Problem::Method).error_response();
-    if let Ok(value) = header::HeaderValue::from_str(&routes::methods(pattern).join(", ")) {
+    if let Ok(value) = header::HeaderValue::from_str(&route::methods(console.routes, pattern).join(", ")) {
         response.headers_mut().insert(header::ALLOW, value);
     }
     request.error_response(actix_web::error::InternalError::from_response(Stop::from(Problem::Method), response))
@@ -217,7 +216,7 @@ pub async fn authorize(request: ServiceRequest, next: Next<impl MessageBody + 's
         return Ok(request.error_response(Stop::from(Problem::Internal)));
     };
     let pattern = request.match_pattern();
-    let route = pattern.as_deref().and_then(|pattern| routes::find(&visit.method, pattern));
+    let route = pattern.as_deref().and_then(|pattern| route::find(console.routes, &visit.method, pattern));
     let session = request.get_session();
     if session.contains_key(UNREADABLE) && route.is_some_and(|route| route.opens != Opens::Machines) {
         return Ok(request.error_response(Stop::from(Problem::Unavailable)));

@@ -4,18 +4,18 @@ pub mod field;
 mod frame;
 mod look;
 pub mod seal;
+mod second;
 mod section;
 pub mod table;
 
 pub use frame::Frame;
 pub use look::{Flash, Theme, Tone};
-pub use section::{Beyond, NavItem, Section};
+pub use second::Second;
+pub use section::{Beyond, Count, NavItem, Section, Waits};
 
 use crate::{
-    approvals::rule::Second,
     clock::Instant,
-    gate::{Amount, Policies},
-    staff::Role,
+    gate::{Amount, Policies, Role},
     web::{format, words::Lang},
 };
 use std::ops::Deref;

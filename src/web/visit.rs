@@ -1,10 +1,9 @@
 //! What is known of one request, gathered on its way in and asked on its way out.
 
-use super::words::Lang;
+use super::{session::Visitor, words::Lang};
 use crate::{
     gate::{Actor, Origin, Who},
     secret,
-    staff::session::Visitor,
 };
 use actix_web::{HttpMessage, HttpRequest, dev::ServiceRequest, http::header};
 use std::{

@@ -4,7 +4,7 @@ use crate::{
     help::csrf,
     kit::{Form, Page, World, on_both},
 };
-use ingam::routes::{self, ROUTES};
+use ingam::{routes::ROUTES, web::route};
 use std::time::Duration;
 
 /// A change that would be made if nothing were wrong with the request.
@@ -145,7 +145,7 @@ on_both! {
         let before = (world.audit_size(), points(world));
         for route in ROUTES.iter().filter(|route| route.method == "POST") {
             let path = route.path.replace("{id}", "1").replace("{token}", "x");
-            let allow = routes::methods(route.path).join(", ");
+            let allow = route::methods(ROUTES, route.path).join(", ");
             for method in ["GET", "HEAD", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE", "PROPFIND", "post"] {
                 if matches!(method, "GET" | "HEAD") && allow.contains("GET") {
                     continue;
@@ -159,7 +159,7 @@ on_both! {
             assert!(allow.contains("POST"), "{path}: {allow}");
         }
         for route in
-            ROUTES.iter().filter(|route| route.method == "GET" && !routes::methods(route.path).contains(&"POST"))
+            ROUTES.iter().filter(|route| route.method == "GET" && !route::methods(ROUTES, route.path).contains(&"POST"))
         {
             let path =
                 route.path.replace("{id}", "1").replace("{seq}", "1").replace("{hash}", "x").replace("{name:.*}", "x");

@@ -5,8 +5,9 @@ use ingam::{
     allowlist::Allowlist,
     changes::{AnyChange, KINDS},
     gate::{Actor, Admits, By, CodeRefusal, Gate, Origin, Refusal, Role, Roles, Seal, Who},
-    routes::{Opens, ROUTES, Route},
+    routes::ROUTES,
     store::Store,
+    web::route::{Opens, Route},
 };
 use std::{fs, path::Path, time::Duration};
 

@@ -9,10 +9,14 @@ use ingam::{
     changes::{HOUSEKEEPING, KINDS},
     demo::customers::LoadSample,
     gate::{Actor, Admits, By, Change, CodeRefusal, Gate, Origin, Refusal, Role, Roles, Seal, Who},
-    routes::{Opens, ROUTES, Route},
-    staff::{invitation::InviteStaff, session::Visitor},
+    routes::ROUTES,
+    staff::invitation::InviteStaff,
     store::Store,
     users::{adjust::AdjustPoints, status::SetUserStatus},
+    web::{
+        route::{Opens, Route},
+        session::Visitor,
+    },
 };
 use std::{fmt::Write as _, time::Duration};
 

@@ -1,3 +1,6 @@
+use crate::{clock::Instant, store::Reader, web::session::Visitor};
+use futures_util::future::LocalBoxFuture;
+
 /// A part of the console that has its own entry in the navigation.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Section {
@@ -80,6 +83,16 @@ impl Section {
         }
     }
 }
+
+/// A section in which things wait, and the way to count them.
+#[derive(Clone, Copy, Debug)]
+pub struct Waits {
+    pub section: Section,
+    pub count: Count,
+}
+
+/// Counts what waits for a person at a time. More than a page can show are only many.
+pub type Count = for<'c> fn(&'c Reader, &'c Visitor, Instant) -> LocalBoxFuture<'c, sqlx::Result<i64>>;
 
 #[derive(Clone, Copy, Debug)]
 pub struct NavItem {

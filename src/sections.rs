@@ -1,0 +1,15 @@
+//! What the navigation counts: for each section in which things wait, the way to count them.
+
+use crate::{
+    approvals::queue,
+    batches::runs,
+    web::shell::{Section, Waits},
+};
+
+pub const WAITS: &[Waits] = &[
+    Waits { section: Section::Batches, count: |reader, _, _| Box::pin(runs::waiting(reader)) },
+    Waits {
+        section: Section::Approvals,
+        count: |reader, person, now| Box::pin(queue::waiting_for(reader, person, now)),
+    },
+];

@@ -1,0 +1,147 @@
+//! What all requests share.
+
+use super::{
+    recording::Recording,
+    route::Route,
+    session::Limits,
+    shell::{Frame, Solo, Theme, Waits},
+    visit::Visit,
+    words::Words,
+};
+use crate::{
+    allowlist::Allowlist,
+    clock::{Clock, Instant},
+    gate::{Gate, Refusal, Target},
+    password::Passwords,
+    profile::Profile,
+    secret::SecretKey,
+    sql,
+    store::Reader,
+};
+use actix_web::cookie::{Cookie, SameSite};
+use chrono_tz::Tz;
+use ipnet::IpNet;
+use std::{net::IpAddr, sync::Mutex};
+
+/// What all requests share. Handlers do not see it whole: they sit at a `Desk`, which hands out what they may use.
+#[derive(Debug)]
+pub struct Console {
+    pub profile: Profile,
+    pub zone: Tz,
+    pub clock: Clock,
+    pub key: SecretKey,
+    pub reader: Reader,
+    pub(crate) gate: Gate,
+    pub passwords: Passwords,
+    pub limits: Limits,
+    /// From where batches may report; from where the console opens, where nothing else is said.
+    pub(crate) report_networks: Option<Allowlist>,
+    pub(crate) trusted_proxies: Vec<IpNet>,
+    /// What browsers may say they come from.
+    pub(crate) origins: Vec<String>,
+    pub(crate) plain_http: bool,
+    /// Every route there is.
+    pub(crate) routes: &'static [Route],
+    /// What the navigation counts.
+    pub(crate) waits: &'static [Waits],
+    pub(crate) recording: Recording,
+    pub(crate) head: Mutex<Option<(Instant, AuditHead)>>,
+}
+
+/// The newest row of the log, if there is one.
+pub(crate) type AuditHead = Option<(i64, Instant)>;
+
+/// How long the newest audit row may be remembered: it decorates every page and decides nothing.
+const HEAD_SECONDS: i64 = 5;
+
+impl Console {
+    pub async fn audit_size(&self) -> sqlx::Result<i64> {
+        let (size,): (i64,) = self.reader.query(sql!("select size from audit_head where id = 1")).one().await?;
+        Ok(size)
+    }
+
+    /// The newest audit row, as of a few seconds ago.
+    pub async fn audit_head(&self) -> sqlx::Result<AuditHead> {
+        let now = self.clock.now();
+        let known = self.head.lock().ok().and_then(|head| *head);
+        if let Some((at, head)) = known
+            && (0..HEAD_SECONDS).contains(&now.since(at).num_seconds())
+        {
+            return Ok(head);
+        }
+        let head: AuditHead =
+            self.reader.query(sql!("select seq, at from audit order by seq desc limit 1")).optional().await?;
+        if let Ok(mut kept) = self.head.lock() {
+            *kept = Some((now, head));
+        }
+        Ok(head)
+    }
+
+    /// Whether the console opens to this address, by its environment or by the list in the database.
+    pub(crate) async fn opens_to(&self, ip: IpAddr) -> sqlx::Result<bool> {
+        self.gate.opens_to(&mut &self.reader, ip).await
+    }
+
+    /// Writes to the audit log that a request was turned away, and says whether it was written.
+    pub(crate) async fn record(&self, visit: &Visit, refusal: &Refusal) -> bool {
+        if visit.visitor().is_none() && !self.recording.may(visit.ip().or(visit.peer), self.clock.now()) {
+            tracing::warn!(
+                request = visit.request_id,
+                refusal = refusal.word(),
+                "a stranger's refusal is one too many to record"
+            );
+            return false;
+        }
+        let target = Target::new("request", visit.asked_for());
+        match self.gate.record_refusal(&visit.actor(), "request.refused", target, refusal).await {
+            Ok(_) => true,
+            Err(error) => {
+                tracing::error!(request = visit.request_id, %error, "a refusal could not be recorded");
+                false
+            }
+        }
+    }
+
+    /// The address of a path for somebody who has only this address.
+    pub(crate) fn link_to(&self, path: &str) -> String {
+        format!("{}{path}", self.origins.first().map_or("", String::as_str))
+    }
+
+    /// The cookie that binds forms to a browser before there is a session.
+    pub(crate) fn form_cookie(&self) -> &'static str {
+        if self.plain_http { "ingam-form" } else { "__Host-ingam-form" }
+    }
+
+    /// The cookie that remembers the page somebody wanted while they sign in.
+    pub(crate) fn wanted_cookie(&self) -> &'static str {
+        if self.plain_http { "ingam-wanted" } else { "__Host-ingam-wanted" }
+    }
+
+    pub(crate) fn session_cookie(&self) -> &'static str {
+        if self.plain_http { "ingam-session" } else { "__Host-ingam-session" }
+    }
+
+    pub(crate) fn cookie(&self, name: &'static str, value: String) -> Cookie<'static> {
+        Cookie::build(name, value).path("/").http_only(true).secure(!self.plain_http).same_site(SameSite::Lax).finish()
+    }
+
+    /// What every page of this visit knows. `csrf` is the token of its forms.
+    pub(crate) fn frame(&self, visit: &Visit, csrf: String) -> Frame {
+        let visitor = visit.visitor();
+        Frame {
+            words: Words::of(visit.lang()),
+            environment: self.profile,
+            nonce: visit.nonce.clone(),
+            csrf,
+            zone: visitor.as_ref().and_then(|visitor| visitor.time_zone.parse().ok()).unwrap_or(self.zone),
+            now: self.clock.now(),
+            theme: visitor.as_ref().and_then(|visitor| Theme::parse(&visitor.theme)).unwrap_or_default(),
+            flash: None,
+        }
+    }
+
+    /// The frame of an error page, which has no form.
+    pub(crate) fn solo(&self, visit: &Visit) -> Solo {
+        Solo { frame: self.frame(visit, String::new()), asked: visit.asked, path: None }
+    }
+}

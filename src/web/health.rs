@@ -1,0 +1,42 @@
+//! What answers without knowing who asks: whether the console is alive and ready, its files, and what is not there.
+
+use super::{Console, Stop, assets, problem_page::Problem};
+use actix_web::{HttpRequest, HttpResponse, web};
+use std::borrow::Cow;
+
+/// The process is alive.
+pub async fn healthy() -> &'static str {
+    "ok\n"
+}
+
+/// The database answers.
+pub async fn ready(console: web::Data<Console>) -> HttpResponse {
+    match console.audit_size().await {
+        Ok(_) => HttpResponse::Ok().content_type("text/plain; charset=utf-8").body("ok\n"),
+        Err(_) => HttpResponse::ServiceUnavailable()
+            .content_type("text/plain; charset=utf-8")
+            .body("the database does not answer\n"),
+    }
+}
+
+/// A file of the program itself: a style, a script, an icon.
+pub async fn asset(path: web::Path<(String, String)>, request: HttpRequest) -> Result<HttpResponse, Stop> {
+    let (hash, name) = path.into_inner();
+    let known = request.headers().get("if-none-match").and_then(|value| value.to_str().ok());
+    let asset = assets::serve(&hash, &name, known).ok_or(Problem::NotFound)?;
+    let mut answer = if asset.not_modified { HttpResponse::NotModified() } else { HttpResponse::Ok() };
+    answer.insert_header(("etag", asset.etag.as_str())).insert_header(("cache-control", asset.cache_control()));
+    if asset.not_modified {
+        return Ok(answer.finish());
+    }
+    answer.content_type(asset.mime.as_str());
+    Ok(match asset.bytes {
+        Cow::Borrowed(bytes) => answer.body(bytes),
+        Cow::Owned(bytes) => answer.body(bytes),
+    })
+}
+
+/// What no route answers.
+pub async fn nowhere() -> Result<HttpResponse, Stop> {
+    Err(Problem::NotFound.into())
+}
