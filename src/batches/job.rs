@@ -130,11 +130,6 @@ impl JobPage {
         format!("{} {}", second.get(..16).unwrap_or(&second), format::zone_name(*at, zone))
     }
 
-    fn utc(&self, at: &Instant) -> String {
-        let second = format::second(*at, chrono_tz::UTC);
-        format!("{} UTC", second.get(..16).unwrap_or(&second))
-    }
-
     /// What runs, as one line.
     fn what(&self) -> String {
         match &self.definition.url {
@@ -153,7 +148,18 @@ impl JobPage {
         names.join(", ")
     }
 
-    fn seconds(&self, seconds: &u32) -> String {
-        format::span(i64::from(*seconds), self.shell.words)
+    /// How long it may take.
+    fn timeout(&self) -> String {
+        format::span(i64::from(self.definition.timeout_seconds), self.shell.words)
     }
+
+    /// How late it may start.
+    fn grace(&self) -> String {
+        format::span(i64::from(self.definition.start_grace_seconds), self.shell.words)
+    }
+}
+
+fn utc(at: &Instant) -> String {
+    let second = format::second(*at, chrono_tz::UTC);
+    format!("{} UTC", second.get(..16).unwrap_or(&second))
 }

@@ -147,10 +147,6 @@ struct PauseForm<'a> {
 }
 
 impl PauseForm<'_> {
-    fn choices(&self) -> [i64; 6] {
-        HOURS
-    }
-
     fn is_chosen(&self, hours: i64) -> bool {
         self.hours == hours.to_string()
     }

@@ -214,6 +214,9 @@ async fn find(desk: &Desk, RunList { filter, before }: &RunList) -> Result<Vec<R
     })
 }
 
+/// What is wrong with a filter: nothing, because what is not known is a bad request.
+const NO_ERROR: Option<String> = None;
+
 /// The page of the list.
 #[derive(Debug, Template)]
 #[template(path = "batches/runs.html")]
@@ -257,10 +260,6 @@ impl RunsPage {
         ["", "attention", "running"].into_iter().map(tab).collect()
     }
 
-    fn states(&self) -> Vec<&'static str> {
-        State::ALL.iter().map(|state| state.as_str()).collect()
-    }
-
     /// Whether any row can be chosen.
     fn may_choose(&self) -> bool {
         self.may_act && self.side.html.is_none() && self.rows.iter().any(RunRow::may_rerun)
@@ -268,11 +267,6 @@ impl RunsPage {
 
     fn took(&self, run: &Run) -> Option<i64> {
         run.took(self.shell.now)
-    }
-
-    /// The filters complain about nothing: what is not known is a bad request.
-    fn no_error(&self) -> Option<String> {
-        None
     }
 
     fn is_filtered(&self) -> bool {
