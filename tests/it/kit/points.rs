@@ -12,7 +12,6 @@ pub(crate) fn addition(browser: &Browser, user: i64, amount: &str) -> Form {
         .form_to("/point-adjustments")
         .set("direction", "add")
         .set("amount", amount)
-        .set("reason_kind", "goodwill")
         .set("reason", REASON)
 }
 
