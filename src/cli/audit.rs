@@ -3,6 +3,7 @@
 use super::{TargetArgs, target::settings};
 use crate::{
     audit::verify::verify as verify_log,
+    changes::KINDS,
     demo::data::Data,
     digits::group,
     store::{Store, stamp},
@@ -12,7 +13,7 @@ use std::process::ExitCode;
 /// Needs no key and no gate: anybody who can read the rows can verify them.
 pub(super) async fn verify(args: TargetArgs) -> anyhow::Result<ExitCode> {
     let url = match &args.data {
-        Some(directory) => Data::existing(directory)?.config()?.database_url,
+        Some(directory) => Data::existing(directory)?.config(KINDS)?.database_url,
         None => settings(args.config.as_deref())?.database_url().map_err(super::RefusedToStart)?,
     };
     let store = Store::open(&url, 1).await?;

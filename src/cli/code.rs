@@ -1,13 +1,13 @@
 //! `ingam code`
 
 use super::CodeArgs;
-use crate::{clock::Clock, demo::data::Data, gate::code, sql, staff::normal_email, store::Store};
+use crate::{changes::KINDS, clock::Clock, demo::data::Data, gate::code, sql, staff::normal_email, store::Store};
 use anyhow::{Context as _, bail};
 use std::process::ExitCode;
 
 /// Reads the secret from the database and not from `staff.json`: the account may have another authenticator by now.
 pub(super) async fn run(args: CodeArgs, clock: Clock) -> anyhow::Result<ExitCode> {
-    let config = Data::existing(&args.data)?.config()?;
+    let config = Data::existing(&args.data)?.config(KINDS)?;
     let Some(email) = normal_email(&args.email) else { bail!("{:?} is no e-mail address", args.email) };
     let store = Store::open(&config.database_url, 1).await?;
     let row: Option<(i64, Vec<u8>)> = store

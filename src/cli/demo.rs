@@ -2,6 +2,7 @@
 
 use super::{DemoArgs, serve, target::actor};
 use crate::{
+    changes::{CATALOG, KINDS},
     clock::Clock,
     config::Config,
     demo::{
@@ -28,11 +29,11 @@ pub(super) async fn run(args: DemoArgs, clock: Clock) -> anyhow::Result<ExitCode
         format!("cannot listen on {}; choose another address with --listen 127.0.0.1:PORT", args.listen)
     })?;
     let (data, complete) = Data::prepare(&args.data, args.fresh)?;
-    let config = with_jobs(data.config()?, &data)?;
+    let config = with_jobs(data.config(KINDS)?, &data)?;
     store::migrate(&config.database_url, Profile::Local, clock.now()).await?;
     if !complete {
         eprintln!("Making {} customers and their orders in {} …", args.users, data.directory().display());
-        fill(&actor(), &data, &config, clock.clone(), args.users).await?;
+        fill(CATALOG, &actor(), &data, &config, clock.clone(), args.users).await?;
     }
     let accounts = data.staff()?;
     let config = Config { listen: args.listen, ..config };

@@ -32,7 +32,7 @@ impl Target {
     /// Opens the demo's database where `--data` names one, and the environment's otherwise.
     pub(super) async fn open(args: &TargetArgs, clock: Clock) -> anyhow::Result<Self> {
         let config = match &args.data {
-            Some(directory) => Data::existing(directory)?.config()?,
+            Some(directory) => Data::existing(directory)?.config(KINDS)?,
             None => settings(args.config.as_deref())?.config().map_err(super::RefusedToStart)?,
         };
         let store = Store::open(&config.database_url, 2).await?;

@@ -2,6 +2,7 @@
 
 use crate::{
     config::Config,
+    gate::Kind,
     secret::{SecretKey, random},
 };
 use anyhow::{Context as _, bail};
@@ -90,12 +91,12 @@ impl Data {
         serde_json::from_str(&text).with_context(|| format!("{} is not what the demo wrote", path.display()))
     }
 
-    /// A configuration for this directory: this machine only.
-    pub(crate) fn config(&self) -> anyhow::Result<Config> {
+    /// A configuration for this directory: this machine only. `kinds` are those that approval rules can name.
+    pub(crate) fn config(&self, kinds: &'static [Kind]) -> anyhow::Result<Config> {
         let path = self.0.join(KEY);
         let key = fs::read_to_string(&path).with_context(|| cannot(&path, "read"))?;
         let key = SecretKey::parse(&key).with_context(|| format!("{} holds no key", path.display()))?;
-        Ok(Config::local(crate::changes::KINDS, format!("sqlite://{}", self.0.join(DATABASE).display()), key))
+        Ok(Config::local(kinds, format!("sqlite://{}", self.0.join(DATABASE).display()), key))
     }
 
     pub(crate) fn directory(&self) -> &Path {

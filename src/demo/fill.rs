@@ -10,7 +10,7 @@ use crate::{
     batches::define,
     clock::Clock,
     config::Config,
-    gate::{Actor, Gate, Refusal, Role, Roles, code},
+    gate::{Actor, Catalog, Gate, Refusal, Role, Roles, code},
     secret::random,
     sql,
     staff::founding::{Founder, found},
@@ -30,11 +30,16 @@ const STAFF: [(&str, &str, Role); 5] = [
 const ORDERS_A_CUSTOMER: i64 = 5;
 
 /// Fills a new demo: its staff, `users` customers with their orders, its jobs, and what those did in the month before.
-pub(crate) async fn fill(actor: &Actor, data: &Data, config: &Config, clock: Clock, users: i64) -> anyhow::Result<()> {
+pub(crate) async fn fill(
+    catalog: Catalog,
+    actor: &Actor,
+    data: &Data,
+    config: &Config,
+    clock: Clock,
+    users: i64,
+) -> anyhow::Result<()> {
     let store = Store::open(&config.database_url, 1).await?;
-    let gate =
-        Gate::open(&store, crate::changes::CATALOG, clock, config.secret_key.clone(), config.allowed_networks.clone())
-            .await?;
+    let gate = Gate::open(&store, catalog, clock, config.secret_key.clone(), config.allowed_networks.clone()).await?;
     let mut accounts = Vec::new();
     for (email, name, role) in STAFF {
         let founder = Founder {

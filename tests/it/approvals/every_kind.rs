@@ -1,0 +1,100 @@
+//! Every change that a person can post, each under a rule that holds it up.
+
+use crate::{
+    approvals::support::{state, under},
+    kit::{Form, forms, on_both},
+};
+use chrono::TimeDelta;
+use ingam::{
+    changes::KINDS,
+    gate::{Kind, Policy, Role, When},
+};
+
+/// The form of a kind of change, and what its fields lack before it can be made.
+struct Entry {
+    kind: &'static str,
+    /// The person whose code it takes.
+    who: &'static str,
+    route: &'static str,
+    complete: fn(Form) -> Form,
+}
+
+const fn entry(kind: &'static str, who: &'static str, route: &'static str) -> Entry {
+    Entry { kind, who, route, complete: |form| form }
+}
+
+const FORMS: &[Entry] = &[
+    entry("points.adjust", "mina", "/users/{id}/point-adjustments"),
+    entry("users.status", "mina", "/users/{id}/status"),
+    entry("orders.cancel", "mina", "/orders/{id}/cancellation"),
+    entry("orders.refund", "mina", "/orders/{id}/refunds"),
+    entry("orders.ship", "mina", "/orders/{id}/shipping"),
+    entry("orders.note", "mina", "/orders/{id}/notes"),
+    entry("refunds.retry", "mina", "/orders/{id}/refunds/{refund}/retry"),
+    entry("refunds.dismiss", "mina", "/orders/{id}/refunds/{refund}/dismissal"),
+    entry("batches.run", "jun", "/batches/{job}/runs"),
+    entry("batches.pause", "jun", "/batches/{job}/pause"),
+    entry("runs.rerun", "jun", "/runs/{id}/rerun"),
+    entry("runs.cancel", "jun", "/runs/{id}/cancellation"),
+    entry("runs.resolve", "jun", "/runs/{id}/resolution"),
+    entry("runs.accept-normal", "jun", "/runs/{id}/baseline"),
+    Entry { complete: |form| form.set("wide_confirmed", "10.0.0.0/8"), ..entry("networks.add", "owner", "/networks") },
+    Entry {
+        complete: |form| form.set("note", "The second floor"),
+        ..entry("networks.change", "owner", "/networks/{id}")
+    },
+    entry("networks.remove", "owner", "/networks/{id}/removal"),
+    entry("staff.invite", "owner", "/staff"),
+    entry("staff.roles", "owner", "/staff/{id}/roles"),
+    entry("staff.status", "owner", "/staff/{id}/status"),
+    entry("staff.reset-second-factor", "owner", "/staff/{id}/second-factor-reset"),
+    entry("staff.networks", "owner", "/staff/{id}/networks"),
+];
+
+/// The kinds that a rule can hold up. A decision about a request is never held up itself.
+fn held_up() -> impl Iterator<Item = &'static Kind> {
+    KINDS.iter().filter(|kind| kind.can_be_held_up() && !kind.name.starts_with("approvals."))
+}
+
+fn rule() -> Policy {
+    Policy {
+        changes: held_up().map(|kind| kind.name.to_owned()).collect(),
+        when: When::Always { if_possible: false },
+        approvers: 1,
+        role: Role::Approver,
+        expires: TimeDelta::hours(24),
+        urgent: None,
+    }
+}
+
+fn is_of(route: &str, action: &str) -> bool {
+    let (route, action): (Vec<_>, Vec<_>) = (route.split('/').collect(), action.split('/').collect());
+    route.len() == action.len() && route.iter().zip(&action).all(|(name, part)| name.starts_with('{') || name == part)
+}
+
+on_both! {
+    fn every_change_that_a_rule_holds_up_leads_to_its_request(outer) {
+        let world = &under(outer.engine, vec![rule()]);
+        let forms = forms(world);
+        let mut wrong = Vec::new();
+        for kind in held_up() {
+            let Some(entry) = FORMS.iter().find(|entry| entry.kind == kind.name) else {
+                wrong.push(format!("{}: no form in the table", kind.name));
+                continue;
+            };
+            let (_, form) = forms.iter().find(|(_, form)| is_of(entry.route, form.action())).unwrap();
+            let form = (entry.complete)(form.clone()).set("code", &world.code(entry.who));
+            let page = form.submit();
+            let request = page.location().and_then(|to| to.strip_prefix("/approvals/"));
+            let request = request.and_then(|rest| rest.split('?').next()?.parse::<i64>().ok());
+            match request.filter(|_| page.status == 303) {
+                Some(request) => {
+                    let asked = world.database().value(&format!("select kind from approval_requests where id = {request}"));
+                    assert_eq!((asked.as_str(), state(world, request).as_str()), (kind.name, "waiting"));
+                }
+                None => wrong.push(format!("{}: {} to {:?}: {}", kind.name, page.status, page.location(), page.says("[role=alert]"))),
+            }
+        }
+        assert!(wrong.is_empty(), "{wrong:#?}");
+    }
+}

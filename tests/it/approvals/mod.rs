@@ -1,0 +1,19 @@
+//! The second person, through HTTP: asking, deciding, withdrawing, running out, and everybody who tries to get around it.
+
+mod support;
+
+mod asking;
+mod deciding;
+mod every_kind;
+mod jobs;
+mod limits;
+mod noting;
+mod own;
+mod owners;
+mod racing;
+mod rechecking;
+mod refunds;
+mod running_out;
+mod seats;
+mod urgent;
+mod verifying;

@@ -1,0 +1,3 @@
+//! Reading the audit log, through HTTP: filters, pages, and a row by itself.
+
+mod log;

@@ -1,0 +1,101 @@
+//! Batches that run elsewhere and report, as clients of healthchecks.io do.
+
+use crate::{
+    batches::support::{log, state, working},
+    kit::{Browser, Page, World, assert_sound, on_both, wait_until},
+};
+use ingam::batches::ping;
+
+const JOB: &str =
+    "[[job]]\nname = \"sync\"\ntitle = \"Sync\"\nowner = \"warehouse\"\nexternal = true\ntimeout_seconds = 600\n";
+const RID: &str = "0b5e8a9c-1111-4222-8333-444455556666";
+
+fn token(world: &World) -> String {
+    ping::token(&world.config().secret_key, "sync", 1)
+}
+
+/// As curl does it: no cookie, no origin, no form.
+fn report(browser: &Browser, path: &str, body: &str) -> Page {
+    browser.request("POST", path).without("origin").without("sec-fetch-site").body("text/plain", body).send()
+}
+
+on_both! {
+    fn a_run_elsewhere_reports_its_start_its_log_and_its_end(world) {
+        let world = working(world.engine, JOB);
+        let (client, at) = (world.browser(), format!("/ping/{}/sync", token(&world)));
+        let started = report(&client, &format!("{at}/start?rid={RID}"), "");
+        assert_eq!((started.status, started.text().as_str()), (200, "OK"));
+        assert_eq!(started.header("ping-body-limit"), Some("10000"));
+        report(&client, &format!("{at}/log?rid={RID}&progress=0.25&count=10"), "a quarter\nis done\n");
+        let id = world.number("select id from batch_runs");
+        assert_eq!(state(&world, id), "running");
+        world.clock.advance(std::time::Duration::from_secs(90));
+        let ended = report(&client, &format!("{at}?rid={RID}&count=40"), "all of it");
+        assert_eq!(ended.status, 200);
+        assert_eq!(state(&world, id), "succeeded");
+        assert_eq!(world.rows("select processed, duration_ms, cause from batch_runs")[0].iter().flatten().collect::<Vec<_>>(), ["40", "90000", "report"]);
+        let jun = world.signed_in("jun");
+        let text = log(&jun, id);
+        assert!(text.contains("a quarter") && text.contains("is done") && text.contains("all of it"), "{text}");
+        // The same end again is late, and is kept as that.
+        assert_eq!(report(&client, &format!("{at}/fail?rid={RID}"), "").status, 200);
+        assert_eq!(state(&world, id), "succeeded");
+        assert_eq!(world.number("select count(*) from batch_events where kind = 'late-report'"), 1);
+        assert_sound(&world);
+    }
+
+    fn each_rid_is_a_run_of_its_own_and_an_exit_code_is_success_or_failure(world) {
+        let world = working(world.engine, JOB);
+        let (client, at) = (world.browser(), format!("/ping/{}/sync", token(&world)));
+        let other = RID.replace('0', "1");
+        for rid in [RID, &other] {
+            assert_eq!(report(&client, &format!("{at}/start?rid={rid}"), "").status, 200);
+        }
+        report(&client, &format!("{at}/0?rid={other}"), "");
+        report(&client, &format!("{at}/7?rid={RID}"), "");
+        let rows = world.rows("select rid, state, exit_code from batch_runs order by id");
+        assert_eq!(rows[0].iter().flatten().collect::<Vec<_>>(), [RID, "failed", "7"]);
+        assert_eq!(rows[1].iter().flatten().collect::<Vec<_>>(), [&other, "succeeded", "0"]);
+        // Without a start and without a rid, as the simplest clients report.
+        assert_eq!(report(&client, &at, "").status, 200);
+        assert_eq!(world.number("select count(*) from batch_runs where state = 'succeeded' and rid is null"), 1);
+        assert_sound(&world);
+    }
+
+    fn whoever_lacks_the_token_reports_nothing_and_learns_nothing(world) {
+        let world = working(world.engine, JOB);
+        let (client, token) = (world.browser(), token(&world));
+        let wrong = ping::token(&world.config().secret_key, "sync", 2);
+        for path in [format!("/ping/{wrong}/sync"), "/ping/x/sync".to_owned(), format!("/ping/{token}/other")] {
+            let page = report(&client, &path, "");
+            assert_eq!((page.status, page.text().as_str()), (404, "not found"), "{path}");
+        }
+        for (path, status) in [("sync/256", 400), ("sync/begin", 400), ("sync?rid=x", 400), ("sync?count=-1", 400)] {
+            assert_eq!(report(&client, &format!("/ping/{token}/{path}"), "").status, status, "{path}");
+        }
+        // Whatever looks at links in a chat message would report too.
+        assert_eq!(client.get(&format!("/ping/{token}/sync")).status, 405);
+        assert_eq!(world.number("select count(*) from batch_runs"), 0);
+    }
+
+    fn a_run_elsewhere_that_never_reports_again_is_lost_after_its_time(world) {
+        let world = working(world.engine, JOB);
+        let client = world.browser();
+        report(&client, &format!("/ping/{}/sync/start?rid={RID}", token(&world)), "");
+        world.clock.advance(std::time::Duration::from_secs(601));
+        wait_until(|| world.number("select count(*) from batch_runs where state = 'lost'") == 1);
+        let jun = world.signed_in("jun");
+        let id = world.number("select id from batch_runs");
+        assert!(jun.get(&format!("/runs/{id}")).text().contains("It was to report and has not"));
+        assert!(!jun.get(&format!("/runs/{id}")).has("form[action$='/rerun']"));
+        assert_sound(&world);
+    }
+
+    fn a_body_that_is_too_long_is_cut_and_not_refused(world) {
+        let world = working(world.engine, JOB);
+        let (client, at) = (world.browser(), format!("/ping/{}/sync", token(&world)));
+        let body = "0123456789\n".repeat(20_000);
+        assert_eq!(report(&client, &at, &body).status, 200);
+        assert!(world.number("select sum(length(lines)) from batch_log") < 100_000);
+    }
+}

@@ -1,0 +1,5 @@
+//! The program on the command line: from nothing to a console that serves, and the demo.
+
+mod commands;
+mod demo;
+pub(crate) mod program;

@@ -1,0 +1,126 @@
+//! What a console that may run says of its environment, and one that may not because its database is not ready.
+
+use crate::{
+    cli::program::{Serving, ingam, one_line},
+    config::isolation::{Env, KEY, is_a_desk, local, production, refuses, run, succeeds, with},
+    kit::{Database, free_address, on_both},
+};
+use ingam::config::Settings;
+
+on_both! {
+    fn what_is_in_order_is_checked_and_served(world) {
+        let database = Database::empty(world.engine);
+        for (env, is_refused) in [(production(&database.url), is_a_desk())] {
+            refuses_unmigrated(&env, is_refused);
+            succeeds(&env, &["migrate"]);
+            let output = run(&env, &["check"]);
+            let said = String::from_utf8(output.stdout).unwrap();
+            if is_refused {
+                refuses(&env, &[], "host name");
+                continue;
+            }
+            assert!(output.status.success(), "{said}");
+            assert!(said.lines().count() >= 8 && said.lines().all(|line| line.starts_with("ok ")), "{said}");
+            assert!(!said.contains(KEY), "{said}");
+            let address = free_address().to_string();
+            let env = with(&env, &[("INGAM_LISTEN", Some(&address))]);
+            let settings: Vec<_> = env.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect();
+            let mut serving = Serving::start(ingam(&settings, &["serve"]));
+            // Lines for machines, one event each.
+            assert!(
+                serving.said.iter().all(|line| serde_json::from_str::<serde_json::Value>(line).is_ok()),
+                "{:#?}",
+                serving.said
+            );
+            assert!(serving.said.iter().all(|line| !line.contains(KEY)));
+            succeeds(&env, &["healthcheck"]);
+            // This machine is on nobody's list.
+            assert_eq!(world.browser().at(serving.address).get("/login").status, 403);
+            assert_eq!(serving.terminate().code(), Some(0));
+            assert_eq!(run(&env, &["healthcheck"]).status.code(), Some(1));
+        }
+    }
+
+    fn a_schema_that_is_missing_or_newer_is_refused(world) {
+        let database = Database::empty(world.engine);
+        refuses_unmigrated(&local(&database.url), false);
+        succeeds(&local(&database.url), &["migrate"]);
+        succeeds(&local(&database.url), &["migrate"]);
+        succeeds(&local(&database.url), &["check"]);
+        let newest = "(select max(version) from _sqlx_migrations)";
+        database.tamper(&format!("update _sqlx_migrations set version = 9000 where version = {newest}")).unwrap();
+        refuses(&local(&database.url), &[], "newer than this program");
+    }
+
+    fn every_page_says_which_environment_it_is(world) {
+        let badge = |address| world.browser().at(address).get("/login").says(".env");
+        assert!(badge(world.server().address).contains("LOCAL"));
+        for (profile, shown) in [
+            (ingam::profile::Profile::Dev, "DEV"),
+            (ingam::profile::Profile::Staging, "STAG"),
+            (ingam::profile::Profile::Prod, "PROD"),
+        ] {
+            let server = world.another(|config| config.profile = profile).unwrap();
+            let page = world.browser().at(server.address).get("/login");
+            assert!(page.says(".env").to_uppercase().contains(shown), "{page}");
+            let wrong = world.browser().at(server.address).get("/nowhere");
+            assert!(wrong.has(".env"), "on error pages too");
+        }
+    }
+}
+
+fn refuses_unmigrated(env: &Env, is_refused_anyway: bool) {
+    let why = if is_refused_anyway { "host name" } else { "ingam migrate" };
+    let url = &env["DATABASE_URL"];
+    // SQLite makes no file for a server that is only looking.
+    if url.starts_with("postgres") {
+        refuses(env, &[], why);
+    } else {
+        let output = run(env, &["serve"]);
+        assert_ne!(output.status.code(), Some(0));
+        one_line(&output);
+    }
+}
+
+#[test]
+fn a_desk_is_no_production_machine() {
+    let verdict = |host: &str, profile: &str| {
+        let value = |name: &str| match name {
+            "INGAM_PROFILE" => Some(profile.to_owned()),
+            _ => None,
+        };
+        let checks = Settings::gather(ingam::changes::KINDS, value, None, host.to_owned()).unwrap().checks();
+        checks.into_iter().find(|check| check.name == "host name").map(|check| check.verdict.is_ok())
+    };
+    for host in
+        ["minas-laptop", "localhost", "host.local", "DEV-BOX-3", "ip-10-0-0-1.dev.internal", "Laptop7", "xlocalx"]
+    {
+        assert_eq!(verdict(host, "prod"), Some(false), "{host}");
+        assert_eq!(verdict(host, "staging"), None, "{host}");
+    }
+    for host in ["ingam-7f9c4", "web-3.prod.internal", "kr-seoul-1"] {
+        assert_eq!(verdict(host, "prod"), Some(true), "{host}");
+    }
+}
+
+#[test]
+fn a_configuration_shown_for_debugging_tells_no_secret() {
+    let key = ingam::secret::SecretKey::parse(KEY).unwrap();
+    let config = ingam::config::Config::local(
+        ingam::changes::KINDS,
+        "postgres://ingam:hush@db/ingam?password=hush".to_owned(),
+        key,
+    );
+    let shown = format!("{config:?} {:?}", config.secret_key);
+    assert!(!shown.contains("hush") && !shown.contains(&KEY[..8]), "{shown}");
+    assert!(shown.contains("db/ingam"), "{shown}");
+}
+
+#[test]
+fn help_names_every_command() {
+    let output = ingam(&[], &["--help"]).output().unwrap();
+    let said = String::from_utf8(output.stdout).unwrap();
+    for command in ["demo", "code", "serve", "migrate", "check", "healthcheck", "staff", "audit", "seed"] {
+        assert!(said.lines().any(|line| line.trim_start().starts_with(command)), "{command} is not in\n{said}");
+    }
+}

@@ -1,0 +1,5 @@
+//! The environment of a console: what it must hold before the console serves.
+
+mod environment;
+mod isolation;
+mod isolation_payments;

@@ -1,0 +1,211 @@
+//! One of every form that the console has, each filled in.
+
+use super::{Browser, Form, World, sample_requests, sample_runs};
+use ingam::{clock::Clock, routes::ROUTES, web::route::Opens};
+
+/// A refund that can be tried again.
+const FAILED_REFUND: &str = "
+    insert into refunds (id, order_id, at, state, amount, released, reason_kind, settled_at, staff_name, change_id) values
+      (1, 4, '2026-03-01T00:00:00.000000Z', 'failed', 15000, true, 'damaged', '2026-03-01T00:01:00.000000Z', 'Mina Kang', 'x');
+    insert into refund_payments (refund_id, payment_id, order_id, amount, state, key, settled_at) values
+      (1, 40, 4, 15000, 'failed', 'k', '2026-03-01T00:01:00.000000Z')";
+
+/// Every form with its page, filled in so that only one field at a time is strange. The code is missing, so that nothing
+/// changes and no wrong code is counted.
+pub(crate) fn forms(world: &World) -> Vec<(Browser, Form)> {
+    let link = invite(world, "nari@ingam.test", "operator");
+    let mina = world.signed_in("mina");
+    world.signed_in("mina");
+    sample_runs(world);
+    sample_requests(world);
+    let (jun, hana) = (world.signed_in("jun"), world.signed_in("hana"));
+    let half = world.browser();
+    half.give_password("sora");
+    let nobody = world.browser();
+    let other_session = mina.get("/account").attributes("a[href^=\"/account?panel=session&\"]", "href").remove(0);
+    let points = mina
+        .get("/users/1?panel=points")
+        .form_to("/point-adjustments")
+        .set("amount", "10")
+        .set("reason", "Late delivery");
+    let preview = points.clone().to("/users/1/point-adjustments/preview");
+    let refund = mina
+        .get("/orders/1?panel=refund")
+        .form_to("/refunds")
+        .set("units-3", "1")
+        .set("shipping", "yes")
+        .set("amount", "5,000")
+        .set("override_reason", "As agreed on the telephone")
+        .set("payment-10", "2,000")
+        .set("payment-11", "3,000")
+        .set("reason", "Parcel damaged");
+    let refund_preview = refund.clone().to("/orders/1/refunds/preview");
+    world.database().tamper(FAILED_REFUND).unwrap();
+    let retry = mina.get("/orders/4").attributes("a[href*='panel=retry']", "href").remove(0);
+    let dismissal = mina.get("/orders/4").attributes("a[href*='panel=dismiss']", "href").remove(0);
+    let parcel = mina.get("/orders/1?panel=shipping").form_to("/shipping");
+    let parcel = parcel.set("state", "shipped").set("carrier", "cj").set("tracking_number", "601234564471");
+    let mut forms = vec![
+        (
+            nobody.clone(),
+            nobody
+                .get("/login")
+                .form_with("password")
+                .set("email", "x@ingam.test")
+                .set("password", "not the right one"),
+        ),
+        (nobody.clone(), nobody.get(&link).form_with("password_again")),
+        (half.clone(), half.get("/login/code").form_with("code")),
+        (half.clone(), half.get("/login/code?with=recovery").form_with("code")),
+        (
+            mina.clone(),
+            mina.get("/account?panel=password")
+                .form_to("/account/password")
+                .set("current", "x")
+                .set("new", "seven boats going home")
+                .set("new_again", "seven boats going home"),
+        ),
+        (mina.clone(), mina.get("/account?panel=authenticator").form_to("/account/authenticator")),
+        (mina.clone(), mina.get("/account?panel=recovery-codes").form_to("/account/recovery-codes")),
+        (mina.clone(), mina.get("/account?panel=sessions").form_to("/account/sessions/revocation")),
+        (mina.clone(), mina.get(&other_session).form_to("/revocation")),
+        (mina.clone(), mina.get("/account").form("#preferences form")),
+        (mina.clone(), mina.get("/users").form_to("/users/searches").set("q", "kim")),
+        (mina.clone(), mina.get("/users/1?panel=contact").form_to("/contact").set("reason", "She called, ticket 5")),
+        (mina.clone(), points),
+        (mina.clone(), preview),
+        (mina.clone(), mina.get("/users/1?panel=status").form_to("/status").set("reason", "Asked for it herself")),
+        (
+            mina.clone(),
+            mina.get("/users/1?panel=note")
+                .form_to("/notes")
+                .set("text", "Call after 6 pm")
+                .set("reason", "She asked for it"),
+        ),
+        (mina.clone(), mina.get("/orders").form_to("/orders/searches").set("q", "20260228-000017")),
+        (mina.clone(), refund),
+        (mina.clone(), refund_preview),
+        (mina.clone(), mina.get(&retry).form_to("/retry").set("reason", "The card works again")),
+        (mina.clone(), mina.get(&dismissal).form_to("/dismissal").set("reason", "Paid from the till")),
+        (mina.clone(), mina.get("/orders/1?panel=cancel").form_to("/cancellation").set("reason", "Ordered twice")),
+        (mina.clone(), parcel.set("reason", "It has left")),
+        (mina.clone(), mina.get("/orders/1").form_to("/notes").set("reason", "She will call again")),
+        (mina.clone(), mina.get("/").form_to("/logout")),
+        (jun.clone(), jun.get("/batches/settle?panel=run").form_to("/runs").set("reason", "The bank asked for it")),
+        (jun.clone(), jun.get("/batches/settle?panel=pause").form_to("/pause").set("reason", "The bank is closed")),
+        (jun.clone(), jun.get("/runs?panel=rerun&run-1=on").form_to("/runs/reruns").set("reason", "The bank is back")),
+        (jun.clone(), jun.get("/runs/1?panel=rerun").form_to("/rerun").set("reason", "The bank is back")),
+        (jun.clone(), jun.get("/runs/2?panel=cancel").form_to("/cancellation").set("reason", "It is the wrong day")),
+        (
+            jun.clone(),
+            jun.get("/runs/4?panel=resolve").form_to("/resolution").set("reason", "Looked for it on batch-02"),
+        ),
+        (jun.clone(), jun.get("/runs/3?panel=normal").form_to("/baseline").set("reason", "There is more to do now")),
+    ];
+    forms.extend(approval_forms(&mina, &hana));
+    forms.extend(forms_of_owners(world));
+    forms.extend(network_forms(world));
+    // A new route with a form is added here.
+    for route in ROUTES.iter().filter(|route| route.method == "POST" && route.opens != Opens::Reports) {
+        let pattern: Vec<&str> = route.path.split('/').collect();
+        let is_this = |action: &str| {
+            let parts: Vec<&str> = action.split('?').next().unwrap_or_default().split('/').collect();
+            parts.len() == pattern.len()
+                && parts.iter().zip(&pattern).all(|(part, wanted)| wanted.starts_with('{') || part == wanted)
+        };
+        assert!(forms.iter().any(|(_, form)| is_this(form.action())), "no form for {}", route.path);
+    }
+    forms
+}
+
+/// The forms of requests, by a person who decides and by the requester.
+fn approval_forms(mina: &Browser, hana: &Browser) -> Vec<(Browser, Form)> {
+    vec![
+        (
+            hana.clone(),
+            hana.get("/approvals/2?panel=approve").form_to("/approval").set("reason", "Looked at the parcels"),
+        ),
+        (hana.clone(), hana.get("/approvals/2?panel=reject").form_to("/rejection").set("reason", "One parcel came")),
+        (
+            mina.clone(),
+            mina.get("/approvals/2?panel=withdraw").form_to("/withdrawal").set("reason", "It came after all"),
+        ),
+    ]
+}
+
+/// The same of what owners do with the staff.
+fn forms_of_owners(world: &World) -> Vec<(Browser, Form)> {
+    let owner = world.signed_in("owner");
+    let staff = |panel: &str| {
+        let page = owner.get(&format!("/staff/1?panel={panel}"));
+        page.form("form.seal").set("reason", "Agreed with the head of support")
+    };
+    let invited = world.number("select id from staff where email = 'nari@ingam.test'");
+    let session = owner.get("/staff/1").attributes("a[href*='panel=session&']", "href").remove(0);
+    vec![
+        (
+            owner.clone(),
+            owner
+                .get("/staff?panel=invite")
+                .form("form.seal")
+                .set("email", "new@ingam.test")
+                .set("name", "New One")
+                .set("role-operator", "yes")
+                .set("reason", "Begins on Monday"),
+        ),
+        (owner.clone(), staff("roles").set("role-auditor", "yes")),
+        (owner.clone(), staff("status")),
+        (owner.clone(), staff("reset")),
+        (owner.clone(), staff("sessions")),
+        (owner.clone(), staff("networks").set("networks", "127.0.0.0/8")),
+        (owner.clone(), owner.get(&session).form_to("/revocation").set("reason", "Left it on a train")),
+        (
+            owner.clone(),
+            owner
+                .get(&format!("/staff/{invited}?panel=link"))
+                .form_to("/setup-link")
+                .set("reason", "The first one is lost"),
+        ),
+    ]
+}
+
+fn network_forms(world: &World) -> Vec<(Browser, Form)> {
+    let owner = world.signed_in("owner");
+    world
+        .database()
+        .tamper(
+            "insert into networks (net, note, added_at, added_by)
+               values ('10.20.0.0/16', 'Head office', '2026-03-01T00:00:00.000000Z', 'Olivia Owens')",
+        )
+        .unwrap();
+    vec![
+        (
+            owner.clone(),
+            owner
+                .get("/networks?panel=add")
+                .form_to("/networks")
+                .set("net", "10.0.0.0/8")
+                .set("note", "All of us")
+                .set("expires_at", "2026-03-09T09:00")
+                .set("reason", "The new office")
+                .submit()
+                .form_to("/networks"),
+        ),
+        (owner.clone(), owner.get("/networks?panel=change-1").form_to("/networks/1").set("reason", "It has moved")),
+        (owner.clone(), owner.get("/networks?panel=remove-1").form_to("/removal").set("reason", "It has moved")),
+    ]
+}
+
+/// Runs `ingam staff add` and says which path its link has.
+pub(crate) fn invite(world: &World, email: &str, role: &str) -> String {
+    // The program asks the machine for the time, so the world's clock must not be behind it.
+    if world.clock.now() < Clock::system().now() {
+        world.clock.set(Clock::system().now());
+    }
+    let output =
+        world.command(&["staff", "add", "--email", email, "--name", "Nari Yoon", "--role", role]).output().unwrap();
+    let said = String::from_utf8(output.stdout).unwrap();
+    assert!(output.status.success(), "{said}{}", String::from_utf8_lossy(&output.stderr));
+    let link = said.lines().find(|line| line.contains("/setup/")).unwrap_or_else(|| panic!("no link in {said}"));
+    link[link.find("/setup/").unwrap()..].to_owned()
+}

@@ -1,0 +1,95 @@
+//! What the scenario tests stand on: a world with a database, five people and a server, and browsers to walk through it.
+//!
+//! A test is a plain function and a sentence, and runs on both engines:
+//!
+//! ```ignore
+//! on_both! {
+//!     fn points_that_were_added_stand_in_the_ledger(world) {
+//!         let mina = world.browser();
+//!         mina.sign_in("mina");
+//!         let done = mina.get("/users/1?panel=points").form_to("/point-adjustments")
+//!             .set("amount", "1000").set("code", &world.code("mina")).submit();
+//!         assert_eq!(done.status, 303);
+//!     }
+//! }
+//! ```
+
+mod browser;
+mod clock;
+mod customers;
+mod database;
+mod form;
+mod forms;
+mod jobs;
+mod operators;
+mod orders;
+mod page;
+mod people;
+mod points;
+mod postgres;
+mod process;
+mod provider;
+mod requests;
+mod run;
+mod server;
+mod signing_in;
+mod sound;
+mod together;
+mod waiting;
+mod world;
+
+pub(crate) use browser::{Browser, Request};
+pub(crate) use clock::TestClock;
+pub(crate) use database::{Database, block_on};
+pub(crate) use form::Form;
+pub(crate) use forms::{forms, invite};
+pub(crate) use ingam::store::Engine;
+pub(crate) use jobs::sample_runs;
+pub(crate) use operators::{Operator, approvers, bytes, operators, operators_here, owners};
+pub(crate) use page::Page;
+pub(crate) use people::{PEOPLE, People, Person, totp};
+pub(crate) use points::{REASON, addition, points};
+pub(crate) use process::{Process, free_address, program};
+pub(crate) use provider::{Mode, Provider};
+pub(crate) use requests::sample_requests;
+pub(crate) use server::Server;
+pub(crate) use signing_in::{csrf, is_in, try_password};
+pub(crate) use sound::assert_sound;
+pub(crate) use together::{at_once, submit_at_once, with_status};
+pub(crate) use waiting::{poll, wait_for, wait_until};
+pub(crate) use world::World;
+
+/// Runs `body` in a fresh world on `engine`. Where PostgreSQL is not installed its cases pass with a line that says so,
+/// unless `INGAM_TEST_POSTGRES=required`.
+pub(crate) fn within(engine: Engine, body: fn(&World)) {
+    if engine == Engine::Postgres && !postgres::is_installed() {
+        assert!(
+            std::env::var("INGAM_TEST_POSTGRES").as_deref() != Ok("required"),
+            "PostgreSQL is required (INGAM_TEST_POSTGRES) and its server programs are not installed"
+        );
+        println!("SKIPPED on PostgreSQL: its server programs are not installed");
+        return;
+    }
+    body(&World::start(engine));
+}
+
+/// Makes two tests of each function, `name::sqlite` and `name::postgres`. The function is given its world.
+macro_rules! on_both {
+    ($($(#[$meta:meta])* fn $name:ident($world:ident) $body:block)+) => { $(
+        $(#[$meta])*
+        fn $name($world: &$crate::kit::World) $body
+
+        mod $name {
+            #[test]
+            fn sqlite() {
+                $crate::kit::within($crate::kit::Engine::Sqlite, super::$name);
+            }
+
+            #[test]
+            fn postgres() {
+                $crate::kit::within($crate::kit::Engine::Postgres, super::$name);
+            }
+        }
+    )+ };
+}
+pub(crate) use on_both;

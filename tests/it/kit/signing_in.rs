@@ -1,0 +1,23 @@
+//! The door: who is let in.
+
+use super::{Browser, Page};
+
+/// The token that stands in the forms of a page.
+pub(crate) fn csrf(page: &Page) -> String {
+    page.form_with("csrf").value("csrf").unwrap().to_owned()
+}
+
+/// Gives an e-mail and a password on the sign-in page, whatever comes of it.
+pub(crate) fn try_password(browser: &Browser, email: &str, password: &str) -> Page {
+    browser.get("/login").form_with("password").set("email", email).set("password", password).submit()
+}
+
+/// Whether this browser is let in.
+pub(crate) fn is_in(browser: &Browser) -> bool {
+    let page = browser.get("/account");
+    assert!(matches!(page.status, 200 | 303), "{page}");
+    if page.status == 303 {
+        assert!(page.location().unwrap().starts_with("/login"), "{page}");
+    }
+    page.status == 200
+}

@@ -1,0 +1,26 @@
+//! What the console promises, tried from outside: each folder is a part of it. Most tests go through HTTP on both engines.
+
+#![expect(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    reason = "a test that cannot go on fails here"
+)]
+
+mod kit;
+
+mod account;
+mod approvals;
+mod audit;
+mod batches;
+mod cli;
+mod config;
+mod fences;
+mod networks;
+mod orders;
+mod people;
+mod permissions;
+mod sealing;
+mod sign_in;
+mod users;
+mod web;

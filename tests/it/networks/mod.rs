@@ -1,0 +1,11 @@
+//! From where the console opens: the list that owners keep, who may come from where, and that nobody shuts themselves out.
+
+mod support;
+
+mod commands;
+mod editing;
+mod limits;
+mod lockout;
+mod opening;
+mod proxies;
+mod races;

@@ -1,0 +1,17 @@
+//! Orders, tried through HTTP on both engines: what a refund comes to, who is first when many refund at once, and what
+//! becomes of the money when providers or processes die.
+
+mod support;
+
+mod cancelling;
+mod crashes;
+mod dismissing;
+mod finding;
+mod noting;
+mod providers;
+mod races;
+mod refunding;
+mod replay;
+mod sample;
+mod shipping;
+mod verify;

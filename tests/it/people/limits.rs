@@ -1,0 +1,49 @@
+//! Networks of one person.
+
+use crate::{
+    kit::on_both,
+    people::support::{id_of, panel},
+};
+
+on_both! {
+    fn networks_of_a_person_are_kept_in_order_and_lifted_again(world) {
+        let owner = world.signed_in("owner");
+        let id = id_of(world, "mina");
+        let form = panel(&owner, id, "networks").set("networks", "10.20.0.0/16\n10.2.0.7\n10.20.0.0/16\n");
+        let done = form.set("code", &world.code("owner")).submit();
+        assert_eq!(done.status, 303, "{done}");
+        let kept = format!("select networks from staff where id = {id}");
+        assert_eq!(world.database().value(&kept), "10.2.0.7/32 10.20.0.0/16");
+        let row = world.last_audit();
+        assert_eq!((row.action.as_str(), row.after["networks"].as_str()), ("staff.networks", Some("10.2.0.7/32 10.20.0.0/16")));
+        assert!(owner.get("/staff").says("tbody").contains("own networks"));
+        let form = panel(&owner, id, "networks");
+        assert_eq!(form.value("networks"), Some("10.2.0.7/32\n10.20.0.0/16"));
+        let lifted = form.set("networks", "").set("code", &world.code("owner")).submit();
+        assert_eq!(lifted.status, 303, "{lifted}");
+        assert_eq!(world.database().value(&kept), "");
+    }
+
+    fn what_is_no_network_is_said_at_its_field_and_comes_back_as_typed(world) {
+        let owner = world.signed_in("owner");
+        let id = id_of(world, "mina");
+        let code = world.code("owner");
+        for (typed, says) in [
+            ("10.20.0.0/16\n10.20.4.1/16", "Did you mean 10.20.0.0/16?"),
+            ("office", "A network such as"),
+            ("0.0.0.0/0", "half of the internet"),
+            ("::/0", "half of the internet"),
+        ] {
+            let form = panel(&owner, id, "networks").set("networks", typed).set("code", &code);
+            let refused = form.submit();
+            assert_eq!(refused.status, 422, "{typed}: {refused}");
+            assert!(refused.says("#networks-error").contains(says), "{typed}: {refused}");
+            let back = refused.form("form.seal");
+            assert_eq!(back.value("networks").map(|text| text.replace("\r\n", "\n")), Some(typed.to_owned()));
+            assert_eq!(back.value("reason"), Some(crate::people::support::REASON));
+        }
+        assert_eq!(world.number("select count(*) from audit where action = 'staff.networks'"), 0);
+        let same = panel(&owner, id, "networks").set("code", &code).submit();
+        assert_eq!(same.status, 409, "{same}");
+    }
+}

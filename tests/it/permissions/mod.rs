@@ -1,0 +1,4 @@
+//! Who may do what: the matrix of routes and roles, and the same at the gate.
+
+mod matrix;
+mod table;

@@ -1,0 +1,9 @@
+//! Signing in, through HTTP: setting up, passwords, codes, sessions, and those who are not let in.
+
+mod answers;
+pub(crate) mod recovery;
+pub(crate) mod secrets;
+mod sessions;
+pub(crate) mod setup;
+mod throttles;
+mod tokens;

@@ -1,0 +1,116 @@
+//! Guessing gets slower and slower: for an account, for an address, and never for good.
+
+use crate::kit::{Browser, World, on_both, try_password};
+use ingam::allowlist::Allowlist;
+use std::time::Duration;
+
+const RIGHT: &str = "quiet river stones";
+
+fn guess(browser: &Browser, email: &str) -> u16 {
+    try_password(browser, email, "is it this one?").status
+}
+
+fn wait(world: &World, seconds: u64) {
+    world.clock.advance(Duration::from_secs(seconds));
+}
+
+on_both! {
+    fn five_wrong_passwords_for_an_account_and_one_waits(world) {
+        let browser = world.browser();
+        for n in 1..=5 {
+            assert_eq!(guess(&browser, "mina@ingam.test"), 422, "guess {n}");
+        }
+        // The right one does not help now, from wherever it comes.
+        let page = try_password(&world.browser(), "mina@ingam.test", RIGHT);
+        assert_eq!(page.status, 429, "{page}");
+        let row = world.last_audit();
+        assert_eq!((row.action.as_str(), row.outcome.as_str()), ("session.password", "refused"));
+        assert!(row.refusal.starts_with("sign-in-throttled until="), "{}", row.refusal);
+        // Others are not concerned.
+        assert_eq!(try_password(&world.browser(), "sora@ingam.test", "no page left unread").status, 303);
+
+        wait(world, 29);
+        assert_eq!(try_password(&browser, "mina@ingam.test", RIGHT).status, 429);
+        wait(world, 1);
+        assert_eq!(guess(&browser, "mina@ingam.test"), 422);
+        // The sixth mistake costs twice as much; asking while one waits costs nothing.
+        wait(world, 59);
+        assert_eq!(guess(&browser, "mina@ingam.test"), 429);
+        wait(world, 1);
+        assert_eq!(try_password(&browser, "mina@ingam.test", RIGHT).status, 303);
+        // A right password forgives the account.
+        for n in 1..=5 {
+            assert_eq!(guess(&world.browser(), "mina@ingam.test"), 422, "guess {n}");
+        }
+    }
+
+    fn an_unknown_account_is_slowed_down_like_a_known_one(world) {
+        let browser = world.browser();
+        let answers: Vec<_> = (0..7).map(|_| guess(&browser, "nobody@ingam.test")).collect();
+        assert_eq!(answers, [422, 422, 422, 422, 422, 429, 429]);
+    }
+
+    fn an_hour_without_a_mistake_forgives(world) {
+        let browser = world.browser();
+        for _ in 0..4 {
+            assert_eq!(guess(&browser, "mina@ingam.test"), 422);
+        }
+        wait(world, 3601);
+        let answers: Vec<_> = (0..6).map(|_| guess(&browser, "mina@ingam.test")).collect();
+        assert_eq!(answers, [422, 422, 422, 422, 422, 429]);
+    }
+
+    fn waiting_never_lasts_longer_than_a_quarter_of_an_hour(world) {
+        let browser = world.browser();
+        for n in 0..12 {
+            assert_eq!(guess(&browser, "mina@ingam.test"), 422, "guess {n}");
+            wait(world, 900);
+        }
+        assert_eq!(try_password(&browser, "mina@ingam.test", RIGHT).status, 303);
+    }
+
+    fn twenty_wrong_passwords_from_one_address_and_it_waits_whoever_it_asks_for(world) {
+        let server = world
+            .another(|config| {
+                config.allowed_networks = Allowlist::parse("10.0.0.0/8").unwrap();
+                config.trusted_proxies = vec!["127.0.0.0/8".parse().unwrap()];
+            })
+            .unwrap();
+        let from = |ip: &str| world.browser().at(server.address).with_header("x-forwarded-for", ip);
+        let guesser = from("10.1.1.1");
+        for n in 1..=20 {
+            assert_eq!(guess(&guesser, &format!("person{n}@ingam.test")), 422, "guess {n}");
+        }
+        assert_eq!(try_password(&guesser, "mina@ingam.test", RIGHT).status, 429);
+        assert_eq!(
+            try_password(&from("10.1.1.2"), "mina@ingam.test", RIGHT).status,
+            303,
+            "another address is not slowed down"
+        );
+        wait(world, 30);
+        assert_eq!(try_password(&guesser, "mina@ingam.test", RIGHT).status, 303);
+        // An own account that is right must not pay for guessing others.
+        assert_eq!(guess(&guesser, "person21@ingam.test"), 422);
+        assert_eq!(guess(&guesser, "person22@ingam.test"), 429);
+    }
+
+    fn parallel_guesses_are_counted_one_by_one(world) {
+        let browsers: Vec<_> = (0..16).map(|_| world.browser()).collect();
+        let forms: Vec<_> = browsers
+            .iter()
+            .map(|browser| {
+                browser
+                    .get("/login")
+                    .form_with("password")
+                    .set("email", "mina@ingam.test")
+                    .set("password", "guess guess guess")
+            })
+            .collect();
+        let answers: Vec<u16> = std::thread::scope(|scope| {
+            let threads: Vec<_> = forms.iter().map(|form| scope.spawn(|| form.submit().status)).collect();
+            threads.into_iter().map(|thread| thread.join().unwrap()).collect()
+        });
+        assert_eq!(answers.iter().filter(|status| **status == 422).count(), 5, "{answers:?}");
+        assert_eq!(answers.iter().filter(|status| **status == 429).count(), 11, "{answers:?}");
+    }
+}

@@ -1,0 +1,4 @@
+//! Customers, through HTTP: finding them, and what of them is shown to whom.
+
+mod privacy;
+mod search;
