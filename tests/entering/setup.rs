@@ -5,7 +5,6 @@ use crate::{
     kit::{Browser, Page, World, invite, on_both, totp},
 };
 use chrono::TimeDelta;
-use ingam::clock::Clock;
 
 const PASSWORD: &str = "a bus full of violins";
 
