@@ -1,6 +1,6 @@
 //! Every field of every form with everything that people, programs and attackers put into fields.
 
-use crate::kit::{Browser, Form, Page, World, forms, on_both};
+use crate::kit::{Browser, Form, Page, forms, on_both};
 use std::fmt::Write as _;
 
 /// What is put into a field, as bytes, because not all of it is text.
