@@ -60,7 +60,8 @@ impl Subject for RequestView {
     type Id = i64;
     const SECTION: Section = Section::Approvals;
     const PAGE: &'static str = "/approvals/{id}";
-    const MISSING: &'static str = "approval-missing";
+    /// What is not for a person is not there for them, and asking for it is no attempt at a decision.
+    const MISSING: &'static str = "";
 
     fn target(id: &i64) -> Target {
         target(*id)

@@ -42,7 +42,7 @@ impl Subject for Networks {
     type Id = ();
     const SECTION: Section = Section::Networks;
     const PAGE: &'static str = "/networks";
-    const MISSING: &'static str = "network-gone";
+    const MISSING: &'static str = "";
 
     /// The list has no name in the log: each change is about one network.
     fn target((): &()) -> Target {

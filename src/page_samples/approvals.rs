@@ -61,7 +61,7 @@ impl Maker {
         }
     }
 
-    fn rehearsal(self, request: &Request) -> Rehearsal {
+    fn rehearsal(request: &Request) -> Rehearsal {
         let changed = |before: Option<&str>, after: &str, field: &str| Changed {
             field: field.into(),
             before: before.map(Into::into),
@@ -78,7 +78,7 @@ impl Maker {
     }
 
     fn approval(self, request: Request, part: ViewerPart, side: Side) -> ShowPage {
-        let rehearsal = self.rehearsal(&request);
+        let rehearsal = Self::rehearsal(&request);
         let button = |name, icon, label| Button { name, icon, label: self.frame().words.known(label).to_owned() };
         let buttons = match part {
             ViewerPart::YourTurn if request.is_open() => {
@@ -106,7 +106,7 @@ impl Maker {
     where
         P: Panel<On = RequestView, Part = ()>,
     {
-        let state = FormState { rehearsal: self.rehearsal(&request), is_asked: false };
+        let state = FormState { rehearsal: Self::rehearsal(&request), is_asked: false };
         self.decision_with(request, part, panel(state), seal)
     }
 
@@ -173,7 +173,7 @@ impl Maker {
         let approve = |request, seal| self.decision(request, YourTurn, ApprovePanel, seal);
         add("approval", approve(waiting(), fresh()));
         let two = Request { needs: 2, ..waiting() };
-        let asked = ApprovePanel(FormState { rehearsal: self.rehearsal(&two), is_asked: true });
+        let asked = ApprovePanel(FormState { rehearsal: Self::rehearsal(&two), is_asked: true });
         add("approval-first-of-two", self.decision_with(two, YourTurn, asked, fresh()));
         let errors = FieldErrors::one("reason", wrong::too_short(5));
         add("approval-invalid", approve(waiting(), Seal { errors, ..seal() }));
@@ -181,7 +181,7 @@ impl Maker {
         add("approval-obsolete", approve(self.request(7, State::Obsolete), stale));
         let busy = Seal { refusal: Some(Refusal::WrongState { why: rejection("approval-not-now") }), ..seal() };
         add("approval-not-now", approve(waiting(), busy));
-        let mut moved = self.rehearsal(&waiting());
+        let mut moved = Self::rehearsal(&waiting());
         for effect in &mut moved.effects {
             effect.now = (effect.then.field == "points").then(|| Changed {
                 field: "points".into(),

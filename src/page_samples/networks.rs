@@ -35,7 +35,7 @@ impl Maker {
         }
     }
 
-    fn networks_list(self, rows: Vec<Network>, fixed: &[&str]) -> Networks {
+    fn networks_list(rows: Vec<Network>, fixed: &[&str]) -> Networks {
         Networks {
             rows,
             fixed: fixed.iter().map(|net| net.parse().unwrap()).collect(),
@@ -56,7 +56,7 @@ impl Maker {
     }
 
     fn networks_side<P: Panel<On = Networks>>(self, part: &P::Part, opened: Opened<P>, seal: Seal) -> Side {
-        let on = self.networks_list(self.network_rows(), &FIXED);
+        let on = Self::networks_list(self.network_rows(), &FIXED);
         side_of(&self.shell(Section::Networks), &on, part, opened, Seal { reason: self.reason(), ..seal }).unwrap().0
     }
 
@@ -101,7 +101,7 @@ impl Maker {
     pub(super) fn networks(self, out: &mut Vec<Sample>) {
         let rows = || self.network_rows();
         let mut push = |name, side| {
-            out.push(Sample { name, html: self.networks_page(self.networks_list(rows(), &FIXED), side) });
+            out.push(Sample { name, html: self.networks_page(Self::networks_list(rows(), &FIXED), side) });
         };
         let fresh = || Seal::fresh("", "01JD3Q8V5W", 3);
         let asked = |is_wide, overlaps: &[&str], is_confirmed| Confirmation {
@@ -142,9 +142,9 @@ impl Maker {
         let gone = Opened::<ChangePanel>::Closed(why("networks.gone"));
         push("networks-gone", self.networks_side(&RowId(9), gone, fresh()));
         push("networks-done", self.network_receipt());
-        let empty = self.networks_page(self.networks_list(vec![], &FIXED), Side::default());
+        let empty = self.networks_page(Self::networks_list(vec![], &FIXED), Side::default());
         out.push(Sample { name: "networks-empty", html: empty });
-        let only_list = self.networks_page(self.networks_list(rows(), &[]), Side::default());
+        let only_list = self.networks_page(Self::networks_list(rows(), &[]), Side::default());
         out.push(Sample { name: "networks-only-list", html: only_list });
     }
 }

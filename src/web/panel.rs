@@ -36,7 +36,7 @@ pub(crate) trait Subject: Sized + 'static {
     const SECTION: Section;
     /// The pattern of its page in the route table: `/users/{id}`.
     const PAGE: &'static str;
-    /// The refusal in the log where a form is posted to one that is not there.
+    /// The refusal in the log where a form is posted to one that is not there; empty where the log says nothing of it.
     const MISSING: &'static str;
 
     /// The target of its changes.

@@ -87,10 +87,11 @@ pub(crate) async fn preview<P: Panel>(desk: Desk, request: HttpRequest, body: we
     }
 }
 
-/// The subject of a posted form. Where there is none, the log says who asked for what.
+/// The subject of a posted form. Where there is none, the log says who asked for what, if the subject wants that.
 async fn load<P: Panel>(desk: &Desk, id: &<P::On as Subject>::Id) -> Result<P::On, Stop> {
     match P::On::load(desk, id).await? {
         Some(on) => Ok(on),
+        None if P::On::MISSING.is_empty() => Err(Problem::NotFound.into()),
         None => Err(desk.refuse_missing(ChangeOf::<P>::KIND, P::On::target(id), P::On::MISSING).await),
     }
 }

@@ -38,7 +38,10 @@ const FORMS: &[Entry] = &[
     entry("runs.cancel", "jun", "/runs/{id}/cancellation"),
     entry("runs.resolve", "jun", "/runs/{id}/resolution"),
     entry("runs.accept-normal", "jun", "/runs/{id}/baseline"),
-    Entry { complete: |form| form.set("wide_confirmed", "10.0.0.0/8"), ..entry("networks.add", "owner", "/networks") },
+    Entry {
+        complete: |form| form.set("wide_confirmed", "10.0.0.0/8").set("expires_at", ""),
+        ..entry("networks.add", "owner", "/networks")
+    },
     Entry {
         complete: |form| form.set("note", "The second floor"),
         ..entry("networks.change", "owner", "/networks/{id}")

@@ -2,6 +2,7 @@
 //! both engines get the same schema and understand the same statements. That forging a `Tx` does not compile is shown in
 //! the documentation of `ingam::gate::Tx`.
 
+mod layers;
 mod lint;
 mod reader;
 mod schema;

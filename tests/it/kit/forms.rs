@@ -1,6 +1,6 @@
 //! One of every form that the console has, each filled in.
 
-use super::{Browser, Form, World, sample_requests, sample_runs};
+use super::{Browser, Engine, Form, World, sample_requests, sample_runs};
 use ingam::{clock::Clock, routes::ROUTES, web::route::Opens};
 
 /// A refund that can be tried again.
@@ -8,7 +8,8 @@ const FAILED_REFUND: &str = "
     insert into refunds (id, order_id, at, state, amount, released, reason_kind, settled_at, staff_name, change_id) values
       (1, 4, '2026-03-01T00:00:00.000000Z', 'failed', 15000, true, 'damaged', '2026-03-01T00:01:00.000000Z', 'Mina Kang', 'x');
     insert into refund_payments (refund_id, payment_id, order_id, amount, state, key, settled_at) values
-      (1, 40, 4, 15000, 'failed', 'k', '2026-03-01T00:01:00.000000Z')";
+      (1, 40, 4, 15000, 'failed', 'k', '2026-03-01T00:01:00.000000Z');
+    update orders set failed_refunds = 1 where id = 4";
 
 /// Every form with its page, filled in so that only one field at a time is strange. The code is missing, so that nothing
 /// changes and no wrong code is counted.
@@ -41,6 +42,9 @@ pub(crate) fn forms(world: &World) -> Vec<(Browser, Form)> {
         .set("reason", "Parcel damaged");
     let refund_preview = refund.clone().to("/orders/1/refunds/preview");
     world.database().tamper(FAILED_REFUND).unwrap();
+    if world.engine == Engine::Postgres {
+        world.database().tamper("alter table refunds alter column id restart with 100").unwrap();
+    }
     let retry = mina.get("/orders/4").attributes("a[href*='panel=retry']", "href").remove(0);
     let dismissal = mina.get("/orders/4").attributes("a[href*='panel=dismiss']", "href").remove(0);
     let parcel = mina.get("/orders/1?panel=shipping").form_to("/shipping");
