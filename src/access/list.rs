@@ -59,7 +59,7 @@ struct Record {
 pub(crate) async fn list(desk: Desk, filter: web::Query<Filter>) -> Answer {
     let filter = filter.into_inner();
     let before = filter.place()?;
-    let (found, errors) = match filter.read(desk.zone(), desk.now()) {
+    let (found, errors) = match filter.read(desk.zone()) {
         Ok(wanted) => (find(desk.reader(), &wanted, before).await?, FieldErrors::new()),
         Err(errors) => (Page::default(), errors),
     };

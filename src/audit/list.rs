@@ -32,7 +32,7 @@ pub(crate) async fn list(desk: Desk, filter: web::Query<Filter>) -> Answer {
     let kinds = desk.catalog().kinds;
     let is_known =
         |action: &Option<String>| action.as_deref().is_none_or(|action| actions(kinds).any(|kind| kind == action));
-    let wanted = filter.read(desk.zone(), desk.now()).and_then(|wanted| match is_known(&wanted.action) {
+    let wanted = filter.read(desk.zone()).and_then(|wanted| match is_known(&wanted.action) {
         true => Ok(wanted),
         false => Err(FieldErrors::one("action", wrong::not_a_choice())),
     });

@@ -1,19 +1,44 @@
 //! What the list of orders can be filtered by, read from an address.
 
-use super::{State, list_pages::Filter, term::Term};
+use super::{State, term::Term};
 use crate::{
     clock::Instant,
+    list_query,
     money::Currency,
     web::{
-        list::read::day,
+        list::{
+            Reading,
+            read::{first_day, last_day},
+        },
         number,
-        shell::field::{FieldErrors, wrong},
+        shell::field::wrong,
+        words::Message,
     },
 };
 use chrono::TimeDelta;
-use chrono_tz::Tz;
 
-/// A filter that makes sense.
+list_query! {
+    /// The filters of the list of orders as they were typed.
+    typed Filter at "/orders" from "after";
+    /// What the filters of the list of orders mean.
+    meant Meant;
+    /// An order number, a customer's id, a payment reference or a tracking number.
+    q: Term = |text, _| Term::parse(text).map_err(|_| wrong::not_an_order_term());
+    needs: Needs = |text, _| Needs::parse(text).ok_or_else(wrong::not_a_choice);
+    /// How many days an order that needs shipping has waited at least.
+    days: i64 = |text, _| days(text);
+    state: State = |text, _| text.parse().map_err(|_| wrong::not_a_choice());
+    /// From the beginning of this day, in the reader's zone.
+    from: Instant = first_day;
+    /// To the end of this day.
+    to: Instant = last_day;
+    currency: Currency = |text, _| text.parse().map_err(|_| wrong::not_a_choice());
+    /// An amount in the currency that is filtered by, or in the usual one.
+    min: i64 = amount;
+    max: i64 = amount;
+}
+
+/// Which orders are looked for.
 #[derive(Clone, Debug, Default)]
 pub struct Wanted {
     pub term: Option<Term>,
@@ -63,58 +88,39 @@ impl Needs {
 pub const DAYS: i64 = 3;
 const MOST_DAYS: i64 = 3650;
 
-pub fn read(filter: &Filter, zone: Tz, now: Instant) -> Result<Wanted, FieldErrors> {
-    let mut errors = FieldErrors::new();
-    let mut wanted = Wanted::default();
-    if !filter.q.trim().is_empty() {
-        match Term::parse(&filter.q) {
-            Ok(term) => wanted.term = Some(term),
-            Err(_) => errors.add("q", wrong::not_an_order_term()),
-        }
+impl Filter {
+    /// How many fields of the fold filter: all but the search, the tab, and the days that belong to it.
+    pub(crate) fn folded(&self) -> i64 {
+        let fields = [&self.state, &self.from, &self.to, &self.currency, &self.min, &self.max];
+        i64::try_from(fields.iter().filter(|field| !field.is_empty()).count()).unwrap_or_default()
     }
-    if !filter.state.is_empty() {
-        wanted.state = filter.state.parse().map_err(|_| errors.add("state", wrong::not_a_choice())).ok();
-    }
-    if !filter.needs.is_empty() {
-        wanted.needs = Needs::parse(&filter.needs);
-        if wanted.needs.is_none() {
-            errors.add("needs", wrong::not_a_choice());
-        }
-    }
-    let waiting = match filter.days.trim() {
-        "" => Ok(DAYS),
-        text => number::count(text),
-    };
-    match waiting {
-        Ok(waiting @ 0..=MOST_DAYS) if wanted.needs == Some(Needs::Shipping) => {
-            wanted.paid_before = Some(now.minus(TimeDelta::days(waiting)));
-        }
-        Ok(0..=MOST_DAYS) => {}
-        _ => errors.add("days", wrong::not_a_count()),
-    }
-    let mut limit = |field, text: &str, after| match text {
-        "" => None,
-        text => day(text, zone, after).map_err(|message| errors.add(field, message)).ok(),
-    };
-    (wanted.from, wanted.until) = (limit("from", &filter.from, 0), limit("to", &filter.to, 1));
-    amounts(filter, &mut wanted, &mut errors);
-    if errors.is_empty() { Ok(wanted) } else { Err(errors) }
 }
 
-fn amounts(filter: &Filter, wanted: &mut Wanted, errors: &mut FieldErrors) {
-    let has_amount = !filter.min.trim().is_empty() || !filter.max.trim().is_empty();
-    let currency = match filter.currency.as_str() {
-        "" => Currency::default(),
-        code => code.parse().unwrap_or_else(|_| {
-            errors.add("currency", wrong::not_a_choice());
-            Currency::default()
-        }),
-    };
-    wanted.currency = (has_amount || !filter.currency.is_empty()).then_some(currency);
-    let mut amount = |field: &'static str, text: &str| match text.trim() {
-        "" => None,
-        text => number::money(text, currency).map_err(|message| errors.add(field, message)).ok(),
-    };
-    wanted.least = amount("min", &filter.min);
-    wanted.most = amount("max", &filter.max);
+impl Wanted {
+    /// The orders that these filters mean at `now`.
+    pub(super) fn of(meant: Meant, now: Instant) -> Self {
+        let waiting = TimeDelta::days(meant.days.unwrap_or(DAYS));
+        let has_amount = meant.min.is_some() || meant.max.is_some();
+        Self {
+            term: meant.q,
+            user: None,
+            state: meant.state,
+            needs: meant.needs,
+            paid_before: (meant.needs == Some(Needs::Shipping)).then(|| now.minus(waiting)),
+            from: meant.from,
+            until: meant.to,
+            currency: meant.currency.or_else(|| has_amount.then(Currency::default)),
+            least: meant.min,
+            most: meant.max,
+        }
+    }
+}
+
+/// How many days an order has waited: at most ten years.
+fn days(text: &str) -> Result<i64, Message> {
+    number::count(text).ok().filter(|days| *days <= MOST_DAYS).ok_or_else(wrong::not_a_count)
+}
+
+fn amount(text: &str, reading: Reading<'_, Filter>) -> Result<i64, Message> {
+    number::money(text, reading.typed.currency.trim().parse().unwrap_or_default())
 }

@@ -14,16 +14,15 @@ use crate::{
     money::Currency,
     sql,
     store::{Query, Reader, Sql},
+    web::list::{self, Page},
 };
 use std::{fmt, str::FromStr};
 
 pub const PAGE: usize = 25;
-/// So many orders are looked at at a time, and so many times that, before a list says that it has not found more yet.
-const WINDOWS: usize = 10;
 
 /// An order as a list shows one.
 #[derive(Clone, Debug, sqlx::FromRow)]
-pub struct Found {
+pub struct OrderRow {
     pub id: i64,
     pub number: String,
     pub user_id: i64,
@@ -41,13 +40,6 @@ pub struct Found {
     /// Its first line, and how many there are.
     pub title: Option<String>,
     pub lines: Option<i64>,
-}
-
-/// A page of orders, and after which place the next begins.
-#[derive(Clone, Debug, Default)]
-pub struct Page {
-    pub rows: Vec<Found>,
-    pub next: Option<Place>,
 }
 
 /// A place in the list.
@@ -84,7 +76,11 @@ impl FromStr for Place {
 
 /// The orders that are wanted, from `after` on. A number, reference or tracking number is looked up as it is, whatever else
 /// is filtered by; only what is none of them is taken for the id of a customer.
-pub async fn find(reader: &Reader, wanted: &Wanted, after: Option<Place>) -> sqlx::Result<Page> {
+pub(crate) async fn find(
+    reader: &Reader,
+    wanted: &Wanted,
+    after: Option<Place>,
+) -> sqlx::Result<Page<OrderRow, Place>> {
     if let Some(term) = &wanted.term {
         let rows = hits(reader, term).await?;
         if !rows.is_empty() || term.user.is_none() {
@@ -97,44 +93,29 @@ pub async fn find(reader: &Reader, wanted: &Wanted, after: Option<Place>) -> sql
     let top = top.unwrap_or(Place { placed_at: Instant::latest(), id: i64::MAX });
     let first = Place { placed_at: wanted.from.unwrap_or_else(Instant::earliest), id: i64::MIN };
     if wanted.needs == Some(Needs::Shipping) {
-        // Who waits longest for a parcel stands first.
+        // The order that has waited longest is the first.
         let next = after.map(|after| Place { id: after.id.saturating_add(1), ..after });
         let first = next.map_or(first, |next| next.max(first));
-        return Ok(page(search.rows(first, top, PAGE + 1).await?, None));
+        return Ok(Page::of(search.rows(first, top, PAGE + 1).await?, PAGE, OrderRow::place));
     }
-    let mut end = after.map_or(top, |after| after.min(top));
+    let end = after.map_or(top, |after| after.min(top));
     if !search.needs_windows() {
-        return Ok(page(search.rows(first, end, PAGE + 1).await?, None));
+        return Ok(Page::of(search.rows(first, end, PAGE + 1).await?, PAGE, OrderRow::place));
     }
-    let mut rows = Vec::new();
-    for _ in 0..WINDOWS {
-        let Some(bottom) = search.bottom(first, end).await? else { return Ok(page(rows, None)) };
-        rows.extend(search.rows(bottom, end, PAGE + 1 - rows.len()).await?);
-        end = bottom;
-        if rows.len() > PAGE {
-            return Ok(page(rows, None));
-        }
-    }
-    Ok(page(rows, Some(end)))
+    let start = async |end| search.bottom(first, end).await;
+    let rows = async |start, end, limit| search.rows(start, end, limit).await;
+    list::walk(PAGE, (first, end), start, rows, OrderRow::place).await
 }
 
 /// The newest orders of one customer.
-pub async fn of_user(reader: &Reader, user: i64) -> sqlx::Result<Page> {
+pub(crate) async fn of_user(reader: &Reader, user: i64) -> sqlx::Result<Page<OrderRow, Place>> {
     find(reader, &Wanted { user: Some(user), ..Wanted::default() }, None).await
 }
 
-impl Found {
+impl OrderRow {
     fn place(&self) -> Place {
         Place { placed_at: self.placed_at, id: self.id }
     }
-}
-
-/// A page of `rows`; where they do not fill it, `unread` says after which place nobody has looked yet.
-fn page(mut rows: Vec<Found>, unread: Option<Place>) -> Page {
-    let is_full = rows.len() > PAGE;
-    rows.truncate(PAGE);
-    let next = if is_full { rows.last().map(Found::place) } else { unread };
-    Page { rows, next }
 }
 
 macro_rules! select {
@@ -149,7 +130,7 @@ macro_rules! select {
 }
 
 /// The orders that a number, a reference or a tracking number names.
-async fn hits(reader: &Reader, term: &Term) -> sqlx::Result<Vec<Found>> {
+async fn hits(reader: &Reader, term: &Term) -> sqlx::Result<Vec<OrderRow>> {
     reader
         .query(sql!(
             select!(),
@@ -226,7 +207,7 @@ impl Search<'_> {
         self.wanted.least.is_some() && self.wanted.least == self.wanted.most && self.wanted.currency.is_some()
     }
 
-    async fn rows(&self, first: Place, end: Place, limit: usize) -> sqlx::Result<Vec<Found>> {
+    async fn rows(&self, first: Place, end: Place, limit: usize) -> sqlx::Result<Vec<OrderRow>> {
         let statement = match (self.user.is_some(), self.wanted.needs) {
             (true, None) => rows_along!("o.user_id = $10 and "),
             (true, Some(Needs::Settling)) => rows_along!("o.user_id = $10 and o.open_refunds > 0 and "),

@@ -2,9 +2,9 @@
 
 use super::{
     State,
-    filter::{self},
-    find::{self, Found, Place},
-    list_pages::{Filter, ListPage, Row},
+    filter::{Filter, Wanted},
+    find::{self, OrderRow},
+    list_pages::{ListPage, Row},
     term::Term,
 };
 use crate::{
@@ -13,7 +13,7 @@ use crate::{
     mask,
     web::{
         Answer, Desk, Stop,
-        problem_page::Problem,
+        list::{ListQuery as _, Page},
         shell::{
             Section,
             field::{FieldErrors, wrong},
@@ -22,61 +22,25 @@ use crate::{
     },
 };
 use actix_web::web;
-use serde::Deserialize;
-
-/// What may stand in the address.
-#[derive(Debug, Default, Deserialize)]
-#[serde(default)]
-pub struct Asked {
-    q: String,
-    state: String,
-    needs: String,
-    days: String,
-    from: String,
-    to: String,
-    currency: String,
-    min: String,
-    max: String,
-    after: Option<String>,
-}
 
 /// `GET /orders`
-pub async fn list(desk: Desk, asked: web::Query<Asked>) -> Answer {
-    let asked = asked.into_inner();
-    let after = match asked.after.as_deref() {
-        Some(text) => Some(text.parse::<Place>().map_err(|_| Problem::BadRequest)?),
-        None => None,
-    };
-    let filter = Filter {
-        q: asked.q,
-        state: asked.state,
-        needs: asked.needs,
-        days: asked.days,
-        from: asked.from,
-        to: asked.to,
-        currency: asked.currency,
-        min: asked.min,
-        max: asked.max,
-    };
-    let wanted = filter::read(&filter, desk.zone(), desk.now());
+pub(crate) async fn list(desk: Desk, filter: web::Query<Filter>) -> Answer {
+    let filter = filter.into_inner();
+    let after = filter.place()?;
+    let wanted = filter.read(desk.zone()).map(|meant| Wanted::of(meant, desk.now()));
     record_list(&desk, wanted.as_ref().ok().and_then(|wanted| wanted.term.as_ref())).await?;
     let (found, errors) = match wanted {
         Ok(wanted) => (find::find(desk.reader(), &wanted, after).await?, FieldErrors::new()),
-        Err(errors) => (find::Page::default(), errors),
-    };
-    let pager = Pager {
-        first: after.map(|_| filter.href("")),
-        previous: None,
-        next: found.next.map(|next| filter.href(&next.to_string())),
+        Err(errors) => (Page::default(), errors),
     };
     let status = if errors.is_empty() { 200 } else { 422 };
     let page = ListPage {
         shell: desk.shell(Some(Section::Orders), None).await?,
         typed: filter.q.clone(),
-        filter,
         errors,
         rows: found.rows.into_iter().map(row).collect(),
-        pager,
+        pager: filter.pager(found.next),
+        filter,
     };
     desk.page(status, &page)
 }
@@ -96,7 +60,7 @@ pub async fn search(desk: Desk, body: web::Bytes) -> Answer {
 /// identity card: until an order was found by them they are kept out of the address.
 pub async fn go_to(desk: &Desk, term: Term, typed: &str) -> Answer {
     record_list(desk, Some(&term)).await?;
-    let wanted = filter::Wanted { term: Some(term.clone()), ..filter::Wanted::default() };
+    let wanted = Wanted { term: Some(term.clone()), ..Wanted::default() };
     let found = find::find(desk.reader(), &wanted, None).await?;
     let customer = term.user.filter(|user| found.rows.iter().all(|row| row.user_id == *user));
     let q = match (found.rows.as_slice(), customer) {
@@ -136,7 +100,7 @@ async fn record_list(desk: &Desk, term: Option<&Term>) -> Result<(), Stop> {
 }
 
 /// An order as lists show one.
-pub fn row(found: Found) -> Row {
+pub fn row(found: OrderRow) -> Row {
     let money = |minor| found.currency.amount(minor);
     Row {
         id: found.id,

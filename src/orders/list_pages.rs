@@ -1,11 +1,14 @@
 //! The list of orders.
 
-use super::{State, filter::Needs};
+use super::{
+    State,
+    filter::{Filter, Needs},
+};
 use crate::{
     clock::Instant,
     money::{Currency, Money},
     web::{
-        link::link,
+        list::ListQuery as _,
         shell::{Shell, Tone, field::FieldErrors, table::Pager},
     },
 };
@@ -14,7 +17,7 @@ use askama::Template;
 /// `GET /orders`, and what `POST /orders/searches` answers when the term cannot be searched for.
 #[derive(Debug, Template)]
 #[template(path = "orders/list.html")]
-pub struct ListPage {
+pub(crate) struct ListPage {
     /// What stands in the search box. Only what was found is also in `filter`, and so in addresses.
     pub typed: String,
     pub shell: Shell,
@@ -25,57 +28,9 @@ pub struct ListPage {
     pub pager: Pager,
 }
 
-/// The filter as typed; empty fields do not filter.
-#[derive(Clone, Debug, Default)]
-pub struct Filter {
-    /// An order number, a customer's id, a payment reference or a tracking number.
-    pub q: String,
-    pub state: String,
-    pub needs: String,
-    /// How many days an order that needs shipping has waited at least.
-    pub days: String,
-    /// Days in the reader's zone, `2026-11-20`.
-    pub from: String,
-    pub to: String,
-    pub currency: String,
-    pub min: String,
-    pub max: String,
-}
-
-impl Filter {
-    /// How many fields of the fold filter.
-    pub fn set(&self) -> i64 {
-        let fields = [&self.state, &self.from, &self.to, &self.currency, &self.min, &self.max];
-        i64::try_from(fields.iter().filter(|field| !field.is_empty()).count()).unwrap_or_default()
-    }
-
-    pub fn is_empty(&self) -> bool {
-        self.set() == 0 && self.q.is_empty() && self.needs.is_empty()
-    }
-
-    /// The address of the list with this filter.
-    pub fn href(&self, after: &str) -> String {
-        link(
-            "/orders",
-            &[
-                ("q", &self.q),
-                ("needs", &self.needs),
-                ("days", &self.days),
-                ("state", &self.state),
-                ("from", &self.from),
-                ("to", &self.to),
-                ("currency", &self.currency),
-                ("min", &self.min),
-                ("max", &self.max),
-                ("after", after),
-            ],
-        )
-    }
-}
-
 impl ListPage {
     /// The tabs: what needs somebody, each keeping the other filters, from the first page.
-    pub fn tabs(&self) -> Vec<Tab> {
+    pub(crate) fn tabs(&self) -> Vec<Tab> {
         let tab = |needs: Option<Needs>| {
             let value = needs.map_or("", Needs::as_str);
             let filter = Filter { needs: value.to_owned(), q: String::new(), ..self.filter.clone() };
@@ -84,12 +39,12 @@ impl ListPage {
         [None].into_iter().chain(Needs::ALL.map(Some)).map(tab).collect()
     }
 
-    pub fn empty(&self) -> Empty {
+    pub(crate) fn empty(&self) -> Empty {
         let (icon, title, body) = if self.pager.next.is_some() {
             ("search", "orders.unread", "orders.unread-body")
         } else if !self.typed.is_empty() {
             ("search", "orders.not-found", "orders.not-found-body")
-        } else if self.filter.set() > 0 {
+        } else if self.filter.folded() > 0 {
             ("filter", "orders.nothing", "filter.nothing-body")
         } else {
             match Needs::parse(&self.filter.needs) {
@@ -103,35 +58,35 @@ impl ListPage {
     }
 
     /// Whether something other than the tab keeps orders out of this list.
-    pub fn is_filtered(&self) -> bool {
-        self.filter.set() > 0 || !self.filter.q.is_empty()
+    pub(crate) fn is_filtered(&self) -> bool {
+        self.filter.folded() > 0 || !self.filter.q.is_empty()
     }
 
     /// The same tab without any filter.
-    pub fn cleared(&self) -> String {
+    pub(crate) fn cleared(&self) -> String {
         let Filter { needs, days, .. } = self.filter.clone();
         Filter { needs, days, ..Filter::default() }.href("")
     }
 
-    pub fn states(&self) -> [&'static str; 6] {
+    pub(crate) fn states(&self) -> [&'static str; 6] {
         State::ALL.map(State::as_str)
     }
 
-    pub fn currencies(&self) -> [&'static str; 4] {
+    pub(crate) fn currencies(&self) -> [&'static str; 4] {
         Currency::ALL.map(Currency::code)
     }
 
     /// The key of how it is sorted.
-    pub fn order(&self) -> &'static str {
+    pub(crate) fn order(&self) -> &'static str {
         if self.needs_shipping() { "orders.oldest" } else { "orders.newest" }
     }
 
-    pub fn needs_shipping(&self) -> bool {
+    pub(crate) fn needs_shipping(&self) -> bool {
         self.filter.needs == Needs::Shipping.as_str()
     }
 
     /// How many days are looked for, as typed or by default.
-    pub fn days(&self) -> String {
+    pub(crate) fn days(&self) -> String {
         if self.filter.days.is_empty() { super::filter::DAYS.to_string() } else { self.filter.days.clone() }
     }
 }

@@ -1,7 +1,7 @@
 use super::maker::{Maker, Sample, before, html};
 use crate::{
     money::Currency,
-    orders::{State, list_pages as list},
+    orders::{State, filter::Filter, list_pages as list},
     web::shell::{
         Section, Tone,
         field::{FieldErrors, wrong},
@@ -57,16 +57,16 @@ impl Maker {
         let mut add = |name, html| out.push(Sample { name, html });
         let list = |filter, rows, errors, next: Option<&str>| {
             let pager = Pager { first: None, previous: None, next: next.map(Into::into) };
-            let typed = list::Filter::clone(&filter).q;
+            let typed = Filter::clone(&filter).q;
             html(&list::ListPage { shell: self.shell(Section::Orders), typed, filter, errors, rows, pager })
         };
         let ok = FieldErrors::new;
-        let needs = |needs: &str| list::Filter { needs: needs.into(), ..list::Filter::default() };
+        let needs = |needs: &str| Filter { needs: needs.into(), ..Filter::default() };
         let next = Some("/orders?after=1772410200000000_17");
-        add("orders", list(list::Filter::default(), self.order_rows(), ok(), next));
+        add("orders", list(Filter::default(), self.order_rows(), ok(), next));
         let waiting = self.order_rows().into_iter().filter(|row| row.waits_since.is_some()).collect();
         add("orders-shipping", list(needs("shipping"), waiting, ok(), None));
-        let filter = || list::Filter {
+        let filter = || Filter {
             q: self.text("u_482913", "u_482913"),
             state: "delivered".into(),
             from: "2026-11-01".into(),
@@ -74,7 +74,7 @@ impl Maker {
             currency: "KRW".into(),
             min: self.text("10,000", "10,000"),
             max: self.text("200,000", "200,000"),
-            ..list::Filter::default()
+            ..Filter::default()
         };
         let mut first = list::ListPage {
             shell: self.shell(Section::Orders),
@@ -95,18 +95,18 @@ impl Maker {
         errors.add("min", wrong::not_money());
         errors.add("max", wrong::not_money());
         let days = self.text("사흘", "three");
-        let invalid = list::Filter { needs: "shipping".into(), days, state: "?".into(), ..filter() };
+        let invalid = Filter { needs: "shipping".into(), days, state: "?".into(), ..filter() };
         add("orders-invalid", list(invalid, vec![], errors, None));
         let errors = FieldErrors::one("needs", wrong::not_a_choice());
         add("orders-needs-invalid", list(needs("coffee"), vec![], errors, None));
-        let searched = |q: String| list::Filter { q, ..list::Filter::default() };
+        let searched = |q: String| Filter { q, ..Filter::default() };
         let errors = FieldErrors::one("q", wrong::not_an_order_term());
         add("orders-search-invalid", list(searched(self.text("김서연", "kim")), vec![], errors, None));
         let number = self.text("20261119-999999", "20261119-999999");
         add("orders-not-found", list(searched(number), vec![], ok(), None));
-        add("orders-nothing", list(list::Filter { q: String::new(), ..filter() }, vec![], ok(), None));
+        add("orders-nothing", list(Filter { q: String::new(), ..filter() }, vec![], ok(), None));
         add("orders-unread", list(filter(), vec![], ok(), next));
-        add("orders-empty", list(list::Filter::default(), vec![], ok(), None));
+        add("orders-empty", list(Filter::default(), vec![], ok(), None));
         add("orders-all-shipped", list(needs("shipping"), vec![], ok(), None));
         add("orders-all-settled", list(needs("settling"), vec![], ok(), None));
         add("orders-none-failed", list(needs("retrying"), vec![], ok(), None));

@@ -6,7 +6,6 @@
 pub(crate) mod read;
 
 use super::{link::link, problem_page::Problem, shell::table::Pager, words::Message};
-use crate::clock::Instant;
 use chrono_tz::Tz;
 use std::{fmt::Display, str::FromStr};
 
@@ -66,7 +65,6 @@ pub(crate) trait ListQuery {
 pub(crate) struct Reading<'a, F> {
     /// The reader's time zone, in which days are meant.
     pub zone: Tz,
-    pub now: Instant,
     /// All filters as they were typed.
     pub typed: &'a F,
 }
@@ -127,9 +125,8 @@ macro_rules! list_query {
             pub(crate) fn read(
                 &self,
                 zone: chrono_tz::Tz,
-                now: $crate::clock::Instant,
             ) -> Result<$meant, $crate::web::shell::field::FieldErrors> {
-                let reading = $crate::web::list::Reading { zone, now, typed: self };
+                let reading = $crate::web::list::Reading { zone, typed: self };
                 let mut errors = $crate::web::shell::field::FieldErrors::new();
                 let meant = $meant {
                     $($field: match self.$field.trim() {
