@@ -22,7 +22,8 @@ use crate::{
     shop::{expire::ExpirePoints, settle::SettleDay},
     staff::{
         account::{ChangePassword, EndSessions, RenewRecoveryCodes, ReplaceAuthenticator, SetPreferences},
-        invitation::{AcceptInvitation, InviteStaff},
+        invitation::AcceptInvitation,
+        invite::InviteStaff,
         link::IssueSetupLink,
         reset::ResetSecondFactor,
         restrict::RestrictStaff,

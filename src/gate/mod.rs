@@ -23,6 +23,7 @@ mod parking;
 mod policy;
 mod refusal;
 mod seal;
+mod sign_in;
 mod tx;
 
 pub use actor::{Actor, Origin, Role, Roles, Who};
@@ -41,6 +42,7 @@ pub use outbox::Delivery;
 pub use policy::{Need, Notice, Policies, Policy, When, covers};
 pub use refusal::{CodeRefusal, Refusal};
 pub use seal::{Given, Reason, Seal, Sealed, is_printable};
+pub(crate) use sign_in::can_sign_in;
 pub(crate) use tx::Writer;
 pub use tx::{Event, Tx};
 

@@ -4,7 +4,8 @@
 use super::{
     Roles,
     authenticator::RecoveryCodes,
-    invitation::{AcceptInvitation, InviteStaff},
+    invitation::AcceptInvitation,
+    invite::InviteStaff,
     password,
 };
 use crate::{

@@ -9,7 +9,7 @@ use ingam::{
     gate::{Actor, Admits, By, Change, CodeRefusal, Gate, HOUSEKEEPING, Origin, Refusal, Role, Roles, Seal, Who},
     networks::Allowlist,
     routes::{Opens, ROUTES, Route},
-    staff::{invitation::InviteStaff, session::Visitor},
+    staff::{invite::InviteStaff, session::Visitor},
     store::Store,
     users::adjust::AdjustPoints,
     users::{load::LoadSample, status::SetUserStatus},

@@ -24,9 +24,13 @@ pub(crate) async fn show_with<S: Subject>(desk: &Desk, on: S, shell: Shell, side
 }
 
 async fn finish<S: Subject>(desk: &Desk, on: S, shell: Shell, side: Side, status: u16) -> Answer {
-    let usable = S::panels().iter().filter(|panel| (panel.may)(desk, &on));
-    let buttons = usable.filter_map(|panel| (panel.button)(desk, &on)).collect();
+    let buttons = usable(desk, &on).filter_map(|panel| (panel.button)(desk, &on)).collect();
     on.page(desk, shell, Side { buttons, ..side }, status).await
+}
+
+/// The panels that this person may use.
+fn usable<S: Subject>(desk: &Desk, on: &S) -> impl Iterator<Item = &'static Entry<S>> {
+    S::panels().iter().filter(move |panel| on.takes_forms() && (panel.may)(desk, on))
 }
 
 async fn receipt<S: Subject>(
@@ -47,14 +51,13 @@ async fn receipt<S: Subject>(
 
 async fn offered<S: Subject>(desk: &Desk, shell: &Shell, on: &S, query: &Query) -> Result<Side, Stop> {
     let offer = |is_asked| Offer { desk, shell, on, query, is_asked };
-    let usable = || S::panels().iter().filter(|panel| (panel.may)(desk, on));
     let asked = query.get("panel");
-    for panel in usable().filter(|panel| is_named(panel, asked)) {
+    for panel in usable(desk, on).filter(|panel| is_named(panel, asked)) {
         if let Some(side) = (panel.offer)(offer(true)).await? {
             return Ok(side);
         }
     }
-    for panel in usable().filter(|panel| (panel.is_default)(desk, on)) {
+    for panel in usable(desk, on).filter(|panel| (panel.is_default)(desk, on)) {
         if let Some(side) = (panel.offer)(offer(false)).await? {
             return Ok(side);
         }

@@ -5,7 +5,10 @@ use crate::{
     secret,
     web::{
         Desk, Stop,
-        shell::{Shell, seal::Seal},
+        shell::{
+            Shell,
+            seal::{Alert, Seal},
+        },
     },
 };
 use askama::{Template, filters::HtmlSafe};
@@ -45,6 +48,8 @@ pub(crate) struct Side {
     pub part: Option<String>,
     /// The change that was just made, where the side shows it.
     pub receipt: Option<Receipt>,
+    /// Why a form was refused that the page does not show.
+    pub alert: Option<Alert>,
     /// The buttons of the panels that this person may use.
     pub buttons: Vec<Button>,
 }
@@ -127,6 +132,9 @@ pub(crate) fn side_of<P: Panel>(
     opened: Opened<P>,
     seal: Seal,
 ) -> Result<(Side, bool), Stop> {
+    if !on.takes_forms() {
+        return Ok((Side { alert: seal.alert(shell), ..Side::default() }, !seal.errors.is_empty()));
+    }
     let (html, is_wrong) = match opened {
         Opened::Closed(why) => (Html::of(&Closed { shell, name: P::NAME, why })?, false),
         Opened::Form(panel) => {
