@@ -35,7 +35,8 @@ use crate::{
     },
     staff::{
         account::{ChangePassword, EndSessions, RenewRecoveryCodes, ReplaceAuthenticator, SetPreferences},
-        invitation::{AcceptInvitation, InviteStaff},
+        invitation::AcceptInvitation,
+        invite::InviteStaff,
         link::IssueSetupLink,
         reset::ResetSecondFactor,
         restrict::RestrictStaff,

@@ -118,15 +118,15 @@ routes! {
     GET "/access-records" READS_THE_LOG => access::list::list;
 
     GET "/staff" OWNS => staff::list::list;
-    POST "/staff" OWNS => staff::invite::invite;
+    POST "/staff" OWNS => post::<staff::invite::InvitePanel>;
     GET "/staff/{id}" OWNS => staff::show::show;
-    POST "/staff/{id}/roles" OWNS => staff::roles::set_roles;
-    POST "/staff/{id}/status" OWNS => staff::status::set_status;
-    POST "/staff/{id}/second-factor-reset" OWNS => staff::reset::reset_second_factor;
-    POST "/staff/{id}/setup-link" OWNS => staff::link::issue_link;
-    POST "/staff/{id}/networks" OWNS => staff::restrict::set_networks;
-    POST "/staff/{id}/sessions/revocation" OWNS => staff::sessions::end_all;
-    POST "/staff/{id}/sessions/{handle}/revocation" OWNS => staff::sessions::end_one;
+    POST "/staff/{id}/roles" OWNS => post::<staff::roles::RolesPanel>;
+    POST "/staff/{id}/status" OWNS => post::<staff::status::StatusPanel>;
+    POST "/staff/{id}/second-factor-reset" OWNS => post::<staff::reset::ResetPanel>;
+    POST "/staff/{id}/setup-link" OWNS => post::<staff::link::LinkPanel>;
+    POST "/staff/{id}/networks" OWNS => post::<staff::restrict::NetworksPanel>;
+    POST "/staff/{id}/sessions/revocation" OWNS => post::<staff::sessions::EndAllPanel>;
+    POST "/staff/{id}/sessions/{handle}/revocation" OWNS => post::<staff::sessions::EndOnePanel>;
 }
 
 fn method(name: &str) -> actix_web::Route {

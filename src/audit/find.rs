@@ -4,11 +4,11 @@ use super::filter::Wanted;
 use crate::{
     clock::Instant,
     entry_columns,
-    gate::{Target, audit::Entry},
+    gate::audit::Entry,
     sql,
     store::Reader,
     web::{
-        Desk, Stop,
+        Stop,
         list::{self, Page},
     },
 };
@@ -16,24 +16,6 @@ use crate::{
 const PAGE: usize = 50;
 /// How many rows filters without an index of their own look at, at a time.
 const WINDOW: i64 = 20_000;
-
-/// The row of a change that this person made to `target`, which they are led back to with its number. Nothing else about it is
-/// believed of an address.
-pub(crate) async fn own(desk: &Desk, target: &Target, seq: i64) -> sqlx::Result<Option<Entry>> {
-    desk.reader()
-        .query(sql!(
-            "select ",
-            entry_columns!(),
-            " from audit
-              where seq = $1 and staff_id = $2 and target_kind = $3 and target_id = $4 and outcome = 'applied'"
-        ))
-        .bind(seq)
-        .bind(desk.person().id)
-        .bind(target.kind)
-        .bind(target.id.as_str())
-        .optional()
-        .await
-}
 
 /// The newest rows that fit. Along an index where it gives hardly more rows than are wanted; otherwise through windows of
 /// the log, so that a filter that fits nothing gives up after a while and says where to continue.

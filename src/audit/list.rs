@@ -32,9 +32,8 @@ pub(crate) async fn list(desk: Desk, filter: web::Query<Filter>) -> Answer {
     let kinds = desk.catalog().kinds;
     let is_known =
         |action: &Option<String>| action.as_deref().is_none_or(|action| actions(kinds).any(|kind| kind == action));
-    let wanted = filter.read(desk.zone()).and_then(|wanted| match is_known(&wanted.action) {
-        true => Ok(wanted),
-        false => Err(FieldErrors::one("action", wrong::not_a_choice())),
+    let wanted = filter.read(desk.zone()).and_then(|wanted| {
+        if is_known(&wanted.action) { Ok(wanted) } else { Err(FieldErrors::one("action", wrong::not_a_choice())) }
     });
     let (found, errors) = match wanted {
         Ok(wanted) => (find(desk.reader(), &wanted, before).await?, FieldErrors::new()),

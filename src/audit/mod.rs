@@ -8,8 +8,6 @@ pub mod safeguard;
 pub mod show;
 pub mod verify;
 
-pub(crate) use find::own;
-
 use crate::gate::audit::Entry;
 use pages::{Changed, Row};
 

@@ -47,10 +47,10 @@ enum Job {
 pub(super) async fn run(args: JobArgs, clock: Clock) -> anyhow::Result<ExitCode> {
     let (now, open) = (clock.now(), |target| open(target, clock));
     let is_done = match args.job {
-        Job::DailySettlement { date, target } => night::told(night::settle(date, now, open(target)).await),
-        Job::PointExpiry { target } => night::told(night::expire(now, open(target)).await),
-        Job::SearchReindex { target } => night::told(night::reindex(open(target)).await),
-        Job::CouponIssue { campaign, target } => night::told(night::issue(&campaign, open(target)).await),
+        Job::DailySettlement { date, target } => night::told(Box::pin(night::settle(date, now, open(target))).await),
+        Job::PointExpiry { target } => night::told(Box::pin(night::expire(now, open(target))).await),
+        Job::SearchReindex { target } => night::told(Box::pin(night::reindex(open(target))).await),
+        Job::CouponIssue { campaign, target } => night::told(Box::pin(night::issue(&campaign, open(target))).await),
     };
     Ok(if is_done { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }

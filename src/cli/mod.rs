@@ -166,7 +166,7 @@ async fn dispatch(command: Command, clock: Clock) -> anyhow::Result<ExitCode> {
         Command::Audit(AuditCommand::Verify { target }) => audit::verify(target).await,
         Command::Batch(command) => batch::run(command, clock).await,
         Command::Seed(args) => seed::run(args, clock).await,
-        Command::Job(args) => job::run(args, clock).await,
+        Command::Job(args) => Box::pin(job::run(args, clock)).await,
     }
 }
 

@@ -10,7 +10,7 @@ use crate::{
     gate::{Change, Reason, Refusal, Rejection, Role, Roles, Seal},
     secret, sql,
     staff::{
-        invitation::{InviteStaff, is_name},
+        invite::{InviteStaff, is_name},
         link::IssueSetupLink,
         normal_email,
         people::state,

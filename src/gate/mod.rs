@@ -26,6 +26,7 @@ mod parking;
 mod policy;
 mod refusal;
 mod seal;
+mod sign_in;
 mod submit;
 mod tx;
 mod writer;
@@ -44,6 +45,7 @@ pub use outbox::Delivery;
 pub use policy::{Need, Notice, Policies, Policy, When, covers};
 pub use refusal::{CodeRefusal, Refusal};
 pub use seal::{Given, Reason, Seal, Sealed, is_printable};
+pub(crate) use sign_in::can_sign_in;
 pub use tx::Tx;
 
 use crate::{allowlist::Allowlist, clock::Clock, secret::SecretKey, store::Store};

@@ -68,11 +68,11 @@ impl ListPage {
         Filter { needs, days, ..Filter::default() }.href("")
     }
 
-    pub(crate) fn states(&self) -> [&'static str; 6] {
+    pub(crate) fn states() -> [&'static str; 6] {
         State::ALL.map(State::as_str)
     }
 
-    pub(crate) fn currencies(&self) -> [&'static str; 4] {
+    pub(crate) fn currencies() -> [&'static str; 4] {
         Currency::ALL.map(Currency::code)
     }
 

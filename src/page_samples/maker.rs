@@ -132,8 +132,8 @@ pub(super) fn wrong_state() -> crate::web::shell::seal::Refusal {
 /// What a receipt shows of these fields, each before and after.
 pub(super) fn changed(fields: &[(&str, Option<&str>, Option<&str>)], frame: &Frame) -> Vec<(String, Changed)> {
     let one = |(field, before, after): &(&str, Option<&str>, Option<&str>)| {
-        let text = |value: &Option<&str>| value.map(str::to_owned);
-        let changed = Changed { field: (*field).to_owned(), before: text(before), after: text(after) };
+        let changed =
+            Changed { field: (*field).to_owned(), before: before.map(str::to_owned), after: after.map(str::to_owned) };
         (changed.name(&frame.words), changed)
     };
     fields.iter().map(one).collect()

@@ -1,21 +1,31 @@
-use super::maker::{Maker, Sample, before, html, now};
+use super::maker::{self, Maker, Sample, before, html, now};
 use crate::{
     audit::pages::{Changed, Row},
     gate::{Meaning, Rejection},
     staff::{
         Role, Roles,
-        link_page::{LinkPage, Told},
-        list_pages::{InvitePanel, ListPage},
-        pages::SessionRow,
-        people::{Filter, Person, State},
-        show::Asked,
-        show_pages::{Address, Done, Filled, Panel, PersonPage, SignIn},
+        history::{Address, History, SignIn},
+        invite::InvitePanel,
+        link::LinkPanel,
+        link_page::{Holder, LinkNotice, LinkPage},
+        list::ListPage,
+        people::{Filter, Member, Person, StaffList, State},
+        reset::ResetPanel,
+        restrict::NetworksPanel,
+        roles::RolesPanel,
+        session_list::{SessionHandle, SessionRow},
+        sessions::{EndAllPanel, EndOnePanel},
+        show::PersonPage,
+        status::StatusPanel,
     },
-    web::shell::{
-        Section,
-        field::{FieldErrors, wrong},
-        seal::{Refusal, Seal, Sealed},
-        table::Pager,
+    web::{
+        panel::{Button, Opened, Panel, Receipt, Side, Subject as _, side_of},
+        shell::{
+            Section,
+            field::{FieldErrors, wrong},
+            seal::{Refusal, Seal},
+            table::Pager,
+        },
     },
 };
 use chrono::TimeDelta;
@@ -49,8 +59,10 @@ impl Maker {
 
     fn everybody(self, out: &mut Vec<Sample>) {
         let mut add = |name, html| out.push(Sample { name, html });
-        let list = |filter, rows: Vec<Person>, pager, panel| {
-            html(&ListPage { shell: self.shell(Section::Staff), filter, rows, pager, panel })
+        let list = |filter, rows: Vec<Person>, pager, side: Side| {
+            let label = self.frame().words.known("invite.title").to_owned();
+            let side = Side { buttons: vec![Button { name: "invite", icon: "plus", label }], ..side };
+            html(&ListPage { shell: self.shell(Section::Staff), filter, rows, pager, side })
         };
         let all = || {
             vec![
@@ -63,47 +75,51 @@ impl Maker {
                 self.member(7, State::Disabled, "operator", false),
             ]
         };
-        add("staff", list(Filter::default(), all(), Pager::default(), None));
+        add("staff", list(Filter::default(), all(), Pager::default(), Side::default()));
         let filter = Filter { state: Some(State::Active), role: Some(Role::Owner) };
         let pager = Pager { first: Some("/staff".into()), previous: None, next: Some("/staff?after=7".into()) };
-        add("staff-pages", list(filter, all(), pager, None));
-        add("staff-none", list(filter, Vec::new(), Pager::default(), None));
-        let invite = |seal| InvitePanel {
-            seal,
-            email: self.text("nari", "nari"),
-            name: self.text("윤나리", "Nari Yoon"),
-            roles: Roles::new([Role::Operator]),
-            reason: self.reason(),
+        add("staff-pages", list(filter, all(), pager, Side::default()));
+        add("staff-none", list(filter, Vec::new(), Pager::default(), Side::default()));
+        let invite = |seal| {
+            let panel = InvitePanel {
+                email: self.text("nari", "nari"),
+                name: self.text("윤나리", "Nari Yoon"),
+                roles: Roles::new([Role::Operator]),
+            };
+            let seal = Seal { reason: self.reason(), ..seal };
+            side_of(&self.shell(Section::Staff), &StaffList::default(), &(), Opened::Form(panel), seal).unwrap().0
         };
         let fresh = || Seal::fresh("", "01JD3Q8V5W", 0);
-        add("staff-invite", list(Filter::default(), all(), Pager::default(), Some(invite(fresh()))));
+        add("staff-invite", list(Filter::default(), all(), Pager::default(), invite(fresh())));
         let mut errors = FieldErrors::one("email", wrong::staff_exists());
         errors.add("name", wrong::required());
         errors.add("roles", wrong::no_role());
         errors.add("reason", wrong::too_short(5));
         add(
             "staff-invite-invalid",
-            list(Filter::default(), all(), Pager::default(), Some(invite(Seal { errors, ..fresh() }))),
+            list(Filter::default(), all(), Pager::default(), invite(Seal { errors, ..fresh() })),
         );
     }
 
     fn links(self, out: &mut Vec<Sample>) {
-        let link = |told, staff| {
+        let link = |notice, staff| {
             html(&LinkPage {
                 shell: self.shell(Section::Staff),
                 action: "staff.invite",
-                staff,
-                name: self.text("윤나리", "Nari Yoon"),
-                email: self.text("nari@ingam.test", "nari@ingam.test"),
-                told,
+                holder: Holder {
+                    staff,
+                    name: self.text("윤나리", "Nari Yoon"),
+                    email: self.text("nari@ingam.test", "nari@ingam.test"),
+                },
+                notice,
                 expires: now().plus(TimeDelta::hours(24)),
                 seq: 12_346,
             })
         };
         let mut add = |name, html| out.push(Sample { name, html });
         let shown = "https://admin.example.com/setup/Zm9yIHRoZSBleWVzIG9mIG9uZSBvbmx5IQ7x".to_owned();
-        add("staff-link", link(Told::Now { link: shown }, 7));
-        add("staff-link-before", link(Told::Before, 7));
+        add("staff-link", link(LinkNotice::Shown { link: shown }, 7));
+        add("staff-link-before", link(LinkNotice::ShownBefore, 7));
     }
 
     fn log_row(self, action: &str, outcome: &str, refusal: Option<&str>, changed: Vec<Changed>) -> Row {
@@ -121,16 +137,7 @@ impl Maker {
         }
     }
 
-    #[expect(clippy::too_many_lines, reason = "a list, with nothing to follow")]
-    fn one_person(self, out: &mut Vec<Sample>) {
-        let mut add = |name, html| out.push(Sample { name, html });
-        let changed = || {
-            vec![Changed {
-                field: "roles".into(),
-                before: Some("operator".into()),
-                after: Some("operator auditor".into()),
-            }]
-        };
+    fn session_rows(self) -> Vec<SessionRow> {
         let session = |id: &str, agent: &str| SessionRow {
             id: id.into(),
             here: false,
@@ -139,20 +146,19 @@ impl Maker {
             ip: "10.20.4.22".into(),
             user_agent: (!agent.is_empty()).then(|| self.text(agent, agent)),
         };
-        let sessions = || {
-            vec![
-                session("9f1c2e7ab04d5583", "Mozilla/5.0 (X11; Linux x86_64) Chrome/141.0 Safari/537.36"),
-                session("c6e1f7a2900b4c6d", ""),
-            ]
-        };
-        let page = |person: Person, is_me, panel| PersonPage {
-            shell: self.shell(Section::Staff),
-            is_me,
-            sessions: sessions(),
-            panel,
+        vec![
+            session("9f1c2e7ab04d5583", "Mozilla/5.0 (X11; Linux x86_64) Chrome/141.0 Safari/537.36"),
+            session("c6e1f7a2900b4c6d", ""),
+        ]
+    }
+
+    fn log_of(self) -> History {
+        let changed =
+            Changed { field: "roles".into(), before: Some("operator".into()), after: Some("operator auditor".into()) };
+        History {
             made: vec![self.log_row("points.adjust", "applied", None, Vec::new())],
             refused: vec![self.log_row("points.adjust", "refused", Some("code-wrong"), Vec::new())],
-            happened: vec![self.log_row("staff.roles", "applied", None, changed())],
+            happened: vec![self.log_row("staff.roles", "applied", None, vec![changed])],
             sign_ins: vec![
                 SignIn {
                     row: self.log_row("session.start", "applied", None, Vec::new()),
@@ -168,67 +174,97 @@ impl Maker {
                 first: before(TimeDelta::days(30)),
                 last: before(TimeDelta::minutes(4)),
             }],
-            person,
+        }
+    }
+
+    fn person_page(self, on: Member, side: Side) -> PersonPage {
+        let button = |name, icon, label: &str| Button { name, icon, label: self.frame().words.known(label).to_owned() };
+        let person = &on.person;
+        let (icon, status) =
+            if person.is_disabled() { ("undo", "set-status.enable") } else { ("ban", "set-status.disable") };
+        let factor = if person.needs_link() {
+            button("link", "key", "new-link.title")
+        } else {
+            button("reset", "phone", "reset.title")
         };
-        let active = || self.member(4, State::Active, "operator auditor", false);
+        let all = vec![
+            button("roles", "user", "set-roles.title"),
+            factor,
+            button("networks", "shield", "restrict.title"),
+            button("status", icon, status),
+        ];
+        PersonPage {
+            shell: self.shell(Section::Staff),
+            side: Side { buttons: if on.is_me { Vec::new() } else { all }, ..side },
+            is_me: on.is_me,
+            sessions: on.sessions,
+            history: self.log_of(),
+            person: on.person,
+        }
+    }
+
+    fn person_with<P: Panel<On = Member>>(self, on: Member, part: &P::Part, opened: Opened<P>, seal: Seal) -> String {
+        let seal = Seal { reason: self.reason(), ..seal };
+        let (side, _) = side_of(&self.shell(Section::Staff), &on, part, opened, seal).unwrap();
+        html(&self.person_page(on, side))
+    }
+
+    fn one_person(self, out: &mut Vec<Sample>) {
+        let mut add = |name, html| out.push(Sample { name, html });
+        let on = |person, is_me| Member { person, sessions: self.session_rows(), is_me };
+        let active = || on(self.member(4, State::Active, "operator auditor", false), false);
+        let own = || Member { is_me: true, ..active() };
+        let reset = || on(self.member(5, State::Reset, "oncall", false), false);
+        let page = |on, side| html(&self.person_page(on, side));
         let fresh = || Seal::fresh("", "01JD3Q8V5W", 3);
-        let form = |asked, seal| Some(Panel::Form(Filled { asked, seal, reason: self.reason() }));
+        let invalid = |errors| Seal { errors, ..fresh() };
         let conflict = |word| Seal {
             refusal: Some(Refusal::WrongState {
                 why: Rejection { word, field: None, meaning: Meaning::Conflict, values: Vec::new() },
             }),
             ..fresh()
         };
-        add("person", html(&page(active(), false, None)));
-        let quiet = PersonPage {
-            sessions: Vec::new(),
-            made: Vec::new(),
-            refused: Vec::new(),
-            happened: Vec::new(),
-            sign_ins: Vec::new(),
-            addresses: Vec::new(),
-            ..page(self.member(2, State::Invited, "operator", true), false, None)
-        };
+        add("person", page(active(), Side::default()));
+        let invited = Member { sessions: Vec::new(), ..on(self.member(2, State::Invited, "operator", true), false) };
+        let quiet = PersonPage { history: History::default(), ..self.person_page(invited, Side::default()) };
         add("person-invited", html(&quiet));
-        add("person-locked", html(&page(self.member(6, State::Locked, "approver", false), false, None)));
-        add("person-own", html(&page(active(), true, None)));
-        add("person-own-refused", html(&page(active(), true, Some(Panel::Refused(conflict("staff-own"))))));
-        let roles = || Asked::Roles(Roles::new([Role::Operator, Role::Auditor]));
-        add("person-roles", html(&page(active(), false, form(roles(), fresh()))));
+        add("person-locked", page(on(self.member(6, State::Locked, "approver", false), false), Side::default()));
+        add("person-own", page(own(), Side::default()));
+        let roles = |roles: &[Role]| Opened::Form(RolesPanel { roles: Roles::new(roles.iter().copied()) });
+        let two = || roles(&[Role::Operator, Role::Auditor]);
+        add("person-own-refused", self.person_with(own(), &(), two(), conflict("staff-own")));
+        add("person-roles", self.person_with(active(), &(), two(), fresh()));
         let errors = FieldErrors::one("roles", wrong::no_role());
-        add(
-            "person-roles-invalid",
-            html(&page(active(), false, form(Asked::Roles(Roles::default()), Seal { errors, ..fresh() }))),
-        );
-        add("person-last-owner", html(&page(active(), false, form(roles(), conflict("staff-last-owner")))));
-        add("person-disable", html(&page(active(), false, form(Asked::Status, fresh()))));
+        add("person-roles-invalid", self.person_with(active(), &(), roles(&[]), invalid(errors)));
+        add("person-last-owner", self.person_with(active(), &(), two(), conflict("staff-last-owner")));
+        add("person-disable", self.person_with(active(), &(), Opened::Form(StatusPanel), fresh()));
+        let disabled = on(self.member(7, State::Disabled, "operator", false), false);
         let errors = FieldErrors::one("status", wrong::not_a_choice());
-        add(
-            "person-enable",
-            html(&page(
-                self.member(7, State::Disabled, "operator", false),
-                false,
-                form(Asked::Status, Seal { errors, ..fresh() }),
-            )),
-        );
-        add("person-reset", html(&page(active(), false, form(Asked::Reset, fresh()))));
-        let reset = || self.member(5, State::Reset, "oncall", false);
-        add("person-link", html(&page(reset(), false, form(Asked::Link, fresh()))));
-        add("person-sessions", html(&page(active(), false, form(Asked::Sessions, fresh()))));
-        add("person-session", html(&page(active(), false, form(Asked::Session("9f1c2e7ab04d5583".into()), fresh()))));
-        let typed = || Asked::Networks(self.text("10.20.0.0/16\noffice", "10.20.0.0/16\noffice"));
-        add("person-networks", html(&page(active(), false, form(typed(), fresh()))));
-        let errors = FieldErrors::one("networks", wrong::not_a_whole_network("10.20.4.1/16", "10.20.0.0/16"));
-        add("person-networks-invalid", html(&page(active(), false, form(typed(), Seal { errors, ..fresh() }))));
-        let closed = Panel::Closed { name: "reset", why: "refused-state.staff-no-factor" };
-        add("person-closed", html(&page(reset(), false, Some(closed))));
-        let done = || {
-            Panel::Done(Done {
-                action: "staff.roles".into(),
-                changed: changed(),
-                sealed: Sealed { seq: 12_346, at: now(), by: self.me(), reason: self.reason() },
-            })
+        add("person-enable", self.person_with(disabled, &(), Opened::Form(StatusPanel), invalid(errors)));
+        add("person-reset", self.person_with(active(), &(), Opened::Form(ResetPanel), fresh()));
+        add("person-link", self.person_with(reset(), &(), Opened::Form(LinkPanel), fresh()));
+        add("person-sessions", self.person_with(active(), &(), Opened::Form(EndAllPanel), fresh()));
+        let handle = SessionHandle("9f1c2e7ab04d5583".into());
+        add("person-session", self.person_with(active(), &handle, Opened::Form(EndOnePanel), fresh()));
+        let typed = || {
+            let networks = self.text("10.20.0.0/16\noffice", "10.20.0.0/16\noffice");
+            Opened::Form(NetworksPanel { networks })
         };
-        add("person-done", html(&page(active(), false, Some(done()))));
+        add("person-networks", self.person_with(active(), &(), typed(), fresh()));
+        let errors = FieldErrors::one("networks", wrong::not_a_whole_network("10.20.4.1/16", "10.20.0.0/16"));
+        add("person-networks-invalid", self.person_with(active(), &(), typed(), invalid(errors)));
+        let why = self.frame().words.known("refused-state.staff-no-factor").to_owned();
+        add("person-closed", self.person_with(reset(), &(), Opened::<ResetPanel>::Closed(why), fresh()));
+        let shell = self.shell(Section::Staff);
+        let receipt = Receipt {
+            seq: 12_346,
+            at: now(),
+            by: self.me(),
+            reason: self.reason(),
+            action: "staff.roles".into(),
+            changed: maker::changed(&[("roles", Some("operator"), Some("operator auditor"))], &shell),
+        };
+        let receipt = receipt.html(&shell, &active().path()).unwrap();
+        add("person-done", page(active(), Side { html: Some(receipt), ..Side::default() }));
     }
 }

@@ -96,7 +96,7 @@ impl Maker {
             }),
         );
 
-        let session = |id: &str, here, hours, agent: &str| staff::SessionRow {
+        let session = |id: &str, here, hours, agent: &str| crate::staff::session_list::SessionRow {
             id: id.into(),
             here,
             started: before(TimeDelta::hours(hours)),

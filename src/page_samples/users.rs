@@ -33,7 +33,7 @@ struct Typed {
 }
 
 impl Maker {
-    fn customer(self, is_suspended: bool) -> CustomerRow {
+    fn customer(is_suspended: bool) -> CustomerRow {
         CustomerRow {
             id: 482_913,
             name: "김서연".into(),
@@ -117,7 +117,7 @@ impl Maker {
     }
 
     fn panel<P: Panel<On = CustomerRow, Part = ()>>(self, panel: P, seal: Seal, is_suspended: bool) -> String {
-        let on = self.customer(is_suspended);
+        let on = Self::customer(is_suspended);
         let (side, _) = side_of(&self.shell(Section::Users), &on, &(), Opened::Form(panel), seal).unwrap();
         html(&self.user(on, side))
     }
@@ -154,11 +154,11 @@ impl Maker {
             changed: maker::changed(&[(field, Some(before).filter(|text| !text.is_empty()), Some(after))], &shell),
         };
         let html_of = receipt.html(&shell, "/users/482913").unwrap();
-        html(&self.user(self.customer(is_suspended), Side { html: Some(html_of), ..Side::default() }))
+        html(&self.user(Self::customer(is_suspended), Side { html: Some(html_of), ..Side::default() }))
     }
 
     fn contact_side(self, errors: &FieldErrors, reason: &str) -> Side {
-        contact::side(&self.shell(Section::Users), &self.customer(false), errors, reason).unwrap()
+        contact::side(&self.shell(Section::Users), &Self::customer(false), errors, reason).unwrap()
     }
 
     #[expect(clippy::too_many_lines, reason = "a list, with nothing to follow")]
@@ -212,9 +212,9 @@ impl Maker {
         );
         add("user-noted", self.receipt("users.note", "note", "", "31", false));
         let side = self.contact_side(&FieldErrors::new(), "");
-        add("user-reveal", html(&self.user(self.customer(false), side)));
+        add("user-reveal", html(&self.user(Self::customer(false), side)));
         let side = self.contact_side(&FieldErrors::one("reason", wrong::too_short(5)), &self.text("네", "ok"));
-        add("user-reveal-invalid", html(&self.user(self.customer(false), side)));
+        add("user-reveal-invalid", html(&self.user(Self::customer(false), side)));
         let contact = Contact {
             name: self.text("김서연", "김서연"),
             email: self.text("seoyeon.k@naver.com", "seoyeon.k@naver.com"),
@@ -222,12 +222,12 @@ impl Maker {
         };
         let revealed =
             Html::of(&Revealed { shell: &self.shell(Section::Users), id: 482_913, contact: &contact }).unwrap();
-        add("user-revealed", html(&self.user(self.customer(false), Side::of("revealed", revealed))));
-        add("user-plain", html(&self.user(self.customer(false), Side::default())));
-        let mut no_orders = self.user(self.customer(false), Side::default());
+        add("user-revealed", html(&self.user(Self::customer(false), Side::of("revealed", revealed))));
+        add("user-plain", html(&self.user(Self::customer(false), Side::default())));
+        let mut no_orders = self.user(Self::customer(false), Side::default());
         no_orders.shell.nav.retain(|item| item.section != Section::Orders);
         add("user-orders-closed", html(&no_orders));
-        let nobody = CustomerRow { phone: None, last_seen_at: None, points: 0, ..self.customer(false) };
+        let nobody = CustomerRow { phone: None, last_seen_at: None, points: 0, ..Self::customer(false) };
         let empty = ShowPage {
             may_reveal: false,
             side: Side::default(),

@@ -1,6 +1,6 @@
 //! What a person does to their own account.
 
-use super::{authenticator, authenticator::RecoveryCodes, session, standing, target, throttle};
+use super::{account_state, authenticator, authenticator::RecoveryCodes, session, target, throttle};
 use crate::{
     clock::Instant,
     gate::{Admits, Change, Fault, Refusal, Target, Tx},
@@ -108,7 +108,7 @@ impl Change for ReplaceAuthenticator {
             .await?;
         authenticator::replace(tx, self.staff, &self.secret, self.step.unwrap_or_default()).await?;
         // Whoever asked to take the former one away asked for something else.
-        standing::bump(tx, self.staff).await?;
+        account_state::bump(tx, self.staff).await?;
         session::end_others(tx, self.staff, &self.session).await?;
         let now = tx.now();
         tx.note("authenticator_at", before.map(|(at,)| at.to_string()), now.to_string());
@@ -141,7 +141,7 @@ impl Change for RenewRecoveryCodes {
             .one()
             .await?;
         self.codes.store(tx, self.staff).await?;
-        standing::bump(tx, self.staff).await?;
+        account_state::bump(tx, self.staff).await?;
         tx.note("recovery_codes", before, 10_i64);
         tx.emit("staff.credential-changed", serde_json::json!({ "staff": self.staff, "credential": "recovery-codes" }));
         Ok(())

@@ -1,7 +1,8 @@
 //! The page of a person's own account, as its forms find it and as it comes back when they are refused.
 
 use super::{
-    pages::{AccountPage, AccountPanel, AccountPanelKind, Preferences, SessionRow},
+    pages::{AccountPage, AccountPanel, AccountPanelKind, Preferences},
+    session_list::sessions,
     setup_pages::offered,
 };
 use crate::{
@@ -75,50 +76,6 @@ pub(super) async fn page(
     };
     desk.page(status, &page)
 }
-
-#[derive(sqlx::FromRow)]
-struct Session {
-    id: String,
-    created_at: Instant,
-    seen_at: Instant,
-    ip: String,
-    user_agent: String,
-}
-
-/// A person's sessions that still work, the newest first.
-pub(super) async fn sessions(desk: &Desk, staff: i64) -> Result<Vec<SessionRow>, Stop> {
-    let (now, limits) = (desk.now(), desk.console().limits);
-    let rows: Vec<Session> = desk
-        .reader()
-        .query(sql!(
-            "select id, created_at, seen_at, ip, user_agent from sessions
-              where staff_id = $1 and stage = 'signed' and created_at > $2 and seen_at > $3 order by created_at desc limit 100"
-        ))
-        .bind(staff)
-        .bind(now.minus(limits.absolute))
-        .bind(now.minus(limits.idle))
-        .all()
-        .await?;
-    Ok(rows
-        .into_iter()
-        .map(|row| SessionRow {
-            here: row.id == desk.person().session,
-            id: handle(&row.id).to_owned(),
-            started: row.created_at,
-            seen: row.seen_at,
-            ip: row.ip,
-            user_agent: Some(row.user_agent).filter(|agent| !agent.is_empty()),
-        })
-        .collect())
-}
-
-/// What a session is called where others may see it: enough to name it, too little to look it up by.
-fn handle(id: &str) -> &str {
-    id.get(..HANDLE).unwrap_or_default()
-}
-
-/// How many digits of a session's key that is.
-pub(super) const HANDLE: usize = 16;
 
 async fn panel(desk: &Desk, name: &str, session: &str, seal: Shape) -> Result<Option<AccountPanel>, Stop> {
     let kind = match name {

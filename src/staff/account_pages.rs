@@ -2,9 +2,10 @@
 
 use super::{
     account::{ChangePassword, EndSessions, RenewRecoveryCodes, ReplaceAuthenticator, SetPreferences},
-    account_page::{HANDLE, again, offered_secret, page, refused},
+    account_page::{again, offered_secret, page, refused},
     authenticator::RecoveryCodes,
     pages::{Preferences, RecoveryCodesPage},
+    session_list::SessionHandle,
     setup_pages::{check_password, hash},
     sign_in_pages::verify,
     throttle::Keys,
@@ -125,10 +126,10 @@ pub async fn end_session(desk: Desk, path: web::Path<String>, body: web::Bytes) 
 
 async fn end(desk: &Desk, panel: &str, session: Option<String>, form: &Form) -> Answer {
     let person = desk.person();
-    let handle = session.clone().unwrap_or_default();
-    if session.is_some() && (handle.len() != HANDLE || !handle.bytes().all(|byte| byte.is_ascii_hexdigit())) {
+    if session.as_deref().is_some_and(|text| SessionHandle::parse(text).is_none()) {
         return Err(Problem::NotFound.into());
     }
+    let handle = session.clone().unwrap_or_default();
     let change = EndSessions { staff: person.id, session, here: person.session.clone() };
     match desk.submit(&change, &own_seal(form)?).await {
         Ok(_) => Ok(desk.see_other("/account?done=sessions")),

@@ -1,11 +1,7 @@
 //! Putting somebody in place with everything they need, without a link to follow: for the demo and for tests. Goes through
 //! the same two changes as an invitation that is accepted.
 
-use super::{
-    Roles,
-    authenticator::RecoveryCodes,
-    invitation::{AcceptInvitation, InviteStaff},
-};
+use super::{Roles, authenticator::RecoveryCodes, invitation::AcceptInvitation, invite::InviteStaff};
 use crate::{
     gate::{Actor, Gate, Refusal, code},
     password, secret,

@@ -1,130 +1,39 @@
-//! How somebody comes to work here: an invitation, a link that works once, a password and an authenticator.
+//! Set-up links, and what the invited person does with one: setting a password and an authenticator.
 
-use super::{
-    Roles, authenticator,
-    authenticator::RecoveryCodes,
-    link::{self, hash},
-    normal_email, standing, target,
-};
+use super::{account_state, authenticator, authenticator::RecoveryCodes, target};
 use crate::{
     clock::Instant,
-    gate::{Admits, Change, Fault, Target, Tx, is_printable},
-    sql,
+    gate::{Admits, Change, Fault, Target, Tx},
+    secret, sql,
     store::Reader,
 };
-use chrono_tz::Tz;
+use chrono::TimeDelta;
 use serde::{Deserialize, Serialize};
 
-/// Invites somebody. The link's token is shown once, to whoever invites; only its hash is kept.
-#[derive(Clone, Debug, Serialize, Deserialize)]
-pub struct InviteStaff {
-    pub email: String,
-    pub name: String,
-    pub roles: Roles,
-    pub time_zone: String,
-    /// Nothing where the invitation waited for somebody else: then a link is issued afterwards.
-    #[serde(skip)]
-    pub token: String,
+/// How long a set-up link works.
+pub const LINK_LASTS: TimeDelta = TimeDelta::hours(24);
+
+/// Makes a link work, and every earlier one of this person stop. Only the hash of its token is kept.
+pub(super) async fn issue(tx: &mut Tx<'_>, staff: i64, token: &str) -> Result<(), Fault> {
+    let expires = tx.now().plus(LINK_LASTS);
+    let before: Option<(Instant,)> = tx
+        .query(sql!("select expires_at from invitations where staff_id = $1 order by expires_at desc limit 1"))
+        .bind(staff)
+        .optional()
+        .await?;
+    tx.query(sql!("delete from invitations where staff_id = $1")).bind(staff).run().await?;
+    tx.query(sql!("insert into invitations (hash, staff_id, expires_at) values ($1, $2, $3)"))
+        .bind(hash(token))
+        .bind(staff)
+        .bind(expires)
+        .run()
+        .await?;
+    tx.note("link_expires_at", before.map(|(at,)| at.to_string()), expires.to_string());
+    Ok(())
 }
 
-/// A name as it stands on pages and in the log.
-pub fn is_name(name: &str) -> bool {
-    name.trim() == name && (1..=100).contains(&name.chars().count()) && name.chars().all(is_printable)
-}
-
-/// Somebody who is invited once more.
-#[derive(sqlx::FromRow)]
-struct Earlier {
-    roles: String,
-    active: bool,
-    has_password: bool,
-}
-
-impl Change for InviteStaff {
-    const KIND: &'static str = "staff.invite";
-    const ADMITS: Admits = Admits::owners();
-    const MAKES: &'static [&'static str] = &["staff"];
-    /// The new person's id.
-    type Output = i64;
-
-    /// There is no id yet. What was given one is noted, so that the row leads to the person.
-    fn target(&self) -> Target {
-        Target::new("staff", &self.email)
-    }
-
-    /// Of somebody who is there already and never followed their link, the version; nothing is zero, so that who was invited
-    /// meanwhile is not invited over.
-    async fn version(&self, tx: &mut Tx<'_>) -> Result<Option<i64>, Fault> {
-        let there: Option<(i64,)> = tx
-            .query(sql!(
-                sqlite: "select version from staff where email = $1",
-                postgres: "select version from staff where email = $1 for no key update",
-            ))
-            .bind(self.email.as_str())
-            .optional()
-            .await?;
-        Ok(Some(there.map_or(0, |(version,)| version)))
-    }
-
-    async fn check(&self, tx: &mut Tx<'_>) -> Result<(), Fault> {
-        self.judge(tx).await.map(drop)
-    }
-
-    async fn apply(&self, tx: &mut Tx<'_>) -> Result<i64, Fault> {
-        let earlier = self.judge(tx).await?;
-        let now = tx.now();
-        let roles = Roles::new(self.roles.iter()).to_string();
-        // Somebody who never followed their first link is invited again.
-        let (id,): (i64,) = tx
-            .query(sql!(
-                "insert into staff (email, name, roles, time_zone, created_at) values ($1, $2, $3, $4, $5)
-                 on conflict (email) do update set name = excluded.name, roles = excluded.roles, version = staff.version + 1
-                 where staff.password_hash is null and staff.active
-                 returning id"
-            ))
-            .bind(self.email.as_str())
-            .bind(self.name.as_str())
-            .bind(roles.as_str())
-            .bind(self.time_zone.as_str())
-            .bind(now)
-            .optional()
-            .await?
-            .ok_or_else(|| Fault::invalid("email", "staff-exists"))?;
-        if !self.token.is_empty() {
-            link::issue(tx, id, &self.token).await?;
-        }
-        tx.note("staff", None::<i64>, id);
-        tx.note("roles", earlier.map(|earlier| earlier.roles), roles.as_str());
-        tx.emit("staff.invited", serde_json::json!({ "staff": id, "roles": roles }));
-        Ok(id)
-    }
-}
-
-impl InviteStaff {
-    async fn judge(&self, tx: &mut Tx<'_>) -> Result<Option<Earlier>, Fault> {
-        if normal_email(&self.email).as_ref() != Some(&self.email) {
-            return Err(Fault::invalid("email", "staff-email"));
-        }
-        if !is_name(&self.name) {
-            return Err(Fault::invalid("name", "staff-name"));
-        }
-        if self.roles.is_empty() {
-            return Err(Fault::invalid("roles", "staff-no-role"));
-        }
-        if self.time_zone.parse::<Tz>().is_err() {
-            return Err(Fault::invalid("time_zone", "not-a-choice"));
-        }
-        let there: Option<Earlier> = tx
-            .query(sql!("select roles, active, password_hash is not null as has_password from staff where email = $1"))
-            .bind(self.email.as_str())
-            .optional()
-            .await?;
-        match there {
-            Some(Earlier { active: false, .. }) => Err(Fault::invalid("email", "staff-left")),
-            Some(Earlier { has_password: true, .. }) => Err(Fault::invalid("email", "staff-exists")),
-            there => Ok(there),
-        }
-    }
+fn hash(token: &str) -> Vec<u8> {
+    secret::sha256(token.as_bytes()).to_vec()
 }
 
 /// An invitation that still works.
@@ -183,8 +92,8 @@ impl Change for AcceptInvitation {
 
     async fn apply(&self, tx: &mut Tx<'_>) -> Result<(), Fault> {
         let now = tx.now();
-        // Whoever is being disabled, or given another link, is so before this or after it.
-        if !standing::lock(tx, self.staff).await?.active {
+        // The lock keeps an account from being disabled, or given another link, in the middle of this.
+        if !account_state::lock(tx, self.staff).await?.active {
             return Err(Fault::missing("invitation-over"));
         }
         let used = tx

@@ -1,84 +1,212 @@
-//! Inviting somebody from the page of everybody.
+//! Inviting a person, beside the list of staff.
 
 use super::{
-    invitation::{InviteStaff, is_name},
-    link,
-    list::page,
-    list_pages::InvitePanel,
+    Roles, invitation,
+    link_page::{self, Holder},
     normal_email,
-    people::Filter,
-    roles::{self, BOXES},
-    show::SEAL,
+    people::StaffList,
+    roles::{self, BOXES, RoleBox},
 };
 use crate::{
-    gate::{Change, Given, Seal},
-    secret,
+    gate::{Admits, Change, Fault, Target, Tx, is_printable},
+    secret, sql,
     web::{
-        Answer, Desk,
-        desk::seal_of,
+        Answer, Desk, Stop,
         form::Form,
-        refused::{self, Refused},
+        panel::{Button, Made, Opened, Opening, Panel, Unread, View},
+        problem_page::Problem,
         shell::{
+            Shell,
             field::{FieldErrors, wrong},
-            seal::Seal as Shape,
+            seal::Seal,
         },
     },
 };
-use actix_web::web;
+use askama::Template;
+use chrono_tz::Tz;
+use serde::{Deserialize, Serialize};
 
-/// `POST /staff`: answers with the set-up link, this once.
-pub async fn invite(desk: Desk, body: web::Bytes) -> Answer {
-    let fields: Vec<&str> = ["email", "name"].into_iter().chain(BOXES).chain(SEAL).collect();
-    let form = desk.form(&body, &fields).await?;
-    let mut errors = FieldErrors::new();
-    let email = normal_email(form.get("email")).unwrap_or_else(|| {
-        errors.add("email", if form.trimmed("email").is_empty() { wrong::required() } else { wrong::not_an_email() });
-        String::new()
-    });
-    let name = form.trimmed("name");
-    if name.is_empty() {
-        errors.add("name", wrong::required());
-    } else if !is_name(name) {
-        errors.add("name", if name.chars().count() > 100 { wrong::too_long(100) } else { wrong::control_characters() });
+/// Invites a person. The token of the link is shown once, to the person who invites; only its hash is stored.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct InviteStaff {
+    pub email: String,
+    pub name: String,
+    pub roles: Roles,
+    pub time_zone: String,
+    /// Empty where the invitation waited for a second person: then a link is issued afterwards.
+    #[serde(skip)]
+    pub token: String,
+}
+
+/// Whether this can be a name on pages and in the log.
+pub fn is_name(name: &str) -> bool {
+    name.trim() == name && (1..=100).contains(&name.chars().count()) && name.chars().all(is_printable)
+}
+
+/// A person who is invited once more.
+#[derive(sqlx::FromRow)]
+struct Earlier {
+    roles: String,
+    active: bool,
+    has_password: bool,
+}
+
+impl Change for InviteStaff {
+    const KIND: &'static str = "staff.invite";
+    const ADMITS: Admits = Admits::owners();
+    const MAKES: &'static [&'static str] = &["staff"];
+    /// The new person's id.
+    type Output = i64;
+
+    /// The e-mail address: there is no id yet. The new id is noted, so that the row leads to the person.
+    fn target(&self) -> Target {
+        Target::new("staff", &self.email)
     }
-    let chosen = roles::chosen(&form, &mut errors);
-    let reason = match refused::read_reason_beside(&form, errors) {
-        Ok(reason) => reason,
-        Err(errors) => return again(&desk, &form, errors.into()).await,
-    };
-    let token = secret::token();
-    let change = InviteStaff {
-        email,
-        name: name.to_owned(),
-        roles: chosen,
-        time_zone: desk.console().zone.to_string(),
-        token: token.clone(),
-    };
-    // The form is about nobody yet, so it has seen nobody's version.
-    let seal = Seal { seen: None, ..seal_of(&form, reason)? };
-    match desk.submit(&change, &seal).await {
-        Ok(sealed) => {
-            let staff = match sealed.output {
-                Given::Made(staff) => staff,
-                Given::Waits(request) => return Ok(desk.see_request(request, sealed.seq)),
-            };
-            link::answer(&desk, InviteStaff::KIND, &sealed, staff, change.name, change.email, &token).await
+
+    /// The version of a person who was invited before and never followed the link; zero where there is none, so that one who
+    /// was invited meanwhile is not invited over.
+    async fn version(&self, tx: &mut Tx<'_>) -> Result<Option<i64>, Fault> {
+        let there: Option<(i64,)> = tx
+            .query(sql!(
+                sqlite: "select version from staff where email = $1",
+                postgres: "select version from staff where email = $1 for no key update",
+            ))
+            .bind(self.email.as_str())
+            .optional()
+            .await?;
+        Ok(Some(there.map_or(0, |(version,)| version)))
+    }
+
+    async fn check(&self, tx: &mut Tx<'_>) -> Result<(), Fault> {
+        self.judge(tx).await.map(drop)
+    }
+
+    async fn apply(&self, tx: &mut Tx<'_>) -> Result<i64, Fault> {
+        let earlier = self.judge(tx).await?;
+        let now = tx.now();
+        let roles = Roles::new(self.roles.iter()).to_string();
+        // A person who never followed their first link is invited again.
+        let (id,): (i64,) = tx
+            .query(sql!(
+                "insert into staff (email, name, roles, time_zone, created_at) values ($1, $2, $3, $4, $5)
+                 on conflict (email) do update set name = excluded.name, roles = excluded.roles, version = staff.version + 1
+                 where staff.password_hash is null and staff.active
+                 returning id"
+            ))
+            .bind(self.email.as_str())
+            .bind(self.name.as_str())
+            .bind(roles.as_str())
+            .bind(self.time_zone.as_str())
+            .bind(now)
+            .optional()
+            .await?
+            .ok_or_else(|| Fault::invalid("email", "staff-exists"))?;
+        if !self.token.is_empty() {
+            invitation::issue(tx, id, &self.token).await?;
         }
-        Err(refusal) => {
-            let refused = refused::explain(&desk, refusal, &change.target()).await?;
-            again(&desk, &form, refused).await
+        tx.note("staff", None::<i64>, id);
+        tx.note("roles", earlier.map(|earlier| earlier.roles), roles.as_str());
+        tx.emit("staff.invited", serde_json::json!({ "staff": id, "roles": roles }));
+        Ok(id)
+    }
+}
+
+impl InviteStaff {
+    async fn judge(&self, tx: &mut Tx<'_>) -> Result<Option<Earlier>, Fault> {
+        if normal_email(&self.email).as_ref() != Some(&self.email) {
+            return Err(Fault::invalid("email", "staff-email"));
+        }
+        if !is_name(&self.name) {
+            return Err(Fault::invalid("name", "staff-name"));
+        }
+        if self.roles.is_empty() {
+            return Err(Fault::invalid("roles", "staff-no-role"));
+        }
+        if self.time_zone.parse::<Tz>().is_err() {
+            return Err(Fault::invalid("time_zone", "not-a-choice"));
+        }
+        let there: Option<Earlier> = tx
+            .query(sql!("select roles, active, password_hash is not null as has_password from staff where email = $1"))
+            .bind(self.email.as_str())
+            .optional()
+            .await?;
+        match there {
+            Some(Earlier { active: false, .. }) => Err(Fault::invalid("email", "staff-left")),
+            Some(Earlier { has_password: true, .. }) => Err(Fault::invalid("email", "staff-exists")),
+            there => Ok(there),
         }
     }
 }
 
-async fn again(desk: &Desk, form: &Form, refused: Refused) -> Answer {
-    let (status, seal) = Shape::again(InviteStaff::KIND, form, 0, refused);
-    let panel = InvitePanel {
-        seal,
-        email: form.get("email").to_owned(),
-        name: form.get("name").to_owned(),
-        roles: roles::chosen(form, &mut FieldErrors::new()),
-        reason: form.get("reason").to_owned(),
+/// The form, as it was typed.
+#[derive(Default)]
+pub(crate) struct InvitePanel {
+    pub(crate) email: String,
+    pub(crate) name: String,
+    pub(crate) roles: Roles,
+}
+
+impl Panel for InvitePanel {
+    type On = StaffList;
+    type Part = ();
+    type Asks = InviteStaff;
+    const NAME: &'static str = "invite";
+    const ROUTE: &'static str = "/staff";
+    const FIELDS: &'static [&'static str] = &{
+        let [a, b, c, d, e] = BOXES;
+        ["email", "name", a, b, c, d, e]
     };
-    page(desk, Filter::default(), None, Some(panel), status).await
+
+    fn button(desk: &Desk, _: &StaffList) -> Option<Button> {
+        Some(Button { name: Self::NAME, icon: "plus", label: desk.words().get("invite.title").to_owned() })
+    }
+
+    async fn open(_: &Desk, _: &StaffList, (): &(), opening: Opening<'_>) -> Result<Opened<Self>, Stop> {
+        Ok(Opened::Form(Self {
+            email: opening.typed("email", ""),
+            name: opening.typed("name", ""),
+            roles: opening.form().map(roles::ticked).unwrap_or_default(),
+        }))
+    }
+
+    async fn read(desk: &Desk, _: &StaffList, (): &(), form: &Form) -> Result<InviteStaff, Unread> {
+        let mut errors = FieldErrors::new();
+        let email = normal_email(form.get("email")).unwrap_or_else(|| {
+            let is_empty = form.trimmed("email").is_empty();
+            errors.add("email", if is_empty { wrong::required() } else { wrong::not_an_email() });
+            String::new()
+        });
+        let name = form.trimmed("name");
+        if name.is_empty() {
+            errors.add("name", wrong::required());
+        } else if !is_name(name) {
+            let is_long = name.chars().count() > 100;
+            errors.add("name", if is_long { wrong::too_long(100) } else { wrong::control_characters() });
+        }
+        let roles = roles::chosen(form, &mut errors);
+        if !errors.is_empty() {
+            return Err(errors.into());
+        }
+        let time_zone = desk.console().zone.to_string();
+        Ok(InviteStaff { email, name: name.to_owned(), roles, time_zone, token: secret::token() })
+    }
+
+    fn render(&self, View { shell, seal, .. }: View<'_, Self>) -> askama::Result<String> {
+        InviteForm { shell, panel: self, boxes: roles::boxes(&self.roles), seal }.render()
+    }
+
+    async fn answer(desk: &Desk, _: &StaffList, made: Made<InviteStaff>) -> Answer {
+        let InviteStaff { name, email, token, .. } = &made.asks;
+        let staff = *made.outputs.first().ok_or(Problem::Internal)?;
+        link_page::show(desk, &made, Holder { staff, name: name.clone(), email: email.clone() }, token).await
+    }
+}
+
+#[derive(Template)]
+#[template(path = "staff/invite.html")]
+struct InviteForm<'a> {
+    shell: &'a Shell,
+    panel: &'a InvitePanel,
+    boxes: [RoleBox; 5],
+    seal: &'a Seal,
 }

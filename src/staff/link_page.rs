@@ -1,37 +1,69 @@
 //! The page that shows a set-up link, once.
 
-use crate::{clock::Instant, web::shell::Shell};
+use super::{invitation::LINK_LASTS, people::Person};
+use crate::{
+    clock::Instant,
+    gate::Change,
+    web::{
+        Answer, Desk,
+        panel::{Changes, Made},
+        shell::{Section, Shell},
+    },
+};
 use askama::Template;
 
-/// What `POST /staff`, `…/second-factor-reset` and `…/setup-link` answer.
+/// The answer to a change that issues a set-up link.
 #[derive(Debug, Template)]
 #[template(path = "staff/link.html")]
-pub struct LinkPage {
-    pub shell: Shell,
-    /// The kind of change that gave it.
-    pub action: &'static str,
-    /// Whose link it is.
-    pub staff: i64,
-    pub name: String,
-    pub email: String,
-    pub told: Told,
-    pub expires: Instant,
+pub(crate) struct LinkPage {
+    pub(crate) shell: Shell,
+    /// The kind of change that issued it.
+    pub(crate) action: &'static str,
+    pub(crate) holder: Holder,
+    pub(crate) notice: LinkNotice,
+    pub(crate) expires: Instant,
     /// The audit row.
-    pub seq: i64,
+    pub(crate) seq: i64,
 }
 
-/// What can be told of the link.
+/// The person whose link it is.
 #[derive(Clone, Debug)]
-pub enum Told {
-    /// This is it.
-    Now { link: String },
-    /// The same form was sent before, and was answered then.
-    Before,
+pub(crate) struct Holder {
+    pub(crate) staff: i64,
+    pub(crate) name: String,
+    pub(crate) email: String,
 }
 
-impl LinkPage {
-    /// Where to go on.
-    pub fn onward(&self) -> String {
-        format!("/staff/{}", self.staff)
+impl Holder {
+    pub(super) fn of(person: &Person) -> Self {
+        Self { staff: person.id, name: person.name.clone(), email: person.email.clone() }
     }
+}
+
+/// What the page says of the link.
+#[derive(Clone, Debug)]
+pub(crate) enum LinkNotice {
+    /// The link itself.
+    Shown { link: String },
+    /// The same form was sent before, and its answer showed the link.
+    ShownBefore,
+}
+
+/// Shows the link that a change issued. Where the change was made by an earlier sending of the form, that one had another
+/// token, which is not known any more.
+pub(super) async fn show<A: Changes>(desk: &Desk, made: &Made<A>, holder: Holder, token: &str) -> Answer {
+    let notice = if made.is_repeated {
+        LinkNotice::ShownBefore
+    } else {
+        LinkNotice::Shown { link: desk.console().link_to(&format!("/setup/{token}")) }
+    };
+    let page = LinkPage {
+        shell: desk.shell(Some(Section::Staff), None).await?,
+        action: A::Change::KIND,
+        holder,
+        notice,
+        expires: desk.now().plus(LINK_LASTS),
+        seq: made.seq,
+    };
+    desk.page(200, &page)
 }

@@ -1,35 +1,49 @@
-//! The people who work here: who is asking, and how they prove it.
+//! The people who work here: their accounts, and how they sign in.
 
 pub mod account;
 pub mod account_page;
 pub mod account_pages;
+mod account_state;
 pub mod authenticator;
 pub mod founding;
+pub(crate) mod history;
 pub mod invitation;
 pub mod invite;
 pub mod link;
-pub mod link_page;
+pub(crate) mod link_page;
 pub mod list;
-pub mod list_pages;
 pub mod pages;
 pub mod people;
 pub mod reset;
 pub mod restrict;
 pub mod roles;
 pub mod session;
+pub(crate) mod session_list;
 pub mod sessions;
 pub mod setup_pages;
 pub mod show;
-pub mod show_pages;
 pub mod sign_in;
 pub mod sign_in_pages;
-mod standing;
 pub mod status;
 pub mod throttle;
 
 pub use crate::gate::{Role, Roles};
 
-use crate::gate::Target;
+use crate::{gate::Target, web::panel::Entry};
+
+/// What can be done beside a person's page.
+const MEMBER_PANELS: &[Entry<people::Member>] = &[
+    Entry::of::<roles::RolesPanel>(),
+    Entry::of::<link::LinkPanel>(),
+    Entry::of::<reset::ResetPanel>(),
+    Entry::of::<restrict::NetworksPanel>(),
+    Entry::of::<status::StatusPanel>(),
+    Entry::of::<sessions::EndAllPanel>(),
+    Entry::of::<sessions::EndOnePanel>(),
+];
+
+/// What can be done beside the list of staff.
+const LIST_PANELS: &[Entry<people::StaffList>] = &[Entry::of::<invite::InvitePanel>()];
 
 /// A member of staff as the target of a change.
 pub fn target(id: i64) -> Target {

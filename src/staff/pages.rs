@@ -1,5 +1,6 @@
 //! The pages on which staff sign in and look after their own account.
 
+use super::session_list::SessionRow;
 use crate::{
     clock::Instant,
     web::{
@@ -18,26 +19,26 @@ use askama::Template;
 /// `GET /login`, and what it comes back as.
 #[derive(Debug, Template)]
 #[template(path = "staff/login.html")]
-pub struct LoginPage {
-    pub shell: Solo,
+pub(crate) struct LoginPage {
+    pub(crate) shell: Solo,
     /// As typed. The password never comes back.
-    pub email: String,
-    pub refusal: Option<LoginRefusal>,
-    pub errors: FieldErrors,
-    pub notice: Option<LoginNotice>,
+    pub(crate) email: String,
+    pub(crate) refusal: Option<LoginRefusal>,
+    pub(crate) errors: FieldErrors,
+    pub(crate) notice: Option<LoginNotice>,
     /// The address the request came from.
-    pub address: Option<String>,
+    pub(crate) address: Option<String>,
 }
 
 /// Why nobody was signed in. An unknown account, a disabled one and a wrong password are one answer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum LoginRefusal {
+pub(crate) enum LoginRefusal {
     Wrong,
     Throttled { until: Instant },
 }
 
 impl LoginRefusal {
-    pub fn say(&self, frame: &Frame) -> String {
+    pub(crate) fn say(&self, frame: &Frame) -> String {
         match self {
             Self::Wrong => frame.t("login.wrong").to_owned(),
             Self::Throttled { until } => {
@@ -49,7 +50,7 @@ impl LoginRefusal {
 
 /// Why somebody stands before the sign-in page.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum LoginNotice {
+pub(crate) enum LoginNotice {
     SignedOut,
     /// The session was idle or old, or was revoked.
     Ended,
@@ -60,7 +61,7 @@ pub enum LoginNotice {
 }
 
 impl LoginNotice {
-    pub fn key(self) -> &'static str {
+    pub(crate) fn key(self) -> &'static str {
         match self {
             Self::SignedOut => "login.signed-out",
             Self::Ended => "login.ended",
@@ -70,7 +71,7 @@ impl LoginNotice {
     }
 
     /// As in `data-tone=`.
-    pub fn tone(self) -> &'static str {
+    pub(crate) fn tone(self) -> &'static str {
         match self {
             Self::SignedOut | Self::SetUp => "ok",
             Self::Ended | Self::Restart => "info",
@@ -81,26 +82,26 @@ impl LoginNotice {
 /// `GET /login/code`, and what it comes back as.
 #[derive(Debug, Template)]
 #[template(path = "staff/login_code.html")]
-pub struct LoginCodePage {
-    pub shell: Solo,
+pub(crate) struct LoginCodePage {
+    pub(crate) shell: Solo,
     /// Whether a recovery code is asked for (`?with=recovery`) in place of the six digits.
-    pub recovery: bool,
-    pub refusal: Option<Refusal>,
-    pub errors: FieldErrors,
+    pub(crate) recovery: bool,
+    pub(crate) refusal: Option<Refusal>,
+    pub(crate) errors: FieldErrors,
 }
 
 impl LoginCodePage {
-    pub fn action(&self) -> String {
+    pub(crate) fn action(&self) -> String {
         self.shell.link(if self.recovery { "/login/code?with=recovery" } else { "/login/code" })
     }
 
     /// The page with the other kind of code.
-    pub fn other(&self) -> String {
+    pub(crate) fn other(&self) -> String {
         self.shell.link(if self.recovery { "/login/code" } else { "/login/code?with=recovery" })
     }
 
     /// Whether no code would be taken now. A recovery code is, even from somebody whose authenticator is locked.
-    pub fn is_locked(&self) -> bool {
+    pub(crate) fn is_locked(&self) -> bool {
         match self.refusal {
             Some(Refusal::CodeWait { .. }) => true,
             Some(Refusal::CodeLocked) => !self.recovery,
@@ -108,7 +109,7 @@ impl LoginCodePage {
         }
     }
 
-    pub fn code_error(&self) -> Option<String> {
+    pub(crate) fn code_error(&self) -> Option<String> {
         match &self.refusal {
             Some(Refusal::WrongCode { .. }) if self.recovery => Some(self.shell.t("code-error.recovery").to_owned()),
             Some(refusal) => refusal.at_code(&self.shell.frame),
@@ -119,22 +120,22 @@ impl LoginCodePage {
 
 /// An authenticator that is being set up: shown as a picture to scan, as letters to type and as a link to tap.
 #[derive(Clone, Debug)]
-pub struct NewAuthenticator {
+pub(crate) struct NewAuthenticator {
     /// The secret in base32.
-    pub secret: String,
+    pub(crate) secret: String,
     /// The `otpauth://` address.
-    pub address: String,
-    pub qr: QrCode,
+    pub(crate) address: String,
+    pub(crate) qr: QrCode,
 }
 
 impl NewAuthenticator {
-    pub fn new(secret: impl Into<String>, address: impl Into<String>) -> Self {
+    pub(crate) fn new(secret: impl Into<String>, address: impl Into<String>) -> Self {
         let address = address.into();
         Self { secret: secret.into(), qr: QrCode::of(&address), address }
     }
 
     /// The secret in groups of four, for copying by eye.
-    pub fn grouped(&self) -> String {
+    pub(crate) fn grouped(&self) -> String {
         let letters: Vec<char> = self.secret.chars().collect();
         letters.chunks(4).map(|four| four.iter().collect::<String>()).collect::<Vec<_>>().join(" ")
     }
@@ -143,29 +144,29 @@ impl NewAuthenticator {
 /// `GET /setup/{token}`, and what it comes back as.
 #[derive(Debug, Template)]
 #[template(path = "staff/setup.html")]
-pub struct SetupPage {
-    pub shell: Solo,
+pub(crate) struct SetupPage {
+    pub(crate) shell: Solo,
     /// As in the address.
-    pub token: String,
-    pub name: String,
-    pub email: String,
-    pub authenticator: NewAuthenticator,
-    pub expires: Instant,
-    pub errors: FieldErrors,
+    pub(crate) token: String,
+    pub(crate) name: String,
+    pub(crate) email: String,
+    pub(crate) authenticator: NewAuthenticator,
+    pub(crate) expires: Instant,
+    pub(crate) errors: FieldErrors,
     /// What is wrong with the code.
-    pub refusal: Option<Refusal>,
+    pub(crate) refusal: Option<Refusal>,
 }
 
 impl SetupPage {
-    pub fn action(&self) -> String {
+    pub(crate) fn action(&self) -> String {
         self.shell.link(&format!("/setup/{}", self.token))
     }
 
-    pub fn is_refused(&self) -> bool {
+    pub(crate) fn is_refused(&self) -> bool {
         self.refusal.is_some() || !self.errors.is_empty()
     }
 
-    pub fn code_error(&self) -> Option<String> {
+    pub(crate) fn code_error(&self) -> Option<String> {
         let refused = self.refusal.as_ref().and_then(|refusal| refusal.at_code(&self.shell.frame));
         refused.or_else(|| self.errors.say("code", &self.shell.words))
     }
@@ -174,89 +175,65 @@ impl SetupPage {
 /// Ten recovery codes, shown once: after set-up and after they were renewed.
 #[derive(Debug, Template)]
 #[template(path = "staff/recovery_codes.html")]
-pub struct RecoveryCodesPage {
-    pub shell: Solo,
-    pub name: String,
-    pub email: String,
-    pub codes: Vec<String>,
+pub(crate) struct RecoveryCodesPage {
+    pub(crate) shell: Solo,
+    pub(crate) name: String,
+    pub(crate) email: String,
+    pub(crate) codes: Vec<String>,
     /// Where to go on: `/login` after set-up, `/account` after renewal.
-    pub onward: &'static str,
+    pub(crate) onward: &'static str,
 }
 
 /// `GET /account`, and what its forms come back as.
 #[derive(Debug, Template)]
 #[template(path = "staff/account.html")]
-pub struct AccountPage {
-    pub shell: Shell,
-    pub sessions: Vec<SessionRow>,
+pub(crate) struct AccountPage {
+    pub(crate) shell: Shell,
+    pub(crate) sessions: Vec<SessionRow>,
     /// How many recovery codes are left.
-    pub recovery_codes_left: i64,
-    pub password_changed: Option<Instant>,
-    pub preferences: Preferences,
-    pub panel: Option<AccountPanel>,
+    pub(crate) recovery_codes_left: i64,
+    pub(crate) password_changed: Option<Instant>,
+    pub(crate) preferences: Preferences,
+    pub(crate) panel: Option<AccountPanel>,
 }
 
 impl AccountPage {
-    pub fn has_other_sessions(&self) -> bool {
+    pub(crate) fn has_other_sessions(&self) -> bool {
         self.sessions.iter().any(|session| !session.here)
     }
 
-    pub fn is_open(&self, panel: &str) -> bool {
+    pub(crate) fn is_open(&self, panel: &str) -> bool {
         self.panel.as_ref().is_some_and(|open| open.kind.name() == panel)
     }
 
     /// Where the form that ends this session posts to.
-    pub fn revocation(&self, session: &SessionRow) -> String {
+    pub(crate) fn revocation(session: &SessionRow) -> String {
         format!("/account/sessions/{}/revocation", session.id)
     }
 
-    pub fn languages(&self) -> [Lang; 2] {
+    pub(crate) fn languages() -> [Lang; 2] {
         Lang::ALL
     }
 
-    pub fn themes(&self) -> [Theme; 3] {
+    pub(crate) fn themes() -> [Theme; 3] {
         Theme::ALL
     }
 
     /// Zones offered for choosing; any other name of the time zone database may be typed.
-    pub fn zones(&self) -> &'static [&'static str] {
+    pub(crate) fn zones() -> &'static [&'static str] {
         ZONES
-    }
-}
-
-/// A signed-in browser of this person.
-#[derive(Clone, Debug)]
-pub struct SessionRow {
-    /// The public id of the session, as in `/account/sessions/{id}/revocation`; not its token.
-    pub id: String,
-    /// Whether it is the one this page is looked at with.
-    pub here: bool,
-    pub started: Instant,
-    pub seen: Instant,
-    pub ip: String,
-    /// As the browser sent it.
-    pub user_agent: Option<String>,
-}
-
-impl SessionRow {
-    /// "Chrome, Windows"
-    pub fn browser(&self, frame: &Frame) -> String {
-        self.user_agent
-            .as_deref()
-            .and_then(format::browser)
-            .unwrap_or_else(|| frame.t("account.unknown-browser").to_owned())
     }
 }
 
 /// What stands in the panel of the account page, chosen by `?panel=`.
 #[derive(Clone, Debug)]
-pub struct AccountPanel {
-    pub kind: AccountPanelKind,
-    pub seal: Seal,
+pub(crate) struct AccountPanel {
+    pub(crate) kind: AccountPanelKind,
+    pub(crate) seal: Seal,
 }
 
 #[derive(Clone, Debug)]
-pub enum AccountPanelKind {
+pub(crate) enum AccountPanelKind {
     /// `?panel=password` → `POST /account/password`
     Password,
     /// `?panel=authenticator` → `POST /account/authenticator`
@@ -270,7 +247,7 @@ pub enum AccountPanelKind {
 }
 
 impl AccountPanelKind {
-    pub fn name(&self) -> &'static str {
+    pub(crate) fn name(&self) -> &'static str {
         match self {
             Self::Password => "password",
             Self::Authenticator(_) => "authenticator",
@@ -283,12 +260,12 @@ impl AccountPanelKind {
 
 /// Language, time zone and theme: `POST /account/preferences`. As typed.
 #[derive(Clone, Debug)]
-pub struct Preferences {
-    pub key: String,
-    pub lang: Lang,
-    pub time_zone: String,
-    pub theme: Theme,
-    pub errors: FieldErrors,
+pub(crate) struct Preferences {
+    pub(crate) key: String,
+    pub(crate) lang: Lang,
+    pub(crate) time_zone: String,
+    pub(crate) theme: Theme,
+    pub(crate) errors: FieldErrors,
 }
 
 const ZONES: &[&str] = &[

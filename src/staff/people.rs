@@ -1,13 +1,16 @@
-//! Reading who works here and how they stand.
+//! Reading the members of staff and the states of their accounts.
 
-use super::{Role, Roles};
+use super::{
+    Role, Roles,
+    session_list::{self, SessionHandle, SessionRow},
+};
 use crate::{
     clock::Instant,
     sql,
-    web::{Desk, shell::Tone},
+    web::{Desk, Stop, shell::Tone},
 };
 
-/// How somebody stands with the console.
+/// The state of an account.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum State {
     Active,
@@ -113,7 +116,7 @@ impl Person {
     }
 }
 
-/// How a row of `staff s left join authenticators a` stands. What is worst comes first.
+/// The state of an account in a row of `staff s left join authenticators a`. What is worst comes first.
 macro_rules! state {
     () => {
         "case when not s.active then 'disabled' when s.password_hash is null then 'invited'
@@ -139,8 +142,8 @@ macro_rules! person {
 
 pub(crate) use state;
 
-/// One person.
-pub async fn by_id(desk: &Desk, id: i64) -> sqlx::Result<Option<Person>> {
+/// Finds one person.
+async fn by_id(desk: &Desk, id: i64) -> sqlx::Result<Option<Person>> {
     let (now, limits) = (desk.now(), desk.console().limits);
     desk.reader()
         .query(sql!(person!(), "where s.id = $4"))
@@ -150,6 +153,35 @@ pub async fn by_id(desk: &Desk, id: i64) -> sqlx::Result<Option<Person>> {
         .bind(id)
         .optional()
         .await
+}
+
+/// One person with their sessions, as their page and its panels show them.
+pub(crate) struct Member {
+    pub(crate) person: Person,
+    pub(crate) sessions: Vec<SessionRow>,
+    /// Whether it is the person who looks. Their own account is changed by another owner.
+    pub(crate) is_me: bool,
+}
+
+impl Member {
+    pub(super) async fn by_id(desk: &Desk, id: i64) -> Result<Option<Self>, Stop> {
+        let Some(person) = by_id(desk, id).await? else { return Ok(None) };
+        let sessions = session_list::sessions(desk, id).await?;
+        Ok(Some(Self { person, sessions, is_me: id == desk.person().id }))
+    }
+
+    /// The session with this handle, while it lasts.
+    pub(super) fn session(&self, handle: &SessionHandle) -> Option<&SessionRow> {
+        self.sessions.iter().find(|session| session.id == handle.0)
+    }
+}
+
+/// The list of staff, as its address asks for it.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct StaffList {
+    pub(crate) filter: Filter,
+    /// The person after whom the page begins.
+    pub(crate) after: Option<i64>,
 }
 
 /// Which people a list shows.

@@ -1,18 +1,24 @@
-//! Taking a second factor away that was lost.
+//! Taking away a second factor that was lost.
 
 use super::{
-    link,
-    show::Asked,
-    standing::{self, Standing},
+    account_state::{self, AccountState},
+    invitation,
+    link_page::{self, Holder},
+    people::Member,
     target,
 };
 use crate::{
     clock::Instant,
     gate::{Admits, Change, Fault, Role, Target, Tx},
     secret, sql,
-    web::{Answer, Desk},
+    web::{
+        Answer, Desk, Stop,
+        form::Form,
+        panel::{Button, Made, Opened, Opening, Panel, Unread, View},
+        shell::{Shell, seal::Seal},
+    },
 };
-use actix_web::web;
+use askama::Template;
 use serde::{Deserialize, Serialize};
 
 /// Takes a person's authenticator and recovery codes away and gives them a new set-up link: for a phone that is lost, or
@@ -20,7 +26,7 @@ use serde::{Deserialize, Serialize};
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct ResetSecondFactor {
     pub staff: i64,
-    /// Nothing where the change waited for somebody else: then a link is issued afterwards.
+    /// Empty where the change waited for a second person: then a link is issued afterwards.
     #[serde(skip)]
     pub token: String,
 }
@@ -36,7 +42,7 @@ impl Change for ResetSecondFactor {
     }
 
     async fn version(&self, tx: &mut Tx<'_>) -> Result<Option<i64>, Fault> {
-        standing::lock_version(tx, self.staff).await.map(Some)
+        account_state::lock_version(tx, self.staff).await.map(Some)
     }
 
     async fn check(&self, tx: &mut Tx<'_>) -> Result<(), Fault> {
@@ -56,12 +62,12 @@ impl Change for ResetSecondFactor {
         ] {
             tx.query(statement).bind(self.staff).run().await?;
         }
-        let ended = standing::end_sessions(tx, self.staff).await?;
-        standing::bump(tx, self.staff).await?;
+        let ended = account_state::end_sessions(tx, self.staff).await?;
+        account_state::bump(tx, self.staff).await?;
         tx.note("authenticator_at", before.map(|(at,)| at.to_string()), None::<i64>);
         tx.note("sessions_ended", None::<i64>, ended);
         if !self.token.is_empty() {
-            link::issue(tx, self.staff, &self.token).await?;
+            invitation::issue(tx, self.staff, &self.token).await?;
         }
         tx.emit(
             "staff.credential-changed",
@@ -72,27 +78,72 @@ impl Change for ResetSecondFactor {
 }
 
 impl ResetSecondFactor {
-    async fn judge(&self, tx: &mut Tx<'_>) -> Result<Standing, Fault> {
-        standing::not_oneself(tx, self.staff)?;
-        let standing = standing::lock(tx, self.staff).await?;
-        standing.active()?;
-        if !standing.has_authenticator {
+    async fn judge(&self, tx: &mut Tx<'_>) -> Result<AccountState, Fault> {
+        account_state::not_oneself(tx, self.staff)?;
+        let account = account_state::lock(tx, self.staff).await?;
+        account.require_active()?;
+        if !account.has_authenticator {
             return Err(Fault::conflict("staff-no-factor"));
         }
-        // On the host it is the way back in: whoever runs the command holds the link, and nobody else needs to be left.
+        // On the host it is the way back in: the person who runs the command holds the link, and no other owner is needed.
         let is_way_back = tx.staff().is_none() && !self.token.is_empty();
-        if standing.roles().any_of(&[Role::Owner]) && !is_way_back {
-            standing::keep_an_owner(tx, self.staff).await?;
-            standing::seen_by_another_owner(tx, self.staff).await?;
+        if account.roles().any_of(&[Role::Owner]) && !is_way_back {
+            account_state::keep_an_owner(tx, self.staff).await?;
+            account_state::seen_by_another_owner(tx, self.staff).await?;
         }
-        Ok(standing)
+        Ok(account)
     }
 }
 
-/// `POST /staff/{id}/second-factor-reset`
-pub async fn reset_second_factor(desk: Desk, path: web::Path<i64>, body: web::Bytes) -> Answer {
-    let staff = path.into_inner();
-    let token = secret::token();
-    let change = ResetSecondFactor { staff, token: token.clone() };
-    link::submit(&desk, staff, Asked::Reset, &body, change, &token).await
+/// The form.
+pub(crate) struct ResetPanel;
+
+impl Panel for ResetPanel {
+    type On = Member;
+    type Part = ();
+    type Asks = ResetSecondFactor;
+    const NAME: &'static str = "reset";
+    const ROUTE: &'static str = "/staff/{id}/second-factor-reset";
+
+    fn button(desk: &Desk, on: &Member) -> Option<Button> {
+        let label = desk.words().get("reset.title").to_owned();
+        why_not(on).is_none().then_some(Button { name: Self::NAME, icon: "phone", label })
+    }
+
+    async fn open(desk: &Desk, on: &Member, (): &(), opening: Opening<'_>) -> Result<Opened<Self>, Stop> {
+        Ok(match why_not(on).filter(|_| opening.form().is_none()) {
+            Some(why) => Opened::Closed(desk.words().get(why).to_owned()),
+            None => Opened::Form(Self),
+        })
+    }
+
+    async fn read(_: &Desk, on: &Member, (): &(), _: &Form) -> Result<ResetSecondFactor, Unread> {
+        Ok(ResetSecondFactor { staff: on.person.id, token: secret::token() })
+    }
+
+    fn render(&self, View { shell, seal, .. }: View<'_, Self>) -> askama::Result<String> {
+        ResetForm { shell, seal }.render()
+    }
+
+    async fn answer(desk: &Desk, on: &Member, made: Made<ResetSecondFactor>) -> Answer {
+        link_page::show(desk, &made, Holder::of(&on.person), &made.asks.token).await
+    }
+}
+
+/// The sentence that says why there is nothing to reset.
+fn why_not(on: &Member) -> Option<&'static str> {
+    if on.person.is_disabled() {
+        Some("refused-state.staff-disabled")
+    } else if on.person.has_factor() {
+        None
+    } else {
+        Some("refused-state.staff-no-factor")
+    }
+}
+
+#[derive(Template)]
+#[template(path = "staff/reset.html")]
+struct ResetForm<'a> {
+    shell: &'a Shell,
+    seal: &'a Seal,
 }

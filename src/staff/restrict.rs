@@ -1,8 +1,8 @@
-//! Letting somebody in from some networks only, besides what holds for everybody.
+//! Limiting the networks from which a person may use the console, besides what holds for all.
 
 use super::{
-    show::{self, Asked},
-    standing::{self, Standing},
+    account_state::{self, AccountState},
+    people::Member,
     target,
 };
 use crate::{
@@ -10,23 +10,29 @@ use crate::{
     gate::{Admits, Change, Fault, Target, Tx},
     sql,
     web::{
-        Answer, Desk,
-        shell::field::{FieldErrors, wrong},
+        Desk, Stop,
+        form::Form,
+        panel::{Button, Opened, Opening, Panel, Unread, View},
+        shell::{
+            Shell,
+            field::{FieldErrors, wrong},
+            seal::Seal,
+        },
         words::Message,
     },
 };
-use actix_web::web;
+use askama::Template;
 use ipnet::IpNet;
 use serde::{Deserialize, Serialize};
 
-/// So many networks for one person.
+/// How many networks one person may have at most.
 pub(super) const MOST: usize = 20;
 
-/// Says which networks somebody may come from.
+/// Sets the networks from which a person may use the console.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct RestrictStaff {
     pub staff: i64,
-    /// As they stand in the database: in order, with a space between them; none is no limit.
+    /// As they are stored: in order, with a space between them; empty where there is no limit.
     pub networks: String,
 }
 
@@ -40,7 +46,7 @@ impl Change for RestrictStaff {
     }
 
     async fn version(&self, tx: &mut Tx<'_>) -> Result<Option<i64>, Fault> {
-        standing::lock_version(tx, self.staff).await.map(Some)
+        account_state::lock_version(tx, self.staff).await.map(Some)
     }
 
     async fn check(&self, tx: &mut Tx<'_>) -> Result<(), Fault> {
@@ -62,14 +68,53 @@ impl Change for RestrictStaff {
 }
 
 impl RestrictStaff {
-    async fn judge(&self, tx: &mut Tx<'_>) -> Result<Standing, Fault> {
-        standing::not_oneself(tx, self.staff)?;
+    async fn judge(&self, tx: &mut Tx<'_>) -> Result<AccountState, Fault> {
+        account_state::not_oneself(tx, self.staff)?;
         if read(&self.networks).ok().as_deref() != Some(&self.networks) {
             return Err(Fault::invalid("networks", "staff-networks"));
         }
-        let standing = standing::lock(tx, self.staff).await?;
-        if standing.networks == self.networks { Err(Fault::conflict("staff-already")) } else { Ok(standing) }
+        let account = account_state::lock(tx, self.staff).await?;
+        if account.networks == self.networks { Err(Fault::conflict("staff-already")) } else { Ok(account) }
     }
+}
+
+/// The form, as it was typed.
+pub(crate) struct NetworksPanel {
+    pub(crate) networks: String,
+}
+
+impl Panel for NetworksPanel {
+    type On = Member;
+    type Part = ();
+    type Asks = RestrictStaff;
+    const NAME: &'static str = "networks";
+    const ROUTE: &'static str = "/staff/{id}/networks";
+    const FIELDS: &'static [&'static str] = &["networks"];
+
+    fn button(desk: &Desk, _: &Member) -> Option<Button> {
+        Some(Button { name: Self::NAME, icon: "shield", label: desk.words().get("restrict.title").to_owned() })
+    }
+
+    async fn open(_: &Desk, on: &Member, (): &(), opening: Opening<'_>) -> Result<Opened<Self>, Stop> {
+        Ok(Opened::Form(Self { networks: opening.typed("networks", &on.person.networks().join("\n")) }))
+    }
+
+    async fn read(_: &Desk, on: &Member, (): &(), form: &Form) -> Result<RestrictStaff, Unread> {
+        let networks = read(form.get("networks")).map_err(|message| FieldErrors::one("networks", message))?;
+        Ok(RestrictStaff { staff: on.person.id, networks })
+    }
+
+    fn render(&self, View { shell, seal, .. }: View<'_, Self>) -> askama::Result<String> {
+        NetworksForm { shell, networks: &self.networks, seal }.render()
+    }
+}
+
+#[derive(Template)]
+#[template(path = "staff/networks.html")]
+struct NetworksForm<'a> {
+    shell: &'a Shell,
+    networks: &'a str,
+    seal: &'a Seal,
 }
 
 /// Networks as people type them, one on a line, as they are kept: each once and in order.
@@ -93,20 +138,6 @@ fn what_is_wrong(line: &str, unfit: Unfit) -> Message {
         // What is no network may be anything, so it is not repeated.
         Unfit::NotANetwork => wrong::not_a_network(),
     }
-}
-
-/// `POST /staff/{id}/networks`
-pub async fn set_networks(desk: Desk, path: web::Path<i64>, body: web::Bytes) -> Answer {
-    let staff = path.into_inner();
-    let fields: Vec<&str> = ["networks"].into_iter().chain(show::SEAL).collect();
-    let form = desk.form(&body, &fields).await?;
-    let mut errors = FieldErrors::new();
-    let networks = read(form.get("networks")).unwrap_or_else(|message| {
-        errors.add("networks", message);
-        String::new()
-    });
-    let asked = Asked::Networks(form.get("networks").to_owned());
-    show::submit(&desk, staff, asked, &form, errors, RestrictStaff { staff, networks }).await
 }
 
 #[cfg(test)]

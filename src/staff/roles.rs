@@ -1,24 +1,29 @@
-//! Giving somebody other roles.
+//! Giving a person other roles.
 
 use super::{
     Roles,
-    show::{self, Asked},
-    standing::{self, Standing},
+    account_state::{self, AccountState},
+    people::Member,
     target,
 };
 use crate::{
     gate::{Admits, Change, Fault, Role, Target, Tx},
     sql,
     web::{
-        Answer, Desk,
+        Desk, Stop,
         form::Form,
-        shell::field::{FieldErrors, wrong},
+        panel::{Button, Opened, Opening, Panel, Unread, View},
+        shell::{
+            Shell,
+            field::{FieldErrors, wrong},
+            seal::Seal,
+        },
     },
 };
-use actix_web::web;
+use askama::Template;
 use serde::{Deserialize, Serialize};
 
-/// Gives somebody these roles in place of those they have.
+/// Gives a person these roles in place of those they have.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct SetStaffRoles {
     pub staff: i64,
@@ -35,7 +40,7 @@ impl Change for SetStaffRoles {
     }
 
     async fn version(&self, tx: &mut Tx<'_>) -> Result<Option<i64>, Fault> {
-        standing::lock_version(tx, self.staff).await.map(Some)
+        account_state::lock_version(tx, self.staff).await.map(Some)
     }
 
     async fn check(&self, tx: &mut Tx<'_>) -> Result<(), Fault> {
@@ -60,25 +65,78 @@ impl Change for SetStaffRoles {
 }
 
 impl SetStaffRoles {
-    async fn judge(&self, tx: &mut Tx<'_>) -> Result<Standing, Fault> {
-        standing::not_oneself(tx, self.staff)?;
-        let standing = standing::lock(tx, self.staff).await?;
+    async fn judge(&self, tx: &mut Tx<'_>) -> Result<AccountState, Fault> {
+        account_state::not_oneself(tx, self.staff)?;
+        let account = account_state::lock(tx, self.staff).await?;
         let roles = Roles::new(self.roles.iter());
         if roles.is_empty() {
             return Err(Fault::invalid("roles", "staff-no-role"));
         }
-        if standing.roles() == roles {
+        if account.roles() == roles {
             return Err(Fault::conflict("staff-already"));
         }
-        if standing.active && standing.roles().any_of(&[Role::Owner]) && !roles.any_of(&[Role::Owner]) {
-            standing::keep_an_owner(tx, self.staff).await?;
+        if account.active && account.roles().any_of(&[Role::Owner]) && !roles.any_of(&[Role::Owner]) {
+            account_state::keep_an_owner(tx, self.staff).await?;
         }
-        Ok(standing)
+        Ok(account)
     }
 }
 
+/// The form, with the roles that are ticked.
+pub(crate) struct RolesPanel {
+    pub(crate) roles: Roles,
+}
+
+impl Panel for RolesPanel {
+    type On = Member;
+    type Part = ();
+    type Asks = SetStaffRoles;
+    const NAME: &'static str = "roles";
+    const ROUTE: &'static str = "/staff/{id}/roles";
+    const FIELDS: &'static [&'static str] = &BOXES;
+
+    fn button(desk: &Desk, _: &Member) -> Option<Button> {
+        Some(Button { name: Self::NAME, icon: "user", label: desk.words().get("set-roles.title").to_owned() })
+    }
+
+    async fn open(_: &Desk, on: &Member, (): &(), opening: Opening<'_>) -> Result<Opened<Self>, Stop> {
+        let roles = opening.form().map_or_else(|| Roles::parse(&on.person.roles), ticked);
+        Ok(Opened::Form(Self { roles }))
+    }
+
+    async fn read(_: &Desk, on: &Member, (): &(), form: &Form) -> Result<SetStaffRoles, Unread> {
+        let mut errors = FieldErrors::new();
+        let roles = chosen(form, &mut errors);
+        if errors.is_empty() { Ok(SetStaffRoles { staff: on.person.id, roles }) } else { Err(errors.into()) }
+    }
+
+    fn render(&self, View { shell, seal, .. }: View<'_, Self>) -> askama::Result<String> {
+        RolesForm { shell, boxes: boxes(&self.roles), seal }.render()
+    }
+}
+
+#[derive(Template)]
+#[template(path = "staff/roles.html")]
+struct RolesForm<'a> {
+    shell: &'a Shell,
+    boxes: [RoleBox; 5],
+    seal: &'a Seal,
+}
+
+/// A box that gives a role.
+pub(super) struct RoleBox {
+    pub(super) role: Role,
+    pub(super) name: &'static str,
+    pub(super) is_ticked: bool,
+}
+
+/// A box for each role, those of `ticked` ticked.
+pub(super) fn boxes(ticked: &Roles) -> [RoleBox; 5] {
+    Role::ALL.map(|role| RoleBox { role, name: box_name(role), is_ticked: ticked.any_of(&[role]) })
+}
+
 /// The box that gives a role.
-pub fn box_name(role: Role) -> &'static str {
+pub(super) fn box_name(role: Role) -> &'static str {
     match role {
         Role::Operator => "role-operator",
         Role::Oncall => "role-oncall",
@@ -90,24 +148,19 @@ pub fn box_name(role: Role) -> &'static str {
 
 pub(super) const BOXES: [&str; 5] = ["role-operator", "role-oncall", "role-auditor", "role-approver", "role-owner"];
 
-/// The roles whose boxes are ticked. Whoever puts something else into a box means something that we do not know.
+/// The roles that a form gives, at least one. Another value than `yes` is an error.
 pub(super) fn chosen(form: &Form, errors: &mut FieldErrors) -> Roles {
     if Role::ALL.iter().any(|role| !matches!(form.get(box_name(*role)), "" | "yes")) {
         errors.add("roles", wrong::not_a_choice());
     }
-    let roles = Roles::new(Role::ALL.into_iter().filter(|role| form.get(box_name(*role)) == "yes"));
+    let roles = ticked(form);
     if roles.is_empty() {
         errors.add("roles", wrong::no_role());
     }
     roles
 }
 
-/// `POST /staff/{id}/roles`
-pub async fn set_roles(desk: Desk, path: web::Path<i64>, body: web::Bytes) -> Answer {
-    let staff = path.into_inner();
-    let fields: Vec<&str> = BOXES.into_iter().chain(show::SEAL).collect();
-    let form = desk.form(&body, &fields).await?;
-    let mut errors = FieldErrors::new();
-    let roles = chosen(&form, &mut errors);
-    show::submit(&desk, staff, Asked::Roles(roles.clone()), &form, errors, SetStaffRoles { staff, roles }).await
+/// The roles whose boxes are ticked.
+pub(super) fn ticked(form: &Form) -> Roles {
+    Roles::new(Role::ALL.into_iter().filter(|role| form.get(box_name(*role)) == "yes"))
 }

@@ -1,23 +1,29 @@
-//! Signing somebody else out.
+//! Ending the sessions of another person: one, or all.
 
 use super::{
-    account_page::HANDLE,
-    show::{self, Asked},
-    standing, target,
+    account_state,
+    people::Member,
+    session_list::{SessionHandle, SessionRow},
+    target,
 };
 use crate::{
     gate::{Admits, Change, Fault, Target, Tx},
     sql,
-    web::{Answer, Desk, problem_page::Problem, shell::field::FieldErrors},
+    web::{
+        Desk, Stop,
+        form::Form,
+        panel::{Opened, Opening, Panel, Unread, View},
+        shell::{Shell, seal::Seal},
+    },
 };
-use actix_web::web;
+use askama::Template;
 use serde::{Deserialize, Serialize};
 
-/// Ends one of somebody's sessions, named by the first 16 digits of its key, or all of them.
+/// Ends one of a person's sessions, named by the first 16 digits of its key, or all of them.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct EndStaffSessions {
     pub staff: i64,
-    /// Nothing: all of them.
+    /// `None` for all of them.
     pub session: Option<String>,
 }
 
@@ -33,11 +39,11 @@ impl Change for EndStaffSessions {
     }
 
     async fn version(&self, tx: &mut Tx<'_>) -> Result<Option<i64>, Fault> {
-        standing::lock_version(tx, self.staff).await.map(Some)
+        account_state::lock_version(tx, self.staff).await.map(Some)
     }
 
     async fn check(&self, tx: &mut Tx<'_>) -> Result<(), Fault> {
-        standing::not_oneself(tx, self.staff)?;
+        account_state::not_oneself(tx, self.staff)?;
         let (there,): (i64,) = tx
             .query(sql!(
                 "select count(*) from sessions
@@ -51,10 +57,10 @@ impl Change for EndStaffSessions {
     }
 
     async fn apply(&self, tx: &mut Tx<'_>) -> Result<i64, Fault> {
-        standing::not_oneself(tx, self.staff)?;
-        standing::lock_version(tx, self.staff).await?;
+        account_state::not_oneself(tx, self.staff)?;
+        account_state::lock_version(tx, self.staff).await?;
         let ended = match &self.session {
-            None => standing::end_sessions(tx, self.staff).await?,
+            None => account_state::end_sessions(tx, self.staff).await?,
             Some(handle) => {
                 tx.note("session", handle.as_str(), None::<i64>);
                 let ended = tx
@@ -69,28 +75,84 @@ impl Change for EndStaffSessions {
         if ended == 0 {
             return Err(Fault::conflict("session-over"));
         }
-        standing::bump(tx, self.staff).await?;
+        account_state::bump(tx, self.staff).await?;
         tx.note("sessions_ended", None::<i64>, ended);
         tx.emit("staff.sessions-ended", serde_json::json!({ "staff": self.staff, "ended": ended }));
         Ok(ended)
     }
 }
 
-/// `POST /staff/{id}/sessions/revocation`
-pub async fn end_all(desk: Desk, path: web::Path<i64>, body: web::Bytes) -> Answer {
-    let staff = path.into_inner();
-    let form = desk.form(&body, &show::SEAL).await?;
-    let change = EndStaffSessions { staff, session: None };
-    show::submit(&desk, staff, Asked::Sessions, &form, FieldErrors::new(), change).await
+/// The form that ends all sessions.
+pub(crate) struct EndAllPanel;
+
+impl Panel for EndAllPanel {
+    type On = Member;
+    type Part = ();
+    type Asks = EndStaffSessions;
+    const NAME: &'static str = "sessions";
+    const ROUTE: &'static str = "/staff/{id}/sessions/revocation";
+
+    async fn open(desk: &Desk, on: &Member, (): &(), opening: Opening<'_>) -> Result<Opened<Self>, Stop> {
+        if opening.form().is_none() && on.sessions.is_empty() {
+            return Ok(Opened::Closed(desk.words().get(OVER).to_owned()));
+        }
+        Ok(Opened::Form(Self))
+    }
+
+    async fn read(_: &Desk, on: &Member, (): &(), _: &Form) -> Result<EndStaffSessions, Unread> {
+        Ok(EndStaffSessions { staff: on.person.id, session: None })
+    }
+
+    fn render(&self, View { shell, seal, .. }: View<'_, Self>) -> askama::Result<String> {
+        EndAllForm { shell, seal }.render()
+    }
 }
 
-/// `POST /staff/{id}/sessions/{handle}/revocation`
-pub async fn end_one(desk: Desk, path: web::Path<(i64, String)>, body: web::Bytes) -> Answer {
-    let (staff, handle) = path.into_inner();
-    let form = desk.form(&body, &show::SEAL).await?;
-    if handle.len() != HANDLE || !handle.bytes().all(|byte| byte.is_ascii_hexdigit()) {
-        return Err(Problem::NotFound.into());
+const OVER: &str = "refused-state.session-over";
+
+#[derive(Template)]
+#[template(path = "staff/end_all.html")]
+struct EndAllForm<'a> {
+    shell: &'a Shell,
+    seal: &'a Seal,
+}
+
+/// The form that ends one session.
+pub(crate) struct EndOnePanel;
+
+impl Panel for EndOnePanel {
+    type On = Member;
+    type Part = SessionHandle;
+    type Asks = EndStaffSessions;
+    const NAME: &'static str = "session";
+    const ROUTE: &'static str = "/staff/{id}/sessions/{handle}/revocation";
+
+    async fn open(
+        desk: &Desk,
+        on: &Member,
+        handle: &SessionHandle,
+        opening: Opening<'_>,
+    ) -> Result<Opened<Self>, Stop> {
+        if opening.form().is_none() && on.session(handle).is_none() {
+            return Ok(Opened::Closed(desk.words().get(OVER).to_owned()));
+        }
+        Ok(Opened::Form(Self))
     }
-    let change = EndStaffSessions { staff, session: Some(handle.clone()) };
-    show::submit(&desk, staff, Asked::Session(handle), &form, FieldErrors::new(), change).await
+
+    async fn read(_: &Desk, on: &Member, handle: &SessionHandle, _: &Form) -> Result<EndStaffSessions, Unread> {
+        Ok(EndStaffSessions { staff: on.person.id, session: Some(handle.0.clone()) })
+    }
+
+    fn render(&self, View { shell, on, part, seal }: View<'_, Self>) -> askama::Result<String> {
+        EndOneForm { shell, session: on.session(part), seal }.render()
+    }
+}
+
+#[derive(Template)]
+#[template(path = "staff/end_one.html")]
+struct EndOneForm<'a> {
+    shell: &'a Shell,
+    /// `None` where it ended while the form was open.
+    session: Option<&'a SessionRow>,
+    seal: &'a Seal,
 }

@@ -1,19 +1,25 @@
-//! Keeping somebody out, and letting them in again.
+//! Disabling an account, and enabling it again.
 
 use super::{
-    show::{self, Asked},
-    standing::{self, Standing},
+    account_state::{self, AccountState},
+    people::Member,
     target,
 };
 use crate::{
     gate::{Admits, Change, Fault, Role, Target, Tx},
     sql,
     web::{
-        Answer, Desk,
-        shell::field::{FieldErrors, wrong},
+        Desk, Stop,
+        form::Form,
+        panel::{Button, Opened, Opening, Panel, Unread, View},
+        shell::{
+            Shell,
+            field::{FieldErrors, wrong},
+            seal::Seal,
+        },
     },
 };
-use actix_web::web;
+use askama::Template;
 use serde::{Deserialize, Serialize};
 
 /// Disables an account, which ends everything it is signed in with at once, or enables it again.
@@ -34,14 +40,14 @@ impl Change for SetStaffStatus {
     }
 
     async fn version(&self, tx: &mut Tx<'_>) -> Result<Option<i64>, Fault> {
-        standing::lock_version(tx, self.staff).await.map(Some)
+        account_state::lock_version(tx, self.staff).await.map(Some)
     }
 
     async fn check(&self, tx: &mut Tx<'_>) -> Result<(), Fault> {
         self.judge(tx).await.map(drop)
     }
 
-    /// Whoever has to be kept out is kept out at once; whoever is to come back can wait until somebody agrees.
+    /// A person who must be kept out is kept out at once; one who is to come back can wait for a second person.
     fn may_be_urgent(&self) -> bool {
         self.status == "disabled"
     }
@@ -56,7 +62,7 @@ impl Change for SetStaffStatus {
             .await?;
         tx.note("active", before, active);
         if !active {
-            let ended = standing::end_sessions(tx, self.staff).await?;
+            let ended = account_state::end_sessions(tx, self.staff).await?;
             // A link that was on its way would let them in on the day they are enabled again.
             tx.query(sql!("delete from invitations where staff_id = $1")).bind(self.staff).run().await?;
             tx.note("sessions_ended", None::<i64>, ended);
@@ -75,29 +81,73 @@ impl SetStaffStatus {
         }
     }
 
-    async fn judge(&self, tx: &mut Tx<'_>) -> Result<Standing, Fault> {
+    async fn judge(&self, tx: &mut Tx<'_>) -> Result<AccountState, Fault> {
         let active = self.is_active()?;
-        standing::not_oneself(tx, self.staff)?;
-        let standing = standing::lock(tx, self.staff).await?;
-        if standing.active == active {
+        account_state::not_oneself(tx, self.staff)?;
+        let account = account_state::lock(tx, self.staff).await?;
+        if account.active == active {
             return Err(Fault::conflict("staff-already"));
         }
-        if !active && standing.roles().any_of(&[Role::Owner]) {
-            standing::keep_an_owner(tx, self.staff).await?;
+        if !active && account.roles().any_of(&[Role::Owner]) {
+            account_state::keep_an_owner(tx, self.staff).await?;
         }
-        Ok(standing)
+        Ok(account)
     }
 }
 
-/// `POST /staff/{id}/status`
-pub async fn set_status(desk: Desk, path: web::Path<i64>, body: web::Bytes) -> Answer {
-    let staff = path.into_inner();
-    let fields: Vec<&str> = ["status"].into_iter().chain(show::SEAL).collect();
-    let form = desk.form(&body, &fields).await?;
-    let mut errors = FieldErrors::new();
-    if !matches!(form.get("status"), "active" | "disabled") {
-        errors.add("status", wrong::not_a_choice());
+/// The form. It offers the status that the account does not have.
+pub(crate) struct StatusPanel;
+
+impl Panel for StatusPanel {
+    type On = Member;
+    type Part = ();
+    type Asks = SetStaffStatus;
+    const NAME: &'static str = "status";
+    const ROUTE: &'static str = "/staff/{id}/status";
+    const FIELDS: &'static [&'static str] = &["status"];
+
+    fn button(desk: &Desk, on: &Member) -> Option<Button> {
+        let (icon, label) =
+            if on.person.is_disabled() { ("undo", "set-status.enable") } else { ("ban", "set-status.disable") };
+        Some(Button { name: Self::NAME, icon, label: desk.words().get(label).to_owned() })
     }
-    let change = SetStaffStatus { staff, status: form.get("status").to_owned() };
-    show::submit(&desk, staff, Asked::Status, &form, errors, change).await
+
+    async fn open(_: &Desk, _: &Member, (): &(), _: Opening<'_>) -> Result<Opened<Self>, Stop> {
+        Ok(Opened::Form(Self))
+    }
+
+    async fn read(_: &Desk, on: &Member, (): &(), form: &Form) -> Result<SetStaffStatus, Unread> {
+        let status = form.get("status");
+        if !matches!(status, "active" | "disabled") {
+            return Err(FieldErrors::one("status", wrong::not_a_choice()).into());
+        }
+        Ok(SetStaffStatus { staff: on.person.id, status: status.to_owned() })
+    }
+
+    /// Disabling an account may be urgent; enabling it waits.
+    fn seal(&self, on: &Member, seal: Seal) -> Seal {
+        Seal { must_wait: on.person.is_disabled(), ..seal }
+    }
+
+    fn render(&self, View { shell, on, seal, .. }: View<'_, Self>) -> askama::Result<String> {
+        StatusForm { shell, is_disabled: on.person.is_disabled(), seal }.render()
+    }
+}
+
+#[derive(Template)]
+#[template(path = "staff/status.html")]
+struct StatusForm<'a> {
+    shell: &'a Shell,
+    is_disabled: bool,
+    seal: &'a Seal,
+}
+
+impl StatusForm<'_> {
+    fn title(&self) -> &'static str {
+        if self.is_disabled { "set-status.enable" } else { "set-status.disable" }
+    }
+
+    fn go(&self) -> &'static str {
+        if self.is_disabled { "set-status.enable-go" } else { "set-status.disable-go" }
+    }
 }

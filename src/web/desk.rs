@@ -154,11 +154,11 @@ impl Lobby {
 
     /// A page.
     pub fn page(&self, status: u16, page: &impl Template) -> Answer {
-        Ok(self.html(status, page.render()?))
+        Ok(Self::html(status, page.render()?))
     }
 
     /// HTML that was rendered already.
-    pub(crate) fn html(&self, status: u16, html: String) -> HttpResponse {
+    pub(crate) fn html(status: u16, html: String) -> HttpResponse {
         let status = StatusCode::from_u16(status).unwrap_or(StatusCode::OK);
         HttpResponse::build(status).content_type("text/html; charset=utf-8").body(html)
     }

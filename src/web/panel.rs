@@ -53,6 +53,12 @@ pub(crate) trait Subject: Sized + 'static {
         None
     }
 
+    /// Whether it takes forms from the person who looks at it. Where it takes none, none is shown, and one that was posted
+    /// all the same comes back as its alert alone.
+    fn takes_forms(&self) -> bool {
+        true
+    }
+
     /// What can stand beside it, in the order of the buttons.
     fn panels() -> &'static [Entry<Self>];
 

@@ -4,7 +4,7 @@ use super::{Address, Look, Made, Opening, Panel, Subject, Unread, first_waiting,
 use crate::{
     gate::{Change, Given, Meaning, Refusal, Target},
     web::{
-        Answer, Desk, Stop,
+        Answer, Desk, Lobby, Stop,
         desk::seal_of,
         form::Form,
         panel::{Changes, show_with},
@@ -81,7 +81,7 @@ pub(crate) async fn preview<P: Panel>(desk: Desk, request: HttpRequest, body: we
         Some(html) if desk.visit().is_htmx => {
             on.record_look(&desk, Look::Part).await?;
             // The script takes the part it asked for, whatever is wrong with what was typed so far.
-            Ok(desk.html(200, html.to_string()))
+            Ok(Lobby::html(200, html.to_string()))
         }
         _ => show_with(&desk, on, shell, side, if is_wrong { 422 } else { 200 }).await,
     }

@@ -24,8 +24,7 @@ pub(crate) async fn show_with<S: Subject>(desk: &Desk, on: S, shell: Shell, side
 }
 
 async fn finish<S: Subject>(desk: &Desk, on: S, shell: Shell, side: Side, status: u16) -> Answer {
-    let usable = S::panels().iter().filter(|panel| (panel.may)(desk, &on));
-    let buttons = usable.filter_map(|panel| (panel.button)(desk, &on)).collect();
+    let buttons = usable(desk, &on).filter_map(|panel| (panel.button)(desk, &on)).collect();
     let within = match side.within {
         Some(html) => Some(html),
         None => within(desk, &shell, &on).await?,
@@ -35,10 +34,19 @@ async fn finish<S: Subject>(desk: &Desk, on: S, shell: Shell, side: Side, status
 
 /// The panel that is always on the page, empty.
 async fn within<S: Subject>(desk: &Desk, shell: &Shell, on: &S) -> Result<Option<Html>, Stop> {
-    let panel = S::panels().iter().find(|panel| panel.place == Place::Within && (panel.may)(desk, on));
-    let Some(panel) = panel else { return Ok(None) };
+    let Some(panel) = usable(desk, on).find(|panel| panel.place == Place::Within) else { return Ok(None) };
     let side = (panel.offer)(Offer { desk, shell, on, query: &Query::default(), is_asked: false }).await?;
     Ok(side.and_then(|side| side.within))
+}
+
+/// The panels that this person may use.
+fn usable<S: Subject>(desk: &Desk, on: &S) -> impl Iterator<Item = &'static Entry<S>> {
+    S::panels().iter().filter(move |panel| on.takes_forms() && (panel.may)(desk, on))
+}
+
+/// Those of them that are opened beside the page.
+fn beside<S: Subject>(desk: &Desk, on: &S) -> impl Iterator<Item = &'static Entry<S>> {
+    usable(desk, on).filter(|panel| panel.place == Place::Beside)
 }
 
 async fn receipt<S: Subject>(
@@ -59,14 +67,13 @@ async fn receipt<S: Subject>(
 
 async fn offered<S: Subject>(desk: &Desk, shell: &Shell, on: &S, query: &Query) -> Result<Side, Stop> {
     let offer = |is_asked| Offer { desk, shell, on, query, is_asked };
-    let usable = || S::panels().iter().filter(|panel| panel.place == Place::Beside && (panel.may)(desk, on));
     let asked = query.get("panel");
-    for panel in usable().filter(|panel| is_named(panel, asked)) {
+    for panel in beside(desk, on).filter(|panel| is_named(panel, asked)) {
         if let Some(side) = (panel.offer)(offer(true)).await? {
             return Ok(side);
         }
     }
-    for panel in usable().filter(|panel| (panel.is_default)(desk, on)) {
+    for panel in beside(desk, on).filter(|panel| (panel.is_default)(desk, on)) {
         if let Some(side) = (panel.offer)(offer(false)).await? {
             return Ok(side);
         }

@@ -5,7 +5,10 @@ use crate::{
     secret,
     web::{
         Desk, Stop,
-        shell::{Shell, seal::Seal},
+        shell::{
+            Shell,
+            seal::{Alert, Seal},
+        },
     },
 };
 use askama::{Template, filters::HtmlSafe};
@@ -45,6 +48,8 @@ pub(crate) struct Side {
     pub part: Option<String>,
     /// The change that was just made, where the side shows it.
     pub receipt: Option<Receipt>,
+    /// Why a form was refused that the page does not show.
+    pub alert: Option<Alert>,
     /// The buttons of the panels that this person may use.
     pub buttons: Vec<Button>,
     /// The panel that is always on the page, where this person may use it.
@@ -77,8 +82,11 @@ pub(crate) struct Entry<S: Subject> {
     pub(super) may: fn(&Desk, &S) -> bool,
     pub(super) is_default: fn(&Desk, &S) -> bool,
     pub(super) button: fn(&Desk, &S) -> Option<Button>,
-    pub(super) offer: for<'a> fn(Offer<'a, S>) -> LocalBoxFuture<'a, Result<Option<Side>, Stop>>,
+    pub(super) offer: OfferPanel<S>,
 }
+
+/// Builds and renders a panel; `None` where the address asks for another one.
+pub(crate) type OfferPanel<S> = for<'a> fn(Offer<'a, S>) -> LocalBoxFuture<'a, Result<Option<Side>, Stop>>;
 
 /// What a panel is asked for with.
 pub(crate) struct Offer<'a, S> {
@@ -103,11 +111,7 @@ impl<S: Subject> Entry<S> {
     }
 
     /// A form that makes no change and so has no seal.
-    pub(crate) const fn without_seal(
-        name: &'static str,
-        may: fn(&Desk, &S) -> bool,
-        offer: for<'a> fn(Offer<'a, S>) -> LocalBoxFuture<'a, Result<Option<Side>, Stop>>,
-    ) -> Self {
+    pub(crate) const fn without_seal(name: &'static str, may: fn(&Desk, &S) -> bool, offer: OfferPanel<S>) -> Self {
         Self { name, place: Place::Beside, may, is_default: |_, _| false, button: |_, _| None, offer }
     }
 }
@@ -131,6 +135,9 @@ pub(crate) fn side_of<P: Panel>(
     opened: Opened<P>,
     seal: Seal,
 ) -> Result<(Side, bool), Stop> {
+    if !on.takes_forms() {
+        return Ok((Side { alert: seal.alert(shell), ..Side::default() }, !seal.errors.is_empty()));
+    }
     let (html, is_wrong) = match opened {
         Opened::Closed(why) => (Html::of(&Closed { shell, name: P::CLOSED, why })?, false),
         Opened::Form(panel) => {

@@ -60,7 +60,7 @@ impl Seal {
         let seen = form.get("seen").parse().ok().filter(|_| !told).unwrap_or(now);
         let is_urgent = form.get("urgent") == "yes";
         let (key, reason) = (form.get("key").to_owned(), form.get("reason").to_owned());
-        (status, Self { kind, key, seen, refusal, errors, is_urgent, reason, ..Self::default() })
+        (status, Self { key, seen, refusal, errors, kind, is_urgent, reason, ..Self::default() })
     }
 
     /// The note at the head of the panel. Every one of them begins by saying that nothing was changed.

@@ -8,7 +8,7 @@ use ingam::{
     allowlist::Allowlist,
     gate::{Actor, Change, Gate, Refusal, Seal},
     staff::{
-        invitation::InviteStaff, link::IssueSetupLink, reset::ResetSecondFactor, restrict::RestrictStaff,
+        invite::InviteStaff, link::IssueSetupLink, reset::ResetSecondFactor, restrict::RestrictStaff,
         roles::SetStaffRoles, status::SetStaffStatus,
     },
     store::Store,

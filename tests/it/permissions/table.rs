@@ -7,7 +7,7 @@ use ingam::{
     demo::customers::LoadSample,
     gate::{Actor, Admits, By, Change, CodeRefusal, Gate, Origin, Refusal, Role, Roles, Seal, Who},
     routes::ROUTES,
-    staff::invitation::InviteStaff,
+    staff::invite::InviteStaff,
     store::Store,
     users::{adjust::AdjustPoints, status::SetUserStatus},
     web::{

@@ -1,14 +1,14 @@
-//! How somebody stands while a change is made to them, and the rules that all such changes share.
+//! The state of an account while a change is made to it, and the rules that all such changes share.
 
 use super::Roles;
 use crate::{
-    gate::{Fault, Tx},
+    gate::{Fault, Tx, can_sign_in},
     sql,
 };
 
-/// What a change to somebody depends on.
+/// What a change to an account depends on.
 #[derive(Clone, Debug, sqlx::FromRow)]
-pub(super) struct Standing {
+pub(super) struct AccountState {
     roles: String,
     pub(super) active: bool,
     pub(super) networks: String,
@@ -16,18 +16,18 @@ pub(super) struct Standing {
     pub(super) has_authenticator: bool,
 }
 
-impl Standing {
+impl AccountState {
     pub(super) fn roles(&self) -> Roles {
         Roles::parse(&self.roles)
     }
 
-    /// Whether they have what they sign in with.
+    /// Whether it has a password and an authenticator.
     pub(super) fn is_set_up(&self) -> bool {
         self.has_password && self.has_authenticator
     }
 
-    /// Refuses what makes no sense for somebody who is disabled.
-    pub(super) fn active(&self) -> Result<(), Fault> {
+    /// Refuses what makes no sense for an account that is disabled.
+    pub(super) fn require_active(&self) -> Result<(), Fault> {
         if self.active { Ok(()) } else { Err(Fault::conflict("staff-disabled")) }
     }
 }
@@ -46,11 +46,11 @@ pub(super) async fn lock_version(tx: &mut Tx<'_>, id: i64) -> Result<i64, Fault>
     row.map(|(version,)| version).ok_or_else(|| Fault::missing("staff-missing"))
 }
 
-/// Locks a person's row and says how they stand. Read after the lock: what is read with it may be older than what was
-/// waited for.
-pub(super) async fn lock(tx: &mut Tx<'_>, id: i64) -> Result<Standing, Fault> {
+/// Locks a person's row and reads the state of their account. It is read after the lock: what is read with it may be older
+/// than what was waited for.
+pub(super) async fn lock(tx: &mut Tx<'_>, id: i64) -> Result<AccountState, Fault> {
     lock_version(tx, id).await?;
-    let standing = tx
+    let state = tx
         .query(sql!(
             "select s.roles, s.active, s.networks, s.password_hash is not null as has_password,
                     exists (select 1 from authenticators a where a.staff_id = s.id) as has_authenticator
@@ -59,15 +59,15 @@ pub(super) async fn lock(tx: &mut Tx<'_>, id: i64) -> Result<Standing, Fault> {
         .bind(id)
         .one()
         .await?;
-    Ok(standing)
+    Ok(state)
 }
 
-/// Nobody alters their own standing: it takes somebody else to give a role or to let somebody in.
+/// Refuses a change that a person makes to their own account: it takes another owner to give a role or to let a person in.
 pub(super) fn not_oneself(tx: &Tx<'_>, staff: i64) -> Result<(), Fault> {
     if tx.staff() == Some(staff) { Err(Fault::conflict("staff-own")) } else { Ok(()) }
 }
 
-/// Of two owners, neither gives themselves the other's account: with nobody else there to see it, that is for the host.
+/// Refuses that one of two owners takes the other's account over: with no third owner to see it, that is done on the host.
 pub(super) async fn seen_by_another_owner(tx: &mut Tx<'_>, staff: i64) -> Result<(), Fault> {
     let Some(by) = tx.staff() else { return Ok(()) };
     let owners = able_owners(tx).await?;
@@ -78,11 +78,10 @@ pub(super) async fn seen_by_another_owner(tx: &mut Tx<'_>, staff: i64) -> Result
     }
 }
 
-/// Refuses to take the owner's role from the last one who can use it. An invitation that nobody followed and an
-/// authenticator that is locked let nobody in.
+/// Refuses to take the owner's role from the last one who can sign in.
 pub(super) async fn keep_an_owner(tx: &mut Tx<'_>, but: i64) -> Result<(), Fault> {
-    // Whoever makes the change has been locked by the gate, so an owner who does stays one until it is done. Nobody else needs
-    // to be waited for then, who may be waiting for this one.
+    // The gate has locked the row of the person who makes the change, so an owner who makes it remains one until it is done.
+    // Then no other owner needs to be waited for, who may be waiting for this one.
     if let Some(staff) = tx.staff().filter(|staff| *staff != but)
         && able_owners(tx).await?.contains(&staff)
     {
@@ -99,15 +98,10 @@ pub(super) async fn keep_an_owner(tx: &mut Tx<'_>, but: i64) -> Result<(), Fault
     if others.iter().any(|id| *id != but) { Ok(()) } else { Err(Fault::conflict("staff-last-owner")) }
 }
 
-/// The owners who can sign in and manage the staff.
+/// The owners who can sign in.
 async fn able_owners(tx: &mut Tx<'_>) -> Result<Vec<i64>, Fault> {
-    let owners: Vec<(i64,)> = tx
-        .query(sql!(
-            "select s.id from staff s join authenticators a on a.staff_id = s.id
-              where s.active and s.roles like '%owner%' and s.password_hash is not null and not a.locked"
-        ))
-        .all()
-        .await?;
+    let owners: Vec<(i64,)> =
+        tx.query(sql!("select s.id from staff s where s.roles like '%owner%' and ", can_sign_in!())).all().await?;
     Ok(owners.into_iter().map(|(id,)| id).collect())
 }
 
