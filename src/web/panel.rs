@@ -4,11 +4,14 @@
 //! Neither knows how a form is read, sealed, refused, shown again or confirmed: that is here, once. A page gets its side as
 //! finished HTML ([`Side`]), so it names none of its panels; a panel borrows the subject, so it can be rendered alone too.
 
+mod address;
 mod post;
 mod receipt;
 mod show;
 mod side;
 
+use address::{Address, action};
+pub(crate) use address::{Part, Query, Segment};
 pub(crate) use post::{post, preview};
 pub(crate) use receipt::Receipt;
 pub(crate) use show::{show, show_with};
@@ -19,14 +22,12 @@ pub(crate) use side::{Button, Entry, Html, Offer, Side};
 use super::{
     Desk, Stop,
     form::Form,
-    problem_page::Problem,
     shell::{Frame, Section, Shell, field::FieldErrors, seal::Seal},
 };
 use crate::{
     gate::{Change, Given, Target, audit::Entry as Row},
     web::{Answer, changed::Changed},
 };
-use actix_web::HttpRequest;
 use std::future::{Future, ready};
 
 /// What a page with forms is about.
@@ -287,119 +288,6 @@ pub(crate) struct Made<A: Changes> {
     pub seq: i64,
     /// Whether this is the answer of an earlier sending of the same form.
     pub is_repeated: bool,
-}
-
-/// A segment of a path that names a subject.
-pub(crate) trait Segment: Sized {
-    /// How many segments it takes.
-    const COUNT: usize;
-
-    fn read(segment: Option<&str>) -> Option<Self>;
-}
-
-impl Segment for () {
-    const COUNT: usize = 0;
-
-    fn read(_: Option<&str>) -> Option<Self> {
-        Some(())
-    }
-}
-
-impl Segment for i64 {
-    const COUNT: usize = 1;
-
-    fn read(segment: Option<&str>) -> Option<Self> {
-        segment?.parse().ok()
-    }
-}
-
-impl Segment for String {
-    const COUNT: usize = 1;
-
-    fn read(segment: Option<&str>) -> Option<Self> {
-        segment.map(str::to_owned)
-    }
-}
-
-/// Which part of a subject a panel is about, named in the query of the page and in the path of the form.
-pub(crate) trait Part: Segment + 'static {
-    /// Reads it from the query of a page; `None` where the query asks for another panel.
-    fn asked(name: &'static str, query: &Query) -> Option<Self>;
-
-    /// As it is in a path.
-    fn segment(&self) -> String;
-
-    /// What the page calls the open panel: `retry`, `change-12`.
-    fn open_name(&self, name: &'static str) -> String {
-        name.to_owned()
-    }
-}
-
-impl Part for () {
-    fn asked(name: &'static str, query: &Query) -> Option<Self> {
-        (query.get("panel") == name).then_some(())
-    }
-
-    fn segment(&self) -> String {
-        String::new()
-    }
-}
-
-/// The query of a page with panels.
-#[derive(Debug, Default)]
-pub(crate) struct Query(Vec<(String, String)>);
-
-impl Query {
-    /// Reads the query of the page that is shown; of a form that came back there is none.
-    pub(crate) fn of(desk: &Desk) -> Self {
-        let query = desk.visit().path.split_once('?').map_or("", |(_, query)| query);
-        Self(serde_urlencoded::from_str(query).unwrap_or_default())
-    }
-
-    /// The value of a key; empty where it is not there.
-    pub(crate) fn get(&self, name: &str) -> &str {
-        self.0.iter().find(|(key, _)| key == name).map_or("", |(_, value)| value)
-    }
-
-    /// The names of all its values.
-    pub(crate) fn names(&self) -> impl Iterator<Item = &str> {
-        self.0.iter().map(|(name, _)| name.as_str())
-    }
-
-    pub(crate) fn number(&self, name: &str) -> Option<i64> {
-        self.get(name).parse().ok()
-    }
-}
-
-/// The address of a form: its subject, and the part of it.
-struct Address<P: Panel> {
-    id: <P::On as Subject>::Id,
-    part: P::Part,
-}
-
-impl<P: Panel> Address<P> {
-    /// 404 where the path names nothing.
-    fn of(request: &HttpRequest) -> Result<Self, Stop> {
-        let mut segments = request.match_info().iter().map(|(_, value)| value);
-        let mut next = |count: usize| if count == 0 { None } else { segments.next() };
-        let id = Segment::read(next(<<P::On as Subject>::Id as Segment>::COUNT));
-        let part = Segment::read(next(<P::Part as Segment>::COUNT));
-        match (id, part) {
-            (Some(id), Some(part)) => Ok(Self { id, part }),
-            _ => Err(Problem::NotFound.into()),
-        }
-    }
-}
-
-/// Where a panel posts to: its route with the names filled in.
-fn action<P: Panel>(on: &P::On, part: &P::Part) -> String {
-    let rest = P::ROUTE.strip_prefix(P::On::PAGE).unwrap_or(P::ROUTE);
-    let mut path = on.path();
-    for segment in rest.split('/').filter(|segment| !segment.is_empty()) {
-        path.push('/');
-        if segment.starts_with('{') { path.push_str(&part.segment()) } else { path.push_str(segment) }
-    }
-    path
 }
 
 /// The request as which the first of these waits, if one does, and whether several wait.

@@ -26,6 +26,7 @@ const fn entry(kind: &'static str, who: &'static str, route: &'static str) -> En
 const FORMS: &[Entry] = &[
     entry("points.adjust", "mina", "/users/{id}/point-adjustments"),
     entry("users.status", "mina", "/users/{id}/status"),
+    entry("users.note", "mina", "/users/{id}/notes"),
     entry("orders.cancel", "mina", "/orders/{id}/cancellation"),
     entry("orders.refund", "mina", "/orders/{id}/refunds"),
     entry("orders.ship", "mina", "/orders/{id}/shipping"),

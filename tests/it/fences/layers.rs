@@ -1,11 +1,8 @@
 //! The modules of the crate lie in layers: each imports only modules of the layers below it, and none of its own layer. So
 //! there is no circle, and what the gate and `web` promise to know nothing of they cannot name.
 
-use std::{
-    collections::BTreeSet,
-    fs,
-    path::{Path, PathBuf},
-};
+use super::lint::files_under;
+use std::collections::BTreeSet;
 
 /// The layers, the lowest first. A new module gets a place here; a module imports only what is above it in this table.
 const LAYERS: &[&[&str]] = &[
@@ -35,19 +32,8 @@ const LAYERS: &[&[&str]] = &[
 ];
 
 /// Whether a path is for tests alone, which may know everything.
-fn is_test(path: &Path) -> bool {
-    path.components().any(|part| matches!(part.as_os_str().to_str(), Some("tests" | "tests.rs" | "page_samples")))
-}
-
-fn sources(folder: &Path, found: &mut Vec<PathBuf>) {
-    for entry in fs::read_dir(folder).unwrap().map(Result::unwrap) {
-        let path = entry.path();
-        if path.is_dir() {
-            sources(&path, found);
-        } else if path.extension().is_some_and(|extension| extension == "rs") {
-            found.push(path);
-        }
-    }
+fn is_test(path: &str) -> bool {
+    path.split('/').any(|part| matches!(part, "tests" | "tests.rs" | "page_samples"))
 }
 
 /// The code of a file without comments and without its unit tests.
@@ -84,10 +70,9 @@ fn named(code: &str) -> BTreeSet<String> {
     found
 }
 
-/// The top-level module that a file belongs to.
-fn module_of(src: &Path, path: &Path) -> String {
-    let first = path.strip_prefix(src).unwrap().components().next().unwrap();
-    first.as_os_str().to_str().unwrap().trim_end_matches(".rs").to_owned()
+/// The top-level module that a file belongs to: `gate` of `src/gate/tx.rs`.
+fn module_of(path: &str) -> &str {
+    path.split('/').nth(1).unwrap().trim_end_matches(".rs")
 }
 
 fn layer_of(module: &str) -> Option<usize> {
@@ -96,28 +81,25 @@ fn layer_of(module: &str) -> Option<usize> {
 
 #[test]
 fn every_module_imports_only_the_layers_below_it() {
-    let src = Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
-    let mut files = Vec::new();
-    sources(&src, &mut files);
     let mut wrong = Vec::new();
     let mut modules = BTreeSet::new();
-    for path in files.iter().filter(|path| !is_test(path)) {
-        let module = module_of(&src, path);
-        if matches!(module.as_str(), "lib" | "main") {
+    for (path, text) in files_under("src").iter().filter(|(path, _)| !is_test(path)) {
+        let module = module_of(path);
+        if matches!(module, "lib" | "main") {
             continue;
         }
-        modules.insert(module.clone());
-        let Some(layer) = layer_of(&module) else {
+        modules.insert(module.to_owned());
+        let Some(layer) = layer_of(module) else {
             wrong.push(format!("{module} has no layer"));
             continue;
         };
-        for other in named(&code(&fs::read_to_string(path).unwrap())) {
+        for other in named(&code(text)) {
             // A macro of the crate is named like a module, and belongs to none.
             if let Some(below) = layer_of(&other)
                 && other != module
                 && below >= layer
             {
-                wrong.push(format!("{} imports {other}", path.strip_prefix(&src).unwrap().display()));
+                wrong.push(format!("{path} imports {other}"));
             }
         }
     }

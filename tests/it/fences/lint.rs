@@ -13,7 +13,7 @@ fn sources() -> Vec<(String, String)> {
 }
 
 /// Every Rust file in a folder of the repository.
-fn files_under(under: &str) -> Vec<(String, String)> {
+pub(super) fn files_under(under: &str) -> Vec<(String, String)> {
     fn walk(folder: &Path, files: &mut Vec<PathBuf>) {
         for entry in fs::read_dir(folder).unwrap().flatten() {
             let path = entry.path();
