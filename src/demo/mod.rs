@@ -1,7 +1,7 @@
 //! The demo: a shop with customers, orders and jobs, made of samples that are the same every time.
 //!
-//! [`fill`](fill::fill) makes it in a data directory ([`data`]): [`customers`], [`orders`], and the [`jobs`] with a month in
-//! which they ran. What those jobs do every night ([`night`]) is the work of the [`shop`].
+//! `fill` makes it in a data directory (`data`): [`customers`], [`orders`], and the [`jobs`] with a month in
+//! which they ran. What those jobs do every night (`night`) is the work of the [`shop`].
 
 pub mod customers;
 pub(crate) mod data;

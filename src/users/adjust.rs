@@ -26,7 +26,7 @@ use serde::{Deserialize, Serialize};
 pub struct AdjustPoints {
     pub user: i64,
     pub delta: i64,
-    /// One of [`REASON_KINDS`].
+    /// One of `REASON_KINDS`.
     pub reason_kind: String,
 }
 

@@ -27,7 +27,7 @@ pub(crate) const LONGEST: usize = 2_000;
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct NoteUser {
     pub user: i64,
-    /// 1 to [`LONGEST`] characters; no control characters but new lines.
+    /// 1 to `LONGEST` characters; no control characters but new lines.
     pub text: String,
 }
 

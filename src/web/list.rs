@@ -82,7 +82,7 @@ pub(crate) type ReadFilter<F, T> = fn(&str, Reading<'_, F>) -> Result<T, Message
 
 /// Declares the query of a list: its address, what the address calls the place it continues from, and for each filter its
 /// name, what it means, and the function that reads it. Gives a struct of texts as typed, which implements
-/// [`ListQuery`](crate::web::list::ListQuery), and a struct of what they mean.
+/// `web::list::ListQuery`, and a struct of what they mean.
 ///
 /// An empty filter does not filter; what is wrong with another is said at its field.
 #[macro_export]
