@@ -38,7 +38,7 @@ list_query! {
 
 /// A customer by their id, `42`, `u_42` or `user/42`, as the records name them.
 fn subject(text: &str) -> Result<String, Message> {
-    let id = text.trim_start_matches("user/").trim_start_matches("u_").parse::<i64>();
+    let id = text.trim().trim_start_matches("user/").trim_start_matches("u_").parse::<i64>();
     id.map(|id| crate::customer::target(id).to_string()).map_err(|_| wrong::not_a_choice())
 }
 

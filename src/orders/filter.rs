@@ -122,5 +122,5 @@ fn days(text: &str) -> Result<i64, Message> {
 }
 
 fn amount(text: &str, reading: Reading<'_, Filter>) -> Result<i64, Message> {
-    number::money(text, reading.typed.currency.trim().parse().unwrap_or_default())
+    number::money(text, reading.typed.currency.parse().unwrap_or_default())
 }

@@ -129,8 +129,8 @@ macro_rules! list_query {
                 let reading = $crate::web::list::Reading { zone, typed: self };
                 let mut errors = $crate::web::shell::field::FieldErrors::new();
                 let meant = $meant {
-                    $($field: match self.$field.trim() {
-                        "" => None,
+                    $($field: match self.$field.as_str() {
+                        text if text.trim().is_empty() => None,
                         text => {
                             let read: $crate::web::list::ReadFilter<Self, $type> = $read;
                             read(text, reading).map_err(|message| errors.add(stringify!($field), message)).ok()

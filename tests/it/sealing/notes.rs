@@ -22,7 +22,7 @@ on_both! {
         let page = done.follow();
         assert!(page.says("#panel").contains("Note added") || page.has("#panel [data-tone=ok]"), "{page}");
         assert!(page.says("#notes").contains("The family may answer.") && page.says("#notes").contains("Mina Kang"), "{page}");
-        assert!(page.all("#history tbody tr").len() == 1, "{page}");
+        assert_eq!(page.all("#history tbody tr").len(), 2, "the note, and the wrong code before it: {page}");
         let row = world.last_audit();
         assert_eq!((row.action.as_str(), row.target.as_str(), row.outcome.as_str()), ("users.note", "user/1", "applied"));
         assert_eq!(world.number("select count(*) from user_notes n join audit a on a.change_id = n.change_id"), 1);
@@ -52,6 +52,7 @@ on_both! {
     fn two_thousand_characters_are_taken_and_not_one_more(world) {
         let mina = world.signed_in("mina");
         for (text, status) in [
+            ("👩".repeat(2_000), 303),
             ("가".repeat(2_000), 303),
             ("가".repeat(2_001), 422),
             ("  \n ".to_owned(), 422),
@@ -65,7 +66,7 @@ on_both! {
             }
             world.clock.advance(std::time::Duration::from_secs(30));
         }
-        assert_eq!(world.number("select count(*) from user_notes"), 1);
+        assert_eq!(world.number("select count(*) from user_notes"), 2);
     }
 
     fn a_note_makes_no_open_form_out_of_date_and_is_found_by_no_search(world) {

@@ -49,9 +49,9 @@ fn on_sqlite(world: &World) {
     let triggers = world.rows(
         "select name, tbl_name, sql from sqlite_master where type = 'trigger'
           and tbl_name in ('audit', 'audit_head', 'access_records', 'point_entries', 'order_events', 'refund_payments', 'batch_events', 'batch_runs',
-                           'approval_requests', 'approval_votes') order by name",
+                           'approval_requests', 'approval_votes', 'user_notes') order by name",
     );
-    assert_eq!(triggers.len(), 29, "{triggers:?}");
+    assert_eq!(triggers.len(), 32, "{triggers:?}");
     for row in &triggers {
         let [Some(name), _, Some(sql)] = row.as_slice() else { panic!("{row:?}") };
         assert_seen(world, &format!("drop trigger {name}"), sql, name);
@@ -69,7 +69,7 @@ fn on_postgres(world: &World) {
         "select t.tgname, t.tgrelid::regclass::text, pg_get_triggerdef(t.oid) from pg_trigger t
           where not t.tgisinternal and t.tgenabled = 'A' order by 1",
     );
-    assert_eq!(triggers.len(), 18, "{triggers:?}");
+    assert_eq!(triggers.len(), 20, "{triggers:?}");
     for row in &triggers {
         let [Some(name), Some(table), Some(sql)] = row.as_slice() else { panic!("{row:?}") };
         let always = format!("alter table {table} enable always trigger {name}");
@@ -103,6 +103,7 @@ fn on_postgres(world: &World) {
         ("approval_votes", &["update", "delete", "truncate", "trigger", "update (verdict)"]),
         ("batch_events", &["update", "delete", "truncate", "trigger", "update (detail)"]),
         ("order_events", &["update", "delete", "truncate", "trigger", "update (text)"]),
+        ("user_notes", &["update", "delete", "truncate", "trigger", "update (text)"]),
     ] {
         for right in rights {
             let (give, take) =
