@@ -94,7 +94,7 @@ async fn run() {
     // side.
     let seconds = Arc::new(AtomicI64::new(Clock::system().now().unix()));
     let told = Arc::clone(&seconds);
-    let clock = Clock::told(move || Instant::from_unix(told.load(Ordering::SeqCst)).expect("a time"));
+    let clock = Clock::from_fn(move || Instant::from_unix(told.load(Ordering::SeqCst)).expect("a time"));
     let gate = bench.gate(clock.clone()).await;
     let actor = actor();
 

@@ -11,7 +11,7 @@ use crate::{
     store::{Engine, Store},
     supervise::Identity,
     web::{
-        Console, door,
+        Console, middleware,
         recording::Recording,
         session::{Limits, Sessions},
     },
@@ -130,10 +130,10 @@ pub async fn start(config: Config, clock: Clock, listener: TcpListener) -> anyho
             .app_data(console.clone())
             .app_data(web::PayloadConfig::new(MAX_FORM))
             // The last one wrapped is the first one passed.
-            .wrap(from_fn(door::authorize))
+            .wrap(from_fn(middleware::authorize))
             .wrap(session)
-            .wrap(from_fn(door::admit))
-            .wrap(from_fn(door::observe))
+            .wrap(from_fn(middleware::admit))
+            .wrap(from_fn(middleware::observe))
             .configure(routes::configure)
     })
     .workers(config.workers)

@@ -133,7 +133,7 @@ impl Clock {
     }
 
     /// A clock that says whatever `tell` says.
-    pub fn told(tell: impl Fn() -> Instant + Send + Sync + 'static) -> Self {
+    pub fn from_fn(tell: impl Fn() -> Instant + Send + Sync + 'static) -> Self {
         Self(Arc::new(tell))
     }
 

@@ -35,9 +35,9 @@
 //!
 //! # How a request travels
 //!
-//! `POST /users/42/point-adjustments` passes [`web::door::observe`] (named, timed, errors become pages),
-//! [`web::door::admit`] (address, allowlist, method, origin), actix-session over [`web::session`], and
-//! [`web::door::authorize`] (who is it, does the [`routes`] table open to them). The route hands the form to
+//! `POST /users/42/point-adjustments` passes [`web::middleware::observe`] (named, timed, errors become pages),
+//! [`web::middleware::admit`] (address, allowlist, method, origin), actix-session over [`web::session`], and
+//! [`web::middleware::authorize`] (who is it, does the [`routes`] table open to them). The route hands the form to
 //! `web::panel`, which reads it strictly, makes the change [`AdjustPoints`](users::adjust::AdjustPoints) of it
 //! and submits that with the seal the person brought. [`Gate::submit`](gate::Gate::submit) begins a transaction, claims the
 //! form's key, checks role, network and the version that was seen, spends the code, applies the change, takes it back and keeps

@@ -48,15 +48,15 @@ routes! {
     POST "/ping/{token}/{job}" Opens::Reports => ping::succeed;
     GET "/ping/{token}/{job}/{what}" Opens::Reports => ping::tell;
     POST "/ping/{token}/{job}/{what}" Opens::Reports => ping::tell;
-    GET "/static/{hash}/{name:.*}" Opens::Everybody => asset;
+    GET "/static/{hash}/{name:.*}" Opens::Public => asset;
 
-    GET "/login" Opens::Everybody => sign_in::login;
-    POST "/login" Opens::Everybody => sign_in::enter_password;
-    GET "/login/code" Opens::Entering => sign_in::login_code;
-    POST "/login/code" Opens::Entering => sign_in::enter_code;
+    GET "/login" Opens::Public => sign_in::login;
+    POST "/login" Opens::Public => sign_in::enter_password;
+    GET "/login/code" Opens::PasswordOnly => sign_in::login_code;
+    POST "/login/code" Opens::PasswordOnly => sign_in::enter_code;
     POST "/logout" Opens::Staff => sign_in::sign_out;
-    GET "/setup/{token}" Opens::Everybody => setup::setup;
-    POST "/setup/{token}" Opens::Everybody => setup::accept;
+    GET "/setup/{token}" Opens::Public => setup::setup;
+    POST "/setup/{token}" Opens::Public => setup::accept;
 
     GET "/" Opens::Staff => dashboard::home;
 

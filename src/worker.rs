@@ -88,7 +88,7 @@ async fn deliver_and_forget(work: Work, mut stopped: watch::Receiver<bool>) {
         }
         let now = work.clock.now();
         if forgot.is_none_or(|at| now.since(at) >= FORGET_EVERY) {
-            match work.gate.keep(&ForgetExpired { session_absolute: work.session_absolute }).await {
+            match work.gate.run_housekeeping(&ForgetExpired { session_absolute: work.session_absolute }).await {
                 Ok(()) => forgot = Some(now),
                 Err(error) => tracing::warn!(%error, "what has expired could not be removed; trying again"),
             }
@@ -115,13 +115,13 @@ async fn ask_providers(work: Work, mut stopped: watch::Receiver<bool>) {
 /// Delivers what is waiting, oldest first, until nothing is or the worker is stopped.
 async fn deliver(gate: &Gate, topic: &str, stopped: &watch::Receiver<bool>) -> sqlx::Result<()> {
     while !*stopped.borrow() {
-        let deliveries = gate.keep(&ClaimDeliveries { limit: AT_ONCE }).await?;
+        let deliveries = gate.run_housekeeping(&ClaimDeliveries { limit: AT_ONCE }).await?;
         if deliveries.is_empty() {
             return Ok(());
         }
         for delivery in deliveries {
             log(topic, &delivery);
-            gate.keep(&MarkDelivered { id: delivery.id }).await?;
+            gate.run_housekeeping(&MarkDelivered { id: delivery.id }).await?;
         }
     }
     Ok(())

@@ -7,7 +7,7 @@ use crate::{
     list_query, sql,
     store::Reader,
     web::{
-        Answer, Desk, Stop,
+        Desk, PageError, PageResult,
         list::{self, ListQuery as _, Page, read},
         shell::{
             Section,
@@ -24,7 +24,7 @@ list_query! {
     /// The filters of the access records as they were typed.
     typed Filter at "/access-records" from "before";
     /// What the filters of the access records mean.
-    meant Wanted;
+    meant AccessQuery;
     staff: i64 = read::number;
     /// The customer whose data was looked at.
     subject: String = |text, _| subject(text);
@@ -56,11 +56,11 @@ struct Record {
 }
 
 /// `GET /access-records`
-pub(crate) async fn list(desk: Desk, filter: web::Query<Filter>) -> Answer {
+pub(crate) async fn list(desk: Desk, filter: web::Query<Filter>) -> PageResult {
     let filter = filter.into_inner();
     let before = filter.place()?;
     let (found, errors) = match filter.read(desk.zone()) {
-        Ok(wanted) => (find(desk.reader(), &wanted, before).await?, FieldErrors::new()),
+        Ok(query) => (find(desk.reader(), &query, before).await?, FieldErrors::new()),
         Err(errors) => (Page::default(), errors),
     };
     let page = ListPage {
@@ -95,18 +95,18 @@ const WINDOW: i64 = 20_000;
 /// Records that were begun earlier may have got a later id, by a few.
 const DISORDER: i64 = 1_000;
 
-async fn find(reader: &Reader, wanted: &Wanted, before: Option<i64>) -> Result<Page<Record, i64>, Stop> {
-    let (first, end) = bounds(reader, wanted).await?;
+async fn find(reader: &Reader, query: &AccessQuery, before: Option<i64>) -> Result<Page<Record, i64>, PageError> {
+    let (first, end) = bounds(reader, query).await?;
     let end = end.min(before.unwrap_or(end));
-    let is_narrow = wanted.subject.is_some() || (wanted.task.is_none() && wanted.address.is_none());
+    let is_narrow = query.subject.is_some() || (query.task.is_none() && query.address.is_none());
     let start = async |end: i64| Ok(Some(if is_narrow { first } else { end.saturating_sub(WINDOW) }));
-    let rows = async |start, end, limit| slice(reader, wanted, start, end, limit).await;
+    let rows = async |start, end, limit| slice(reader, query, start, end, limit).await;
     list::walk(PAGE, (first, end), start, rows, |record| record.id).await
 }
 
 /// The ids that the days leave, and a few more: ids and times go up together, but not to the last record.
-async fn bounds(reader: &Reader, wanted: &Wanted) -> Result<(i64, i64), Stop> {
-    let first: Option<(i64,)> = match wanted.from {
+async fn bounds(reader: &Reader, query: &AccessQuery) -> Result<(i64, i64), PageError> {
+    let first: Option<(i64,)> = match query.from {
         Some(from) => {
             reader
                 .query(sql!("select id from access_records where at >= $1 order by at limit 1"))
@@ -118,32 +118,38 @@ async fn bounds(reader: &Reader, wanted: &Wanted) -> Result<(i64, i64), Stop> {
     };
     let last: Option<(i64,)> = reader
         .query(sql!("select id from access_records where at < $1 order by at desc limit 1"))
-        .bind(wanted.to.unwrap_or_else(Instant::latest))
+        .bind(query.to.unwrap_or_else(Instant::latest))
         .optional()
         .await?;
     let end = last.map_or(0, |(last,)| last.saturating_add(DISORDER));
     Ok((first.map_or(end, |(first,)| first.saturating_sub(DISORDER)), end))
 }
 
-async fn slice(reader: &Reader, wanted: &Wanted, first: i64, end: i64, limit: usize) -> Result<Vec<Record>, Stop> {
-    let statement = if wanted.subject.is_some() {
+async fn slice(
+    reader: &Reader,
+    query: &AccessQuery,
+    first: i64,
+    end: i64,
+    limit: usize,
+) -> Result<Vec<Record>, PageError> {
+    let statement = if query.subject.is_some() {
         sql!(records_where!("subject = $3 and"))
-    } else if wanted.staff.is_some() {
+    } else if query.staff.is_some() {
         sql!(records_where!("staff_id = $2 and"))
     } else {
         sql!(records_where!(""))
     };
-    let (low, high) = wanted.address.clone().map_or((None, None), |(low, high)| (Some(low), Some(high)));
+    let (low, high) = query.address.clone().map_or((None, None), |(low, high)| (Some(low), Some(high)));
     Ok(reader
         .query(statement)
         .bind(end)
-        .bind(wanted.staff)
-        .bind(wanted.subject.as_deref())
-        .bind(wanted.task.as_deref())
+        .bind(query.staff)
+        .bind(query.subject.as_deref())
+        .bind(query.task.as_deref())
         .bind(low)
         .bind(high)
-        .bind(wanted.from.unwrap_or_else(Instant::earliest))
-        .bind(wanted.to.unwrap_or_else(Instant::latest))
+        .bind(query.from.unwrap_or_else(Instant::earliest))
+        .bind(query.to.unwrap_or_else(Instant::latest))
         .bind(i64::try_from(limit).unwrap_or(i64::MAX))
         .bind(first)
         .all()

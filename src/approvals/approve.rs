@@ -9,13 +9,13 @@ use super::{
     target,
 };
 use crate::{
-    gate::{Admits, AtRest, Change, Fault, Meaning, Refusal, Rejection, Target, Tx},
+    gate::{Admits, Change, DynChange, Fault, Meaning, Refusal, Rejection, Target, Tx},
     sql,
     web::{
-        Desk, Stop,
+        Desk, PageError,
         form::Form,
         panel::{Button, Opened, Opening, Panel, Unread, View},
-        shell::{Frame, seal::Seal},
+        shell::{Frame, seal::SealForm},
     },
 };
 use askama::Template as _;
@@ -74,8 +74,8 @@ impl Change for Approve {
         }
         settle(tx, &request, State::Approved).await?;
         if request.state == State::Waiting {
-            let (change, asked) = (readable(tx, &request)?, request.asked(tx.request_id()));
-            if let Some(need) = tx.enact(&asked, change.as_ref()).await? {
+            let (change, requester) = (readable(tx, &request)?, request.requester(tx.request_id()));
+            if let Some(need) = tx.enact(&requester, change.as_ref()).await? {
                 if need.approvers > approvals {
                     return Err(Fault::conflict("approval-more").with("n", need.approvers));
                 }
@@ -110,8 +110,8 @@ impl Change for Approve {
 /// Whether the change could be made now. One whose target has changed is worth nothing any more; what may pass, such as a job
 /// that is busy, only holds it up.
 async fn still_fits(tx: &mut Tx<'_>, request: &Request) -> Result<(), Fault> {
-    let (change, asked) = (readable(tx, request)?, request.asked(tx.request_id()));
-    match tx.resume(&asked, change.as_ref()).await {
+    let (change, requester) = (readable(tx, request)?, request.requester(tx.request_id()));
+    match tx.resume(&requester, change.as_ref()).await {
         Err(Fault::Rejected(why)) if why.word == "approval-stale" || why.meaning == Meaning::Missing => {
             Err(Fault::conflict("approval-obsolete"))
         }
@@ -121,7 +121,7 @@ async fn still_fits(tx: &mut Tx<'_>, request: &Request) -> Result<(), Fault> {
     }
 }
 
-fn readable(tx: &Tx<'_>, request: &Request) -> Result<Box<dyn AtRest>, Fault> {
+fn readable(tx: &Tx<'_>, request: &Request) -> Result<Box<dyn DynChange>, Fault> {
     request.change(tx.catalog()).ok_or_else(|| Fault::conflict("approval-obsolete"))
 }
 
@@ -160,7 +160,7 @@ impl Panel for ApprovePanel {
         Some(Button { name: Self::NAME, icon: "approve", label: desk.words().get("approval.approve").to_owned() })
     }
 
-    async fn open(desk: &Desk, on: &RequestView, (): &(), opening: Opening<'_>) -> Result<Opened<Self>, Stop> {
+    async fn open(desk: &Desk, on: &RequestView, (): &(), opening: Opening<'_>) -> Result<Opened<Self>, PageError> {
         Ok(Opened::Form(Self(FormState::open(desk, on, opening).await)))
     }
 
@@ -168,9 +168,9 @@ impl Panel for ApprovePanel {
         Ok(Approve { request: on.request.id })
     }
 
-    fn seal(&self, on: &RequestView, seal: Seal) -> Seal {
+    fn seal(&self, on: &RequestView, seal: SealForm) -> SealForm {
         // It is open by default, so closing it leads to the list.
-        Seal { close: "/approvals".to_owned(), ..beside_theirs(seal, &on.request) }
+        SealForm { close: "/approvals".to_owned(), ..beside_theirs(seal, &on.request) }
     }
 
     fn render(&self, View { shell, on, seal, .. }: View<'_, Self>) -> askama::Result<String> {

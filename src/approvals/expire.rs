@@ -21,7 +21,7 @@ pub struct ExpireRequest {
 
 impl Change for ExpireRequest {
     const KIND: &'static str = "approvals.expire";
-    const ADMITS: Admits = Admits { by: By::Nobody, code: false, host: false };
+    const ADMITS: Admits = Admits { by: By::SystemOnly, code: false, host: false };
     const IS_DECISION: bool = true;
     type Output = ();
 
@@ -69,7 +69,7 @@ pub async fn sweep(reader: &Reader, gate: &Gate, clock: &Clock) -> anyhow::Resul
         .await?;
     for (request,) in due {
         let actor = Actor::system(format!("job_{}", hex::encode(secret::random::<10>())));
-        match gate.perform(&actor, &ExpireRequest { request }).await {
+        match gate.submit_unattended(&actor, &ExpireRequest { request }).await {
             Ok(_) | Err(Refusal::Rejected(_)) => {}
             Err(refusal) => return Err(refusal.into()),
         }

@@ -4,7 +4,7 @@ use super::{Request, rehearsal::Rehearsal, show::RequestView};
 use crate::web::{
     Desk,
     panel::Opening,
-    shell::{Shell, seal::Seal},
+    shell::{Shell, seal::SealForm},
 };
 use askama::Template;
 
@@ -18,17 +18,17 @@ pub(crate) struct FormState {
 
 impl FormState {
     pub(super) async fn open(desk: &Desk, on: &RequestView, opening: Opening<'_>) -> Self {
-        Self { rehearsal: on.rehearsal(desk).await.clone(), is_asked: matches!(opening, Opening::Asked) }
+        Self { rehearsal: on.rehearsal(desk).await.clone(), is_asked: matches!(opening, Opening::Requested) }
     }
 
-    pub(super) fn is_focused(&self, seal: &Seal) -> bool {
+    pub(super) fn is_focused(&self, seal: &SealForm) -> bool {
         self.is_asked && seal.refusal.is_none() || seal.focus() == Some("reason")
     }
 }
 
 /// The seal over a request, beside the seal of the person who made it.
-pub(super) fn beside_theirs(seal: Seal, request: &Request) -> Seal {
-    Seal { asked: Some((request.staff_name.clone(), request.at)), ..seal }
+pub(super) fn beside_theirs(seal: SealForm, request: &Request) -> SealForm {
+    SealForm { requester: Some((request.staff_name.clone(), request.at)), ..seal }
 }
 
 /// A decision is nothing but a reason.
@@ -38,7 +38,7 @@ pub(super) struct DecisionForm<'a> {
     pub(super) shell: &'a Shell,
     pub(super) request: &'a Request,
     pub(super) rehearsal: &'a Rehearsal,
-    pub(super) seal: &'a Seal,
+    pub(super) seal: &'a SealForm,
     pub(super) title: &'static str,
     pub(super) button: String,
     pub(super) is_danger: bool,

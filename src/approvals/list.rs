@@ -5,7 +5,7 @@ use crate::{
     audit::pages::Row as AuditRow,
     request_columns, sql,
     web::{
-        Answer, Desk, Stop,
+        Desk, PageError, PageResult,
         link::link,
         problem_page::Problem,
         shell::{Frame, Section, Shell, table::Pager},
@@ -27,7 +27,7 @@ pub(crate) struct PageQuery {
 }
 
 /// `GET /approvals`
-pub(crate) async fn list(desk: Desk, query: web::Query<PageQuery>) -> Answer {
+pub(crate) async fn list(desk: Desk, query: web::Query<PageQuery>) -> PageResult {
     let show = Show::parse(&query.show).ok_or(Problem::BadRequest)?;
     let mut requests = find(&desk, show, query.before).await?;
     let is_more = i64::try_from(requests.len()).unwrap_or_default() > PAGE;
@@ -48,7 +48,7 @@ pub(crate) async fn list(desk: Desk, query: web::Query<PageQuery>) -> Answer {
 
 /// The newest requests that fit and that this person may see. A person who sees only some of what was decided sees it
 /// as far back as can be looked through at once.
-async fn find(desk: &Desk, show: Show, before: Option<i64>) -> Result<Vec<Request>, Stop> {
+async fn find(desk: &Desk, show: Show, before: Option<i64>) -> Result<Vec<Request>, PageError> {
     let person = desk.person();
     let (sees_all, roles) = (person.roles.any_of(SEES_ALL), person.roles.to_string());
     let reader = desk.reader();
@@ -85,7 +85,7 @@ async fn find(desk: &Desk, show: Show, before: Option<i64>) -> Result<Vec<Reques
 const WINDOW: i64 = 20_000;
 
 /// The request after which the list begins: the very first one only for a person who sees them all.
-async fn earliest(desk: &Desk, sees_all: bool) -> Result<i64, Stop> {
+async fn earliest(desk: &Desk, sees_all: bool) -> Result<i64, PageError> {
     if sees_all {
         return Ok(0);
     }
@@ -94,7 +94,7 @@ async fn earliest(desk: &Desk, sees_all: bool) -> Result<i64, Stop> {
 }
 
 /// About which of these this person has decided.
-async fn voted(desk: &Desk, requests: &[Request]) -> Result<HashSet<i64>, Stop> {
+async fn voted(desk: &Desk, requests: &[Request]) -> Result<HashSet<i64>, PageError> {
     let (Some(first), Some(last)) = (requests.last(), requests.first()) else { return Ok(HashSet::new()) };
     let votes: Vec<(i64,)> = desk
         .reader()

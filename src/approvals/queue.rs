@@ -5,7 +5,7 @@ use crate::{
     clock::Instant,
     request_columns, sql,
     store::Reader,
-    web::{Desk, Stop, session::Visitor},
+    web::{Desk, PageError, session::Visitor},
 };
 
 /// What waits for the person `$1` with the roles `$2` at the time `$3`, of `approval_requests r`.
@@ -38,7 +38,7 @@ pub async fn waiting_for(reader: &Reader, person: &Visitor, now: Instant) -> sql
 }
 
 /// The requests next to this one that wait for this person: the older and the newer.
-pub async fn neighbours(desk: &Desk, id: i64) -> Result<(Option<i64>, Option<i64>), Stop> {
+pub async fn neighbours(desk: &Desk, id: i64) -> Result<(Option<i64>, Option<i64>), PageError> {
     let person = desk.person();
     let ids: Vec<(i64,)> = desk
         .reader()

@@ -32,7 +32,7 @@ impl Rehearsal {
         let Some(change) = request.change(desk.catalog()) else {
             return Self::untried(then, Some(desk.words().get("approval.unreadable").to_owned()));
         };
-        match desk.rehearse(&request.asked(&desk.visit().request_id), change.as_ref()).await {
+        match desk.rehearse(&request.requester(&desk.visit().request_id), change.as_ref()).await {
             Ok(rehearsed) => Self::tried(then, &Changed::between(&rehearsed.before, &rehearsed.after)),
             Err(Refusal::Rejected(why)) => Self::untried(then, Some(rule::obstacle(&why, &desk.frame()))),
             // It is tried again when a person decides.

@@ -10,10 +10,10 @@ use super::{
 use crate::{
     gate::{Admits, Change, Fault, Target, Tx},
     web::{
-        Desk, Stop,
+        Desk, PageError,
         form::Form,
         panel::{Button, Opened, Opening, Panel, Unread, View},
-        shell::seal::Seal,
+        shell::seal::SealForm,
     },
 };
 use askama::Template as _;
@@ -76,7 +76,7 @@ impl Panel for RejectPanel {
         Some(Button { name: Self::NAME, icon: "ban", label: desk.words().get("approval.reject").to_owned() })
     }
 
-    async fn open(desk: &Desk, on: &RequestView, (): &(), opening: Opening<'_>) -> Result<Opened<Self>, Stop> {
+    async fn open(desk: &Desk, on: &RequestView, (): &(), opening: Opening<'_>) -> Result<Opened<Self>, PageError> {
         Ok(Opened::Form(Self(FormState::open(desk, on, opening).await)))
     }
 
@@ -84,7 +84,7 @@ impl Panel for RejectPanel {
         Ok(Reject { request: on.request.id })
     }
 
-    fn seal(&self, on: &RequestView, seal: Seal) -> Seal {
+    fn seal(&self, on: &RequestView, seal: SealForm) -> SealForm {
         beside_theirs(seal, &on.request)
     }
 

@@ -1,6 +1,6 @@
 use crate::{
     clock::Instant,
-    gate::{Actor, Asked, AtRest, Catalog, Fault, Origin, Reason, Role, Roles, Tx, Who},
+    gate::{Actor, Catalog, DynChange, Fault, Origin, Reason, Requester, Role, Roles, Tx, Who},
     sql,
     store::Queries,
 };
@@ -189,13 +189,13 @@ pub(super) async fn settle(tx: &mut Tx<'_>, request: &Request, state: State) -> 
 
 impl Request {
     /// The change that waits; none where a newer console no longer knows it.
-    pub fn change(&self, catalog: Catalog) -> Option<Box<dyn AtRest>> {
+    pub fn change(&self, catalog: Catalog) -> Option<Box<dyn DynChange>> {
         (catalog.read)(&self.kind, &self.payload)
     }
 
-    /// Who asked, as the gate wants to know it. `request_id` names what makes it go on.
-    pub fn asked(&self, request_id: &str) -> Asked {
-        Asked {
+    /// Who requester, as the gate wants to know it. `request_id` names what makes it go on.
+    pub fn requester(&self, request_id: &str) -> Requester {
+        Requester {
             request: self.id,
             actor: Actor {
                 who: Who::Staff {

@@ -15,7 +15,7 @@ use crate::{
     gate::{Target, audit::Entry},
     sql,
     web::{
-        Answer, Desk, Stop,
+        Desk, PageError, PageResult,
         panel::{self, Button, Html, Panel as _, Side, Subject},
         shell::{Section, Shell},
     },
@@ -29,7 +29,7 @@ const LATELY: i64 = 20;
 const LATELY_DAYS: i64 = 30;
 
 /// `GET /approvals/{id}`
-pub(crate) async fn show(desk: Desk, path: web::Path<i64>) -> Answer {
+pub(crate) async fn show(desk: Desk, path: web::Path<i64>) -> PageResult {
     panel::show::<RequestView>(&desk, path.into_inner()).await
 }
 
@@ -67,7 +67,7 @@ impl Subject for RequestView {
         target(*id)
     }
 
-    async fn load(desk: &Desk, id: &i64) -> Result<Option<Self>, Stop> {
+    async fn load(desk: &Desk, id: &i64) -> Result<Option<Self>, PageError> {
         let request = request::find(&mut desk.reader(), *id).await?;
         let Some(request) = request.filter(|request| may_see(desk, request)) else { return Ok(None) };
         let votes = request::votes(&mut desk.reader(), request.id).await?;
@@ -88,7 +88,7 @@ impl Subject for RequestView {
         PANELS
     }
 
-    async fn page(self, desk: &Desk, shell: Shell, side: Side, status: u16) -> Answer {
+    async fn page(self, desk: &Desk, shell: Shell, side: Side, status: u16) -> PageResult {
         let rehearsal = self.rehearsal(desk).await.clone();
         let Self { request, votes, part, .. } = self;
         let (previous, next) = queue::neighbours(desk, request.id).await?;
@@ -100,7 +100,7 @@ impl Subject for RequestView {
 }
 
 /// What the same person did to the same target in the last month, done or not.
-async fn lately(desk: &Desk, request: &Request) -> Result<Vec<AuditRow>, Stop> {
+async fn lately(desk: &Desk, request: &Request) -> Result<Vec<AuditRow>, PageError> {
     let entries: Vec<Entry> = desk
         .reader()
         .query(sql!(

@@ -9,10 +9,10 @@ use super::{
 use crate::{
     gate::{Admits, Change, Fault, Target, Tx},
     web::{
-        Desk, Stop,
+        Desk, PageError,
         form::Form,
         panel::{Button, Opened, Opening, Panel, Unread, View},
-        shell::seal::Seal,
+        shell::seal::SealForm,
     },
 };
 use askama::Template as _;
@@ -79,7 +79,7 @@ impl Panel for WithdrawPanel {
         Some(Button { name: Self::NAME, icon: "undo", label: desk.words().get("approval.withdraw").to_owned() })
     }
 
-    async fn open(desk: &Desk, on: &RequestView, (): &(), opening: Opening<'_>) -> Result<Opened<Self>, Stop> {
+    async fn open(desk: &Desk, on: &RequestView, (): &(), opening: Opening<'_>) -> Result<Opened<Self>, PageError> {
         Ok(Opened::Form(Self(FormState::open(desk, on, opening).await)))
     }
 
@@ -87,7 +87,7 @@ impl Panel for WithdrawPanel {
         Ok(Withdraw { request: on.request.id })
     }
 
-    fn seal(&self, on: &RequestView, seal: Seal) -> Seal {
+    fn seal(&self, on: &RequestView, seal: SealForm) -> SealForm {
         beside_theirs(seal, &on.request)
     }
 

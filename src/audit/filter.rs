@@ -16,7 +16,7 @@ list_query! {
     /// The filters of the audit log as they were typed.
     typed Filter at "/audit" from "before";
     /// What the filters of the audit log mean.
-    meant Wanted;
+    meant AuditQuery;
     staff: i64 = number;
     /// One of the kinds of change; the list knows which there are.
     action: String = |text, _| words(text);
@@ -68,7 +68,7 @@ mod tests {
     use crate::web::shell::field::FieldErrors;
     use chrono_tz::Tz;
 
-    fn filter(set: impl FnOnce(&mut Filter)) -> Result<Wanted, FieldErrors> {
+    fn filter(set: impl FnOnce(&mut Filter)) -> Result<AuditQuery, FieldErrors> {
         let mut filter = Filter::default();
         set(&mut filter);
         filter.read(Tz::Asia__Seoul)
@@ -76,15 +76,15 @@ mod tests {
 
     #[test]
     fn a_day_begins_and_ends_where_the_reader_is() {
-        let wanted = filter(|f| (f.from, f.to) = ("2026-11-20".into(), "2026-11-20".into())).unwrap();
-        assert_eq!(wanted.from.unwrap().to_string(), "2026-11-19T15:00:00.000000Z");
-        assert_eq!(wanted.to.unwrap().to_string(), "2026-11-20T15:00:00.000000Z");
+        let query = filter(|f| (f.from, f.to) = ("2026-11-20".into(), "2026-11-20".into())).unwrap();
+        assert_eq!(query.from.unwrap().to_string(), "2026-11-19T15:00:00.000000Z");
+        assert_eq!(query.to.unwrap().to_string(), "2026-11-20T15:00:00.000000Z");
     }
 
     #[test]
     fn a_network_is_a_range() {
-        let wanted = filter(|f| f.address = "10.20.0.0/16".into()).unwrap();
-        let (first, last) = wanted.address.unwrap();
+        let query = filter(|f| f.address = "10.20.0.0/16".into()).unwrap();
+        let (first, last) = query.address.unwrap();
         let inside = crate::gate::audit::ip_key("10.20.4.18");
         assert!(first <= inside && inside <= last);
         assert!(crate::gate::audit::ip_key("10.21.0.0") > last);

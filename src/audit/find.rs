@@ -1,6 +1,6 @@
 //! Finding rows of the audit log, newest first, a page at a time and never by reading all of it.
 
-use super::filter::Wanted;
+use super::filter::AuditQuery;
 use crate::{
     clock::Instant,
     entry_columns,
@@ -8,7 +8,7 @@ use crate::{
     sql,
     store::Reader,
     web::{
-        Stop,
+        PageError,
         list::{self, Page},
     },
 };
@@ -19,24 +19,28 @@ const WINDOW: i64 = 20_000;
 
 /// The newest rows that fit. Along an index where it gives hardly more rows than are wanted; otherwise through windows of
 /// the log, so that a filter that fits nothing gives up after a while and says where to continue.
-pub(super) async fn find(reader: &Reader, wanted: &Wanted, before: Option<i64>) -> Result<Page<Entry, i64>, Stop> {
-    let (first, end) = bounds(reader, wanted, before).await?;
+pub(super) async fn find(
+    reader: &Reader,
+    query: &AuditQuery,
+    before: Option<i64>,
+) -> Result<Page<Entry, i64>, PageError> {
+    let (first, end) = bounds(reader, query, before).await?;
     let place = |row: &Entry| row.seq;
     // A text that is in many rows fills the page from the newest ones, and one that is in few is found through its
     // trigrams; reading either the other way takes long.
-    if has_trigram(wanted) && wanted.target.is_none() && conditions(wanted) == 1 {
+    if has_trigram(query) && query.target.is_none() && conditions(query) == 1 {
         let start = first.max(end.saturating_sub(WINDOW));
-        let mut rows = slice(reader, wanted, Along::Log, start, end, PAGE + 1).await?;
+        let mut rows = slice(reader, query, Along::Log, start, end, PAGE + 1).await?;
         if let missing @ 1.. = (PAGE + 1).saturating_sub(rows.len()) {
-            rows.extend(slice(reader, wanted, Along::Trigrams, first, start, missing).await?);
+            rows.extend(slice(reader, query, Along::Trigrams, first, start, missing).await?);
         }
         return Ok(Page::of(rows, PAGE, place));
     }
-    if is_narrow(wanted) {
-        return Ok(Page::of(slice(reader, wanted, Along::Index, first, end, PAGE + 1).await?, PAGE, place));
+    if is_narrow(query) {
+        return Ok(Page::of(slice(reader, query, Along::Index, first, end, PAGE + 1).await?, PAGE, place));
     }
     let start = async |end: i64| Ok(Some(end.saturating_sub(WINDOW)));
-    let rows = async |start, end, limit| slice(reader, wanted, Along::Log, start, end, limit).await;
+    let rows = async |start, end, limit| slice(reader, query, Along::Log, start, end, limit).await;
     list::walk(PAGE, (first, end), start, rows, place).await
 }
 
@@ -51,50 +55,50 @@ enum Along {
 }
 
 /// How many conditions there are beside the target.
-fn conditions(wanted: &Wanted) -> usize {
+fn conditions(query: &AuditQuery) -> usize {
     let set = [
-        wanted.staff.is_some(),
-        wanted.action.is_some(),
-        wanted.outcome.is_some(),
-        wanted.address.is_some(),
-        wanted.text.is_some(),
+        query.staff.is_some(),
+        query.action.is_some(),
+        query.outcome.is_some(),
+        query.address.is_some(),
+        query.text.is_some(),
     ];
     set.into_iter().filter(|is_set| *is_set).count()
 }
 
 /// Whether one index leads to the answer without many rows on the way that do not fit. What happened to one target is
 /// never much; beside any other condition a second one may fit none of what the first one finds.
-fn is_narrow(wanted: &Wanted) -> bool {
-    let others = conditions(wanted);
-    let is_unindexed = wanted.text.is_some() || (wanted.address.is_some() && one_address(wanted).is_none());
-    wanted.target.is_some() || others == 0 || (others == 1 && !is_unindexed)
+fn is_narrow(query: &AuditQuery) -> bool {
+    let others = conditions(query);
+    let is_unindexed = query.text.is_some() || (query.address.is_some() && one_address(query).is_none());
+    query.target.is_some() || others == 0 || (others == 1 && !is_unindexed)
 }
 
 /// The key of the one address that is wanted, where it is one and no network.
-fn one_address(wanted: &Wanted) -> Option<&str> {
-    wanted.address.as_ref().filter(|(first, last)| first == last).map(|(first, _)| first.as_str())
+fn one_address(query: &AuditQuery) -> Option<&str> {
+    query.address.as_ref().filter(|(first, last)| first == last).map(|(first, _)| first.as_str())
 }
 
 /// Trigrams find text of three characters and more. Shorter text, as two Korean syllables are, is looked for row by row.
-fn has_trigram(wanted: &Wanted) -> bool {
-    wanted.text.as_ref().is_some_and(|text| text.chars().count() >= 3)
+fn has_trigram(query: &AuditQuery) -> bool {
+    query.text.as_ref().is_some_and(|text| text.chars().count() >= 3)
 }
 
 /// The rows that days and page leave: time never runs backwards in the log, so a time is a place in it.
-async fn bounds(reader: &Reader, wanted: &Wanted, before: Option<i64>) -> Result<(i64, i64), Stop> {
+async fn bounds(reader: &Reader, query: &AuditQuery, before: Option<i64>) -> Result<(i64, i64), PageError> {
     let (size,): (i64,) = reader.query(sql!("select size from audit_head where id = 1")).one().await?;
-    let first = match wanted.from {
+    let first = match query.from {
         Some(at) => first_since(reader, at).await?.unwrap_or(size),
         None => 0,
     };
-    let end = match wanted.to {
+    let end = match query.to {
         Some(at) => first_since(reader, at).await?.unwrap_or(size),
         None => size,
     };
     Ok((first, end.min(before.unwrap_or(size))))
 }
 
-async fn first_since(reader: &Reader, at: Instant) -> Result<Option<i64>, Stop> {
+async fn first_since(reader: &Reader, at: Instant) -> Result<Option<i64>, PageError> {
     let row: Option<(i64,)> =
         reader.query(sql!("select seq from audit where at >= $1 order by at, seq limit 1")).bind(at).optional().await?;
     Ok(row.map(|(seq,)| seq))
@@ -135,15 +139,15 @@ macro_rules! rows_along {
 
 async fn slice(
     reader: &Reader,
-    wanted: &Wanted,
+    query: &AuditQuery,
     along: Along,
     first: i64,
     end: i64,
     limit: usize,
-) -> Result<Vec<Entry>, Stop> {
+) -> Result<Vec<Entry>, PageError> {
     let statement = if along == Along::Log {
         rows_along!("")
-    } else if wanted.target.is_some() {
+    } else if query.target.is_some() {
         rows_along!("target_kind = $6 and target_id = $7 and")
     } else if along == Along::Trigrams {
         sql!(
@@ -156,31 +160,31 @@ async fn slice(
                 "position(lower($10) in lower(reason))"
             ),
         )
-    } else if one_address(wanted).is_some() {
+    } else if one_address(query).is_some() {
         rows_along!("ip_key = $8 and")
-    } else if wanted.staff.is_some() {
+    } else if query.staff.is_some() {
         rows_along!("staff_id = $3 and")
-    } else if wanted.action.is_some() {
+    } else if query.action.is_some() {
         rows_along!("action = $4 and")
-    } else if wanted.outcome.is_some() {
+    } else if query.outcome.is_some() {
         rows_along!("outcome = $5 and")
     } else {
         rows_along!("")
     };
     let pair = |pair: &Option<(String, String)>| pair.clone().map_or((None, None), |(one, two)| (Some(one), Some(two)));
-    let ((kind, id), (low, high)) = (pair(&wanted.target), pair(&wanted.address));
+    let ((kind, id), (low, high)) = (pair(&query.target), pair(&query.address));
     Ok(reader
         .query(statement)
         .bind(first)
         .bind(end)
-        .bind(wanted.staff)
-        .bind(wanted.action.as_deref())
-        .bind(wanted.outcome.as_deref())
+        .bind(query.staff)
+        .bind(query.action.as_deref())
+        .bind(query.outcome.as_deref())
         .bind(kind)
         .bind(id)
         .bind(low)
         .bind(high)
-        .bind(wanted.text.as_deref())
+        .bind(query.text.as_deref())
         .bind(i64::try_from(limit).unwrap_or(i64::MAX))
         .all()
         .await?)

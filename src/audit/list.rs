@@ -10,7 +10,7 @@ use crate::{
     sql,
     store::Reader,
     web::{
-        Answer, Desk, Stop,
+        Desk, PageError, PageResult,
         list::{ListQuery as _, Page},
         problem_page::Problem,
         shell::{
@@ -23,7 +23,7 @@ use crate::{
 use actix_web::web;
 
 /// `GET /audit`
-pub(crate) async fn list(desk: Desk, filter: web::Query<Filter>) -> Answer {
+pub(crate) async fn list(desk: Desk, filter: web::Query<Filter>) -> PageResult {
     let filter = filter.into_inner();
     let before = filter.place::<i64>()?;
     if before.is_some_and(|before| before < 0) {
@@ -32,11 +32,11 @@ pub(crate) async fn list(desk: Desk, filter: web::Query<Filter>) -> Answer {
     let kinds = desk.catalog().kinds;
     let is_known =
         |action: &Option<String>| action.as_deref().is_none_or(|action| actions(kinds).any(|kind| kind == action));
-    let wanted = filter.read(desk.zone()).and_then(|wanted| {
-        if is_known(&wanted.action) { Ok(wanted) } else { Err(FieldErrors::one("action", wrong::not_a_choice())) }
+    let query = filter.read(desk.zone()).and_then(|query| {
+        if is_known(&query.action) { Ok(query) } else { Err(FieldErrors::one("action", wrong::not_a_choice())) }
     });
-    let (found, errors) = match wanted {
-        Ok(wanted) => (find(desk.reader(), &wanted, before).await?, FieldErrors::new()),
+    let (found, errors) = match query {
+        Ok(query) => (find(desk.reader(), &query, before).await?, FieldErrors::new()),
         Err(errors) => (Page::default(), errors),
     };
     let sealed = sealed_through(desk.reader()).await?;
@@ -57,14 +57,14 @@ pub(crate) async fn list(desk: Desk, filter: web::Query<Filter>) -> Answer {
 }
 
 /// Every member of staff that the log can name.
-pub(crate) async fn staff(reader: &Reader) -> Result<Vec<Choice>, Stop> {
+pub(crate) async fn staff(reader: &Reader) -> Result<Vec<Choice>, PageError> {
     let staff: Vec<(i64, String)> =
         reader.query(sql!("select id, name from staff order by name, id limit 500")).all().await?;
     Ok(staff.into_iter().map(|(id, name)| Choice::new(id.to_string(), name)).collect())
 }
 
 /// How far the log is sealed, and under which root.
-pub(crate) async fn sealed_through(reader: &Reader) -> Result<Option<SealedThrough>, Stop> {
+pub(crate) async fn sealed_through(reader: &Reader) -> Result<Option<SealedThrough>, PageError> {
     let head: Option<(i64, Instant, Vec<u8>)> = reader
         .query(sql!("select a.seq, a.at, h.root from audit_head h join audit a on a.seq = h.size - 1 where h.id = 1"))
         .optional()

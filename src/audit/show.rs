@@ -8,7 +8,7 @@ use crate::{
     entry_columns,
     gate::audit::Entry,
     sql,
-    web::{Answer, Desk, problem_page::Problem, shell::Section},
+    web::{Desk, PageResult, problem_page::Problem, shell::Section},
 };
 use actix_web::web;
 
@@ -21,7 +21,7 @@ struct Row {
 }
 
 /// `GET /audit/{seq}`
-pub async fn show(desk: Desk, path: web::Path<i64>) -> Answer {
+pub async fn show(desk: Desk, path: web::Path<i64>) -> PageResult {
     let row: Option<Row> = desk
         .reader()
         .query(sql!("select ", entry_columns!(), ", body, leaf from audit where seq = $1"))

@@ -5,10 +5,10 @@ use crate::{
     gate::{Admits, Change, Fault, Target, Tx},
     sql,
     web::{
-        Desk, Stop,
+        Desk, PageError,
         form::Form,
         panel::{Button, Opened, Opening, Panel, Unread, View},
-        shell::{Shell, seal::Seal},
+        shell::{Shell, seal::SealForm},
     },
 };
 use askama::Template;
@@ -71,7 +71,7 @@ impl Panel for NormalPanel {
         can(on).then(|| RunDetail::button(desk, Self::NAME, "flag"))
     }
 
-    async fn open(desk: &Desk, on: &RunDetail, (): &(), opening: Opening<'_>) -> Result<Opened<Self>, Stop> {
+    async fn open(desk: &Desk, on: &RunDetail, (): &(), opening: Opening<'_>) -> Result<Opened<Self>, PageError> {
         Ok(if can(on) || opening.form().is_some() {
             Opened::Form(Self)
         } else {
@@ -97,5 +97,5 @@ fn can(on: &RunDetail) -> bool {
 #[template(path = "batches/accept_normal.html")]
 struct NormalForm<'a> {
     shell: &'a Shell,
-    seal: &'a Seal,
+    seal: &'a SealForm,
 }

@@ -5,10 +5,10 @@ use crate::{
     gate::{Admits, Change, Fault, Target, Tx},
     sql,
     web::{
-        Desk, Stop,
+        Desk, PageError,
         form::Form,
         panel::{Button, Opened, Opening, Panel, Unread, View},
-        shell::{Shell, seal::Seal},
+        shell::{Shell, seal::SealForm},
     },
 };
 use askama::Template;
@@ -78,7 +78,7 @@ impl Panel for CancelPanel {
         why_not(on).is_none().then(|| RunDetail::button(desk, Self::NAME, "ban"))
     }
 
-    async fn open(desk: &Desk, on: &RunDetail, (): &(), opening: Opening<'_>) -> Result<Opened<Self>, Stop> {
+    async fn open(desk: &Desk, on: &RunDetail, (): &(), opening: Opening<'_>) -> Result<Opened<Self>, PageError> {
         Ok(match why_not(on) {
             Some(why) if opening.form().is_none() => Opened::Closed(desk.words().get(why).to_owned()),
             _ => Opened::Form(Self),
@@ -109,5 +109,5 @@ fn why_not(on: &RunDetail) -> Option<&'static str> {
 #[template(path = "batches/cancel.html")]
 struct CancelForm<'a> {
     shell: &'a Shell,
-    seal: &'a Seal,
+    seal: &'a SealForm,
 }

@@ -27,7 +27,7 @@ pub struct RetireJob {
     pub job: String,
 }
 
-const BY_SYSTEM: Admits = Admits { by: By::Nobody, code: false, host: true };
+const BY_SYSTEM: Admits = Admits { by: By::SystemOnly, code: false, host: true };
 
 impl Change for DefineJob {
     const KIND: &'static str = "batches.define";
@@ -151,12 +151,12 @@ pub async fn take_over(reader: &Reader, gate: &Gate, definitions: &[Definition])
     for definition in definitions {
         let digest = definition.digest();
         if !there.iter().any(|(name, sha256, retired)| *name == definition.name && *sha256 == digest && !retired) {
-            gate.perform(&actor, &DefineJob { definition: definition.clone() }).await?;
+            gate.submit_unattended(&actor, &DefineJob { definition: definition.clone() }).await?;
         }
     }
     for (name, _, retired) in there {
         if !retired && !definitions.iter().any(|definition| definition.name == name) {
-            gate.perform(&actor, &RetireJob { job: name }).await?;
+            gate.submit_unattended(&actor, &RetireJob { job: name }).await?;
         }
     }
     Ok(())

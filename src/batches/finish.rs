@@ -8,7 +8,7 @@ use crate::{
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 
-pub(super) const BY_SYSTEM: Admits = Admits { by: By::Nobody, code: false, host: false };
+pub(super) const BY_SYSTEM: Admits = Admits { by: By::SystemOnly, code: false, host: false };
 
 /// Writes down how a run ended. Where nobody waits for that any more, because the run was given up for lost or has ended
 /// otherwise, it becomes an event and changes nothing.

@@ -17,7 +17,7 @@ use crate::{
     gate::Target,
     sql,
     web::{
-        Answer, Desk, Stop, format,
+        Desk, PageError, PageResult, format,
         panel::{self, Side, Subject},
         shell::{Section, Shell},
     },
@@ -26,7 +26,7 @@ use actix_web::web;
 use askama::Template;
 
 /// `GET /batches/{job}`
-pub async fn show(desk: Desk, path: web::Path<String>) -> Answer {
+pub async fn show(desk: Desk, path: web::Path<String>) -> PageResult {
     panel::show::<JobDetail>(&desk, path.into_inner()).await
 }
 
@@ -40,7 +40,7 @@ impl Subject for JobDetail {
         target(name)
     }
 
-    async fn load(desk: &Desk, name: &String) -> Result<Option<Self>, Stop> {
+    async fn load(desk: &Desk, name: &String) -> Result<Option<Self>, PageError> {
         Ok(Self::find(desk, name).await?)
     }
 
@@ -56,7 +56,7 @@ impl Subject for JobDetail {
         super::JOB_PANELS
     }
 
-    async fn page(self, desk: &Desk, shell: Shell, side: Side, status: u16) -> Answer {
+    async fn page(self, desk: &Desk, shell: Shell, side: Side, status: u16) -> PageResult {
         let Self { job, definition } = self;
         let now = desk.now();
         let page = JobPage {

@@ -10,7 +10,7 @@ use super::{
 use crate::{
     clock::Instant,
     sql,
-    web::{Answer, Desk, shell::Section},
+    web::{Desk, PageResult, shell::Section},
 };
 use actix_web::web;
 use serde::Deserialize;
@@ -40,7 +40,7 @@ struct Recent {
 }
 
 /// `GET /batches`
-pub async fn list(desk: Desk, asked: web::Query<Asked>) -> Answer {
+pub async fn list(desk: Desk, asked: web::Query<Asked>) -> PageResult {
     let jobs: Vec<Job> =
         desk.reader().query(sql!("select ", job_columns!(), " from batch_jobs order by title, name")).all().await?;
     // The thirtieth run from the end is found along an index for each job, and what comes after it is read; SQLite

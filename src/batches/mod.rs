@@ -60,7 +60,7 @@ pub fn target(job: &str) -> Target {
 
 /// A share from 0 to 1 as it is stored.
 #[expect(clippy::cast_possible_truncation, reason = "a share is between 0 and 1")]
-pub(crate) fn thousandths(share: f64) -> i64 {
+pub(crate) fn to_permille(share: f64) -> i64 {
     (share * 1000.0).round() as i64
 }
 

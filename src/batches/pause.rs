@@ -6,13 +6,13 @@ use crate::{
     gate::{Admits, Change, Fault, Target, Tx},
     sql,
     web::{
-        Desk, Stop,
+        Desk, PageError,
         form::Form,
         panel::{Button, Opened, Opening, Panel, Unread, View},
         shell::{
             Shell,
             field::{FieldErrors, wrong},
-            seal::Seal,
+            seal::SealForm,
         },
     },
 };
@@ -105,7 +105,7 @@ impl Panel for PausePanel {
         Some(Button { name: Self::NAME, icon: "minus", label: desk.words().get("pause.title").to_owned() })
     }
 
-    async fn open(desk: &Desk, on: &JobDetail, (): &(), opening: Opening<'_>) -> Result<Opened<Self>, Stop> {
+    async fn open(desk: &Desk, on: &JobDetail, (): &(), opening: Opening<'_>) -> Result<Opened<Self>, PageError> {
         Ok(match why_not(on) {
             Some(why) if opening.form().is_none() => Opened::Closed(desk.words().get(why).to_owned()),
             _ => Opened::Form(Self { hours: opening.typed("hours", "12") }),
@@ -143,7 +143,7 @@ struct PauseForm<'a> {
     /// Whether it is paused, so that it can also go on at once.
     is_paused: bool,
     hours: &'a str,
-    seal: &'a Seal,
+    seal: &'a SealForm,
 }
 
 impl PauseForm<'_> {

@@ -4,9 +4,9 @@
 //!
 //! Every `rid` is a run of its own, and each is waited for; without one, a report is about the newest open run that has none.
 
-mod told;
+mod report_params;
 
-use self::told::{Told, What};
+use self::report_params::{ReportParams, What};
 use super::{
     claim::Normal,
     definition::Definition,
@@ -92,12 +92,12 @@ async fn report(
 ) -> Result<(), No> {
     let (job, definition) = admitted(console, token, name).await?;
     let what = What::parse(what).ok_or(BAD_URL)?;
-    let told = Told::parse(request.query_string())?;
+    let params = ReportParams::parse(request.query_string())?;
     if request.method() != actix_web::http::Method::POST && !definition.ping_by_get {
         return Err((StatusCode::METHOD_NOT_ALLOWED, "this job is reported by POST only"));
     }
     let body = read(body).await?;
-    let reports = Reports { console, job: &job, definition: &definition, told: &told };
+    let reports = Reports { console, job: &job, definition: &definition, params: &params };
     let known = reports.find().await?;
     match (what, known) {
         (What::Start, None) => reports.accept(request).await.map(drop),
@@ -156,13 +156,13 @@ struct Reports<'a> {
     console: &'a Console,
     job: &'a Job,
     definition: &'a Definition,
-    told: &'a Told,
+    params: &'a ReportParams,
 }
 
 impl Reports<'_> {
     async fn find(&self) -> Result<Option<Run>, No> {
         let reader = &self.console.reader;
-        let query = match &self.told.rid {
+        let query = match &self.params.rid {
             Some(rid) => reader
                 .query(sql!("select ", record::run_columns!(), " from batch_runs where job = $1 and rid = $2"))
                 .bind(self.job.name.as_str())
@@ -192,16 +192,16 @@ impl Reports<'_> {
         let accept = AcceptRun {
             job: self.job.name.clone(),
             version: self.job.version,
-            rid: self.told.rid.clone(),
+            rid: self.params.rid.clone(),
             scheduled_for: due,
             next: due.and_then(|due| definition.schedule.as_ref()?.next(due)),
             deadline: now.plus(TimeDelta::seconds(i64::from(definition.timeout_seconds))),
             is_late: false,
             runner: address,
             normal: Normal { duration: normal.duration, processed: normal.processed, runs: normal.runs },
-            lease_seconds: self.told.alive,
+            lease_seconds: self.params.alive,
         };
-        match self.console.gate.keep(&accept).await.map_err(failed)? {
+        match self.console.gate.run_housekeeping(&accept).await.map_err(failed)? {
             Some(id) => Ok(id),
             // A client that was not answered in time has sent it again, and both arrive together.
             None => self.find().await?.map(|run| run.id).ok_or(NOT_RECORDED),
@@ -212,16 +212,16 @@ impl Reports<'_> {
     async fn note(&self, run: &Run, body: &str) -> Result<(), No> {
         let report = ReportRun {
             id: run.id,
-            lease_seconds: self.told.alive,
-            progress: self.told.progress,
-            processed: self.told.processed,
-            failed: self.told.failed,
-            skipped: self.told.skipped,
+            lease_seconds: self.params.alive,
+            progress: self.params.progress,
+            processed: self.params.processed,
+            failed: self.params.failed,
+            skipped: self.params.skipped,
             appended: lines(body, self.console.clock.now()),
             gap: self.gap(run).await?,
             ..ReportRun::default()
         };
-        self.console.gate.keep(&report).await.map(drop).map_err(failed)
+        self.console.gate.run_housekeeping(&report).await.map(drop).map_err(failed)
     }
 
     /// What has to go from the middle of a log that has grown beyond its limit.
@@ -258,16 +258,16 @@ impl Reports<'_> {
         let end = End {
             outcome,
             exit_code: code,
-            processed: self.told.processed,
-            failed: self.told.failed,
-            skipped: self.told.skipped,
+            processed: self.params.processed,
+            failed: self.params.failed,
+            skipped: self.params.skipped,
             // When it began was never told, so nobody knows how long it took.
             duration_ms: alone.then_some(0),
             ..End::default()
         };
         let actor = Actor::system(format!("ping_{}", hex::encode(secret::random::<10>())));
         let change = FinishRun { run: run.id, fence: None, end };
-        match self.console.gate.perform(&actor, &change).await {
+        match self.console.gate.submit_unattended(&actor, &change).await {
             Ok(_) => Ok(()),
             Err(Refusal::Unrecorded(error)) => {
                 tracing::error!(run = run.id, error = format!("{error:#}"), "the end of a run could not be recorded");

@@ -14,11 +14,11 @@ use crate::{
     gate::{Admits, Change, Fault, Target, Tx},
     sql,
     web::{
-        Answer, Desk, Stop,
+        Desk, PageError, PageResult,
         form::Form,
         panel::{Button, Made, Opened, Opening, Panel, Subject as _, Unread, View},
         problem_page::Problem,
-        shell::{Shell, seal::Seal},
+        shell::{Shell, seal::SealForm},
     },
 };
 use askama::Template;
@@ -35,7 +35,7 @@ pub struct RerunRun {
 impl Change for RerunRun {
     const KIND: &'static str = "runs.rerun";
     const ADMITS: Admits = Admits::sealed(ACTS);
-    const MAKES: &'static [&'static str] = &["rerun"];
+    const CREATED_IDS: &'static [&'static str] = &["rerun"];
     /// The run that waits for its turn.
     type Output = i64;
 
@@ -140,7 +140,7 @@ impl Panel for RerunPanel {
         can(on).then(|| RunDetail::button(desk, Self::NAME, "rerun"))
     }
 
-    async fn open(desk: &Desk, on: &RunDetail, (): &(), opening: Opening<'_>) -> Result<Opened<Self>, Stop> {
+    async fn open(desk: &Desk, on: &RunDetail, (): &(), opening: Opening<'_>) -> Result<Opened<Self>, PageError> {
         let had = on.run.values();
         let (chosen, (values, wrong)) = match opening.form() {
             Some(form) => {
@@ -165,7 +165,7 @@ impl Panel for RerunPanel {
         }
     }
 
-    fn seal(&self, on: &RunDetail, seal: Seal) -> Seal {
+    fn seal(&self, on: &RunDetail, seal: SealForm) -> SealForm {
         seal.marked(on.used.approval || on.definition.approval)
     }
 
@@ -173,7 +173,7 @@ impl Panel for RerunPanel {
         RerunForm { shell, used: on.run.version, newest: on.job.version, panel: self, seal }.render()
     }
 
-    async fn answer(desk: &Desk, on: &RunDetail, made: Made<RerunRun>) -> Answer {
+    async fn answer(desk: &Desk, on: &RunDetail, made: Made<RerunRun>) -> PageResult {
         Ok(desk.see_other(&made.outputs.first().map_or_else(|| on.path(), |run| format!("/runs/{run}"))))
     }
 }
@@ -242,5 +242,5 @@ struct RerunForm<'a> {
     used: i64,
     newest: i64,
     panel: &'a RerunPanel,
-    seal: &'a Seal,
+    seal: &'a SealForm,
 }

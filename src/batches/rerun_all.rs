@@ -6,14 +6,14 @@ use super::{
     runs::{RunList, RunRow, box_name, chosen, titles},
 };
 use crate::web::{
-    Answer, Desk, Stop,
+    Desk, PageError, PageResult,
     form::Form,
     panel::{Made, Many, Opened, Opening, Panel, Query, Unread, View},
     problem_page::Problem,
     shell::{
         Shell,
         field::{FieldErrors, wrong},
-        seal::Seal,
+        seal::SealForm,
     },
 };
 use askama::Template;
@@ -35,7 +35,7 @@ impl Panel for RerunAllPanel {
         chosen(pairs.iter().map(|(name, _)| name.as_str())).into_iter().map(box_name).collect()
     }
 
-    async fn open(desk: &Desk, _: &RunList, (): &(), opening: Opening<'_>) -> Result<Opened<Self>, Stop> {
+    async fn open(desk: &Desk, _: &RunList, (): &(), opening: Opening<'_>) -> Result<Opened<Self>, PageError> {
         let ids = match opening.form() {
             Some(form) => chosen(form.names()),
             None => chosen(Query::of(desk).names()),
@@ -56,21 +56,21 @@ impl Panel for RerunAllPanel {
         Ok(Many(as_they_were(desk, &ids).await?))
     }
 
-    fn seal(&self, _: &RunList, seal: Seal) -> Seal {
-        Seal { close: "/runs?show=attention".to_owned(), ..seal }
+    fn seal(&self, _: &RunList, seal: SealForm) -> SealForm {
+        SealForm { close: "/runs?show=attention".to_owned(), ..seal }
     }
 
     fn render(&self, View { shell, seal, .. }: View<'_, Self>) -> askama::Result<String> {
         RerunAllForm { shell, chosen: &self.chosen, seal }.render()
     }
 
-    async fn answer(desk: &Desk, _: &RunList, _: Made<Many<RerunRun>>) -> Answer {
+    async fn answer(desk: &Desk, _: &RunList, _: Made<Many<RerunRun>>) -> PageResult {
         Ok(desk.see_other("/runs?show=running"))
     }
 }
 
 /// The changes that run these again with the definition and the values they had.
-async fn as_they_were(desk: &Desk, chosen: &[i64]) -> Result<Vec<RerunRun>, Stop> {
+async fn as_they_were(desk: &Desk, chosen: &[i64]) -> Result<Vec<RerunRun>, PageError> {
     let mut changes = Vec::with_capacity(chosen.len());
     for id in chosen {
         let run = record::run(&mut desk.reader(), *id).await?.ok_or(Problem::NotFound)?;
@@ -86,7 +86,7 @@ async fn as_they_were(desk: &Desk, chosen: &[i64]) -> Result<Vec<RerunRun>, Stop
 struct RerunAllForm<'a> {
     shell: &'a Shell,
     chosen: &'a [RunRow],
-    seal: &'a Seal,
+    seal: &'a SealForm,
 }
 
 impl RerunAllForm<'_> {

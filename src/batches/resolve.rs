@@ -13,13 +13,13 @@ use crate::{
     sql,
     supervise::{Alive, host, is_alive},
     web::{
-        Desk, Stop,
+        Desk, PageError,
         form::Form,
         panel::{Button, Opened, Opening, Panel, Unread, View},
         shell::{
             Shell,
             field::{FieldErrors, wrong},
-            seal::Seal,
+            seal::SealForm,
         },
     },
 };
@@ -168,7 +168,7 @@ impl Panel for ResolvePanel {
         can.then(|| RunDetail::button(desk, Self::NAME, "check"))
     }
 
-    async fn open(desk: &Desk, on: &RunDetail, (): &(), opening: Opening<'_>) -> Result<Opened<Self>, Stop> {
+    async fn open(desk: &Desk, on: &RunDetail, (): &(), opening: Opening<'_>) -> Result<Opened<Self>, PageError> {
         let first = Resolution::of(&on.run).first();
         if first.is_none() && opening.form().is_none() {
             return Ok(Opened::Closed(desk.words().get("refused-state.run-settled").to_owned()));
@@ -195,5 +195,5 @@ struct ResolveForm<'a> {
     shell: &'a Shell,
     choices: &'static [Resolution],
     resolution: &'a str,
-    seal: &'a Seal,
+    seal: &'a SealForm,
 }

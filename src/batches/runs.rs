@@ -11,7 +11,7 @@ use crate::{
     sql,
     store::Reader,
     web::{
-        Answer, Desk, Stop,
+        Desk, PageError, PageResult,
         link::link,
         panel::{self, Panel as _, Query, Side, Subject},
         problem_page::Problem,
@@ -41,7 +41,7 @@ pub async fn waiting(reader: &Reader) -> sqlx::Result<i64> {
 }
 
 /// `GET /runs`
-pub async fn list(desk: Desk) -> Answer {
+pub async fn list(desk: Desk) -> PageResult {
     panel::show::<RunList>(&desk, ()).await
 }
 
@@ -84,7 +84,7 @@ impl Subject for RunList {
         run_target(0)
     }
 
-    async fn load(desk: &Desk, (): &()) -> Result<Option<Self>, Stop> {
+    async fn load(desk: &Desk, (): &()) -> Result<Option<Self>, PageError> {
         // A form comes back beside what needs a person: the list that it was chosen from is not in its address.
         if !matches!(desk.visit().method.as_str(), "GET" | "HEAD") {
             return Ok(Some(Self::attention()));
@@ -106,7 +106,7 @@ impl Subject for RunList {
         super::LIST_PANELS
     }
 
-    async fn page(self, desk: &Desk, shell: Shell, side: Side, status: u16) -> Answer {
+    async fn page(self, desk: &Desk, shell: Shell, side: Side, status: u16) -> PageResult {
         let mut runs = find(desk, &self).await?;
         let Self { filter, before } = self;
         let is_more = i64::try_from(runs.len()).unwrap_or_default() > PAGE;
@@ -146,7 +146,7 @@ pub(super) async fn titles(desk: &Desk) -> sqlx::Result<Vec<(String, String)>> {
 }
 
 /// The newest runs that match; each filter goes along an index of its own.
-async fn find(desk: &Desk, RunList { filter, before }: &RunList) -> Result<Vec<Run>, Stop> {
+async fn find(desk: &Desk, RunList { filter, before }: &RunList) -> Result<Vec<Run>, PageError> {
     let before = *before;
     let job = Some(filter.job.as_str()).filter(|job| !job.is_empty());
     let reader = desk.reader();

@@ -14,7 +14,7 @@ use crate::{
     gate::Target,
     sql,
     web::{
-        Answer, Desk, Stop,
+        Desk, PageError, PageResult,
         panel::{self, Side, Subject},
         shell::{Section, Shell},
     },
@@ -23,7 +23,7 @@ use actix_web::web;
 use askama::Template;
 
 /// `GET /runs/{id}`
-pub async fn show(desk: Desk, path: web::Path<i64>) -> Answer {
+pub async fn show(desk: Desk, path: web::Path<i64>) -> PageResult {
     panel::show::<RunDetail>(&desk, path.into_inner()).await
 }
 
@@ -37,7 +37,7 @@ impl Subject for RunDetail {
         run_target(*id)
     }
 
-    async fn load(desk: &Desk, id: &i64) -> Result<Option<Self>, Stop> {
+    async fn load(desk: &Desk, id: &i64) -> Result<Option<Self>, PageError> {
         Ok(Self::find(desk, *id).await?)
     }
 
@@ -53,7 +53,7 @@ impl Subject for RunDetail {
         super::RUN_PANELS
     }
 
-    async fn page(self, desk: &Desk, shell: Shell, side: Side, status: u16) -> Answer {
+    async fn page(self, desk: &Desk, shell: Shell, side: Side, status: u16) -> PageResult {
         let page = ShowPage {
             log: log::read(desk.reader(), &self.run, None).await?,
             may_act: self.may(desk, "/runs/{id}/rerun"),

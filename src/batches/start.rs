@@ -12,10 +12,10 @@ use crate::{
     gate::{Admits, Change, Fault, Role, Target, Tx},
     sql,
     web::{
-        Answer, Desk, Stop,
+        Desk, PageError, PageResult,
         form::Form,
         panel::{Button, Made, Opened, Opening, Panel, Subject as _, Unread, View},
-        shell::{Shell, seal::Seal},
+        shell::{Shell, seal::SealForm},
     },
 };
 use askama::Template;
@@ -36,7 +36,7 @@ pub struct RunJob {
 impl Change for RunJob {
     const KIND: &'static str = "batches.run";
     const ADMITS: Admits = Admits::sealed(ACTS);
-    const MAKES: &'static [&'static str] = &["run"];
+    const CREATED_IDS: &'static [&'static str] = &["run"];
     /// The run that waits for its turn.
     type Output = i64;
 
@@ -173,7 +173,7 @@ impl Panel for StartPanel {
         Some(Button { name: Self::NAME, icon: "play", label: desk.words().get("start.title").to_owned() })
     }
 
-    async fn open(desk: &Desk, on: &JobDetail, (): &(), opening: Opening<'_>) -> Result<Opened<Self>, Stop> {
+    async fn open(desk: &Desk, on: &JobDetail, (): &(), opening: Opening<'_>) -> Result<Opened<Self>, PageError> {
         let defaults = params::defaults(desk, &on.definition);
         let (values, wrong) = match (opening.form(), why_not(desk, on).await?) {
             (Some(form), _) => params::read(&on.definition, form, &defaults),
@@ -191,7 +191,7 @@ impl Panel for StartPanel {
         }
     }
 
-    fn seal(&self, on: &JobDetail, seal: Seal) -> Seal {
+    fn seal(&self, on: &JobDetail, seal: SealForm) -> SealForm {
         seal.marked(on.definition.approval)
     }
 
@@ -199,7 +199,7 @@ impl Panel for StartPanel {
         StartForm { shell, version: on.job.version, fields: &self.fields, seal }.render()
     }
 
-    async fn answer(desk: &Desk, on: &JobDetail, made: Made<RunJob>) -> Answer {
+    async fn answer(desk: &Desk, on: &JobDetail, made: Made<RunJob>) -> PageResult {
         Ok(desk.see_other(&made.outputs.first().map_or_else(|| on.path(), |run| format!("/runs/{run}"))))
     }
 }
@@ -226,5 +226,5 @@ struct StartForm<'a> {
     shell: &'a Shell,
     version: i64,
     fields: &'a [ParamField],
-    seal: &'a Seal,
+    seal: &'a SealForm,
 }

@@ -3,7 +3,7 @@
 mod exec;
 mod pipe;
 mod reporter;
-mod told;
+mod summary;
 
 use super::{TargetArgs, target::Target};
 use crate::{

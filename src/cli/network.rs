@@ -119,7 +119,7 @@ async fn remove(target: &Target, net: IpNet) -> anyhow::Result<ExitCode> {
 }
 
 async fn submit<C: Change>(target: &Target, change: &C) -> anyhow::Result<Sealed<C::Output>> {
-    match target.gate.perform(&actor(), change).await {
+    match target.gate.submit_unattended(&actor(), change).await {
         Err(Refusal::Rejected(rejection)) => match rejection.word {
             "note-long" | "note-unprintable" => bail!("a note has at most 200 characters, none of them invisible"),
             "network-expiry" => bail!("a network is closed again within 366 days, or stays open"),

@@ -17,7 +17,7 @@ pub(super) const USUAL: &str = include_str!("approvals.toml");
 #[serde(deny_unknown_fields, default)]
 pub struct Declared {
     pub approval: Option<Vec<Approval>>,
-    pub notice: Option<Vec<Told>>,
+    pub notice: Option<Vec<NoticeConfig>>,
 }
 
 /// `[[approval]]`
@@ -54,7 +54,7 @@ pub struct Approval {
 /// `[[notice]]`
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct Told {
+pub struct NoticeConfig {
     change: Kinds,
     quantity: String,
     over: Thresholds,
@@ -184,7 +184,7 @@ impl Approval {
     }
 }
 
-impl Told {
+impl NoticeConfig {
     fn notice(&self, kinds: &[Kind], change: &str) -> Result<Notice, String> {
         let wrong = |error: String| format!("notice of {change:?}: {error}");
         measured(kinds, change, &self.quantity).map_err(wrong)?;

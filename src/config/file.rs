@@ -3,7 +3,7 @@
 use super::{
     ABSOLUTE, ALL, CONNECTIONS, DATABASE_URL, IDLE, LISTEN, NETWORKS, ORIGIN, PAYMENTS, PAYMENTS_SECRET,
     PAYMENTS_TIMEOUT, PAYMENTS_URL, PROFILE, PROXIES, SECRET_KEY, TOPIC, ZONE,
-    approvals::{Approval, Told},
+    approvals::{Approval, NoticeConfig},
     batches,
 };
 use crate::batches::definition::Definition;
@@ -39,7 +39,7 @@ pub(super) struct File {
     pub(super) job: Vec<Definition>,
     /// `[[approval]]` and `[[notice]]`; none is not the same as nothing said.
     pub(super) approval: Option<Vec<Approval>>,
-    pub(super) notice: Option<Vec<Told>>,
+    pub(super) notice: Option<Vec<NoticeConfig>>,
 }
 
 /// The list of all the names there are would be longer than what is wrong.

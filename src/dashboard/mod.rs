@@ -8,7 +8,7 @@ use crate::{
     gate::audit::Entry,
     orders::filter::{DAYS, Needs},
     sql,
-    web::{Answer, Desk, Stop, shell::Section},
+    web::{Desk, PageError, PageResult, shell::Section},
 };
 use chrono::TimeDelta;
 use pages::{Attention, HomePage, WaitingRun};
@@ -18,7 +18,7 @@ const MINE: i64 = 5;
 const RUNS: i64 = 5;
 
 /// `GET /`
-pub async fn home(desk: Desk) -> Answer {
+pub async fn home(desk: Desk) -> PageResult {
     let recent: Option<Vec<Entry>> = if desk.may("GET", Section::Audit.href()) {
         let statement = sql!("select ", entry_columns!(), " from audit order by seq desc limit $1");
         Some(desk.reader().query(statement).bind(RECENT).all().await?)
@@ -51,7 +51,7 @@ pub async fn home(desk: Desk) -> Answer {
 const MOST: i64 = 99;
 
 /// The newest runs that somebody should look at.
-async fn runs(desk: &Desk) -> Result<Vec<WaitingRun>, Stop> {
+async fn runs(desk: &Desk) -> Result<Vec<WaitingRun>, PageError> {
     Ok(desk
         .reader()
         .query(sql!(
@@ -66,7 +66,7 @@ async fn runs(desk: &Desk) -> Result<Vec<WaitingRun>, Stop> {
 }
 
 /// What waits for somebody among the orders.
-async fn attention(desk: &Desk) -> Result<Vec<Attention>, Stop> {
+async fn attention(desk: &Desk) -> Result<Vec<Attention>, PageError> {
     let (shipping, settling, retrying): (i64, i64, i64) = desk
         .reader()
         .query(sql!(

@@ -62,7 +62,7 @@ pub(crate) async fn fill(
     load(&gate, actor, 0, users).await?;
     load_orders(&store, &gate, actor, users * ORDERS_A_CUSTOMER).await?;
     define::take_over(&store.reader, &gate, &config.batches.jobs).await?;
-    gate.perform(actor, &LoadBatches {}).await?;
+    gate.submit_unattended(actor, &LoadBatches {}).await?;
     store.close().await;
     gate.close().await;
     data.complete(&accounts)
@@ -85,7 +85,7 @@ pub(crate) async fn load_orders(store: &Store, gate: &Gate, actor: &Actor, total
     while users > 0 && told < total * 3 / 4 {
         let entries = ORDERS_STEP.min(total * 3 / 4 - told);
         let change = LoadOrders { entry, entries, users, ..LoadOrders::default() };
-        let loaded = gate.perform(actor, &change).await?.output;
+        let loaded = gate.submit_unattended(actor, &change).await?.output;
         if loaded.orders == 0 {
             break;
         }
@@ -93,7 +93,7 @@ pub(crate) async fn load_orders(store: &Store, gate: &Gate, actor: &Actor, total
     }
     while users > 0 && told + first < total {
         let count = ORDERS_STEP.min(total - told - first);
-        gate.perform(actor, &LoadOrders { first, count, users, ..LoadOrders::default() }).await?;
+        gate.submit_unattended(actor, &LoadOrders { first, count, users, ..LoadOrders::default() }).await?;
         first += count;
     }
     Ok(told + first)
@@ -104,7 +104,7 @@ pub(crate) async fn load(gate: &Gate, actor: &Actor, there: i64, total: i64) -> 
     let mut first = there + 1;
     while first <= total {
         let count = STEP.min(total - first + 1);
-        gate.perform(actor, &LoadSample { first, count, total }).await?;
+        gate.submit_unattended(actor, &LoadSample { first, count, total }).await?;
         first += count;
     }
     Ok(())

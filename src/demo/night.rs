@@ -134,7 +134,7 @@ pub(crate) async fn reindex(open: impl Future<Output = anyhow::Result<Opened>>) 
     let (mut after, mut customers, mut added) = (i64::MIN, 0, 0);
     loop {
         let work = ReindexNames { after, limit: REINDEXED_AT_ONCE };
-        let slice = target.gate.keep(&work).await.map_err(|error| unreadable(&error, AGAIN))?;
+        let slice = target.gate.run_housekeeping(&work).await.map_err(|error| unreadable(&error, AGAIN))?;
         if slice.customers == 0 {
             break;
         }
@@ -202,7 +202,7 @@ async fn submit<C: Change>(target: &Opened, change: &C) -> Result<Sealed<C::Outp
     let run = env::var("INGAM_RUN").ok().and_then(|run| run.parse::<i64>().ok());
     let request =
         run.map_or_else(|| format!("job_{}", hex::encode(secret::random::<10>())), |run| format!("run_{run}"));
-    target.gate.perform(&Actor::system(request), change).await
+    target.gate.submit_unattended(&Actor::system(request), change).await
 }
 
 fn failed(why: &Refusal, remedy: &str) -> Failed {

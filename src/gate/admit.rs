@@ -16,7 +16,7 @@ struct StaffRow {
 pub(super) async fn permitted(tx: &mut Tx<'_>, actor: &Actor, admits: Admits) -> Result<Option<Roles>, Refusal> {
     let staff = match (&actor.who, admits.by) {
         (Who::Console { .. }, _) if admits.host => return Ok(None),
-        (Who::System, By::Nobody) | (Who::Visitor, By::Visitor) => return Ok(None),
+        (Who::System, By::SystemOnly) | (Who::Visitor, By::Public) => return Ok(None),
         (Who::Visitor, _) => return Err(Refusal::SignedOut),
         (Who::Staff { id, .. }, _) => *id,
         _ => return Err(Refusal::Role),
@@ -37,8 +37,8 @@ pub(super) async fn permitted(tx: &mut Tx<'_>, actor: &Actor, admits: Admits) ->
     let roles = Roles::parse(&roles);
     match (admits.by, stage.as_str()) {
         (By::Roles(wanted), "signed") if roles.any_of(wanted) => Ok(Some(roles)),
-        (By::Anyone, "signed") | (By::Entering, "password") | (By::Visitor, _) => Ok(Some(roles)),
-        (By::Roles(_) | By::Nobody, "signed") => Err(Refusal::Role),
+        (By::AnyStaff, "signed") | (By::PasswordOnly, "password") | (By::Public, _) => Ok(Some(roles)),
+        (By::Roles(_) | By::SystemOnly, "signed") => Err(Refusal::Role),
         _ => Err(Refusal::SignedOut),
     }
 }
@@ -47,8 +47,8 @@ pub(super) async fn permitted(tx: &mut Tx<'_>, actor: &Actor, admits: Admits) ->
 pub(super) fn has_role_for(roles: &Roles, admits: Admits) -> bool {
     match admits.by {
         By::Roles(wanted) => roles.any_of(wanted),
-        By::Anyone => true,
-        By::Entering | By::Visitor | By::Nobody => false,
+        By::AnyStaff => true,
+        By::PasswordOnly | By::Public | By::SystemOnly => false,
     }
 }
 

@@ -1,9 +1,9 @@
 //! Making a change later for the person who requested it: everything is checked again first.
 
 use super::{
-    Actor, AtRest, Fault, Gate, Reason, Refusal, Roles, Tx, admit,
+    Actor, DynChange, Fault, Gate, Reason, Refusal, Roles, Tx, admit,
     audit::{self, Ending, Line, noted},
-    judge,
+    evaluation,
     ledger::Enacted,
     outbox,
     policy::Need,
@@ -15,7 +15,7 @@ use std::mem;
 
 /// Who requested a change, from where, why, and which version of the target they saw.
 #[derive(Clone, Debug)]
-pub struct Asked {
+pub struct Requester {
     pub request: i64,
     pub actor: Actor,
     pub reason: Reason,
@@ -32,64 +32,64 @@ pub struct Rehearsed {
 impl Tx<'_> {
     /// Checks whether `change` could still be made for the requester: they have the role and may come from where they came,
     /// the target is as they saw it, and the change makes sense.
-    pub async fn resume(&mut self, asked: &Asked, change: &dyn AtRest) -> Result<(), Fault> {
-        let (approver, limits) = self.act_as(asked).await?;
-        let verdict = self.reconsider(asked, change, &limits).await;
+    pub async fn resume(&mut self, requester: &Requester, change: &dyn DynChange) -> Result<(), Fault> {
+        let (approver, limits) = self.act_as(requester).await?;
+        let verdict = self.reconsider(requester, change, &limits).await;
         self.who = approver;
         verdict
     }
 
-    async fn reconsider(&mut self, asked: &Asked, change: &dyn AtRest, limits: &str) -> Result<(), Fault> {
+    async fn reconsider(&mut self, requester: &Requester, change: &dyn DynChange, limits: &str) -> Result<(), Fault> {
         let wanted = change.admits();
         let may = self.who.roles.as_ref().is_some_and(|roles| admit::has_role_for(roles, wanted));
         if !may {
             return Err(Fault::conflict("approval-requester"));
         }
-        if !admit::is_open_to(self, &asked.actor).await? || !allowlist::within(limits, asked.actor.origin.ip) {
+        if !admit::is_open_to(self, &requester.actor).await? || !allowlist::within(limits, requester.actor.origin.ip) {
             return Err(Fault::conflict("approval-network"));
         }
-        match (change.version(self).await?, asked.seen) {
+        match (change.version(self).await?, requester.seen) {
             (Some(now), Some(seen)) if now != seen => Err(Fault::conflict("approval-stale")),
             _ => change.check(self).await,
         }
     }
 
     /// Makes `change` for the requester, with a row of its own in the log. Returns which approval the rules demand for it now.
-    pub async fn enact(&mut self, asked: &Asked, change: &dyn AtRest) -> Result<Option<Need>, Fault> {
-        let (approver, _) = self.act_as(asked).await?;
+    pub async fn enact(&mut self, requester: &Requester, change: &dyn DynChange) -> Result<Option<Need>, Fault> {
+        let (approver, _) = self.act_as(requester).await?;
         let outer = mem::take(&mut self.ledger);
-        self.ledger.approval = Some(asked.request);
-        let done = self.apply_for(asked, change).await;
+        self.ledger.approval = Some(requester.request);
+        let done = self.apply_for(requester, change).await;
         let ledger = mem::replace(&mut self.ledger, outer);
-        let requester = mem::replace(&mut self.who, approver);
+        let identity = mem::replace(&mut self.who, approver);
         let need = done?;
         self.ledger.enacted.push(Enacted {
-            actor: asked.actor.clone(),
-            roles: requester.roles,
+            actor: requester.actor.clone(),
+            roles: identity.roles,
             action: change.kind(),
             target: change.target(),
-            reason: asked.reason.clone(),
+            reason: requester.reason.clone(),
             ledger,
         });
         Ok(need)
     }
 
-    async fn apply_for(&mut self, asked: &Asked, change: &dyn AtRest) -> Result<Option<Need>, Fault> {
+    async fn apply_for(&mut self, requester: &Requester, change: &dyn DynChange) -> Result<Option<Need>, Fault> {
         change.apply(self).await?;
-        let notices = judge::notices(self, change, asked.actor.staff_id());
+        let notices = evaluation::notices(self, change, requester.actor.staff_id());
         self.ledger.events.extend(notices);
-        judge::judge(self, &asked.actor, change, &[]).await
+        evaluation::evaluate(self, &requester.actor, change, &[]).await
     }
 
     /// Acts as the requester from here on. Returns the approver's identity, and which networks the requester alone may come
     /// from. The requester's row is locked: a role cannot be taken away meanwhile.
-    async fn act_as(&mut self, asked: &Asked) -> Result<(Identity, String), Fault> {
+    async fn act_as(&mut self, requester: &Requester) -> Result<(Identity, String), Fault> {
         let row: Option<(bool, String, String)> = self
             .query(sql!(
                 sqlite: "select active, roles, networks from staff where id = $1",
                 postgres: "select active, roles, networks from staff where id = $1 for no key update",
             ))
-            .bind(asked.actor.staff_id())
+            .bind(requester.actor.staff_id())
             .optional()
             .await?;
         // An account that is gone or disabled has no role. `None` would be the system, which needs none.
@@ -97,38 +97,38 @@ impl Tx<'_> {
             .filter(|(active, ..)| *active)
             .map(|(_, roles, limits)| (Roles::parse(&roles), limits))
             .unwrap_or_default();
-        let requester = Identity {
-            name: asked.actor.who.name(),
-            staff: asked.actor.staff_id(),
-            ip: asked.actor.origin.ip,
+        let identity = Identity {
+            name: requester.actor.who.name(),
+            staff: requester.actor.staff_id(),
+            ip: requester.actor.origin.ip,
             roles: Some(roles),
             decided_from: self.who.ip,
             // Rows that the change writes show the reason and the request of the approval.
             reason: self.who.reason.clone(),
             request_id: self.who.request_id.clone(),
         };
-        Ok((mem::replace(&mut self.who, requester), limits))
+        Ok((mem::replace(&mut self.who, identity), limits))
     }
 
     /// The address of the person who makes the change, as it is now; empty where it is not a member of staff.
     pub async fn email(&mut self) -> sqlx::Result<String> {
-        judge::email_of(self, self.who.staff.unwrap_or_default()).await
+        evaluation::email_of(self, self.who.staff.unwrap_or_default()).await
     }
 
     /// Whether the change affects the decider's own account or mailbox.
-    pub async fn is_about_decider(&mut self, change: &dyn AtRest) -> Result<bool, Fault> {
+    pub async fn is_about_decider(&mut self, change: &dyn DynChange) -> Result<bool, Fault> {
         let staff = self.who.staff.unwrap_or_default();
-        judge::is_about(self, change, staff).await
+        evaluation::is_about(self, change, staff).await
     }
 }
 
 impl Gate {
     /// Makes `change` for the requester, rolls it back, and returns what it would alter.
-    pub async fn rehearse(&self, asked: &Asked, change: &dyn AtRest) -> Result<Rehearsed, Refusal> {
-        let mut tx = self.begin(&asked.actor).await?;
+    pub async fn rehearse(&self, requester: &Requester, change: &dyn DynChange) -> Result<Rehearsed, Refusal> {
+        let mut tx = self.begin(&requester.actor).await?;
         let rehearsed = async {
-            tx.resume(asked, change).await?;
-            tx.enact(asked, change).await
+            tx.resume(requester, change).await?;
+            tx.enact(requester, change).await
         };
         let outcome = rehearsed.await;
         let ledger = tx.ledger.enacted.pop().map(|enacted| enacted.ledger).unwrap_or_default();

@@ -13,7 +13,7 @@ pub trait Change: Serialize + DeserializeOwned + Send + Sync {
     /// The fields it notes that say how much it is, for the thresholds of policies.
     const QUANTITIES: &'static [&'static str] = &[];
     /// Noted ids of rows that this change creates; dropped while it is pending, since another row may get the number.
-    const MAKES: &'static [&'static str] = &[];
+    const CREATED_IDS: &'static [&'static str] = &[];
     /// Whether it can be made later from its stored form. A change that returns a secret to the requester cannot.
     const MAY_WAIT: bool = true;
     /// Whether it decides about a request; a decision does not itself wait for an approval.
@@ -81,13 +81,13 @@ pub enum By {
     /// A person who is signed in with one of these roles.
     Roles(&'static [Role]),
     /// Every person who is signed in: the change is to their own account.
-    Anyone,
+    AnyStaff,
     /// A person whose password was right and whose code is still to come.
-    Entering,
+    PasswordOnly,
     /// Every client on an allowed network.
-    Visitor,
+    Public,
     /// No person: only the system and, where `host` says so, the command line.
-    Nobody,
+    SystemOnly,
 }
 
 impl Admits {
@@ -103,24 +103,24 @@ impl Admits {
 
     /// A change to one's own account, sealed with a code.
     pub const fn own() -> Self {
-        Self { by: By::Anyone, code: true, host: false }
+        Self { by: By::AnyStaff, code: true, host: false }
     }
 
     /// A change to one's own account that needs no code.
     pub const fn own_without_code() -> Self {
-        Self { by: By::Anyone, code: false, host: false }
+        Self { by: By::AnyStaff, code: false, host: false }
     }
 
-    pub const fn entering(code: bool) -> Self {
-        Self { by: By::Entering, code, host: false }
+    pub const fn password_only(code: bool) -> Self {
+        Self { by: By::PasswordOnly, code, host: false }
     }
 
-    pub const fn visitor() -> Self {
-        Self { by: By::Visitor, code: false, host: false }
+    pub const fn public() -> Self {
+        Self { by: By::Public, code: false, host: false }
     }
 
     pub const fn host_only() -> Self {
-        Self { by: By::Nobody, code: false, host: true }
+        Self { by: By::SystemOnly, code: false, host: true }
     }
 }
 

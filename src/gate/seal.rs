@@ -57,35 +57,36 @@ impl Seal {
     }
 }
 
-/// The outcome of a change that was sealed.
+/// The outcome of a change that was sealed. Stored with the key of the form.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum Given<T> {
-    /// It was made, and this is what it gave.
-    Made(T),
+pub enum Outcome<T> {
+    /// It was made, and this is its output.
+    #[serde(rename = "made")]
+    Applied(T),
     /// It waits for a second person, as the request of this number.
-    Waits(i64),
+    #[serde(rename = "waits")]
+    Pending(i64),
 }
 
-impl<T> Sealed<Given<T>> {
-    /// What the change gave, if it was made.
-    pub fn made(self) -> Option<T> {
-        match self.output {
-            Given::Made(output) => Some(output),
-            Given::Waits(_) => None,
+impl<T> Outcome<T> {
+    /// The output of the change, if it was made.
+    pub fn applied(self) -> Option<T> {
+        match self {
+            Self::Applied(output) => Some(output),
+            Self::Pending(_) => None,
         }
     }
 
     /// The request as which it waits, if it does.
-    pub fn waits(&self) -> Option<i64> {
-        match self.output {
-            Given::Made(_) => None,
-            Given::Waits(request) => Some(request),
+    pub fn pending(&self) -> Option<i64> {
+        match self {
+            Self::Applied(_) => None,
+            Self::Pending(request) => Some(*request),
         }
     }
 }
 
-/// A change that is sealed: its row in the log, and what it gave.
+/// A change that is sealed: its row in the log, and its output.
 #[derive(Debug)]
 pub struct Sealed<T> {
     pub seq: i64,

@@ -1,11 +1,11 @@
 //! Submitting changes: the steps in order, the transaction around them, and how a refusal is recorded.
 
 use super::{
-    Actor, Change, CodeRefusal, Gate, Given, Housekeeping, Reason, Refusal, Seal, Sealed, Target, Tx, admit,
+    Actor, Change, CodeRefusal, Gate, Housekeeping, Outcome, Reason, Refusal, Seal, Sealed, Target, Tx, admit,
     audit::{self, Ending, Line},
-    behalf, code,
+    behalf, code, hold,
     ledger::Ledger,
-    outbox, parking,
+    outbox,
     tx::{Identity, Savepoint},
 };
 use crate::store;
@@ -26,18 +26,18 @@ impl Gate {
         actor: &Actor,
         change: &C,
         seal: &Seal,
-    ) -> Result<Sealed<Given<C::Output>>, Refusal> {
+    ) -> Result<Sealed<Outcome<C::Output>>, Refusal> {
         let Sealed { seq, mut output, repeated } = self.submit_all(actor, std::slice::from_ref(change), seal).await?;
         let output = output.pop().ok_or_else(|| Refusal::Unrecorded(anyhow::anyhow!("a change gave nothing")))?;
         Ok(Sealed { seq, output, repeated })
     }
 
     /// Makes `change` for the system or the command line, for which no policy and no code applies.
-    pub async fn perform<C: Change>(&self, actor: &Actor, change: &C) -> Result<Sealed<C::Output>, Refusal> {
+    pub async fn submit_unattended<C: Change>(&self, actor: &Actor, change: &C) -> Result<Sealed<C::Output>, Refusal> {
         let Sealed { seq, output, repeated } = self.submit(actor, change, &Seal::none()).await?;
         match output {
-            Given::Made(output) => Ok(Sealed { seq, output, repeated }),
-            Given::Waits(request) => Err(Refusal::Unrecorded(anyhow::anyhow!(
+            Outcome::Applied(output) => Ok(Sealed { seq, output, repeated }),
+            Outcome::Pending(request) => Err(Refusal::Unrecorded(anyhow::anyhow!(
                 "a change that nobody is there to approve waits as request {request}"
             ))),
         }
@@ -50,7 +50,7 @@ impl Gate {
         actor: &Actor,
         changes: &[C],
         seal: &Seal,
-    ) -> Result<Sealed<Vec<Given<C::Output>>>, Refusal> {
+    ) -> Result<Sealed<Vec<Outcome<C::Output>>>, Refusal> {
         let mut tries = 1;
         loop {
             let outcome = self.attempt(actor, changes, seal).await;
@@ -72,7 +72,7 @@ impl Gate {
         actor: &Actor,
         changes: &[C],
         seal: &Seal,
-    ) -> Result<Sealed<Vec<Given<C::Output>>>, Refusal> {
+    ) -> Result<Sealed<Vec<Outcome<C::Output>>>, Refusal> {
         let mut tx = self.begin(actor).await?;
         tx.who.reason = seal.reason.clone();
         let verdict = self.decide(&mut tx, actor, changes, seal).await;
@@ -97,7 +97,7 @@ impl Gate {
                 let mut enacted = Vec::new();
                 for (change, (given, ledger)) in changes.iter().zip(done) {
                     tx.ledger = ledger;
-                    let outcome = if matches!(given, Given::Made(_)) { "applied" } else { "requested" };
+                    let outcome = if matches!(given, Outcome::Applied(_)) { "applied" } else { "requested" };
                     let seq = audit::append(&mut tx, line(change, outcome, None)).await?;
                     let events = std::mem::take(&mut tx.ledger.events);
                     outbox::write(&mut tx, seq, &events).await?;
@@ -167,7 +167,7 @@ impl Gate {
         let mut done = Vec::with_capacity(changes.len());
         let mut earlier = Vec::new();
         for (index, change) in changes.iter().enumerate() {
-            let given = parking::apply_or_hold(tx, actor, change, seal, &mut earlier).await;
+            let given = hold::apply_or_hold(tx, actor, change, seal, &mut earlier).await;
             let given = given.map_err(|fault| Refused { refusal: fault.into(), code_spent: true, index })?;
             done.push((given, std::mem::take(&mut tx.ledger)));
         }
@@ -218,7 +218,7 @@ impl Gate {
     }
 
     /// Runs background work of the closed list in a transaction of its own.
-    pub async fn keep<H: Housekeeping>(&self, work: &H) -> sqlx::Result<H::Output> {
+    pub async fn run_housekeeping<H: Housekeeping>(&self, work: &H) -> sqlx::Result<H::Output> {
         let mut tx = self.writer.begin(self.clock.now(), &self.setup).await?;
         let output = work.run(&mut tx).await?;
         tx.commit().await?;
@@ -228,16 +228,16 @@ impl Gate {
 
 /// Reads the stored answer to the first submission of a form. Answers from before approvals existed do not say that the
 /// change was made.
-fn answer_of<T: DeserializeOwned>(kept: &str) -> serde_json::Result<Vec<Given<T>>> {
+fn answer_of<T: DeserializeOwned>(kept: &str) -> serde_json::Result<Vec<Outcome<T>>> {
     serde_json::from_str(kept).or_else(|error| match serde_json::from_str::<Vec<T>>(kept) {
-        Ok(made) => Ok(made.into_iter().map(Given::Made).collect()),
+        Ok(made) => Ok(made.into_iter().map(Outcome::Applied).collect()),
         Err(_) => Err(error),
     })
 }
 
 enum Verdict<T> {
     /// The outcome of each change, and what it left behind for its row.
-    Applied(Vec<(Given<T>, Ledger)>),
+    Applied(Vec<(Outcome<T>, Ledger)>),
     Repeated(admit::First),
 }
 

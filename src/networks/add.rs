@@ -9,7 +9,7 @@ use crate::{
     gate::{Admits, Change, Fault, Target, Tx},
     sql,
     web::{
-        Desk, Stop,
+        Desk, PageError,
         form::Form,
         panel::{Button, Opened, Opening, Panel, Unread, View},
     },
@@ -91,7 +91,7 @@ impl Panel for AddPanel {
         Some(Button { name: Self::NAME, icon: "plus", label: desk.words().get("networks.add").to_owned() })
     }
 
-    async fn open(desk: &Desk, on: &Networks, (): &(), opening: Opening<'_>) -> Result<Opened<Self>, Stop> {
+    async fn open(desk: &Desk, on: &Networks, (): &(), opening: Opening<'_>) -> Result<Opened<Self>, PageError> {
         let typed = opening.form().map(|form| Typed::again(desk, on, None, form));
         Ok(Opened::Form(Self(typed.unwrap_or_default())))
     }

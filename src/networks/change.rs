@@ -10,7 +10,7 @@ use crate::{
     gate::{Admits, Change, Fault, Target, Tx},
     sql,
     web::{
-        Desk, Stop,
+        Desk, PageError,
         form::Form,
         panel::{Opened, Opening, Panel, Unread, View},
     },
@@ -48,11 +48,11 @@ impl Change for ChangeNetwork {
     }
 
     async fn check(&self, tx: &mut Tx<'_>) -> Result<(), Fault> {
-        self.judge(tx).await.map(drop)
+        self.validate(tx).await.map(drop)
     }
 
     async fn apply(&self, tx: &mut Tx<'_>) -> Result<(), Fault> {
-        let (before, after) = self.judge(tx).await?;
+        let (before, after) = self.validate(tx).await?;
         tx.query(sql!("update networks set net = $2, note = $3, expires_at = $4, version = version + 1 where id = $1"))
             .bind(self.id)
             .bind(after.net.to_string())
@@ -79,7 +79,7 @@ impl Change for ChangeNetwork {
 
 impl ChangeNetwork {
     /// The row as it is and as it will be, where nothing speaks against it.
-    async fn judge(&self, tx: &mut Tx<'_>) -> Result<(Network, Network), Fault> {
+    async fn validate(&self, tx: &mut Tx<'_>) -> Result<(Network, Network), Fault> {
         let rows = open::lock(tx).await?;
         let before = find(&rows, self.id, self.was)?.clone();
         rules::check_note(&self.note)?;
@@ -121,7 +121,7 @@ impl Panel for ChangePanel {
         on.row(*id).map(|row| row.version)
     }
 
-    async fn open(desk: &Desk, on: &Networks, id: &RowId, opening: Opening<'_>) -> Result<Opened<Self>, Stop> {
+    async fn open(desk: &Desk, on: &Networks, id: &RowId, opening: Opening<'_>) -> Result<Opened<Self>, PageError> {
         let Some(row) = on.row(*id) else {
             return Ok(Opened::Closed(desk.words().get("networks.gone").to_owned()));
         };

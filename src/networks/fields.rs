@@ -16,7 +16,7 @@ use crate::{
         shell::{
             Frame, Shell,
             field::{FieldErrors, wrong},
-            seal::Seal,
+            seal::SealForm,
         },
         words::Message,
     },
@@ -175,5 +175,5 @@ pub(super) struct EntryForm<'a> {
     pub(super) title: &'static str,
     pub(super) button: &'static str,
     pub(super) typed: &'a Typed,
-    pub(super) seal: &'a Seal,
+    pub(super) seal: &'a SealForm,
 }

@@ -7,7 +7,7 @@ use crate::{
     digits::group,
     gate::{Target, audit::Entry as Row},
     web::{
-        Answer, Desk, Stop, format,
+        Desk, PageError, PageResult, format,
         panel::{self, Panel as _, Part, Query, Segment, Side, Subject},
         shell::{Frame, Section, Shell},
     },
@@ -18,7 +18,7 @@ use ipnet::IpNet;
 use std::net::IpAddr;
 
 /// `GET /networks`
-pub async fn list(desk: Desk) -> Answer {
+pub async fn list(desk: Desk) -> PageResult {
     panel::show::<Networks>(&desk, ()).await
 }
 
@@ -49,7 +49,7 @@ impl Subject for Networks {
         Target::new("network", "")
     }
 
-    async fn load(desk: &Desk, (): &()) -> Result<Option<Self>, Stop> {
+    async fn load(desk: &Desk, (): &()) -> Result<Option<Self>, PageError> {
         Ok(Some(Self {
             rows: open::all(&mut desk.reader()).await?,
             fixed: desk.console().gate.networks().iter().copied().collect(),
@@ -69,7 +69,7 @@ impl Subject for Networks {
         row.target_kind == "network"
     }
 
-    async fn page(self, desk: &Desk, shell: Shell, side: Side, status: u16) -> Answer {
+    async fn page(self, desk: &Desk, shell: Shell, side: Side, status: u16) -> PageResult {
         let Self { rows, fixed, address } = self;
         desk.page(status, &ListPage { shell, address, rows, fixed, side })
     }

@@ -10,10 +10,10 @@ use crate::{
     gate::{Admits, Change, Fault, Target, Tx},
     sql,
     web::{
-        Desk, Stop,
+        Desk, PageError,
         form::Form,
         panel::{Opened, Opening, Panel, Unread, View},
-        shell::{Shell, seal::Seal},
+        shell::{Shell, seal::SealForm},
     },
 };
 use askama::Template;
@@ -43,11 +43,11 @@ impl Change for RemoveNetwork {
     }
 
     async fn check(&self, tx: &mut Tx<'_>) -> Result<(), Fault> {
-        self.judge(tx).await.map(drop)
+        self.validate(tx).await.map(drop)
     }
 
     async fn apply(&self, tx: &mut Tx<'_>) -> Result<(), Fault> {
-        let row = self.judge(tx).await?;
+        let row = self.validate(tx).await?;
         tx.query(sql!("delete from networks where id = $1")).bind(self.id).run().await?;
         tx.note("net", row.net.to_string(), None::<&str>);
         if !row.note.is_empty() {
@@ -63,7 +63,7 @@ impl Change for RemoveNetwork {
 
 impl RemoveNetwork {
     /// The row as it is, where nothing speaks against removing it.
-    async fn judge(&self, tx: &mut Tx<'_>) -> Result<Network, Fault> {
+    async fn validate(&self, tx: &mut Tx<'_>) -> Result<Network, Fault> {
         let rows = open::lock(tx).await?;
         let row = find(&rows, self.id, self.net)?.clone();
         let after: Vec<_> = rows.iter().filter(|row| row.id != self.id).cloned().collect();
@@ -85,7 +85,7 @@ impl Panel for RemovePanel {
         on.row(*id).map(|row| row.version)
     }
 
-    async fn open(desk: &Desk, on: &Networks, id: &RowId, opening: Opening<'_>) -> Result<Opened<Self>, Stop> {
+    async fn open(desk: &Desk, on: &Networks, id: &RowId, opening: Opening<'_>) -> Result<Opened<Self>, PageError> {
         let closed = |key| Ok(Opened::Closed(desk.words().get(key).to_owned()));
         match on.row(*id) {
             None => closed("networks.gone"),
@@ -117,5 +117,5 @@ fn shuts_out(desk: &Desk, on: &Networks, without: &Network) -> bool {
 struct RemoveForm<'a> {
     shell: &'a Shell,
     row: &'a Network,
-    seal: &'a Seal,
+    seal: &'a SealForm,
 }

@@ -11,13 +11,13 @@ use crate::{
     gate::{Admits, Change, Fault, Role, Target, Tx},
     sql,
     web::{
-        Desk, Stop,
+        Desk, PageError,
         form::Form,
         panel::{Button, Opened, Opening, Panel, Unread, View},
         shell::{
             Shell,
             field::{FieldErrors, wrong},
-            seal::Seal,
+            seal::SealForm,
         },
     },
 };
@@ -47,7 +47,7 @@ impl Change for CancelOrder {
     const KIND: &'static str = "orders.cancel";
     const ADMITS: Admits = Admits::sealed(&[Role::Operator]);
     const QUANTITIES: &'static [&'static str] = &["amount", "points_returned"];
-    const MAKES: &'static [&'static str] = &["refund"];
+    const CREATED_IDS: &'static [&'static str] = &["refund"];
     type Output = Cancelled;
 
     fn target(&self) -> Target {
@@ -114,7 +114,7 @@ impl Panel for CancelPanel {
         Some(Button { name: Self::NAME, icon: "ban", label: desk.words().get("cancel.title").to_owned() })
     }
 
-    async fn open(desk: &Desk, on: &OrderDetail, (): &(), opening: Opening<'_>) -> Result<Opened<Self>, Stop> {
+    async fn open(desk: &Desk, on: &OrderDetail, (): &(), opening: Opening<'_>) -> Result<Opened<Self>, PageError> {
         let form = opening.form();
         Ok(match why_closed(on).filter(|_| form.is_none()) {
             Some(why) => Opened::Closed(desk.words().get(why).to_owned()),
@@ -160,7 +160,7 @@ struct CancelForm<'a> {
     on: &'a OrderDetail,
     panel: &'a CancelPanel,
     effect: Effect<'a>,
-    seal: &'a Seal,
+    seal: &'a SealForm,
 }
 
 impl CancelForm<'_> {

@@ -6,10 +6,10 @@ use crate::{
     sql,
     store::Queries,
     web::{
-        Desk, Stop,
+        Desk, PageError,
         form::Form,
         panel::{Opened, Opening, Panel, Unread, View},
-        shell::{Shell, seal::Seal},
+        shell::{Shell, seal::SealForm},
     },
 };
 use askama::Template;
@@ -88,7 +88,7 @@ impl Panel for DismissPanel {
         on: &OrderDetail,
         FailedRefund(refund): &FailedRefund,
         _: Opening<'_>,
-    ) -> Result<Opened<Self>, Stop> {
+    ) -> Result<Opened<Self>, PageError> {
         Ok(match amount(&mut desk.reader(), on.order.id, *refund).await? {
             Some(amount) => Opened::Form(Self { amount }),
             None => Opened::Closed(desk.words().get("dismiss.gone").to_owned()),
@@ -115,5 +115,5 @@ struct DismissForm<'a> {
     shell: &'a Shell,
     refund: i64,
     amount: String,
-    seal: &'a Seal,
+    seal: &'a SealForm,
 }

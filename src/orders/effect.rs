@@ -32,16 +32,16 @@ impl Effect<'_> {
     }
 
     /// Whether that is more than one person may give back alone.
-    fn is_much(&self) -> bool {
+    fn exceeds_limit(&self) -> bool {
         let amount = Amount { n: self.plan.amount, currency: Some(self.on.order.currency) };
         let points = Amount { n: self.plan.points_returned, currency: None };
-        self.plan.amount > 0 && self.shell.is_much(self.kind, "amount", amount)
-            || self.shell.is_much(self.kind, "points_returned", points)
+        self.plan.amount > 0 && self.shell.exceeds_limit(self.kind, "amount", amount)
+            || self.shell.exceeds_limit(self.kind, "points_returned", points)
     }
 
     /// The label of a button that does it, alone or with a second person.
     pub(super) fn button(&self, label: String) -> String {
-        if self.is_much() { self.shell.with("approval.second-go", &[("what", &label)]) } else { label }
+        if self.exceeds_limit() { self.shell.with("approval.second-go", &[("what", &label)]) } else { label }
     }
 }
 

@@ -40,7 +40,7 @@ list_query! {
 
 /// Which orders are looked for.
 #[derive(Clone, Debug, Default)]
-pub struct Wanted {
+pub struct OrderQuery {
     pub term: Option<Term>,
     pub user: Option<i64>,
     pub state: Option<State>,
@@ -50,7 +50,7 @@ pub struct Wanted {
     /// From the beginning of the first day to the end of the last, in the reader's zone.
     pub from: Option<Instant>,
     pub until: Option<Instant>,
-    /// Given whenever an amount is, since amounts of two currencies cannot be compared.
+    /// Outcome whenever an amount is, since amounts of two currencies cannot be compared.
     pub currency: Option<Currency>,
     pub least: Option<i64>,
     pub most: Option<i64>,
@@ -96,7 +96,7 @@ impl Filter {
     }
 }
 
-impl Wanted {
+impl OrderQuery {
     /// The orders that these filters mean at `now`.
     pub(super) fn of(meant: Meant, now: Instant) -> Self {
         let waiting = TimeDelta::days(meant.days.unwrap_or(DAYS));

@@ -6,7 +6,7 @@
 
 use super::{
     State,
-    filter::{Needs, Wanted},
+    filter::{Needs, OrderQuery},
     term::Term,
 };
 use crate::{
@@ -78,21 +78,21 @@ impl FromStr for Place {
 /// is filtered by; only what is none of them is taken for the id of a customer.
 pub(crate) async fn find(
     reader: &Reader,
-    wanted: &Wanted,
+    query: &OrderQuery,
     after: Option<Place>,
 ) -> sqlx::Result<Page<OrderRow, Place>> {
-    if let Some(term) = &wanted.term {
+    if let Some(term) = &query.term {
         let rows = hits(reader, term).await?;
         if !rows.is_empty() || term.user.is_none() {
             return Ok(Page { rows, next: None });
         }
     }
-    let search = Search { reader, wanted, user: wanted.user.or(wanted.term.as_ref().and_then(|term| term.user)) };
+    let search = Search { reader, query, user: query.user.or(query.term.as_ref().and_then(|term| term.user)) };
     // Nothing has the smallest id, so that the end of a day is before everything of the next.
-    let top = wanted.until.map(|placed_at| Place { placed_at, id: i64::MIN });
+    let top = query.until.map(|placed_at| Place { placed_at, id: i64::MIN });
     let top = top.unwrap_or(Place { placed_at: Instant::latest(), id: i64::MAX });
-    let first = Place { placed_at: wanted.from.unwrap_or_else(Instant::earliest), id: i64::MIN };
-    if wanted.needs == Some(Needs::Shipping) {
+    let first = Place { placed_at: query.from.unwrap_or_else(Instant::earliest), id: i64::MIN };
+    if query.needs == Some(Needs::Shipping) {
         // The order that has waited longest is the first.
         let next = after.map(|after| Place { id: after.id.saturating_add(1), ..after });
         let first = next.map_or(first, |next| next.max(first));
@@ -109,7 +109,7 @@ pub(crate) async fn find(
 
 /// The newest orders of one customer.
 pub(crate) async fn of_user(reader: &Reader, user: i64) -> sqlx::Result<Page<OrderRow, Place>> {
-    find(reader, &Wanted { user: Some(user), ..Wanted::default() }, None).await
+    find(reader, &OrderQuery { user: Some(user), ..OrderQuery::default() }, None).await
 }
 
 impl OrderRow {
@@ -149,7 +149,7 @@ async fn hits(reader: &Reader, term: &Term) -> sqlx::Result<Vec<OrderRow>> {
 
 struct Search<'a> {
     reader: &'a Reader,
-    wanted: &'a Wanted,
+    query: &'a OrderQuery,
     user: Option<i64>,
 }
 
@@ -198,17 +198,17 @@ macro_rules! bottom_along {
 impl Search<'_> {
     /// Whether what is asked for may fit hardly any of the rows that the index gives.
     fn needs_windows(&self) -> bool {
-        let is_narrow = self.user.is_some() || self.wanted.needs.is_some() || self.exact_total();
-        let has_more = self.wanted.currency.is_some() || self.wanted.least.is_some() || self.wanted.most.is_some();
+        let is_narrow = self.user.is_some() || self.query.needs.is_some() || self.exact_total();
+        let has_more = self.query.currency.is_some() || self.query.least.is_some() || self.query.most.is_some();
         has_more && !is_narrow
     }
 
     fn exact_total(&self) -> bool {
-        self.wanted.least.is_some() && self.wanted.least == self.wanted.most && self.wanted.currency.is_some()
+        self.query.least.is_some() && self.query.least == self.query.most && self.query.currency.is_some()
     }
 
     async fn rows(&self, first: Place, end: Place, limit: usize) -> sqlx::Result<Vec<OrderRow>> {
-        let statement = match (self.user.is_some(), self.wanted.needs) {
+        let statement = match (self.user.is_some(), self.query.needs) {
             (true, None) => rows_along!("o.user_id = $10 and "),
             (true, Some(Needs::Settling)) => rows_along!("o.user_id = $10 and o.open_refunds > 0 and "),
             (true, Some(Needs::Retrying)) => rows_along!("o.user_id = $10 and o.failed_refunds > 0 and "),
@@ -224,14 +224,14 @@ impl Search<'_> {
                 "asc"
             ),
             (false, None) if self.exact_total() => rows_along!("o.currency = $6 and o.total = $7 and "),
-            (false, None) if self.wanted.state.is_some() => rows_along!("o.state = $5 and "),
+            (false, None) if self.query.state.is_some() => rows_along!("o.state = $5 and "),
             (false, None) => rows_along!(""),
         };
         self.bind(statement, first, end)
-            .bind(self.wanted.currency.map(Currency::code))
-            .bind(self.wanted.least)
-            .bind(self.wanted.most)
-            .bind(self.wanted.paid_before)
+            .bind(self.query.currency.map(Currency::code))
+            .bind(self.query.least)
+            .bind(self.query.most)
+            .bind(self.query.paid_before)
             .bind(self.user)
             .bind(i64::try_from(limit).unwrap_or(i64::MAX))
             .all()
@@ -239,8 +239,7 @@ impl Search<'_> {
     }
 
     async fn bottom(&self, first: Place, end: Place) -> sqlx::Result<Option<Place>> {
-        let statement =
-            if self.wanted.state.is_some() { bottom_along!("o.state = $5 and ") } else { bottom_along!("") };
+        let statement = if self.query.state.is_some() { bottom_along!("o.state = $5 and ") } else { bottom_along!("") };
         self.bind(statement, first, end).optional().await
     }
 
@@ -251,7 +250,7 @@ impl Search<'_> {
             .bind(end.id)
             .bind(first.placed_at)
             .bind(first.id)
-            .bind(self.wanted.state.map(State::as_str))
+            .bind(self.query.state.map(State::as_str))
     }
 }
 

@@ -2,7 +2,7 @@
 
 use super::{
     State,
-    filter::{Filter, Wanted},
+    filter::{Filter, OrderQuery},
     find::{self, OrderRow},
     list_pages::{ListPage, Row},
     term::Term,
@@ -12,7 +12,7 @@ use crate::{
     gate::RecordAccess,
     mask,
     web::{
-        Answer, Desk, Stop,
+        Desk, PageError, PageResult,
         list::{ListQuery as _, Page},
         shell::{
             Section,
@@ -24,13 +24,13 @@ use crate::{
 use actix_web::web;
 
 /// `GET /orders`
-pub(crate) async fn list(desk: Desk, filter: web::Query<Filter>) -> Answer {
+pub(crate) async fn list(desk: Desk, filter: web::Query<Filter>) -> PageResult {
     let filter = filter.into_inner();
     let after = filter.place()?;
-    let wanted = filter.read(desk.zone()).map(|meant| Wanted::of(meant, desk.now()));
-    record_list(&desk, wanted.as_ref().ok().and_then(|wanted| wanted.term.as_ref())).await?;
-    let (found, errors) = match wanted {
-        Ok(wanted) => (find::find(desk.reader(), &wanted, after).await?, FieldErrors::new()),
+    let query = filter.read(desk.zone()).map(|meant| OrderQuery::of(meant, desk.now()));
+    record_list(&desk, query.as_ref().ok().and_then(|query| query.term.as_ref())).await?;
+    let (found, errors) = match query {
+        Ok(query) => (find::find(desk.reader(), &query, after).await?, FieldErrors::new()),
         Err(errors) => (Page::default(), errors),
     };
     let status = if errors.is_empty() { 200 } else { 422 };
@@ -47,7 +47,7 @@ pub(crate) async fn list(desk: Desk, filter: web::Query<Filter>) -> Answer {
 
 /// `POST /orders/searches`: goes to the order that was found, or to the list of them. A POST, because somebody will type an
 /// e-mail or a telephone number into it, and an address is not the place for those.
-pub async fn search(desk: Desk, body: web::Bytes) -> Answer {
+pub async fn search(desk: Desk, body: web::Bytes) -> PageResult {
     let form = desk.form(&body, &["q"]).await?;
     let typed = form.get("q");
     match Term::parse(typed) {
@@ -58,10 +58,10 @@ pub async fn search(desk: Desk, body: web::Bytes) -> Answer {
 
 /// On to what a term names: one order, or the list of several. Digits may be the number of a parcel, or of somebody's
 /// identity card: until an order was found by them they are kept out of the address.
-pub async fn go_to(desk: &Desk, term: Term, typed: &str) -> Answer {
+pub async fn go_to(desk: &Desk, term: Term, typed: &str) -> PageResult {
     record_list(desk, Some(&term)).await?;
-    let wanted = Wanted { term: Some(term.clone()), ..Wanted::default() };
-    let found = find::find(desk.reader(), &wanted, None).await?;
+    let query = OrderQuery { term: Some(term.clone()), ..OrderQuery::default() };
+    let found = find::find(desk.reader(), &query, None).await?;
     let customer = term.user.filter(|user| found.rows.iter().all(|row| row.user_id == *user));
     let q = match (found.rows.as_slice(), customer) {
         ([], _) if found.next.is_none() => return nothing(desk, typed, FieldErrors::new()).await,
@@ -73,7 +73,7 @@ pub async fn go_to(desk: &Desk, term: Term, typed: &str) -> Answer {
 }
 
 /// The page of a search that found nothing, or could not be made.
-async fn nothing(desk: &Desk, typed: &str, errors: FieldErrors) -> Answer {
+async fn nothing(desk: &Desk, typed: &str, errors: FieldErrors) -> PageResult {
     let status = if errors.is_empty() { 200 } else { 422 };
     let page = ListPage {
         shell: desk.shell(Some(Section::Orders), None).await?,
@@ -87,9 +87,9 @@ async fn nothing(desk: &Desk, typed: &str, errors: FieldErrors) -> Answer {
 }
 
 /// A list of orders is a look at those who placed them; one customer's orders are a look at that one.
-async fn record_list(desk: &Desk, term: Option<&Term>) -> Result<(), Stop> {
+async fn record_list(desk: &Desk, term: Option<&Term>) -> Result<(), PageError> {
     let user = term.and_then(Term::customer);
-    desk.keep(&RecordAccess {
+    desk.run_housekeeping(&RecordAccess {
         actor: desk.actor(),
         task: "search",
         subject: user.map(|user| customer::target(user).to_string()),

@@ -5,11 +5,11 @@ use crate::{
     gate::{Admits, Change, Fault, Role, Target, Tx},
     sql,
     web::{
-        Answer, Desk, Stop,
+        Desk, PageError, PageResult,
         form::Form,
         panel::{Made, Opened, Opening, Panel, Place, Subject as _, Unread, View},
         refused::read_reason,
-        shell::{Shell, seal::Seal},
+        shell::{Shell, seal::SealForm},
     },
 };
 use askama::Template;
@@ -58,7 +58,7 @@ impl Panel for NotePanel {
         None
     }
 
-    async fn open(_: &Desk, _: &OrderDetail, (): &(), _: Opening<'_>) -> Result<Opened<Self>, Stop> {
+    async fn open(_: &Desk, _: &OrderDetail, (): &(), _: Opening<'_>) -> Result<Opened<Self>, PageError> {
         Ok(Opened::Form(Self))
     }
 
@@ -70,7 +70,7 @@ impl Panel for NotePanel {
         NoteForm { shell, seal }.render()
     }
 
-    async fn answer(desk: &Desk, on: &OrderDetail, _: Made<NoteOrder>) -> Answer {
+    async fn answer(desk: &Desk, on: &OrderDetail, _: Made<NoteOrder>) -> PageResult {
         Ok(desk.see_other(&format!("{}#timeline", on.path())))
     }
 }
@@ -79,5 +79,5 @@ impl Panel for NotePanel {
 #[template(path = "orders/note.html")]
 struct NoteForm<'a> {
     shell: &'a Shell,
-    seal: &'a Seal,
+    seal: &'a SealForm,
 }

@@ -29,7 +29,7 @@ pub struct Part {
 
 /// What somebody wants refunded.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Wanted {
+pub struct RefundSpec {
     pub lines: Vec<Units>,
     pub shipping: bool,
     /// The money, where it is not to be what lines and shipping come to.
@@ -85,22 +85,22 @@ fn too_large() -> Fault {
 
 impl OrderDetail {
     /// What refunding `wanted` would do, or which field of the form asks for what cannot be.
-    pub fn plan(&self, wanted: &Wanted) -> Result<Plan, Fault> {
-        let lines = self.units(&wanted.lines)?;
-        let shipping = self.shipping(wanted.shipping)?;
+    pub fn plan(&self, spec: &RefundSpec) -> Result<Plan, Fault> {
+        let lines = self.units(&spec.lines)?;
+        let shipping = self.shipping(spec.shipping)?;
         let goods = lines.iter().try_fold(shipping, |sum, units| {
             let price = self.lines.iter().find(|line| line.n == units.n).map_or(0, |line| line.unit_price);
             sum.checked_add(price.checked_mul(units.quantity)?)
         });
         let value = goods.ok_or_else(too_large)?;
-        if lines.is_empty() && shipping == 0 && wanted.amount.unwrap_or_default() == 0 {
+        if lines.is_empty() && shipping == 0 && spec.amount.unwrap_or_default() == 0 {
             return Err(Fault::invalid("lines", "refund-nothing"));
         }
         let after = self.value_refunded().saturating_add(value);
         let due = share(self.order.points_worth, after, self.order.total) - self.order.worth_returned;
         let points_worth = if value == 0 { 0 } else { due.clamp(0, value) };
         let computed = value - points_worth;
-        let amount = wanted.amount.unwrap_or(computed);
+        let amount = spec.amount.unwrap_or(computed);
         if amount > self.refundable() || amount < 0 {
             let left = self.money(self.refundable());
             return Err(Fault::invalid("amount", "refund-too-much").with("left", left.shown()));
@@ -109,7 +109,7 @@ impl OrderDetail {
         let points = if value == 0 { 0 } else { (used - self.order.points_returned).max(0) };
         // Where the shop gave money for what points had paid, no refund gives more points back than it is worth itself.
         let points_returned = if due > value { share(points, value, due) } else { points };
-        let parts = if wanted.split.is_empty() { self.fill(amount) } else { self.split(amount, &wanted.split)? };
+        let parts = if spec.split.is_empty() { self.fill(amount) } else { self.split(amount, &spec.split)? };
         self.with_claim(Plan {
             lines,
             shipping,
@@ -139,9 +139,9 @@ impl OrderDetail {
     }
 
     /// The units that are asked for, those of no quantity left out.
-    fn units(&self, wanted: &[Units]) -> Result<Vec<Units>, Fault> {
+    fn units(&self, spec: &[Units]) -> Result<Vec<Units>, Fault> {
         let mut lines: Vec<Units> = Vec::new();
-        for units in wanted.iter().filter(|units| units.quantity != 0) {
+        for units in spec.iter().filter(|units| units.quantity != 0) {
             let line = self.lines.iter().find(|line| line.n == units.n);
             let is_second = lines.iter().any(|earlier| earlier.n == units.n);
             let Some(line) = line.filter(|_| !is_second && units.quantity > 0) else {
@@ -155,9 +155,9 @@ impl OrderDetail {
         Ok(lines)
     }
 
-    fn shipping(&self, wanted: bool) -> Result<i64, Fault> {
+    fn shipping(&self, spec: bool) -> Result<i64, Fault> {
         match self.shipping_left() {
-            _ if !wanted => Ok(0),
+            _ if !spec => Ok(0),
             0 => Err(Fault::invalid("shipping", "refund-shipping-gone")),
             fee => Ok(fee),
         }
@@ -175,9 +175,9 @@ impl OrderDetail {
     }
 
     /// The parts that were chosen, which must be what the whole is.
-    fn split(&self, amount: i64, wanted: &[Part]) -> Result<Vec<Part>, Fault> {
+    fn split(&self, amount: i64, spec: &[Part]) -> Result<Vec<Part>, Fault> {
         let mut parts: Vec<Part> = Vec::new();
-        for part in wanted.iter().filter(|part| part.amount != 0) {
+        for part in spec.iter().filter(|part| part.amount != 0) {
             let payment = (1..).zip(&self.payments).find(|(_, payment)| payment.id == part.payment);
             let is_second = parts.iter().any(|earlier| earlier.payment == part.payment);
             let Some((place, payment)) = payment.filter(|_| !is_second && part.amount > 0) else {

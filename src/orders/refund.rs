@@ -8,20 +8,20 @@ use super::{
     contact_of, detail,
     effect::{self, Effect},
     lock_version,
-    plan::{Part, Units, Wanted},
+    plan::{Part, RefundSpec, Units},
     target,
 };
 use crate::{
     gate::{Admits, Change, Fault, Reason, Role, Target, Tx},
     web::{
-        Desk, Stop,
+        Desk, PageError,
         form::Form,
         number,
         panel::{Button, Opened, Opening, Panel, Unread, View},
         refused::{field_errors, reason_error},
         shell::{
             field::{FieldErrors, wrong},
-            seal::Seal,
+            seal::SealForm,
         },
     },
 };
@@ -33,7 +33,8 @@ use serde::{Deserialize, Serialize};
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct RefundOrder {
     pub order: i64,
-    pub wanted: Wanted,
+    #[serde(rename = "wanted")]
+    pub spec: RefundSpec,
     /// One of [`REASON_KINDS`].
     pub reason_kind: String,
     /// Why the money is not what lines and shipping come to.
@@ -54,7 +55,7 @@ impl Change for RefundOrder {
     const KIND: &'static str = "orders.refund";
     const ADMITS: Admits = Admits::sealed(&[Role::Operator]);
     const QUANTITIES: &'static [&'static str] = &["amount", "points_returned"];
-    const MAKES: &'static [&'static str] = &["refund"];
+    const CREATED_IDS: &'static [&'static str] = &["refund"];
     type Output = Booked;
 
     fn target(&self) -> Target {
@@ -68,7 +69,7 @@ impl Change for RefundOrder {
     async fn check(&self, tx: &mut Tx<'_>) -> Result<(), Fault> {
         let detail = detail(tx, self.order).await?;
         refundable(&detail)?;
-        let plan = detail.plan(&self.wanted)?;
+        let plan = detail.plan(&self.spec)?;
         if plan.amount != plan.computed && self.override_reason.is_none() {
             return Err(Fault::invalid("override_reason", "override-reason"));
         }
@@ -81,7 +82,7 @@ impl Change for RefundOrder {
 
     async fn apply(&self, tx: &mut Tx<'_>) -> Result<Booked, Fault> {
         let detail = lock_customer(tx, self.order).await?;
-        let plan = detail.plan(&self.wanted)?;
+        let plan = detail.plan(&self.spec)?;
         let grounds = Grounds {
             reason_kind: &self.reason_kind,
             override_reason: self.override_reason.as_deref().filter(|_| plan.amount != plan.computed),
@@ -133,7 +134,7 @@ impl Panel for RefundPanel {
         Some(Button { name: Self::NAME, icon: "undo", label: desk.words().get("refund.title").to_owned() })
     }
 
-    async fn open(desk: &Desk, on: &OrderDetail, (): &(), opening: Opening<'_>) -> Result<Opened<Self>, Stop> {
+    async fn open(desk: &Desk, on: &OrderDetail, (): &(), opening: Opening<'_>) -> Result<Opened<Self>, PageError> {
         Ok(match (opening.form(), why_closed(on)) {
             (Some(form), _) => Opened::Form(Self::typed(on, form)),
             (None, Some(why)) => Opened::Closed(desk.words().get(why).to_owned()),
@@ -145,7 +146,7 @@ impl Panel for RefundPanel {
         Ok(read(on, form)?)
     }
 
-    fn seal(&self, _: &OrderDetail, mut seal: Seal) -> Seal {
+    fn seal(&self, _: &OrderDetail, mut seal: SealForm) -> SealForm {
         seal.errors.extend(self.errors.clone());
         seal
     }
@@ -159,11 +160,11 @@ impl Panel for RefundPanel {
 impl RefundPanel {
     /// The form as it was filled in, and what it comes to for the order as it is now.
     fn typed(on: &OrderDetail, form: &Form) -> Self {
-        let wanted = read(on, form).map(|change| change.wanted).unwrap_or_default();
-        let (plan, errors) = match on.plan(&wanted) {
+        let spec = read(on, form).map(|change| change.spec).unwrap_or_default();
+        let (plan, errors) = match on.plan(&spec) {
             Ok(plan) => (Some(plan), FieldErrors::new()),
             // What was possible when the page was opened may be too much now. Nothing chosen is nothing wrong.
-            Err(Fault::Rejected(rejection)) if wanted != Wanted::default() => (None, field_errors(&rejection)),
+            Err(Fault::Rejected(rejection)) if spec != RefundSpec::default() => (None, field_errors(&rejection)),
             Err(_) => (None, FieldErrors::new()),
         };
         let typed = |field: String| form.get(&field).to_owned();
@@ -197,11 +198,11 @@ fn payment_field(payment: i64) -> String {
 /// The refund that the form asks for.
 fn read(on: &OrderDetail, form: &Form) -> Result<RefundOrder, FieldErrors> {
     let mut errors = FieldErrors::new();
-    let mut wanted = Wanted { shipping: form.get("shipping") == "yes", ..Wanted::default() };
+    let mut spec = RefundSpec { shipping: form.get("shipping") == "yes", ..RefundSpec::default() };
     for line in &on.lines {
         match number::count(form.get(&units_field(line.n))) {
             Ok(0) => {}
-            Ok(quantity) => wanted.lines.push(Units { n: line.n, quantity }),
+            Ok(quantity) => spec.lines.push(Units { n: line.n, quantity }),
             Err(message) => errors.add("lines", message),
         }
     }
@@ -210,10 +211,10 @@ fn read(on: &OrderDetail, form: &Form) -> Result<RefundOrder, FieldErrors> {
         "" => None,
         text => number::money(text, currency).map_err(|message| errors.add(field, message)).ok(),
     };
-    wanted.amount = money("amount", form.get("amount"));
+    spec.amount = money("amount", form.get("amount"));
     for payment in &on.payments {
         if let Some(amount) = money("split", form.get(&payment_field(payment.id))) {
-            wanted.split.push(Part { payment: payment.id, amount });
+            spec.split.push(Part { payment: payment.id, amount });
         }
     }
     if !matches!(form.get("shipping"), "" | "yes") {
@@ -232,7 +233,7 @@ fn read(on: &OrderDetail, form: &Form) -> Result<RefundOrder, FieldErrors> {
     }
     Ok(RefundOrder {
         order: on.order.id,
-        wanted,
+        spec,
         reason_kind: reason_kind.to_owned(),
         override_reason: override_reason.map(|reason| reason.as_str().to_owned()),
     })

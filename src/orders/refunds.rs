@@ -7,7 +7,7 @@ use crate::{
     sql,
     store::Reader,
     web::{
-        Answer, Desk,
+        Desk, PageResult,
         panel::{Look, Subject as _},
         problem_page::Problem,
         shell::{Section, Shell, Tone},
@@ -18,7 +18,7 @@ use actix_web::web;
 use askama::{Template, filters::HtmlSafe};
 
 /// `GET /orders/{id}/refunds`: the refunds alone, asked for by the page itself while a provider has not answered.
-pub(crate) async fn refunds_alone(desk: Desk, path: web::Path<i64>) -> Answer {
+pub(crate) async fn refunds_alone(desk: Desk, path: web::Path<i64>) -> PageResult {
     let on = OrderDetail::load(&desk, &path.into_inner()).await?.ok_or(Problem::NotFound)?;
     on.record_look(&desk, Look::Part).await?;
     let shell = desk.shell(Some(Section::Orders), None).await?;

@@ -6,7 +6,7 @@ use super::{
     contact_of, detail,
     effect::{self, Effect},
     lock_version,
-    plan::{Part, Plan, Units, Wanted},
+    plan::{Part, Plan, RefundSpec, Units},
     refund::Booked,
     target,
 };
@@ -15,10 +15,10 @@ use crate::{
     sql,
     store::Queries,
     web::{
-        Desk, Stop,
+        Desk, PageError,
         form::Form,
         panel::{Opened, Opening, Panel, Unread, View},
-        shell::{Shell, seal::Seal},
+        shell::{Shell, seal::SealForm},
     },
 };
 use askama::Template;
@@ -34,7 +34,7 @@ pub struct RetryRefund {
 /// A refund that failed, as far as it matters for trying it again.
 #[derive(Clone, Debug)]
 pub struct Failed {
-    pub wanted: Wanted,
+    pub spec: RefundSpec,
     pub reason_kind: String,
     pub override_reason: Option<String>,
 }
@@ -70,19 +70,19 @@ impl Failed {
             .all()
             .await?;
         let split: Vec<Part> = parts.into_iter().map(|(payment, amount)| Part { payment, amount }).collect();
-        let mut wanted = Wanted { amount: Some(row.amount), split, ..Wanted::default() };
+        let mut spec = RefundSpec { amount: Some(row.amount), split, ..RefundSpec::default() };
         if row.released {
             let lines: Vec<(i64, i64)> = db
                 .query(sql!("select n, quantity from refund_lines where refund_id = $1 order by n"))
                 .bind(refund)
                 .all()
                 .await?;
-            wanted.lines = lines.into_iter().map(|(n, quantity)| Units { n, quantity }).collect();
-            wanted.shipping = row.shipping > 0;
+            spec.lines = lines.into_iter().map(|(n, quantity)| Units { n, quantity }).collect();
+            spec.shipping = row.shipping > 0;
         } else {
-            wanted.amount = Some(wanted.split.iter().map(|part| part.amount).sum());
+            spec.amount = Some(spec.split.iter().map(|part| part.amount).sum());
         }
-        Ok(Some(Self { wanted, reason_kind: row.reason_kind, override_reason: row.override_reason }))
+        Ok(Some(Self { spec, reason_kind: row.reason_kind, override_reason: row.override_reason }))
     }
 }
 
@@ -90,7 +90,7 @@ impl Change for RetryRefund {
     const KIND: &'static str = "refunds.retry";
     const ADMITS: Admits = Admits::sealed(&[Role::Operator]);
     const QUANTITIES: &'static [&'static str] = &["amount", "points_returned"];
-    const MAKES: &'static [&'static str] = &["refund"];
+    const CREATED_IDS: &'static [&'static str] = &["refund"];
     type Output = Booked;
 
     fn target(&self) -> Target {
@@ -127,7 +127,7 @@ impl RetryRefund {
         let failed = Failed::load(tx, self.order, self.refund).await?;
         let failed = failed.ok_or_else(|| Fault::conflict("refund-not-failed"))?;
         // What it wanted may have been refunded otherwise meanwhile; that is no mistake in a field of this form.
-        match detail.plan(&failed.wanted) {
+        match detail.plan(&failed.spec) {
             Ok(plan) => Ok((failed, plan)),
             Err(Fault::Rejected(_)) => Err(Fault::conflict("order-refunded")),
             Err(fault) => Err(fault),
@@ -152,9 +152,9 @@ impl Panel for RetryPanel {
         on: &OrderDetail,
         FailedRefund(refund): &FailedRefund,
         _: Opening<'_>,
-    ) -> Result<Opened<Self>, Stop> {
+    ) -> Result<Opened<Self>, PageError> {
         let failed = Failed::load(&mut desk.reader(), on.order.id, *refund).await?;
-        Ok(match failed.and_then(|failed| on.plan(&failed.wanted).ok()) {
+        Ok(match failed.and_then(|failed| on.plan(&failed.spec).ok()) {
             Some(plan) => Opened::Form(Self { plan }),
             None => Opened::Closed(desk.words().get("retry.gone").to_owned()),
         })
@@ -184,5 +184,5 @@ struct RetryForm<'a> {
     amount: String,
     effect: Effect<'a>,
     fine: &'a str,
-    seal: &'a Seal,
+    seal: &'a SealForm,
 }

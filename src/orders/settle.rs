@@ -39,7 +39,7 @@ impl Outcome {
 
 impl Change for SettleRefund {
     const KIND: &'static str = "refunds.settle";
-    const ADMITS: Admits = Admits { by: By::Nobody, code: false, host: false };
+    const ADMITS: Admits = Admits { by: By::SystemOnly, code: false, host: false };
     type Output = ();
 
     fn target(&self) -> Target {

@@ -9,13 +9,13 @@ use crate::{
     gate::{Admits, Change, Fault, Role, Target, Tx},
     sql,
     web::{
-        Desk, Stop,
+        Desk, PageError,
         form::Form,
         panel::{Button, Opened, Opening, Panel, Unread, View},
         shell::{
             Shell,
             field::{FieldErrors, wrong},
-            seal::Seal,
+            seal::SealForm,
         },
     },
 };
@@ -158,7 +158,7 @@ impl Panel for ShippingPanel {
         Some(Button { name: Self::NAME, icon: "truck", label: desk.words().get("shipping.title").to_owned() })
     }
 
-    async fn open(desk: &Desk, on: &OrderDetail, (): &(), opening: Opening<'_>) -> Result<Opened<Self>, Stop> {
+    async fn open(desk: &Desk, on: &OrderDetail, (): &(), opening: Opening<'_>) -> Result<Opened<Self>, PageError> {
         if let Some(why) = why_closed(on).filter(|_| opening.form().is_none()) {
             return Ok(Opened::Closed(desk.words().get(why).to_owned()));
         }
@@ -218,7 +218,7 @@ struct ShippingForm<'a> {
     /// The state of the order.
     state: State,
     panel: &'a ShippingPanel,
-    seal: &'a Seal,
+    seal: &'a SealForm,
 }
 
 impl ShippingForm<'_> {

@@ -15,7 +15,7 @@ use crate::{
     gate::{RecordAccess, Target},
     mask, sql,
     web::{
-        Answer, Desk, Stop,
+        Desk, PageError, PageResult,
         changed::Changed,
         panel::{self, Look, Panel as _, Side, Subject},
         shell::{Frame, Section, Shell},
@@ -27,7 +27,7 @@ use chrono::TimeDelta;
 use std::cmp::Ordering;
 
 /// `GET /orders/{id}`
-pub(crate) async fn show(desk: Desk, path: web::Path<i64>) -> Answer {
+pub(crate) async fn show(desk: Desk, path: web::Path<i64>) -> PageResult {
     panel::show::<OrderDetail>(&desk, path.into_inner()).await
 }
 
@@ -41,7 +41,7 @@ impl Subject for OrderDetail {
         target(*id)
     }
 
-    async fn load(desk: &Desk, id: &i64) -> Result<Option<Self>, Stop> {
+    async fn load(desk: &Desk, id: &i64) -> Result<Option<Self>, PageError> {
         Ok(Self::read(&mut desk.reader(), *id).await?)
     }
 
@@ -59,11 +59,11 @@ impl Subject for OrderDetail {
 
     /// A look at an order is a look at the customer it belongs to. A part of the page is one of its own, unless it belongs to
     /// one that is recorded already: a page that waits for a provider asks every few seconds.
-    async fn record_look(&self, desk: &Desk, look: Look) -> Result<(), Stop> {
+    async fn record_look(&self, desk: &Desk, look: Look) -> Result<(), PageError> {
         if look == Look::Part && was_looked_at(desk, self).await? {
             return Ok(());
         }
-        desk.keep(&RecordAccess {
+        desk.run_housekeeping(&RecordAccess {
             actor: desk.actor(),
             task: "view-order",
             subject: Some(customer::target(self.order.user_id).to_string()),
@@ -85,7 +85,7 @@ impl Subject for OrderDetail {
         }
     }
 
-    async fn page(self, desk: &Desk, shell: Shell, side: Side, status: u16) -> Answer {
+    async fn page(self, desk: &Desk, shell: Shell, side: Side, status: u16) -> PageResult {
         let page = ShowPage {
             shell,
             customer: mask::name(&self.order.customer),
@@ -107,7 +107,7 @@ pub(super) fn may_change(desk: &Desk) -> bool {
 /// How long the parts that a page asks for by itself belong to the look that the page was.
 const ONE_LOOK: TimeDelta = TimeDelta::minutes(15);
 
-async fn was_looked_at(desk: &Desk, on: &OrderDetail) -> Result<bool, Stop> {
+async fn was_looked_at(desk: &Desk, on: &OrderDetail) -> Result<bool, PageError> {
     let looked: Option<(i64,)> = desk
         .reader()
         .query(sql!(

@@ -18,7 +18,7 @@ use crate::{
         shell::{
             Section,
             field::{FieldErrors, wrong},
-            seal::{Refusal, Seal},
+            seal::{FormRefusal, SealForm},
             table::Pager,
         },
     },
@@ -102,7 +102,7 @@ impl Maker {
     }
 
     /// The page with the form of a decision.
-    fn decision<P>(self, request: Request, part: ViewerPart, panel: fn(FormState) -> P, seal: Seal) -> ShowPage
+    fn decision<P>(self, request: Request, part: ViewerPart, panel: fn(FormState) -> P, seal: SealForm) -> ShowPage
     where
         P: Panel<On = RequestView, Part = ()>,
     {
@@ -110,7 +110,7 @@ impl Maker {
         self.decision_with(request, part, panel(state), seal)
     }
 
-    fn decision_with<P>(self, request: Request, part: ViewerPart, panel: P, seal: Seal) -> ShowPage
+    fn decision_with<P>(self, request: Request, part: ViewerPart, panel: P, seal: SealForm) -> ShowPage
     where
         P: Panel<On = RequestView, Part = ()>,
     {
@@ -167,8 +167,8 @@ impl Maker {
         use ViewerPart::{Others, YouVoted, YourTurn, Yours};
         let mut add = |name, page: ShowPage| out.push(Sample { name, html: html(&page) });
         let reason = || self.text("상담 기록 확인함", "Checked the ticket");
-        let fresh = || Seal::fresh("", "01JD3Q8V5W", 1);
-        let seal = || Seal { reason: reason(), ..fresh() };
+        let fresh = || SealForm::fresh("", "01JD3Q8V5W", 1);
+        let seal = || SealForm { reason: reason(), ..fresh() };
         let waiting = || self.request(7, State::Waiting);
         let approve = |request, seal| self.decision(request, YourTurn, ApprovePanel, seal);
         add("approval", approve(waiting(), fresh()));
@@ -176,10 +176,11 @@ impl Maker {
         let asked = ApprovePanel(FormState { rehearsal: Self::rehearsal(&two), is_asked: true });
         add("approval-first-of-two", self.decision_with(two, YourTurn, asked, fresh()));
         let errors = FieldErrors::one("reason", wrong::too_short(5));
-        add("approval-invalid", approve(waiting(), Seal { errors, ..seal() }));
-        let stale = Seal { refusal: Some(Refusal::WrongState { why: rejection("approval-obsolete") }), ..seal() };
+        add("approval-invalid", approve(waiting(), SealForm { errors, ..seal() }));
+        let stale =
+            SealForm { refusal: Some(FormRefusal::WrongState { why: rejection("approval-obsolete") }), ..seal() };
         add("approval-obsolete", approve(self.request(7, State::Obsolete), stale));
-        let busy = Seal { refusal: Some(Refusal::WrongState { why: rejection("approval-not-now") }), ..seal() };
+        let busy = SealForm { refusal: Some(FormRefusal::WrongState { why: rejection("approval-not-now") }), ..seal() };
         add("approval-not-now", approve(waiting(), busy));
         let mut moved = Self::rehearsal(&waiting());
         for effect in &mut moved.effects {

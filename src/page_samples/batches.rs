@@ -33,7 +33,7 @@ use crate::{
         shell::{
             Section,
             field::{FieldErrors, wrong},
-            seal::Seal,
+            seal::SealForm,
             table::Pager,
         },
     },
@@ -208,11 +208,11 @@ impl Maker {
         })
     }
 
-    fn batch_seal(self) -> Seal {
-        Seal { reason: self.reason(), ..fresh() }
+    fn batch_seal(self) -> SealForm {
+        SealForm { reason: self.reason(), ..fresh() }
     }
 
-    fn batch_side<P: Panel<Part = ()>>(self, on: &P::On, opened: Opened<P>, seal: Seal) -> Side {
+    fn batch_side<P: Panel<Part = ()>>(self, on: &P::On, opened: Opened<P>, seal: SealForm) -> Side {
         side_of(&self.shell(Section::Batches), on, &(), opened, seal).unwrap().0
     }
 
@@ -232,7 +232,7 @@ impl Maker {
         run: Run,
         buttons: &[&'static str],
         panel: P,
-        seal: Seal,
+        seal: SealForm,
     ) -> String {
         let side = self.batch_side(&self.run_detail(run.clone()), Opened::Form(panel), seal);
         self.run_page(run, buttons, side)
@@ -256,7 +256,7 @@ impl Maker {
         add("run", self.run_with(failed(), both, self.rerun_panel(None), self.batch_seal()));
         let mut errors = FieldErrors::one("param", wrong::not_a_choice());
         errors.add("reason", wrong::too_short(5));
-        let invalid = Seal { errors, ..self.batch_seal() };
+        let invalid = SealForm { errors, ..self.batch_seal() };
         add("run-invalid", self.run_with(failed(), both, self.rerun_panel(Some("pages")), invalid));
         let running = Run {
             cause: "rerun".into(),
@@ -273,7 +273,7 @@ impl Maker {
         let dead = || ResolvePanel { resolution: "dead".into() };
         add("run-lost", self.run_with(lost, &["resolve"], dead(), self.batch_seal()));
         let errors = FieldErrors::one("resolution", wrong::not_a_choice());
-        let seal = Seal { errors, ..self.batch_seal() };
+        let seal = SealForm { errors, ..self.batch_seal() };
         add("run-resolve-invalid", self.run_with(failed(), both, dead(), seal));
         let odd = Run { is_low: true, exit_code: Some(0), ..Self::run(48_220, State::Succeeded) };
         add("run-normal", self.run_with(odd, &["resolve", "normal"], NormalPanel, fresh()));
@@ -330,7 +330,7 @@ impl Maker {
     }
 
     /// The page of a job with a panel beside it.
-    fn job_with<P: Panel<On = JobDetail, Part = ()>>(self, job: Job, panel: P, seal: Seal) -> String {
+    fn job_with<P: Panel<On = JobDetail, Part = ()>>(self, job: Job, panel: P, seal: SealForm) -> String {
         let on = JobDetail { job: job.clone(), definition: self.definition() };
         self.job_page(job, self.batch_side(&on, Opened::Form(panel), seal))
     }
@@ -386,12 +386,12 @@ impl Maker {
         let start = |wrong| StartPanel { fields: params::fields(&self.definition(), &Self::values(), None, wrong) };
         add("job", self.job_page(job(), Side::default()));
         add("job-run", self.job_with(job(), start(None), self.batch_seal()));
-        let seal = Seal { errors: FieldErrors::one("param", wrong::not_a_choice()), ..self.batch_seal() };
+        let seal = SealForm { errors: FieldErrors::one("param", wrong::not_a_choice()), ..self.batch_seal() };
         add("job-run-invalid", self.job_with(job(), start(Some("bank")), seal));
         let pause = || PausePanel { hours: "12".into() };
         let paused = Job { paused_until: Some(now().plus(TimeDelta::hours(5))), ..job() };
         add("job-paused", self.job_with(paused, pause(), self.batch_seal()));
-        let seal = Seal { errors: FieldErrors::one("hours", wrong::not_a_choice()), ..self.batch_seal() };
+        let seal = SealForm { errors: FieldErrors::one("hours", wrong::not_a_choice()), ..self.batch_seal() };
         add("job-pause-invalid", self.job_with(job(), pause(), seal));
         add("job-retired", self.job_page(Job { is_retired: true, next_at: None, ..job() }, Side::default()));
         self.run_pages(&mut add);

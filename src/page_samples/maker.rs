@@ -63,7 +63,7 @@ impl Maker {
     }
 
     pub(super) fn solo(self, path: Option<&str>) -> Solo {
-        Solo { frame: self.frame(), asked: Some(self.lang), path: path.map(Into::into) }
+        Solo { frame: self.frame(), requested_lang: Some(self.lang), path: path.map(Into::into) }
     }
 
     pub(super) fn me(self) -> String {
@@ -118,8 +118,8 @@ pub(super) fn html(page: &impl Template) -> String {
 }
 
 /// A refusal because of the state that something is in.
-pub(super) fn wrong_state() -> crate::web::shell::seal::Refusal {
-    crate::web::shell::seal::Refusal::WrongState {
+pub(super) fn wrong_state() -> crate::web::shell::seal::FormRefusal {
+    crate::web::shell::seal::FormRefusal::WrongState {
         why: crate::gate::Rejection {
             word: "status-already",
             field: None,

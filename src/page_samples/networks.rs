@@ -14,7 +14,7 @@ use crate::{
         shell::{
             Section,
             field::{FieldErrors, wrong},
-            seal::{Meanwhile, Refusal, Seal},
+            seal::{FormRefusal, Meanwhile, SealForm},
         },
     },
 };
@@ -55,9 +55,11 @@ impl Maker {
         })
     }
 
-    fn networks_side<P: Panel<On = Networks>>(self, part: &P::Part, opened: Opened<P>, seal: Seal) -> Side {
+    fn networks_side<P: Panel<On = Networks>>(self, part: &P::Part, opened: Opened<P>, seal: SealForm) -> Side {
         let on = Self::networks_list(self.network_rows(), &FIXED);
-        side_of(&self.shell(Section::Networks), &on, part, opened, Seal { reason: self.reason(), ..seal }).unwrap().0
+        side_of(&self.shell(Section::Networks), &on, part, opened, SealForm { reason: self.reason(), ..seal })
+            .unwrap()
+            .0
     }
 
     fn network_rows(self) -> Vec<Network> {
@@ -103,7 +105,7 @@ impl Maker {
         let mut push = |name, side| {
             out.push(Sample { name, html: self.networks_page(Self::networks_list(rows(), &FIXED), side) });
         };
-        let fresh = || Seal::fresh("", "01JD3Q8V5W", 3);
+        let fresh = || SealForm::fresh("", "01JD3Q8V5W", 3);
         let asked = |is_wide, overlaps: &[&str], is_confirmed| Confirmation {
             net: "10.0.0.0/8".parse().unwrap(),
             question: Question { is_wide, overlaps: overlaps.iter().map(|net| net.parse().unwrap()).collect() },
@@ -118,24 +120,27 @@ impl Maker {
         errors.add("note", wrong::too_long(200));
         errors.add("expires_at", wrong::not_an_expiry());
         errors.add("reason", wrong::too_short(5));
-        push("networks-add-invalid", add(Seal { errors, ..fresh() }, None));
+        push("networks-add-invalid", add(SealForm { errors, ..fresh() }, None));
         let errors = || FieldErrors::one("wide_confirmed", wrong::not_confirmed("10.0.0.0/8"));
         let overlapping = asked(true, &["10.20.0.0/16", "10.20.4.0/24"], false);
-        push("networks-add-asked", add(Seal { errors: errors(), ..fresh() }, Some(overlapping)));
-        push("networks-add-wide", add(Seal { errors: errors(), ..fresh() }, Some(asked(true, &[], false))));
-        let refusal = Some(Refusal::WrongCode { left: Some(2) });
+        push("networks-add-asked", add(SealForm { errors: errors(), ..fresh() }, Some(overlapping)));
+        push("networks-add-wide", add(SealForm { errors: errors(), ..fresh() }, Some(asked(true, &[], false))));
+        let refusal = Some(FormRefusal::WrongCode { left: Some(2) });
         let overlapping = asked(false, &["10.20.0.0/16"], true);
-        push("networks-change", change(Seal { refusal, ..fresh() }, Some(overlapping)));
+        push("networks-change", change(SealForm { refusal, ..fresh() }, Some(overlapping)));
         let errors = FieldErrors::one("net", wrong::shuts_you_out());
-        push("networks-change-yours", change(Seal { errors, ..fresh() }, None));
+        push("networks-change-yours", change(SealForm { errors, ..fresh() }, None));
         let remove = |seal| {
             let row = self.network(1, "10.20.0.0/16", ("본사 사무실", "Head office"), None);
             self.networks_side(&RowId(1), Opened::Form(RemovePanel(row)), seal)
         };
         push("networks-remove", remove(fresh()));
         let meanwhile = Meanwhile { by: self.me(), at: before(TimeDelta::minutes(4)), seq: 12_344 };
-        push("networks-remove-stale", remove(Seal { refusal: Some(Refusal::Stale(Some(meanwhile))), ..fresh() }));
-        push("networks-remove-refused", remove(Seal { refusal: Some(wrong_state()), ..fresh() }));
+        push(
+            "networks-remove-stale",
+            remove(SealForm { refusal: Some(FormRefusal::Stale(Some(meanwhile))), ..fresh() }),
+        );
+        push("networks-remove-refused", remove(SealForm { refusal: Some(wrong_state()), ..fresh() }));
         let why = |key| self.frame().words.known(key).to_owned();
         let yours = Opened::<RemovePanel>::Closed(why("refused-state.network-yours"));
         push("networks-remove-yours", self.networks_side(&RowId(1), yours, fresh()));

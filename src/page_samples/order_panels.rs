@@ -8,7 +8,7 @@ use crate::{
         cancel::CancelPanel,
         detail::Order,
         dismiss::DismissPanel,
-        plan::{Part, Units, Wanted},
+        plan::{Part, RefundSpec, Units},
         refund::RefundPanel,
         retry::RetryPanel,
         ship::ShippingPanel,
@@ -20,7 +20,7 @@ use crate::{
         shell::{
             Section,
             field::{FieldErrors, wrong},
-            seal::{Meanwhile, Refusal, Seal},
+            seal::{FormRefusal, Meanwhile, SealForm},
         },
     },
 };
@@ -42,18 +42,18 @@ const REFUNDED: [(&str, Option<&str>, &str); 9] = [
 type Typed = (RefundPanel, String);
 
 impl Maker {
-    fn with<P: Panel<On = OrderDetail, Part = ()>>(self, on: OrderDetail, panel: P, seal: Seal) -> String {
+    fn with<P: Panel<On = OrderDetail, Part = ()>>(self, on: OrderDetail, panel: P, seal: SealForm) -> String {
         let side = self.order_side(&on, &(), Opened::Form(panel), seal);
         html(&self.page(on, side))
     }
 
-    fn refund(self, on: OrderDetail, seal: Seal, (panel, reason): Typed, wanted: Option<&Wanted>) -> String {
+    fn refund(self, on: OrderDetail, seal: SealForm, (panel, reason): Typed, wanted: Option<&RefundSpec>) -> String {
         let plan = wanted.map(|wanted| on.plan(wanted).unwrap());
-        self.with(on, RefundPanel { plan, ..panel }, Seal { reason, ..seal })
+        self.with(on, RefundPanel { plan, ..panel }, SealForm { reason, ..seal })
     }
 
     /// Rice and a pair of socks.
-    fn chosen(self) -> (Typed, Wanted) {
+    fn chosen(self) -> (Typed, RefundSpec) {
         let panel = RefundPanel {
             units: vec![(1, String::new()), (2, "1".into()), (3, "1".into())],
             reason_kind: "damaged".into(),
@@ -62,7 +62,7 @@ impl Maker {
         let reason = self
             .text("현미 포장 파손, 양말 1켤레 누락. 사진 확인함.", "Rice bag torn, one pair missing. Photos checked.");
         let lines = vec![Units { n: 2, quantity: 1 }, Units { n: 3, quantity: 1 }];
-        ((panel, reason), Wanted { lines, ..Wanted::default() })
+        ((panel, reason), RefundSpec { lines, ..RefundSpec::default() })
     }
 
     pub(super) fn refund_panels(self, out: &mut Vec<Sample>) {
@@ -74,13 +74,13 @@ impl Maker {
         let (typed, wanted) = self.chosen();
         let chosen = |seal| self.refund(shipped(), seal, typed.clone(), Some(&wanted));
         add("order-refund-typed", chosen(fresh()));
-        add("order-refund-wrong-code", chosen(refused(Refusal::WrongCode { left: Some(1) })));
+        add("order-refund-wrong-code", chosen(refused(FormRefusal::WrongCode { left: Some(1) })));
         add("order-refund-wrong-state", chosen(refused(super::maker::wrong_state())));
         let meanwhile =
             Meanwhile { by: self.text("이하은", "Haeun Lee"), at: before(TimeDelta::seconds(76)), seq: 12_346 };
-        add("order-refund-stale", chosen(refused(Refusal::Stale(Some(meanwhile)))));
+        add("order-refund-stale", chosen(refused(FormRefusal::Stale(Some(meanwhile)))));
         let split = vec![Part { payment: 11, amount: 10_000 }, Part { payment: 12, amount: 5_000 }];
-        let special = Wanted { shipping: true, amount: Some(15_000), split, ..wanted.clone() };
+        let special = RefundSpec { shipping: true, amount: Some(15_000), split, ..wanted.clone() };
         let special_panel = RefundPanel {
             shipping: true,
             amount: self.text("15,000", "15,000"),
@@ -106,11 +106,14 @@ impl Maker {
             reason_kind: "?".into(),
             ..special_panel
         };
-        add("order-refund-invalid", self.refund(shipped(), Seal { errors, ..fresh() }, (invalid, String::new()), None));
+        add(
+            "order-refund-invalid",
+            self.refund(shipped(), SealForm { errors, ..fresh() }, (invalid, String::new()), None),
+        );
         let errors = FieldErrors::one("lines", wrong::nothing_to_refund());
-        add("order-refund-nothing", self.refund(shipped(), Seal { errors, ..fresh() }, empty(), None));
+        add("order-refund-nothing", self.refund(shipped(), SealForm { errors, ..fresh() }, empty(), None));
         let errors = FieldErrors::one("reason_kind", wrong::not_a_choice());
-        add("order-refund-no-kind", self.refund(shipped(), Seal { errors, ..fresh() }, typed.clone(), None));
+        add("order-refund-no-kind", self.refund(shipped(), SealForm { errors, ..fresh() }, typed.clone(), None));
         // Points alone had paid.
         let mut points = shipped();
         points.payments.clear();
@@ -123,7 +126,7 @@ impl Maker {
         let shipped = || self.detail(State::Shipped);
         let cancel = |on: OrderDetail, seal, reason| {
             let panel = CancelPanel { plan: on.plan_cancelling().unwrap(), reason_kind: "out_of_stock".into() };
-            self.with(on, panel, Seal { reason, ..seal })
+            self.with(on, panel, SealForm { reason, ..seal })
         };
         add("order-cancel", cancel(self.detail(State::Preparing), fresh(), String::new()));
         add("order-cancel-unpaid", cancel(self.detail(State::Placed), fresh(), self.reason()));
@@ -132,14 +135,14 @@ impl Maker {
         let mut errors = FieldErrors::one("reason_kind", wrong::not_a_choice());
         errors.add("reason", wrong::too_short(5));
         errors.add("code", wrong::not_a_code());
-        add("order-cancel-invalid", cancel(worn, Seal { errors, ..fresh() }, self.text("네", "ok")));
+        add("order-cancel-invalid", cancel(worn, SealForm { errors, ..fresh() }, self.text("네", "ok")));
         let mut refunded = self.detail(State::Paid);
         refunded.payments.iter_mut().for_each(|payment| payment.refunded = payment.captured);
-        add("order-cancel-refunded", cancel(refunded, refused(Refusal::NotRecorded), self.reason()));
+        add("order-cancel-refunded", cancel(refunded, refused(FormRefusal::NotRecorded), self.reason()));
 
-        let ship = |state: State, seal: Seal, next: &str, carrier: &str, number: String, reason: String| {
+        let ship = |state: State, seal: SealForm, next: &str, carrier: &str, number: String, reason: String| {
             let panel = ShippingPanel { state: next.into(), carrier: carrier.into(), tracking_number: number };
-            self.with(self.detail(state), panel, Seal { reason, ..seal })
+            self.with(self.detail(state), panel, SealForm { reason, ..seal })
         };
         let number = || self.text("601234564471", "601234564471");
         let none = String::new;
@@ -152,29 +155,29 @@ impl Maker {
         errors.add("state", wrong::not_a_choice());
         errors.add("carrier", wrong::not_a_choice());
         errors.add("reason", wrong::required());
-        let seal = Seal { errors, ..fresh() };
+        let seal = SealForm { errors, ..fresh() };
         add("order-shipping-invalid", ship(State::Paid, seal, "shipped", "", self.text("6012", "6012"), none()));
         let errors = FieldErrors::one("tracking_number", wrong::tracking_same());
-        let seal = Seal { errors, ..fresh() };
+        let seal = SealForm { errors, ..fresh() };
         add("order-shipping-same", ship(State::Shipped, seal, "shipped", "hanjin", number(), self.reason()));
 
         let about = |side: Side| html(&ShowPage { refunds: self.refunds(), ..self.page(shipped(), side) });
         let retry = |seal, reason| {
             let panel = RetryPanel { plan: shipped().plan(&self.chosen().1).unwrap() };
-            let seal = Seal { reason, ..seal };
+            let seal = SealForm { reason, ..seal };
             about(self.order_side(&shipped(), &FailedRefund(17), Opened::Form(panel), seal))
         };
         add("order-retry", retry(fresh(), String::new()));
         let errors = FieldErrors::one("reason", wrong::too_short(5));
-        add("order-retry-invalid", retry(Seal { errors, ..fresh() }, self.text("네", "ok")));
+        add("order-retry-invalid", retry(SealForm { errors, ..fresh() }, self.text("네", "ok")));
 
         let dismiss = |seal, reason| {
-            let seal = Seal { reason, ..seal };
+            let seal = SealForm { reason, ..seal };
             about(self.order_side(&shipped(), &FailedRefund(17), Opened::Form(DismissPanel { amount: 12_000 }), seal))
         };
         add("order-dismiss", dismiss(fresh(), String::new()));
         let errors = FieldErrors::one("reason", wrong::too_short(5));
-        add("order-dismiss-invalid", dismiss(Seal { errors, ..fresh() }, self.text("네", "ok")));
+        add("order-dismiss-invalid", dismiss(SealForm { errors, ..fresh() }, self.text("네", "ok")));
     }
 
     /// The page with the sentence that says why a panel cannot be had.

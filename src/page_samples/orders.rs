@@ -13,7 +13,7 @@ use crate::{
         shell::{
             Section,
             field::{FieldErrors, wrong},
-            seal::{Refusal, Seal},
+            seal::{FormRefusal, SealForm},
         },
     },
 };
@@ -23,12 +23,12 @@ pub(super) fn hours(hours: i64) -> Instant {
     before(TimeDelta::hours(hours))
 }
 
-pub(super) fn fresh() -> Seal {
-    Seal::fresh("", "01JD3Q8V5W", 7)
+pub(super) fn fresh() -> SealForm {
+    SealForm::fresh("", "01JD3Q8V5W", 7)
 }
 
-pub(super) fn refused(refusal: Refusal) -> Seal {
-    Seal { refusal: Some(refusal), ..fresh() }
+pub(super) fn refused(refusal: FormRefusal) -> SealForm {
+    SealForm { refusal: Some(refusal), ..fresh() }
 }
 
 impl Maker {
@@ -146,7 +146,7 @@ impl Maker {
                     button("shipping", "truck", "shipping.title"),
                     button("cancel", "ban", "cancel.title"),
                 ],
-                within: self.note(&detail, Seal::fresh("", "01JD3Q8V5X", 7)),
+                within: self.note(&detail, SealForm::fresh("", "01JD3Q8V5X", 7)),
                 ..side
             },
             detail,
@@ -159,12 +159,12 @@ impl Maker {
         on: &OrderDetail,
         part: &P::Part,
         opened: Opened<P>,
-        seal: Seal,
+        seal: SealForm,
     ) -> Side {
         side_of(&self.shell(Section::Orders), on, part, opened, seal).unwrap().0
     }
 
-    fn note(self, on: &OrderDetail, seal: Seal) -> Option<Html> {
+    fn note(self, on: &OrderDetail, seal: SealForm) -> Option<Html> {
         self.order_side(on, &(), Opened::Form(NotePanel), seal).within
     }
 
@@ -191,14 +191,14 @@ impl Maker {
             ShowPage { may_change: false, side: Side::default(), refunds: self.refunds(), ..page(State::Shipped) };
         look_only.shell.nav.retain(|item| item.section == Section::Orders);
         add("order-look-only", html(&look_only));
-        let noted = |seal: Seal, reason: String| {
+        let noted = |seal: SealForm, reason: String| {
             let mut page = page(State::Paid);
-            page.side.within = self.note(&page.detail, Seal { reason, ..seal });
+            page.side.within = self.note(&page.detail, SealForm { reason, ..seal });
             html(&page)
         };
         let errors = FieldErrors::one("reason", wrong::too_short(5));
-        add("order-note-invalid", noted(Seal { errors, ..fresh() }, self.text("네", "ok")));
-        add("order-note-wrong-code", noted(refused(Refusal::WrongCode { left: Some(2) }), self.reason()));
-        add("order-note-waiting", noted(refused(Refusal::CodeWait { until: now() }), self.reason()));
+        add("order-note-invalid", noted(SealForm { errors, ..fresh() }, self.text("네", "ok")));
+        add("order-note-wrong-code", noted(refused(FormRefusal::WrongCode { left: Some(2) }), self.reason()));
+        add("order-note-waiting", noted(refused(FormRefusal::CodeWait { until: now() }), self.reason()));
     }
 }

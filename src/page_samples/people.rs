@@ -23,7 +23,7 @@ use crate::{
         shell::{
             Section,
             field::{FieldErrors, wrong},
-            seal::{Refusal, Seal},
+            seal::{FormRefusal, SealForm},
             table::Pager,
         },
     },
@@ -86,10 +86,10 @@ impl Maker {
                 name: self.text("윤나리", "Nari Yoon"),
                 roles: Roles::new([Role::Operator]),
             };
-            let seal = Seal { reason: self.reason(), ..seal };
+            let seal = SealForm { reason: self.reason(), ..seal };
             side_of(&self.shell(Section::Staff), &StaffList::default(), &(), Opened::Form(panel), seal).unwrap().0
         };
-        let fresh = || Seal::fresh("", "01JD3Q8V5W", 0);
+        let fresh = || SealForm::fresh("", "01JD3Q8V5W", 0);
         add("staff-invite", list(Filter::default(), all(), Pager::default(), invite(fresh())));
         let mut errors = FieldErrors::one("email", wrong::staff_exists());
         errors.add("name", wrong::required());
@@ -97,7 +97,7 @@ impl Maker {
         errors.add("reason", wrong::too_short(5));
         add(
             "staff-invite-invalid",
-            list(Filter::default(), all(), Pager::default(), invite(Seal { errors, ..fresh() })),
+            list(Filter::default(), all(), Pager::default(), invite(SealForm { errors, ..fresh() })),
         );
     }
 
@@ -203,8 +203,14 @@ impl Maker {
         }
     }
 
-    fn person_with<P: Panel<On = Member>>(self, on: Member, part: &P::Part, opened: Opened<P>, seal: Seal) -> String {
-        let seal = Seal { reason: self.reason(), ..seal };
+    fn person_with<P: Panel<On = Member>>(
+        self,
+        on: Member,
+        part: &P::Part,
+        opened: Opened<P>,
+        seal: SealForm,
+    ) -> String {
+        let seal = SealForm { reason: self.reason(), ..seal };
         let (side, _) = side_of(&self.shell(Section::Staff), &on, part, opened, seal).unwrap();
         html(&self.person_page(on, side))
     }
@@ -216,10 +222,10 @@ impl Maker {
         let own = || Member { is_me: true, ..active() };
         let reset = || on(self.member(5, State::Reset, "oncall", false), false);
         let page = |on, side| html(&self.person_page(on, side));
-        let fresh = || Seal::fresh("", "01JD3Q8V5W", 3);
-        let invalid = |errors| Seal { errors, ..fresh() };
-        let conflict = |word| Seal {
-            refusal: Some(Refusal::WrongState {
+        let fresh = || SealForm::fresh("", "01JD3Q8V5W", 3);
+        let invalid = |errors| SealForm { errors, ..fresh() };
+        let conflict = |word| SealForm {
+            refusal: Some(FormRefusal::WrongState {
                 why: Rejection { word, field: None, meaning: Meaning::Conflict, values: Vec::new() },
             }),
             ..fresh()

@@ -4,7 +4,7 @@ use crate::{
     web::shell::{
         Section, Theme,
         field::{FieldErrors, wrong},
-        seal::{Refusal, Seal},
+        seal::{FormRefusal, SealForm},
     },
 };
 use chrono::TimeDelta;
@@ -57,11 +57,11 @@ impl Maker {
             })
         };
         add("login-code", code(false, None, FieldErrors::new()));
-        add("login-code-wrong", code(false, Some(Refusal::WrongCode { left: None }), FieldErrors::new()));
-        add("login-code-locked", code(false, Some(Refusal::CodeLocked), FieldErrors::new()));
+        add("login-code-wrong", code(false, Some(FormRefusal::WrongCode { left: None }), FieldErrors::new()));
+        add("login-code-locked", code(false, Some(FormRefusal::CodeLocked), FieldErrors::new()));
         add("login-code-invalid", code(false, None, FieldErrors::one("code", wrong::not_a_code())));
         add("login-recovery", code(true, None, FieldErrors::new()));
-        add("login-recovery-wrong", code(true, Some(Refusal::WrongCode { left: None }), FieldErrors::new()));
+        add("login-recovery-wrong", code(true, Some(FormRefusal::WrongCode { left: None }), FieldErrors::new()));
         let new = || {
             staff::NewAuthenticator::new(
                 "JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP",
@@ -83,7 +83,7 @@ impl Maker {
         add("setup", setup(FieldErrors::new(), None));
         let mut errors = FieldErrors::one("password", wrong::common_password());
         errors.add("password_again", wrong::password_differs());
-        add("setup-invalid", setup(errors, Some(Refusal::WrongCode { left: None })));
+        add("setup-invalid", setup(errors, Some(FormRefusal::WrongCode { left: None })));
         let codes: Vec<String> = (0..10).map(|n| format!("{n}f3a-91c2-07de-5b{n}4-a{n}07")).collect();
         add(
             "recovery-codes",
@@ -107,7 +107,7 @@ impl Maker {
         let other = || {
             session("s2", false, 30, "Mozilla/5.0 (iPhone; CPU iPhone OS 19_0 like Mac OS X) Version/19.0 Safari/604.1")
         };
-        let account = |panel: Option<(staff::AccountPanelKind, Seal)>, errors| {
+        let account = |panel: Option<(staff::AccountPanelKind, SealForm)>, errors| {
             html(&staff::AccountPage {
                 shell: self.shell(Section::Home),
                 sessions: vec![
@@ -127,7 +127,7 @@ impl Maker {
                 panel: panel.map(|(kind, seal)| staff::AccountPanel { kind, seal }),
             })
         };
-        let fresh = || Seal::fresh("", "01JD3Q8V5W", 3);
+        let fresh = || SealForm::fresh("", "01JD3Q8V5W", 3);
         add("account", account(None, FieldErrors::new()));
         add("account-prefer-invalid", account(None, FieldErrors::one("time_zone", wrong::not_a_zone())));
         add("account-password", account(Some((Kind::Password, fresh())), FieldErrors::new()));
@@ -136,7 +136,7 @@ impl Maker {
         errors.add("new_again", wrong::password_differs());
         add(
             "account-password-invalid",
-            account(Some((Kind::Password, Seal { errors, ..fresh() })), FieldErrors::new()),
+            account(Some((Kind::Password, SealForm { errors, ..fresh() })), FieldErrors::new()),
         );
         add(
             "account-authenticator",
@@ -145,14 +145,17 @@ impl Maker {
         let errors = FieldErrors::one("new_code", wrong::new_code_wrong());
         add(
             "account-authenticator-invalid",
-            account(Some((Kind::Authenticator(Box::new(new())), Seal { errors, ..fresh() })), FieldErrors::new()),
+            account(Some((Kind::Authenticator(Box::new(new())), SealForm { errors, ..fresh() })), FieldErrors::new()),
         );
         add("account-recovery-codes", account(Some((Kind::RecoveryCodes, fresh())), FieldErrors::new()));
         add("account-session", account(Some((Kind::Session(other()), fresh())), FieldErrors::new()));
         add(
             "account-sessions",
             account(
-                Some((Kind::OtherSessions, Seal { refusal: Some(Refusal::WrongCode { left: Some(2) }), ..fresh() })),
+                Some((
+                    Kind::OtherSessions,
+                    SealForm { refusal: Some(FormRefusal::WrongCode { left: Some(2) }), ..fresh() },
+                )),
                 FieldErrors::new(),
             ),
         );

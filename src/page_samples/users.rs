@@ -17,7 +17,7 @@ use crate::{
         shell::{
             Section,
             field::{FieldErrors, wrong},
-            seal::{Meanwhile, Refusal, Seal},
+            seal::{FormRefusal, Meanwhile, SealForm},
             table::Pager,
         },
     },
@@ -116,17 +116,17 @@ impl Maker {
         ]
     }
 
-    fn panel<P: Panel<On = CustomerRow, Part = ()>>(self, panel: P, seal: Seal, is_suspended: bool) -> String {
+    fn panel<P: Panel<On = CustomerRow, Part = ()>>(self, panel: P, seal: SealForm, is_suspended: bool) -> String {
         let on = Self::customer(is_suspended);
         let (side, _) = side_of(&self.shell(Section::Users), &on, &(), Opened::Form(panel), seal).unwrap();
         html(&self.user(on, side))
     }
 
-    fn points(self, seal: Seal, form: Typed, stale_points: Option<i64>) -> String {
+    fn points(self, seal: SealForm, form: Typed, stale_points: Option<i64>) -> String {
         let Typed { direction, amount, reason_kind, reason } = form;
         let panel =
             AdjustPanel { direction: direction.to_owned(), amount, reason_kind: reason_kind.to_owned(), stale_points };
-        self.panel(panel, Seal { reason, ..seal }, false)
+        self.panel(panel, SealForm { reason, ..seal }, false)
     }
 
     fn nothing_typed() -> Typed {
@@ -137,8 +137,8 @@ impl Maker {
         Typed { direction: "add", amount: "1,000".into(), reason_kind: "late_delivery", reason: self.reason() }
     }
 
-    fn refused(self, refusal: Refusal) -> String {
-        let seal = Seal { refusal: Some(refusal), ..Seal::fresh("", "01JD3Q8V5W", 87) };
+    fn refused(self, refusal: FormRefusal) -> String {
+        let seal = SealForm { refusal: Some(refusal), ..SealForm::fresh("", "01JD3Q8V5W", 87) };
         self.points(seal, self.typed(), None)
     }
 
@@ -165,8 +165,8 @@ impl Maker {
     pub(super) fn users(self, out: &mut Vec<Sample>) {
         use StatusFilter::{Active, All, Suspended};
         let mut add = |name, html| out.push(Sample { name, html });
-        let status = |suspended, seal, reason| self.panel(StatusPanel, Seal { reason, ..seal }, suspended);
-        let fresh = || Seal::fresh("", "01JD3Q8V5W", 87);
+        let status = |suspended, seal, reason| self.panel(StatusPanel, SealForm { reason, ..seal }, suspended);
+        let fresh = || SealForm::fresh("", "01JD3Q8V5W", 87);
         add("user", self.points(fresh(), Self::nothing_typed(), None));
         add("user-typed", self.points(fresh(), self.typed(), None));
         let mut errors = FieldErrors::one("amount", wrong::more_than_balance(12_450));
@@ -180,25 +180,29 @@ impl Maker {
             reason_kind: "?",
             reason: self.text("네", "ok"),
         };
-        add("user-invalid", self.points(Seal { errors, ..fresh() }, form, None));
-        add("user-wrong-code", self.refused(Refusal::WrongCode { left: Some(1) }));
-        add("user-used-code", self.refused(Refusal::UsedCode { next: now().plus(TimeDelta::seconds(18)) }));
-        add("user-waiting", self.refused(Refusal::CodeWait { until: now().plus(TimeDelta::minutes(4)) }));
-        add("user-locked", self.refused(Refusal::CodeLocked));
-        add("user-not-permitted", self.refused(Refusal::NotPermitted));
+        add("user-invalid", self.points(SealForm { errors, ..fresh() }, form, None));
+        add("user-wrong-code", self.refused(FormRefusal::WrongCode { left: Some(1) }));
+        add("user-used-code", self.refused(FormRefusal::UsedCode { next: now().plus(TimeDelta::seconds(18)) }));
+        add("user-waiting", self.refused(FormRefusal::CodeWait { until: now().plus(TimeDelta::minutes(4)) }));
+        add("user-locked", self.refused(FormRefusal::CodeLocked));
+        add("user-not-permitted", self.refused(FormRefusal::NotPermitted));
         add("user-wrong-state", self.refused(maker::wrong_state()));
-        add("user-not-recorded", self.refused(Refusal::NotRecorded));
-        add("user-stale-unknown", self.refused(Refusal::Stale(None)));
+        add("user-not-recorded", self.refused(FormRefusal::NotRecorded));
+        add("user-stale-unknown", self.refused(FormRefusal::Stale(None)));
         let meanwhile =
             Meanwhile { by: self.text("이하은", "Haeun Lee"), at: before(TimeDelta::seconds(76)), seq: 12_346 };
-        let stale = Seal { refusal: Some(Refusal::Stale(Some(meanwhile))), ..fresh() };
+        let stale = SealForm { refusal: Some(FormRefusal::Stale(Some(meanwhile))), ..fresh() };
         add("user-stale", self.points(stale, self.typed(), Some(12_950)));
         add("user-done", self.receipt("points.adjust", "points", "11450", "12450", false));
         add("user-deducted", self.receipt("points.adjust", "points", "13450", "12450", false));
         add("user-suspend", status(false, fresh(), String::new()));
         add(
             "user-suspend-invalid",
-            status(false, Seal { errors: FieldErrors::one("reason", wrong::required()), ..fresh() }, self.text("", "")),
+            status(
+                false,
+                SealForm { errors: FieldErrors::one("reason", wrong::required()), ..fresh() },
+                self.text("", ""),
+            ),
         );
         add("user-reactivate", status(true, fresh(), self.reason()));
         add("user-suspended", self.receipt("users.status", "status", "active", "suspended", true));
@@ -208,7 +212,7 @@ impl Maker {
         let errors = FieldErrors::one("text", wrong::too_long(2_000));
         add(
             "user-note-invalid",
-            note(self.text("전화는 오후 6시 이후에만.", "Call after 6 pm only."), Seal { errors, ..fresh() }),
+            note(self.text("전화는 오후 6시 이후에만.", "Call after 6 pm only."), SealForm { errors, ..fresh() }),
         );
         add("user-noted", self.receipt("users.note", "note", "", "31", false));
         let side = self.contact_side(&FieldErrors::new(), "");

@@ -10,11 +10,11 @@ use crate::{
     gate::{Change, Refusal, code},
     sql,
     web::{
-        Answer, Desk, Stop,
+        Desk, PageError, PageResult,
         desk::fresh_key,
         form::Form,
         refused::{self, Refused},
-        shell::{Flash, Theme, Tone, field::FieldErrors, seal::Seal as Shape},
+        shell::{Flash, Theme, Tone, field::FieldErrors, seal::SealForm},
     },
 };
 use actix_web::web;
@@ -22,23 +22,23 @@ use serde::Deserialize;
 
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
-pub struct Asked {
+pub struct AccountQuery {
     panel: String,
     session: String,
     done: String,
 }
 
 /// `GET /account`
-pub async fn show(desk: Desk, asked: web::Query<Asked>) -> Answer {
+pub async fn show(desk: Desk, query: web::Query<AccountQuery>) -> PageResult {
     let flash = ["password", "authenticator", "sessions", "preferences"]
         .into_iter()
-        .find(|done| *done == asked.done)
+        .find(|done| *done == query.done)
         .map(|done| Flash {
             tone: Tone::Ok,
             title: desk.words().known(&format!("account.done.{done}")).to_owned(),
             body: None,
         });
-    let panel = panel(&desk, &asked.panel, &asked.session, Shape::fresh("", fresh_key(), 0)).await?;
+    let panel = panel(&desk, &query.panel, &query.session, SealForm::fresh("", fresh_key(), 0)).await?;
     page(&desk, 200, panel, None, flash).await
 }
 
@@ -48,7 +48,7 @@ pub(super) async fn page(
     panel: Option<AccountPanel>,
     preferences: Option<Preferences>,
     flash: Option<Flash>,
-) -> Answer {
+) -> PageResult {
     let person = desk.person();
     let (left, password_changed): (i64, Option<Instant>) = desk
         .reader()
@@ -77,7 +77,7 @@ pub(super) async fn page(
     desk.page(status, &page)
 }
 
-async fn panel(desk: &Desk, name: &str, session: &str, seal: Shape) -> Result<Option<AccountPanel>, Stop> {
+async fn panel(desk: &Desk, name: &str, session: &str, seal: SealForm) -> Result<Option<AccountPanel>, PageError> {
     let kind = match name {
         "password" => AccountPanelKind::Password,
         "authenticator" => AccountPanelKind::Authenticator(Box::new(offered(
@@ -98,7 +98,7 @@ async fn panel(desk: &Desk, name: &str, session: &str, seal: Shape) -> Result<Op
 
 /// The secret offered to this session in place of the authenticator there is now. A new authenticator, or another
 /// session, is another occasion.
-pub(super) async fn offered_secret(desk: &Desk) -> Result<[u8; 20], Stop> {
+pub(super) async fn offered_secret(desk: &Desk) -> Result<[u8; 20], PageError> {
     let enrolled: Option<(Instant,)> = desk
         .reader()
         .query(sql!("select enrolled_at from authenticators where staff_id = $1"))
@@ -113,8 +113,8 @@ pub(super) async fn offered_secret(desk: &Desk) -> Result<[u8; 20], Stop> {
 }
 
 /// Shows the panel again with what was wrong.
-pub(super) async fn again(desk: &Desk, name: &str, session: &str, form: &Form, refused: Refused) -> Answer {
-    let seal = Shape { refusal: refused.refusal, errors: refused.errors, ..Shape::fresh("", form.get("key"), 0) };
+pub(super) async fn again(desk: &Desk, name: &str, session: &str, form: &Form, refused: Refused) -> PageResult {
+    let seal = SealForm { refusal: refused.refusal, errors: refused.errors, ..SealForm::fresh("", form.get("key"), 0) };
     let panel = panel(desk, name, session, seal).await?;
     page(desk, refused.status, panel, None, None).await
 }
@@ -126,7 +126,7 @@ pub(super) async fn refused<C: Change>(
     form: &Form,
     change: &C,
     refusal: Refusal,
-) -> Answer {
+) -> PageResult {
     let explained = refused::explain(desk, refusal, &change.target()).await?;
     again(desk, name, session, form, explained).await
 }

@@ -29,7 +29,7 @@ pub async fn found(gate: &Gate, actor: &Actor, founder: &Founder) -> Result<i64,
         time_zone: founder.time_zone.clone(),
         token: token.clone(),
     };
-    let staff = gate.perform(actor, &invite).await?.output;
+    let staff = gate.submit_unattended(actor, &invite).await?.output;
     let (_, recovery_codes) = RecoveryCodes::generate(gate.key(), staff);
     let accept = AcceptInvitation {
         staff,
@@ -40,6 +40,6 @@ pub async fn found(gate: &Gate, actor: &Actor, founder: &Founder) -> Result<i64,
         step: 0,
         recovery_codes,
     };
-    gate.perform(actor, &accept).await?;
+    gate.submit_unattended(actor, &accept).await?;
     Ok(staff)
 }

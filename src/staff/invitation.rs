@@ -83,7 +83,7 @@ pub struct AcceptInvitation {
 
 impl Change for AcceptInvitation {
     const KIND: &'static str = "staff.accept";
-    const ADMITS: Admits = Admits { host: true, ..Admits::visitor() };
+    const ADMITS: Admits = Admits { host: true, ..Admits::public() };
     type Output = ();
 
     fn target(&self) -> Target {

@@ -11,14 +11,14 @@ use crate::{
     gate::{Admits, Change, Fault, Target, Tx, is_printable},
     secret, sql,
     web::{
-        Answer, Desk, Stop,
+        Desk, PageError, PageResult,
         form::Form,
         panel::{Button, Made, Opened, Opening, Panel, Unread, View},
         problem_page::Problem,
         shell::{
             Shell,
             field::{FieldErrors, wrong},
-            seal::Seal,
+            seal::SealForm,
         },
     },
 };
@@ -54,7 +54,7 @@ struct Earlier {
 impl Change for InviteStaff {
     const KIND: &'static str = "staff.invite";
     const ADMITS: Admits = Admits::owners();
-    const MAKES: &'static [&'static str] = &["staff"];
+    const CREATED_IDS: &'static [&'static str] = &["staff"];
     /// The new person's id.
     type Output = i64;
 
@@ -78,11 +78,11 @@ impl Change for InviteStaff {
     }
 
     async fn check(&self, tx: &mut Tx<'_>) -> Result<(), Fault> {
-        self.judge(tx).await.map(drop)
+        self.validate(tx).await.map(drop)
     }
 
     async fn apply(&self, tx: &mut Tx<'_>) -> Result<i64, Fault> {
-        let earlier = self.judge(tx).await?;
+        let earlier = self.validate(tx).await?;
         let now = tx.now();
         let roles = Roles::new(self.roles.iter()).to_string();
         // A person who never followed their first link is invited again.
@@ -112,7 +112,7 @@ impl Change for InviteStaff {
 }
 
 impl InviteStaff {
-    async fn judge(&self, tx: &mut Tx<'_>) -> Result<Option<Earlier>, Fault> {
+    async fn validate(&self, tx: &mut Tx<'_>) -> Result<Option<Earlier>, Fault> {
         if normal_email(&self.email).as_ref() != Some(&self.email) {
             return Err(Fault::invalid("email", "staff-email"));
         }
@@ -161,7 +161,7 @@ impl Panel for InvitePanel {
         Some(Button { name: Self::NAME, icon: "plus", label: desk.words().get("invite.title").to_owned() })
     }
 
-    async fn open(_: &Desk, _: &StaffList, (): &(), opening: Opening<'_>) -> Result<Opened<Self>, Stop> {
+    async fn open(_: &Desk, _: &StaffList, (): &(), opening: Opening<'_>) -> Result<Opened<Self>, PageError> {
         Ok(Opened::Form(Self {
             email: opening.typed("email", ""),
             name: opening.typed("name", ""),
@@ -195,7 +195,7 @@ impl Panel for InvitePanel {
         InviteForm { shell, panel: self, boxes: roles::boxes(&self.roles), seal }.render()
     }
 
-    async fn answer(desk: &Desk, _: &StaffList, made: Made<InviteStaff>) -> Answer {
+    async fn answer(desk: &Desk, _: &StaffList, made: Made<InviteStaff>) -> PageResult {
         let InviteStaff { name, email, token, .. } = &made.asks;
         let staff = *made.outputs.first().ok_or(Problem::Internal)?;
         link_page::show(desk, &made, Holder { staff, name: name.clone(), email: email.clone() }, token).await
@@ -208,5 +208,5 @@ struct InviteForm<'a> {
     shell: &'a Shell,
     panel: &'a InvitePanel,
     boxes: [RoleBox; 5],
-    seal: &'a Seal,
+    seal: &'a SealForm,
 }

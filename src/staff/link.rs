@@ -11,10 +11,10 @@ use crate::{
     gate::{Admits, Change, Fault, Target, Tx},
     secret,
     web::{
-        Answer, Desk, Stop,
+        Desk, PageError, PageResult,
         form::Form,
         panel::{Button, Made, Opened, Opening, Panel, Unread, View},
-        shell::{Shell, seal::Seal},
+        shell::{Shell, seal::SealForm},
     },
 };
 use askama::Template;
@@ -44,11 +44,11 @@ impl Change for IssueSetupLink {
     }
 
     async fn check(&self, tx: &mut Tx<'_>) -> Result<(), Fault> {
-        self.judge(tx).await.map(drop)
+        self.validate(tx).await.map(drop)
     }
 
     async fn apply(&self, tx: &mut Tx<'_>) -> Result<(), Fault> {
-        self.judge(tx).await?;
+        self.validate(tx).await?;
         // The token is not stored, so a link that waited could not be shown.
         if self.token.is_empty() {
             return Err(Fault::conflict("link-unseen"));
@@ -61,7 +61,7 @@ impl Change for IssueSetupLink {
 }
 
 impl IssueSetupLink {
-    async fn judge(&self, tx: &mut Tx<'_>) -> Result<AccountState, Fault> {
+    async fn validate(&self, tx: &mut Tx<'_>) -> Result<AccountState, Fault> {
         let account = account_state::lock(tx, self.staff).await?;
         account.require_active()?;
         if account.is_set_up() { Err(Fault::conflict("staff-set-up")) } else { Ok(account) }
@@ -83,7 +83,7 @@ impl Panel for LinkPanel {
         why_not(on).is_none().then_some(Button { name: Self::NAME, icon: "key", label })
     }
 
-    async fn open(desk: &Desk, on: &Member, (): &(), opening: Opening<'_>) -> Result<Opened<Self>, Stop> {
+    async fn open(desk: &Desk, on: &Member, (): &(), opening: Opening<'_>) -> Result<Opened<Self>, PageError> {
         Ok(match why_not(on).filter(|_| opening.form().is_none()) {
             Some(why) => Opened::Closed(desk.words().get(why).to_owned()),
             None => Opened::Form(Self),
@@ -98,7 +98,7 @@ impl Panel for LinkPanel {
         LinkForm { shell, seal }.render()
     }
 
-    async fn answer(desk: &Desk, on: &Member, made: Made<IssueSetupLink>) -> Answer {
+    async fn answer(desk: &Desk, on: &Member, made: Made<IssueSetupLink>) -> PageResult {
         link_page::show(desk, &made, Holder::of(&on.person), &made.asks.token).await
     }
 }
@@ -118,5 +118,5 @@ fn why_not(on: &Member) -> Option<&'static str> {
 #[template(path = "staff/new_link.html")]
 struct LinkForm<'a> {
     shell: &'a Shell,
-    seal: &'a Seal,
+    seal: &'a SealForm,
 }

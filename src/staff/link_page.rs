@@ -5,7 +5,7 @@ use crate::{
     clock::Instant,
     gate::Change,
     web::{
-        Answer, Desk,
+        Desk, PageResult,
         panel::{Changes, Made},
         shell::{Section, Shell},
     },
@@ -51,7 +51,7 @@ pub(crate) enum LinkNotice {
 
 /// Shows the link that a change issued. Where the change was made by an earlier sending of the form, that one had another
 /// token, which is not known any more.
-pub(super) async fn show<A: Changes>(desk: &Desk, made: &Made<A>, holder: Holder, token: &str) -> Answer {
+pub(super) async fn show<A: Changes>(desk: &Desk, made: &Made<A>, holder: Holder, token: &str) -> PageResult {
     let notice = if made.is_repeated {
         LinkNotice::ShownBefore
     } else {

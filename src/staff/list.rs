@@ -7,7 +7,7 @@ use super::{
 use crate::{
     gate::Target,
     web::{
-        Answer, Desk, Stop,
+        Desk, PageError, PageResult,
         link::link,
         panel::{self, Query, Side, Subject},
         problem_page::Problem,
@@ -19,7 +19,7 @@ use askama::Template;
 const PAGE: usize = 100;
 
 /// `GET /staff`
-pub async fn list(desk: Desk) -> Answer {
+pub async fn list(desk: Desk) -> PageResult {
     panel::show::<StaffList>(&desk, ()).await
 }
 
@@ -34,7 +34,7 @@ impl Subject for StaffList {
         Target::new("staff", "")
     }
 
-    async fn load(desk: &Desk, (): &()) -> Result<Option<Self>, Stop> {
+    async fn load(desk: &Desk, (): &()) -> Result<Option<Self>, PageError> {
         let query = Query::of(desk);
         let filter = Filter {
             state: optional(query.get("state"), State::parse)?,
@@ -51,7 +51,7 @@ impl Subject for StaffList {
         super::LIST_PANELS
     }
 
-    async fn page(self, desk: &Desk, shell: Shell, side: Side, status: u16) -> Answer {
+    async fn page(self, desk: &Desk, shell: Shell, side: Side, status: u16) -> PageResult {
         let Self { filter, after } = self;
         let mut rows = people::find(desk, filter, after, i64::try_from(PAGE + 1).unwrap_or(i64::MAX)).await?;
         let is_more = rows.len() > PAGE;

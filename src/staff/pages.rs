@@ -9,7 +9,7 @@ use crate::{
         shell::{
             Frame, Shell, Solo, Theme,
             field::FieldErrors,
-            seal::{Refusal, Seal},
+            seal::{FormRefusal, SealForm},
         },
         words::Lang,
     },
@@ -86,7 +86,7 @@ pub(crate) struct LoginCodePage {
     pub(crate) shell: Solo,
     /// Whether a recovery code is asked for (`?with=recovery`) in place of the six digits.
     pub(crate) recovery: bool,
-    pub(crate) refusal: Option<Refusal>,
+    pub(crate) refusal: Option<FormRefusal>,
     pub(crate) errors: FieldErrors,
 }
 
@@ -103,15 +103,17 @@ impl LoginCodePage {
     /// Whether no code would be taken now. A recovery code is, even from somebody whose authenticator is locked.
     pub(crate) fn is_locked(&self) -> bool {
         match self.refusal {
-            Some(Refusal::CodeWait { .. }) => true,
-            Some(Refusal::CodeLocked) => !self.recovery,
+            Some(FormRefusal::CodeWait { .. }) => true,
+            Some(FormRefusal::CodeLocked) => !self.recovery,
             _ => false,
         }
     }
 
     pub(crate) fn code_error(&self) -> Option<String> {
         match &self.refusal {
-            Some(Refusal::WrongCode { .. }) if self.recovery => Some(self.shell.t("code-error.recovery").to_owned()),
+            Some(FormRefusal::WrongCode { .. }) if self.recovery => {
+                Some(self.shell.t("code-error.recovery").to_owned())
+            }
             Some(refusal) => refusal.at_code(&self.shell.frame),
             None => self.errors.say("code", &self.shell.words),
         }
@@ -154,7 +156,7 @@ pub(crate) struct SetupPage {
     pub(crate) expires: Instant,
     pub(crate) errors: FieldErrors,
     /// What is wrong with the code.
-    pub(crate) refusal: Option<Refusal>,
+    pub(crate) refusal: Option<FormRefusal>,
 }
 
 impl SetupPage {
@@ -229,7 +231,7 @@ impl AccountPage {
 #[derive(Clone, Debug)]
 pub(crate) struct AccountPanel {
     pub(crate) kind: AccountPanelKind,
-    pub(crate) seal: Seal,
+    pub(crate) seal: SealForm,
 }
 
 #[derive(Clone, Debug)]

@@ -7,7 +7,7 @@ use super::{
 use crate::{
     clock::Instant,
     sql,
-    web::{Desk, Stop, shell::Tone},
+    web::{Desk, PageError, shell::Tone},
 };
 
 /// The state of an account.
@@ -164,7 +164,7 @@ pub(crate) struct Member {
 }
 
 impl Member {
-    pub(super) async fn by_id(desk: &Desk, id: i64) -> Result<Option<Self>, Stop> {
+    pub(super) async fn by_id(desk: &Desk, id: i64) -> Result<Option<Self>, PageError> {
         let Some(person) = by_id(desk, id).await? else { return Ok(None) };
         let sessions = session_list::sessions(desk, id).await?;
         Ok(Some(Self { person, sessions, is_me: id == desk.person().id }))

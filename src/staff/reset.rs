@@ -12,10 +12,10 @@ use crate::{
     gate::{Admits, Change, Fault, Role, Target, Tx},
     secret, sql,
     web::{
-        Answer, Desk, Stop,
+        Desk, PageError, PageResult,
         form::Form,
         panel::{Button, Made, Opened, Opening, Panel, Unread, View},
-        shell::{Shell, seal::Seal},
+        shell::{Shell, seal::SealForm},
     },
 };
 use askama::Template;
@@ -46,11 +46,11 @@ impl Change for ResetSecondFactor {
     }
 
     async fn check(&self, tx: &mut Tx<'_>) -> Result<(), Fault> {
-        self.judge(tx).await.map(drop)
+        self.validate(tx).await.map(drop)
     }
 
     async fn apply(&self, tx: &mut Tx<'_>) -> Result<(), Fault> {
-        self.judge(tx).await?;
+        self.validate(tx).await?;
         let before: Option<(Instant,)> = tx
             .query(sql!("select enrolled_at from authenticators where staff_id = $1"))
             .bind(self.staff)
@@ -78,7 +78,7 @@ impl Change for ResetSecondFactor {
 }
 
 impl ResetSecondFactor {
-    async fn judge(&self, tx: &mut Tx<'_>) -> Result<AccountState, Fault> {
+    async fn validate(&self, tx: &mut Tx<'_>) -> Result<AccountState, Fault> {
         account_state::not_oneself(tx, self.staff)?;
         let account = account_state::lock(tx, self.staff).await?;
         account.require_active()?;
@@ -110,7 +110,7 @@ impl Panel for ResetPanel {
         why_not(on).is_none().then_some(Button { name: Self::NAME, icon: "phone", label })
     }
 
-    async fn open(desk: &Desk, on: &Member, (): &(), opening: Opening<'_>) -> Result<Opened<Self>, Stop> {
+    async fn open(desk: &Desk, on: &Member, (): &(), opening: Opening<'_>) -> Result<Opened<Self>, PageError> {
         Ok(match why_not(on).filter(|_| opening.form().is_none()) {
             Some(why) => Opened::Closed(desk.words().get(why).to_owned()),
             None => Opened::Form(Self),
@@ -125,7 +125,7 @@ impl Panel for ResetPanel {
         ResetForm { shell, seal }.render()
     }
 
-    async fn answer(desk: &Desk, on: &Member, made: Made<ResetSecondFactor>) -> Answer {
+    async fn answer(desk: &Desk, on: &Member, made: Made<ResetSecondFactor>) -> PageResult {
         link_page::show(desk, &made, Holder::of(&on.person), &made.asks.token).await
     }
 }
@@ -145,5 +145,5 @@ fn why_not(on: &Member) -> Option<&'static str> {
 #[template(path = "staff/reset.html")]
 struct ResetForm<'a> {
     shell: &'a Shell,
-    seal: &'a Seal,
+    seal: &'a SealForm,
 }

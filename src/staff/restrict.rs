@@ -10,13 +10,13 @@ use crate::{
     gate::{Admits, Change, Fault, Target, Tx},
     sql,
     web::{
-        Desk, Stop,
+        Desk, PageError,
         form::Form,
         panel::{Button, Opened, Opening, Panel, Unread, View},
         shell::{
             Shell,
             field::{FieldErrors, wrong},
-            seal::Seal,
+            seal::SealForm,
         },
         words::Message,
     },
@@ -50,11 +50,11 @@ impl Change for RestrictStaff {
     }
 
     async fn check(&self, tx: &mut Tx<'_>) -> Result<(), Fault> {
-        self.judge(tx).await.map(drop)
+        self.validate(tx).await.map(drop)
     }
 
     async fn apply(&self, tx: &mut Tx<'_>) -> Result<(), Fault> {
-        let before = self.judge(tx).await?.networks;
+        let before = self.validate(tx).await?.networks;
         tx.query(sql!("update staff set networks = $2, version = version + 1 where id = $1"))
             .bind(self.staff)
             .bind(self.networks.as_str())
@@ -68,7 +68,7 @@ impl Change for RestrictStaff {
 }
 
 impl RestrictStaff {
-    async fn judge(&self, tx: &mut Tx<'_>) -> Result<AccountState, Fault> {
+    async fn validate(&self, tx: &mut Tx<'_>) -> Result<AccountState, Fault> {
         account_state::not_oneself(tx, self.staff)?;
         if read(&self.networks).ok().as_deref() != Some(&self.networks) {
             return Err(Fault::invalid("networks", "staff-networks"));
@@ -95,7 +95,7 @@ impl Panel for NetworksPanel {
         Some(Button { name: Self::NAME, icon: "shield", label: desk.words().get("restrict.title").to_owned() })
     }
 
-    async fn open(_: &Desk, on: &Member, (): &(), opening: Opening<'_>) -> Result<Opened<Self>, Stop> {
+    async fn open(_: &Desk, on: &Member, (): &(), opening: Opening<'_>) -> Result<Opened<Self>, PageError> {
         Ok(Opened::Form(Self { networks: opening.typed("networks", &on.person.networks().join("\n")) }))
     }
 
@@ -114,7 +114,7 @@ impl Panel for NetworksPanel {
 struct NetworksForm<'a> {
     shell: &'a Shell,
     networks: &'a str,
-    seal: &'a Seal,
+    seal: &'a SealForm,
 }
 
 /// Networks as people type them, one on a line, as they are kept: each once and in order.

@@ -10,13 +10,13 @@ use crate::{
     gate::{Admits, Change, Fault, Role, Target, Tx},
     sql,
     web::{
-        Desk, Stop,
+        Desk, PageError,
         form::Form,
         panel::{Button, Opened, Opening, Panel, Unread, View},
         shell::{
             Shell,
             field::{FieldErrors, wrong},
-            seal::Seal,
+            seal::SealForm,
         },
     },
 };
@@ -44,11 +44,11 @@ impl Change for SetStaffRoles {
     }
 
     async fn check(&self, tx: &mut Tx<'_>) -> Result<(), Fault> {
-        self.judge(tx).await.map(drop)
+        self.validate(tx).await.map(drop)
     }
 
     async fn apply(&self, tx: &mut Tx<'_>) -> Result<(), Fault> {
-        let before = self.judge(tx).await?.roles();
+        let before = self.validate(tx).await?.roles();
         let roles = Roles::new(self.roles.iter());
         tx.query(sql!("update staff set roles = $2, version = version + 1 where id = $1"))
             .bind(self.staff)
@@ -65,7 +65,7 @@ impl Change for SetStaffRoles {
 }
 
 impl SetStaffRoles {
-    async fn judge(&self, tx: &mut Tx<'_>) -> Result<AccountState, Fault> {
+    async fn validate(&self, tx: &mut Tx<'_>) -> Result<AccountState, Fault> {
         account_state::not_oneself(tx, self.staff)?;
         let account = account_state::lock(tx, self.staff).await?;
         let roles = Roles::new(self.roles.iter());
@@ -99,7 +99,7 @@ impl Panel for RolesPanel {
         Some(Button { name: Self::NAME, icon: "user", label: desk.words().get("set-roles.title").to_owned() })
     }
 
-    async fn open(_: &Desk, on: &Member, (): &(), opening: Opening<'_>) -> Result<Opened<Self>, Stop> {
+    async fn open(_: &Desk, on: &Member, (): &(), opening: Opening<'_>) -> Result<Opened<Self>, PageError> {
         let roles = opening.form().map_or_else(|| Roles::parse(&on.person.roles), ticked);
         Ok(Opened::Form(Self { roles }))
     }
@@ -120,7 +120,7 @@ impl Panel for RolesPanel {
 struct RolesForm<'a> {
     shell: &'a Shell,
     boxes: [RoleBox; 5],
-    seal: &'a Seal,
+    seal: &'a SealForm,
 }
 
 /// A box that gives a role.

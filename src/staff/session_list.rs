@@ -4,7 +4,7 @@ use crate::{
     clock::Instant,
     sql,
     web::{
-        Desk, Stop, format,
+        Desk, PageError, format,
         panel::{Part, Query, Segment},
         shell::Frame,
     },
@@ -44,7 +44,7 @@ struct Session {
 }
 
 /// A person's sessions that still work, the newest first.
-pub(super) async fn sessions(desk: &Desk, staff: i64) -> Result<Vec<SessionRow>, Stop> {
+pub(super) async fn sessions(desk: &Desk, staff: i64) -> Result<Vec<SessionRow>, PageError> {
     let (now, limits) = (desk.now(), desk.console().limits);
     let rows: Vec<Session> = desk
         .reader()

@@ -10,10 +10,10 @@ use crate::{
     gate::{Admits, Change, Fault, Target, Tx},
     sql,
     web::{
-        Desk, Stop,
+        Desk, PageError,
         form::Form,
         panel::{Opened, Opening, Panel, Unread, View},
-        shell::{Shell, seal::Seal},
+        shell::{Shell, seal::SealForm},
     },
 };
 use askama::Template;
@@ -92,7 +92,7 @@ impl Panel for EndAllPanel {
     const NAME: &'static str = "sessions";
     const ROUTE: &'static str = "/staff/{id}/sessions/revocation";
 
-    async fn open(desk: &Desk, on: &Member, (): &(), opening: Opening<'_>) -> Result<Opened<Self>, Stop> {
+    async fn open(desk: &Desk, on: &Member, (): &(), opening: Opening<'_>) -> Result<Opened<Self>, PageError> {
         if opening.form().is_none() && on.sessions.is_empty() {
             return Ok(Opened::Closed(desk.words().get(OVER).to_owned()));
         }
@@ -114,7 +114,7 @@ const OVER: &str = "refused-state.session-over";
 #[template(path = "staff/end_all.html")]
 struct EndAllForm<'a> {
     shell: &'a Shell,
-    seal: &'a Seal,
+    seal: &'a SealForm,
 }
 
 /// The form that ends one session.
@@ -132,7 +132,7 @@ impl Panel for EndOnePanel {
         on: &Member,
         handle: &SessionHandle,
         opening: Opening<'_>,
-    ) -> Result<Opened<Self>, Stop> {
+    ) -> Result<Opened<Self>, PageError> {
         if opening.form().is_none() && on.session(handle).is_none() {
             return Ok(Opened::Closed(desk.words().get(OVER).to_owned()));
         }
@@ -154,5 +154,5 @@ struct EndOneForm<'a> {
     shell: &'a Shell,
     /// `None` where it ended while the form was open.
     session: Option<&'a SessionRow>,
-    seal: &'a Seal,
+    seal: &'a SealForm,
 }

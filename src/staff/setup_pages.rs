@@ -9,12 +9,12 @@ use crate::{
     gate::{Meaning, Refusal, Seal, code},
     password::{self, MIN, Weakness},
     web::{
-        Answer, Lobby, Stop,
+        Guest, PageError, PageResult,
         form::Form,
         problem_page::Problem,
         shell::{
             field::{FieldErrors, wrong},
-            seal::Refusal as Shown,
+            seal::FormRefusal,
         },
         words::Message,
     },
@@ -22,37 +22,37 @@ use crate::{
 use actix_web::web;
 
 /// `GET /setup/{token}`
-pub async fn setup(lobby: Lobby, path: web::Path<String>) -> Answer {
+pub async fn setup(guest: Guest, path: web::Path<String>) -> PageResult {
     let token = path.into_inner();
-    let invitation = open(&lobby, &token).await?;
-    let (lobby, cookie) = lobby.bind();
-    let mut answer = page(&lobby, 200, token, invitation, FieldErrors::new(), None)?;
+    let invitation = open(&guest, &token).await?;
+    let (guest, cookie) = guest.bind();
+    let mut answer = page(&guest, 200, token, invitation, FieldErrors::new(), None)?;
     if let Some(cookie) = cookie {
-        answer.add_cookie(&cookie).map_err(Stop::internal)?;
+        answer.add_cookie(&cookie).map_err(PageError::internal)?;
     }
     Ok(answer)
 }
 
-async fn open(lobby: &Lobby, token: &str) -> Result<Invitation, Stop> {
-    if let Some(invitation) = invitation::find(lobby.reader(), token, lobby.now()).await? {
+async fn open(guest: &Guest, token: &str) -> Result<Invitation, PageError> {
+    if let Some(invitation) = invitation::find(guest.reader(), token, guest.now()).await? {
         return Ok(invitation);
     }
-    let recorded = lobby.console().record(lobby.visit(), &Refusal::Link).await;
-    Err(Stop { recorded, ..Problem::LinkGone.into() })
+    let recorded = guest.console().record(guest.visit(), &Refusal::Link).await;
+    Err(PageError { recorded, ..Problem::LinkGone.into() })
 }
 
 fn page(
-    lobby: &Lobby,
+    guest: &Guest,
     status: u16,
     token: String,
     invitation: Invitation,
     errors: FieldErrors,
-    refusal: Option<Shown>,
-) -> Answer {
-    let secret = code::offered_secret(&lobby.console().key, &occasion(&token));
+    refusal: Option<FormRefusal>,
+) -> PageResult {
+    let secret = code::offered_secret(&guest.console().key, &occasion(&token));
     let page = SetupPage {
-        shell: lobby.solo(Some(format!("/setup/{token}"))),
-        authenticator: offered(lobby, &secret, &invitation.email)?,
+        shell: guest.solo(Some(format!("/setup/{token}"))),
+        authenticator: offered(guest, &secret, &invitation.email)?,
         token,
         name: invitation.name,
         email: invitation.email,
@@ -60,51 +60,51 @@ fn page(
         errors,
         refusal,
     };
-    lobby.page(status, &page)
+    guest.page(status, &page)
 }
 
 /// A secret as an authenticator app takes it: as a picture, as an address, as letters.
-pub(super) fn offered(lobby: &Lobby, secret: &[u8], email: &str) -> Result<NewAuthenticator, Stop> {
-    let address = code::address(secret, &issuer(lobby), email)
-        .ok_or_else(|| Stop::internal(anyhow::anyhow!("no address for an authenticator")))?;
+pub(super) fn offered(guest: &Guest, secret: &[u8], email: &str) -> Result<NewAuthenticator, PageError> {
+    let address = code::address(secret, &issuer(guest), email)
+        .ok_or_else(|| PageError::internal(anyhow::anyhow!("no address for an authenticator")))?;
     Ok(NewAuthenticator::new(code::base32(secret), address))
 }
 
 /// The environment stands in the app's list too, so that nobody types a code of one console into another.
-fn issuer(lobby: &Lobby) -> String {
-    match lobby.console().profile {
+fn issuer(guest: &Guest) -> String {
+    match guest.console().profile {
         crate::profile::Profile::Prod => "Ingam".to_owned(),
         profile => format!("Ingam {profile}"),
     }
 }
 
 /// `POST /setup/{token}`
-pub async fn accept(lobby: Lobby, path: web::Path<String>, body: web::Bytes) -> Answer {
+pub async fn accept(guest: Guest, path: web::Path<String>, body: web::Bytes) -> PageResult {
     let token = path.into_inner();
-    let invitation = open(&lobby, &token).await?;
-    let form = lobby.form(&body, &["password", "password_again", "code"]).await?;
+    let invitation = open(&guest, &token).await?;
+    let form = guest.form(&body, &["password", "password_again", "code"]).await?;
     let errors = check_password(&form, "password", "password_again", &invitation.email, &invitation.name);
     if !errors.is_empty() {
-        return page(&lobby, 422, token, invitation, errors, None);
+        return page(&guest, 422, token, invitation, errors, None);
     }
-    let key = &lobby.console().key;
+    let key = &guest.console().key;
     let secret = code::offered_secret(key, &occasion(&token));
-    let Some(step) = code::matching_step(&secret, form.get("code"), lobby.now()) else {
-        return page(&lobby, 422, token, invitation, FieldErrors::new(), Some(Shown::WrongCode { left: None }));
+    let Some(step) = code::matching_step(&secret, form.get("code"), guest.now()) else {
+        return page(&guest, 422, token, invitation, FieldErrors::new(), Some(FormRefusal::WrongCode { left: None }));
     };
     let (codes, stored) = RecoveryCodes::generate(key, invitation.staff_id);
     let change = AcceptInvitation {
         staff: invitation.staff_id,
         token,
-        password_hash: hash(&lobby, form.get("password")).await?,
+        password_hash: hash(&guest, form.get("password")).await?,
         secret: key.seal(&code::context(invitation.staff_id), &secret),
         step,
         recovery_codes: stored,
     };
-    match lobby.submit(&change, &Seal::none()).await {
+    match guest.submit(&change, &Seal::none()).await {
         Ok(_) => {
-            let solo = lobby.solo(None);
-            lobby.page(
+            let solo = guest.solo(None);
+            guest.page(
                 200,
                 &RecoveryCodesPage {
                     shell: solo,
@@ -115,14 +115,15 @@ pub async fn accept(lobby: Lobby, path: web::Path<String>, body: web::Bytes) -> 
                 },
             )
         }
-        Err(refusal) if refusal.means(Meaning::Missing) => Err(Stop::recorded(Problem::LinkGone)),
+        Err(refusal) if refusal.means(Meaning::Missing) => Err(PageError::recorded(Problem::LinkGone)),
         Err(refusal) => Err(Refusal::into(refusal)),
     }
 }
 
-pub(super) async fn hash(lobby: &Lobby, password: &str) -> Result<String, Stop> {
-    let busy = |busy: password::Busy| Stop { problem: Problem::Unavailable, cause: Some(busy.into()), recorded: false };
-    lobby.console().passwords.hash(password.to_owned()).await.map_err(busy)
+pub(super) async fn hash(guest: &Guest, password: &str) -> Result<String, PageError> {
+    let busy =
+        |busy: password::Busy| PageError { problem: Problem::Unavailable, cause: Some(busy.into()), recorded: false };
+    guest.console().passwords.hash(password.to_owned()).await.map_err(busy)
 }
 
 /// What is wrong with a new password and its repetition.

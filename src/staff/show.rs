@@ -9,7 +9,7 @@ use super::{
 use crate::{
     gate::Target,
     web::{
-        Answer, Desk, Stop,
+        Desk, PageError, PageResult,
         panel::{self, Side, Subject},
         shell::{Section, Shell},
     },
@@ -18,7 +18,7 @@ use actix_web::web;
 use askama::Template;
 
 /// `GET /staff/{id}`
-pub async fn show(desk: Desk, path: web::Path<i64>) -> Answer {
+pub async fn show(desk: Desk, path: web::Path<i64>) -> PageResult {
     panel::show::<Member>(&desk, path.into_inner()).await
 }
 
@@ -32,7 +32,7 @@ impl Subject for Member {
         target(*id)
     }
 
-    async fn load(desk: &Desk, id: &i64) -> Result<Option<Self>, Stop> {
+    async fn load(desk: &Desk, id: &i64) -> Result<Option<Self>, PageError> {
         Self::by_id(desk, *id).await
     }
 
@@ -52,7 +52,7 @@ impl Subject for Member {
         super::MEMBER_PANELS
     }
 
-    async fn page(self, desk: &Desk, shell: Shell, side: Side, status: u16) -> Answer {
+    async fn page(self, desk: &Desk, shell: Shell, side: Side, status: u16) -> PageResult {
         let Self { person, sessions, is_me } = self;
         let history = History::of(desk, &person).await?;
         desk.page(status, &PersonPage { shell, person, is_me, sessions, side, history })

@@ -48,7 +48,7 @@ const WRONG: &str = "sign-in-wrong";
 
 impl Change for EnterPassword {
     const KIND: &'static str = "session.password";
-    const ADMITS: Admits = Admits::visitor();
+    const ADMITS: Admits = Admits::public();
     type Output = ();
 
     fn target(&self) -> Target {
@@ -108,7 +108,7 @@ impl SignIn {
 
 impl Change for SignIn {
     const KIND: &'static str = "session.start";
-    const ADMITS: Admits = Admits::entering(true);
+    const ADMITS: Admits = Admits::password_only(true);
     type Output = ();
 
     fn target(&self) -> Target {
@@ -138,7 +138,7 @@ impl SignInWithRecoveryCode {
 
 impl Change for SignInWithRecoveryCode {
     const KIND: &'static str = "session.start-with-recovery-code";
-    const ADMITS: Admits = Admits::entering(false);
+    const ADMITS: Admits = Admits::password_only(false);
     type Output = ();
 
     fn target(&self) -> Target {

@@ -13,13 +13,13 @@ use crate::{
     secret, sql,
     web::session::{ISSUED, Visitor},
     web::{
-        Answer, Desk, Lobby, Stop,
+        Desk, Guest, PageError, PageResult,
         form::Form,
         problem_page::Problem,
         refused::{next_step, until},
         shell::{
             field::{FieldErrors, wrong},
-            seal::Refusal as Shown,
+            seal::FormRefusal,
         },
     },
 };
@@ -29,12 +29,12 @@ use serde::Deserialize;
 
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
-pub struct Asked {
+pub struct LoginQuery {
     notice: Option<String>,
     with: Option<String>,
 }
 
-impl Asked {
+impl LoginQuery {
     fn notice(&self) -> Option<LoginNotice> {
         Some(match self.notice.as_deref()? {
             "signed-out" => LoginNotice::SignedOut,
@@ -47,57 +47,57 @@ impl Asked {
 }
 
 /// `GET /login`
-pub async fn login(lobby: Lobby, asked: web::Query<Asked>) -> Answer {
-    if lobby.visitor().is_some_and(|visitor| visitor.signed) {
-        return Ok(lobby.see_other("/"));
+pub async fn login(guest: Guest, query: web::Query<LoginQuery>) -> PageResult {
+    if guest.visitor().is_some_and(|visitor| visitor.signed) {
+        return Ok(guest.see_other("/"));
     }
-    let (lobby, cookie) = lobby.bind();
-    let mut answer = login_page(&lobby, 200, String::new(), None, FieldErrors::new(), asked.notice())?;
+    let (guest, cookie) = guest.bind();
+    let mut answer = login_page(&guest, 200, String::new(), None, FieldErrors::new(), query.notice())?;
     if let Some(cookie) = cookie {
-        answer.add_cookie(&cookie).map_err(Stop::internal)?;
+        answer.add_cookie(&cookie).map_err(PageError::internal)?;
     }
     Ok(answer)
 }
 
 fn login_page(
-    lobby: &Lobby,
+    guest: &Guest,
     status: u16,
     email: String,
     refusal: Option<LoginRefusal>,
     errors: FieldErrors,
     notice: Option<LoginNotice>,
-) -> Answer {
+) -> PageResult {
     let page = LoginPage {
-        shell: lobby.solo(Some("/login".to_owned())),
+        shell: guest.solo(Some("/login".to_owned())),
         email,
         refusal,
         errors,
         notice,
-        address: lobby.visit().ip().map(|ip| ip.to_string()),
+        address: guest.visit().ip().map(|ip| ip.to_string()),
     };
-    lobby.page(status, &page)
+    guest.page(status, &page)
 }
 
 /// `POST /login`: e-mail and password. Whatever is wrong with them, the answer is the same.
-pub async fn enter_password(lobby: Lobby, session: Session, body: web::Bytes) -> Answer {
-    let form = lobby.form(&body, &["email", "password"]).await?;
+pub async fn enter_password(guest: Guest, session: Session, body: web::Bytes) -> PageResult {
+    let form = guest.form(&body, &["email", "password"]).await?;
     let errors = missing(&form);
     if !errors.is_empty() {
-        return login_page(&lobby, 422, form.get("email").to_owned(), None, errors, None);
+        return login_page(&guest, 422, form.get("email").to_owned(), None, errors, None);
     }
     let email = form.trimmed("email").to_lowercase();
-    let keys = Keys::new(&lobby.console().key, &email, lobby.visit().ip());
+    let keys = Keys::new(&guest.console().key, &email, guest.visit().ip());
     let token = secret::token();
-    let (staff, right_for) = check(&lobby, &email, form.get("password"), &keys).await?;
-    let change = EnterPassword::new(staff, right_for, keys, &token, browser(&lobby));
-    match lobby.submit(&change, &Seal::none()).await {
-        Ok(_) => issue(&lobby, &session, &token, &lobby.path("/login/code")),
+    let (staff, right_for) = check(&guest, &email, form.get("password"), &keys).await?;
+    let change = EnterPassword::new(staff, right_for, keys, &token, browser(&guest));
+    match guest.submit(&change, &Seal::none()).await {
+        Ok(_) => issue(&guest, &session, &token, &guest.path("/login/code")),
         Err(Refusal::Rejected(rejection)) if rejection.meaning == Meaning::Throttled => {
-            let refusal = LoginRefusal::Throttled { until: until(&rejection).unwrap_or_else(|| lobby.now()) };
-            login_page(&lobby, 429, form.get("email").to_owned(), Some(refusal), FieldErrors::new(), None)
+            let refusal = LoginRefusal::Throttled { until: until(&rejection).unwrap_or_else(|| guest.now()) };
+            login_page(&guest, 429, form.get("email").to_owned(), Some(refusal), FieldErrors::new(), None)
         }
         Err(Refusal::Rejected(_)) => {
-            login_page(&lobby, 422, form.get("email").to_owned(), Some(LoginRefusal::Wrong), FieldErrors::new(), None)
+            login_page(&guest, 422, form.get("email").to_owned(), Some(LoginRefusal::Wrong), FieldErrors::new(), None)
         }
         Err(refusal) => Err(refusal.into()),
     }
@@ -117,11 +117,16 @@ fn missing(form: &Form) -> FieldErrors {
 }
 
 /// The account with this e-mail, and the stored hash if the password is right for it. Takes as long where there is none.
-async fn check(lobby: &Lobby, email: &str, password: &str, keys: &Keys) -> Result<(Option<i64>, Option<String>), Stop> {
+async fn check(
+    guest: &Guest,
+    email: &str,
+    password: &str,
+    keys: &Keys,
+) -> Result<(Option<i64>, Option<String>), PageError> {
     // What is no address is nobody's, and need not fit into the database's idea of text.
     let account: Option<(i64, Option<String>)> = match normal_email(email) {
         Some(email) => {
-            lobby
+            guest
                 .reader()
                 .query(sql!("select id, password_hash from staff where email = $1 and active"))
                 .bind(email)
@@ -131,105 +136,113 @@ async fn check(lobby: &Lobby, email: &str, password: &str, keys: &Keys) -> Resul
         None => None,
     };
     let (staff, stored) = account.map_or((None, None), |(id, hash)| (Some(id), hash));
-    if throttle::waits_until(lobby.reader(), keys, lobby.now()).await?.is_some() {
+    if throttle::waits_until(guest.reader(), keys, guest.now()).await?.is_some() {
         // The change will be refused for the same reason, and recorded; nothing needs hashing for that.
         return Ok((staff, None));
     }
-    let fits = verify(lobby, password.to_owned(), stored.clone()).await?;
+    let fits = verify(guest, password.to_owned(), stored.clone()).await?;
     Ok((staff, stored.filter(|_| fits)))
 }
 
-pub(super) async fn verify(lobby: &Lobby, password: String, stored: Option<String>) -> Result<bool, Stop> {
-    let passwords = &lobby.console().passwords;
-    passwords.verify(password, stored).await.map_err(|busy| Stop {
+pub(super) async fn verify(guest: &Guest, password: String, stored: Option<String>) -> Result<bool, PageError> {
+    let passwords = &guest.console().passwords;
+    passwords.verify(password, stored).await.map_err(|busy| PageError {
         problem: Problem::Unavailable,
         cause: Some(busy.into()),
         recorded: false,
     })
 }
 
-fn browser(lobby: &Lobby) -> Browser {
-    let visit = lobby.visit();
+fn browser(guest: &Guest) -> Browser {
+    let visit = guest.visit();
     Browser { ip: visit.ip().map(|ip| ip.to_string()).unwrap_or_default(), user_agent: visit.user_agent.clone() }
 }
 
 /// Gives the browser the token of the session that the change has made.
-fn issue(lobby: &Lobby, session: &Session, token: &str, path: &str) -> Answer {
+fn issue(guest: &Guest, session: &Session, token: &str, path: &str) -> PageResult {
     session.renew();
-    session.insert(ISSUED, token).map_err(Stop::internal)?;
-    Ok(lobby.see_other(path))
+    session.insert(ISSUED, token).map_err(PageError::internal)?;
+    Ok(guest.see_other(path))
 }
 
 /// `GET /login/code`
-pub async fn login_code(lobby: Lobby, asked: web::Query<Asked>) -> Answer {
-    code_page(&lobby, 200, is_recovery(&asked), None, FieldErrors::new())
+pub async fn login_code(guest: Guest, query: web::Query<LoginQuery>) -> PageResult {
+    code_page(&guest, 200, is_recovery(&query), None, FieldErrors::new())
 }
 
-fn is_recovery(asked: &Asked) -> bool {
-    asked.with.as_deref() == Some("recovery")
+fn is_recovery(query: &LoginQuery) -> bool {
+    query.with.as_deref() == Some("recovery")
 }
 
-fn code_page(lobby: &Lobby, status: u16, recovery: bool, refusal: Option<Shown>, errors: FieldErrors) -> Answer {
+fn code_page(
+    guest: &Guest,
+    status: u16,
+    recovery: bool,
+    refusal: Option<FormRefusal>,
+    errors: FieldErrors,
+) -> PageResult {
     let path = if recovery { "/login/code?with=recovery" } else { "/login/code" };
-    let page = LoginCodePage { shell: lobby.solo(Some(path.to_owned())), recovery, refusal, errors };
-    lobby.page(status, &page)
+    let page = LoginCodePage { shell: guest.solo(Some(path.to_owned())), recovery, refusal, errors };
+    guest.page(status, &page)
 }
 
 /// `POST /login/code`: the code of the authenticator, or one of the recovery codes.
-pub async fn enter_code(lobby: Lobby, session: Session, asked: web::Query<Asked>, body: web::Bytes) -> Answer {
-    let form = lobby.form(&body, &["code"]).await?;
-    let Some(visitor) = lobby.visitor() else { return Err(Problem::Permission.into()) };
-    let recovery = is_recovery(&asked);
+pub async fn enter_code(guest: Guest, session: Session, query: web::Query<LoginQuery>, body: web::Bytes) -> PageResult {
+    let form = guest.form(&body, &["code"]).await?;
+    let Some(visitor) = guest.visitor() else { return Err(Problem::Permission.into()) };
+    let recovery = is_recovery(&query);
     if form.trimmed("code").is_empty() {
-        return code_page(&lobby, 422, recovery, None, FieldErrors::one("code", wrong::required()));
+        return code_page(&guest, 422, recovery, None, FieldErrors::one("code", wrong::required()));
     }
     let token = secret::token();
-    let sign_in = SignIn::new(visitor.id, visitor.session.clone(), &token, browser(&lobby));
+    let sign_in = SignIn::new(visitor.id, visitor.session.clone(), &token, browser(&guest));
     let outcome = if recovery {
-        let key = &lobby.console().key;
+        let key = &guest.console().key;
         let hash = code::recovery_hash(key, visitor.id, form.get("code"));
-        let keys = Keys::new(key, &format!("recovery/{}", visitor.id), lobby.visit().ip());
+        let keys = Keys::new(key, &format!("recovery/{}", visitor.id), guest.visit().ip());
         let change = SignInWithRecoveryCode::new(sign_in, hash, keys);
-        lobby.submit(&change, &Seal::none()).await.map(drop)
+        guest.submit(&change, &Seal::none()).await.map(drop)
     } else {
         let seal = Seal { code: Some(form.get("code").to_owned()), ..Seal::none() };
-        lobby.submit(&sign_in, &seal).await.map(drop)
+        guest.submit(&sign_in, &seal).await.map(drop)
     };
     match outcome {
         Ok(()) => {
-            let mut answer = issue(&lobby, &session, &token, lobby.wanted())?;
-            lobby.forget_wanted(&mut answer);
+            let mut answer = issue(&guest, &session, &token, guest.wanted())?;
+            guest.forget_wanted(&mut answer);
             Ok(answer)
         }
-        Err(refusal) => code_refused(&lobby, recovery, refusal),
+        Err(refusal) => code_refused(&guest, recovery, refusal),
     }
 }
 
-fn code_refused(lobby: &Lobby, recovery: bool, refusal: Refusal) -> Answer {
-    let now: Instant = lobby.now();
+fn code_refused(guest: &Guest, recovery: bool, refusal: Refusal) -> PageResult {
+    let now: Instant = guest.now();
     let (status, shown) = match refusal {
         Refusal::Code(CodeRefusal::Malformed) => {
-            return code_page(lobby, 422, recovery, None, FieldErrors::one("code", wrong::not_a_code()));
+            return code_page(guest, 422, recovery, None, FieldErrors::one("code", wrong::not_a_code()));
         }
-        Refusal::Code(CodeRefusal::Wrong) => (422, Shown::WrongCode { left: None }),
-        Refusal::Code(CodeRefusal::Reused) => (422, Shown::UsedCode { next: next_step(now) }),
-        Refusal::Code(CodeRefusal::Waiting { until }) => (429, Shown::CodeWait { until }),
-        Refusal::Code(CodeRefusal::Locked | CodeRefusal::NotEnrolled) => (429, Shown::CodeLocked),
-        Refusal::Rejected(rejection) if rejection.meaning == Meaning::Invalid => (422, Shown::WrongCode { left: None }),
+        Refusal::Code(CodeRefusal::Wrong) => (422, FormRefusal::WrongCode { left: None }),
+        Refusal::Code(CodeRefusal::Reused) => (422, FormRefusal::UsedCode { next: next_step(now) }),
+        Refusal::Code(CodeRefusal::Waiting { until }) => (429, FormRefusal::CodeWait { until }),
+        Refusal::Code(CodeRefusal::Locked | CodeRefusal::NotEnrolled) => (429, FormRefusal::CodeLocked),
+        Refusal::Rejected(rejection) if rejection.meaning == Meaning::Invalid => {
+            (422, FormRefusal::WrongCode { left: None })
+        }
         Refusal::Rejected(rejection) if rejection.meaning == Meaning::Throttled => {
-            (429, Shown::CodeWait { until: until(&rejection).unwrap_or(now) })
+            (429, FormRefusal::CodeWait { until: until(&rejection).unwrap_or(now) })
         }
         Refusal::Rejected(rejection) if rejection.meaning == Meaning::Conflict => {
-            return Ok(lobby.see_other(&lobby.path("/login?notice=restart")));
+            return Ok(guest.see_other(&guest.path("/login?notice=restart")));
         }
-        Refusal::SignedOut => return Ok(lobby.see_other(&lobby.path("/login?notice=restart"))),
+        Refusal::SignedOut => return Ok(guest.see_other(&guest.path("/login?notice=restart"))),
         refusal => return Err(refusal.into()),
     };
-    code_page(lobby, status, recovery, Some(shown), FieldErrors::new())
+    code_page(guest, status, recovery, Some(shown), FieldErrors::new())
 }
 
 /// `POST /logout`
-pub async fn sign_out(desk: Desk, session: Session, body: web::Bytes) -> Answer {
+pub async fn sign_out(desk: Desk, session: Session, body: web::Bytes) -> PageResult {
     desk.form(&body, &[]).await?;
     let Visitor { id, session: here, .. } = desk.person().clone();
     desk.submit(&SignOut { staff: id, session: here }, &Seal::none()).await?;

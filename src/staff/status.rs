@@ -9,13 +9,13 @@ use crate::{
     gate::{Admits, Change, Fault, Role, Target, Tx},
     sql,
     web::{
-        Desk, Stop,
+        Desk, PageError,
         form::Form,
         panel::{Button, Opened, Opening, Panel, Unread, View},
         shell::{
             Shell,
             field::{FieldErrors, wrong},
-            seal::Seal,
+            seal::SealForm,
         },
     },
 };
@@ -44,7 +44,7 @@ impl Change for SetStaffStatus {
     }
 
     async fn check(&self, tx: &mut Tx<'_>) -> Result<(), Fault> {
-        self.judge(tx).await.map(drop)
+        self.validate(tx).await.map(drop)
     }
 
     /// A person who must be kept out is kept out at once; one who is to come back can wait for a second person.
@@ -53,7 +53,7 @@ impl Change for SetStaffStatus {
     }
 
     async fn apply(&self, tx: &mut Tx<'_>) -> Result<(), Fault> {
-        let before = self.judge(tx).await?.active;
+        let before = self.validate(tx).await?.active;
         let active = self.is_active()?;
         tx.query(sql!("update staff set active = $2, version = version + 1 where id = $1"))
             .bind(self.staff)
@@ -81,7 +81,7 @@ impl SetStaffStatus {
         }
     }
 
-    async fn judge(&self, tx: &mut Tx<'_>) -> Result<AccountState, Fault> {
+    async fn validate(&self, tx: &mut Tx<'_>) -> Result<AccountState, Fault> {
         let active = self.is_active()?;
         account_state::not_oneself(tx, self.staff)?;
         let account = account_state::lock(tx, self.staff).await?;
@@ -112,7 +112,7 @@ impl Panel for StatusPanel {
         Some(Button { name: Self::NAME, icon, label: desk.words().get(label).to_owned() })
     }
 
-    async fn open(_: &Desk, _: &Member, (): &(), _: Opening<'_>) -> Result<Opened<Self>, Stop> {
+    async fn open(_: &Desk, _: &Member, (): &(), _: Opening<'_>) -> Result<Opened<Self>, PageError> {
         Ok(Opened::Form(Self))
     }
 
@@ -125,8 +125,8 @@ impl Panel for StatusPanel {
     }
 
     /// Disabling an account may be urgent; enabling it waits.
-    fn seal(&self, on: &Member, seal: Seal) -> Seal {
-        Seal { must_wait: on.person.is_disabled(), ..seal }
+    fn seal(&self, on: &Member, seal: SealForm) -> SealForm {
+        SealForm { must_wait: on.person.is_disabled(), ..seal }
     }
 
     fn render(&self, View { shell, on, seal, .. }: View<'_, Self>) -> askama::Result<String> {
@@ -139,7 +139,7 @@ impl Panel for StatusPanel {
 struct StatusForm<'a> {
     shell: &'a Shell,
     is_disabled: bool,
-    seal: &'a Seal,
+    seal: &'a SealForm,
 }
 
 impl StatusForm<'_> {

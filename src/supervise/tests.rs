@@ -17,7 +17,7 @@ fn allowed() -> Allowed {
 /// The times that a test sees are told: one second later each time.
 fn clock() -> Clock {
     let seconds = std::sync::atomic::AtomicI64::new(0);
-    Clock::told(move || Instant::from_unix(seconds.fetch_add(1, std::sync::atomic::Ordering::Relaxed)).unwrap())
+    Clock::from_fn(move || Instant::from_unix(seconds.fetch_add(1, std::sync::atomic::Ordering::Relaxed)).unwrap())
 }
 
 fn shell(script: &str) -> Spec {
@@ -30,14 +30,14 @@ fn begin(spec: &Spec) -> (Running, Output) {
 
 /// All that was told of a run.
 #[derive(Debug, Default)]
-struct Told {
+struct Reported {
     lines: Vec<Line>,
     gap: Option<Gap>,
     progress: Vec<f64>,
     counts: Option<Counts>,
 }
 
-impl Told {
+impl Reported {
     fn add(&mut self, news: News) {
         if let Some(new) = news.log {
             self.lines.extend(new.lines);
@@ -55,24 +55,24 @@ impl Told {
     }
 }
 
-async fn rest(output: &mut Output) -> Told {
-    let mut told = Told::default();
+async fn rest(output: &mut Output) -> Reported {
+    let mut reported = Reported::default();
     while let Some(news) = output.next().await {
-        told.add(news);
+        reported.add(news);
     }
-    told
+    reported
 }
 
-async fn run(spec: Spec) -> (Ended, Told) {
+async fn run(spec: Spec) -> (Ended, Reported) {
     let (mut running, mut output) = begin(&spec);
-    let told = rest(&mut output).await;
-    (running.ended().await, told)
+    let reported = rest(&mut output).await;
+    (running.ended().await, reported)
 }
 
 /// Waits until the command has written a line, so that it has done what comes before.
 async fn said(output: &mut Output, text: &str) {
-    let mut told = Told::default();
-    while !told.texts().contains(&text) {
-        told.add(output.next().await.unwrap());
+    let mut reported = Reported::default();
+    while !reported.texts().contains(&text) {
+        reported.add(output.next().await.unwrap());
     }
 }

@@ -6,14 +6,14 @@ use crate::{
     gate::{Admits, Amount, Change, Fault, Role, Target, Tx},
     sql,
     web::{
-        Desk, Stop,
+        Desk, PageError,
         form::Form,
         number,
         panel::{Button, Opened, Opening, Panel, Unread, View},
         shell::{
             Shell,
             field::{FieldErrors, wrong},
-            seal::Seal,
+            seal::SealForm,
         },
         words::Message,
     },
@@ -127,7 +127,7 @@ impl Panel for AdjustPanel {
         Some(Button { name: Self::NAME, icon: "coins", label: desk.words().get("points.title").to_owned() })
     }
 
-    async fn open(desk: &Desk, on: &CustomerRow, (): &(), opening: Opening<'_>) -> Result<Opened<Self>, Stop> {
+    async fn open(desk: &Desk, on: &CustomerRow, (): &(), opening: Opening<'_>) -> Result<Opened<Self>, PageError> {
         let seen = opening.form().filter(|_| opening.is_stale()).map(|form| form.get("seen"));
         Ok(Opened::Form(Self {
             direction: opening.typed("direction", ""),
@@ -190,7 +190,7 @@ fn reason_kind(form: &Form) -> &str {
 }
 
 /// The balance that a person saw who had version `seen` before them: the one before the first change since.
-async fn points_at(desk: &Desk, customer: &CustomerRow, seen: &str) -> Result<Option<i64>, Stop> {
+async fn points_at(desk: &Desk, customer: &CustomerRow, seen: &str) -> Result<Option<i64>, PageError> {
     let Ok(seen) = seen.parse::<i64>() else { return Ok(None) };
     let since = customer.version.saturating_sub(seen);
     if !(1..=50).contains(&since) {
@@ -225,7 +225,7 @@ struct AdjustForm<'a> {
     shell: &'a Shell,
     balance: i64,
     panel: &'a AdjustPanel,
-    seal: &'a Seal,
+    seal: &'a SealForm,
 }
 
 impl AdjustForm<'_> {
@@ -241,13 +241,13 @@ impl AdjustForm<'_> {
             Some(delta) if delta < 0 => self.shell.with("points.deduct", &[("n", &group(delta.saturating_neg()))]),
             Some(delta) => self.shell.with("points.add", &[("n", &group(delta))]),
         };
-        if self.is_much() { self.shell.with("approval.second-go", &[("what", &label)]) } else { label }
+        if self.exceeds_limit() { self.shell.with("approval.second-go", &[("what", &label)]) } else { label }
     }
 
     /// Whether what the form says so far is more than one person may adjust alone.
-    fn is_much(&self) -> bool {
+    fn exceeds_limit(&self) -> bool {
         let delta = self.panel.delta().map(|delta| Amount { n: delta.saturating_abs(), currency: None });
-        delta.is_some_and(|amount| self.shell.is_much(AdjustPoints::KIND, "points", amount))
+        delta.is_some_and(|amount| self.shell.exceeds_limit(AdjustPoints::KIND, "points", amount))
     }
 
     /// How many points one person may adjust alone; none where there is no limit.

@@ -5,7 +5,7 @@ use crate::{
     gate::RecordAccess,
     mask,
     web::{
-        Answer, Desk, Stop,
+        Desk, PageError, PageResult,
         panel::{Entry, Html, Offer, Side, Subject, show_with},
         problem_page::Problem,
         refused::read_reason,
@@ -25,12 +25,12 @@ pub(super) const PANEL: Entry<CustomerRow> = Entry::without_seal(
     |Offer { shell, on, .. }| Box::pin(async move { side(shell, on, &FieldErrors::new(), "").map(Some) }),
 );
 
-pub(crate) fn side(shell: &Shell, on: &CustomerRow, errors: &FieldErrors, reason: &str) -> Result<Side, Stop> {
+pub(crate) fn side(shell: &Shell, on: &CustomerRow, errors: &FieldErrors, reason: &str) -> Result<Side, PageError> {
     Ok(Side::of(NAME, Html::of(&ContactForm { shell, close: on.path(), errors, reason })?))
 }
 
 /// `POST /users/{id}/contact`
-pub async fn reveal(desk: Desk, path: web::Path<i64>, body: web::Bytes) -> Answer {
+pub async fn reveal(desk: Desk, path: web::Path<i64>, body: web::Bytes) -> PageResult {
     let customer = CustomerRow::load(&desk, &path.into_inner()).await?.ok_or(Problem::NotFound)?;
     // It changes nothing, so it needs no code; what other forms carry does no harm here.
     let form = desk.form(&body, &["reason", "code", "key", "seen"]).await?;
@@ -42,7 +42,7 @@ pub async fn reveal(desk: Desk, path: web::Path<i64>, body: web::Bytes) -> Answe
             return show_with(&desk, customer, shell, side, 422).await;
         }
     };
-    desk.keep(&RecordAccess {
+    desk.run_housekeeping(&RecordAccess {
         actor: desk.actor(),
         task: "reveal",
         subject: Some(super::target(customer.id).to_string()),

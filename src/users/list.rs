@@ -11,7 +11,7 @@ use crate::{
     gate::RecordAccess,
     orders, sql,
     web::{
-        Answer, Desk, Stop,
+        Desk, PageError, PageResult,
         desk::fresh_key,
         link::link,
         problem_page::Problem,
@@ -38,7 +38,7 @@ pub struct Asked {
 }
 
 /// `GET /users`: the newest customers, or those that a search found.
-pub async fn list(desk: Desk, asked: web::Query<Asked>) -> Answer {
+pub async fn list(desk: Desk, asked: web::Query<Asked>) -> PageResult {
     let status =
         asked.status.as_deref().map_or(Some(StatusFilter::All), StatusFilter::parse).ok_or(Problem::BadRequest)?;
     let after = match asked.after.as_deref() {
@@ -84,7 +84,7 @@ pub async fn list(desk: Desk, asked: web::Query<Asked>) -> Answer {
 }
 
 /// `POST /users/searches`: keeps the search, so that its address says nothing about anybody, and goes to what it found.
-pub async fn search(desk: Desk, body: web::Bytes) -> Answer {
+pub async fn search(desk: Desk, body: web::Bytes) -> PageResult {
     let form = desk.form(&body, &["q", "status"]).await?;
     // The box in the frame of every page takes the number of an order too, which is nobody's telephone.
     if let Some(number) = orders::term::number(form.get("q")) {
@@ -121,7 +121,7 @@ pub async fn search(desk: Desk, body: web::Bytes) -> Answer {
             reason: None,
         },
     };
-    desk.keep(&search).await?;
+    desk.run_housekeeping(&search).await?;
     let found = find::find(desk.reader(), &term, wanted, None, 2).await?;
     if let ([only], None) = (found.rows.as_slice(), &found.next) {
         return Ok(desk.see_other(&format!("/users/{}", only.id)));
@@ -130,7 +130,7 @@ pub async fn search(desk: Desk, body: web::Bytes) -> Answer {
 }
 
 /// What this person searched for under this id. Somebody else's search is nobody's.
-async fn kept_term(desk: &Desk, id: &str) -> Result<Option<String>, Stop> {
+async fn kept_term(desk: &Desk, id: &str) -> Result<Option<String>, PageError> {
     if !id.bytes().all(|byte| byte.is_ascii_hexdigit()) {
         return Ok(None);
     }
@@ -145,8 +145,8 @@ async fn kept_term(desk: &Desk, id: &str) -> Result<Option<String>, Stop> {
 }
 
 /// Every page of a list is a look at those on it, also the second one of a search made long before.
-async fn record_list(desk: &Desk, kind: &str) -> Result<(), Stop> {
-    desk.keep(&RecordAccess {
+async fn record_list(desk: &Desk, kind: &str) -> Result<(), PageError> {
+    desk.run_housekeeping(&RecordAccess {
         actor: desk.actor(),
         task: "search",
         subject: None,

@@ -7,13 +7,13 @@ use crate::{
     sql,
     store::Reader,
     web::{
-        Desk, Stop,
+        Desk, PageError,
         form::Form,
         panel::{Button, Opened, Opening, Panel, Unread, View},
         shell::{
             Shell,
             field::{FieldErrors, wrong},
-            seal::Seal,
+            seal::SealForm,
         },
     },
 };
@@ -34,7 +34,7 @@ pub struct NoteUser {
 impl Change for NoteUser {
     const KIND: &'static str = "users.note";
     const ADMITS: Admits = Admits::sealed(&[Role::Operator]);
-    const MAKES: &'static [&'static str] = &["note"];
+    const CREATED_IDS: &'static [&'static str] = &["note"];
     type Output = i64;
 
     fn target(&self) -> Target {
@@ -103,7 +103,7 @@ impl Panel for NotePanel {
         None
     }
 
-    async fn open(_: &Desk, _: &CustomerRow, (): &(), opening: Opening<'_>) -> Result<Opened<Self>, Stop> {
+    async fn open(_: &Desk, _: &CustomerRow, (): &(), opening: Opening<'_>) -> Result<Opened<Self>, PageError> {
         Ok(Opened::Form(Self { text: opening.typed("text", "") }))
     }
 
@@ -126,7 +126,7 @@ impl Panel for NotePanel {
 struct NoteForm<'a> {
     shell: &'a Shell,
     text: &'a str,
-    seal: &'a Seal,
+    seal: &'a SealForm,
 }
 
 /// A note as the page shows it.

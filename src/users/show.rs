@@ -15,7 +15,7 @@ use crate::{
     orders::{self, list_pages::Row as OrderRow},
     sql,
     web::{
-        Answer, Desk, Stop,
+        Desk, PageError, PageResult,
         list::Page,
         panel::{self, Look, Query, Side, Subject},
         problem_page::Problem,
@@ -33,7 +33,7 @@ const NEWEST_NOTES: usize = 3;
 const NOTES_PAGE: usize = 20;
 
 /// `GET /users/{id}`
-pub async fn show(desk: Desk, path: web::Path<i64>) -> Answer {
+pub async fn show(desk: Desk, path: web::Path<i64>) -> PageResult {
     panel::show::<CustomerRow>(&desk, path.into_inner()).await
 }
 
@@ -47,7 +47,7 @@ impl Subject for CustomerRow {
         target(*id)
     }
 
-    async fn load(desk: &Desk, id: &i64) -> Result<Option<Self>, Stop> {
+    async fn load(desk: &Desk, id: &i64) -> Result<Option<Self>, PageError> {
         Ok(find::by_id(desk.reader(), *id).await?)
     }
 
@@ -63,8 +63,8 @@ impl Subject for CustomerRow {
         super::PANELS
     }
 
-    async fn record_look(&self, desk: &Desk, _: Look) -> Result<(), Stop> {
-        desk.keep(&RecordAccess {
+    async fn record_look(&self, desk: &Desk, _: Look) -> Result<(), PageError> {
+        desk.run_housekeeping(&RecordAccess {
             actor: desk.actor(),
             task: "view",
             subject: Some(target(self.id).to_string()),
@@ -74,7 +74,7 @@ impl Subject for CustomerRow {
         .await
     }
 
-    async fn page(self, desk: &Desk, shell: Shell, side: Side, status: u16) -> Answer {
+    async fn page(self, desk: &Desk, shell: Shell, side: Side, status: u16) -> PageResult {
         let query = Query::of(desk);
         let after = query.number("ledger");
         let notes = notes(desk, &self, query.get("notes")).await?;
@@ -113,7 +113,7 @@ struct Notes {
 }
 
 /// The newest notes, or where `?notes=` says `all` or the note to continue after, a page of all of them.
-async fn notes(desk: &Desk, customer: &CustomerRow, asked: &str) -> Result<Notes, Stop> {
+async fn notes(desk: &Desk, customer: &CustomerRow, asked: &str) -> Result<Notes, PageError> {
     let (size, before) = match asked {
         "" => (NEWEST_NOTES, i64::MAX),
         "all" => (NOTES_PAGE, i64::MAX),
@@ -129,7 +129,7 @@ async fn notes(desk: &Desk, customer: &CustomerRow, asked: &str) -> Result<Notes
 }
 
 /// The newest rows of the log about this customer.
-async fn history(desk: &Desk, user: i64) -> Result<Vec<AuditRow>, Stop> {
+async fn history(desk: &Desk, user: i64) -> Result<Vec<AuditRow>, PageError> {
     let rows: Vec<Entry> = desk
         .reader()
         .query(sql!(

@@ -5,13 +5,13 @@ use crate::{
     gate::{Admits, Change, Fault, Role, Target, Tx},
     sql,
     web::{
-        Desk, Stop,
+        Desk, PageError,
         form::Form,
         panel::{Button, Opened, Opening, Panel, Unread, View},
         shell::{
             Shell,
             field::{FieldErrors, wrong},
-            seal::Seal,
+            seal::SealForm,
         },
     },
 };
@@ -84,7 +84,7 @@ impl Panel for StatusPanel {
         Some(Button { name: Self::NAME, icon, label: desk.words().get(label).to_owned() })
     }
 
-    async fn open(_: &Desk, _: &CustomerRow, (): &(), _: Opening<'_>) -> Result<Opened<Self>, Stop> {
+    async fn open(_: &Desk, _: &CustomerRow, (): &(), _: Opening<'_>) -> Result<Opened<Self>, PageError> {
         Ok(Opened::Form(Self))
     }
 
@@ -106,7 +106,7 @@ impl Panel for StatusPanel {
 struct StatusForm<'a> {
     shell: &'a Shell,
     is_suspended: bool,
-    seal: &'a Seal,
+    seal: &'a SealForm,
 }
 
 impl StatusForm<'_> {

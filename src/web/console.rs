@@ -142,6 +142,6 @@ impl Console {
 
     /// The frame of an error page, which has no form.
     pub(crate) fn solo(&self, visit: &Visit) -> Solo {
-        Solo { frame: self.frame(visit, String::new()), asked: visit.asked, path: None }
+        Solo { frame: self.frame(visit, String::new()), requested_lang: visit.requested_lang, path: None }
     }
 }

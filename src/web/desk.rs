@@ -1,7 +1,7 @@
 //! Where a handler sits: it can read, submit changes and make pages, and it has no other way to anything.
 
 use super::{
-    Answer, Console, Stop, forgery,
+    Console, PageError, PageResult, forgery,
     form::Form,
     problem_page::Problem,
     route,
@@ -13,8 +13,8 @@ use super::{
 use crate::{
     clock::Instant,
     gate::{
-        Actor, Asked, AtRest, Catalog, Change, Fault, Given, Housekeeping, Policies, Reason, Refusal, Rehearsed, Seal,
-        Sealed, Target,
+        Actor, Catalog, Change, DynChange, Fault, Housekeeping, Outcome, Policies, Reason, Refusal, Rehearsed,
+        Requester, Seal, Sealed, Target,
     },
     secret,
     store::Reader,
@@ -30,7 +30,7 @@ use std::{
 
 /// A handler's place in front of somebody who is not signed in, or not quite.
 #[derive(Clone, Debug)]
-pub struct Lobby {
+pub struct Guest {
     console: Arc<Console>,
     visit: Rc<Visit>,
     /// What the forms of this visitor are bound to: the session, or before there is one, a cookie.
@@ -42,11 +42,11 @@ pub struct Lobby {
 /// A handler's place in front of somebody who is signed in.
 #[derive(Clone, Debug)]
 pub struct Desk {
-    lobby: Lobby,
+    guest: Guest,
     visitor: Visitor,
 }
 
-impl Lobby {
+impl Guest {
     pub fn console(&self) -> &Console {
         &self.console
     }
@@ -76,39 +76,39 @@ impl Lobby {
     }
 
     /// Reads a posted form whose fields are `allowed` and `csrf`.
-    pub async fn form(&self, body: &[u8], allowed: &[&str]) -> Result<Form, Stop> {
+    pub async fn form(&self, body: &[u8], allowed: &[&str]) -> Result<Form, PageError> {
         // Every change may be urgent; whether that says anything is for the rules.
         let fields: Vec<&str> = allowed.iter().copied().chain(["csrf", "urgent"]).collect();
         let form = Form::read(body, &fields).map_err(|_| Problem::Unprocessable)?;
-        if forgery::fits(&self.console.key, &self.bound, form.get("csrf")) {
+        if forgery::verify(&self.console.key, &self.bound, form.get("csrf")) {
             return Ok(form);
         }
         let recorded = self.console.record(&self.visit, &Refusal::Forgery).await;
-        Err(Stop { recorded, ..Problem::Forgery.into() })
+        Err(PageError { recorded, ..Problem::Forgery.into() })
     }
 
     /// Refuses a posted form that does not carry the token of this visitor, before anything else is read of it. One that is
     /// no form at all is left to [`form`](Self::form).
-    pub(crate) async fn check_token(&self, body: &[u8]) -> Result<(), Stop> {
+    pub(crate) async fn check_token(&self, body: &[u8]) -> Result<(), PageError> {
         let Ok(fields) = serde_urlencoded::from_bytes::<Vec<(String, String)>>(body) else { return Ok(()) };
         let token = fields.iter().find(|(name, _)| name == "csrf").map_or("", |(_, token)| token);
-        if forgery::fits(&self.console.key, &self.bound, token) {
+        if forgery::verify(&self.console.key, &self.bound, token) {
             return Ok(());
         }
         let recorded = self.console.record(&self.visit, &Refusal::Forgery).await;
-        Err(Stop { recorded, ..Problem::Forgery.into() })
+        Err(PageError { recorded, ..Problem::Forgery.into() })
     }
 
     /// Records that a change was asked for of something that is not there, and ends the request with 404.
-    pub(crate) async fn refuse_missing(&self, action: &'static str, target: Target, word: &'static str) -> Stop {
+    pub(crate) async fn refuse_missing(&self, action: &'static str, target: Target, word: &'static str) -> PageError {
         let Fault::Rejected(rejection) = Fault::missing(word) else { return Problem::NotFound.into() };
         match self.console.gate.record_refusal(&self.actor(), action, target, &Refusal::Rejected(rejection)).await {
-            Ok(_) => Stop::recorded(Problem::NotFound),
+            Ok(_) => PageError::recorded(Problem::NotFound),
             Err(refusal) => refusal.into(),
         }
     }
 
-    pub async fn submit<C: Change>(&self, change: &C, seal: &Seal) -> Result<Sealed<Given<C::Output>>, Refusal> {
+    pub async fn submit<C: Change>(&self, change: &C, seal: &Seal) -> Result<Sealed<Outcome<C::Output>>, Refusal> {
         self.console.gate.submit(&self.actor(), change, seal).await
     }
 
@@ -117,13 +117,13 @@ impl Lobby {
         &self,
         changes: &[C],
         seal: &Seal,
-    ) -> Result<Sealed<Vec<Given<C::Output>>>, Refusal> {
+    ) -> Result<Sealed<Vec<Outcome<C::Output>>>, Refusal> {
         self.console.gate.submit_all(&self.actor(), changes, seal).await
     }
 
     /// What a change that waits would alter now; nothing is kept of it.
-    pub async fn rehearse(&self, asked: &Asked, change: &dyn AtRest) -> Result<Rehearsed, Refusal> {
-        self.console.gate.rehearse(asked, change).await
+    pub async fn rehearse(&self, requester: &Requester, change: &dyn DynChange) -> Result<Rehearsed, Refusal> {
+        self.console.gate.rehearse(requester, change).await
     }
 
     /// All changes there are.
@@ -137,10 +137,13 @@ impl Lobby {
     }
 
     /// Background work that must have happened before the page is shown.
-    pub async fn keep<H: Housekeeping>(&self, work: &H) -> Result<H::Output, Stop> {
-        let failed =
-            |error: sqlx::Error| Stop { problem: Problem::NotRecorded, cause: Some(error.into()), recorded: false };
-        self.console.gate.keep(work).await.map_err(failed)
+    pub async fn run_housekeeping<H: Housekeeping>(&self, work: &H) -> Result<H::Output, PageError> {
+        let failed = |error: sqlx::Error| PageError {
+            problem: Problem::NotRecorded,
+            cause: Some(error.into()),
+            recorded: false,
+        };
+        self.console.gate.run_housekeeping(work).await.map_err(failed)
     }
 
     pub fn frame(&self) -> Frame {
@@ -149,11 +152,11 @@ impl Lobby {
 
     /// The frame of a page for somebody not signed in; `path` where it can be had in the other language too.
     pub fn solo(&self, path: Option<String>) -> Solo {
-        Solo { frame: self.frame(), asked: self.visit.asked, path }
+        Solo { frame: self.frame(), requested_lang: self.visit.requested_lang, path }
     }
 
     /// A page.
-    pub fn page(&self, status: u16, page: &impl Template) -> Answer {
+    pub fn page(&self, status: u16, page: &impl Template) -> PageResult {
         Ok(Self::html(status, page.render()?))
     }
 
@@ -169,10 +172,10 @@ impl Lobby {
     }
 
     /// On to the page of what was changed, which shows it by its row in the log, or to the request as which it waits.
-    pub fn see_sealed<T>(&self, sealed: &Sealed<Given<T>>, path: &str) -> HttpResponse {
+    pub fn see_sealed<T>(&self, sealed: &Sealed<Outcome<T>>, path: &str) -> HttpResponse {
         match sealed.output {
-            Given::Made(_) => self.see_other(&format!("{path}?sealed={}", sealed.seq)),
-            Given::Waits(request) => self.see_request(request, sealed.seq),
+            Outcome::Applied(_) => self.see_other(&format!("{path}?sealed={}", sealed.seq)),
+            Outcome::Pending(request) => self.see_request(request, sealed.seq),
         }
     }
 
@@ -197,7 +200,7 @@ impl Lobby {
 
     /// The path with the language that this visitor asked for in the address.
     pub fn path(&self, path: &str) -> String {
-        match self.visit.asked {
+        match self.visit.requested_lang {
             Some(lang) => format!("{path}{}lang={}", if path.contains('?') { '&' } else { '?' }, Lang::code(lang)),
             None => path.to_owned(),
         }
@@ -214,10 +217,10 @@ pub fn see_other(visit: &Visit, path: &str) -> HttpResponse {
 }
 
 impl std::ops::Deref for Desk {
-    type Target = Lobby;
+    type Target = Guest;
 
-    fn deref(&self) -> &Lobby {
-        &self.lobby
+    fn deref(&self) -> &Guest {
+        &self.guest
     }
 }
 
@@ -244,7 +247,7 @@ impl Desk {
     }
 
     /// The sections this person may open, with how much waits for them there; nothing where there is nothing.
-    async fn nav(&self) -> Result<Vec<NavItem>, Stop> {
+    async fn nav(&self) -> Result<Vec<NavItem>, PageError> {
         let mut nav = Vec::new();
         for section in Section::ALL.into_iter().filter(|section| self.may("GET", section.href())) {
             let waiting = match self.console.waits.iter().find(|waits| waits.section == section) {
@@ -257,7 +260,7 @@ impl Desk {
     }
 
     /// The frame of a signed-in page.
-    pub async fn shell(&self, section: Option<Section>, flash: Option<Flash>) -> Result<Shell, Stop> {
+    pub async fn shell(&self, section: Option<Section>, flash: Option<Flash>) -> Result<Shell, PageError> {
         let may_audit = self.may("GET", Section::Audit.href());
         let now = self.now();
         let ends = self.visitor.created.saturating_add(self.console.limits.absolute.num_seconds());
@@ -298,7 +301,7 @@ pub fn fresh_key() -> String {
 }
 
 /// The part of a change form that is the same in all of them.
-pub fn seal_of(form: &Form, reason: Reason) -> Result<Seal, Stop> {
+pub fn seal_of(form: &Form, reason: Reason) -> Result<Seal, PageError> {
     let key = form.get("key");
     let is_key = (1..=64).contains(&key.len())
         && key.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_'));
@@ -313,9 +316,9 @@ pub fn seal_of(form: &Form, reason: Reason) -> Result<Seal, Stop> {
     Ok(Seal { reason, code: Some(form.get("code").to_owned()), key: Some(key.to_owned()), seen, is_urgent })
 }
 
-impl FromRequest for Lobby {
-    type Error = Stop;
-    type Future = Ready<Result<Self, Stop>>;
+impl FromRequest for Guest {
+    type Error = PageError;
+    type Future = Ready<Result<Self, PageError>>;
 
     fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
         let found = || {
@@ -331,12 +334,12 @@ impl FromRequest for Lobby {
             let wanted = cookie(console.wanted_cookie()).filter(|path| is_own_path(path));
             Some(Self { console, visit, bound, wanted })
         };
-        ready(found().ok_or_else(|| Stop::internal(anyhow::anyhow!("a request came around the middleware"))))
+        ready(found().ok_or_else(|| PageError::internal(anyhow::anyhow!("a request came around the middleware"))))
     }
 }
 
-impl Lobby {
-    /// The same lobby with its forms bound to a new cookie, for a visitor who has none yet.
+impl Guest {
+    /// The same guest with its forms bound to a new cookie, for a visitor who has none yet.
     pub fn bind(mut self) -> (Self, Option<actix_web::cookie::Cookie<'static>>) {
         if !self.bound.is_empty() {
             return (self, None);
@@ -348,13 +351,13 @@ impl Lobby {
 }
 
 impl FromRequest for Desk {
-    type Error = Stop;
-    type Future = Ready<Result<Self, Stop>>;
+    type Error = PageError;
+    type Future = Ready<Result<Self, PageError>>;
 
     fn from_request(request: &HttpRequest, payload: &mut Payload) -> Self::Future {
-        let lobby = Lobby::from_request(request, payload).into_inner();
-        ready(lobby.and_then(|lobby| match lobby.visitor() {
-            Some(visitor) if visitor.signed => Ok(Self { lobby, visitor }),
+        let guest = Guest::from_request(request, payload).into_inner();
+        ready(guest.and_then(|guest| match guest.visitor() {
+            Some(visitor) if visitor.signed => Ok(Self { guest, visitor }),
             _ => Err(Problem::Permission.into()),
         }))
     }

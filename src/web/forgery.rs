@@ -44,7 +44,7 @@ pub fn token(key: &SecretKey, session: &str) -> String {
     hex::encode(key.mac(Purpose::Forgery, session.as_bytes()))
 }
 
-pub fn fits(key: &SecretKey, session: &str, posted: &str) -> bool {
+pub fn verify(key: &SecretKey, session: &str, posted: &str) -> bool {
     // Without session and cookie there is nothing a form could be bound to.
     !session.is_empty() && bool::from(token(key, session).as_bytes().ct_eq(posted.as_bytes()))
 }
@@ -54,7 +54,7 @@ mod tests {
     use super::*;
     use actix_web::http::header::{HeaderName, HeaderValue};
 
-    fn judged(lines: &[(&'static str, &str)]) -> Result<(), Forged> {
+    fn checked(lines: &[(&'static str, &str)]) -> Result<(), Forged> {
         let mut headers = HeaderMap::new();
         for (name, value) in lines {
             headers.append(HeaderName::from_static(name), HeaderValue::from_bytes(value.as_bytes()).unwrap());
@@ -66,9 +66,9 @@ mod tests {
 
     #[test]
     fn a_form_of_ours_passes() {
-        assert_eq!(judged(&[OURS, FORM]), Ok(()));
-        assert_eq!(judged(&[OURS, FORM, ("sec-fetch-site", "same-origin")]), Ok(()));
-        assert_eq!(judged(&[OURS, ("content-type", "application/x-www-form-urlencoded; charset=UTF-8")]), Ok(()));
+        assert_eq!(checked(&[OURS, FORM]), Ok(()));
+        assert_eq!(checked(&[OURS, FORM, ("sec-fetch-site", "same-origin")]), Ok(()));
+        assert_eq!(checked(&[OURS, ("content-type", "application/x-www-form-urlencoded; charset=UTF-8")]), Ok(()));
     }
 
     #[test]
@@ -84,15 +84,15 @@ mod tests {
             "https://admin.example.com/",
             "https://evil.test",
         ] {
-            assert_eq!(judged(&[("origin", origin), FORM]), Err(Forged::Origin), "{origin}");
+            assert_eq!(checked(&[("origin", origin), FORM]), Err(Forged::Origin), "{origin}");
         }
-        assert_eq!(judged(&[FORM]), Err(Forged::Origin));
-        assert_eq!(judged(&[OURS, OURS, FORM]), Err(Forged::Origin));
+        assert_eq!(checked(&[FORM]), Err(Forged::Origin));
+        assert_eq!(checked(&[OURS, OURS, FORM]), Err(Forged::Origin));
         for site in ["cross-site", "same-site", "none", ""] {
-            assert_eq!(judged(&[OURS, FORM, ("sec-fetch-site", site)]), Err(Forged::Origin), "{site}");
+            assert_eq!(checked(&[OURS, FORM, ("sec-fetch-site", site)]), Err(Forged::Origin), "{site}");
         }
         assert_eq!(
-            judged(&[OURS, FORM, ("sec-fetch-site", "same-origin"), ("sec-fetch-site", "same-origin")]),
+            checked(&[OURS, FORM, ("sec-fetch-site", "same-origin"), ("sec-fetch-site", "same-origin")]),
             Err(Forged::Origin)
         );
     }
@@ -100,17 +100,17 @@ mod tests {
     #[test]
     fn only_forms_are_forms() {
         for media_type in ["text/plain", "application/json", "multipart/form-data; boundary=x", ""] {
-            assert_eq!(judged(&[OURS, ("content-type", media_type)]), Err(Forged::MediaType), "{media_type}");
+            assert_eq!(checked(&[OURS, ("content-type", media_type)]), Err(Forged::MediaType), "{media_type}");
         }
-        assert_eq!(judged(&[OURS]), Err(Forged::MediaType));
+        assert_eq!(checked(&[OURS]), Err(Forged::MediaType));
     }
 
     #[test]
     fn a_token_belongs_to_its_session() {
         let key = SecretKey::new(crate::secret::random());
-        assert!(fits(&key, "a", &token(&key, "a")));
+        assert!(verify(&key, "a", &token(&key, "a")));
         for posted in ["", "x", &token(&key, "b")] {
-            assert!(!fits(&key, "a", posted));
+            assert!(!verify(&key, "a", posted));
         }
     }
 }

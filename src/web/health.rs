@@ -1,6 +1,6 @@
 //! What answers without knowing who asks: whether the console is alive and ready, its files, and what is not there.
 
-use super::{Console, Stop, assets, problem_page::Problem};
+use super::{Console, PageError, assets, problem_page::Problem};
 use actix_web::{HttpRequest, HttpResponse, web};
 use std::borrow::Cow;
 
@@ -20,7 +20,7 @@ pub async fn ready(console: web::Data<Console>) -> HttpResponse {
 }
 
 /// A file of the program itself: a style, a script, an icon.
-pub async fn asset(path: web::Path<(String, String)>, request: HttpRequest) -> Result<HttpResponse, Stop> {
+pub async fn asset(path: web::Path<(String, String)>, request: HttpRequest) -> Result<HttpResponse, PageError> {
     let (hash, name) = path.into_inner();
     let known = request.headers().get("if-none-match").and_then(|value| value.to_str().ok());
     let asset = assets::serve(&hash, &name, known).ok_or(Problem::NotFound)?;
@@ -37,6 +37,6 @@ pub async fn asset(path: web::Path<(String, String)>, request: HttpRequest) -> R
 }
 
 /// What no route answers.
-pub async fn nowhere() -> Result<HttpResponse, Stop> {
+pub async fn nowhere() -> Result<HttpResponse, PageError> {
     Err(Problem::NotFound.into())
 }

@@ -20,13 +20,13 @@ pub(crate) use side::side_of;
 pub(crate) use side::{Button, Entry, Html, Offer, Side};
 
 use super::{
-    Desk, Stop,
+    Desk, PageError,
     form::Form,
-    shell::{Frame, Section, Shell, field::FieldErrors, seal::Seal},
+    shell::{Frame, Section, Shell, field::FieldErrors, seal::SealForm},
 };
 use crate::{
-    gate::{Change, Given, Target, audit::Entry as Row},
-    web::{Answer, changed::Changed},
+    gate::{Change, Outcome, Target, audit::Entry as Row},
+    web::{PageResult, changed::Changed},
 };
 use std::future::{Future, ready};
 
@@ -44,7 +44,7 @@ pub(crate) trait Subject: Sized + 'static {
     fn target(id: &Self::Id) -> Target;
 
     /// What the page and its panels show; `None` where there is no such thing, or not for this person.
-    fn load(desk: &Desk, id: &Self::Id) -> impl Future<Output = Result<Option<Self>, Stop>>;
+    fn load(desk: &Desk, id: &Self::Id) -> impl Future<Output = Result<Option<Self>, PageError>>;
 
     /// Its address, `/users/42`.
     fn path(&self) -> String;
@@ -64,7 +64,7 @@ pub(crate) trait Subject: Sized + 'static {
     fn panels() -> &'static [Entry<Self>];
 
     /// Records that this person looks at it, before anything is shown.
-    fn record_look(&self, _desk: &Desk, _look: Look) -> impl Future<Output = Result<(), Stop>> {
+    fn record_look(&self, _desk: &Desk, _look: Look) -> impl Future<Output = Result<(), PageError>> {
         ready(Ok(()))
     }
 
@@ -80,7 +80,7 @@ pub(crate) trait Subject: Sized + 'static {
     }
 
     /// The page, with `side` beside it.
-    fn page(self, desk: &Desk, shell: Shell, side: Side, status: u16) -> impl Future<Output = Answer>;
+    fn page(self, desk: &Desk, shell: Shell, side: Side, status: u16) -> impl Future<Output = PageResult>;
 }
 
 /// How much of a subject is looked at.
@@ -150,7 +150,7 @@ pub(crate) trait Panel: Sized + 'static {
         on: &Self::On,
         part: &Self::Part,
         opening: Opening<'_>,
-    ) -> impl Future<Output = Result<Opened<Self>, Stop>>;
+    ) -> impl Future<Output = Result<Opened<Self>, PageError>>;
 
     /// The change that the form asks for. The reason is read by the driver.
     fn read(
@@ -161,7 +161,7 @@ pub(crate) trait Panel: Sized + 'static {
     ) -> impl Future<Output = Result<Self::Asks, Unread>>;
 
     /// Completes the seal with what this panel knows of it: whether the target is marked, errors found while opening.
-    fn seal(&self, _on: &Self::On, seal: Seal) -> Seal {
+    fn seal(&self, _on: &Self::On, seal: SealForm) -> SealForm {
         seal
     }
 
@@ -169,7 +169,7 @@ pub(crate) trait Panel: Sized + 'static {
     fn render(&self, view: View<'_, Self>) -> askama::Result<String>;
 
     /// The answer to a change that was made: by default the subject's page with the receipt.
-    fn answer(desk: &Desk, on: &Self::On, made: Made<Self::Asks>) -> impl Future<Output = Answer> {
+    fn answer(desk: &Desk, on: &Self::On, made: Made<Self::Asks>) -> impl Future<Output = PageResult> {
         ready(Ok(desk.see_other(&format!("{}?sealed={}", on.path(), made.seq))))
     }
 }
@@ -188,16 +188,16 @@ pub(crate) struct View<'a, P: Panel> {
     pub shell: &'a Shell,
     pub on: &'a P::On,
     pub part: &'a P::Part,
-    pub seal: &'a Seal,
+    pub seal: &'a SealForm,
 }
 
 /// Why a panel is opened.
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum Opening<'a> {
     /// The address names no panel, and this is the default.
-    Unasked,
+    ByDefault,
     /// The address names it.
-    Asked,
+    Requested,
     /// Its form comes back as it was filled in. `is_stale`: because the target changed after the form was shown.
     Again { form: &'a Form, is_stale: bool },
 }
@@ -207,7 +207,7 @@ impl<'a> Opening<'a> {
     pub(crate) fn form(self) -> Option<&'a Form> {
         match self {
             Self::Again { form, .. } => Some(form),
-            Self::Unasked | Self::Asked => None,
+            Self::ByDefault | Self::Requested => None,
         }
     }
 
@@ -237,7 +237,7 @@ pub(crate) enum Unread {
     /// The part of the subject that the form is about is gone; the panel says so.
     Gone,
     /// The request ends on an error page.
-    Page(Stop),
+    Page(PageError),
 }
 
 impl From<FieldErrors> for Unread {
@@ -246,7 +246,7 @@ impl From<FieldErrors> for Unread {
     }
 }
 
-impl<E: Into<Stop>> From<E> for Unread {
+impl<E: Into<PageError>> From<E> for Unread {
     fn from(error: E) -> Self {
         Self::Page(error.into())
     }
@@ -291,12 +291,12 @@ pub(crate) struct Made<A: Changes> {
 }
 
 /// The request as which the first of these waits, if one does, and whether several wait.
-fn first_waiting<T>(outputs: &[Given<T>]) -> (Option<i64>, bool) {
+fn first_waiting<T>(outputs: &[Outcome<T>]) -> (Option<i64>, bool) {
     let waiting: Vec<i64> = outputs
         .iter()
         .filter_map(|given| match given {
-            Given::Made(_) => None,
-            Given::Waits(request) => Some(*request),
+            Outcome::Applied(_) => None,
+            Outcome::Pending(request) => Some(*request),
         })
         .collect();
     (waiting.first().copied(), outputs.len() > 1)

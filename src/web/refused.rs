@@ -1,12 +1,12 @@
 //! What a refused form says when it comes back.
 
 use super::{
-    Desk, Stop,
+    Desk, PageError,
     form::Form,
     problem_page::Problem,
     shell::{
         field::{FieldErrors, wrong},
-        seal::{Meanwhile, Refusal as Shown},
+        seal::{FormRefusal, Meanwhile},
     },
     words::{Lang, Message, Words},
 };
@@ -21,7 +21,7 @@ use crate::{
 #[derive(Debug)]
 pub struct Refused {
     pub status: u16,
-    pub refusal: Option<Shown>,
+    pub refusal: Option<FormRefusal>,
     pub errors: FieldErrors,
 }
 
@@ -34,27 +34,27 @@ impl From<FieldErrors> for Refused {
 impl Refused {
     /// Whether the target changed after the form was shown.
     pub fn is_stale(&self) -> bool {
-        matches!(self.refusal, Some(Shown::Stale(_)))
+        matches!(self.refusal, Some(FormRefusal::Stale(_)))
     }
 
-    fn shown(status: u16, refusal: Shown) -> Self {
+    fn shown(status: u16, refusal: FormRefusal) -> Self {
         Self { status, refusal: Some(refusal), errors: FieldErrors::new() }
     }
 }
 
 /// Words a refusal for the form it belongs to, or ends the request where no form can show it.
-pub async fn explain(desk: &Desk, refusal: Refusal, target: &Target) -> Result<Refused, Stop> {
+pub async fn explain(desk: &Desk, refusal: Refusal, target: &Target) -> Result<Refused, PageError> {
     Ok(match refusal {
         Refusal::Code(refusal) => code(refusal, desk.now()),
-        Refusal::Stale { .. } => Refused::shown(409, Shown::Stale(meanwhile(desk, target).await?)),
-        Refusal::Role => Refused::shown(403, Shown::NotPermitted),
+        Refusal::Stale { .. } => Refused::shown(409, FormRefusal::Stale(meanwhile(desk, target).await?)),
+        Refusal::Role => Refused::shown(403, FormRefusal::NotPermitted),
         Refusal::Rejected(rejection) => match (rejection.meaning, field_error(&rejection)) {
             (Meaning::Invalid, Some((field, message))) => FieldErrors::one(field, message).into(),
-            (Meaning::Conflict, _) => Refused::shown(409, Shown::WrongState { why: rejection }),
+            (Meaning::Conflict, _) => Refused::shown(409, FormRefusal::WrongState { why: rejection }),
             (Meaning::Forbidden, _) if rejection.word.starts_with("approval-") => {
-                Refused::shown(403, Shown::WrongState { why: rejection })
+                Refused::shown(403, FormRefusal::WrongState { why: rejection })
             }
-            (Meaning::Forbidden, _) => Refused::shown(403, Shown::NotPermitted),
+            (Meaning::Forbidden, _) => Refused::shown(403, FormRefusal::NotPermitted),
             (Meaning::Throttled, _) => throttled(&rejection)?,
             _ => return Err(Refusal::Rejected(rejection).into()),
         },
@@ -64,7 +64,7 @@ pub async fn explain(desk: &Desk, refusal: Refusal, target: &Target) -> Result<R
                 error = format!("{cause:#}"),
                 "a change could not be recorded and was not made"
             );
-            Refused::shown(503, Shown::NotRecorded)
+            Refused::shown(503, FormRefusal::NotRecorded)
         }
         other => return Err(other.into()),
     })
@@ -73,10 +73,10 @@ pub async fn explain(desk: &Desk, refusal: Refusal, target: &Target) -> Result<R
 fn code(refusal: CodeRefusal, now: Instant) -> Refused {
     match refusal {
         CodeRefusal::Malformed => FieldErrors::one("code", wrong::not_a_code()).into(),
-        CodeRefusal::Wrong => Refused::shown(422, Shown::WrongCode { left: None }),
-        CodeRefusal::Reused => Refused::shown(422, Shown::UsedCode { next: next_step(now) }),
-        CodeRefusal::Waiting { until } => Refused::shown(429, Shown::CodeWait { until }),
-        CodeRefusal::Locked | CodeRefusal::NotEnrolled => Refused::shown(429, Shown::CodeLocked),
+        CodeRefusal::Wrong => Refused::shown(422, FormRefusal::WrongCode { left: None }),
+        CodeRefusal::Reused => Refused::shown(422, FormRefusal::UsedCode { next: next_step(now) }),
+        CodeRefusal::Waiting { until } => Refused::shown(429, FormRefusal::CodeWait { until }),
+        CodeRefusal::Locked | CodeRefusal::NotEnrolled => Refused::shown(429, FormRefusal::CodeLocked),
     }
 }
 
@@ -145,10 +145,10 @@ fn shown(value: &str) -> String {
     value.parse().map_or_else(|_| value.to_owned(), group)
 }
 
-fn throttled(rejection: &Rejection) -> Result<Refused, Stop> {
+fn throttled(rejection: &Rejection) -> Result<Refused, PageError> {
     match until(rejection) {
-        Some(until) => Ok(Refused::shown(429, Shown::CodeWait { until })),
-        None => Err(Stop::recorded(Problem::TooMany { until: None })),
+        Some(until) => Ok(Refused::shown(429, FormRefusal::CodeWait { until })),
+        None => Err(PageError::recorded(Problem::TooMany { until: None })),
     }
 }
 
@@ -159,7 +159,7 @@ pub fn until(rejection: &Rejection) -> Option<Instant> {
 
 /// Who changed the target last, where that was a person. A note alters nothing. Where it was the system, such as a refund that
 /// the provider declined, there is nobody to name.
-async fn meanwhile(desk: &Desk, target: &Target) -> Result<Option<Meanwhile>, Stop> {
+async fn meanwhile(desk: &Desk, target: &Target) -> Result<Option<Meanwhile>, PageError> {
     let last: Option<(i64, Instant, String, String)> = desk
         .reader()
         .query(sql!(

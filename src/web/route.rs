@@ -21,9 +21,9 @@ pub enum Opens {
     /// Batches that report, from the networks that reports may come from. Each shows the token of its job.
     Reports,
     /// Anybody on an allowed network.
-    Everybody,
+    Public,
     /// Whoever has given a password and not yet a code.
-    Entering,
+    PasswordOnly,
     /// Whoever is signed in.
     Staff,
     /// Whoever is signed in with one of these roles.
@@ -33,8 +33,8 @@ pub enum Opens {
 impl Opens {
     pub fn to(self, visitor: Option<&Visitor>) -> bool {
         match (self, visitor) {
-            (Self::Machines | Self::Reports | Self::Everybody, _) => true,
-            (Self::Entering, Some(visitor)) => !visitor.signed,
+            (Self::Machines | Self::Reports | Self::Public, _) => true,
+            (Self::PasswordOnly, Some(visitor)) => !visitor.signed,
             (Self::Staff, Some(visitor)) => visitor.signed,
             (Self::Roles(roles), Some(visitor)) => visitor.signed && visitor.roles.any_of(roles),
             (_, None) => false,
@@ -71,7 +71,7 @@ pub fn methods(routes: &[Route], path: &str) -> Vec<&'static str> {
 pub fn page_above<'p>(routes: &[Route], path: &'p str) -> &'p str {
     let mut above = path.split('?').next().unwrap_or_default();
     while let Some((parent, _)) = above.rsplit_once('/') {
-        if routes.iter().any(|route| route.method == "GET" && fits(route.path, parent)) {
+        if routes.iter().any(|route| route.method == "GET" && matches(route.path, parent)) {
             return parent;
         }
         above = parent;
@@ -79,7 +79,7 @@ pub fn page_above<'p>(routes: &[Route], path: &'p str) -> &'p str {
     "/"
 }
 
-fn fits(pattern: &str, path: &str) -> bool {
+fn matches(pattern: &str, path: &str) -> bool {
     pattern.split('/').count() == path.split('/').count()
         && pattern.split('/').zip(path.split('/')).all(|(wanted, part)| wanted.starts_with('{') || wanted == part)
 }

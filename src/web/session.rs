@@ -150,7 +150,7 @@ impl SessionStore for Sessions {
     async fn delete(&self, key: &SessionKey) -> Result<(), anyhow::Error> {
         // Signing out has removed the row already, and signing in again leaves one that runs out in minutes: no reason to
         // answer a change that was made with an error.
-        if let Err(error) = self.gate.keep(&EndSession { id: id_of(key.as_ref()) }).await {
+        if let Err(error) = self.gate.run_housekeeping(&EndSession { id: id_of(key.as_ref()) }).await {
             tracing::warn!(%error, "a session that is over could not be removed");
         }
         Ok(())

@@ -26,7 +26,7 @@ pub struct Solo {
     pub frame: Frame,
     /// The language this page was asked for in its address (`?lang=`), carried along by its forms and links, because
     /// nobody is signed in whose preference could remember it.
-    pub asked: Option<Lang>,
+    pub requested_lang: Option<Lang>,
     /// The path of this page where it can be had in the other language by `?lang=`; none on an error page.
     pub path: Option<String>,
 }
@@ -41,7 +41,7 @@ impl Solo {
 
     /// `path`, in the language this page was asked for in.
     pub fn link(&self, path: &str) -> String {
-        match self.asked {
+        match self.requested_lang {
             None => path.to_owned(),
             Some(lang) => {
                 let joint = if path.contains('?') { '&' } else { '?' };
@@ -83,12 +83,12 @@ pub struct Shell {
 
 impl Shell {
     /// Whether so much at once is more than one person may do alone.
-    pub fn is_much(&self, kind: &str, quantity: &str, amount: Amount) -> bool {
+    pub fn exceeds_limit(&self, kind: &str, quantity: &str, amount: Amount) -> bool {
         self.policies.exceeds(kind, quantity, amount)
     }
 
     /// What the rules say about the change that a seal makes.
-    pub fn second_person(&self, seal: &seal::Seal) -> Second {
+    pub fn second_person(&self, seal: &seal::SealForm) -> Second {
         Second::of(&self.policies, seal, &self.frame)
     }
 

@@ -26,7 +26,7 @@ pub struct Visit {
     pub peer: Option<IpAddr>,
     pub user_agent: String,
     /// The language asked for in the address, and the one the browser prefers.
-    pub asked: Option<Lang>,
+    pub requested_lang: Option<Lang>,
     pub preferred: Lang,
     /// Set when the address has been read and the network is an allowed one.
     ip: Cell<Option<IpAddr>>,
@@ -56,7 +56,7 @@ impl Visit {
                 .filter(|c| crate::gate::is_printable(*c))
                 .take(MAX_USER_AGENT)
                 .collect(),
-            asked: request
+            requested_lang: request
                 .query_string()
                 .split('&')
                 .find_map(|pair| pair.strip_prefix("lang="))
@@ -111,7 +111,7 @@ impl Visit {
                 .filter(|visitor| visitor.signed)
                 .and_then(|visitor| visitor.lang.as_deref()?.parse().ok())
         };
-        own().or(self.asked).unwrap_or(self.preferred)
+        own().or(self.requested_lang).unwrap_or(self.preferred)
     }
 
     /// Who is asking, for the gate.

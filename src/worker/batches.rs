@@ -104,7 +104,7 @@ async fn claim(runner: &Runner) -> sqlx::Result<Option<ClaimedRun>> {
         return Ok(None);
     }
     let claim = ClaimRun { runner: runner.name.clone(), lease_seconds: runner.lease.num_seconds() };
-    match runner.gate.keep(&claim).await {
+    match runner.gate.run_housekeeping(&claim).await {
         // Another process took a run of the same job in the same moment: the next turn sees it.
         Err(sqlx::Error::Database(error)) if error.is_unique_violation() => Ok(None),
         outcome => outcome,
@@ -148,7 +148,7 @@ impl Runner {
         let change = FinishRun { run: claimed.id, fence: Some(claimed.fence), end };
         let recorded = timeout(PATIENCE, async {
             loop {
-                match self.gate.perform(&Self::actor(), &change).await {
+                match self.gate.submit_unattended(&Self::actor(), &change).await {
                     Ok(sealed) if sealed.output => {
                         return tracing::warn!(run = claimed.id, "a run ended that was given up before");
                     }

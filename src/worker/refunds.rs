@@ -23,8 +23,9 @@ const SLACK: TimeDelta = TimeDelta::seconds(5);
 pub(super) async fn settle(gate: &Gate, clock: &Clock, provider: &Provider) -> sqlx::Result<bool> {
     // One claim may ask what became of it and then ask for it again.
     let timeout = TimeDelta::from_std(provider.timeout()).unwrap_or(TimeDelta::minutes(1));
-    let claimed =
-        gate.keep(&ClaimRefunds { provider: provider.name(), limit: AT_ONCE, lease: timeout * 2 + SLACK }).await?;
+    let claimed = gate
+        .run_housekeeping(&ClaimRefunds { provider: provider.name(), limit: AT_ONCE, lease: timeout * 2 + SLACK })
+        .await?;
     let outcomes = join_all(claimed.iter().map(|claim| settle_one(gate, clock, provider, claim))).await;
     outcomes.into_iter().collect::<sqlx::Result<()>>()?;
     Ok(!claimed.is_empty())
@@ -43,7 +44,7 @@ async fn settle_one(gate: &Gate, clock: &Clock, provider: &Provider, claim: &Cla
     let Some(outcome) = outcome else { return postpone(gate, clock, claim).await };
     let change = SettleRefund { order: claim.order_id, refund: claim.refund_id, payment: claim.payment_id, outcome };
     let actor = Actor::system(format!("job_{}", hex::encode(secret::random::<10>())));
-    match gate.perform(&actor, &change).await {
+    match gate.submit_unattended(&actor, &change).await {
         Ok(_) => return Ok(()),
         Err(Refusal::Unrecorded(error)) => tracing::error!(
             refund = claim.refund_id,
@@ -59,7 +60,7 @@ async fn settle_one(gate: &Gate, clock: &Clock, provider: &Provider, claim: &Cla
 /// Leaves it for later; where it was settled meanwhile, that is nothing at all.
 async fn postpone(gate: &Gate, clock: &Clock, claim: &ClaimedRefund) -> sqlx::Result<()> {
     let until = clock.now().plus(wait(claim.attempts));
-    gate.keep(&PostponeRefund { refund: claim.refund_id, payment: claim.payment_id, until }).await
+    gate.run_housekeeping(&PostponeRefund { refund: claim.refund_id, payment: claim.payment_id, until }).await
 }
 
 async fn ask(provider: &Provider, claim: &ClaimedRefund, now: Instant) -> Result<Answer, Unclear> {

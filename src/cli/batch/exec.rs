@@ -3,7 +3,7 @@
 //! Whatever becomes of the reports, CMD is neither held up nor judged by them: its output goes on at once, and its exit code
 //! is the exit code.
 
-use super::{pipe::Pipe, reporter::Reporter, say, told::Told};
+use super::{pipe::Pipe, reporter::Reporter, say, summary::Summary};
 use crate::secret;
 use rustix::process::{Pid, Signal, kill_process};
 use std::{
@@ -29,19 +29,19 @@ const SIGNALLED: i32 = 128;
 pub(super) async fn run(name: &str, url: Option<String>, command: &[OsString]) -> ExitCode {
     let url = url.or_else(|| env::var("INGAM_PING_URL").ok()).filter(|url| !url.is_empty());
     let rid = secret::uuid();
-    let told = Arc::new(Mutex::new(Told::default()));
+    let summary = Arc::new(Mutex::new(Summary::default()));
     let reporter = url
         .ok_or_else(|| "INGAM_PING_URL is not set".to_owned())
-        .and_then(|url| Reporter::start(&url, name, &rid, Arc::clone(&told)))
+        .and_then(|url| Reporter::start(&url, name, &rid, Arc::clone(&summary)))
         .inspect_err(|why| say(format_args!("{name} runs without reports: {why}")));
     // Before the command: whoever ends us while it starts would leave it behind.
     let terminate = signal(SignalKind::terminate()).ok();
-    let code = match start(command, &rid, &told) {
+    let code = match start(command, &rid, &summary) {
         Ok(running) => attend(running, terminate).await,
         Err(error) => {
             let why = format!("{}: {error}", command.first().map_or(Path::new(""), Path::new).display());
             say(&why);
-            told.lock().unwrap_or_else(PoisonError::into_inner).line(&why);
+            summary.lock().unwrap_or_else(PoisonError::into_inner).line(&why);
             if error.kind() == ErrorKind::NotFound { NOT_FOUND } else { NOT_EXECUTABLE }
         }
     };
@@ -58,12 +58,12 @@ struct Running {
     err: Pipe,
 }
 
-fn start(command: &[OsString], rid: &str, told: &Arc<Mutex<Told>>) -> io::Result<Running> {
+fn start(command: &[OsString], rid: &str, summary: &Arc<Mutex<Summary>>) -> io::Result<Running> {
     let (program, arguments) = command.split_first().ok_or(ErrorKind::InvalidInput)?;
     let ((from_out, out), (from_err, err)) = (io::pipe()?, io::pipe()?);
     Ok(Running {
-        out: Pipe::hand_on(from_out, io::stdout(), Arc::clone(told), true)?,
-        err: Pipe::hand_on(from_err, io::stderr(), Arc::clone(told), false)?,
+        out: Pipe::hand_on(from_out, io::stdout(), Arc::clone(summary), true)?,
+        err: Pipe::hand_on(from_err, io::stderr(), Arc::clone(summary), false)?,
         child: Command::new(program).args(arguments).env("INGAM_RID", rid).stdout(out).stderr(err).spawn()?,
     })
 }

@@ -1,7 +1,7 @@
 //! What a command writes, handed on as it comes by a thread of its own: where nobody takes it, that thread waits as the
 //! command would have, and neither a signal nor the other pipe waits with it.
 
-use super::told::Told;
+use super::summary::Summary;
 use std::{
     io::{self, ErrorKind, PipeReader, Read, Write},
     str,
@@ -28,14 +28,14 @@ impl Pipe {
     pub(super) fn hand_on(
         from: PipeReader,
         to: impl Write + Send + 'static,
-        told: Arc<Mutex<Told>>,
+        summary: Arc<Mutex<Summary>>,
         may_report: bool,
     ) -> io::Result<Self> {
         let (tell, done) = oneshot::channel();
         let is_writing = Arc::new(AtomicBool::new(false));
         let writing = Arc::clone(&is_writing);
         thread::Builder::new().spawn(move || {
-            copy(from, to, &writing, |line| keep(&told, line, may_report));
+            copy(from, to, &writing, |line| record_line(&summary, line, may_report));
             // Where nobody waits any more, the process is about to end.
             let _ = tell.send(());
         })?;
@@ -95,12 +95,12 @@ fn whole(bytes: &[u8]) -> usize {
     }
 }
 
-fn keep(told: &Mutex<Told>, line: &[u8], may_report: bool) {
+fn record_line(summary: &Mutex<Summary>, line: &[u8], may_report: bool) {
     let line = String::from_utf8_lossy(line);
     let line = line.trim_end_matches(['\n', '\r']);
-    let mut told = told.lock().unwrap_or_else(PoisonError::into_inner);
-    if !(may_report && told.report(line)) {
-        told.line(line);
+    let mut summary = summary.lock().unwrap_or_else(PoisonError::into_inner);
+    if !(may_report && summary.report(line)) {
+        summary.line(line);
     }
 }
 

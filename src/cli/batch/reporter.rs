@@ -1,6 +1,6 @@
 //! What is told to the console of a command that runs: a thread of its own, so that nothing waits for it.
 
-use super::{say, told::Told};
+use super::{say, summary::Summary};
 use crate::outgoing;
 use std::{
     sync::{
@@ -29,12 +29,12 @@ pub(super) struct Reporter {
 
 impl Reporter {
     /// Begins to report, or says why there can be no reports.
-    pub(super) fn start(url: &str, name: &str, rid: &str, told: Arc<Mutex<Told>>) -> Result<Self, String> {
+    pub(super) fn start(url: &str, name: &str, rid: &str, summary: Arc<Mutex<Summary>>) -> Result<Self, String> {
         let (end, ended) = mpsc::channel();
         let (tell, done) = mpsc::channel();
         let line = Line::new(address(url, name)?, rid, ended);
         let thread = thread::Builder::new().spawn(move || {
-            line.run(&told);
+            line.run(&summary);
             // Where nobody waits any more, the process is about to end.
             let _ = tell.send(());
         });
@@ -81,20 +81,20 @@ impl Line {
         Self { agent, address, rid: rid.to_owned(), ended, code: None, said: None }
     }
 
-    fn run(mut self, told: &Mutex<Told>) {
+    fn run(mut self, summary: &Mutex<Summary>) {
         self.send("start", &format!("&alive={ALIVE}"), "");
         loop {
             self.wait(BEAT);
             let (query, taken) = {
-                let mut told = lock(told);
-                (told.query(), told.take())
+                let mut summary = lock(summary);
+                (summary.query(), summary.take())
             };
             if let Some(code) = self.code {
                 self.send(&code.to_string(), &query, &taken.body());
                 return;
             }
             if !self.send("log", &format!("{query}&alive={ALIVE}"), &taken.body()) {
-                lock(told).give_back(&taken);
+                lock(summary).give_back(&taken);
             }
         }
     }
@@ -162,8 +162,8 @@ fn shortly(error: &ureq::Error) -> &'static str {
     }
 }
 
-fn lock(told: &Mutex<Told>) -> MutexGuard<'_, Told> {
-    told.lock().unwrap_or_else(PoisonError::into_inner)
+fn lock(summary: &Mutex<Summary>) -> MutexGuard<'_, Summary> {
+    summary.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 #[cfg(test)]

@@ -73,7 +73,7 @@ pub async fn next(reader: &Reader, after: i64, cutoff: Instant, count: usize) ->
 
 impl Change for ExpirePoints {
     const KIND: &'static str = "points.expire";
-    const ADMITS: Admits = Admits { by: By::Nobody, code: false, host: false };
+    const ADMITS: Admits = Admits { by: By::SystemOnly, code: false, host: false };
     /// The balance after it.
     type Output = i64;
 

@@ -89,8 +89,8 @@ fn book(detail: &mut OrderDetail, plan: &Plan) {
     detail.order.balance += plan.points();
 }
 
-fn units(n: i64, quantity: i64) -> Wanted {
-    Wanted { lines: vec![Units { n, quantity }], ..Wanted::default() }
+fn units(n: i64, quantity: i64) -> RefundSpec {
+    RefundSpec { lines: vec![Units { n, quantity }], ..RefundSpec::default() }
 }
 
 fn rejected(outcome: Result<Plan, Fault>) -> String {
@@ -124,7 +124,7 @@ fn earned_points_that_were_spent_are_a_shortfall_and_never_a_debt() {
 #[test]
 fn an_amount_of_ones_own_moves_no_points_that_paid() {
     let detail = detail(Currency::Usd, &[(1, 10_000)], 0, (1000, 100), 50, &[9900]);
-    let plan = detail.plan(&Wanted { amount: Some(500), ..Wanted::default() }).unwrap();
+    let plan = detail.plan(&RefundSpec { amount: Some(500), ..RefundSpec::default() }).unwrap();
     assert_eq!((plan.amount, plan.points_returned, plan.computed), (500, 0, 0));
     // 50 × 500 ÷ 9,900
     assert_eq!(plan.points_claimed, 2);
@@ -142,16 +142,16 @@ fn where_the_shop_gave_money_for_what_points_had_paid_a_refund_returns_no_more_p
 #[test]
 fn what_cannot_be_is_said_at_its_field() {
     let mut detail = detail(Currency::Krw, &[(2, 1000), (1, 500)], 300, (0, 0), 0, &[1800, 1000]);
-    assert_eq!(rejected(detail.plan(&Wanted::default())), "refund-nothing");
+    assert_eq!(rejected(detail.plan(&RefundSpec::default())), "refund-nothing");
     assert_eq!(rejected(detail.plan(&units(1, 3))), "refund-too-many");
     assert_eq!(rejected(detail.plan(&units(1, -1))), "refund-no-such-line");
     assert_eq!(rejected(detail.plan(&units(9, 1))), "refund-no-such-line");
-    let twice = Wanted { lines: vec![Units { n: 1, quantity: 1 }; 2], ..Wanted::default() };
+    let twice = RefundSpec { lines: vec![Units { n: 1, quantity: 1 }; 2], ..RefundSpec::default() };
     assert_eq!(rejected(detail.plan(&twice)), "refund-no-such-line");
-    let amount = |amount| Wanted { amount: Some(amount), ..Wanted::default() };
+    let amount = |amount| RefundSpec { amount: Some(amount), ..RefundSpec::default() };
     assert_eq!(rejected(detail.plan(&amount(2801))), "refund-too-much");
     assert_eq!(rejected(detail.plan(&amount(-1))), "refund-too-much");
-    let split = |parts: &[(i64, i64)]| Wanted {
+    let split = |parts: &[(i64, i64)]| RefundSpec {
         split: parts.iter().map(|(payment, amount)| Part { payment: *payment, amount: *amount }).collect(),
         ..amount(1500)
     };
@@ -159,7 +159,7 @@ fn what_cannot_be_is_said_at_its_field() {
     assert_eq!(rejected(detail.plan(&split(&[(2, 1001), (1, 499)]))), "refund-payment-too-much");
     assert_eq!(rejected(detail.plan(&split(&[(1, 1000), (7, 500)]))), "refund-no-such-payment");
     assert_eq!(detail.plan(&split(&[(1, 500), (2, 1000)])).unwrap().parts.len(), 2);
-    let shipping = Wanted { shipping: true, ..Wanted::default() };
+    let shipping = RefundSpec { shipping: true, ..RefundSpec::default() };
     let plan = detail.plan(&shipping).unwrap();
     book(&mut detail, &plan);
     assert_eq!(rejected(detail.plan(&shipping)), "refund-shipping-gone");
@@ -207,12 +207,12 @@ proptest! {
         let before = detail.order.balance;
         let mut taken = 0;
         for thing in order {
-            let wanted = match things[thing] {
+            let spec = match things[thing] {
                 Some(n) => units(n, 1),
                 None if detail.shipping_left() == 0 => continue,
-                None => Wanted { shipping: true, ..Wanted::default() },
+                None => RefundSpec { shipping: true, ..RefundSpec::default() },
             };
-            let plan = detail.plan(&wanted).unwrap();
+            let plan = detail.plan(&spec).unwrap();
             prop_assert!(plan.amount >= 0 && plan.points_returned >= 0 && plan.points_taken <= plan.points_claimed);
             prop_assert_eq!(plan.parts.iter().map(|part| part.amount).sum::<i64>(), plan.amount);
             taken += plan.points_taken;

@@ -9,7 +9,7 @@ use crate::{
     },
     web::{
         number,
-        shell::{Shell, seal::Seal},
+        shell::{Shell, seal::SealForm},
     },
 };
 use askama::Template;
@@ -26,7 +26,7 @@ pub(super) struct RefundForm<'a> {
     pub(super) panel: &'a RefundPanel,
     pub(super) effect: Option<Effect<'a>>,
     pub(super) fine: &'a str,
-    pub(super) seal: &'a Seal,
+    pub(super) seal: &'a SealForm,
 }
 
 /// The field for the units of a line.

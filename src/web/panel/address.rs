@@ -1,7 +1,7 @@
 //! How subjects and their parts are named: in a path, and in the query of a page.
 
 use super::{Panel, Subject};
-use crate::web::{Desk, Stop, problem_page::Problem};
+use crate::web::{Desk, PageError, problem_page::Problem};
 use actix_web::HttpRequest;
 
 /// A segment of a path that names a subject.
@@ -94,7 +94,7 @@ pub(super) struct Address<P: Panel> {
 
 impl<P: Panel> Address<P> {
     /// 404 where the path names nothing.
-    pub(super) fn of(request: &HttpRequest) -> Result<Self, Stop> {
+    pub(super) fn of(request: &HttpRequest) -> Result<Self, PageError> {
         let mut segments = request.match_info().iter().map(|(_, value)| value);
         let mut next = |count: usize| if count == 0 { None } else { segments.next() };
         let id = Segment::read(next(<<P::On as Subject>::Id as Segment>::COUNT));

@@ -2,15 +2,15 @@
 
 use super::{Address, Look, Made, Opening, Panel, Subject, Unread, first_waiting, side::side_of};
 use crate::{
-    gate::{Change, Given, Meaning, Refusal, Target},
+    gate::{Change, Meaning, Outcome, Refusal, Target},
     web::{
-        Answer, Desk, Lobby, Stop,
+        Desk, Guest, PageError, PageResult,
         desk::seal_of,
         form::Form,
         panel::{Changes, show_with},
         problem_page::Problem,
         refused::{self, Refused},
-        shell::{field::FieldErrors, seal::Seal as SealForm},
+        shell::{field::FieldErrors, seal::SealForm},
     },
 };
 use actix_web::{HttpRequest, web};
@@ -22,7 +22,7 @@ type ChangeOf<P> = <<P as Panel>::Asks as Changes>::Change;
 
 /// Answers a posted form: reads it, submits its change, and leads to the receipt or to the request as which it waits; or
 /// shows the form again as it was filled in, saying what is wrong.
-pub(crate) async fn post<P: Panel>(desk: Desk, request: HttpRequest, body: web::Bytes) -> Answer {
+pub(crate) async fn post<P: Panel>(desk: Desk, request: HttpRequest, body: web::Bytes) -> PageResult {
     let Address { id, part } = Address::<P>::of(&request)?;
     desk.check_token(&body).await?;
     let on = load::<P>(&desk, &id).await?;
@@ -48,14 +48,14 @@ pub(crate) async fn post<P: Panel>(desk: Desk, request: HttpRequest, body: web::
             (Some(_), true) => Ok(desk.see_other("/approvals?show=mine")),
             (Some(request), false) => Ok(desk.see_request(request, sealed.seq)),
             (None, _) => {
-                let outputs = sealed.output.into_iter().filter_map(made).collect();
+                let outputs = sealed.output.into_iter().filter_map(Outcome::applied).collect();
                 P::answer(&desk, &on, Made { asks, outputs, seq: sealed.seq, is_repeated: sealed.repeated }).await
             }
         },
         Err(refusal) => {
             let target = asks.all().first().map_or_else(|| P::On::target(&id), Change::target);
             let refused = explain(&desk, refusal, &target).await?;
-            let on = P::On::load(&desk, &id).await?.ok_or_else(|| Stop::recorded(Problem::NotFound))?;
+            let on = P::On::load(&desk, &id).await?.ok_or_else(|| PageError::recorded(Problem::NotFound))?;
             again::<P>(&desk, on, &part, &form, refused).await
         }
     }
@@ -63,7 +63,7 @@ pub(crate) async fn post<P: Panel>(desk: Desk, request: HttpRequest, body: web::
 
 /// Answers a form that asks what it comes to, and changes nothing. A page that asks while a person types gets the panel
 /// alone.
-pub(crate) async fn preview<P: Panel>(desk: Desk, request: HttpRequest, body: web::Bytes) -> Answer {
+pub(crate) async fn preview<P: Panel>(desk: Desk, request: HttpRequest, body: web::Bytes) -> PageResult {
     let Address { id, part } = Address::<P>::of(&request)?;
     desk.check_token(&body).await?;
     let on = load::<P>(&desk, &id).await?;
@@ -81,14 +81,14 @@ pub(crate) async fn preview<P: Panel>(desk: Desk, request: HttpRequest, body: we
         Some(html) if desk.visit().is_htmx => {
             on.record_look(&desk, Look::Part).await?;
             // The script takes the part it asked for, whatever is wrong with what was typed so far.
-            Ok(Lobby::html(200, html.to_string()))
+            Ok(Guest::html(200, html.to_string()))
         }
         _ => show_with(&desk, on, shell, side, if is_wrong { 422 } else { 200 }).await,
     }
 }
 
 /// The subject of a posted form. Where there is none, the log says who asked for what, if the subject wants that.
-async fn load<P: Panel>(desk: &Desk, id: &<P::On as Subject>::Id) -> Result<P::On, Stop> {
+async fn load<P: Panel>(desk: &Desk, id: &<P::On as Subject>::Id) -> Result<P::On, PageError> {
     match P::On::load(desk, id).await? {
         Some(on) => Ok(on),
         None if P::On::MISSING.is_empty() => Err(Problem::NotFound.into()),
@@ -96,7 +96,7 @@ async fn load<P: Panel>(desk: &Desk, id: &<P::On as Subject>::Id) -> Result<P::O
     }
 }
 
-async fn fields<P: Panel>(desk: &Desk, on: &P::On, body: &[u8]) -> Result<Form, Stop> {
+async fn fields<P: Panel>(desk: &Desk, on: &P::On, body: &[u8]) -> Result<Form, PageError> {
     let mut numbered = P::numbered_fields(on);
     numbered.extend(P::chosen_fields(body));
     let mut fields: Vec<&str> = SEAL_FIELDS.into_iter().chain(P::FIELDS.iter().copied()).collect();
@@ -105,7 +105,7 @@ async fn fields<P: Panel>(desk: &Desk, on: &P::On, body: &[u8]) -> Result<Form, 
 }
 
 /// What a refused form says. Where a part of the subject is gone, the panel says so by itself.
-async fn explain(desk: &Desk, refusal: Refusal, target: &Target) -> Result<Refused, Stop> {
+async fn explain(desk: &Desk, refusal: Refusal, target: &Target) -> Result<Refused, PageError> {
     if refusal.means(Meaning::Missing) {
         return Ok(gone());
     }
@@ -117,18 +117,11 @@ fn gone() -> Refused {
 }
 
 /// The page with the form as it was filled in.
-async fn again<P: Panel>(desk: &Desk, on: P::On, part: &P::Part, form: &Form, refused: Refused) -> Answer {
+async fn again<P: Panel>(desk: &Desk, on: P::On, part: &P::Part, form: &Form, refused: Refused) -> PageResult {
     let is_stale = refused.is_stale();
     let (status, seal) = SealForm::again(P::KIND, form, P::version(&on, part).unwrap_or_default(), refused);
     let opened = P::open(desk, &on, part, Opening::Again { form, is_stale }).await?;
     let shell = desk.shell(Some(P::On::SECTION), None).await?;
     let (side, _) = side_of(&shell, &on, part, opened, seal)?;
     show_with(desk, on, shell, side, status).await
-}
-
-fn made<T>(given: Given<T>) -> Option<T> {
-    match given {
-        Given::Made(output) => Some(output),
-        Given::Waits(_) => None,
-    }
 }

@@ -1,11 +1,11 @@
 //! The page of a subject, with what its address asks for beside it.
 
 use super::{Entry, Html, Look, Place, Query, Receipt, Side, Subject, side::Offer};
-use crate::web::{Answer, Desk, Stop, problem_page::Problem, shell::Shell};
+use crate::web::{Desk, PageError, PageResult, problem_page::Problem, shell::Shell};
 
 /// Shows the page of a subject: with the receipt of a change that this person just made (`?sealed=`), the panel that was
 /// asked for (`?panel=`), or the default one.
-pub(crate) async fn show<S: Subject>(desk: &Desk, id: S::Id) -> Answer {
+pub(crate) async fn show<S: Subject>(desk: &Desk, id: S::Id) -> PageResult {
     let on = S::load(desk, &id).await?.ok_or(Problem::NotFound)?;
     on.record_look(desk, Look::Page).await?;
     let shell = desk.shell(Some(S::SECTION), None).await?;
@@ -18,12 +18,12 @@ pub(crate) async fn show<S: Subject>(desk: &Desk, id: S::Id) -> Answer {
 }
 
 /// Shows the page of a subject with this beside it.
-pub(crate) async fn show_with<S: Subject>(desk: &Desk, on: S, shell: Shell, side: Side, status: u16) -> Answer {
+pub(crate) async fn show_with<S: Subject>(desk: &Desk, on: S, shell: Shell, side: Side, status: u16) -> PageResult {
     on.record_look(desk, Look::Page).await?;
     finish(desk, on, shell, side, status).await
 }
 
-async fn finish<S: Subject>(desk: &Desk, on: S, shell: Shell, side: Side, status: u16) -> Answer {
+async fn finish<S: Subject>(desk: &Desk, on: S, shell: Shell, side: Side, status: u16) -> PageResult {
     let buttons = usable(desk, &on).filter_map(|panel| (panel.button)(desk, &on)).collect();
     let within = match side.within {
         Some(html) => Some(html),
@@ -33,7 +33,7 @@ async fn finish<S: Subject>(desk: &Desk, on: S, shell: Shell, side: Side, status
 }
 
 /// The panel that is always on the page, empty.
-async fn within<S: Subject>(desk: &Desk, shell: &Shell, on: &S) -> Result<Option<Html>, Stop> {
+async fn within<S: Subject>(desk: &Desk, shell: &Shell, on: &S) -> Result<Option<Html>, PageError> {
     let Some(panel) = usable(desk, on).find(|panel| panel.place == Place::Within) else { return Ok(None) };
     let side = (panel.offer)(Offer { desk, shell, on, query: &Query::default(), is_asked: false }).await?;
     Ok(side.and_then(|side| side.within))
@@ -55,7 +55,7 @@ async fn receipt<S: Subject>(
     id: &S::Id,
     on: &S,
     query: &Query,
-) -> Result<Option<Side>, Stop> {
+) -> Result<Option<Side>, PageError> {
     let Some(seq) = query.number("sealed") else { return Ok(None) };
     let Some(row) = super::receipt::own_row(desk, seq).await? else { return Ok(None) };
     if !S::is_subject_of(id, &row) {
@@ -65,7 +65,7 @@ async fn receipt<S: Subject>(
     Ok(Some(Side { html: Some(receipt.html(shell, &on.path())?), receipt: Some(receipt), ..Side::default() }))
 }
 
-async fn offered<S: Subject>(desk: &Desk, shell: &Shell, on: &S, query: &Query) -> Result<Side, Stop> {
+async fn offered<S: Subject>(desk: &Desk, shell: &Shell, on: &S, query: &Query) -> Result<Side, PageError> {
     let offer = |is_asked| Offer { desk, shell, on, query, is_asked };
     let asked = query.get("panel");
     for panel in beside(desk, on).filter(|panel| is_named(panel, asked)) {

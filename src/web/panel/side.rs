@@ -4,10 +4,10 @@ use super::{Opened, Opening, Panel, Part, Place, Query, Receipt, Segment as _, S
 use crate::{
     secret,
     web::{
-        Desk, Stop,
+        Desk, PageError,
         shell::{
             Shell,
-            seal::{Alert, Seal},
+            seal::{Alert, SealForm},
         },
     },
 };
@@ -86,7 +86,7 @@ pub(crate) struct Entry<S: Subject> {
 }
 
 /// Builds and renders a panel; `None` where the address asks for another one.
-pub(crate) type OfferPanel<S> = for<'a> fn(Offer<'a, S>) -> LocalBoxFuture<'a, Result<Option<Side>, Stop>>;
+pub(crate) type OfferPanel<S> = for<'a> fn(Offer<'a, S>) -> LocalBoxFuture<'a, Result<Option<Side>, PageError>>;
 
 /// What a panel is asked for with.
 pub(crate) struct Offer<'a, S> {
@@ -116,14 +116,14 @@ impl<S: Subject> Entry<S> {
     }
 }
 
-async fn offer_panel<P: Panel>(offer: Offer<'_, P::On>) -> Result<Option<Side>, Stop> {
+async fn offer_panel<P: Panel>(offer: Offer<'_, P::On>) -> Result<Option<Side>, PageError> {
     let Offer { desk, shell, on, query, is_asked } = offer;
     let part = if is_asked { P::Part::asked(P::NAME, query) } else { P::Part::read(None) };
     let Some(part) = part else { return Ok(None) };
-    let opening = if is_asked { Opening::Asked } else { Opening::Unasked };
+    let opening = if is_asked { Opening::Requested } else { Opening::ByDefault };
     let opened = P::open(desk, on, &part, opening).await?;
     let version = P::version(on, &part).unwrap_or_default();
-    let seal = Seal::fresh(P::KIND, hex::encode(secret::random::<16>()), version);
+    let seal = SealForm::fresh(P::KIND, hex::encode(secret::random::<16>()), version);
     side_of(shell, on, &part, opened, seal).map(|(side, _)| Some(side))
 }
 
@@ -133,8 +133,8 @@ pub(crate) fn side_of<P: Panel>(
     on: &P::On,
     part: &P::Part,
     opened: Opened<P>,
-    seal: Seal,
-) -> Result<(Side, bool), Stop> {
+    seal: SealForm,
+) -> Result<(Side, bool), PageError> {
     if !on.takes_forms() {
         return Ok((Side { alert: seal.alert(shell), ..Side::default() }, !seal.errors.is_empty()));
     }
@@ -143,7 +143,7 @@ pub(crate) fn side_of<P: Panel>(
         Opened::Form(panel) => {
             let action = action::<P>(on, part);
             let preview = if P::HAS_PREVIEW { format!("{action}/preview") } else { String::new() };
-            let seal = panel.seal(on, Seal { action, preview, close: on.path(), ..seal });
+            let seal = panel.seal(on, SealForm { action, preview, close: on.path(), ..seal });
             let is_wrong = !seal.errors.is_empty();
             (Html::rendered(&panel, View { shell, on, part, seal: &seal })?, is_wrong)
         }

@@ -12,13 +12,13 @@ use crate::{
 
 /// The state of a seal panel that waits to be filled in.
 #[derive(Clone, Debug, Default)]
-pub struct Seal {
+pub struct SealForm {
     /// The idempotency key of this form.
     pub key: String,
     /// The version of the target this page shows.
     pub seen: i64,
     /// Why the last attempt was refused.
-    pub refusal: Option<Refusal>,
+    pub refusal: Option<FormRefusal>,
     /// What is wrong with single fields.
     pub errors: FieldErrors,
     /// The change it makes, `points.adjust`: by which the rules say who else is needed.
@@ -30,7 +30,7 @@ pub struct Seal {
     /// Whether the form says that it cannot wait for them.
     pub is_urgent: bool,
     /// Whose request this seal decides about, where it does, and when they sealed it.
-    pub asked: Option<(String, Instant)>,
+    pub requester: Option<(String, Instant)>,
     /// Where the form posts to, and where its preview does; empty where it has none.
     pub action: String,
     pub preview: String,
@@ -40,7 +40,7 @@ pub struct Seal {
     pub reason: String,
 }
 
-impl Seal {
+impl SealForm {
     pub fn fresh(kind: &'static str, key: impl Into<String>, seen: i64) -> Self {
         Self { kind, key: key.into(), seen, ..Self::default() }
     }
@@ -56,7 +56,7 @@ impl Seal {
     /// attempt after it is still held against what the form was filled in for.
     pub fn again(kind: &'static str, form: &Form, now: i64, refused: Refused) -> (u16, Self) {
         let Refused { status, refusal, errors } = refused;
-        let told = matches!(refusal, Some(Refusal::Stale(_)));
+        let told = matches!(refusal, Some(FormRefusal::Stale(_)));
         let seen = form.get("seen").parse().ok().filter(|_| !told).unwrap_or(now);
         let is_urgent = form.get("urgent") == "yes";
         let (key, reason) = (form.get("key").to_owned(), form.get("reason").to_owned());
@@ -91,7 +91,12 @@ impl Seal {
     pub fn is_locked(&self) -> bool {
         matches!(
             self.refusal,
-            Some(Refusal::CodeWait { .. } | Refusal::CodeLocked | Refusal::NotPermitted | Refusal::WrongState { .. })
+            Some(
+                FormRefusal::CodeWait { .. }
+                    | FormRefusal::CodeLocked
+                    | FormRefusal::NotPermitted
+                    | FormRefusal::WrongState { .. }
+            )
         )
     }
 
@@ -100,7 +105,7 @@ impl Seal {
     pub fn focus(&self) -> Option<&'static str> {
         match &self.refusal {
             None => self.errors.first(),
-            Some(Refusal::WrongCode { .. } | Refusal::UsedCode { .. }) => Some("code"),
+            Some(FormRefusal::WrongCode { .. } | FormRefusal::UsedCode { .. }) => Some("code"),
             Some(_) => None,
         }
     }
@@ -108,7 +113,7 @@ impl Seal {
 
 /// Why a change was not made, where no single field is to blame.
 #[derive(Clone, Debug)]
-pub enum Refusal {
+pub enum FormRefusal {
     /// The code does not fit; `left` more wrong ones and the person has to wait.
     WrongCode { left: Option<i64> },
     /// The code was spent already; the next one appears at `next`.
@@ -153,7 +158,7 @@ impl Alert {
     }
 }
 
-impl Refusal {
+impl FormRefusal {
     fn alert(&self, frame: &Frame) -> Alert {
         let title = frame.t("refused.title").to_owned();
         let say = |key: &'static str| Alert::bad(title.clone(), frame.t(key).to_owned());
@@ -229,14 +234,4 @@ pub fn wrong_state(why: &Rejection, frame: &Frame) -> Option<String> {
     }
     let key = format!("refused-state.{}", why.word);
     (!frame.words.known(&key).is_empty()).then(|| frame.with(&key, &values))
-}
-
-/// A change that was made: what the panel shows in its place.
-#[derive(Clone, Debug)]
-pub struct Sealed {
-    /// The audit row.
-    pub seq: i64,
-    pub at: Instant,
-    pub by: String,
-    pub reason: String,
 }

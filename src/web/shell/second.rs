@@ -1,6 +1,6 @@
 //! The rules in words: who has to agree to what, said before one types.
 
-use super::{Frame, seal::Seal};
+use super::{Frame, seal::SealForm};
 use crate::{
     digits,
     gate::{Amount, Policies, Policy, When},
@@ -21,7 +21,7 @@ pub struct Second {
 }
 
 impl Second {
-    pub fn of(policies: &Policies, seal: &Seal, frame: &Frame) -> Self {
+    pub fn of(policies: &Policies, seal: &SealForm, frame: &Frame) -> Self {
         let holds = |policy: &&Policy| match policy.when {
             When::Marked => seal.is_marked,
             When::Own => false,

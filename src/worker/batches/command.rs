@@ -9,7 +9,7 @@ use crate::{
         log, record,
         report::{Missing, ReportRun, Reported, Stretch},
         state::State,
-        thousandths,
+        to_permille,
     },
     supervise::{self, Ended, Identity, Limits, New, Outcome as How, Output, Running, Spec},
 };
@@ -38,7 +38,7 @@ pub(super) async fn run(
     };
     let (mut running, output) = match supervise::start(&spec, &runner.allowed, &runner.clock, &runner.host) {
         Ok(started) => started,
-        Err(ended) => return runner.finish(claimed, end(&ended, &Told::default())).await,
+        Err(ended) => return runner.finish(claimed, end(&ended, &Attended::default())).await,
     };
     let Identity { pid, start, .. } = running.identity().clone();
     let start = StartRun {
@@ -49,15 +49,15 @@ pub(super) async fn run(
         elsewhere: None,
         normal,
     };
-    match runner.gate.keep(&start).await {
+    match runner.gate.run_housekeeping(&start).await {
         Ok(true) => {}
         // It is under way all the same; whoever cancelled it meanwhile is seen below, and a lost run gets a late report.
         Ok(false) => tracing::warn!(run = claimed.id, "a run began that is not believed any more"),
         Err(error) => tracing::warn!(run = claimed.id, %error, "the start of a run could not be noted"),
     }
-    let told = look_after(runner, claimed, &running, output, stopped).await;
+    let attended = look_after(runner, claimed, &running, output, stopped).await;
     let ended = running.ended().await;
-    runner.finish(claimed, end(&ended, &told)).await;
+    runner.finish(claimed, end(&ended, &attended)).await;
 }
 
 /// What is to be run. A value `$INGAM_JOB_…` of its environment comes from that of the console and is kept out of its log.
@@ -88,7 +88,7 @@ fn spec(definition: &Definition, values: &Values, run: i64) -> Result<Spec, Stri
 
 /// What a run said of itself while it was looked after.
 #[derive(Debug, Default)]
-struct Told {
+struct Attended {
     /// It was ended because the console stops.
     drained: bool,
 }
@@ -101,8 +101,8 @@ async fn look_after(
     running: &Running,
     mut output: Output,
     stopped: signal::Receiver<bool>,
-) -> Told {
-    let mut told = Told::default();
+) -> Attended {
+    let mut attended = Attended::default();
     let quiet = runner.lease.to_std().unwrap_or(Duration::from_mins(1)) / 4;
     let mut since_report = Duration::ZERO;
     let mut drain = runner.drain;
@@ -111,7 +111,7 @@ async fn look_after(
         let mut report = tokio::select! {
             news = output.next() => match news {
                 Some(news) => ReportRun {
-                    progress: news.progress.map(thousandths),
+                    progress: news.progress.map(to_permille),
                     processed: news.counts.and_then(|counts| counts.processed),
                     failed: news.counts.and_then(|counts| counts.failed),
                     skipped: news.counts.and_then(|counts| counts.skipped),
@@ -119,7 +119,7 @@ async fn look_after(
                     gap: news.log.and_then(|new| new.gap).map(|gap| Missing { from: gap.from, until: gap.until, bytes: gap.bytes }),
                     ..ReportRun::default()
                 },
-                None => return told,
+                None => return attended,
             },
             () = sleep(BEAT) => ReportRun::default(),
         };
@@ -154,9 +154,9 @@ async fn look_after(
         }
         if *stopped.borrow() {
             drain = drain.saturating_sub(BEAT);
-            if drain.is_zero() && !told.drained {
+            if drain.is_zero() && !attended.drained {
                 tracing::warn!(run = claimed.id, "a run is ended because the console stops");
-                told.drained = true;
+                attended.drained = true;
                 running.cancel();
             }
         }
@@ -171,7 +171,7 @@ async fn is_unwanted(runner: &Runner, claimed: &ClaimedRun) -> bool {
 /// Tries until the database takes it; where that lasts longer than the lease, somebody else has given the run up by then.
 async fn report_until_taken(runner: &Runner, report: &ReportRun) -> Reported {
     loop {
-        match runner.gate.keep(report).await {
+        match runner.gate.run_housekeeping(report).await {
             Ok(reported) => return reported,
             Err(error) => {
                 tracing::warn!(run = report.id, %error, "the log of a run could not be stored; trying again");
@@ -191,13 +191,13 @@ fn stretches(new: &New) -> Vec<Stretch> {
     new.lines.chunk_by(|line, next| line.number + 1 == next.number).filter_map(stretch).collect()
 }
 
-fn end(ended: &Ended, told: &Told) -> End {
+fn end(ended: &Ended, attended: &Attended) -> End {
     let (outcome, exit_code, failure) = match &ended.outcome {
         How::Exited(0) => (Outcome::Succeeded, Some(0), None),
         How::Exited(code) => (Outcome::Failed, Some(i64::from(*code)), None),
         How::Signalled(signal) => (Outcome::Failed, None, Some(format!("signal {signal}"))),
         How::TimedOut => (Outcome::TimedOut, None, None),
-        How::Cancelled if told.drained => (Outcome::Failed, None, Some("shutdown".to_owned())),
+        How::Cancelled if attended.drained => (Outcome::Failed, None, Some("shutdown".to_owned())),
         How::Cancelled => (Outcome::Cancelled, None, None),
         How::NotStarted(why) => (Outcome::Failed, None, Some(why.clone())),
         How::Lost(why) => (Outcome::Lost, None, Some(why.clone())),

@@ -40,11 +40,11 @@ struct Data<'a> {
 }
 
 /// What came of asking.
-enum Asked {
+enum Triggered {
     /// It has begun, or will.
     Accepted,
     /// It surely has not.
-    No(String),
+    Refused(String),
     /// Nobody can tell: the request may have arrived.
     Unclear(&'static str),
 }
@@ -71,7 +71,7 @@ pub(super) async fn trigger(runner: &Runner, claimed: &ClaimedRun, definition: &
         elsewhere: Some((rid.clone(), deadline)),
         normal,
     };
-    match runner.gate.keep(&start).await {
+    match runner.gate.run_housekeeping(&start).await {
         Ok(true) => {}
         Ok(false) => return,
         Err(error) => return tracing::error!(run = claimed.id, %error, "a claimed run could not be begun"),
@@ -102,16 +102,16 @@ pub(super) async fn trigger(runner: &Runner, claimed: &ClaimedRun, definition: &
         ("webhook-timestamp", timestamp.clone()),
         ("webhook-signature", signing.sign(&rid, &timestamp, &body)),
     ];
-    let asked = tokio::task::spawn_blocking(move || ask(&url, &headers, &body)).await;
-    let end = match asked.unwrap_or(Asked::Unclear("the request was broken off")) {
-        Asked::Accepted => return,
-        Asked::No(why) => super::failed(&why),
-        Asked::Unclear(why) => End { outcome: Outcome::Lost, failure: Some(why.to_owned()), ..End::default() },
+    let triggered = tokio::task::spawn_blocking(move || ask(&url, &headers, &body)).await;
+    let end = match triggered.unwrap_or(Triggered::Unclear("the request was broken off")) {
+        Triggered::Accepted => return,
+        Triggered::Refused(why) => super::failed(&why),
+        Triggered::Unclear(why) => End { outcome: Outcome::Lost, failure: Some(why.to_owned()), ..End::default() },
     };
     runner.finish(claimed, end).await;
 }
 
-fn ask(url: &str, headers: &[(&str, String)], body: &str) -> Asked {
+fn ask(url: &str, headers: &[(&str, String)], body: &str) -> Triggered {
     let agent =
         outgoing::agent().timeout_global(Some(PATIENCE)).timeout_connect(Some(PATIENCE / 2)).build().new_agent();
     let request = headers.iter().fold(agent.post(url), |request, (name, value)| request.header(*name, value));
@@ -122,20 +122,20 @@ fn ask(url: &str, headers: &[(&str, String)], body: &str) -> Asked {
                 StatusCode::OK | StatusCode::CREATED | StatusCode::ACCEPTED | StatusCode::NO_CONTENT
             ) =>
         {
-            Asked::Accepted
+            Triggered::Accepted
         }
         // A proxy that answers for the other side may have handed the request on before.
-        Ok(reply) if reply.status().is_server_error() => Asked::Unclear("it answered with an error of its own"),
-        Ok(reply) => Asked::No(format!("it answered HTTP {}", reply.status().as_u16())),
-        Err(ureq::Error::HostNotFound) => Asked::No("its host was not found".to_owned()),
+        Ok(reply) if reply.status().is_server_error() => Triggered::Unclear("it answered with an error of its own"),
+        Ok(reply) => Triggered::Refused(format!("it answered HTTP {}", reply.status().as_u16())),
+        Err(ureq::Error::HostNotFound) => Triggered::Refused("its host was not found".to_owned()),
         Err(ureq::Error::Timeout(Timeout::Resolve | Timeout::Connect)) => {
-            Asked::No("it could not be reached".to_owned())
+            Triggered::Refused("it could not be reached".to_owned())
         }
         Err(ureq::Error::Io(error)) if error.kind() == ErrorKind::ConnectionRefused => {
-            Asked::No("the connection was refused".to_owned())
+            Triggered::Refused("the connection was refused".to_owned())
         }
-        Err(ureq::Error::Tls(_) | ureq::Error::Rustls(_)) => Asked::No("no secure connection".to_owned()),
-        Err(ureq::Error::Timeout(_)) => Asked::Unclear("it did not answer in time"),
-        Err(_) => Asked::Unclear("the connection broke off"),
+        Err(ureq::Error::Tls(_) | ureq::Error::Rustls(_)) => Triggered::Refused("no secure connection".to_owned()),
+        Err(ureq::Error::Timeout(_)) => Triggered::Unclear("it did not answer in time"),
+        Err(_) => Triggered::Unclear("the connection broke off"),
     }
 }

@@ -28,7 +28,7 @@ pub(super) async fn tick(runner: &Runner) -> sqlx::Result<()> {
         let definition = record::definition(&mut &runner.reader, &job.name, job.version).await?;
         let Some((definition, schedule)) = definition.and_then(|it| it.schedule.clone().map(|schedule| (it, schedule)))
         else {
-            runner.gate.keep(&TickJob { job: job.name.clone(), due, next: None, run: None }).await?;
+            runner.gate.run_housekeeping(&TickJob { job: job.name.clone(), due, next: None, run: None }).await?;
             continue;
         };
         let plan = if definition.kind().starts_here() {
@@ -95,7 +95,7 @@ async fn carry_out(
     if plan.missed > 0 {
         let next = plan.run.map(|(at, _)| at).or(plan.next);
         let change = MissTicks::new(&job.name, due, plan.missed, next);
-        match runner.gate.perform(&Runner::actor(), &change).await {
+        match runner.gate.submit_unattended(&Runner::actor(), &change).await {
             Ok(_) => {}
             Err(Refusal::Unrecorded(error)) => {
                 tracing::error!(
@@ -129,7 +129,7 @@ async fn carry_out(
             is_late,
         }
     });
-    runner.gate.keep(&TickJob { job: job.name.clone(), due, next: plan.next, run }).await.map(drop)
+    runner.gate.run_housekeeping(&TickJob { job: job.name.clone(), due, next: plan.next, run }).await.map(drop)
 }
 
 #[cfg(test)]

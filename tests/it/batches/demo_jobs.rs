@@ -134,7 +134,7 @@ on_both! {
             block_on(async {
                 let (store, gate) = open_gate(world).await;
                 let change = ExpirePoints { user: 100, amount, cutoff };
-                let done = gate.perform(&Actor::system("test".to_owned()), &change).await;
+                let done = gate.submit_unattended(&Actor::system("test".to_owned()), &change).await;
                 store.close().await;
                 gate.close().await;
                 done.map(|sealed| sealed.output)
@@ -207,10 +207,10 @@ on_both! {
             let (store, gate) = open_gate(world).await;
             let actor = Actor::console("tests".to_owned(), "loading".to_owned());
             let jobs = jobs::jobs("/bin/true", "/data");
-            assert!(gate.perform(&actor, &LoadBatches {}).await.is_err(), "no job is defined yet");
+            assert!(gate.submit_unattended(&actor, &LoadBatches {}).await.is_err(), "no job is defined yet");
             define::take_over(&store.reader, &gate, &jobs).await.unwrap();
-            let first = gate.perform(&actor, &LoadBatches {}).await.unwrap().output;
-            let again = gate.perform(&actor, &LoadBatches {}).await.unwrap().output;
+            let first = gate.submit_unattended(&actor, &LoadBatches {}).await.unwrap().output;
+            let again = gate.submit_unattended(&actor, &LoadBatches {}).await.unwrap().output;
             store.close().await;
             gate.close().await;
             (first, again)

@@ -23,7 +23,7 @@ impl TestClock {
     /// What the product is given: it sees every later movement too.
     pub(crate) fn clock(&self) -> Clock {
         let this = self.clone();
-        Clock::told(move || this.now())
+        Clock::from_fn(move || this.now())
     }
 
     pub(crate) fn now(&self) -> Instant {

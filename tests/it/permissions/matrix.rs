@@ -133,7 +133,7 @@ on_both! {
             let store = Store::open(&world.database().url, 1).await.unwrap();
             let gate = Gate::open(&store, ingam::changes::CATALOG, world.clock.clock(), world.config().secret_key, Allowlist::loopback()).await.unwrap();
             for (_, disabled) in &people {
-                let of_anybody = |change: &&AnyChange| !matches!(change.at_rest().admits().by, By::Visitor);
+                let of_anybody = |change: &&AnyChange| !matches!(change.as_dyn().admits().by, By::Public);
                 for change in changes.iter().filter(of_anybody) {
                     let refusal = change.submit(&gate, disabled, &Seal::none()).await.unwrap_err();
                     assert!(matches!(refusal, Refusal::SignedOut), "{}: {refusal:?}", change.kind());
@@ -150,12 +150,12 @@ on_both! {
 async fn knock(gate: &Gate, here: &Actor, role: Role, change: &AnyChange) {
     let there =
         Actor { origin: Origin { ip: Some(ELSEWHERE.parse().unwrap()), ..here.origin.clone() }, ..here.clone() };
-    let admits = change.at_rest().admits();
+    let admits = change.as_dyn().admits();
     let what = format!("{} as {role}", change.kind());
     match (admits.by, may(admits, role)) {
         // One's own affairs that need no code are for the tests of accounts, and entering for those of sessions.
-        (By::Anyone, _) if !admits.code => {}
-        (By::Visitor, _) => {}
+        (By::AnyStaff, _) if !admits.code => {}
+        (By::Public, _) => {}
         (_, true) => {
             let refusal = change.submit(gate, &there, &Seal::none()).await.unwrap_err();
             assert!(matches!(refusal, Refusal::Network), "{what} from elsewhere: {refusal:?}");
@@ -168,7 +168,7 @@ async fn knock(gate: &Gate, here: &Actor, role: Role, change: &AnyChange) {
         (by, false) => {
             let refusal = change.submit(gate, here, &Seal::none()).await.unwrap_err();
             let is_meant = match by {
-                By::Entering => matches!(refusal, Refusal::SignedOut),
+                By::PasswordOnly => matches!(refusal, Refusal::SignedOut),
                 _ => matches!(refusal, Refusal::Role),
             };
             assert!(is_meant, "{what}: {refusal:?}");
@@ -179,8 +179,8 @@ async fn knock(gate: &Gate, here: &Actor, role: Role, change: &AnyChange) {
 fn may(admits: Admits, role: Role) -> bool {
     match admits.by {
         By::Roles(roles) => roles.contains(&role),
-        By::Anyone => true,
-        By::Entering | By::Visitor | By::Nobody => false,
+        By::AnyStaff => true,
+        By::PasswordOnly | By::Public | By::SystemOnly => false,
     }
 }
 

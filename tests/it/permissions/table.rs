@@ -115,7 +115,7 @@ fn answer(walker: &Walker, route: &Route, path: &str) -> &'static str {
 fn expected(route: &Route, walker: &Walker) -> &'static str {
     match (route.opens.to(walker.visitor.as_ref()), &walker.visitor) {
         (true, _) => "yes",
-        (false, Some(visitor)) if visitor.signed && route.opens == Opens::Entering => "home",
+        (false, Some(visitor)) if visitor.signed && route.opens == Opens::PasswordOnly => "home",
         (false, Some(visitor)) if visitor.signed => "403",
         (false, _) => "login",
     }
@@ -124,10 +124,10 @@ fn expected(route: &Route, walker: &Walker) -> &'static str {
 fn who(by: By) -> String {
     match by {
         By::Roles(roles) => roles.iter().map(|role| role.as_str()).collect::<Vec<_>>().join(", "),
-        By::Anyone => "anybody signed in".to_owned(),
-        By::Entering => "whoever gave a password".to_owned(),
-        By::Visitor => "anybody on an allowed network".to_owned(),
-        By::Nobody => "no person".to_owned(),
+        By::AnyStaff => "anybody signed in".to_owned(),
+        By::PasswordOnly => "whoever gave a password".to_owned(),
+        By::Public => "anybody on an allowed network".to_owned(),
+        By::SystemOnly => "no person".to_owned(),
     }
 }
 

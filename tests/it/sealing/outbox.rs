@@ -35,12 +35,12 @@ on_both! {
                 let gate = Gate::open(&store, ingam::changes::CATALOG, world.clock.clock(), config.secret_key.clone(), config.allowed_networks.clone()).await.unwrap();
                 let mut mine = Vec::new();
                 loop {
-                    let claimed: Vec<Delivery> = gate.keep(&ClaimDeliveries { limit: 7 }).await.unwrap();
+                    let claimed: Vec<Delivery> = gate.run_housekeeping(&ClaimDeliveries { limit: 7 }).await.unwrap();
                     if claimed.is_empty() {
                         break;
                     }
                     for delivery in claimed {
-                        gate.keep(&MarkDelivered { id: delivery.id }).await.unwrap();
+                        gate.run_housekeeping(&MarkDelivered { id: delivery.id }).await.unwrap();
                         mine.push(delivery.id);
                     }
                 }

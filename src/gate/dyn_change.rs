@@ -6,7 +6,7 @@ use std::pin::Pin;
 type Doing<'a, T> = Pin<Box<dyn Future<Output = Result<T, Fault>> + Send + 'a>>;
 
 /// The object-safe view of a change, without its output. Every [`Change`] has one.
-pub trait AtRest: Send + Sync {
+pub trait DynChange: Send + Sync {
     fn kind(&self) -> &'static str;
     fn admits(&self) -> Admits;
     fn may_wait(&self) -> bool;
@@ -20,7 +20,7 @@ pub trait AtRest: Send + Sync {
     fn apply<'a>(&'a self, tx: &'a mut Tx<'_>) -> Doing<'a, ()>;
 }
 
-impl<C: Change> AtRest for C {
+impl<C: Change> DynChange for C {
     fn kind(&self) -> &'static str {
         C::KIND
     }
@@ -72,7 +72,7 @@ pub struct Catalog {
     pub kinds: &'static [Kind],
     /// Reads a stored change by its kind and its JSON; `None` if this program does not know it. What the change was given
     /// besides, such as a set-up link, it no longer has.
-    pub read: fn(kind: &str, payload: &str) -> Option<Box<dyn AtRest>>,
+    pub read: fn(kind: &str, payload: &str) -> Option<Box<dyn DynChange>>,
 }
 
 /// Lists every change there is: yields `KINDS`, `CATALOG`, and `AnyChange`, a stored change as it waits for approval.
@@ -102,11 +102,11 @@ macro_rules! changes {
                 match self { $(Self::$change(_) => <$change as $crate::gate::Change>::KIND),* }
             }
 
-            pub fn at_rest(&self) -> &dyn $crate::gate::AtRest {
+            pub fn as_dyn(&self) -> &dyn $crate::gate::DynChange {
                 match self { $(Self::$change(change) => change),* }
             }
 
-            fn boxed(self) -> Box<dyn $crate::gate::AtRest> {
+            fn boxed(self) -> Box<dyn $crate::gate::DynChange> {
                 match self { $(Self::$change(change) => Box::new(change)),* }
             }
 

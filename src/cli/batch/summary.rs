@@ -11,7 +11,7 @@ const ROOM: usize = BODY_LIMIT - 100;
 
 /// What the command has said since the last report.
 #[derive(Debug, Default)]
-pub(super) struct Told {
+pub(super) struct Summary {
     /// The end of what it wrote, at most as long as a report.
     lines: String,
     /// Bytes before that which no report will hold.
@@ -20,7 +20,7 @@ pub(super) struct Told {
     counts: Counts,
 }
 
-impl Told {
+impl Summary {
     pub(super) fn line(&mut self, line: &str) {
         self.lines.push_str(line);
         self.lines.push('\n');
@@ -108,54 +108,54 @@ mod tests {
 
     #[test]
     fn the_end_of_a_long_output_is_kept_from_the_beginning_of_a_line() {
-        let mut told = Told::default();
+        let mut summary = Summary::default();
         for n in 0..5_000 {
-            told.line(&format!("row {n} 완료"));
+            summary.line(&format!("row {n} 완료"));
         }
-        let body = told.take().body();
+        let body = summary.take().body();
         assert!(body.len() <= BODY_LIMIT, "{}", body.len());
         assert!(body.starts_with("… ") && body.ends_with("row 4999 완료\n"), "{body}");
         assert!(body.lines().skip(1).all(|line| line.starts_with("row ")));
-        assert_eq!(told.take().body(), "");
+        assert_eq!(summary.take().body(), "");
     }
 
     #[test]
     fn one_endless_line_is_cut_as_well() {
-        let mut told = Told::default();
-        told.line("begun");
-        told.line(&format!("{}끝", "가".repeat(20_000)));
-        let body = told.take().body();
+        let mut summary = Summary::default();
+        summary.line("begun");
+        summary.line(&format!("{}끝", "가".repeat(20_000)));
+        let body = summary.take().body();
         assert!(body.len() <= BODY_LIMIT && body.len() > ROOM, "{}", body.len());
         assert!(body.starts_with("… ") && body.ends_with("가끝\n"), "{body}");
     }
 
     #[test]
     fn what_was_not_reported_comes_with_the_next_report() {
-        let mut told = Told::default();
-        told.line("first");
-        let taken = told.take();
-        told.line("second");
-        told.give_back(&taken);
-        assert_eq!(told.take().body(), "first\nsecond\n");
+        let mut summary = Summary::default();
+        summary.line("first");
+        let taken = summary.take();
+        summary.line("second");
+        summary.give_back(&taken);
+        assert_eq!(summary.take().body(), "first\nsecond\n");
     }
 
     #[test]
     fn what_was_not_reported_is_counted_where_more_is_missing_after_it() {
-        let mut told = Told::default();
-        told.line("first");
-        let taken = told.take();
-        told.line(&"x".repeat(3 * ROOM));
-        told.give_back(&taken);
+        let mut summary = Summary::default();
+        summary.line("first");
+        let taken = summary.take();
+        summary.line(&"x".repeat(3 * ROOM));
+        summary.give_back(&taken);
         let missing = "first\n".len() + 2 * ROOM + 1;
-        let body = told.take().body();
+        let body = summary.take().body();
         assert!(body.starts_with(&format!("… {missing} bytes before this were not sent\nx")), "{body}");
     }
 
     #[test]
     fn progress_and_counts_go_into_the_address() {
-        let mut told = Told::default();
-        assert!(told.report("::progress 50%") && told.report("::count processed=4120 failed=3"));
-        assert!(!told.report("::progress soon"));
-        assert_eq!(told.query(), "&count=4120&failed=3&progress=0.5");
+        let mut summary = Summary::default();
+        assert!(summary.report("::progress 50%") && summary.report("::count processed=4120 failed=3"));
+        assert!(!summary.report("::progress soon"));
+        assert_eq!(summary.query(), "&count=4120&failed=3&progress=0.5");
     }
 }

@@ -8,7 +8,7 @@ use std::fmt;
 
 /// A request that ends on an error page.
 #[derive(Debug)]
-pub struct Stop {
+pub struct PageError {
     pub problem: Problem,
     /// What the log should know and the page must not say.
     pub cause: Option<anyhow::Error>,
@@ -17,9 +17,9 @@ pub struct Stop {
 }
 
 /// What a handler returns.
-pub type Answer = Result<HttpResponse, Stop>;
+pub type PageResult = Result<HttpResponse, PageError>;
 
-impl Stop {
+impl PageError {
     pub fn internal(cause: impl Into<anyhow::Error>) -> Self {
         Self { problem: Problem::Internal, cause: Some(cause.into()), recorded: false }
     }
@@ -35,14 +35,14 @@ impl Stop {
     }
 }
 
-impl From<Problem> for Stop {
+impl From<Problem> for PageError {
     fn from(problem: Problem) -> Self {
         Self { problem, cause: None, recorded: false }
     }
 }
 
 /// A failed read: the database is away or busy.
-impl From<sqlx::Error> for Stop {
+impl From<sqlx::Error> for PageError {
     fn from(error: sqlx::Error) -> Self {
         let problem = match &error {
             sqlx::Error::PoolTimedOut
@@ -56,14 +56,14 @@ impl From<sqlx::Error> for Stop {
     }
 }
 
-impl From<askama::Error> for Stop {
+impl From<askama::Error> for PageError {
     fn from(error: askama::Error) -> Self {
         Self::internal(error)
     }
 }
 
 /// A refusal that no form can show beside a field.
-impl From<Refusal> for Stop {
+impl From<Refusal> for PageError {
     fn from(refusal: Refusal) -> Self {
         let problem = match &refusal {
             Refusal::Unrecorded(_) => Problem::NotRecorded,
@@ -90,7 +90,7 @@ impl From<Refusal> for Stop {
     }
 }
 
-impl fmt::Display for Stop {
+impl fmt::Display for PageError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match &self.cause {
             Some(cause) => write!(f, "{}: {cause:#}", self.problem.key()),
@@ -99,7 +99,7 @@ impl fmt::Display for Stop {
     }
 }
 
-impl ResponseError for Stop {
+impl ResponseError for PageError {
     fn status_code(&self) -> StatusCode {
         StatusCode::from_u16(self.problem.status()).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR)
     }

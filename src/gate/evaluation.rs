@@ -1,7 +1,7 @@
 //! Whether a change that was tried needs a second person, and how many people could be one.
 
 use super::{
-    Actor, AtRest, By, Fault, Role, Roles, Tx, Who,
+    Actor, By, DynChange, Fault, Role, Roles, Tx, Who,
     amount::{Amount, altered, exceeded},
     ledger::Event,
     noted::Fields,
@@ -29,10 +29,10 @@ macro_rules! can_decide {
 }
 
 /// Decides by what the change noted whether it needs a second person. The strictest rule that matches wins.
-pub(super) async fn judge(
+pub(super) async fn evaluate(
     tx: &mut Tx<'_>,
     actor: &Actor,
-    change: &dyn AtRest,
+    change: &dyn DynChange,
     earlier: &[PriorEffect],
 ) -> Result<Option<Need>, Fault> {
     let Who::Staff { id, email, .. } = &actor.who else { return Ok(None) };
@@ -64,7 +64,7 @@ pub(super) async fn judge(
 async fn matches(
     tx: &mut Tx<'_>,
     policy: &Policy,
-    change: &dyn AtRest,
+    change: &dyn DynChange,
     (staff, email): (i64, &str),
     (zone, earlier): (Tz, &[PriorEffect]),
 ) -> Result<Option<(&'static str, Option<Amount>)>, Fault> {
@@ -98,7 +98,7 @@ async fn eligible_approvers(
     tx: &mut Tx<'_>,
     role: Role,
     (staff, email): (i64, &str),
-    change: &dyn AtRest,
+    change: &dyn DynChange,
 ) -> sqlx::Result<i64> {
     let about = change.target();
     let about: i64 = if about.kind == "staff" { about.id.parse().unwrap_or_default() } else { 0 };
@@ -115,9 +115,9 @@ async fn eligible_approvers(
         .bind(about)
         .all()
         .await?;
-    let fits =
+    let is_eligible =
         |(roles, other): &&(String, String)| Roles::parse(roles).any_of(&[role]) && !is_same_mailbox(other, email);
-    Ok(i64::try_from(people.iter().filter(fits).count()).unwrap_or(i64::MAX))
+    Ok(i64::try_from(people.iter().filter(is_eligible).count()).unwrap_or(i64::MAX))
 }
 
 /// What a person has altered alone since midnight, as the log has it, including urgent changes that are not approved yet. It
@@ -181,7 +181,7 @@ pub fn is_same_mailbox(one: &str, other: &str) -> bool {
 }
 
 /// Whether the change affects this member of staff: their own account, or a customer with their mailbox.
-pub(super) async fn is_about(tx: &mut Tx<'_>, change: &dyn AtRest, staff: i64) -> Result<bool, Fault> {
+pub(super) async fn is_about(tx: &mut Tx<'_>, change: &dyn DynChange, staff: i64) -> Result<bool, Fault> {
     let target = change.target();
     if target.kind == "staff" && target.id == staff.to_string() {
         return Ok(true);
@@ -197,7 +197,7 @@ pub(super) async fn email_of(tx: &mut Tx<'_>, staff: i64) -> sqlx::Result<String
 }
 
 /// The events that report a change because of its size.
-pub(super) fn notices(tx: &Tx<'_>, change: &dyn AtRest, by: Option<i64>) -> Vec<Event> {
+pub(super) fn notices(tx: &Tx<'_>, change: &dyn DynChange, by: Option<i64>) -> Vec<Event> {
     let fitting = tx.setup.policies.notices.iter().filter(|notice| covers(&notice.change, change.kind()));
     let told = fitting.filter_map(|notice| {
         let amount = altered(&notice.quantity, &tx.ledger.before, &tx.ledger.after)?;

@@ -2,7 +2,7 @@
 //! middleware, [`authorize`].
 
 use super::{
-    Console, Stop, client, forgery, headers,
+    Console, PageError, client, forgery, headers,
     problem_page::{Onward, Problem, ProblemPage},
     route::{self, Opens},
     session::{UNREADABLE, VISITOR, Visitor},
@@ -25,11 +25,11 @@ use askama::Template as _;
 use futures_util::FutureExt as _;
 use std::panic::AssertUnwindSafe;
 
-type Outcome = Result<ServiceResponse<BoxBody>, actix_web::Error>;
+type Served = Result<ServiceResponse<BoxBody>, actix_web::Error>;
 
 /// Outermost: names the request, times it, catches what goes wrong, dresses errors as pages, adds the security headers and
 /// writes the one line in the log.
-pub async fn observe(request: ServiceRequest, next: Next<impl MessageBody + 'static>) -> Outcome {
+pub async fn observe(request: ServiceRequest, next: Next<impl MessageBody + 'static>) -> Served {
     let visit = Visit::begin(&request);
     let Some(console) = request.app_data::<web::Data<Console>>().cloned() else {
         return Ok(request.into_response(HttpResponse::InternalServerError().finish()));
@@ -37,10 +37,10 @@ pub async fn observe(request: ServiceRequest, next: Next<impl MessageBody + 'sta
     let started = console.clock.now();
     let outcome = AssertUnwindSafe(next.call(request)).catch_unwind().await;
     let mut response = match outcome {
-        Ok(Ok(response)) => dress(response.map_into_boxed_body(), &console, &visit),
+        Ok(Ok(response)) => render_error(response.map_into_boxed_body(), &console, &visit),
         // The request is gone, so the answer cannot be tied to it: an error that is its own answer is what is left.
-        Ok(Err(error)) => return Err(lost(&console, &visit, &error.to_string())),
-        Err(_) => return Err(lost(&console, &visit, "a handler panicked")),
+        Ok(Err(error)) => return Err(crashed(&console, &visit, &error.to_string())),
+        Err(_) => return Err(crashed(&console, &visit, "a handler panicked")),
     };
     headers::secure(response.headers_mut(), &visit.nonce, !console.plain_http);
     let pattern = response.request().match_pattern();
@@ -58,9 +58,9 @@ pub async fn observe(request: ServiceRequest, next: Next<impl MessageBody + 'sta
 }
 
 /// Puts a page in place of an answer that is an error.
-fn dress(response: ServiceResponse, console: &Console, visit: &Visit) -> ServiceResponse {
+fn render_error(response: ServiceResponse, console: &Console, visit: &Visit) -> ServiceResponse {
     let Some(error) = response.response().error() else { return response };
-    let (problem, recorded) = match error.as_error::<Stop>() {
+    let (problem, recorded) = match error.as_error::<PageError>() {
         Some(stop) if stop.is_signed_out() => {
             return response.into_response(super::desk::see_other(visit, "/login?notice=ended"));
         }
@@ -99,7 +99,7 @@ fn problem_page(console: &Console, visit: &Visit, problem: Problem, recorded: bo
 }
 
 /// The answer to a request that was lost on the way, dressed like any other.
-fn lost(console: &Console, visit: &Visit, why: &str) -> actix_web::Error {
+fn crashed(console: &Console, visit: &Visit, why: &str) -> actix_web::Error {
     tracing::error!(request = visit.request_id, method = visit.method, error = why, "a request failed");
     let mut answer = problem_page(console, visit, Problem::Internal, false);
     headers::secure(answer.headers_mut(), &visit.nonce, !console.plain_http);
@@ -134,11 +134,11 @@ fn onward(problem: Problem, visit: &Visit) -> Onward {
 }
 
 /// Address, network, route, method and origin: everything that can be judged without knowing who it is.
-pub async fn admit(request: ServiceRequest, next: Next<impl MessageBody + 'static>) -> Outcome {
+pub async fn admit(request: ServiceRequest, next: Next<impl MessageBody + 'static>) -> Served {
     let (Some(visit), Some(console)) =
         (Visit::of(request.request()), request.app_data::<web::Data<Console>>().cloned())
     else {
-        return Ok(request.error_response(Stop::from(Problem::Internal)));
+        return Ok(request.error_response(PageError::from(Problem::Internal)));
     };
     let pattern = request.match_pattern();
     let pattern = pattern.as_deref().unwrap_or_default();
@@ -151,10 +151,10 @@ pub async fn admit(request: ServiceRequest, next: Next<impl MessageBody + 'stati
         }
         return next.call(request).await.map(ServiceResponse::map_into_boxed_body);
     }
-    let Some(peer) = visit.peer else { return Ok(request.error_response(Stop::from(Problem::BadRequest))) };
+    let Some(peer) = visit.peer else { return Ok(request.error_response(PageError::from(Problem::BadRequest))) };
     let Ok(ip) = client::address(peer, request.headers(), &console.trusted_proxies) else {
         let recorded = console.record(&visit, &Refusal::Address).await;
-        return Ok(request.error_response(Stop { recorded, ..Problem::BadRequest.into() }));
+        return Ok(request.error_response(PageError { recorded, ..Problem::BadRequest.into() }));
     };
     visit.set_ip(ip);
     if route::is_for_reports(console.routes, pattern) && is_known {
@@ -162,13 +162,13 @@ pub async fn admit(request: ServiceRequest, next: Next<impl MessageBody + 'stati
             Some(networks) => Ok(networks.allows(ip)),
             None => console.opens_to(ip).await,
         };
-        if let Some(stop) = closed(&console, &visit, is_open).await {
+        if let Some(stop) = network_denied(&console, &visit, is_open).await {
             return Ok(request.error_response(stop));
         }
         // No browser and no session: the token is all that counts.
         return next.call(request).await.map(ServiceResponse::map_into_boxed_body);
     }
-    if let Some(stop) = closed(&console, &visit, console.opens_to(ip).await).await {
+    if let Some(stop) = network_denied(&console, &visit, console.opens_to(ip).await).await {
         return Ok(request.error_response(stop));
     }
     if !is_known {
@@ -182,51 +182,51 @@ pub async fn admit(request: ServiceRequest, next: Next<impl MessageBody + 'stati
             forgery::Forged::Origin => Problem::Forgery,
             forgery::Forged::MediaType => Problem::MediaType,
         };
-        return Ok(request.error_response(Stop { recorded, ..problem.into() }));
+        return Ok(request.error_response(PageError { recorded, ..problem.into() }));
     }
     next.call(request).await.map(ServiceResponse::map_into_boxed_body)
 }
 
 /// Why somebody stays outside, if they do. Where nobody can say from where people may come, nobody comes in.
-async fn closed(console: &Console, visit: &Visit, is_open: sqlx::Result<bool>) -> Option<Stop> {
+async fn network_denied(console: &Console, visit: &Visit, is_open: sqlx::Result<bool>) -> Option<PageError> {
     match is_open {
         Ok(true) => None,
         Ok(false) => {
             let recorded = console.record(visit, &Refusal::Network).await;
-            Some(Stop { recorded, ..Problem::Network.into() })
+            Some(PageError { recorded, ..Problem::Network.into() })
         }
-        Err(error) => Some(Stop { problem: Problem::Unavailable, cause: Some(error.into()), recorded: false }),
+        Err(error) => Some(PageError { problem: Problem::Unavailable, cause: Some(error.into()), recorded: false }),
     }
 }
 
 /// 405, with what the path does answer to.
 fn wrong_method(console: &Console, request: ServiceRequest, pattern: &str) -> ServiceResponse {
-    let mut response = Stop::from(Problem::Method).error_response();
+    let mut response = PageError::from(Problem::Method).error_response();
     if let Ok(value) = header::HeaderValue::from_str(&route::methods(console.routes, pattern).join(", ")) {
         response.headers_mut().insert(header::ALLOW, value);
     }
-    request.error_response(actix_web::error::InternalError::from_response(Stop::from(Problem::Method), response))
+    request.error_response(actix_web::error::InternalError::from_response(PageError::from(Problem::Method), response))
 }
 
 /// Who is it, and does the route open to them?
-pub async fn authorize(request: ServiceRequest, next: Next<impl MessageBody + 'static>) -> Outcome {
+pub async fn authorize(request: ServiceRequest, next: Next<impl MessageBody + 'static>) -> Served {
     let (Some(visit), Some(console)) =
         (Visit::of(request.request()), request.app_data::<web::Data<Console>>().cloned())
     else {
-        return Ok(request.error_response(Stop::from(Problem::Internal)));
+        return Ok(request.error_response(PageError::from(Problem::Internal)));
     };
     let pattern = request.match_pattern();
     let route = pattern.as_deref().and_then(|pattern| route::find(console.routes, &visit.method, pattern));
     let session = request.get_session();
     if session.contains_key(UNREADABLE) && route.is_some_and(|route| route.opens != Opens::Machines) {
-        return Ok(request.error_response(Stop::from(Problem::Unavailable)));
+        return Ok(request.error_response(PageError::from(Problem::Unavailable)));
     }
     let visitor: Option<Visitor> = session.get(VISITOR).ok().flatten();
     drop(session);
     if let Some(visitor) = visitor {
         let may_be_here = allowlist::within(&visitor.networks, visit.ip());
         let is_for_everybody =
-            route.is_some_and(|route| matches!(route.opens, Opens::Machines | Opens::Reports | Opens::Everybody));
+            route.is_some_and(|route| matches!(route.opens, Opens::Machines | Opens::Reports | Opens::Public));
         // A session that is not for this network is none on the pages that need none: its browser can still show the
         // refusal as it should look, and somebody else can sign in.
         if may_be_here || !is_for_everybody {
@@ -234,7 +234,7 @@ pub async fn authorize(request: ServiceRequest, next: Next<impl MessageBody + 's
         }
         if !may_be_here && !is_for_everybody {
             let recorded = console.record(&visit, &Refusal::Network).await;
-            return Ok(request.error_response(Stop { recorded, ..Problem::Network.into() }));
+            return Ok(request.error_response(PageError { recorded, ..Problem::Network.into() }));
         }
     }
     let Some(route) = route else { return next.call(request).await.map(ServiceResponse::map_into_boxed_body) };
@@ -242,14 +242,14 @@ pub async fn authorize(request: ServiceRequest, next: Next<impl MessageBody + 's
     if !route.opens.to(visitor.as_ref()) {
         if !visitor.is_some_and(|visitor| visitor.signed) {
             let had_session = request.cookie(console.session_cookie()).is_some();
-            return Ok(request.into_response(to_the_door(&console, &visit, route.opens, had_session)));
+            return Ok(request.into_response(redirect_to_login(&console, &visit, route.opens, had_session)));
         }
         // Somebody went back to the page of the code after giving it.
-        if route.opens == Opens::Entering {
+        if route.opens == Opens::PasswordOnly {
             return Ok(request.into_response(super::desk::see_other(&visit, "/")));
         }
         let recorded = console.record(&visit, &Refusal::Role).await;
-        return Ok(request.error_response(Stop { recorded, ..Problem::Permission.into() }));
+        return Ok(request.error_response(PageError { recorded, ..Problem::Permission.into() }));
     }
     if let Some(visitor) = visitor.filter(|visitor| visitor.signed && !route.quiet) {
         touch(&console, &visitor).await;
@@ -259,14 +259,18 @@ pub async fn authorize(request: ServiceRequest, next: Next<impl MessageBody + 's
 
 /// Sends somebody to sign in, and remembers the page they wanted if it was one to look at: on-call opens a run from a
 /// chat message.
-fn to_the_door(console: &Console, visit: &Visit, opens: Opens, had_session: bool) -> HttpResponse {
+fn redirect_to_login(console: &Console, visit: &Visit, opens: Opens, had_session: bool) -> HttpResponse {
     let door = match opens {
-        Opens::Entering => "/login?notice=restart",
+        Opens::PasswordOnly => "/login?notice=restart",
         _ if had_session => "/login?notice=ended",
         _ => "/login",
     };
     let mut answer = super::desk::see_other(visit, door);
-    if visit.method == "GET" && opens != Opens::Entering && visit.path != "/" && super::desk::is_own_path(&visit.path) {
+    if visit.method == "GET"
+        && opens != Opens::PasswordOnly
+        && visit.path != "/"
+        && super::desk::is_own_path(&visit.path)
+    {
         let cookie = console.cookie(console.wanted_cookie(), visit.path.clone());
         // A name and value of ours always make a header.
         let _ = answer.add_cookie(&cookie);
@@ -281,7 +285,7 @@ async fn touch(console: &Console, visitor: &Visitor) {
     if console.clock.now().unix() - visitor.seen < TOUCH_SECONDS {
         return;
     }
-    if let Err(error) = console.gate.keep(&TouchSession { id: visitor.session.clone() }).await {
+    if let Err(error) = console.gate.run_housekeeping(&TouchSession { id: visitor.session.clone() }).await {
         // The worst that follows is that an active person signs in again.
         tracing::warn!(%error, "a session's last use could not be noted");
     }

@@ -1,7 +1,7 @@
 //! What the address of a report says: which part of a run it is about, and the figures behind the question mark.
 
 use super::{BAD_URL, No};
-use crate::batches::{finish::Outcome, thousandths};
+use crate::batches::{finish::Outcome, to_permille};
 use actix_web::http::StatusCode;
 
 /// What is reported.
@@ -28,7 +28,7 @@ impl What {
 
 /// What stands behind the question mark. What is not known here is left alone: other clients send more.
 #[derive(Default)]
-pub(super) struct Told {
+pub(super) struct ReportParams {
     pub(super) rid: Option<String>,
     pub(super) processed: Option<i64>,
     pub(super) failed: Option<i64>,
@@ -37,28 +37,28 @@ pub(super) struct Told {
     pub(super) alive: Option<i64>,
 }
 
-impl Told {
+impl ReportParams {
     pub(super) fn parse(query: &str) -> Result<Self, No> {
         let pairs: Vec<(String, String)> = serde_urlencoded::from_str(query).map_err(|_| BAD_URL)?;
-        let mut told = Self::default();
+        let mut params = Self::default();
         for (name, value) in pairs {
             let number = || value.parse().ok().filter(|n| *n >= 0).ok_or(BAD_URL);
             match name.as_str() {
-                "rid" if is_uuid(&value) => told.rid = Some(value.to_ascii_lowercase()),
+                "rid" if is_uuid(&value) => params.rid = Some(value.to_ascii_lowercase()),
                 "rid" => return Err((StatusCode::BAD_REQUEST, "invalid uuid format")),
-                "count" => told.processed = Some(number()?),
-                "failed" => told.failed = Some(number()?),
-                "skipped" => told.skipped = Some(number()?),
-                "alive" => told.alive = Some(number()?.clamp(1, 86_400)),
-                "progress" => told.progress = Some(share(&value).ok_or(BAD_URL)?),
+                "count" => params.processed = Some(number()?),
+                "failed" => params.failed = Some(number()?),
+                "skipped" => params.skipped = Some(number()?),
+                "alive" => params.alive = Some(number()?.clamp(1, 86_400)),
+                "progress" => params.progress = Some(share(&value).ok_or(BAD_URL)?),
                 // As Cronitor has it.
                 "metric" => {
-                    told.processed = value.strip_prefix("count:").and_then(|n| n.parse().ok()).or(told.processed);
+                    params.processed = value.strip_prefix("count:").and_then(|n| n.parse().ok()).or(params.processed);
                 }
                 _ => {}
             }
         }
-        Ok(told)
+        Ok(params)
     }
 }
 
@@ -72,7 +72,7 @@ fn is_uuid(text: &str) -> bool {
 
 fn share(text: &str) -> Option<i64> {
     let share: f64 = text.parse().ok()?;
-    (0.0..=1.0).contains(&share).then(|| thousandths(share))
+    (0.0..=1.0).contains(&share).then(|| to_permille(share))
 }
 
 #[cfg(test)]
@@ -96,13 +96,14 @@ mod tests {
     #[test]
     fn a_rid_is_a_uuid_and_numbers_are_numbers() {
         let rid = "0b5e8a9c-1111-4222-8333-444455556666";
-        let told = Told::parse(&format!("rid={}&count=4120&progress=0.5&create=1", rid.to_uppercase())).unwrap();
-        assert_eq!((told.rid.as_deref(), told.processed, told.progress), (Some(rid), Some(4120), Some(500)));
+        let params =
+            ReportParams::parse(&format!("rid={}&count=4120&progress=0.5&create=1", rid.to_uppercase())).unwrap();
+        assert_eq!((params.rid.as_deref(), params.processed, params.progress), (Some(rid), Some(4120), Some(500)));
         for odd in
             ["rid=x", "rid=0b5e8a9c11114222833344445555666600000", "count=-1", "count=x", "progress=2", "progress=NaN"]
         {
-            assert!(Told::parse(odd).is_err(), "{odd}");
+            assert!(ReportParams::parse(odd).is_err(), "{odd}");
         }
-        assert_eq!(Told::parse("metric=count:12").unwrap().processed, Some(12));
+        assert_eq!(ReportParams::parse("metric=count:12").unwrap().processed, Some(12));
     }
 }

@@ -1,9 +1,9 @@
 //! A change that needs a second person is stored as a request, with everything needed to make it later.
 
 use super::{
-    Actor, Change, Fault, Given, Seal, Tx,
+    Actor, Change, Fault, Outcome, Seal, Tx,
     audit::noted,
-    judge::{self, PriorEffect},
+    evaluation::{self, PriorEffect},
     policy::Need,
     tx::Savepoint,
 };
@@ -19,14 +19,14 @@ pub(super) async fn apply_or_hold<C: Change>(
     change: &C,
     seal: &Seal,
     earlier: &mut Vec<PriorEffect>,
-) -> Result<Given<C::Output>, Fault> {
+) -> Result<Outcome<C::Output>, Fault> {
     tx.savepoint(Savepoint::One).await?;
     let made = change.apply(tx).await?;
-    match judge::judge(tx, actor, change, earlier).await? {
+    match evaluation::evaluate(tx, actor, change, earlier).await? {
         Some(need) if !(seal.is_urgent && need.urgent.is_some()) => {
             tx.rollback_to(Savepoint::One).await?;
-            tx.ledger.forget(C::MAKES);
-            hold(tx, actor, change, seal, &need, Hold::Before).await.map(Given::Waits)
+            tx.ledger.forget(C::CREATED_IDS);
+            hold(tx, actor, change, seal, &need, Hold::Before).await.map(Outcome::Pending)
         }
         need => {
             if let Some(need) = need {
@@ -36,9 +36,9 @@ pub(super) async fn apply_or_hold<C: Change>(
                 let (before, after) = (tx.ledger.before.clone(), tx.ledger.after.clone());
                 earlier.push(PriorEffect { kind: C::KIND, before, after });
             }
-            let notices = judge::notices(tx, change, actor.staff_id());
+            let notices = evaluation::notices(tx, change, actor.staff_id());
             tx.ledger.events.extend(notices);
-            Ok(Given::Made(made))
+            Ok(Outcome::Applied(made))
         }
     }
 }
