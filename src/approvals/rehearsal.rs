@@ -37,7 +37,7 @@ impl Rehearsal {
             Err(Refusal::Rejected(why)) => Self::untried(then, Some(rule::obstacle(&why, &desk.frame()))),
             // It is tried again when a person decides.
             Err(error) => {
-                tracing::warn!(request = desk.visit().request_id, %error, "a request could not be tried");
+                tracing::warn!(%error, "a request could not be tried");
                 Self::untried(then, None)
             }
         }

@@ -50,7 +50,7 @@ pub(super) fn start_logging(profile: Profile) {
     let logging = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
     let started = match profile {
         Profile::Local => logging.compact().try_init(),
-        _ => logging.json().flatten_event(true).try_init(),
+        _ => logging.json().flatten_event(true).with_current_span(false).try_init(),
     };
     // A second start in one process keeps the first one's logging.
     drop(started);

@@ -7,11 +7,13 @@ use super::{
     ledger::Enacted,
     outbox,
     policy::Need,
+    span,
     tx::Identity,
 };
 use crate::{allowlist, sql};
 use serde_json::Value;
 use std::mem;
+use tracing::Instrument as _;
 
 /// Who requested a change, from where, why, and which version of the target they saw.
 #[derive(Clone, Debug)]
@@ -59,7 +61,7 @@ impl Tx<'_> {
         let (approver, _) = self.act_as(requester).await?;
         let outer = mem::take(&mut self.ledger);
         self.ledger.approval = Some(requester.request);
-        let done = self.apply_for(requester, change).await;
+        let done = self.apply_for(requester, change).instrument(span::of(change.kind(), Some(&change.target()))).await;
         let ledger = mem::replace(&mut self.ledger, outer);
         let identity = mem::replace(&mut self.who, approver);
         let need = done?;

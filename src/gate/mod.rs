@@ -27,6 +27,7 @@ mod policy;
 mod refusal;
 mod seal;
 mod sign_in;
+mod span;
 mod submit;
 mod tx;
 mod writer;

@@ -5,11 +5,12 @@ use super::{
     audit::{self, Ending, Line},
     behalf, code, hold,
     ledger::Ledger,
-    outbox,
+    outbox, span,
     tx::{Identity, Savepoint},
 };
 use crate::store;
 use serde::de::DeserializeOwned;
+use tracing::Instrument as _;
 
 /// How often a change is tried again when the database reports contention.
 const TRIES: usize = 5;
@@ -51,12 +52,31 @@ impl Gate {
         changes: &[C],
         seal: &Seal,
     ) -> Result<Sealed<Vec<Outcome<C::Output>>>, Refusal> {
+        let target = changes.first().map(Change::target);
+        let decided = async {
+            let outcome = self.try_all(actor, changes, seal).await;
+            match actor.staff_id() {
+                Some(_) => tracing::info!(refusal = outcome.as_ref().err().map(Refusal::word), "decided"),
+                None => tracing::debug!(refusal = outcome.as_ref().err().map(Refusal::word), "decided"),
+            }
+            outcome
+        };
+        decided.instrument(span::of(C::KIND, target.as_ref())).await
+    }
+
+    async fn try_all<C: Change>(
+        &self,
+        actor: &Actor,
+        changes: &[C],
+        seal: &Seal,
+    ) -> Result<Sealed<Vec<Outcome<C::Output>>>, Refusal> {
         let mut tries = 1;
         loop {
             let outcome = self.attempt(actor, changes, seal).await;
             match &outcome {
                 Err(Refusal::Unrecorded(error)) if tries < TRIES && is_contention(error) => tries += 1,
                 Err(Refusal::Unrecorded(_)) => {
+                    span::record_outcome("failed");
                     if let Some(change) = changes.first() {
                         self.record_apart(actor, change, seal).await;
                     }
@@ -88,6 +108,7 @@ impl Gate {
         match verdict {
             Ok(Verdict::Repeated(first)) => {
                 tx.rollback().await?;
+                span::record_outcome("repeated");
                 let output = answer_of(&first.output).map_err(|error| Refusal::Unrecorded(error.into()))?;
                 Ok(Sealed { seq: first.seq, output, repeated: true })
             }
@@ -97,8 +118,7 @@ impl Gate {
                 let mut enacted = Vec::new();
                 for (change, (given, ledger)) in changes.iter().zip(done) {
                     tx.ledger = ledger;
-                    let outcome = if matches!(given, Outcome::Applied(_)) { "applied" } else { "requested" };
-                    let seq = audit::append(&mut tx, line(change, outcome, None)).await?;
+                    let seq = audit::append(&mut tx, line(change, outcome_word(&given), None)).await?;
                     let events = std::mem::take(&mut tx.ledger.events);
                     outbox::write(&mut tx, seq, &events).await?;
                     enacted.append(&mut tx.ledger.enacted);
@@ -110,6 +130,7 @@ impl Gate {
                 let kept = serde_json::to_string(&output).map_err(|error| Refusal::Unrecorded(error.into()))?;
                 admit::remember(&mut tx, actor, seal, seq, &kept).await?;
                 tx.commit().await?;
+                span::record_outcome(output.first().map_or("applied", outcome_word));
                 Ok(Sealed { seq, output, repeated: false })
             }
             Err(Refused { refusal: Refusal::Unrecorded(error), .. }) => {
@@ -127,6 +148,7 @@ impl Gate {
                 let outcome = if code_spent && C::ADMITS.code { "failed" } else { "refused" };
                 audit::append(&mut tx, line(change, outcome, Some(&refusal))).await?;
                 tx.commit().await?;
+                span::record_outcome(outcome);
                 Err(refusal)
             }
         }
@@ -196,7 +218,7 @@ impl Gate {
             tx.commit().await
         };
         if let Err(error) = recorded.await {
-            tracing::error!(request = actor.origin.request_id, action = C::KIND, %error, "a failed change could not be recorded");
+            tracing::error!(%error, "a failed change could not be recorded");
         }
     }
 
@@ -233,6 +255,14 @@ fn answer_of<T: DeserializeOwned>(kept: &str) -> serde_json::Result<Vec<Outcome<
         Ok(made) => Ok(made.into_iter().map(Outcome::Applied).collect()),
         Err(_) => Err(error),
     })
+}
+
+/// The outcome in the words of the audit log.
+fn outcome_word<T>(outcome: &Outcome<T>) -> &'static str {
+    match outcome {
+        Outcome::Applied(_) => "applied",
+        Outcome::Pending(_) => "requested",
+    }
 }
 
 enum Verdict<T> {

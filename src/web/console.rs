@@ -85,18 +85,14 @@ impl Console {
     /// Writes to the audit log that a request was turned away, and says whether it was written.
     pub(crate) async fn record(&self, visit: &Visit, refusal: &Refusal) -> bool {
         if visit.visitor().is_none() && !self.recording.may(visit.ip().or(visit.peer), self.clock.now()) {
-            tracing::warn!(
-                request = visit.request_id,
-                refusal = refusal.word(),
-                "a stranger's refusal is one too many to record"
-            );
+            tracing::warn!(refusal = refusal.word(), "a stranger's refusal is one too many to record");
             return false;
         }
         let target = Target::new("request", visit.asked_for());
         match self.gate.record_refusal(&visit.actor(), "request.refused", target, refusal).await {
             Ok(_) => true,
             Err(error) => {
-                tracing::error!(request = visit.request_id, %error, "a refusal could not be recorded");
+                tracing::error!(%error, "a refusal could not be recorded");
                 false
             }
         }

@@ -24,6 +24,7 @@ use actix_web::{
 use askama::Template as _;
 use futures_util::FutureExt as _;
 use std::panic::AssertUnwindSafe;
+use tracing::Instrument as _;
 
 type Served = Result<ServiceResponse<BoxBody>, actix_web::Error>;
 
@@ -35,7 +36,8 @@ pub async fn observe(request: ServiceRequest, next: Next<impl MessageBody + 'sta
         return Ok(request.into_response(HttpResponse::InternalServerError().finish()));
     };
     let started = console.clock.now();
-    let outcome = AssertUnwindSafe(next.call(request)).catch_unwind().await;
+    let outcome = AssertUnwindSafe(next.call(request)).catch_unwind().instrument(visit.span.clone()).await;
+    let _entered = visit.span.clone().entered();
     let mut response = match outcome {
         Ok(Ok(response)) => render_error(response.map_into_boxed_body(), &console, &visit),
         // The request is gone, so the answer cannot be tied to it: an error that is its own answer is what is left.
@@ -43,16 +45,10 @@ pub async fn observe(request: ServiceRequest, next: Next<impl MessageBody + 'sta
         Err(_) => return Err(crashed(&console, &visit, "a handler panicked")),
     };
     headers::secure(response.headers_mut(), &visit.nonce, !console.plain_http);
-    let pattern = response.request().match_pattern();
-    // The pattern and never the path: a path may hold a set-up token.
     tracing::info!(
-        request = visit.request_id,
-        method = visit.method,
-        route = pattern.as_deref().unwrap_or("-"),
         status = response.status().as_u16(),
         ms = console.clock.now().since(started).num_milliseconds(),
-        staff = visit.visitor().map(|visitor| visitor.id),
-        "request"
+        "answered"
     );
     Ok(response)
 }
@@ -66,11 +62,11 @@ fn render_error(response: ServiceResponse, console: &Console, visit: &Visit) -> 
         }
         Some(stop) => {
             if stop.problem.status() >= 500 {
-                tracing::error!(request = visit.request_id, error = %stop, "a request failed");
+                tracing::error!(error = %stop, "a request failed");
             }
             (stop.problem, stop.recorded || visit.recorded.get())
         }
-        None => (framework_problem(response.status(), error, visit), visit.recorded.get()),
+        None => (framework_problem(response.status(), error), visit.recorded.get()),
     };
     let mut answer = problem_page(console, visit, problem, recorded);
     for (name, value) in response.headers() {
@@ -100,14 +96,14 @@ fn problem_page(console: &Console, visit: &Visit, problem: Problem, recorded: bo
 
 /// The answer to a request that was lost on the way, dressed like any other.
 fn crashed(console: &Console, visit: &Visit, why: &str) -> actix_web::Error {
-    tracing::error!(request = visit.request_id, method = visit.method, error = why, "a request failed");
+    tracing::error!(error = why, "a request failed");
     let mut answer = problem_page(console, visit, Problem::Internal, false);
     headers::secure(answer.headers_mut(), &visit.nonce, !console.plain_http);
     actix_web::error::InternalError::from_response("lost", answer).into()
 }
 
 /// What actix itself refused: a body too large, a path that is no number.
-fn framework_problem(status: StatusCode, error: &actix_web::Error, visit: &Visit) -> Problem {
+fn framework_problem(status: StatusCode, error: &actix_web::Error) -> Problem {
     match status {
         StatusCode::NOT_FOUND => Problem::NotFound,
         StatusCode::METHOD_NOT_ALLOWED => Problem::Method,
@@ -115,7 +111,7 @@ fn framework_problem(status: StatusCode, error: &actix_web::Error, visit: &Visit
         StatusCode::UNSUPPORTED_MEDIA_TYPE => Problem::MediaType,
         status if status.is_client_error() => Problem::BadRequest,
         _ => {
-            tracing::error!(request = visit.request_id, %error, "a request failed");
+            tracing::error!(%error, "a request failed");
             Problem::Internal
         }
     }

@@ -59,11 +59,7 @@ pub async fn explain(desk: &Desk, refusal: Refusal, target: &Target) -> Result<R
             _ => return Err(Refusal::Rejected(rejection).into()),
         },
         Refusal::Unrecorded(cause) => {
-            tracing::error!(
-                request = desk.visit().request_id,
-                error = format!("{cause:#}"),
-                "a change could not be recorded and was not made"
-            );
+            tracing::error!(error = format!("{cause:#}"), "a change could not be recorded and was not made");
             Refused::shown(503, FormRefusal::NotRecorded)
         }
         other => return Err(other.into()),

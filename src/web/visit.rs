@@ -11,11 +11,14 @@ use std::{
     net::IpAddr,
     rc::Rc,
 };
+use tracing::{Span, field};
 
 /// One request. Shared between the middleware that sees it whole and the handler.
 #[derive(Debug)]
 pub struct Visit {
     pub request_id: String,
+    /// Every line that is logged for this request carries it: the request id, the method, the matched route and the account.
+    pub(super) span: Span,
     /// For the scripts of this answer.
     pub nonce: String,
     pub method: String,
@@ -44,8 +47,18 @@ impl Visit {
         let text = |name: header::HeaderName| {
             request.headers().get(name).and_then(|value| value.to_str().ok()).unwrap_or_default()
         };
+        let request_id = format!("req_{}", hex::encode(secret::random::<10>()));
+        // At the highest level, so that an error carries it however few lines are wanted.
+        let span = tracing::error_span!(
+            "request",
+            request = request_id,
+            method = request.method().as_str(),
+            route = field::Empty,
+            staff = field::Empty
+        );
         let visit = Rc::new(Self {
-            request_id: format!("req_{}", hex::encode(secret::random::<10>())),
+            request_id,
+            span,
             nonce: hex::encode(secret::random::<16>()),
             method: request.method().as_str().to_owned(),
             path: request.uri().path_and_query().map_or("/", |path| path.as_str()).to_owned(),
@@ -85,10 +98,13 @@ impl Visit {
     }
 
     pub(super) fn set_visitor(&self, visitor: Visitor) {
+        self.span.record("staff", visitor.id);
         *self.visitor.borrow_mut() = Some(visitor);
     }
 
     pub(super) fn set_pattern(&self, pattern: &str) {
+        // The pattern and never the path: a path may hold a set-up token.
+        self.span.record("route", if pattern.is_empty() { "-" } else { pattern });
         pattern.clone_into(&mut self.pattern.borrow_mut());
     }
 

@@ -1,7 +1,9 @@
-//! Requests as no page sends them, through HTTP: strange addresses, hostile fields, forged forms, and what each answer says.
+//! Requests as no page sends them, through HTTP: strange addresses, hostile fields, forged forms, what each answer says, and what the
+//! server logs of it.
 
 mod addresses;
 pub(crate) mod fields;
 mod forgery;
 mod headers;
+mod logging;
 mod typed;
