@@ -5,6 +5,11 @@ use crate::{
     sql,
 };
 
+crate::gate::refusal_words! {
+    /// There is no such customer.
+    pub(crate) USER_MISSING = "user-missing";
+}
+
 /// A customer as the target of a change.
 pub fn target(id: i64) -> Target {
     Target::new("user", id)
@@ -26,5 +31,5 @@ pub(crate) async fn lock_version(tx: &mut Tx<'_>, id: i64) -> Result<i64, Fault>
         .bind(id)
         .optional()
         .await?;
-    row.map(|(version,)| version).ok_or_else(|| Fault::missing("user-missing"))
+    row.map(|(version,)| version).ok_or_else(|| Fault::missing(USER_MISSING))
 }

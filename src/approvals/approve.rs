@@ -9,7 +9,11 @@ use super::{
     target,
 };
 use crate::{
-    gate::{Admits, Change, DynChange, Fault, Meaning, Refusal, Rejection, Target, Tx},
+    approvals::APPROVAL_ROLE,
+    gate::{
+        APPROVAL_NETWORK, APPROVAL_REQUESTER, APPROVAL_STALE, Admits, Change, DynChange, Fault, Meaning, Refusal,
+        Rejection, Target, Tx,
+    },
     sql,
     web::{
         Desk, PageError,
@@ -21,6 +25,22 @@ use crate::{
 use askama::Template as _;
 use serde::{Deserialize, Serialize};
 use serde_json::json;
+
+crate::gate::refusal_words! {
+    /// The rules demand more approvals now than when the request was made.
+    APPROVAL_MORE = "approval-more";
+    /// The change cannot be made now; the request stays open.
+    APPROVAL_NOT_NOW = "approval-not-now";
+    /// The target was changed after the request was made, so the request is void.
+    APPROVAL_OBSOLETE = "approval-obsolete";
+}
+
+crate::gate::topics! {
+    /// A request was approved, and its change was made.
+    APPROVALS_APPROVED = "approvals.approved";
+    /// An approval was given, and another one is needed.
+    APPROVALS_COUNTED = "approvals.counted";
+}
 
 /// Lets a change that waited go ahead; where several people are wanted, the last of them does. Of one that was urgent and is
 /// done already, it says that this was right.
@@ -69,7 +89,7 @@ impl Change for Approve {
             // Another version, so that no one decides over a page that does not show this one.
             let left = request.needs - approvals;
             settle(tx, &request, request.state).await?;
-            tx.emit("approvals.counted", json!({ "request": request.id, "wants": left }));
+            tx.emit(APPROVALS_COUNTED, json!({ "request": request.id, "wants": left }));
             return Ok(Approved::Wants(left));
         }
         settle(tx, &request, State::Approved).await?;
@@ -77,16 +97,16 @@ impl Change for Approve {
             let (change, requester) = (readable(tx, &request)?, request.requester(tx.request_id()));
             if let Some(need) = tx.enact(&requester, change.as_ref()).await? {
                 if need.approvers > approvals {
-                    return Err(Fault::conflict("approval-more").with("n", need.approvers));
+                    return Err(Fault::conflict(APPROVAL_MORE).with("n", need.approvers));
                 }
                 // The rules may want another role by now than they did then.
                 if !tx.is_for(&[need.role]) {
-                    return Err(Fault::forbidden("approval-role"));
+                    return Err(Fault::forbidden(APPROVAL_ROLE));
                 }
             }
         }
         tx.emit(
-            "approvals.approved",
+            APPROVALS_APPROVED,
             json!({ "request": request.id, "change": request.kind, "staff": request.staff_id }),
         );
         Ok(Approved::Done)
@@ -100,8 +120,8 @@ impl Change for Approve {
         // What was said before it was undone went with it.
         tx.belongs_to(request.id);
         match rejection.word {
-            "approval-obsolete" => settle(tx, &request, State::Obsolete).await,
-            "approval-more" => want_more(tx, &request, rejection).await,
+            APPROVAL_OBSOLETE => settle(tx, &request, State::Obsolete).await,
+            APPROVAL_MORE => want_more(tx, &request, rejection).await,
             _ => Ok(()),
         }
     }
@@ -112,17 +132,19 @@ impl Change for Approve {
 async fn still_fits(tx: &mut Tx<'_>, request: &Request) -> Result<(), Fault> {
     let (change, requester) = (readable(tx, request)?, request.requester(tx.request_id()));
     match tx.resume(&requester, change.as_ref()).await {
-        Err(Fault::Rejected(why)) if why.word == "approval-stale" || why.meaning == Meaning::Missing => {
-            Err(Fault::conflict("approval-obsolete"))
+        Err(Fault::Rejected(why)) if why.word == APPROVAL_STALE || why.meaning == Meaning::Missing => {
+            Err(Fault::conflict(APPROVAL_OBSOLETE))
         }
-        Err(Fault::Rejected(why)) if why.word.starts_with("approval-") => Err(Fault::Rejected(why)),
-        Err(Fault::Rejected(why)) => Err(Fault::conflict("approval-not-now").with("why", why.word)),
+        Err(Fault::Rejected(why)) if [APPROVAL_REQUESTER, APPROVAL_NETWORK].contains(&why.word) => {
+            Err(Fault::Rejected(why))
+        }
+        Err(Fault::Rejected(why)) => Err(Fault::conflict(APPROVAL_NOT_NOW).with("why", why.word)),
         other => other,
     }
 }
 
 fn readable(tx: &Tx<'_>, request: &Request) -> Result<Box<dyn DynChange>, Fault> {
-    request.change(tx.catalog()).ok_or_else(|| Fault::conflict("approval-obsolete"))
+    request.change(tx.catalog()).ok_or_else(|| Fault::conflict(APPROVAL_OBSOLETE))
 }
 
 /// The rules have become stricter since it was asked for.

@@ -2,11 +2,23 @@
 
 use super::request::{self, Request, State};
 use crate::{
+    approvals::{APPROVAL_DECIDED, APPROVAL_ROLE},
     can_decide,
     gate::{Fault, Role, Roles, Tx, is_same_mailbox},
     sql,
     store::Reader,
 };
+
+crate::gate::refusal_words! {
+    /// The request is about the decider's own account.
+    APPROVAL_ABOUT_YOU = "approval-about-you";
+    /// The request expired before it was decided.
+    APPROVAL_EXPIRED = "approval-expired";
+    /// The decider made the request.
+    APPROVAL_OWN = "approval-own";
+    /// The decider has decided about this request already.
+    APPROVAL_SEAT = "approval-seat";
+}
 
 /// The roles that decide about requests; each request says which of them decides about it.
 pub(super) const DECIDES: &[Role] = &[Role::Operator, Role::Oncall, Role::Auditor, Role::Approver, Role::Owner];
@@ -17,27 +29,27 @@ const MOST_NAMED: usize = 10;
 /// Refuses a decision about a request that is no longer open, or is not for this person.
 pub(super) async fn check_decidable(tx: &mut Tx<'_>, request: &Request) -> Result<(), Fault> {
     if request.state == State::Expired || request.has_run_out(tx.now()) {
-        return Err(Fault::conflict("approval-expired"));
+        return Err(Fault::conflict(APPROVAL_EXPIRED));
     }
     if !request.state.is_open() {
-        return Err(Fault::conflict("approval-decided"));
+        return Err(Fault::conflict(APPROVAL_DECIDED));
     }
     if tx.staff() == Some(request.staff_id) {
-        return Err(Fault::forbidden("approval-own"));
+        return Err(Fault::forbidden(APPROVAL_OWN));
     }
     if !request.role().is_some_and(|role| tx.is_for(&[role])) {
-        return Err(Fault::forbidden("approval-role"));
+        return Err(Fault::forbidden(APPROVAL_ROLE));
     }
     let email = tx.email().await?;
     if is_same_mailbox(&email, &request.staff_email) {
-        return Err(Fault::forbidden("approval-own"));
+        return Err(Fault::forbidden(APPROVAL_OWN));
     }
     let voters = request::voter_emails(tx, request.id).await?;
     if voters.iter().any(|voter| is_same_mailbox(voter, &email)) {
-        return Err(Fault::conflict("approval-seat"));
+        return Err(Fault::conflict(APPROVAL_SEAT));
     }
     match request.change(tx.catalog()) {
-        Some(change) if tx.is_about_decider(change.as_ref()).await? => Err(Fault::forbidden("approval-about-you")),
+        Some(change) if tx.is_about_decider(change.as_ref()).await? => Err(Fault::forbidden(APPROVAL_ABOUT_YOU)),
         _ => Ok(()),
     }
 }

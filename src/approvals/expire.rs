@@ -5,6 +5,7 @@ use super::{
     target,
 };
 use crate::{
+    approvals::APPROVAL_DECIDED,
     clock::Clock,
     gate::{Actor, Admits, By, Change, Fault, Gate, Refusal, Target, Tx},
     secret, sql,
@@ -12,6 +13,13 @@ use crate::{
 };
 use serde::{Deserialize, Serialize};
 use serde_json::json;
+
+crate::gate::topics! {
+    /// A request expired before it was decided.
+    APPROVALS_EXPIRED = "approvals.expired";
+    /// The approval that an urgent change owes is overdue.
+    APPROVALS_OVERDUE = "approvals.overdue";
+}
 
 /// Ends a request whose time is over. An approval that is owed does not end: it is overdue, and that is told.
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -32,7 +40,7 @@ impl Change for ExpireRequest {
     async fn check(&self, tx: &mut Tx<'_>) -> Result<(), Fault> {
         let request = request::lock(tx, self.request).await?;
         let is_due = request.expires_at <= tx.now() && request.state.is_open() && !request.is_overdue;
-        if is_due { Ok(()) } else { Err(Fault::conflict("approval-decided")) }
+        if is_due { Ok(()) } else { Err(Fault::conflict(APPROVAL_DECIDED)) }
     }
 
     async fn apply(&self, tx: &mut Tx<'_>) -> Result<(), Fault> {
@@ -40,7 +48,7 @@ impl Change for ExpireRequest {
         let body = json!({ "request": request.id, "change": request.kind, "staff": request.staff_id });
         if request.state == State::Waiting {
             settle(tx, &request, State::Expired).await?;
-            tx.emit("approvals.expired", body);
+            tx.emit(APPROVALS_EXPIRED, body);
             return Ok(());
         }
         tx.query(sql!("update approval_requests set is_overdue = true, version = version + 1 where id = $1"))
@@ -49,7 +57,7 @@ impl Change for ExpireRequest {
             .await?;
         tx.belongs_to(request.id);
         tx.note("overdue", false, true);
-        tx.emit("approvals.overdue", body);
+        tx.emit(APPROVALS_OVERDUE, body);
         Ok(())
     }
 }

@@ -20,6 +20,13 @@ pub use request::Request;
 
 use crate::{gate::Target, web::panel::Entry};
 
+crate::gate::refusal_words! {
+    /// The request is decided already.
+    pub(crate) APPROVAL_DECIDED = "approval-decided";
+    /// The decider has no role that may decide about this request.
+    pub(crate) APPROVAL_ROLE = "approval-role";
+}
+
 /// What can be done beside the page of a request.
 const PANELS: &[Entry<show::RequestView>] =
     &[Entry::of::<approve::ApprovePanel>(), Entry::of::<reject::RejectPanel>(), Entry::of::<withdraw::WithdrawPanel>()];

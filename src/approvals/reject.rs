@@ -20,6 +20,13 @@ use askama::Template as _;
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 
+crate::gate::topics! {
+    /// The approval that an urgent change owed was refused.
+    APPROVALS_OBJECTED = "approvals.objected";
+    /// A request was rejected.
+    APPROVALS_REJECTED = "approvals.rejected";
+}
+
 /// Rejects a request. What was urgent and is done stays done: undoing it is a change of its own.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Reject {
@@ -50,7 +57,7 @@ impl Change for Reject {
         let request = request::lock(tx, self.request).await?;
         decide::vote(tx, &request, "rejected").await?;
         settle(tx, &request, State::Rejected).await?;
-        let topic = if request.state == State::Owed { "approvals.objected" } else { "approvals.rejected" };
+        let topic = if request.state == State::Owed { APPROVALS_OBJECTED } else { APPROVALS_REJECTED };
         tx.emit(topic, json!({ "request": request.id, "change": request.kind, "staff": request.staff_id }));
         Ok(())
     }

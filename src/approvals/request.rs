@@ -6,6 +6,11 @@ use crate::{
 };
 use serde_json::Value;
 
+crate::gate::refusal_words! {
+    /// There is no such request.
+    APPROVAL_MISSING = "approval-missing";
+}
+
 /// A change that waits for somebody, or that waited.
 #[derive(Clone, Debug, sqlx::FromRow)]
 pub struct Request {
@@ -155,7 +160,7 @@ pub(super) async fn voter_emails(db: &mut impl Queries, id: i64) -> sqlx::Result
 /// Locks the request for the rest of the transaction: of two who decide, the second one sees what the first one did.
 pub(super) async fn lock(tx: &mut Tx<'_>, id: i64) -> Result<Request, Fault> {
     lock_version(tx, id).await?;
-    find(tx, id).await?.ok_or_else(|| Fault::missing("approval-missing"))
+    find(tx, id).await?.ok_or_else(|| Fault::missing(APPROVAL_MISSING))
 }
 
 /// Locks the request and says only which version it is.
@@ -168,7 +173,7 @@ pub(super) async fn lock_version(tx: &mut Tx<'_>, id: i64) -> Result<i64, Fault>
         .bind(id)
         .optional()
         .await?;
-    version.map(|(version,)| version).ok_or_else(|| Fault::missing("approval-missing"))
+    version.map(|(version,)| version).ok_or_else(|| Fault::missing(APPROVAL_MISSING))
 }
 
 /// Gives the request another state; a decision when it is no longer open.

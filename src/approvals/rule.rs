@@ -30,6 +30,6 @@ pub fn why(request: &Request, frame: &Frame) -> String {
 pub fn obstacle(why: &Rejection, frame: &Frame) -> String {
     match wrong_state(why, frame) {
         Some(sentence) => sentence,
-        None => frame.with("approval.obstacle", &[("why", &frame.name("refusal", why.word))]),
+        None => frame.with("approval.obstacle", &[("why", &frame.name("refusal", why.word.as_str()))]),
     }
 }

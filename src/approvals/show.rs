@@ -12,7 +12,7 @@ use super::{
 use crate::{
     audit::{self, pages::Row as AuditRow},
     entry_columns,
-    gate::{Target, audit::Entry},
+    gate::{RefusalWord, Target, audit::Entry},
     sql,
     web::{
         Desk, PageError, PageResult,
@@ -24,6 +24,9 @@ use actix_web::web;
 use askama::Template;
 use chrono::TimeDelta;
 use tokio::sync::OnceCell;
+
+/// The changes that end with a set-up link, which is shown to their requester alone.
+const GIVE_LINK: [&str; 2] = ["staff.invite", "staff.reset-second-factor"];
 
 const LATELY: i64 = 20;
 const LATELY_DAYS: i64 = 30;
@@ -61,7 +64,7 @@ impl Subject for RequestView {
     const SECTION: Section = Section::Approvals;
     const PAGE: &'static str = "/approvals/{id}";
     /// What is not for a person is not there for them, and asking for it is no attempt at a decision.
-    const MISSING: &'static str = "";
+    const MISSING: Option<RefusalWord> = None;
 
     fn target(id: &i64) -> Target {
         target(*id)
@@ -162,7 +165,7 @@ impl ShowPage {
 
     /// What is left to do afterwards, where approving alone does not finish it: a set-up link is not shown to a person who waits.
     fn afterwards(&self) -> Option<&'static str> {
-        let gives_link = matches!(self.request.kind.as_str(), "staff.invite" | "staff.reset-second-factor");
+        let gives_link = GIVE_LINK.contains(&self.request.kind.as_str());
         let is_ahead = matches!(self.request.state, State::Waiting | State::Approved);
         (gives_link && is_ahead).then(|| self.shell.t("setup-link.waiting"))
     }

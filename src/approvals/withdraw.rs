@@ -7,6 +7,7 @@ use super::{
     target,
 };
 use crate::{
+    approvals::APPROVAL_DECIDED,
     gate::{Admits, Change, Fault, Target, Tx},
     web::{
         Desk, PageError,
@@ -18,6 +19,18 @@ use crate::{
 use askama::Template as _;
 use serde::{Deserialize, Serialize};
 use serde_json::json;
+
+crate::gate::refusal_words! {
+    /// Only the requester can withdraw a request.
+    APPROVAL_NOT_YOURS = "approval-not-yours";
+    /// The change is made already; only its approval is owed.
+    APPROVAL_OWED = "approval-owed";
+}
+
+crate::gate::topics! {
+    /// The requester withdrew a request.
+    APPROVALS_WITHDRAWN = "approvals.withdrawn";
+}
 
 /// Withdraws a request, as the person who made it.
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -43,18 +56,18 @@ impl Change for Withdraw {
         let request = request::lock(tx, self.request).await?;
         tx.belongs_to(request.id);
         match request.state {
-            _ if tx.staff() != Some(request.staff_id) => Err(Fault::forbidden("approval-not-yours")),
+            _ if tx.staff() != Some(request.staff_id) => Err(Fault::forbidden(APPROVAL_NOT_YOURS)),
             State::Waiting => Ok(()),
             // It is done, and its approval stays owed.
-            State::Owed => Err(Fault::conflict("approval-owed")),
-            _ => Err(Fault::conflict("approval-decided")),
+            State::Owed => Err(Fault::conflict(APPROVAL_OWED)),
+            _ => Err(Fault::conflict(APPROVAL_DECIDED)),
         }
     }
 
     async fn apply(&self, tx: &mut Tx<'_>) -> Result<(), Fault> {
         let request = request::lock(tx, self.request).await?;
         settle(tx, &request, State::Withdrawn).await?;
-        tx.emit("approvals.withdrawn", json!({ "request": request.id, "change": request.kind }));
+        tx.emit(APPROVALS_WITHDRAWN, json!({ "request": request.id, "change": request.kind }));
         Ok(())
     }
 }

@@ -2,6 +2,7 @@
 
 use super::{detail::RunDetail, event, record, run_target, start::ACTS, state::State};
 use crate::{
+    batches::RUN_SETTLED,
     gate::{Admits, Change, Fault, Target, Tx},
     sql,
     web::{
@@ -35,7 +36,7 @@ impl Change for AcceptNormal {
 
     async fn check(&self, tx: &mut Tx<'_>) -> Result<(), Fault> {
         let run = record::permitted_run(tx, self.run).await?;
-        if run.state == State::Succeeded && run.is_unusual() { Ok(()) } else { Err(Fault::conflict("run-settled")) }
+        if run.state == State::Succeeded && run.is_unusual() { Ok(()) } else { Err(Fault::conflict(RUN_SETTLED)) }
     }
 
     async fn apply(&self, tx: &mut Tx<'_>) -> Result<(), Fault> {

@@ -2,6 +2,7 @@
 
 use super::{detail::RunDetail, event, record, run_target, start::ACTS, state::State};
 use crate::{
+    batches::{RUN_ENDED, RUN_LOST},
     gate::{Admits, Change, Fault, Target, Tx},
     sql,
     web::{
@@ -13,6 +14,11 @@ use crate::{
 };
 use askama::Template;
 use serde::{Deserialize, Serialize};
+
+crate::gate::refusal_words! {
+    /// The run is outside the console and can only be stopped there.
+    RUN_ELSEWHERE = "run-elsewhere";
+}
 
 /// Ends a run: one that waits never begins, one that runs is told to end.
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -33,10 +39,10 @@ impl Change for CancelRun {
         let run = record::permitted_run(tx, self.run).await?;
         match run.state {
             // What runs elsewhere is ended there.
-            State::Starting | State::Running if run.deadline_at.is_some() => Err(Fault::conflict("run-elsewhere")),
+            State::Starting | State::Running if run.deadline_at.is_some() => Err(Fault::conflict(RUN_ELSEWHERE)),
             State::Queued | State::Starting | State::Running => Ok(()),
-            State::Lost => Err(Fault::conflict("run-lost")),
-            _ => Err(Fault::conflict("run-ended")),
+            State::Lost => Err(Fault::conflict(RUN_LOST)),
+            _ => Err(Fault::conflict(RUN_ENDED)),
         }
     }
 

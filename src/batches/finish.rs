@@ -8,6 +8,17 @@ use crate::{
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 
+crate::gate::topics! {
+    /// A run failed, timed out or was lost.
+    RUNS_FAILED = "runs.failed";
+    /// A run succeeded.
+    RUNS_FINISHED = "runs.finished";
+    /// A run that was given up reported its end.
+    RUNS_LATE_REPORT = "runs.late-report";
+    /// A run succeeded with far less than it usually processes.
+    RUNS_LOW = "runs.low";
+}
+
 pub(super) const BY_SYSTEM: Admits = Admits { by: By::SystemOnly, code: false, host: false };
 
 /// Writes down how a run ended. Where nobody waits for that any more, because the run was given up for lost or has ended
@@ -132,7 +143,7 @@ impl FinishRun {
             None => state.as_str().to_owned(),
         };
         tx.emit(
-            "runs.late-report",
+            RUNS_LATE_REPORT,
             json!({ "run": run.id, "job": run.job, "state": run.state.as_str(), "reported": state.as_str() }),
         );
         event::append(tx, &run.job, Some(run.id), "late-report", Some(&detail)).await
@@ -155,9 +166,9 @@ impl FinishRun {
             body.insert("usually_processed".to_owned(), json!(run.baseline_count));
         }
         let topic = match (state.is_bad(), is_low) {
-            (true, _) => "runs.failed",
-            (false, true) => "runs.low",
-            (false, false) => "runs.finished",
+            (true, _) => RUNS_FAILED,
+            (false, true) => RUNS_LOW,
+            (false, false) => RUNS_FINISHED,
         };
         tx.emit(topic, body);
     }

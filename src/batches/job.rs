@@ -13,8 +13,9 @@ use super::{
 };
 use crate::{
     approvals::{Request, queue},
+    batches::record::JOB,
     clock::Instant,
-    gate::Target,
+    gate::{RefusalWord, Target},
     sql,
     web::{
         Desk, PageError, PageResult, format,
@@ -34,7 +35,7 @@ impl Subject for JobDetail {
     type Id = String;
     const SECTION: Section = Section::Batches;
     const PAGE: &'static str = "/batches/{job}";
-    const MISSING: &'static str = "job";
+    const MISSING: Option<RefusalWord> = Some(JOB);
 
     fn target(name: &String) -> Target {
         target(name)

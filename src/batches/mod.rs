@@ -39,6 +39,17 @@ pub mod watch;
 
 use crate::{gate::Target, web::panel::Entry};
 
+crate::gate::refusal_words! {
+    /// The job is not in the configuration any more.
+    pub(crate) JOB_RETIRED = "job-retired";
+    /// The run has ended already.
+    pub(crate) RUN_ENDED = "run-ended";
+    /// The outcome of the run is unknown; it is resolved first.
+    pub(crate) RUN_LOST = "run-lost";
+    /// Nothing about the run is left to resolve.
+    pub(crate) RUN_SETTLED = "run-settled";
+}
+
 /// What can be done beside the page of a job.
 const JOB_PANELS: &[Entry<detail::JobDetail>] = &[Entry::of::<start::StartPanel>(), Entry::of::<pause::PausePanel>()];
 

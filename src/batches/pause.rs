@@ -2,6 +2,7 @@
 
 use super::{detail::JobDetail, event, record, start::ACTS, target};
 use crate::{
+    batches::JOB_RETIRED,
     clock::Instant,
     gate::{Admits, Change, Fault, Target, Tx},
     sql,
@@ -19,6 +20,13 @@ use crate::{
 use askama::Template;
 use chrono::TimeDelta;
 use serde::{Deserialize, Serialize};
+
+crate::gate::refusal_words! {
+    /// The job is not paused.
+    JOB_NOT_PAUSED = "job-not-paused";
+    /// The pause is longer than allowed.
+    PAUSE_UNTIL = "pause-until";
+}
 
 /// Keeps a schedule from starting anything until a time, or lets it go on.
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -48,13 +56,13 @@ impl Change for PauseJob {
         let job = record::lock_job(tx, &self.job).await?;
         record::permitted(tx, &job).await?;
         if job.is_retired {
-            return Err(Fault::conflict("job-retired"));
+            return Err(Fault::conflict(JOB_RETIRED));
         }
         match self.until()? {
-            None if !job.is_paused(tx.now()) => Err(Fault::conflict("job-not-paused")),
+            None if !job.is_paused(tx.now()) => Err(Fault::conflict(JOB_NOT_PAUSED)),
             None => Ok(()),
             Some(until) if until > tx.now() && until.since(tx.now()) <= LONGEST_PAUSE => Ok(()),
-            Some(_) => Err(Fault::invalid("until", "pause-until")),
+            Some(_) => Err(Fault::invalid("until", PAUSE_UNTIL)),
         }
     }
 
@@ -75,7 +83,7 @@ impl Change for PauseJob {
 
 impl PauseJob {
     fn until(&self) -> Result<Option<Instant>, Fault> {
-        let parse = |text: &String| Instant::parse(text).map_err(|_| Fault::invalid("until", "pause-until"));
+        let parse = |text: &String| Instant::parse(text).map_err(|_| Fault::invalid("until", PAUSE_UNTIL));
         self.until.as_ref().map(parse).transpose()
     }
 }

@@ -14,6 +14,15 @@ use crate::{
 };
 use chrono::TimeDelta;
 
+crate::gate::refusal_words! {
+    /// There is no such job.
+    pub(crate) JOB = "job";
+    /// The job is for people of other roles.
+    JOB_NOT_YOURS = "job-not-yours";
+    /// There is no such run.
+    pub(crate) RUN = "run";
+}
+
 /// A job, with what its newest definition says of it.
 #[derive(Clone, Debug, sqlx::FromRow)]
 pub struct Job {
@@ -190,7 +199,7 @@ pub(super) async fn lock_job(tx: &mut Tx<'_>, name: &str) -> Result<Job, Fault> 
         .bind(name.to_owned())
         .optional()
         .await?;
-    job.ok_or_else(|| Fault::missing("job"))
+    job.ok_or_else(|| Fault::missing(JOB))
 }
 
 /// Locks a run; nobody else reports, claims or ends it meanwhile.
@@ -203,14 +212,14 @@ pub(super) async fn lock_run(tx: &mut Tx<'_>, id: i64) -> Result<Run, Fault> {
         .bind(id)
         .optional()
         .await?;
-    run.ok_or_else(|| Fault::missing("run"))
+    run.ok_or_else(|| Fault::missing(RUN))
 }
 
 /// The job of a run, locked before the run: in this order everywhere, so that two never wait for each other.
 pub(super) async fn lock_both(tx: &mut Tx<'_>, id: i64) -> Result<(Job, Run), Fault> {
     let name: Option<(String,)> =
         tx.query(sql!("select job from batch_runs where id = $1")).bind(id).optional().await?;
-    let Some((name,)) = name else { return Err(Fault::missing("run")) };
+    let Some((name,)) = name else { return Err(Fault::missing(RUN)) };
     Ok((lock_job(tx, &name).await?, lock_run(tx, id).await?))
 }
 
@@ -244,6 +253,6 @@ pub(super) async fn resolve(tx: &mut Tx<'_>, id: i64, resolution: &'static str) 
 
 /// Somebody wants to act on a job: is it theirs to act on?
 pub(super) async fn permitted(tx: &mut Tx<'_>, job: &Job) -> Result<Definition, Fault> {
-    let definition = definition(tx, &job.name, job.version).await?.ok_or_else(|| Fault::missing("job"))?;
-    if tx.is_for(&definition.roles) { Ok(definition) } else { Err(Fault::forbidden("job-not-yours")) }
+    let definition = definition(tx, &job.name, job.version).await?.ok_or_else(|| Fault::missing(JOB))?;
+    if tx.is_for(&definition.roles) { Ok(definition) } else { Err(Fault::forbidden(JOB_NOT_YOURS)) }
 }

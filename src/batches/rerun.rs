@@ -11,6 +11,7 @@ use super::{
     state::State,
 };
 use crate::{
+    batches::RUN_LOST,
     gate::{Admits, Change, Fault, Target, Tx},
     sql,
     web::{
@@ -23,6 +24,15 @@ use crate::{
 };
 use askama::Template;
 use serde::{Deserialize, Serialize};
+
+crate::gate::refusal_words! {
+    /// The run has not ended yet.
+    RUN_OPEN = "run-open";
+    /// The run has been rerun already.
+    RUN_RERUN = "run-rerun";
+    /// The run succeeded.
+    RUN_SUCCEEDED = "run-succeeded";
+}
 
 /// Runs again what failed, as it was or with what is said here.
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -96,13 +106,13 @@ async fn rerunnable(tx: &mut Tx<'_>, run: &Run) -> Result<(), Fault> {
     let rerun: Option<(i64,)> =
         tx.query(sql!("select id from batch_runs where rerun_of = $1")).bind(run.id).optional().await?;
     if let Some((rerun,)) = rerun {
-        return Err(Fault::conflict("run-rerun").with("n", rerun));
+        return Err(Fault::conflict(RUN_RERUN).with("n", rerun));
     }
     match run.state {
-        State::Succeeded => Err(Fault::conflict("run-succeeded")),
-        State::Lost => Err(Fault::conflict("run-lost")),
+        State::Succeeded => Err(Fault::conflict(RUN_SUCCEEDED)),
+        State::Lost => Err(Fault::conflict(RUN_LOST)),
         state if state.may_rerun() => Ok(()),
-        _ => Err(Fault::conflict("run-open")),
+        _ => Err(Fault::conflict(RUN_OPEN)),
     }
 }
 

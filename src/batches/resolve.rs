@@ -9,6 +9,7 @@ use super::{
     state::State,
 };
 use crate::{
+    batches::{RUN_LOST, RUN_SETTLED},
     gate::{Admits, Change, Fault, Target, Tx},
     sql,
     supervise::{Alive, host, is_alive},
@@ -25,6 +26,13 @@ use crate::{
 };
 use askama::Template;
 use serde::{Deserialize, Serialize};
+
+crate::gate::refusal_words! {
+    /// The process of the run is alive.
+    PROCESS_ALIVE = "process-alive";
+    /// The run is not lost.
+    RUN_NOT_LOST = "run-not-lost";
+}
 
 /// Says what is to be thought of a run that a person had to look at.
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -89,16 +97,16 @@ impl Change for ResolveRun {
         let run = record::permitted_run(tx, self.run).await?;
         let choices = Resolution::of(&run);
         if choices.is_empty() {
-            return Err(Fault::conflict("run-settled"));
+            return Err(Fault::conflict(RUN_SETTLED));
         }
         if !choices.contains(&self.resolution) {
             return Err(match run.state {
-                State::Lost => Fault::conflict("run-lost"),
-                _ => Fault::conflict("run-not-lost"),
+                State::Lost => Fault::conflict(RUN_LOST),
+                _ => Fault::conflict(RUN_NOT_LOST),
             });
         }
         if self.resolution == Resolution::Dead && process(&run) == Some(Alive::Yes) {
-            return Err(Fault::conflict("process-alive").with("pid", run.pid.unwrap_or_default()));
+            return Err(Fault::conflict(PROCESS_ALIVE).with("pid", run.pid.unwrap_or_default()));
         }
         Ok(())
     }

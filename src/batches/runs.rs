@@ -7,7 +7,8 @@ use super::{
     state::State,
 };
 use crate::{
-    gate::Target,
+    batches::record::RUN,
+    gate::{RefusalWord, Target},
     sql,
     store::Reader,
     web::{
@@ -77,7 +78,7 @@ impl Subject for RunList {
     type Id = ();
     const SECTION: Section = Section::Batches;
     const PAGE: &'static str = "/runs";
-    const MISSING: &'static str = "run";
+    const MISSING: Option<RefusalWord> = Some(RUN);
 
     /// Each of its changes names a run; the list itself is none.
     fn target((): &()) -> Target {

@@ -11,7 +11,8 @@ use super::{
 };
 use crate::{
     approvals::{Request, queue},
-    gate::Target,
+    batches::record::RUN,
+    gate::{RefusalWord, Target},
     sql,
     web::{
         Desk, PageError, PageResult,
@@ -31,7 +32,7 @@ impl Subject for RunDetail {
     type Id = i64;
     const SECTION: Section = Section::Batches;
     const PAGE: &'static str = "/runs/{id}";
-    const MISSING: &'static str = "run";
+    const MISSING: Option<RefusalWord> = Some(RUN);
 
     fn target(id: &i64) -> Target {
         run_target(*id)

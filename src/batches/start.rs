@@ -9,7 +9,8 @@ use super::{
     target,
 };
 use crate::{
-    gate::{Admits, Change, Fault, Role, Target, Tx},
+    batches::JOB_RETIRED,
+    gate::{Admits, Change, Fault, NOT_A_CHOICE, Role, Target, Tx},
     sql,
     web::{
         Desk, PageError, PageResult,
@@ -20,6 +21,15 @@ use crate::{
 };
 use askama::Template;
 use serde::{Deserialize, Serialize};
+
+crate::gate::refusal_words! {
+    /// Another run of the job is in progress.
+    JOB_BUSY = "job-busy";
+    /// The job is started outside the console.
+    JOB_ELSEWHERE = "job-elsewhere";
+    /// A parameter of the run is not as its definition demands.
+    PARAM_WRONG = "param-wrong";
+}
 
 /// Who may act on jobs at all; each job says which of them may act on it.
 pub const ACTS: &[Role] = &[Role::Operator, Role::Oncall, Role::Owner];
@@ -77,17 +87,17 @@ impl Change for RunJob {
 /// Whether the job can be started here, and has room for one more run. Asked under the lock of the job.
 pub(super) async fn startable(tx: &mut Tx<'_>, job: &Job, definition: &Definition) -> Result<(), Fault> {
     if job.is_retired {
-        return Err(Fault::conflict("job-retired"));
+        return Err(Fault::conflict(JOB_RETIRED));
     }
     if !definition.kind().starts_here() {
-        return Err(Fault::conflict("job-elsewhere"));
+        return Err(Fault::conflict(JOB_ELSEWHERE));
     }
     if definition.overlap != Overlap::Skip {
         return Ok(());
     }
     let open = record::open_run(tx, &job.name).await?;
     match open {
-        Some(n) => Err(Fault::conflict("job-busy").with("n", n)),
+        Some(n) => Err(Fault::conflict(JOB_BUSY).with("n", n)),
         None => Ok(()),
     }
 }
@@ -95,11 +105,11 @@ pub(super) async fn startable(tx: &mut Tx<'_>, job: &Job, definition: &Definitio
 /// The definition that was chosen: the job's newest, or the one that the failed run used.
 pub(super) async fn wanted(tx: &mut Tx<'_>, job: &Job, version: i64) -> Result<Definition, Fault> {
     let definition = wanted_by_name(tx, &job.name, version).await?;
-    if definition.kind().starts_here() { Ok(definition) } else { Err(Fault::conflict("job-elsewhere")) }
+    if definition.kind().starts_here() { Ok(definition) } else { Err(Fault::conflict(JOB_ELSEWHERE)) }
 }
 
 pub(super) async fn wanted_by_name(tx: &mut Tx<'_>, job: &str, version: i64) -> Result<Definition, Fault> {
-    record::definition(tx, job, version).await?.ok_or_else(|| Fault::invalid("version", "not-a-choice"))
+    record::definition(tx, job, version).await?.ok_or_else(|| Fault::invalid("version", NOT_A_CHOICE))
 }
 
 /// Whether a second person has to agree: by the definition that is to be run, or by the one that holds now, so that no one
@@ -114,7 +124,7 @@ pub(super) async fn wants_approval(tx: &mut Tx<'_>, job: &str, version: i64) -> 
 
 /// The values in their normal form. What the form showed may be wrong; what it did not show is no parameter.
 pub(super) fn values(definition: &Definition, typed: &Values) -> Result<Values, Fault> {
-    definition.read(typed).map_err(|name| Fault::invalid("param", "param-wrong").with("name", name))
+    definition.read(typed).map_err(|name| Fault::invalid("param", PARAM_WRONG).with("name", name))
 }
 
 pub(super) async fn insert(

@@ -8,12 +8,22 @@ use super::{
     target,
 };
 use crate::{
+    batches::RUN_ENDED,
     clock::Instant,
     gate::{Admits, Change, Fault, Target, Tx},
     sql,
 };
 use serde::{Deserialize, Serialize};
 use serde_json::json;
+
+crate::gate::topics! {
+    /// A job was due and was not started in time.
+    BATCHES_MISSED = "batches.missed";
+    /// A run has waited too long to begin.
+    RUNS_LATE = "runs.late";
+    /// A run takes far longer than usual.
+    RUNS_SLOW = "runs.slow";
+}
 
 /// Gives a run up for lost. It keeps its place until somebody says what became of it, and nothing is started in its stead.
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -58,7 +68,7 @@ impl Change for LoseRun {
     async fn check(&self, tx: &mut Tx<'_>) -> Result<(), Fault> {
         let run = record::lock_run(tx, self.run).await?;
         if !run.state.is_under_way() || run.fence != self.fence {
-            return Err(Fault::conflict("run-ended"));
+            return Err(Fault::conflict(RUN_ENDED));
         }
         if self.why != Why::LeaseOver {
             return Ok(());
@@ -72,7 +82,7 @@ impl Change for LoseRun {
             .bind(self.run)
             .one()
             .await?;
-        if over { Ok(()) } else { Err(Fault::conflict("run-ended")) }
+        if over { Ok(()) } else { Err(Fault::conflict(RUN_ENDED)) }
     }
 
     async fn apply(&self, tx: &mut Tx<'_>) -> Result<bool, Fault> {
@@ -110,7 +120,7 @@ impl Change for FlagRun {
             Flag::Slow => run.state.is_under_way() && !run.is_slow,
             Flag::Late => run.state == State::Queued && !run.is_late,
         };
-        if stands { Ok(()) } else { Err(Fault::conflict("run-ended")) }
+        if stands { Ok(()) } else { Err(Fault::conflict(RUN_ENDED)) }
     }
 
     async fn apply(&self, tx: &mut Tx<'_>) -> Result<(), Fault> {
@@ -130,7 +140,7 @@ impl Change for FlagRun {
             tx.note("usual_ms", None::<i64>, run.baseline_ms);
         }
         tx.emit(
-            if slow { "runs.slow" } else { "runs.late" },
+            if slow { RUNS_SLOW } else { RUNS_LATE },
             json!({ "run": run.id, "job": run.job, "usual_ms": run.baseline_ms }),
         );
         event::append(tx, &run.job, Some(run.id), kind, None).await
@@ -172,7 +182,7 @@ impl Change for MissTicks {
         let job = record::lock_job(tx, &self.job).await?;
         let is_due = job.next_at.is_some_and(|at| at.to_string() == self.due);
         // Otherwise another process was faster.
-        if is_due { Ok(()) } else { Err(Fault::conflict("run-ended")) }
+        if is_due { Ok(()) } else { Err(Fault::conflict(RUN_ENDED)) }
     }
 
     async fn apply(&self, tx: &mut Tx<'_>) -> Result<(), Fault> {
@@ -184,7 +194,7 @@ impl Change for MissTicks {
             .await?;
         tx.note("missed", None::<i64>, self.count);
         tx.note("due_at", None::<&str>, self.due.as_str());
-        tx.emit("batches.missed", json!({ "job": self.job, "due": self.due, "count": self.count }));
+        tx.emit(BATCHES_MISSED, json!({ "job": self.job, "due": self.due, "count": self.count }));
         event::append(tx, &self.job, None, "missed", Some(&format!("{} {}", self.count, self.due))).await
     }
 }

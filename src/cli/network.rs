@@ -10,6 +10,7 @@ use crate::{
         change::ChangeNetwork,
         open::{self, Network},
         remove::RemoveNetwork,
+        rules::{NETWORK_EXPIRY, NOTE_LONG, NOTE_UNPRINTABLE},
     },
 };
 use anyhow::{anyhow, bail};
@@ -121,8 +122,8 @@ async fn remove(target: &Target, net: IpNet) -> anyhow::Result<ExitCode> {
 async fn submit<C: Change>(target: &Target, change: &C) -> anyhow::Result<Sealed<C::Output>> {
     match target.gate.submit_unattended(&actor(), change).await {
         Err(Refusal::Rejected(rejection)) => match rejection.word {
-            "note-long" | "note-unprintable" => bail!("a note has at most 200 characters, none of them invisible"),
-            "network-expiry" => bail!("a network is closed again within 366 days, or stays open"),
+            NOTE_LONG | NOTE_UNPRINTABLE => bail!("a note has at most 200 characters, none of them invisible"),
+            NETWORK_EXPIRY => bail!("a network is closed again within 366 days, or stays open"),
             _ => bail!("the list has changed meanwhile; try again"),
         },
         sealed => Ok(sealed?),

@@ -10,7 +10,7 @@ use crate::{
     gate::{Change, Reason, Refusal, Rejection, Role, Roles, Seal},
     secret, sql,
     staff::{
-        invite::{InviteStaff, is_name},
+        invite::{InviteStaff, STAFF_EXISTS, STAFF_LEFT, is_name},
         link::IssueSetupLink,
         normal_email,
         people::state,
@@ -150,7 +150,7 @@ impl Host {
 fn say(rejection: &Rejection) -> String {
     let words = Words::of(Lang::En);
     let sentence = words.known(&format!("refused-state.{}", rejection.word));
-    if sentence.is_empty() { words.name("refusal", rejection.word).to_owned() } else { sentence.to_owned() }
+    if sentence.is_empty() { words.name("refusal", rejection.word.as_str()).to_owned() } else { sentence.to_owned() }
 }
 
 pub(super) async fn run(command: StaffCommand, clock: Clock) -> anyhow::Result<ExitCode> {
@@ -191,8 +191,8 @@ async fn add(host: &Host, email: &str, name: &str, roles: Vec<Role>) -> anyhow::
     };
     let seq = match host.target.gate.submit(&actor(), &invite, &host.seal).await {
         Ok(sealed) => sealed.seq,
-        Err(Refusal::Rejected(Rejection { word: "staff-exists", .. })) => bail!("{email} works here already"),
-        Err(Refusal::Rejected(Rejection { word: "staff-left", .. })) => {
+        Err(Refusal::Rejected(Rejection { word: STAFF_EXISTS, .. })) => bail!("{email} works here already"),
+        Err(Refusal::Rejected(Rejection { word: STAFF_LEFT, .. })) => {
             bail!("{email} is disabled; `ingam staff enable {email}` lets them in again")
         }
         Err(Refusal::Rejected(rejection)) => bail!("nothing was changed: {}", say(&rejection)),

@@ -5,7 +5,8 @@ mod history;
 use crate::{
     batches::{
         definition::{Definition, Kind, Overlap},
-        log, record,
+        log,
+        record::{self, JOB},
     },
     gate::{Admits, Change, Fault, Target, Tx},
     sql,
@@ -61,7 +62,7 @@ impl Change for LoadBatches {
         let shop = shop(tx).await?;
         let mut known = Vec::new();
         for Definition { name, .. } in jobs("", "") {
-            let job = record::job(tx, &name).await?.ok_or_else(|| Fault::missing("job"))?;
+            let job = record::job(tx, &name).await?.ok_or_else(|| Fault::missing(JOB))?;
             let (ran,): (bool,) = tx
                 .query(sql!("select exists (select 1 from batch_runs where job = $1)"))
                 .bind(name.as_str())

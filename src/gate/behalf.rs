@@ -15,6 +15,15 @@ use serde_json::Value;
 use std::mem;
 use tracing::Instrument as _;
 
+crate::gate::refusal_words! {
+    /// The requester's network is not allowed any more.
+    pub(crate) APPROVAL_NETWORK = "approval-network";
+    /// The requester has no role any more that permits the change.
+    pub(crate) APPROVAL_REQUESTER = "approval-requester";
+    /// The target is not at the version any more that the requester saw.
+    pub(crate) APPROVAL_STALE = "approval-stale";
+}
+
 /// Who requested a change, from where, why, and which version of the target they saw.
 #[derive(Clone, Debug)]
 pub struct Requester {
@@ -45,13 +54,13 @@ impl Tx<'_> {
         let wanted = change.admits();
         let may = self.who.roles.as_ref().is_some_and(|roles| admit::has_role_for(roles, wanted));
         if !may {
-            return Err(Fault::conflict("approval-requester"));
+            return Err(Fault::conflict(APPROVAL_REQUESTER));
         }
         if !admit::is_open_to(self, &requester.actor).await? || !allowlist::within(limits, requester.actor.origin.ip) {
-            return Err(Fault::conflict("approval-network"));
+            return Err(Fault::conflict(APPROVAL_NETWORK));
         }
         match (change.version(self).await?, requester.seen) {
-            (Some(now), Some(seen)) if now != seen => Err(Fault::conflict("approval-stale")),
+            (Some(now), Some(seen)) if now != seen => Err(Fault::conflict(APPROVAL_STALE)),
             _ => change.check(self).await,
         }
     }

@@ -1,4 +1,4 @@
-use super::{Role, Tx};
+use super::{Role, Tx, word::RefusalWord};
 use serde::{Serialize, de::DeserializeOwned};
 use std::fmt;
 
@@ -157,7 +157,7 @@ pub enum Fault {
 /// A refusal that a person can read: `word` names the message in the catalogues, `field` the input it belongs to.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Rejection {
-    pub word: &'static str,
+    pub word: RefusalWord,
     pub field: Option<&'static str>,
     pub meaning: Meaning,
     /// Values for the message's placeholders. No personal data: the word and these are in the audit row.
@@ -181,7 +181,7 @@ pub enum Meaning {
 
 impl fmt::Display for Rejection {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.word)?;
+        f.write_str(self.word.as_str())?;
         for (name, value) in &self.values {
             write!(f, " {name}={value}")?;
         }
@@ -190,23 +190,23 @@ impl fmt::Display for Rejection {
 }
 
 impl Fault {
-    pub fn missing(word: &'static str) -> Self {
+    pub fn missing(word: RefusalWord) -> Self {
         Self::rejected(Meaning::Missing, word)
     }
 
-    pub fn conflict(word: &'static str) -> Self {
+    pub fn conflict(word: RefusalWord) -> Self {
         Self::rejected(Meaning::Conflict, word)
     }
 
-    pub fn forbidden(word: &'static str) -> Self {
+    pub fn forbidden(word: RefusalWord) -> Self {
         Self::rejected(Meaning::Forbidden, word)
     }
 
-    pub fn throttled(word: &'static str) -> Self {
+    pub fn throttled(word: RefusalWord) -> Self {
         Self::rejected(Meaning::Throttled, word)
     }
 
-    pub fn invalid(field: &'static str, word: &'static str) -> Self {
+    pub fn invalid(field: &'static str, word: RefusalWord) -> Self {
         Self::Rejected(Rejection { word, field: Some(field), meaning: Meaning::Invalid, values: Vec::new() })
     }
 
@@ -219,7 +219,7 @@ impl Fault {
         self
     }
 
-    fn rejected(meaning: Meaning, word: &'static str) -> Self {
+    fn rejected(meaning: Meaning, word: RefusalWord) -> Self {
         Self::Rejected(Rejection { word, field: None, meaning, values: Vec::new() })
     }
 }

@@ -12,6 +12,11 @@ use chrono::{NaiveTime, TimeZone as _};
 use chrono_tz::Tz;
 use serde_json::{Map, Value};
 
+crate::gate::topics! {
+    /// A change altered more than a notice of the rules allows to pass unreported.
+    CHANGES_HIGH_VALUE = "changes.high-value";
+}
+
 /// What a change of this transaction altered, for the changes of the same person that follow it.
 pub(super) struct PriorEffect {
     pub(super) kind: &'static str,
@@ -213,7 +218,7 @@ pub(super) fn notices(tx: &Tx<'_>, change: &dyn DynChange, by: Option<i64>) -> V
             body.insert(name.to_owned(), Value::String(value));
         }
         body.insert("staff".to_owned(), by.into());
-        Some(Event { topic: "changes.high-value", body: Value::Object(body) })
+        Some(Event { topic: CHANGES_HIGH_VALUE, body: Value::Object(body) })
     });
     told.collect()
 }

@@ -11,6 +11,13 @@ use crate::sql;
 use serde_json::json;
 use sqlx::types::Json;
 
+crate::gate::topics! {
+    /// An urgent change was made, and its approval is owed.
+    APPROVALS_OWED = "approvals.owed";
+    /// A change waits for approval.
+    APPROVALS_REQUESTED = "approvals.requested";
+}
+
 /// Applies the change. If what it altered needs a second person, the change is rolled back and held as a request. It is tried
 /// first so that the quantities, and what the approvers will look at, are known.
 pub(super) async fn apply_or_hold<C: Change>(
@@ -108,7 +115,7 @@ async fn hold<C: Change>(
     tx.belongs_to(request);
     // The target of an invitation is an e-mail address, which does not belong into an event.
     let named = (!target.id.contains('@')).then(|| target.to_string());
-    let topic = if when == Hold::After { "approvals.owed" } else { "approvals.requested" };
+    let topic = if when == Hold::After { APPROVALS_OWED } else { APPROVALS_REQUESTED };
     tx.emit(
         topic,
         json!({

@@ -1,12 +1,12 @@
 //! What a change leaves behind until its row is appended: what it altered, what it emits, and the changes made within it.
 
-use super::{Actor, Reason, Roles, Target, noted::Fields};
+use super::{Actor, Reason, Roles, Target, noted::Fields, word::Topic};
 use serde_json::Value;
 
 /// Something to be told once the change has committed.
 #[derive(Clone, Debug)]
 pub struct Event {
-    pub topic: &'static str,
+    pub topic: Topic,
     /// No personal data: customers are named by id.
     pub body: Value,
 }

@@ -30,10 +30,12 @@ mod sign_in;
 mod span;
 mod submit;
 mod tx;
+mod word;
 mod writer;
 
 pub use actor::{Actor, Origin, Role, Roles, Who};
 pub use amount::Amount;
+pub(crate) use behalf::{APPROVAL_NETWORK, APPROVAL_REQUESTER, APPROVAL_STALE};
 pub use behalf::{Rehearsed, Requester};
 pub use change::{Admits, By, Change, Fault, Kind, Meaning, Rejection, Target};
 pub use dyn_change::{Catalog, DynChange};
@@ -44,10 +46,13 @@ pub use ledger::Event;
 pub use noted::Noted;
 pub use outbox::Delivery;
 pub use policy::{Need, Notice, Policies, Policy, When, covers};
+pub(crate) use refusal::NOT_A_CHOICE;
 pub use refusal::{CodeRefusal, Refusal};
-pub use seal::{Outcome, Reason, Seal, Sealed, is_printable};
+pub use seal::{Outcome, Reason, ReasonError, Seal, Sealed, is_printable};
 pub(crate) use sign_in::can_sign_in;
 pub use tx::Tx;
+pub use word::{Declared, REFUSAL_WORDS, RefusalWord, TOPICS, Topic};
+pub(crate) use word::{declare, refusal_words, topics};
 
 use crate::{allowlist::Allowlist, clock::Clock, secret::SecretKey, store::Store};
 use chrono_tz::Tz;

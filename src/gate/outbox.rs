@@ -10,7 +10,7 @@ pub(super) async fn write(tx: &mut Tx<'_>, seq: i64, events: &[Event]) -> sqlx::
     for event in events {
         tx.query(sql!("insert into outbox (seq, topic, body, at) values ($1, $2, $3, $4)"))
             .bind(seq)
-            .bind(event.topic)
+            .bind(event.topic.as_str())
             .bind(sqlx::types::Json(&event.body))
             .bind(now)
             .run()

@@ -1,6 +1,11 @@
 use super::change::{Fault, Meaning, Rejection};
 use crate::clock::Instant;
 
+crate::gate::refusal_words! {
+    /// The value is not among the choices.
+    pub(crate) NOT_A_CHOICE = "not-a-choice";
+}
+
 /// Why the gate refused. Except for [`Refusal::Unrecorded`], the refusal is in the audit log.
 #[derive(Debug, thiserror::Error)]
 pub enum Refusal {

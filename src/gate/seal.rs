@@ -1,22 +1,42 @@
 //! What a person enters to seal a change, and the outcome.
 
 use serde::{Deserialize, Serialize};
+use std::ops::RangeInclusive;
 
 /// A reason in the log: 5 to 500 characters, no control or direction-changing characters.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Reason(String);
 
+/// Why a text is no reason.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum ReasonError {
+    #[error("no reason")]
+    Missing,
+    #[error("too short for a reason")]
+    TooShort,
+    #[error("too long for a reason")]
+    TooLong,
+    #[error("a reason with characters that cannot be printed")]
+    Unprintable,
+}
+
 impl Reason {
-    /// Why `text` is no reason, as the word of a message.
-    pub fn parse(text: &str) -> Result<Self, &'static str> {
+    /// How many characters a reason may have.
+    pub const LENGTH: RangeInclusive<usize> = 5..=500;
+
+    /// Reads a reason as it was typed. White space around it is no part of it.
+    ///
+    /// # Errors
+    /// Why the text is no reason.
+    pub fn parse(text: &str) -> Result<Self, ReasonError> {
         let text = text.replace("\r\n", "\n");
         let text = text.trim();
         match text.chars().count() {
-            0 => Err("missing"),
-            1..5 => Err("reason-short"),
-            5..=500 if text.chars().all(|c| c == '\n' || is_printable(c)) => Ok(Self(text.to_owned())),
-            5..=500 => Err("unprintable"),
-            _ => Err("reason-long"),
+            0 => Err(ReasonError::Missing),
+            count if count < *Self::LENGTH.start() => Err(ReasonError::TooShort),
+            count if count > *Self::LENGTH.end() => Err(ReasonError::TooLong),
+            _ if text.chars().all(|c| c == '\n' || is_printable(c)) => Ok(Self(text.to_owned())),
+            _ => Err(ReasonError::Unprintable),
         }
     }
 

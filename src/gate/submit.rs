@@ -55,9 +55,11 @@ impl Gate {
         let target = changes.first().map(Change::target);
         let decided = async {
             let outcome = self.try_all(actor, changes, seal).await;
-            match actor.staff_id() {
-                Some(_) => tracing::info!(refusal = outcome.as_ref().err().map(Refusal::word), "decided"),
-                None => tracing::debug!(refusal = outcome.as_ref().err().map(Refusal::word), "decided"),
+            let refusal = outcome.as_ref().err().map(Refusal::word);
+            if actor.staff_id().is_some() {
+                tracing::info!(refusal, "decided");
+            } else {
+                tracing::debug!(refusal, "decided");
             }
             outcome
         };

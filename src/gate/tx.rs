@@ -2,6 +2,7 @@ use super::{
     Catalog, Noted, Reason, Role, Roles,
     ledger::{Event, Ledger},
     policy::Policies,
+    word::Topic,
 };
 use crate::{
     allowlist::Allowlist,
@@ -202,7 +203,7 @@ impl Tx<'_> {
     }
 
     /// Emits an event, which is delivered if and only if the change commits.
-    pub fn emit(&mut self, topic: &'static str, body: Value) {
+    pub fn emit(&mut self, topic: Topic, body: Value) {
         self.ledger.events.push(Event { topic, body });
     }
 

@@ -7,6 +7,7 @@ use super::{
 };
 use crate::{
     gate::{Admits, Change, Fault, Target, Tx},
+    networks::NETWORKS_CHANGED,
     sql,
     web::{
         Desk, PageError,
@@ -71,7 +72,7 @@ impl Change for AddNetwork {
         if let Some(at) = expires_at {
             tx.note("expires_at", None::<&str>, at.to_string());
         }
-        tx.emit("networks.changed", serde_json::json!({ "network": self.net.to_string(), "what": "added" }));
+        tx.emit(NETWORKS_CHANGED, serde_json::json!({ "network": self.net.to_string(), "what": "added" }));
         Ok(id)
     }
 }

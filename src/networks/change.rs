@@ -8,6 +8,7 @@ use super::{
 };
 use crate::{
     gate::{Admits, Change, Fault, Target, Tx},
+    networks::{NETWORK_YOURS, NETWORKS_CHANGED},
     sql,
     web::{
         Desk, PageError,
@@ -18,6 +19,15 @@ use crate::{
 use askama::Template as _;
 use ipnet::IpNet;
 use serde::{Deserialize, Serialize};
+
+crate::gate::refusal_words! {
+    /// The network is not on the list any more.
+    NETWORK_GONE = "network-gone";
+    /// The entry is for another network now.
+    NETWORK_OTHER = "network-other";
+    /// The form changes nothing.
+    NETWORK_UNCHANGED = "network-unchanged";
+}
 
 /// Changes a row of the list.
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -72,7 +82,7 @@ impl Change for ChangeNetwork {
         }
         let event =
             serde_json::json!({ "network": after.net.to_string(), "was": before.net.to_string(), "what": "changed" });
-        tx.emit("networks.changed", event);
+        tx.emit(NETWORKS_CHANGED, event);
         Ok(())
     }
 }
@@ -88,13 +98,13 @@ impl ChangeNetwork {
         rules::check_net(tx, &rows, Some(self.id), self.net, self.wide_confirmed || self.net == before.net)?;
         let after = Network { net: self.net, note: self.note.clone(), expires_at, ..before.clone() };
         if after == before {
-            return Err(Fault::invalid("net", "network-unchanged"));
+            return Err(Fault::invalid("net", NETWORK_UNCHANGED));
         }
         let mut rows_after = rows.clone();
         rows_after.iter_mut().filter(|row| row.id == self.id).for_each(|row| row.clone_from(&after));
         if rules::shuts_out(tx, &rows, &rows_after) {
             let field = if after.net == before.net { "expires_at" } else { "net" };
-            return Err(Fault::invalid(field, "network-yours"));
+            return Err(Fault::invalid(field, NETWORK_YOURS));
         }
         Ok((before, after))
     }
@@ -102,8 +112,8 @@ impl ChangeNetwork {
 
 /// The row with this id, where it is still about this network.
 pub(super) fn find(rows: &[Network], id: i64, net: IpNet) -> Result<&Network, Fault> {
-    let row = rows.iter().find(|row| row.id == id).ok_or_else(|| Fault::missing("network-gone"))?;
-    if row.net == net { Ok(row) } else { Err(Fault::conflict("network-other")) }
+    let row = rows.iter().find(|row| row.id == id).ok_or_else(|| Fault::missing(NETWORK_GONE))?;
+    if row.net == net { Ok(row) } else { Err(Fault::conflict(NETWORK_OTHER)) }
 }
 
 /// The form.

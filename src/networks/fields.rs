@@ -3,12 +3,13 @@
 use super::{
     list::{Networks, how_many},
     open::Network,
-    rules::{self, Question},
+    rules::{self, NETWORK_HOST_BITS, NETWORK_JUNK, NETWORK_TOO_WIDE, Question},
 };
 use crate::{
     allowlist::net::{self, Unfit},
     clock::Instant,
     gate::{Fault, Meaning, Rejection},
+    networks::rules::NETWORK_EXPIRY,
     web::{
         Desk,
         form::Form,
@@ -127,9 +128,9 @@ pub(super) fn read(desk: &Desk, row: Option<&Network>, form: &Form) -> Result<Fi
 fn net_error(text: &str, unfit: Unfit) -> Message {
     match unfit {
         _ if text.is_empty() => wrong::required(),
-        Unfit::NotANetwork => wrong::not_a_network(),
-        Unfit::HostBits { meant } => wrong::host_bits(&meant.to_string()),
-        Unfit::TooWide => wrong::network_too_wide(),
+        Unfit::NotANetwork => wrong::refused(NETWORK_JUNK),
+        Unfit::HostBits { meant } => wrong::refused(NETWORK_HOST_BITS).arg("meant", meant),
+        Unfit::TooWide => wrong::refused(NETWORK_TOO_WIDE),
     }
 }
 
@@ -154,7 +155,7 @@ fn expiry(desk: &Desk, text: &str, row: Option<&Network>) -> Result<Option<Strin
     match unchanged.or_else(entered) {
         Some(at) => Ok(Some(at.to_string())),
         None => Err(Rejection {
-            word: "network-expiry",
+            word: NETWORK_EXPIRY,
             field: Some("expires_at"),
             meaning: Meaning::Invalid,
             values: Vec::new(),

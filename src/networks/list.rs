@@ -5,7 +5,7 @@ use crate::{
     allowlist::net,
     clock::Instant,
     digits::group,
-    gate::{Target, audit::Entry as Row},
+    gate::{RefusalWord, Target, audit::Entry as Row},
     web::{
         Desk, PageError, PageResult, format,
         panel::{self, Panel as _, Part, Query, Segment, Side, Subject},
@@ -42,7 +42,7 @@ impl Subject for Networks {
     type Id = ();
     const SECTION: Section = Section::Networks;
     const PAGE: &'static str = "/networks";
-    const MISSING: &'static str = "";
+    const MISSING: Option<RefusalWord> = None;
 
     /// The list has no name in the log: each change is about one network.
     fn target((): &()) -> Target {

@@ -13,6 +13,16 @@ pub mod rules;
 use crate::{gate::Target, web::panel::Entry};
 use ipnet::IpNet;
 
+crate::gate::refusal_words! {
+    /// The change would end the requester's own access, or end it earlier.
+    pub(crate) NETWORK_YOURS = "network-yours";
+}
+
+crate::gate::topics! {
+    /// A network was added to the list, changed or removed.
+    pub(crate) NETWORKS_CHANGED = "networks.changed";
+}
+
 /// What can be done beside the list.
 const PANELS: &[Entry<list::Networks>] =
     &[Entry::of::<add::AddPanel>(), Entry::of::<change::ChangePanel>(), Entry::of::<remove::RemovePanel>()];

@@ -8,6 +8,7 @@ use super::{
 };
 use crate::{
     gate::{Admits, Change, Fault, Target, Tx},
+    networks::{NETWORK_YOURS, NETWORKS_CHANGED},
     sql,
     web::{
         Desk, PageError,
@@ -56,7 +57,7 @@ impl Change for RemoveNetwork {
         if let Some(at) = row.expires_at {
             tx.note("expires_at", at.to_string(), None::<&str>);
         }
-        tx.emit("networks.changed", serde_json::json!({ "network": row.net.to_string(), "what": "removed" }));
+        tx.emit(NETWORKS_CHANGED, serde_json::json!({ "network": row.net.to_string(), "what": "removed" }));
         Ok(())
     }
 }
@@ -67,7 +68,7 @@ impl RemoveNetwork {
         let rows = open::lock(tx).await?;
         let row = find(&rows, self.id, self.net)?.clone();
         let after: Vec<_> = rows.iter().filter(|row| row.id != self.id).cloned().collect();
-        if rules::shuts_out(tx, &rows, &after) { Err(Fault::conflict("network-yours")) } else { Ok(row) }
+        if rules::shuts_out(tx, &rows, &after) { Err(Fault::conflict(NETWORK_YOURS)) } else { Ok(row) }
     }
 }
 

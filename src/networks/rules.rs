@@ -14,6 +14,29 @@ use chrono::TimeDelta;
 use ipnet::IpNet;
 use std::net::IpAddr;
 
+crate::gate::refusal_words! {
+    /// The expiry is no time ahead, or too far ahead.
+    pub(crate) NETWORK_EXPIRY = "network-expiry";
+    /// The text is an address inside a network and no network.
+    pub(crate) NETWORK_HOST_BITS = "network-host-bits";
+    /// The text is no network.
+    pub(crate) NETWORK_JUNK = "network-junk";
+    /// The network is on the list already.
+    NETWORK_KNOWN = "network-known";
+    /// The network overlaps another one, and the form does not confirm it.
+    NETWORK_OVERLAPS = "network-overlaps";
+    /// The network is wider than the console opens.
+    pub(crate) NETWORK_TOO_WIDE = "network-too-wide";
+    /// The network is wide, and the form does not confirm it.
+    NETWORK_WIDE = "network-wide";
+    /// The network is wide and overlaps another one, and the form does not confirm it.
+    NETWORK_WIDE_OVERLAPS = "network-wide-overlaps";
+    /// The note on a network is too long.
+    pub(crate) NOTE_LONG = "note-long";
+    /// The note on a network holds characters that cannot be printed.
+    pub(crate) NOTE_UNPRINTABLE = "note-unprintable";
+}
+
 pub const LONGEST_NOTE: usize = 200;
 /// Nobody knows what somebody will need in two years; what is to stay has no end.
 pub const LONGEST: TimeDelta = TimeDelta::days(366);
@@ -44,7 +67,7 @@ pub fn open_beside(environment: &Allowlist, rows: &[Network], but: Option<i64>, 
 /// line has thought: it is how one gets back in.
 pub fn check_net(tx: &Tx<'_>, rows: &[Network], but: Option<i64>, net: IpNet, is_confirmed: bool) -> Result<(), Fault> {
     net::fitting(net).map_err(unfit).and_then(|fit| if fit == net { Ok(()) } else { Err(meant(fit)) })?;
-    let known = || Err(Fault::invalid("net", "network-known").with("net", net));
+    let known = || Err(Fault::invalid("net", NETWORK_KNOWN).with("net", net));
     if rows.iter().any(|row| Some(row.id) != but && row.net == net) {
         return known();
     }
@@ -63,20 +86,20 @@ pub fn check_net(tx: &Tx<'_>, rows: &[Network], but: Option<i64>, net: IpNet, is
 fn unfit(unfit: Unfit) -> Fault {
     match unfit {
         Unfit::HostBits { meant: fit } => meant(fit),
-        Unfit::TooWide => Fault::invalid("net", "network-too-wide"),
-        Unfit::NotANetwork => Fault::invalid("net", "network-junk"),
+        Unfit::TooWide => Fault::invalid("net", NETWORK_TOO_WIDE),
+        Unfit::NotANetwork => Fault::invalid("net", NETWORK_JUNK),
     }
 }
 
 fn meant(net: IpNet) -> Fault {
-    Fault::invalid("net", "network-host-bits").with("meant", net)
+    Fault::invalid("net", NETWORK_HOST_BITS).with("meant", net)
 }
 
 fn asked(net: IpNet, question: &Question) -> Fault {
     let word = match (question.is_wide, question.overlaps.is_empty()) {
-        (true, true) => "network-wide",
-        (true, false) => "network-wide-overlaps",
-        _ => "network-overlaps",
+        (true, true) => NETWORK_WIDE,
+        (true, false) => NETWORK_WIDE_OVERLAPS,
+        _ => NETWORK_OVERLAPS,
     };
     let overlaps: Vec<String> = question.overlaps.iter().map(ToString::to_string).collect();
     Fault::invalid("wide_confirmed", word).with("net", net).with("others", overlaps.join(","))
@@ -85,14 +108,14 @@ fn asked(net: IpNet, question: &Question) -> Fault {
 pub fn check_note(note: &str) -> Result<(), Fault> {
     match note.chars().count() {
         0..=LONGEST_NOTE if note.chars().all(is_printable) => Ok(()),
-        0..=LONGEST_NOTE => Err(Fault::invalid("note", "note-unprintable")),
-        _ => Err(Fault::invalid("note", "note-long")),
+        0..=LONGEST_NOTE => Err(Fault::invalid("note", NOTE_UNPRINTABLE)),
+        _ => Err(Fault::invalid("note", NOTE_LONG)),
     }
 }
 
 /// Reads when a network is to be closed again.
 pub fn read_expiry(text: Option<&str>, now: Instant) -> Result<Option<Instant>, Fault> {
-    let wrong = || Fault::invalid("expires_at", "network-expiry");
+    let wrong = || Fault::invalid("expires_at", NETWORK_EXPIRY);
     let Some(text) = text else { return Ok(None) };
     let at = Instant::parse(text).map_err(|_| wrong())?;
     if at > now && at.since(now) <= LONGEST { Ok(Some(at)) } else { Err(wrong()) }

@@ -9,6 +9,11 @@ use crate::{
 };
 use serde_json::json;
 
+crate::gate::topics! {
+    /// A refund was booked; the payment provider is asked next.
+    ORDERS_REFUND_REQUESTED = "orders.refund-requested";
+}
+
 /// What a refund was given for.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Grounds<'a> {
@@ -45,7 +50,7 @@ pub(super) async fn book(
     }
     event::append(tx, detail.order.id, "refund-requested", Some(refund), None).await?;
     tx.emit(
-        "orders.refund-requested",
+        ORDERS_REFUND_REQUESTED,
         json!({
             "order": detail.order.id, "refund": refund, "amount": plan.amount.to_string(),
             "currency": detail.order.currency.code(), "points_returned": plan.points_returned.to_string(),

@@ -24,6 +24,16 @@ use crate::{
 use askama::Template;
 use serde::{Deserialize, Serialize};
 
+crate::gate::refusal_words! {
+    /// A parcel of the order has left already.
+    ORDER_LEFT = "order-left";
+}
+
+crate::gate::topics! {
+    /// An order was cancelled.
+    ORDERS_CANCELLED = "orders.cancelled";
+}
+
 /// Cancels an order and, in the same transaction, reserves the refund of what was captured and gives the points back.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct CancelOrder {
@@ -61,7 +71,7 @@ impl Change for CancelOrder {
     async fn check(&self, tx: &mut Tx<'_>) -> Result<(), Fault> {
         let detail = detail(tx, self.order).await?;
         if !detail.order.state.may_be_cancelled() {
-            return Err(Fault::conflict("order-left").with("state", detail.order.state));
+            return Err(Fault::conflict(ORDER_LEFT).with("state", detail.order.state));
         }
         detail.plan_cancelling().map(drop)
     }
@@ -82,7 +92,7 @@ impl Change for CancelOrder {
         tx.note("state", detail.order.state.as_str(), State::Cancelled.as_str());
         tx.note("reason_kind", None::<i64>, self.reason_kind.as_str());
         event::append(tx, self.order, "cancelled", None, None).await?;
-        tx.emit("orders.cancelled", serde_json::json!({ "order": self.order, "reason_kind": self.reason_kind }));
+        tx.emit(ORDERS_CANCELLED, serde_json::json!({ "order": self.order, "reason_kind": self.reason_kind }));
         // What was placed and never paid has nothing to give back, and its goods are not refunded.
         let refund = if plan.amount == 0 && plan.points_returned == 0 && plan.points_claimed == 0 {
             None

@@ -3,6 +3,7 @@
 use super::{FailedRefund, OrderDetail, contact_of, event, lock_version, target};
 use crate::{
     gate::{Admits, Change, Fault, Role, Target, Tx},
+    orders::REFUND_NOT_FAILED,
     sql,
     store::Queries,
     web::{
@@ -38,7 +39,7 @@ impl Change for DismissRefund {
     async fn check(&self, tx: &mut Tx<'_>) -> Result<(), Fault> {
         match amount(tx, self.order, self.refund).await? {
             Some(_) => Ok(()),
-            None => Err(Fault::conflict("refund-not-failed")),
+            None => Err(Fault::conflict(REFUND_NOT_FAILED)),
         }
     }
 

@@ -39,6 +39,33 @@ use crate::{
     web::panel::{Entry, Part, Query, Segment},
 };
 
+crate::gate::refusal_words! {
+    /// The refund is more than an amount can hold.
+    pub(crate) AMOUNT_TOO_LARGE = "amount-too-large";
+    /// There is no such order.
+    pub(crate) ORDER_MISSING = "order-missing";
+    /// Nothing of the order is left to refund.
+    pub(crate) ORDER_REFUNDED = "order-refunded";
+    /// The order has no such line.
+    pub(crate) REFUND_NO_SUCH_LINE = "refund-no-such-line";
+    /// The order has no such payment.
+    pub(crate) REFUND_NO_SUCH_PAYMENT = "refund-no-such-payment";
+    /// The refund has not failed.
+    pub(crate) REFUND_NOT_FAILED = "refund-not-failed";
+    /// Neither lines nor shipping nor an amount is to be refunded.
+    pub(crate) REFUND_NOTHING = "refund-nothing";
+    /// A part is more than its payment has left.
+    pub(crate) REFUND_PAYMENT_TOO_MUCH = "refund-payment-too-much";
+    /// The shipping fee is refunded already.
+    pub(crate) REFUND_SHIPPING_GONE = "refund-shipping-gone";
+    /// The parts for the payments do not add up to the refund.
+    pub(crate) REFUND_SPLIT_DIFFERS = "refund-split-differs";
+    /// A line has fewer units left.
+    pub(crate) REFUND_TOO_MANY = "refund-too-many";
+    /// The order has less left to refund.
+    pub(crate) REFUND_TOO_MUCH = "refund-too-much";
+}
+
 /// What can be done on an order's page, in the order of the buttons.
 const PANELS: &[Entry<OrderDetail>] = &[
     Entry::of::<refund::RefundPanel>(),
@@ -115,5 +142,5 @@ pub(crate) async fn detail(tx: &mut Tx<'_>, id: i64) -> Result<OrderDetail, Faul
 }
 
 pub(crate) fn missing() -> Fault {
-    Fault::missing("order-missing")
+    Fault::missing(ORDER_MISSING)
 }

@@ -9,8 +9,17 @@ use super::OrderDetail;
 use crate::{
     gate::Fault,
     money::{Money, share},
+    orders::{
+        AMOUNT_TOO_LARGE, REFUND_NO_SUCH_LINE, REFUND_NO_SUCH_PAYMENT, REFUND_NOTHING, REFUND_PAYMENT_TOO_MUCH,
+        REFUND_SHIPPING_GONE, REFUND_SPLIT_DIFFERS, REFUND_TOO_MANY, REFUND_TOO_MUCH,
+    },
 };
 use serde::{Deserialize, Serialize};
+
+crate::gate::refusal_words! {
+    /// The points are more than a ledger can hold.
+    pub(crate) POINTS_TOO_LARGE = "points-too-large";
+}
 
 /// So many units of a line.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -80,7 +89,7 @@ impl Plan {
 
 /// Amounts are bounded by what was ordered and paid, both `i64`; what is beyond is nobody's order.
 fn too_large() -> Fault {
-    Fault::invalid("amount", "amount-too-large")
+    Fault::invalid("amount", AMOUNT_TOO_LARGE)
 }
 
 impl OrderDetail {
@@ -94,7 +103,7 @@ impl OrderDetail {
         });
         let value = goods.ok_or_else(too_large)?;
         if lines.is_empty() && shipping == 0 && spec.amount.unwrap_or_default() == 0 {
-            return Err(Fault::invalid("lines", "refund-nothing"));
+            return Err(Fault::invalid("lines", REFUND_NOTHING));
         }
         let after = self.value_refunded().saturating_add(value);
         let due = share(self.order.points_worth, after, self.order.total) - self.order.worth_returned;
@@ -103,7 +112,7 @@ impl OrderDetail {
         let amount = spec.amount.unwrap_or(computed);
         if amount > self.refundable() || amount < 0 {
             let left = self.money(self.refundable());
-            return Err(Fault::invalid("amount", "refund-too-much").with("left", left.shown()));
+            return Err(Fault::invalid("amount", REFUND_TOO_MUCH).with("left", left.shown()));
         }
         let used = share(self.order.points_used, after, self.order.total);
         let points = if value == 0 { 0 } else { (used - self.order.points_returned).max(0) };
@@ -145,10 +154,10 @@ impl OrderDetail {
             let line = self.lines.iter().find(|line| line.n == units.n);
             let is_second = lines.iter().any(|earlier| earlier.n == units.n);
             let Some(line) = line.filter(|_| !is_second && units.quantity > 0) else {
-                return Err(Fault::invalid("lines", "refund-no-such-line"));
+                return Err(Fault::invalid("lines", REFUND_NO_SUCH_LINE));
             };
             if units.quantity > line.left() {
-                return Err(Fault::invalid("lines", "refund-too-many").with("line", line.n).with("left", line.left()));
+                return Err(Fault::invalid("lines", REFUND_TOO_MANY).with("line", line.n).with("left", line.left()));
             }
             lines.push(*units);
         }
@@ -158,7 +167,7 @@ impl OrderDetail {
     fn shipping(&self, spec: bool) -> Result<i64, Fault> {
         match self.shipping_left() {
             _ if !spec => Ok(0),
-            0 => Err(Fault::invalid("shipping", "refund-shipping-gone")),
+            0 => Err(Fault::invalid("shipping", REFUND_SHIPPING_GONE)),
             fee => Ok(fee),
         }
     }
@@ -181,14 +190,12 @@ impl OrderDetail {
             let payment = (1..).zip(&self.payments).find(|(_, payment)| payment.id == part.payment);
             let is_second = parts.iter().any(|earlier| earlier.payment == part.payment);
             let Some((place, payment)) = payment.filter(|_| !is_second && part.amount > 0) else {
-                return Err(Fault::invalid("split", "refund-no-such-payment"));
+                return Err(Fault::invalid("split", REFUND_NO_SUCH_PAYMENT));
             };
             if part.amount > payment.left() {
                 // Named by its place: the end of a card's number has no business in the log.
                 let left = self.money(payment.left()).shown();
-                return Err(Fault::invalid("split", "refund-payment-too-much")
-                    .with("payment", place)
-                    .with("left", left));
+                return Err(Fault::invalid("split", REFUND_PAYMENT_TOO_MUCH).with("payment", place).with("left", left));
             }
             parts.push(*part);
         }
@@ -197,7 +204,7 @@ impl OrderDetail {
             return Ok(parts);
         }
         let (amount, sum): (Money, Money) = (self.money(amount), self.money(sum));
-        Err(Fault::invalid("split", "refund-split-differs").with("amount", amount.shown()).with("sum", sum.shown()))
+        Err(Fault::invalid("split", REFUND_SPLIT_DIFFERS).with("amount", amount.shown()).with("sum", sum.shown()))
     }
 
     /// Adds the earned points that go with the money: its share of them, and of those what the customer has.
@@ -206,7 +213,7 @@ impl OrderDetail {
         let due = share(self.order.points_earned, self.refunded().saturating_add(plan.amount), captured);
         let points_claimed = (due - self.order.points_claimed).max(0);
         let balance = self.order.balance.checked_add(plan.points_returned);
-        let balance = balance.ok_or_else(|| Fault::invalid("amount", "points-too-large"))?;
+        let balance = balance.ok_or_else(|| Fault::invalid("amount", POINTS_TOO_LARGE))?;
         Ok(Plan { points_claimed, points_taken: points_claimed.min(balance).max(0), ..plan })
     }
 }

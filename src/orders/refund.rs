@@ -13,6 +13,7 @@ use super::{
 };
 use crate::{
     gate::{Admits, Change, Fault, Reason, Role, Target, Tx},
+    orders::ORDER_REFUNDED,
     web::{
         Desk, PageError,
         form::Form,
@@ -28,6 +29,13 @@ use crate::{
 use askama::Template as _;
 use form::RefundForm;
 use serde::{Deserialize, Serialize};
+
+crate::gate::refusal_words! {
+    /// The order is not paid.
+    ORDER_UNPAID = "order-unpaid";
+    /// The amount differs from the calculated one, and no reason is given.
+    OVERRIDE_REASON = "override-reason";
+}
 
 /// Gives money back for lines, shipping, or an amount of its own, and with it points in proportion.
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -71,7 +79,7 @@ impl Change for RefundOrder {
         refundable(&detail)?;
         let plan = detail.plan(&self.spec)?;
         if plan.amount != plan.computed && self.override_reason.is_none() {
-            return Err(Fault::invalid("override_reason", "override-reason"));
+            return Err(Fault::invalid("override_reason", OVERRIDE_REASON));
         }
         Ok(())
     }
@@ -95,8 +103,8 @@ impl Change for RefundOrder {
 /// Whether anything was paid that could be given back.
 fn refundable(detail: &OrderDetail) -> Result<(), Fault> {
     match detail.order.state {
-        State::Placed => Err(Fault::conflict("order-unpaid")),
-        _ if !detail.can_be_refunded() => Err(Fault::conflict("order-refunded")),
+        State::Placed => Err(Fault::conflict(ORDER_UNPAID)),
+        _ if !detail.can_be_refunded() => Err(Fault::conflict(ORDER_REFUNDED)),
         _ => Ok(()),
     }
 }
@@ -226,7 +234,7 @@ fn read(on: &OrderDetail, form: &Form) -> Result<RefundOrder, FieldErrors> {
     }
     let override_reason = match form.trimmed("override_reason") {
         "" => None,
-        text => Reason::parse(text).map_err(|word| errors.add("override_reason", reason_error(word))).ok(),
+        text => Reason::parse(text).map_err(|error| errors.add("override_reason", reason_error(error))).ok(),
     };
     if !errors.is_empty() {
         return Err(errors);

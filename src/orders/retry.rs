@@ -12,6 +12,7 @@ use super::{
 };
 use crate::{
     gate::{Admits, Change, Fault, Role, Target, Tx},
+    orders::{ORDER_REFUNDED, REFUND_NOT_FAILED},
     sql,
     store::Queries,
     web::{
@@ -125,11 +126,11 @@ impl Change for RetryRefund {
 impl RetryRefund {
     async fn plan(&self, tx: &mut Tx<'_>, detail: &OrderDetail) -> Result<(Failed, Plan), Fault> {
         let failed = Failed::load(tx, self.order, self.refund).await?;
-        let failed = failed.ok_or_else(|| Fault::conflict("refund-not-failed"))?;
+        let failed = failed.ok_or_else(|| Fault::conflict(REFUND_NOT_FAILED))?;
         // What it wanted may have been refunded otherwise meanwhile; that is no mistake in a field of this form.
         match detail.plan(&failed.spec) {
             Ok(plan) => Ok((failed, plan)),
-            Err(Fault::Rejected(_)) => Err(Fault::conflict("order-refunded")),
+            Err(Fault::Rejected(_)) => Err(Fault::conflict(ORDER_REFUNDED)),
             Err(fault) => Err(fault),
         }
     }

@@ -10,6 +10,16 @@ use crate::{
 };
 use serde::{Deserialize, Serialize};
 
+crate::gate::refusal_words! {
+    /// The refund is settled already.
+    REFUND_SETTLED = "refund-settled";
+}
+
+crate::gate::topics! {
+    /// The payment provider answered about a part of a refund.
+    REFUNDS_SETTLED = "refunds.settled";
+}
+
 /// Settles the part of a refund that goes to one payment.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct SettleRefund {
@@ -74,7 +84,7 @@ impl Change for SettleRefund {
             .optional()
             .await?;
         // Somebody else asked too and was answered first.
-        let Some((amount,)) = part else { return Err(Fault::conflict("refund-settled")) };
+        let Some((amount,)) = part else { return Err(Fault::conflict(REFUND_SETTLED)) };
         let detail = detail(tx, self.order).await?;
         tx.note("refund", None::<i64>, self.refund);
         tx.note("payment_id", None::<i64>, self.payment);
@@ -92,7 +102,7 @@ impl Change for SettleRefund {
             tx.query(sql!("update orders set version = version + 1 where id = $1")).bind(self.order).run().await?;
         }
         tx.emit(
-            "refunds.settled",
+            REFUNDS_SETTLED,
             serde_json::json!({
                 "order": self.order, "refund": self.refund, "payment": self.payment, "outcome": self.outcome.state(),
                 "amount": amount.to_string(), "currency": detail.order.currency.code(),

@@ -7,6 +7,7 @@ use super::{
 };
 use crate::{
     gate::{Admits, Change, Fault, Role, Target, Tx},
+    orders::ORDER_REFUNDED,
     sql,
     web::{
         Desk, PageError,
@@ -21,6 +22,20 @@ use crate::{
 };
 use askama::Template;
 use serde::{Deserialize, Serialize};
+
+crate::gate::refusal_words! {
+    /// The order is in a state in which this cannot be done.
+    ORDER_STATE = "order-state";
+    /// The text is no tracking number of this carrier.
+    TRACKING_NUMBER = "tracking-number";
+    /// The parcel has this tracking number already.
+    TRACKING_SAME = "tracking-same";
+}
+
+crate::gate::topics! {
+    /// The carrier or the tracking number of a parcel was changed.
+    ORDERS_SHIPPING_CHANGED = "orders.shipping-changed";
+}
 
 /// Gives an order its next state. Who carries it is said when it goes out, or corrected while it is on its way.
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -54,17 +69,17 @@ impl Change for ShipOrder {
         let detail = detail(tx, self.order).await?;
         let now = detail.order.state;
         if !now.may_become(self.state) {
-            return Err(Fault::conflict("order-state").with("state", now));
+            return Err(Fault::conflict(ORDER_STATE).with("state", now));
         }
         if matches!(now, State::Paid | State::Preparing) && !detail.has_goods() {
-            return Err(Fault::conflict("order-refunded"));
+            return Err(Fault::conflict(ORDER_REFUNDED));
         }
         if self.is_correction(&detail) && self.parcel == detail.parcel() {
-            return Err(Fault::invalid("tracking_number", "tracking-same"));
+            return Err(Fault::invalid("tracking_number", TRACKING_SAME));
         }
         let is_undone = now == State::Delivered;
         if self.state == State::Shipped && self.parcel.is_none() && !is_undone {
-            return Err(Fault::invalid("tracking_number", "tracking-number"));
+            return Err(Fault::invalid("tracking_number", TRACKING_NUMBER));
         }
         Ok(())
     }
@@ -103,7 +118,7 @@ impl Change for ShipOrder {
         let text = parcel.filter(|_| self.state == State::Shipped);
         let text = text.map(|parcel| format!("{} {}", parcel.carrier, parcel.tracking_number));
         event::append(tx, self.order, kind, None, text.as_deref()).await?;
-        tx.emit("orders.shipping-changed", serde_json::json!({ "order": self.order, "state": self.state }));
+        tx.emit(ORDERS_SHIPPING_CHANGED, serde_json::json!({ "order": self.order, "state": self.state }));
         Ok(())
     }
 }
@@ -200,7 +215,7 @@ fn read(order: i64, form: &Form) -> Result<ShipOrder, FieldErrors> {
         match carrier::find(form.get("carrier")) {
             None => errors.add("carrier", wrong::not_a_choice()),
             Some(carrier) => match carrier.tracking_number(form.get("tracking_number")) {
-                None => errors.add("tracking_number", wrong::not_a_tracking_number()),
+                None => errors.add("tracking_number", wrong::refused(TRACKING_NUMBER)),
                 Some(tracking_number) => parcel = Some(Parcel { carrier: carrier.code.to_owned(), tracking_number }),
             },
         }

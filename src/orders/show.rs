@@ -12,8 +12,10 @@ use crate::{
     approvals::{Request, queue},
     clock::Instant,
     customer,
-    gate::{RecordAccess, Target},
-    mask, sql,
+    gate::{RecordAccess, RefusalWord, Target},
+    mask,
+    orders::ORDER_MISSING,
+    sql,
     web::{
         Desk, PageError, PageResult,
         changed::Changed,
@@ -35,7 +37,7 @@ impl Subject for OrderDetail {
     type Id = i64;
     const SECTION: Section = Section::Orders;
     const PAGE: &'static str = "/orders/{id}";
-    const MISSING: &'static str = "order-missing";
+    const MISSING: Option<RefusalWord> = Some(ORDER_MISSING);
 
     fn target(id: &i64) -> Target {
         target(*id)

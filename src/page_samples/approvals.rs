@@ -233,7 +233,7 @@ impl Maker {
 
 fn rejection(word: &'static str) -> crate::gate::Rejection {
     crate::gate::Rejection {
-        word,
+        word: crate::gate::RefusalWord::declared(word),
         field: None,
         meaning: crate::gate::Meaning::Conflict,
         values: vec![("why", "job-busy".into())],

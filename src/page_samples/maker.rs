@@ -7,11 +7,12 @@ use crate::{
     web::{
         changed::Changed,
         shell::{AuditHead, Frame, NavItem, Person, Section, Shell, Solo, Theme},
-        words::{Lang, Words},
+        words::{Lang, Message, Words},
     },
 };
 use askama::Template;
 use chrono::TimeDelta;
+use std::fmt::Display;
 
 /// What somebody might put wherever text can be put.
 pub(crate) const NASTY: &str = "\u{202e}</td><script>alert(\"1\")</script>'\"><img src=x onerror=alert(1)>{{ 7*7 }}";
@@ -121,7 +122,7 @@ pub(super) fn html(page: &impl Template) -> String {
 pub(super) fn wrong_state() -> crate::web::shell::seal::FormRefusal {
     crate::web::shell::seal::FormRefusal::WrongState {
         why: crate::gate::Rejection {
-            word: "status-already",
+            word: crate::gate::RefusalWord::declared("status-already"),
             field: None,
             meaning: crate::gate::Meaning::Conflict,
             values: Vec::new(),
@@ -137,4 +138,9 @@ pub(super) fn changed(fields: &[(&str, Option<&str>, Option<&str>)], frame: &Fra
         (changed.name(&frame.words), changed)
     };
     fields.iter().map(one).collect()
+}
+
+/// What a field says where the gate refused it with this word.
+pub(super) fn refused_field(word: &str, values: &[(&'static str, &dyn Display)]) -> Message {
+    values.iter().fold(Message::new(format!("field-error.{word}")), |message, (name, value)| message.arg(name, value))
 }

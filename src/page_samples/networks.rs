@@ -1,4 +1,4 @@
-use super::maker::{self, Maker, Sample, before, html, now, wrong_state};
+use super::maker::{self, Maker, Sample, before, html, now, refused_field, wrong_state};
 use crate::{
     networks::{
         add::AddPanel,
@@ -116,19 +116,19 @@ impl Maker {
             |seal, asked| self.networks_side(&RowId(1), Opened::Form(ChangePanel(self.network_typed(asked))), seal);
         push("networks", Side::default());
         push("networks-add", add(fresh(), None));
-        let mut errors = FieldErrors::one("net", wrong::host_bits("10.0.0.0/8"));
+        let mut errors = FieldErrors::one("net", refused_field("network-host-bits", &[("meant", &"10.0.0.0/8")]));
         errors.add("note", wrong::too_long(200));
-        errors.add("expires_at", wrong::not_an_expiry());
+        errors.add("expires_at", refused_field("network-expiry", &[]));
         errors.add("reason", wrong::too_short(5));
         push("networks-add-invalid", add(SealForm { errors, ..fresh() }, None));
-        let errors = || FieldErrors::one("wide_confirmed", wrong::not_confirmed("10.0.0.0/8"));
+        let errors = || FieldErrors::one("wide_confirmed", refused_field("network-wide", &[("net", &"10.0.0.0/8")]));
         let overlapping = asked(true, &["10.20.0.0/16", "10.20.4.0/24"], false);
         push("networks-add-asked", add(SealForm { errors: errors(), ..fresh() }, Some(overlapping)));
         push("networks-add-wide", add(SealForm { errors: errors(), ..fresh() }, Some(asked(true, &[], false))));
         let refusal = Some(FormRefusal::WrongCode { left: Some(2) });
         let overlapping = asked(false, &["10.20.0.0/16"], true);
         push("networks-change", change(SealForm { refusal, ..fresh() }, Some(overlapping)));
-        let errors = FieldErrors::one("net", wrong::shuts_you_out());
+        let errors = FieldErrors::one("net", refused_field("network-yours", &[]));
         push("networks-change-yours", change(SealForm { errors, ..fresh() }, None));
         let remove = |seal| {
             let row = self.network(1, "10.20.0.0/16", ("본사 사무실", "Head office"), None);

@@ -1,5 +1,5 @@
 use super::{
-    maker::{Maker, Sample, before, html, now},
+    maker::{Maker, Sample, before, html, now, refused_field},
     orders::{fresh, refused},
 };
 use crate::{
@@ -92,11 +92,11 @@ impl Maker {
         spent.order = Order { balance: 0, points_earned: 9_000, points_used: 100, ..spent.order };
         let special_form = (special_panel.clone(), typed.1.clone());
         add("order-refund-special", self.refund(spent, fresh(), special_form, Some(&special)));
-        let mut errors = FieldErrors::one("lines", wrong::more_than_left("2", "1"));
-        errors.add("shipping", wrong::shipping_refunded());
-        errors.add("amount", wrong::more_than_refundable("₩82,400"));
-        errors.add("split", wrong::split_differs("₩99,000", "₩15,000"));
-        errors.add("override_reason", wrong::why_override());
+        let mut errors = FieldErrors::one("lines", refused_field("refund-too-many", &[("line", &"2"), ("left", &"1")]));
+        errors.add("shipping", refused_field("refund-shipping-gone", &[]));
+        errors.add("amount", refused_field("refund-too-much", &[("left", &"₩82,400")]));
+        errors.add("split", refused_field("refund-split-differs", &[("amount", &"₩99,000"), ("sum", &"₩15,000")]));
+        errors.add("override_reason", refused_field("override-reason", &[]));
         errors.add("reason_kind", wrong::not_a_choice());
         errors.add("reason", wrong::required());
         errors.add("code", wrong::not_a_code());
@@ -110,7 +110,7 @@ impl Maker {
             "order-refund-invalid",
             self.refund(shipped(), SealForm { errors, ..fresh() }, (invalid, String::new()), None),
         );
-        let errors = FieldErrors::one("lines", wrong::nothing_to_refund());
+        let errors = FieldErrors::one("lines", refused_field("refund-nothing", &[]));
         add("order-refund-nothing", self.refund(shipped(), SealForm { errors, ..fresh() }, empty(), None));
         let errors = FieldErrors::one("reason_kind", wrong::not_a_choice());
         add("order-refund-no-kind", self.refund(shipped(), SealForm { errors, ..fresh() }, typed.clone(), None));
@@ -151,13 +151,13 @@ impl Maker {
         add("order-shipping-shipped", ship(State::Shipped, fresh(), "delivered", "hanjin", number(), none()));
         add("order-shipping-correct", ship(State::Shipped, fresh(), "shipped", "hanjin", number(), self.reason()));
         add("order-shipping-delivered", ship(State::Delivered, fresh(), "shipped", "hanjin", number(), none()));
-        let mut errors = FieldErrors::one("tracking_number", wrong::not_a_tracking_number());
+        let mut errors = FieldErrors::one("tracking_number", refused_field("tracking-number", &[]));
         errors.add("state", wrong::not_a_choice());
         errors.add("carrier", wrong::not_a_choice());
         errors.add("reason", wrong::required());
         let seal = SealForm { errors, ..fresh() };
         add("order-shipping-invalid", ship(State::Paid, seal, "shipped", "", self.text("6012", "6012"), none()));
-        let errors = FieldErrors::one("tracking_number", wrong::tracking_same());
+        let errors = FieldErrors::one("tracking_number", refused_field("tracking-same", &[]));
         let seal = SealForm { errors, ..fresh() };
         add("order-shipping-same", ship(State::Shipped, seal, "shipped", "hanjin", number(), self.reason()));
 

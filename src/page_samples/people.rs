@@ -1,7 +1,7 @@
-use super::maker::{self, Maker, Sample, before, html, now};
+use super::maker::{self, Maker, Sample, before, html, now, refused_field};
 use crate::{
     audit::pages::{Changed, Row},
-    gate::{Meaning, Rejection},
+    gate::{Meaning, RefusalWord, Rejection},
     staff::{
         Role, Roles,
         history::{Address, History, SignIn},
@@ -91,9 +91,9 @@ impl Maker {
         };
         let fresh = || SealForm::fresh("", "01JD3Q8V5W", 0);
         add("staff-invite", list(Filter::default(), all(), Pager::default(), invite(fresh())));
-        let mut errors = FieldErrors::one("email", wrong::staff_exists());
+        let mut errors = FieldErrors::one("email", refused_field("staff-exists", &[]));
         errors.add("name", wrong::required());
-        errors.add("roles", wrong::no_role());
+        errors.add("roles", refused_field("staff-no-role", &[]));
         errors.add("reason", wrong::too_short(5));
         add(
             "staff-invite-invalid",
@@ -238,11 +238,14 @@ impl Maker {
         add("person-own", page(own(), Side::default()));
         let roles = |roles: &[Role]| Opened::Form(RolesPanel { roles: Roles::new(roles.iter().copied()) });
         let two = || roles(&[Role::Operator, Role::Auditor]);
-        add("person-own-refused", self.person_with(own(), &(), two(), conflict("staff-own")));
+        add("person-own-refused", self.person_with(own(), &(), two(), conflict(RefusalWord::declared("staff-own"))));
         add("person-roles", self.person_with(active(), &(), two(), fresh()));
-        let errors = FieldErrors::one("roles", wrong::no_role());
+        let errors = FieldErrors::one("roles", refused_field("staff-no-role", &[]));
         add("person-roles-invalid", self.person_with(active(), &(), roles(&[]), invalid(errors)));
-        add("person-last-owner", self.person_with(active(), &(), two(), conflict("staff-last-owner")));
+        add(
+            "person-last-owner",
+            self.person_with(active(), &(), two(), conflict(RefusalWord::declared("staff-last-owner"))),
+        );
         add("person-disable", self.person_with(active(), &(), Opened::Form(StatusPanel), fresh()));
         let disabled = on(self.member(7, State::Disabled, "operator", false), false);
         let errors = FieldErrors::one("status", wrong::not_a_choice());

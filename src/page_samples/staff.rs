@@ -1,4 +1,4 @@
-use super::maker::{Maker, Sample, before, html, now};
+use super::maker::{Maker, Sample, before, html, now, refused_field};
 use crate::{
     staff::pages as staff,
     web::shell::{
@@ -45,7 +45,7 @@ impl Maker {
                 None,
             ),
         );
-        let mut errors = FieldErrors::one("email", wrong::not_an_email());
+        let mut errors = FieldErrors::one("email", refused_field("staff-email", &[]));
         errors.add("password", wrong::required());
         add("login-invalid", login(self.text("mina", "mina"), None, errors, Some(staff::LoginNotice::SignedOut)));
         let code = |recovery, refusal, errors| {
@@ -131,7 +131,7 @@ impl Maker {
         add("account", account(None, FieldErrors::new()));
         add("account-prefer-invalid", account(None, FieldErrors::one("time_zone", wrong::not_a_zone())));
         add("account-password", account(Some((Kind::Password, fresh())), FieldErrors::new()));
-        let mut errors = FieldErrors::one("current", wrong::password_wrong());
+        let mut errors = FieldErrors::one("current", refused_field("password-wrong", &[]));
         errors.add("new", wrong::password_same());
         errors.add("new_again", wrong::password_differs());
         add(
@@ -142,7 +142,7 @@ impl Maker {
             "account-authenticator",
             account(Some((Kind::Authenticator(Box::new(new())), fresh())), FieldErrors::new()),
         );
-        let errors = FieldErrors::one("new_code", wrong::new_code_wrong());
+        let errors = FieldErrors::one("new_code", refused_field("new-code-wrong", &[]));
         add(
             "account-authenticator-invalid",
             account(Some((Kind::Authenticator(Box::new(new())), SealForm { errors, ..fresh() })), FieldErrors::new()),

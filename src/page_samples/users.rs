@@ -1,4 +1,4 @@
-use super::maker::{Maker, Sample, before, html, now};
+use super::maker::{Maker, Sample, before, html, now, refused_field};
 use crate::{
     page_samples::maker,
     users::{
@@ -169,7 +169,7 @@ impl Maker {
         let fresh = || SealForm::fresh("", "01JD3Q8V5W", 87);
         add("user", self.points(fresh(), Self::nothing_typed(), None));
         add("user-typed", self.points(fresh(), self.typed(), None));
-        let mut errors = FieldErrors::one("amount", wrong::more_than_balance(12_450));
+        let mut errors = FieldErrors::one("amount", refused_field("points-more-than-balance", &[("balance", &12_450)]));
         errors.add("reason", wrong::too_short(5));
         errors.add("reason_kind", wrong::not_a_choice());
         errors.add("direction", wrong::not_a_choice());

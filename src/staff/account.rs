@@ -5,8 +5,16 @@ use crate::{
     clock::Instant,
     gate::{Admits, Change, Fault, Refusal, Target, Tx},
     sql,
+    staff::{SESSION_OVER, STAFF_CREDENTIAL_CHANGED},
 };
 use serde::{Deserialize, Serialize};
+
+crate::gate::refusal_words! {
+    /// The code does not belong to the new authenticator.
+    NEW_CODE_WRONG = "new-code-wrong";
+    /// The current password is wrong.
+    PASSWORD_WRONG = "password-wrong";
+}
 
 /// A new password. Every other session ends with the old one.
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -38,7 +46,7 @@ impl Change for ChangePassword {
         throttle::check(tx, &self.keys).await?;
         match self.right_for {
             Some(_) => Ok(()),
-            None => Err(Fault::invalid("current", "password-wrong")),
+            None => Err(Fault::invalid("current", PASSWORD_WRONG)),
         }
     }
 
@@ -57,12 +65,12 @@ impl Change for ChangePassword {
             .run()
             .await?;
         if changed == 0 {
-            return Err(Fault::invalid("current", "password-wrong"));
+            return Err(Fault::invalid("current", PASSWORD_WRONG));
         }
         throttle::clear(tx, &self.keys).await?;
         session::end_others(tx, self.staff, &self.session).await?;
         tx.note("password_at", before.and_then(|(at,)| at).map(|at| at.to_string()), now.to_string());
-        tx.emit("staff.credential-changed", serde_json::json!({ "staff": self.staff, "credential": "password" }));
+        tx.emit(STAFF_CREDENTIAL_CHANGED, serde_json::json!({ "staff": self.staff, "credential": "password" }));
         Ok(())
     }
 
@@ -96,7 +104,7 @@ impl Change for ReplaceAuthenticator {
     async fn check(&self, _: &mut Tx<'_>) -> Result<(), Fault> {
         match self.step {
             Some(_) => Ok(()),
-            None => Err(Fault::invalid("new_code", "new-code-wrong")),
+            None => Err(Fault::invalid("new_code", NEW_CODE_WRONG)),
         }
     }
 
@@ -112,7 +120,7 @@ impl Change for ReplaceAuthenticator {
         session::end_others(tx, self.staff, &self.session).await?;
         let now = tx.now();
         tx.note("authenticator_at", before.map(|(at,)| at.to_string()), now.to_string());
-        tx.emit("staff.credential-changed", serde_json::json!({ "staff": self.staff, "credential": "authenticator" }));
+        tx.emit(STAFF_CREDENTIAL_CHANGED, serde_json::json!({ "staff": self.staff, "credential": "authenticator" }));
         Ok(())
     }
 }
@@ -143,7 +151,7 @@ impl Change for RenewRecoveryCodes {
         self.codes.store(tx, self.staff).await?;
         account_state::bump(tx, self.staff).await?;
         tx.note("recovery_codes", before, 10_i64);
-        tx.emit("staff.credential-changed", serde_json::json!({ "staff": self.staff, "credential": "recovery-codes" }));
+        tx.emit(STAFF_CREDENTIAL_CHANGED, serde_json::json!({ "staff": self.staff, "credential": "recovery-codes" }));
         Ok(())
     }
 }
@@ -178,7 +186,7 @@ impl Change for EndSessions {
                     .run()
                     .await?;
                 if ended == 0 {
-                    return Err(Fault::missing("session-over"));
+                    return Err(Fault::missing(SESSION_OVER));
                 }
                 tx.note("session", handle.as_str(), None::<i64>);
                 ended

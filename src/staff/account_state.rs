@@ -6,6 +6,19 @@ use crate::{
     sql,
 };
 
+crate::gate::refusal_words! {
+    /// The account is disabled.
+    STAFF_DISABLED = "staff-disabled";
+    /// The account is the last owner's who can sign in.
+    STAFF_LAST_OWNER = "staff-last-owner";
+    /// There is no such member of staff.
+    pub(crate) STAFF_MISSING = "staff-missing";
+    /// The account is the only other owner's.
+    STAFF_OTHER_OWNER = "staff-other-owner";
+    /// The account is the requester's own.
+    STAFF_OWN = "staff-own";
+}
+
 /// What a change to an account depends on.
 #[derive(Clone, Debug, sqlx::FromRow)]
 pub(super) struct AccountState {
@@ -28,7 +41,7 @@ impl AccountState {
 
     /// Refuses what makes no sense for an account that is disabled.
     pub(super) fn require_active(&self) -> Result<(), Fault> {
-        if self.active { Ok(()) } else { Err(Fault::conflict("staff-disabled")) }
+        if self.active { Ok(()) } else { Err(Fault::conflict(STAFF_DISABLED)) }
     }
 }
 
@@ -43,7 +56,7 @@ pub(super) async fn lock_version(tx: &mut Tx<'_>, id: i64) -> Result<i64, Fault>
         .bind(id)
         .optional()
         .await?;
-    row.map(|(version,)| version).ok_or_else(|| Fault::missing("staff-missing"))
+    row.map(|(version,)| version).ok_or_else(|| Fault::missing(STAFF_MISSING))
 }
 
 /// Locks a person's row and reads the state of their account. It is read after the lock: what is read with it may be older
@@ -64,7 +77,7 @@ pub(super) async fn lock(tx: &mut Tx<'_>, id: i64) -> Result<AccountState, Fault
 
 /// Refuses a change that a person makes to their own account: it takes another owner to give a role or to let a person in.
 pub(super) fn not_oneself(tx: &Tx<'_>, staff: i64) -> Result<(), Fault> {
-    if tx.staff() == Some(staff) { Err(Fault::conflict("staff-own")) } else { Ok(()) }
+    if tx.staff() == Some(staff) { Err(Fault::conflict(STAFF_OWN)) } else { Ok(()) }
 }
 
 /// Refuses that one of two owners takes the other's account over: with no third owner to see it, that is done on the host.
@@ -74,7 +87,7 @@ pub(super) async fn seen_by_another_owner(tx: &mut Tx<'_>, staff: i64) -> Result
     if owners.iter().any(|owner| *owner != staff && *owner != by) {
         Ok(())
     } else {
-        Err(Fault::conflict("staff-other-owner"))
+        Err(Fault::conflict(STAFF_OTHER_OWNER))
     }
 }
 
@@ -95,7 +108,7 @@ pub(super) async fn keep_an_owner(tx: &mut Tx<'_>, but: i64) -> Result<(), Fault
     .run()
     .await?;
     let others = able_owners(tx).await?;
-    if others.iter().any(|id| *id != but) { Ok(()) } else { Err(Fault::conflict("staff-last-owner")) }
+    if others.iter().any(|id| *id != but) { Ok(()) } else { Err(Fault::conflict(STAFF_LAST_OWNER)) }
 }
 
 /// The owners who can sign in.

@@ -1,14 +1,20 @@
 //! What the log says of a person: what they changed, what they were refused, what others did to them, where they came from.
 
-use super::people::Person;
+use super::{
+    people::Person,
+    sign_in::{self, SignInWithRecoveryCode},
+};
 use crate::{
     audit::{self, pages::Row},
     clock::Instant,
     entry_columns,
-    gate::audit::Entry,
+    gate::{Change, audit::Entry},
     sql,
     web::{Desk, format, shell::Frame},
 };
+
+/// The changes that sign a person in.
+const SIGNS_IN: [&str; 2] = [sign_in::SignIn::KIND, SignInWithRecoveryCode::KIND];
 
 /// How many rows are shown of each kind, out of how many of the newest that the person made.
 const SHOWN: usize = 10;
@@ -30,7 +36,7 @@ impl History {
     pub(super) async fn of(desk: &Desk, person: &Person) -> sqlx::Result<Self> {
         let by = made_by(desk, person.id).await?;
         let failed = failed_passwords(desk, person.id).await?;
-        let is_sign_in = |entry: &&Entry| entry.action.starts_with("session.start");
+        let is_sign_in = |entry: &&Entry| SIGNS_IN.contains(&entry.action.as_str());
         let is_made = |entry: &&Entry| {
             matches!(entry.outcome.as_str(), "applied" | "requested") && !entry.action.starts_with("session.")
         };

@@ -10,6 +10,11 @@ use crate::{
 use chrono::TimeDelta;
 use serde::{Deserialize, Serialize};
 
+crate::gate::refusal_words! {
+    /// The set-up link was used, replaced, or has expired.
+    INVITATION_OVER = "invitation-over";
+}
+
 /// How long a set-up link works.
 pub const LINK_LASTS: TimeDelta = TimeDelta::hours(24);
 
@@ -94,7 +99,7 @@ impl Change for AcceptInvitation {
         let now = tx.now();
         // The lock keeps an account from being disabled, or given another link, in the middle of this.
         if !account_state::lock(tx, self.staff).await?.active {
-            return Err(Fault::missing("invitation-over"));
+            return Err(Fault::missing(INVITATION_OVER));
         }
         let used = tx
             .query(sql!("delete from invitations where hash = $1 and staff_id = $2 and expires_at > $3"))
@@ -104,7 +109,7 @@ impl Change for AcceptInvitation {
             .run()
             .await?;
         if used == 0 {
-            return Err(Fault::missing("invitation-over"));
+            return Err(Fault::missing(INVITATION_OVER));
         }
         tx.query(sql!("update staff set password_hash = $2, password_at = $3, version = version + 1 where id = $1"))
             .bind(self.staff)

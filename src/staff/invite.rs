@@ -8,8 +8,9 @@ use super::{
     roles::{self, BOXES, RoleBox},
 };
 use crate::{
-    gate::{Admits, Change, Fault, Target, Tx, is_printable},
+    gate::{Admits, Change, Fault, NOT_A_CHOICE, Target, Tx, is_printable},
     secret, sql,
+    staff::STAFF_NO_ROLE,
     web::{
         Desk, PageError, PageResult,
         form::Form,
@@ -25,6 +26,22 @@ use crate::{
 use askama::Template;
 use chrono_tz::Tz;
 use serde::{Deserialize, Serialize};
+
+crate::gate::refusal_words! {
+    /// The text is no e-mail address.
+    STAFF_EMAIL = "staff-email";
+    /// A member of staff has this address already.
+    pub(crate) STAFF_EXISTS = "staff-exists";
+    /// The address belongs to a disabled account.
+    pub(crate) STAFF_LEFT = "staff-left";
+    /// The name is empty, too long, or holds control characters.
+    STAFF_NAME = "staff-name";
+}
+
+crate::gate::topics! {
+    /// A person was invited.
+    STAFF_INVITED = "staff.invited";
+}
 
 /// Invites a person. The token of the link is shown once, to the person who invites; only its hash is stored.
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -100,13 +117,13 @@ impl Change for InviteStaff {
             .bind(now)
             .optional()
             .await?
-            .ok_or_else(|| Fault::invalid("email", "staff-exists"))?;
+            .ok_or_else(|| Fault::invalid("email", STAFF_EXISTS))?;
         if !self.token.is_empty() {
             invitation::issue(tx, id, &self.token).await?;
         }
         tx.note("staff", None::<i64>, id);
         tx.note("roles", earlier.map(|earlier| earlier.roles), roles.as_str());
-        tx.emit("staff.invited", serde_json::json!({ "staff": id, "roles": roles }));
+        tx.emit(STAFF_INVITED, serde_json::json!({ "staff": id, "roles": roles }));
         Ok(id)
     }
 }
@@ -114,16 +131,16 @@ impl Change for InviteStaff {
 impl InviteStaff {
     async fn validate(&self, tx: &mut Tx<'_>) -> Result<Option<Earlier>, Fault> {
         if normal_email(&self.email).as_ref() != Some(&self.email) {
-            return Err(Fault::invalid("email", "staff-email"));
+            return Err(Fault::invalid("email", STAFF_EMAIL));
         }
         if !is_name(&self.name) {
-            return Err(Fault::invalid("name", "staff-name"));
+            return Err(Fault::invalid("name", STAFF_NAME));
         }
         if self.roles.is_empty() {
-            return Err(Fault::invalid("roles", "staff-no-role"));
+            return Err(Fault::invalid("roles", STAFF_NO_ROLE));
         }
         if self.time_zone.parse::<Tz>().is_err() {
-            return Err(Fault::invalid("time_zone", "not-a-choice"));
+            return Err(Fault::invalid("time_zone", NOT_A_CHOICE));
         }
         let there: Option<Earlier> = tx
             .query(sql!("select roles, active, password_hash is not null as has_password from staff where email = $1"))
@@ -131,8 +148,8 @@ impl InviteStaff {
             .optional()
             .await?;
         match there {
-            Some(Earlier { active: false, .. }) => Err(Fault::invalid("email", "staff-left")),
-            Some(Earlier { has_password: true, .. }) => Err(Fault::invalid("email", "staff-exists")),
+            Some(Earlier { active: false, .. }) => Err(Fault::invalid("email", STAFF_LEFT)),
+            Some(Earlier { has_password: true, .. }) => Err(Fault::invalid("email", STAFF_EXISTS)),
             there => Ok(there),
         }
     }
@@ -173,7 +190,7 @@ impl Panel for InvitePanel {
         let mut errors = FieldErrors::new();
         let email = normal_email(form.get("email")).unwrap_or_else(|| {
             let is_empty = form.trimmed("email").is_empty();
-            errors.add("email", if is_empty { wrong::required() } else { wrong::not_an_email() });
+            errors.add("email", if is_empty { wrong::required() } else { wrong::refused(STAFF_EMAIL) });
             String::new()
         });
         let name = form.trimmed("name");

@@ -20,6 +20,18 @@ use crate::{
 use askama::Template;
 use serde::{Deserialize, Serialize};
 
+crate::gate::refusal_words! {
+    /// A set-up link is shown to its requester alone, so it cannot wait for approval.
+    LINK_UNSEEN = "link-unseen";
+    /// The account is set up already.
+    STAFF_SET_UP = "staff-set-up";
+}
+
+crate::gate::topics! {
+    /// A new set-up link was issued.
+    STAFF_LINK_ISSUED = "staff.link-issued";
+}
+
 /// Issues a new set-up link for a person who has not set up what they sign in with, or whose second factor was reset.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct IssueSetupLink {
@@ -51,11 +63,11 @@ impl Change for IssueSetupLink {
         self.validate(tx).await?;
         // The token is not stored, so a link that waited could not be shown.
         if self.token.is_empty() {
-            return Err(Fault::conflict("link-unseen"));
+            return Err(Fault::conflict(LINK_UNSEEN));
         }
         invitation::issue(tx, self.staff, &self.token).await?;
         account_state::bump(tx, self.staff).await?;
-        tx.emit("staff.link-issued", serde_json::json!({ "staff": self.staff }));
+        tx.emit(STAFF_LINK_ISSUED, serde_json::json!({ "staff": self.staff }));
         Ok(())
     }
 }
@@ -64,7 +76,7 @@ impl IssueSetupLink {
     async fn validate(&self, tx: &mut Tx<'_>) -> Result<AccountState, Fault> {
         let account = account_state::lock(tx, self.staff).await?;
         account.require_active()?;
-        if account.is_set_up() { Err(Fault::conflict("staff-set-up")) } else { Ok(account) }
+        if account.is_set_up() { Err(Fault::conflict(STAFF_SET_UP)) } else { Ok(account) }
     }
 }
 

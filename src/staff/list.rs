@@ -5,7 +5,8 @@ use super::{
     people::{self, Filter, Person, StaffList, State},
 };
 use crate::{
-    gate::Target,
+    gate::{RefusalWord, Target},
+    staff::account_state::STAFF_MISSING,
     web::{
         Desk, PageError, PageResult,
         link::link,
@@ -27,7 +28,7 @@ impl Subject for StaffList {
     type Id = ();
     const SECTION: Section = Section::Staff;
     const PAGE: &'static str = "/staff";
-    const MISSING: &'static str = "staff-missing";
+    const MISSING: Option<RefusalWord> = Some(STAFF_MISSING);
 
     /// The list is the target of no change: an invitation is about the person who is invited.
     fn target((): &()) -> Target {

@@ -31,6 +31,20 @@ pub use crate::gate::{Role, Roles};
 
 use crate::{gate::Target, web::panel::Entry};
 
+crate::gate::refusal_words! {
+    /// The session has ended already.
+    pub(crate) SESSION_OVER = "session-over";
+    /// The account is so already.
+    pub(crate) STAFF_ALREADY = "staff-already";
+    /// No role is chosen.
+    pub(crate) STAFF_NO_ROLE = "staff-no-role";
+}
+
+crate::gate::topics! {
+    /// A password, an authenticator or recovery codes were changed.
+    pub(crate) STAFF_CREDENTIAL_CHANGED = "staff.credential-changed";
+}
+
 /// What can be done beside a person's page.
 const MEMBER_PANELS: &[Entry<people::Member>] = &[
     Entry::of::<roles::RolesPanel>(),

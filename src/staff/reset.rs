@@ -11,6 +11,7 @@ use crate::{
     clock::Instant,
     gate::{Admits, Change, Fault, Role, Target, Tx},
     secret, sql,
+    staff::STAFF_CREDENTIAL_CHANGED,
     web::{
         Desk, PageError, PageResult,
         form::Form,
@@ -20,6 +21,11 @@ use crate::{
 };
 use askama::Template;
 use serde::{Deserialize, Serialize};
+
+crate::gate::refusal_words! {
+    /// The account has no authenticator.
+    STAFF_NO_FACTOR = "staff-no-factor";
+}
 
 /// Takes a person's authenticator and recovery codes away and gives them a new set-up link: for a phone that is lost, or
 /// after ten wrong codes. Password and second factor are set anew with it, and every session ends.
@@ -70,7 +76,7 @@ impl Change for ResetSecondFactor {
             invitation::issue(tx, self.staff, &self.token).await?;
         }
         tx.emit(
-            "staff.credential-changed",
+            STAFF_CREDENTIAL_CHANGED,
             serde_json::json!({ "staff": self.staff, "credential": "second-factor-reset" }),
         );
         Ok(())
@@ -83,7 +89,7 @@ impl ResetSecondFactor {
         let account = account_state::lock(tx, self.staff).await?;
         account.require_active()?;
         if !account.has_authenticator {
-            return Err(Fault::conflict("staff-no-factor"));
+            return Err(Fault::conflict(STAFF_NO_FACTOR));
         }
         // On the host it is the way back in: the person who runs the command holds the link, and no other owner is needed.
         let is_way_back = tx.staff().is_none() && !self.token.is_empty();

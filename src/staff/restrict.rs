@@ -9,6 +9,7 @@ use crate::{
     allowlist::net::{self, Unfit},
     gate::{Admits, Change, Fault, Target, Tx},
     sql,
+    staff::STAFF_ALREADY,
     web::{
         Desk, PageError,
         form::Form,
@@ -24,6 +25,16 @@ use crate::{
 use askama::Template;
 use ipnet::IpNet;
 use serde::{Deserialize, Serialize};
+
+crate::gate::refusal_words! {
+    /// The text is no list of networks.
+    STAFF_NETWORKS = "staff-networks";
+}
+
+crate::gate::topics! {
+    /// The networks that one account is limited to were changed.
+    STAFF_NETWORKS_CHANGED = "staff.networks-changed";
+}
 
 /// How many networks one person may have at most.
 pub(super) const MOST: usize = 20;
@@ -62,7 +73,7 @@ impl Change for RestrictStaff {
             .await?;
         let some = |text: &str| Some(text.to_owned()).filter(|text| !text.is_empty());
         tx.note("networks", some(&before), some(&self.networks));
-        tx.emit("staff.networks-changed", serde_json::json!({ "staff": self.staff }));
+        tx.emit(STAFF_NETWORKS_CHANGED, serde_json::json!({ "staff": self.staff }));
         Ok(())
     }
 }
@@ -71,10 +82,10 @@ impl RestrictStaff {
     async fn validate(&self, tx: &mut Tx<'_>) -> Result<AccountState, Fault> {
         account_state::not_oneself(tx, self.staff)?;
         if read(&self.networks).ok().as_deref() != Some(&self.networks) {
-            return Err(Fault::invalid("networks", "staff-networks"));
+            return Err(Fault::invalid("networks", STAFF_NETWORKS));
         }
         let account = account_state::lock(tx, self.staff).await?;
-        if account.networks == self.networks { Err(Fault::conflict("staff-already")) } else { Ok(account) }
+        if account.networks == self.networks { Err(Fault::conflict(STAFF_ALREADY)) } else { Ok(account) }
     }
 }
 
@@ -136,7 +147,7 @@ fn what_is_wrong(line: &str, unfit: Unfit) -> Message {
         Unfit::HostBits { meant } => wrong::not_a_whole_network(line, meant),
         Unfit::TooWide => wrong::limit_too_wide(line),
         // What is no network may be anything, so it is not repeated.
-        Unfit::NotANetwork => wrong::not_a_network(),
+        Unfit::NotANetwork => wrong::refused(STAFF_NETWORKS),
     }
 }
 
@@ -156,7 +167,7 @@ mod tests {
     fn what_is_no_network_is_told_apart() {
         assert_eq!(read("10.20.4.1/16").unwrap_err().key(), "field-error.not-a-whole-network");
         assert_eq!(read("0.0.0.0/0").unwrap_err().key(), "field-error.limit-too-wide");
-        assert_eq!(read("office").unwrap_err().key(), "field-error.not-a-network");
+        assert_eq!(read("office").unwrap_err().key(), "field-error.staff-networks");
         let many: Vec<String> = (0..=MOST).map(|n| format!("10.0.{n}.0/24")).collect();
         assert_eq!(read(&many.join("\n")).unwrap_err().key(), "field-error.too-many-networks");
     }

@@ -9,6 +9,7 @@ use super::{
 use crate::{
     gate::{Admits, Change, Fault, Role, Target, Tx},
     sql,
+    staff::{STAFF_ALREADY, STAFF_NO_ROLE},
     web::{
         Desk, PageError,
         form::Form,
@@ -22,6 +23,11 @@ use crate::{
 };
 use askama::Template;
 use serde::{Deserialize, Serialize};
+
+crate::gate::topics! {
+    /// The roles of an account were changed.
+    STAFF_ROLES_CHANGED = "staff.roles-changed";
+}
 
 /// Gives a person these roles in place of those they have.
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -57,7 +63,7 @@ impl Change for SetStaffRoles {
             .await?;
         tx.note("roles", before.to_string(), roles.to_string());
         tx.emit(
-            "staff.roles-changed",
+            STAFF_ROLES_CHANGED,
             serde_json::json!({ "staff": self.staff, "before": before.to_string(), "after": roles.to_string() }),
         );
         Ok(())
@@ -70,10 +76,10 @@ impl SetStaffRoles {
         let account = account_state::lock(tx, self.staff).await?;
         let roles = Roles::new(self.roles.iter());
         if roles.is_empty() {
-            return Err(Fault::invalid("roles", "staff-no-role"));
+            return Err(Fault::invalid("roles", STAFF_NO_ROLE));
         }
         if account.roles() == roles {
-            return Err(Fault::conflict("staff-already"));
+            return Err(Fault::conflict(STAFF_ALREADY));
         }
         if account.active && account.roles().any_of(&[Role::Owner]) && !roles.any_of(&[Role::Owner]) {
             account_state::keep_an_owner(tx, self.staff).await?;
@@ -155,7 +161,7 @@ pub(super) fn chosen(form: &Form, errors: &mut FieldErrors) -> Roles {
     }
     let roles = ticked(form);
     if roles.is_empty() {
-        errors.add("roles", wrong::no_role());
+        errors.add("roles", wrong::refused(STAFF_NO_ROLE));
     }
     roles
 }

@@ -9,6 +9,7 @@ use super::{
 use crate::{
     gate::{Admits, Change, Fault, Target, Tx},
     sql,
+    staff::SESSION_OVER,
     web::{
         Desk, PageError,
         form::Form,
@@ -18,6 +19,11 @@ use crate::{
 };
 use askama::Template;
 use serde::{Deserialize, Serialize};
+
+crate::gate::topics! {
+    /// The sessions of an account were ended.
+    STAFF_SESSIONS_ENDED = "staff.sessions-ended";
+}
 
 /// Ends one of a person's sessions, named by the first 16 digits of its key, or all of them.
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -53,7 +59,7 @@ impl Change for EndStaffSessions {
             .bind(self.session.as_deref())
             .one()
             .await?;
-        if there == 0 { Err(Fault::conflict("session-over")) } else { Ok(()) }
+        if there == 0 { Err(Fault::conflict(SESSION_OVER)) } else { Ok(()) }
     }
 
     async fn apply(&self, tx: &mut Tx<'_>) -> Result<i64, Fault> {
@@ -73,11 +79,11 @@ impl Change for EndStaffSessions {
             }
         };
         if ended == 0 {
-            return Err(Fault::conflict("session-over"));
+            return Err(Fault::conflict(SESSION_OVER));
         }
         account_state::bump(tx, self.staff).await?;
         tx.note("sessions_ended", None::<i64>, ended);
-        tx.emit("staff.sessions-ended", serde_json::json!({ "staff": self.staff, "ended": ended }));
+        tx.emit(STAFF_SESSIONS_ENDED, serde_json::json!({ "staff": self.staff, "ended": ended }));
         Ok(ended)
     }
 }

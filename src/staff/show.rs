@@ -7,7 +7,8 @@ use super::{
     target,
 };
 use crate::{
-    gate::Target,
+    gate::{RefusalWord, Target},
+    staff::account_state::STAFF_MISSING,
     web::{
         Desk, PageError, PageResult,
         panel::{self, Side, Subject},
@@ -26,7 +27,7 @@ impl Subject for Member {
     type Id = i64;
     const SECTION: Section = Section::Staff;
     const PAGE: &'static str = "/staff/{id}";
-    const MISSING: &'static str = "staff-missing";
+    const MISSING: Option<RefusalWord> = Some(STAFF_MISSING);
 
     fn target(id: &i64) -> Target {
         target(*id)

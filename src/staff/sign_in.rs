@@ -9,6 +9,20 @@ use crate::{
 };
 use serde::{Deserialize, Serialize};
 
+crate::gate::refusal_words! {
+    /// The recovery code is wrong or used.
+    RECOVERY_CODE_WRONG = "recovery-code-wrong";
+    /// The password was given too long ago, or the sign-in has ended.
+    SIGN_IN_OVER = "sign-in-over";
+    /// The address or the password is wrong.
+    SIGN_IN_WRONG = "sign-in-wrong";
+}
+
+crate::gate::topics! {
+    /// A person signed in with a recovery code.
+    STAFF_RECOVERY_CODE_USED = "staff.recovery-code-used";
+}
+
 /// Where a session comes from, as shown to its owner.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
 pub struct Browser {
@@ -44,8 +58,6 @@ impl EnterPassword {
     }
 }
 
-const WRONG: &str = "sign-in-wrong";
-
 impl Change for EnterPassword {
     const KIND: &'static str = "session.password";
     const ADMITS: Admits = Admits::public();
@@ -61,7 +73,7 @@ impl Change for EnterPassword {
 
     async fn apply(&self, tx: &mut Tx<'_>) -> Result<(), Fault> {
         let (Some(staff), Some(right_for)) = (self.staff, &self.right_for) else {
-            return Err(Fault::invalid("password", WRONG));
+            return Err(Fault::invalid("password", SIGN_IN_WRONG));
         };
         let still: Option<(i64,)> = tx
             .query(sql!("select id from staff where id = $1 and active and password_hash = $2"))
@@ -70,7 +82,7 @@ impl Change for EnterPassword {
             .optional()
             .await?;
         if still.is_none() {
-            return Err(Fault::invalid("password", WRONG));
+            return Err(Fault::invalid("password", SIGN_IN_WRONG));
         }
         throttle::clear(tx, &self.keys).await?;
         session::begin(tx, &self.session, staff, "password", &self.browser.ip, &self.browser.user_agent).await
@@ -100,7 +112,7 @@ impl SignIn {
 
     async fn renew(&self, tx: &mut Tx<'_>) -> Result<(), Fault> {
         if !session::end(tx, &self.from).await? {
-            return Err(Fault::conflict("sign-in-over"));
+            return Err(Fault::conflict(SIGN_IN_OVER));
         }
         session::begin(tx, &self.to, self.staff, "signed", &self.browser.ip, &self.browser.user_agent).await
     }
@@ -159,7 +171,7 @@ impl Change for SignInWithRecoveryCode {
             .run()
             .await?;
         if used == 0 {
-            return Err(Fault::invalid("code", "recovery-code-wrong"));
+            return Err(Fault::invalid("code", RECOVERY_CODE_WRONG));
         }
         let (left,): (i64,) = tx
             .query(sql!("select count(*) from recovery_codes where staff_id = $1 and used_at is null"))
@@ -167,7 +179,7 @@ impl Change for SignInWithRecoveryCode {
             .one()
             .await?;
         tx.note("recovery_codes", left + 1, left);
-        tx.emit("staff.recovery-code-used", serde_json::json!({ "staff": self.sign_in.staff, "left": left }));
+        tx.emit(STAFF_RECOVERY_CODE_USED, serde_json::json!({ "staff": self.sign_in.staff, "left": left }));
         self.sign_in.renew(tx).await
     }
 

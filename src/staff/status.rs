@@ -6,8 +6,9 @@ use super::{
     target,
 };
 use crate::{
-    gate::{Admits, Change, Fault, Role, Target, Tx},
+    gate::{Admits, Change, Fault, NOT_A_CHOICE, Role, Target, Tx},
     sql,
+    staff::STAFF_ALREADY,
     web::{
         Desk, PageError,
         form::Form,
@@ -21,6 +22,11 @@ use crate::{
 };
 use askama::Template;
 use serde::{Deserialize, Serialize};
+
+crate::gate::topics! {
+    /// An account was enabled or disabled.
+    STAFF_STATUS_CHANGED = "staff.status-changed";
+}
 
 /// Disables an account, which ends everything it is signed in with at once, or enables it again.
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -67,7 +73,7 @@ impl Change for SetStaffStatus {
             tx.query(sql!("delete from invitations where staff_id = $1")).bind(self.staff).run().await?;
             tx.note("sessions_ended", None::<i64>, ended);
         }
-        tx.emit("staff.status-changed", serde_json::json!({ "staff": self.staff, "status": self.status }));
+        tx.emit(STAFF_STATUS_CHANGED, serde_json::json!({ "staff": self.staff, "status": self.status }));
         Ok(())
     }
 }
@@ -77,7 +83,7 @@ impl SetStaffStatus {
         match self.status.as_str() {
             "active" => Ok(true),
             "disabled" => Ok(false),
-            _ => Err(Fault::invalid("status", "not-a-choice")),
+            _ => Err(Fault::invalid("status", NOT_A_CHOICE)),
         }
     }
 
@@ -86,7 +92,7 @@ impl SetStaffStatus {
         account_state::not_oneself(tx, self.staff)?;
         let account = account_state::lock(tx, self.staff).await?;
         if account.active == active {
-            return Err(Fault::conflict("staff-already"));
+            return Err(Fault::conflict(STAFF_ALREADY));
         }
         if !active && account.roles().any_of(&[Role::Owner]) {
             account_state::keep_an_owner(tx, self.staff).await?;

@@ -13,6 +13,11 @@ use crate::{
 use chrono::TimeDelta;
 use std::net::IpAddr;
 
+crate::gate::refusal_words! {
+    /// There were too many wrong passwords from this address or for this account.
+    SIGN_IN_THROTTLED = "sign-in-throttled";
+}
+
 /// Wrong passwords in a row for one account, and from one address, before one has to wait.
 const ACCOUNT_FROM: i64 = 5;
 const ADDRESS_FROM: i64 = 20;
@@ -98,7 +103,7 @@ async fn lock(tx: &mut Tx<'_>, keys: &Keys) -> Result<Option<Instant>, Fault> {
 /// Refuses whoever has to wait.
 pub(super) async fn check(tx: &mut Tx<'_>, keys: &Keys) -> Result<(), Fault> {
     match lock(tx, keys).await? {
-        Some(until) => Err(Fault::throttled("sign-in-throttled").with("until", until)),
+        Some(until) => Err(Fault::throttled(SIGN_IN_THROTTLED).with("until", until)),
         None => Ok(()),
     }
 }

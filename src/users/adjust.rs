@@ -4,6 +4,7 @@ use super::find::CustomerRow;
 use crate::{
     digits::group,
     gate::{Admits, Amount, Change, Fault, Role, Target, Tx},
+    orders::plan::POINTS_TOO_LARGE,
     sql,
     web::{
         Desk, PageError,
@@ -20,6 +21,16 @@ use crate::{
 };
 use askama::Template;
 use serde::{Deserialize, Serialize};
+
+crate::gate::refusal_words! {
+    /// The deduction is more than the balance.
+    POINTS_MORE_THAN_BALANCE = "points-more-than-balance";
+}
+
+crate::gate::topics! {
+    /// A person added or deducted points of a customer.
+    POINTS_ADJUSTED = "points.adjusted";
+}
 
 /// Adds `delta` points to a customer's balance, or takes them away where it is negative. Never below zero.
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -58,8 +69,8 @@ impl Change for AdjustPoints {
     async fn check(&self, tx: &mut Tx<'_>) -> Result<(), Fault> {
         let (points,): (i64,) = tx.query(sql!("select points from users where id = $1")).bind(self.user).one().await?;
         match points.checked_add(self.delta) {
-            None => Err(Fault::invalid("amount", "points-too-large")),
-            Some(..0) => Err(Fault::invalid("amount", "points-more-than-balance").with("balance", points)),
+            None => Err(Fault::invalid("amount", POINTS_TOO_LARGE)),
+            Some(..0) => Err(Fault::invalid("amount", POINTS_MORE_THAN_BALANCE).with("balance", points)),
             Some(_) => Ok(()),
         }
     }
@@ -93,7 +104,7 @@ impl Change for AdjustPoints {
         tx.note("points", before, after);
         tx.note("reason_kind", None::<i64>, self.reason_kind.as_str());
         tx.emit(
-            "points.adjusted",
+            POINTS_ADJUSTED,
             serde_json::json!({ "user": self.user, "delta": self.delta.to_string(), "balance": after.to_string() }),
         );
         Ok(Adjusted { before, after })

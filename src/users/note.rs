@@ -20,6 +20,16 @@ use crate::{
 use askama::Template;
 use serde::{Deserialize, Serialize};
 
+crate::gate::refusal_words! {
+    /// The note is empty, too long, or holds control characters.
+    NOTE_TEXT = "note-text";
+}
+
+crate::gate::topics! {
+    /// A note was added to a customer.
+    USERS_NOTED = "users.noted";
+}
+
 /// The longest note, in characters.
 pub(crate) const LONGEST: usize = 2_000;
 
@@ -43,7 +53,7 @@ impl Change for NoteUser {
 
     async fn check(&self, tx: &mut Tx<'_>) -> Result<(), Fault> {
         if problem(&self.text).is_some() {
-            return Err(Fault::invalid("text", "note-text"));
+            return Err(Fault::invalid("text", NOTE_TEXT));
         }
         super::lock_version(tx, self.user).await.map(drop)
     }
@@ -67,7 +77,7 @@ impl Change for NoteUser {
             .await?;
         // The log names the note and does not hold its text, which may be personal data.
         tx.note("note", None::<i64>, note);
-        tx.emit("users.noted", serde_json::json!({ "user": self.user, "note": note }));
+        tx.emit(USERS_NOTED, serde_json::json!({ "user": self.user, "note": note }));
         Ok(note)
     }
 }

@@ -10,8 +10,9 @@ use super::{
 use crate::{
     approvals::{Request, queue},
     audit::{self, pages::Row as AuditRow},
+    customer::USER_MISSING,
     entry_columns,
-    gate::{RecordAccess, Target, audit::Entry},
+    gate::{RecordAccess, RefusalWord, Target, audit::Entry},
     orders::{self, list_pages::Row as OrderRow},
     sql,
     web::{
@@ -41,7 +42,7 @@ impl Subject for CustomerRow {
     type Id = i64;
     const SECTION: Section = Section::Users;
     const PAGE: &'static str = "/users/{id}";
-    const MISSING: &'static str = "user-missing";
+    const MISSING: Option<RefusalWord> = Some(USER_MISSING);
 
     fn target(id: &i64) -> Target {
         target(*id)

@@ -18,6 +18,16 @@ use crate::{
 use askama::Template;
 use serde::{Deserialize, Serialize};
 
+crate::gate::refusal_words! {
+    /// The customer has this status already.
+    STATUS_ALREADY = "status-already";
+}
+
+crate::gate::topics! {
+    /// The status of a customer was changed.
+    USERS_STATUS_CHANGED = "users.status-changed";
+}
+
 /// Gives a customer another status.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct SetUserStatus {
@@ -40,7 +50,7 @@ impl Change for SetUserStatus {
     }
 
     async fn check(&self, tx: &mut Tx<'_>) -> Result<(), Fault> {
-        if self.now(tx).await? == self.status { Err(Fault::conflict("status-already")) } else { Ok(()) }
+        if self.now(tx).await? == self.status { Err(Fault::conflict(STATUS_ALREADY)) } else { Ok(()) }
     }
 
     async fn contact(&self, tx: &mut Tx<'_>) -> Result<Option<String>, Fault> {
@@ -55,7 +65,7 @@ impl Change for SetUserStatus {
             .run()
             .await?;
         tx.note("status", before, self.status.as_str());
-        tx.emit("users.status-changed", serde_json::json!({ "user": self.user, "status": self.status }));
+        tx.emit(USERS_STATUS_CHANGED, serde_json::json!({ "user": self.user, "status": self.status }));
         Ok(())
     }
 }

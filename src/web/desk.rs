@@ -13,8 +13,8 @@ use super::{
 use crate::{
     clock::Instant,
     gate::{
-        Actor, Catalog, Change, DynChange, Fault, Housekeeping, Outcome, Policies, Reason, Refusal, Rehearsed,
-        Requester, Seal, Sealed, Target,
+        Actor, Catalog, Change, DynChange, Fault, Housekeeping, Outcome, Policies, Reason, Refusal, RefusalWord,
+        Rehearsed, Requester, Seal, Sealed, Target,
     },
     secret,
     store::Reader,
@@ -100,7 +100,7 @@ impl Guest {
     }
 
     /// Records that a change was asked for of something that is not there, and ends the request with 404.
-    pub(crate) async fn refuse_missing(&self, action: &'static str, target: Target, word: &'static str) -> PageError {
+    pub(crate) async fn refuse_missing(&self, action: &'static str, target: Target, word: RefusalWord) -> PageError {
         let Fault::Rejected(rejection) = Fault::missing(word) else { return Problem::NotFound.into() };
         match self.console.gate.record_refusal(&self.actor(), action, target, &Refusal::Rejected(rejection)).await {
             Ok(_) => PageError::recorded(Problem::NotFound),

@@ -10,6 +10,10 @@ mod receipt;
 mod show;
 mod side;
 
+use crate::{
+    gate::{Change, Outcome, RefusalWord, Target, audit::Entry as Row},
+    web::{PageResult, changed::Changed},
+};
 use address::{Address, action};
 pub(crate) use address::{Part, Query, Segment};
 pub(crate) use post::{post, preview};
@@ -24,10 +28,6 @@ use super::{
     form::Form,
     shell::{Frame, Section, Shell, field::FieldErrors, seal::SealForm},
 };
-use crate::{
-    gate::{Change, Outcome, Target, audit::Entry as Row},
-    web::{PageResult, changed::Changed},
-};
 use std::future::{Future, ready};
 
 /// What a page with forms is about.
@@ -38,7 +38,7 @@ pub(crate) trait Subject: Sized + 'static {
     /// The pattern of its page in the route table: `/users/{id}`.
     const PAGE: &'static str;
     /// The refusal in the log where a form is posted to one that is not there; empty where the log says nothing of it.
-    const MISSING: &'static str;
+    const MISSING: Option<RefusalWord>;
 
     /// The target of its changes.
     fn target(id: &Self::Id) -> Target;

@@ -13,7 +13,7 @@ use super::{
 use crate::{
     clock::Instant,
     digits::group,
-    gate::{CodeRefusal, Meaning, Reason, Refusal, Rejection, Target, code},
+    gate::{CodeRefusal, Meaning, Reason, ReasonError, Refusal, Rejection, Target, code},
     sql,
 };
 
@@ -48,15 +48,15 @@ pub async fn explain(desk: &Desk, refusal: Refusal, target: &Target) -> Result<R
         Refusal::Code(refusal) => code(refusal, desk.now()),
         Refusal::Stale { .. } => Refused::shown(409, FormRefusal::Stale(meanwhile(desk, target).await?)),
         Refusal::Role => Refused::shown(403, FormRefusal::NotPermitted),
-        Refusal::Rejected(rejection) => match (rejection.meaning, field_error(&rejection)) {
-            (Meaning::Invalid, Some((field, message))) => FieldErrors::one(field, message).into(),
-            (Meaning::Conflict, _) => Refused::shown(409, FormRefusal::WrongState { why: rejection }),
-            (Meaning::Forbidden, _) if rejection.word.starts_with("approval-") => {
+        Refusal::Rejected(rejection) => match rejection.meaning {
+            Meaning::Invalid if rejection.field.is_some() => field_errors(&rejection).into(),
+            Meaning::Conflict => Refused::shown(409, FormRefusal::WrongState { why: rejection }),
+            Meaning::Forbidden if has_sentence(&rejection) => {
                 Refused::shown(403, FormRefusal::WrongState { why: rejection })
             }
-            (Meaning::Forbidden, _) => Refused::shown(403, FormRefusal::NotPermitted),
-            (Meaning::Throttled, _) => throttled(&rejection)?,
-            _ => return Err(Refusal::Rejected(rejection).into()),
+            Meaning::Forbidden => Refused::shown(403, FormRefusal::NotPermitted),
+            Meaning::Throttled => throttled(&rejection)?,
+            Meaning::Missing | Meaning::Invalid => return Err(Refusal::Rejected(rejection).into()),
         },
         Refusal::Unrecorded(cause) => {
             tracing::error!(error = format!("{cause:#}"), "a change could not be recorded and was not made");
@@ -64,6 +64,11 @@ pub async fn explain(desk: &Desk, refusal: Refusal, target: &Target) -> Result<R
         }
         other => return Err(other.into()),
     })
+}
+
+/// Whether the catalogue says in a sentence why a rejection is one.
+fn has_sentence(rejection: &Rejection) -> bool {
+    !Words::of(Lang::En).known(&format!("refused-state.{}", rejection.word)).is_empty()
 }
 
 fn code(refusal: CodeRefusal, now: Instant) -> Refused {
@@ -82,58 +87,12 @@ pub fn next_step(now: Instant) -> Instant {
     Instant::from_unix(next).unwrap_or(now)
 }
 
-/// What a rejection says at its field, where it belongs to one.
+/// What a rejection says at its field, where it belongs to one: the sentence under `field-error.<word>`, filled with the
+/// rejection's values.
 pub fn field_errors(rejection: &Rejection) -> FieldErrors {
-    field_error(rejection).map(|(field, message)| FieldErrors::one(field, message)).unwrap_or_default()
-}
-
-/// The sentence at the field that a rejection belongs to.
-fn field_error(rejection: &Rejection) -> Option<(&'static str, Message)> {
-    let field = rejection.field?;
-    let text = |name: &str| rejection.values.iter().find(|(key, _)| *key == name).map_or("", |(_, value)| value);
-    let message = match rejection.word {
-        "points-more-than-balance" => wrong::more_than_balance(text("balance").parse().unwrap_or_default()),
-        "refund-nothing" => wrong::nothing_to_refund(),
-        "refund-too-many" => wrong::more_than_left(text("line"), text("left")),
-        "refund-too-much" => wrong::more_than_refundable(text("left")),
-        "refund-payment-too-much" => wrong::more_than_payment(text("payment"), text("left")),
-        "refund-split-differs" => wrong::split_differs(text("amount"), text("sum")),
-        "refund-shipping-gone" => wrong::shipping_refunded(),
-        "tracking-number" => wrong::not_a_tracking_number(),
-        "tracking-same" => wrong::tracking_same(),
-        "override-reason" => wrong::why_override(),
-        "points-too-large" | "amount-too-large" => wrong::too_large(),
-        "status-already" => wrong::already_so(),
-        "network-junk" | "staff-networks" => wrong::not_a_network(),
-        "network-host-bits" => wrong::host_bits(text("meant")),
-        "network-too-wide" => wrong::network_too_wide(),
-        "network-known" => wrong::network_known(text("net")),
-        "network-unchanged" => wrong::nothing_differs(),
-        "network-wide" | "network-overlaps" | "network-wide-overlaps" => wrong::not_confirmed(text("net")),
-        "network-expiry" => wrong::not_an_expiry(),
-        "network-yours" => wrong::shuts_you_out(),
-        "note-long" => wrong::too_long(200),
-        "note-unprintable" => wrong::control_characters(),
-        "password-wrong" => wrong::password_wrong(),
-        "new-code-wrong" => wrong::new_code_wrong(),
-        "staff-exists" => wrong::staff_exists(),
-        "staff-left" => wrong::staff_left(),
-        "staff-email" => wrong::not_an_email(),
-        "staff-no-role" => wrong::no_role(),
-        word => by_convention(rejection).unwrap_or_else(|| {
-            tracing::debug!(word, "a rejection has no sentence of its own at its field");
-            wrong::not_a_choice()
-        }),
-    };
-    Some((field, message))
-}
-
-/// The sentence under `field-error.<word>`, filled with the rejection's values.
-fn by_convention(rejection: &Rejection) -> Option<Message> {
-    let key = format!("field-error.{}", rejection.word);
-    let is_known = !Words::of(Lang::En).known(&key).is_empty();
-    let message = |message: Message, (name, value): &(&'static str, String)| message.arg(name, shown(value));
-    is_known.then(|| rejection.values.iter().fold(Message::new(key), message))
+    let Some(field) = rejection.field else { return FieldErrors::new() };
+    let fill = |message: Message, (name, value): &(&'static str, String)| message.arg(name, shown(value));
+    FieldErrors::one(field, rejection.values.iter().fold(wrong::refused(rejection.word), fill))
 }
 
 /// A value of a rejection as people read it: the log holds plain integers.
@@ -174,7 +133,7 @@ async fn meanwhile(desk: &Desk, target: &Target) -> Result<Option<Meanwhile>, Pa
 
 /// The reason in a form's field of that name.
 pub fn read_reason(form: &Form) -> Result<Reason, FieldErrors> {
-    Reason::parse(form.get("reason")).map_err(|word| FieldErrors::one("reason", reason_error(word)))
+    Reason::parse(form.get("reason")).map_err(|error| FieldErrors::one("reason", reason_error(error)))
 }
 
 /// The reason in a form, where nothing else is wrong with it either; otherwise all that is.
@@ -190,11 +149,11 @@ pub fn read_reason_beside(form: &Form, mut errors: FieldErrors) -> Result<Reason
 }
 
 /// What is wrong with a reason.
-pub fn reason_error(word: &'static str) -> Message {
-    match word {
-        "reason-short" => wrong::too_short(5),
-        "reason-long" => wrong::too_long(500),
-        "unprintable" => wrong::control_characters(),
-        _ => wrong::required(),
+pub fn reason_error(error: ReasonError) -> Message {
+    match error {
+        ReasonError::Missing => wrong::required(),
+        ReasonError::TooShort => wrong::too_short(*Reason::LENGTH.start()),
+        ReasonError::TooLong => wrong::too_long(*Reason::LENGTH.end()),
+        ReasonError::Unprintable => wrong::control_characters(),
     }
 }

@@ -3,6 +3,9 @@
 use super::{Unfit, first_unfit};
 use crate::{sql, store::Reader};
 
+/// The kinds of change that decide about a request.
+const DECIDES: [&str; 2] = ["approvals.approve", "approvals.reject"];
+
 /// Every request was asked for by whom it says; what was approved was made, with as many other people as it needed; and every
 /// vote is the decision of whoever it names.
 pub(super) async fn approvals_fit(reader: &Reader) -> Result<(), Unfit> {
@@ -59,7 +62,7 @@ async fn votes_fit(reader: &Reader) -> Result<(), Unfit> {
     if let Some(request) = vote {
         return Err(Unfit::Approvals(format!("a vote about request {request} is not the one that the log tells of")));
     }
-    for action in ["approvals.approve", "approvals.reject"] {
+    for action in DECIDES {
         let untold = first_unfit(
             reader,
             sql!(

@@ -5,6 +5,7 @@
 
 use crate::{
     clock::Instant,
+    demo::shop::NOT_A_DAY,
     gate::{Admits, By, Change, Fault, Target, Tx},
     sql,
     store::Reader,
@@ -12,6 +13,16 @@ use crate::{
 };
 use chrono::TimeDelta;
 use serde::{Deserialize, Serialize};
+
+crate::gate::refusal_words! {
+    /// The points that expire are not those that were counted.
+    EXPIRY_CHANGED = "expiry-changed";
+}
+
+crate::gate::topics! {
+    /// Points of a customer expired.
+    POINTS_EXPIRED = "points.expired";
+}
 
 /// How long points are kept.
 pub const KEPT: TimeDelta = TimeDelta::days(365);
@@ -88,7 +99,7 @@ impl Change for ExpirePoints {
 
     /// The customer may have spent them since they were listed, or another run was faster.
     async fn check(&self, tx: &mut Tx<'_>) -> Result<(), Fault> {
-        let cutoff = Instant::parse(&self.cutoff).map_err(|_| Fault::invalid("cutoff", "not-a-day"))?;
+        let cutoff = Instant::parse(&self.cutoff).map_err(|_| Fault::invalid("cutoff", NOT_A_DAY))?;
         let (balance, old): (i64, i64) = tx
             .query(sql!(
                 "select u.points, ",
@@ -99,11 +110,7 @@ impl Change for ExpirePoints {
             .bind(self.user)
             .one()
             .await?;
-        if (1..=expiring(balance, old)).contains(&self.amount) {
-            Ok(())
-        } else {
-            Err(Fault::conflict("expiry-changed"))
-        }
+        if (1..=expiring(balance, old)).contains(&self.amount) { Ok(()) } else { Err(Fault::conflict(EXPIRY_CHANGED)) }
     }
 
     async fn apply(&self, tx: &mut Tx<'_>) -> Result<i64, Fault> {
@@ -128,7 +135,7 @@ impl Change for ExpirePoints {
         .await?;
         tx.note("points", after + self.amount, after);
         tx.emit(
-            "points.expired",
+            POINTS_EXPIRED,
             serde_json::json!({ "user": self.user, "delta": (-self.amount).to_string(), "balance": after.to_string() }),
         );
         Ok(after)

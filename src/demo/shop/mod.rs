@@ -9,5 +9,10 @@ pub mod settle;
 
 use chrono_tz::Tz;
 
+crate::gate::refusal_words! {
+    /// The text is no day.
+    pub(crate) NOT_A_DAY = "not-a-day";
+}
+
 /// Where the shop's days begin and end, wherever whoever looks at them sits.
 pub const ZONE: Tz = Tz::Asia__Seoul;

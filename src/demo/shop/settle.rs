@@ -3,6 +3,7 @@
 use super::ZONE;
 use crate::{
     clock::Instant,
+    demo::shop::NOT_A_DAY,
     gate::{Admits, Change, Fault, Target, Tx},
     money::{Currency, Money},
     sql,
@@ -130,7 +131,7 @@ impl SettleDay {
         // In its one form only: it is the key of the rows.
         let day = day.filter(|day| self.day.len() == 10 && day.to_string() == self.day);
         let bounds = day.and_then(|day| midnight(day).zip(midnight(day.succ_opt()?)));
-        bounds.ok_or_else(|| Fault::invalid("day", "not-a-day"))
+        bounds.ok_or_else(|| Fault::invalid("day", NOT_A_DAY))
     }
 }
 

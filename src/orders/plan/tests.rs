@@ -95,7 +95,7 @@ fn units(n: i64, quantity: i64) -> RefundSpec {
 
 fn rejected(outcome: Result<Plan, Fault>) -> String {
     match outcome {
-        Err(Fault::Rejected(rejection)) => rejection.word.to_owned(),
+        Err(Fault::Rejected(rejection)) => rejection.word.to_string(),
         other => panic!("{other:?}"),
     }
 }

@@ -91,8 +91,10 @@ pub(crate) async fn preview<P: Panel>(desk: Desk, request: HttpRequest, body: we
 async fn load<P: Panel>(desk: &Desk, id: &<P::On as Subject>::Id) -> Result<P::On, PageError> {
     match P::On::load(desk, id).await? {
         Some(on) => Ok(on),
-        None if P::On::MISSING.is_empty() => Err(Problem::NotFound.into()),
-        None => Err(desk.refuse_missing(ChangeOf::<P>::KIND, P::On::target(id), P::On::MISSING).await),
+        None => Err(match P::On::MISSING {
+            None => Problem::NotFound.into(),
+            Some(word) => desk.refuse_missing(ChangeOf::<P>::KIND, P::On::target(id), word).await,
+        }),
     }
 }
 

@@ -52,7 +52,12 @@ impl FieldErrors {
 /// sentence keeps its arguments from being forgotten.
 pub mod wrong {
     use super::Message;
-    use crate::digits::group;
+    use crate::gate::RefusalWord;
+
+    /// What the gate would refuse with this word, said before the form is submitted.
+    pub fn refused(word: RefusalWord) -> Message {
+        Message::new(format!("field-error.{word}"))
+    }
 
     pub fn required() -> Message {
         Message::new("field-error.required")
@@ -85,79 +90,8 @@ pub mod wrong {
     pub fn too_large() -> Message {
         Message::new("field-error.too-large")
     }
-    /// More points than the customer has.
-    pub fn more_than_balance(balance: i64) -> Message {
-        Message::new("field-error.more-than-balance").arg("balance", group(balance))
-    }
-    /// Neither lines nor shipping nor an amount.
-    pub fn nothing_to_refund() -> Message {
-        Message::new("field-error.nothing-to-refund")
-    }
-    /// More units than the line has left.
-    pub fn more_than_left(line: &str, left: &str) -> Message {
-        Message::new("field-error.more-than-left").arg("line", line).arg("left", left)
-    }
-    pub fn more_than_refundable(left: &str) -> Message {
-        Message::new("field-error.more-than-refundable").arg("left", left)
-    }
-    pub fn more_than_payment(payment: &str, left: &str) -> Message {
-        Message::new("field-error.more-than-payment").arg("payment", payment).arg("left", left)
-    }
-    /// The parts for the payments do not add up to the whole.
-    pub fn split_differs(amount: &str, sum: &str) -> Message {
-        Message::new("field-error.split-differs").arg("amount", amount).arg("sum", sum)
-    }
-    pub fn shipping_refunded() -> Message {
-        Message::new("field-error.shipping-refunded")
-    }
-    /// Another amount than the goods come to wants a reason of its own.
-    pub fn why_override() -> Message {
-        Message::new("field-error.why-override")
-    }
-    pub fn not_a_tracking_number() -> Message {
-        Message::new("field-error.not-a-tracking-number")
-    }
-    /// The parcel has this number already.
-    pub fn tracking_same() -> Message {
-        Message::new("field-error.tracking-same")
-    }
-    /// The status chosen is the one the account has already.
-    pub fn already_so() -> Message {
-        Message::new("field-error.already-so")
-    }
-    pub fn not_a_network() -> Message {
-        Message::new("field-error.not-a-network")
-    }
-    /// `10.0.0.1/8`: what was perhaps meant.
-    pub fn host_bits(meant: &str) -> Message {
-        Message::new("field-error.host-bits").arg("meant", meant)
-    }
-    pub fn network_too_wide() -> Message {
-        Message::new("field-error.network-too-wide")
-    }
-    pub fn network_known(net: &str) -> Message {
-        Message::new("field-error.network-known").arg("net", net)
-    }
-    /// The form says what there is already.
-    pub fn nothing_differs() -> Message {
-        Message::new("field-error.nothing-differs")
-    }
-    /// A box that has to be ticked for this network.
-    pub fn not_confirmed(net: &str) -> Message {
-        Message::new("field-error.not-confirmed").arg("net", net)
-    }
-    pub fn not_an_expiry() -> Message {
-        Message::new("field-error.not-an-expiry")
-    }
-    /// Whoever sends the form would not be let in any more.
-    pub fn shuts_you_out() -> Message {
-        Message::new("field-error.shuts-you-out")
-    }
     pub fn not_a_code() -> Message {
         Message::new("field-error.not-a-code")
-    }
-    pub fn not_an_email() -> Message {
-        Message::new("field-error.not-an-email")
     }
     pub fn not_an_address() -> Message {
         Message::new("field-error.not-an-address")
@@ -185,24 +119,6 @@ pub mod wrong {
     /// The password is the one in use already.
     pub fn password_same() -> Message {
         Message::new("field-error.password-same")
-    }
-    pub fn password_wrong() -> Message {
-        Message::new("field-error.password-wrong")
-    }
-    /// The code of the new authenticator does not fit the secret shown.
-    pub fn new_code_wrong() -> Message {
-        Message::new("field-error.new-code-wrong")
-    }
-    /// Somebody with this address works here already.
-    pub fn staff_exists() -> Message {
-        Message::new("field-error.staff-exists")
-    }
-    /// Somebody with this address was disabled.
-    pub fn staff_left() -> Message {
-        Message::new("field-error.staff-left")
-    }
-    pub fn no_role() -> Message {
-        Message::new("field-error.no-role")
     }
     /// A network with more digits than its prefix covers.
     pub fn not_a_whole_network(line: &str, net: impl std::fmt::Display) -> Message {

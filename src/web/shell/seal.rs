@@ -227,11 +227,10 @@ impl FormRefusal {
 pub fn wrong_state(why: &Rejection, frame: &Frame) -> Option<String> {
     let values: Vec<(&str, &dyn std::fmt::Display)> =
         why.values.iter().map(|(name, value)| (*name, value as &dyn std::fmt::Display)).collect();
-    // Why it cannot be now is itself a word of the program.
-    if why.word == "approval-not-now" {
-        let inner = why.values.iter().find(|(name, _)| *name == "why").map_or("", |(_, inner)| inner.as_str());
-        return Some(frame.with("refused-state.approval-not-now", &[("why", &frame.name("refusal", inner))]));
-    }
     let key = format!("refused-state.{}", why.word);
+    // A value named `why` is the word of another refusal.
+    if let Some((_, inner)) = why.values.iter().find(|(name, _)| *name == "why") {
+        return Some(frame.with(&key, &[("why", &frame.name("refusal", inner))]));
+    }
     (!frame.words.known(&key).is_empty()).then(|| frame.with(&key, &values))
 }

@@ -142,7 +142,7 @@ on_both! {
         };
         for odd in [701, 0, -1, i64::MAX, i64::MIN] {
             let refused = expire(odd).unwrap_err();
-            assert!(matches!(&refused, Refusal::Rejected(why) if why.word == "expiry-changed"), "{odd}: {refused:?}");
+            assert!(matches!(&refused, Refusal::Rejected(why) if why.word.as_str() == "expiry-changed"), "{odd}: {refused:?}");
         }
         assert_eq!(world.last_audit().outcome, "refused");
         assert_eq!(expire(700).unwrap(), 500);

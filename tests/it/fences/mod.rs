@@ -7,3 +7,4 @@ mod lint;
 mod reader;
 mod schema;
 mod statements;
+mod vocabulary;

@@ -15,8 +15,8 @@ use ingam::{
 };
 
 /// Submits a change as it comes back from rest, and says why it was refused.
-pub(crate) fn replay<C: Change>(world: &World, dyn_change: serde_json::Value) -> Result<i64, String> {
-    let change: C = serde_json::from_value(dyn_change).unwrap();
+pub(crate) fn replay<C: Change>(world: &World, stored: serde_json::Value) -> Result<i64, String> {
+    let change: C = serde_json::from_value(stored).unwrap();
     block_on(async {
         let store = Store::open(&world.database().url, 1).await.unwrap();
         let gate = Gate::open(
@@ -34,7 +34,7 @@ pub(crate) fn replay<C: Change>(world: &World, dyn_change: serde_json::Value) ->
         gate.close().await;
         match outcome {
             Ok(sealed) => Ok(sealed.seq),
-            Err(Refusal::Rejected(rejection)) => Err(rejection.word.to_owned()),
+            Err(Refusal::Rejected(rejection)) => Err(rejection.word.to_string()),
             Err(other) => panic!("{other:?}"),
         }
     })
@@ -64,7 +64,7 @@ on_both! {
         let invite = |email: &str, name: &str, roles: &[&str], zone: &str| {
             serde_json::json!({ "email": email, "name": name, "roles": roles, "time_zone": zone })
         };
-        for (dyn_change, word) in [
+        for (stored, word) in [
             (invite("Nari@ingam.test", "Nari", &["operator"], "UTC"), "staff-email"),
             (invite("nari", "Nari", &["operator"], "UTC"), "staff-email"),
             (invite("nari@ingam.test", " ", &["operator"], "UTC"), "staff-name"),
@@ -73,21 +73,21 @@ on_both! {
             (invite("nari@ingam.test", "Nari", &["operator"], "Mars"), "not-a-choice"),
             (invite("mina@ingam.test", "Nari", &["operator"], "UTC"), "staff-exists"),
         ] {
-            assert_eq!(replay::<InviteStaff>(world, dyn_change.clone()), Err(word.to_owned()), "{dyn_change}");
+            assert_eq!(replay::<InviteStaff>(world, stored.clone()), Err(word.to_owned()), "{stored}");
         }
         let mina = id_of(world, "mina");
-        for (dyn_change, word) in [
+        for (stored, word) in [
             (serde_json::json!({ "staff": mina, "roles": [] }), "staff-no-role"),
             (serde_json::json!({ "staff": mina, "roles": ["operator", "operator"] }), "staff-already"),
             (serde_json::json!({ "staff": 999, "roles": ["operator"] }), "staff-missing"),
         ] {
-            assert_eq!(replay::<SetStaffRoles>(world, dyn_change.clone()), Err(word.to_owned()), "{dyn_change}");
+            assert_eq!(replay::<SetStaffRoles>(world, stored.clone()), Err(word.to_owned()), "{stored}");
         }
         let status = serde_json::json!({ "staff": mina, "status": "gone" });
         assert_eq!(replay::<SetStaffStatus>(world, status), Err("not-a-choice".to_owned()));
         for networks in ["10.0.0.1/8", "10.0.0.0/8,11.0.0.0/8", "11.0.0.0/8 10.0.0.0/8", " 10.0.0.0/8", "0.0.0.0/0"] {
-            let dyn_change = serde_json::json!({ "staff": mina, "networks": networks });
-            assert_eq!(replay::<RestrictStaff>(world, dyn_change), Err("staff-networks".to_owned()), "{networks}");
+            let stored = serde_json::json!({ "staff": mina, "networks": networks });
+            assert_eq!(replay::<RestrictStaff>(world, stored), Err("staff-networks".to_owned()), "{networks}");
         }
         assert_eq!(world.number("select count(*) from staff where roles <> 'operator' and networks = ''"), 4);
         assert_eq!(world.number("select count(*) from staff"), 5);
