@@ -158,7 +158,7 @@ impl Approval {
             return Err(wrong("`over` and `daily` need a `quantity`"));
         }
         if self.own && self.urgent_hours.is_some() {
-            return Err(wrong("nobody hurries to their own gain: `own` and `urgent_hours` exclude each other"));
+            return Err(wrong("`own` and `urgent_hours` exclude each other: such a change cannot be urgent"));
         }
         if self.if_possible && !matches!(when, When::Always { .. }) {
             return Err(wrong("`if_possible` cannot be said beside another condition"));

@@ -95,7 +95,7 @@ pub(super) fn is_sample(secret: &str) -> bool {
 
 /// Where requests go. What is wrong with it is said without repeating it, since a path may be as good as a password.
 fn address(text: &str, profile: Profile) -> Result<Uri, String> {
-    let url: Uri = text.parse().map_err(|_| "is no address".to_owned())?;
+    let url: Uri = text.parse().map_err(|_| "is not an address".to_owned())?;
     match url.scheme_str() {
         Some("https") => {}
         Some("http") if profile == Profile::Local => {}

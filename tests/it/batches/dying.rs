@@ -87,7 +87,7 @@ on_both! {
              values (900, 'job', 1, 'running', 'manual', {none}, '{{}}', 'elsewhere/1/1', 1, {then}, {then}, {then})"
         )).unwrap();
         becomes(&world, 900, "lost");
-        assert!(jun.get("/runs/900").text().contains("has not been heard of any more"));
+        assert!(jun.get("/runs/900").text().contains("stopped responding"));
     }
 
     fn a_console_that_is_told_to_stop_lets_runs_finish_and_ends_those_that_take_too_long(world) {
