@@ -104,7 +104,7 @@ fn address(text: &str, profile: Profile) -> Result<Uri, String> {
     match url.authority() {
         Some(authority) if authority.host().is_empty() => Err("names no host".to_owned()),
         Some(authority) if authority.as_str().contains('@') => {
-            Err("must hold no name and no password; requests are signed instead".to_owned())
+            Err("must not contain a user name or a password; requests are signed instead".to_owned())
         }
         _ => Ok(url),
     }

@@ -39,7 +39,7 @@ on_both! {
         // Its place is held: nothing is started, and the reason is said.
         let browser = people[0].browser.at(process.address);
         let busy = browser.get("/batches/long?panel=run");
-        assert!(busy.text().contains(&format!("Run #{id} of this job is still open")), "{busy}");
+        assert!(busy.text().contains(&format!("Run #{id} of this job is still in progress")), "{busy}");
         let resolve = |n: usize| {
             let page = people[n].browser.at(process.address).get(&format!("/runs/{id}?panel=resolve"));
             let form = page.form_to("/resolution").set("resolution", "dead").set("reason", "Looked at the machine itself");
