@@ -74,7 +74,10 @@ fn announce(accounts: &[Account], data: &Data, address: std::net::SocketAddr) {
     }
     println!();
     println!("The same as JSON, for scripts: {}", data.directory().join("staff.json").display());
-    println!("To get a code without an authenticator app: ingam code mina@ingam.test --data {}", data.directory().display());
+    println!(
+        "To get a code without an authenticator app: ingam code mina@ingam.test --data {}",
+        data.directory().display()
+    );
     println!("listening on http://{address}");
 }
 

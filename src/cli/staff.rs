@@ -222,7 +222,9 @@ async fn reset(host: &Host, email: &str) -> anyhow::Result<()> {
     let staff = host.staff(email).await?;
     let token = secret::token();
     let seq = host.submit(&ResetSecondFactor { staff, token: token.clone() }).await?;
-    println!("The second factor of {email} was reset; sealed as audit row #{seq}. This link works once and for 24 hours:");
+    println!(
+        "The second factor of {email} was reset; sealed as audit row #{seq}. This link works once and for 24 hours:"
+    );
     host.print_link(&token);
     Ok(())
 }

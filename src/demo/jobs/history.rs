@@ -200,10 +200,8 @@ fn lines(job: &str, fate: Fate, params: &Values, processed: i64) -> Vec<String> 
             "what to do: rerun this. No coupon was issued.".to_owned(),
         ],
         (Fate::Fails, "warehouse-sync") => vec![
-            "error: the warehouse closed the connection after 412 of its items; none of them was imported."
-                .to_owned(),
-            "what to do: nothing, if the warehouse is being updated. The next night imports everything."
-                .to_owned(),
+            "error: the warehouse closed the connection after 412 of its items; none of them was imported.".to_owned(),
+            "what to do: nothing, if the warehouse is being updated. The next night imports everything.".to_owned(),
         ],
         (Fate::Fails, _) => vec![busy, "what to do: rerun this; it continues with the remaining work.".to_owned()],
     }
