@@ -286,7 +286,7 @@ fn origin(text: &str, local: bool) -> Result<String, String> {
         }
         // Browsers leave the port of the scheme out, so an origin that names it would never be met.
         Some(host) if host.ends_with(if text.starts_with("https") { ":443" } else { ":80" }) => {
-            Err(format!("{text:?} names the port that goes without saying; leave it out"))
+            Err(format!("{text:?} names the default port; leave it out"))
         }
         Some(_) => Ok(text.to_lowercase()),
     }

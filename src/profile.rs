@@ -40,7 +40,7 @@ impl FromStr for Profile {
         Self::ALL
             .into_iter()
             .find(|profile| profile.as_str() == text)
-            .ok_or_else(|| format!("{text:?} is no profile; there are local, dev, staging and prod"))
+            .ok_or_else(|| format!("{text:?} is not a profile; the profiles are local, dev, staging and prod"))
     }
 }
 

@@ -164,7 +164,7 @@ async fn no_row_beyond(reader: &Reader, size: i64) -> Result<(), Unfit> {
         .optional()
         .await?;
     match beyond {
-        Some((seq,)) => Err(Unfit::Row { seq, what: "stands behind the head of the log" }),
+        Some((seq,)) => Err(Unfit::Row { seq, what: "is after the head of the log" }),
         None => Ok(()),
     }
 }

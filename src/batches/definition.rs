@@ -166,7 +166,7 @@ impl Definition {
             return wrong("log_kilobytes must be between 4 and 16384");
         }
         if let Some(role) = self.roles.iter().find(|role| !RUN.contains(role)) {
-            return wrong(&format!("{role} cannot run jobs; there are oncall, operator, owner"));
+            return wrong(&format!("{role} cannot run jobs; the roles are oncall, operator, owner"));
         }
         if self.timeout_seconds == 0 {
             return wrong("timeout_seconds must be at least 1");
@@ -177,19 +177,19 @@ impl Definition {
         for (n, parameter) in self.parameters.iter().enumerate() {
             if !is_name(&parameter.name) || self.parameters.iter().take(n).any(|earlier| earlier.name == parameter.name)
             {
-                return wrong("its parameters need names of their own in lower case");
+                return wrong("its parameters need distinct names in lower case");
             }
             // Checked on a day that exists in every zone.
             let resolved = parameter.resolved(NaiveDate::default());
             if !parameter.default.is_empty() && parameter.kind.read(&resolved).is_none() {
-                return wrong(&format!("the default of {} is none of its values", parameter.name));
+                return wrong(&format!("the default of {} is not one of its values", parameter.name));
             }
         }
         for argument in &self.command {
             if let Some(name) = placeholder(argument)
                 && !self.parameters.iter().any(|parameter| parameter.name == name)
             {
-                return wrong(&format!("{argument} is none of its parameters"));
+                return wrong(&format!("{argument} is not one of its parameters"));
             }
         }
         if let Some(schedule) = &self.schedule {

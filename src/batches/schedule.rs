@@ -37,7 +37,7 @@ fn seoul() -> String {
 
 impl Schedule {
     pub fn check(&self) -> Result<(), String> {
-        self.zone().ok_or_else(|| format!("{:?} is no time zone", self.zone))?;
+        self.zone().ok_or_else(|| format!("{:?} is not a time zone", self.zone))?;
         self.cron().map(drop)
     }
 

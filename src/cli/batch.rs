@@ -23,9 +23,9 @@ use std::{
 pub(super) enum BatchCommand {
     /// Runs a command, reports its start, progress, counts and end to the console, and keeps its exit code.
     Exec {
-        /// The job that it is, as the console's configuration names it.
+        /// The name of the job in the configuration of the console.
         name: String,
-        /// Where it reports: `https://console/ping/TOKEN`. Otherwise `INGAM_PING_URL` says so.
+        /// Where it reports: `https://console/ping/TOKEN`. The default is `INGAM_PING_URL`.
         #[arg(long)]
         url: Option<String>,
         /// The command and its arguments.
@@ -53,7 +53,7 @@ async fn token(name: &str, args: TargetArgs, clock: Clock) -> anyhow::Result<Exi
         let mut reader = &target.store.reader;
         let job = record::job(&mut reader, name).await?.with_context(|| format!("no job is called {name:?}"))?;
         if job.is_retired {
-            bail!("the job {name:?} is no longer configured, so nobody can report it");
+            bail!("the job {name:?} is no longer in the configuration and takes no reports");
         }
         let definition = record::definition(&mut reader, name, job.version).await?;
         definition.with_context(|| format!("the job {name:?} has no definition"))
@@ -63,12 +63,12 @@ async fn token(name: &str, args: TargetArgs, clock: Clock) -> anyhow::Result<Exi
     target.gate.close().await;
     let definition = found?;
     if !definition.kind().reports() {
-        bail!("the console runs {name:?} itself, so nobody else reports it");
+        bail!("the console runs {name:?} itself and takes no reports for it");
     }
     let token = ping::token(&target.config.secret_key, name, definition.ping_revision);
     let origin = target.config.public_origin.unwrap_or_else(|| format!("http://{}", target.config.listen));
     println!("{token}");
-    eprintln!("INGAM_PING_URL={origin}/ping/{token}  (a secret: whoever has it can report for {name:?})");
+    eprintln!("INGAM_PING_URL={origin}/ping/{token}  (a secret: it allows reports for {name:?})");
     Ok(ExitCode::SUCCESS)
 }
 

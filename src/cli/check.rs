@@ -54,7 +54,7 @@ pub(super) async fn of_database(store: &Store, profile: Profile) -> Vec<Check> {
     checks
 }
 
-/// How many rules want a second person, and which role nobody has who could be one: then what waits for it waits in vain.
+/// How many rules want a second person, and which of their roles no account has: requests for it cannot be approved.
 /// That is said and no reason to refuse, because somebody has to come first.
 async fn of_rules(store: &Store, policies: &Policies) -> Check {
     let people: sqlx::Result<Vec<(String,)>> = store
@@ -73,7 +73,7 @@ async fn of_rules(store: &Store, policies: &Policies) -> Check {
         match missing.as_slice() {
             [] => format!("{} rules", policies.iter().count()),
             roles => format!(
-                "{} rules; nobody who can sign in is {}, so what waits for them waits in vain",
+                "{} rules; no account that can sign in has the role {}, so requests for it cannot be approved",
                 policies.iter().count(),
                 roles.join(" or ")
             ),

@@ -8,7 +8,7 @@ use std::process::ExitCode;
 /// Reads the secret from the database and not from `staff.json`: the account may have another authenticator by now.
 pub(super) async fn run(args: CodeArgs, clock: Clock) -> anyhow::Result<ExitCode> {
     let config = Data::existing(&args.data)?.config(KINDS)?;
-    let Some(email) = normal_email(&args.email) else { bail!("{:?} is no e-mail address", args.email) };
+    let Some(email) = normal_email(&args.email) else { bail!("{:?} is not an e-mail address", args.email) };
     let store = Store::open(&config.database_url, 1).await?;
     let row: Option<(i64, Vec<u8>)> = store
         .reader
@@ -17,7 +17,7 @@ pub(super) async fn run(args: CodeArgs, clock: Clock) -> anyhow::Result<ExitCode
         .optional()
         .await?;
     store.close().await;
-    let (staff, sealed) = row.with_context(|| format!("no account of this demo is called {email}"))?;
+    let (staff, sealed) = row.with_context(|| format!("no account of this demo has the e-mail address {email}"))?;
     let secret = config
         .secret_key
         .open(&code::context(staff), &sealed)

@@ -42,10 +42,10 @@ pub(super) async fn run(args: DemoArgs, clock: Clock) -> anyhow::Result<ExitCode
 
 /// The demo's jobs are this program, on the data of this demo. It may have moved since the last start, and they with it.
 fn with_jobs(mut config: Config, data: &Data) -> anyhow::Result<Config> {
-    let program = env::current_exe().context("the demo cannot find its own program, which its jobs run")?;
-    let program = program.to_str().context("the path of this program is not UTF-8, so that no job can name it")?;
+    let program = env::current_exe().context("the demo cannot find its own program, which its jobs start")?;
+    let program = program.to_str().context("the path of this program is not UTF-8, so jobs cannot use it")?;
     let directory = path::absolute(data.directory())?;
-    let directory = directory.to_str().context("the path of --data is not UTF-8, so that no job can name it")?;
+    let directory = directory.to_str().context("the path of --data is not UTF-8, so jobs cannot use it")?;
     config.batches.jobs = jobs::jobs(program, directory);
     // Colons separate programs in that list.
     config.batches.programs = Allowed::parse(program).with_context(|| {
@@ -73,8 +73,11 @@ fn announce(accounts: &[Account], data: &Data, address: std::net::SocketAddr) {
         );
     }
     println!();
-    println!("The same for scripts: {}", data.directory().join("staff.json").display());
-    println!("A code without an authenticator: ingam code mina@ingam.test --data {}", data.directory().display());
+    println!("The same as JSON, for scripts: {}", data.directory().join("staff.json").display());
+    println!(
+        "To get a code without an authenticator app: ingam code mina@ingam.test --data {}",
+        data.directory().display()
+    );
     println!("listening on http://{address}");
 }
 

@@ -14,7 +14,8 @@ const PATIENCE: Duration = Duration::from_secs(3);
 /// Asks `/healthz` where `INGAM_LISTEN` says the server is.
 pub(super) fn run() -> anyhow::Result<ExitCode> {
     let listen = env::var("INGAM_LISTEN").unwrap_or_else(|_| "127.0.0.1:8080".to_owned());
-    let mut address: SocketAddr = listen.parse().with_context(|| format!("INGAM_LISTEN: {listen:?} is no address"))?;
+    let mut address: SocketAddr =
+        listen.parse().with_context(|| format!("INGAM_LISTEN: {listen:?} is not an address"))?;
     // The address for "all of them" is none to connect to.
     match address.ip() {
         IpAddr::V4(ip) if ip.is_unspecified() => address.set_ip(Ipv4Addr::LOCALHOST.into()),
@@ -22,7 +23,7 @@ pub(super) fn run() -> anyhow::Result<ExitCode> {
         _ => {}
     }
     let mut stream =
-        TcpStream::connect_timeout(&address, PATIENCE).with_context(|| format!("nobody listens on {address}"))?;
+        TcpStream::connect_timeout(&address, PATIENCE).with_context(|| format!("no server listens on {address}"))?;
     stream.set_read_timeout(Some(PATIENCE))?;
     stream.set_write_timeout(Some(PATIENCE))?;
     write!(stream, "GET /healthz HTTP/1.1\r\nHost: {address}\r\nConnection: close\r\n\r\n")?;

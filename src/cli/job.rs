@@ -17,20 +17,20 @@ pub(super) struct JobArgs {
 
 #[derive(Debug, Subcommand)]
 enum Job {
-    /// Works out what came in on a day and what of it has been given back.
+    /// Adds up the payments and refunds of a day.
     DailySettlement {
-        /// The day, in Seoul: 2026-11-19.
+        /// The day in Seoul, such as 2026-11-19.
         #[arg(long)]
         date: NaiveDate,
         #[command(flatten)]
         target: TargetArgs,
     },
-    /// Lets points expire that are a year old.
+    /// Expires points that are a year old.
     PointExpiry {
         #[command(flatten)]
         target: TargetArgs,
     },
-    /// Puts back what customers are found by, where it is missing.
+    /// Restores missing search entries of customers.
     SearchReindex {
         #[command(flatten)]
         target: TargetArgs,

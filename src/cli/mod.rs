@@ -36,41 +36,41 @@ enum Command {
     Serve(ConfigArgs),
     /// Brings the database up to date and stamps a new one with its environment.
     Migrate(ConfigArgs),
-    /// Checks everything the server checks before it starts. Exit code 78 where it would refuse.
+    /// Checks everything the server checks before it starts. Exits with 78 if the server would refuse to start.
     Check(ConfigArgs),
-    /// Asks the running server whether it is alive.
+    /// Checks whether the running server answers.
     Healthcheck,
-    /// Staff accounts, for when there is nobody yet, and for when nobody gets in any more.
+    /// Staff accounts: the first one, and repairs when no owner can sign in.
     #[command(subcommand)]
     Staff(staff::StaffCommand),
-    /// From where the console opens.
+    /// The networks that may use the console.
     #[command(subcommand)]
     Network(network::NetworkCommand),
     /// The audit log.
     #[command(subcommand)]
     Audit(AuditCommand),
-    /// Batches that run elsewhere.
+    /// Batch jobs that run elsewhere.
     #[command(subcommand)]
     Batch(batch::BatchCommand),
-    /// Fills a database that is not production's with sample customers and orders.
+    /// Fills a database with sample customers and orders; not in production.
     Seed(SeedArgs),
-    /// What the jobs of the demo start.
+    /// The programs that the jobs of the demo start.
     #[command(hide = true)]
     Job(job::JobArgs),
 }
 
 #[derive(Debug, Args)]
 pub struct DemoArgs {
-    /// Where to listen; port 0 takes a free one.
+    /// The address to listen on; port 0 takes a free port.
     #[arg(long, default_value = "127.0.0.1:8080")]
     listen: SocketAddr,
-    /// Where the data is kept.
+    /// The directory for the data.
     #[arg(long, default_value = "./ingam-demo")]
     data: PathBuf,
-    /// How many customers a new demo has.
+    /// The number of customers of a new demo.
     #[arg(long, default_value_t = 2000, value_parser = clap::value_parser!(i64).range(1..=5_000_000))]
     users: i64,
-    /// Replaces the data there is.
+    /// Replaces existing data.
     #[arg(long)]
     fresh: bool,
 }
@@ -84,7 +84,7 @@ pub struct CodeArgs {
 
 #[derive(Debug, Args)]
 pub struct ConfigArgs {
-    /// A TOML file for what is not secret.
+    /// A TOML file with the settings that are not secret.
     #[arg(long)]
     config: Option<PathBuf>,
 }
@@ -101,7 +101,7 @@ pub struct TargetArgs {
 
 #[derive(Debug, Subcommand)]
 pub enum AuditCommand {
-    /// Recomputes the whole log from its rows and names the first that does not fit.
+    /// Recomputes the whole log from its rows and names the first row that does not fit.
     Verify {
         #[command(flatten)]
         target: TargetArgs,
@@ -110,10 +110,10 @@ pub enum AuditCommand {
 
 #[derive(Debug, Args)]
 pub struct SeedArgs {
-    /// How many customers there shall be.
+    /// The number of customers.
     #[arg(long, value_parser = clap::value_parser!(i64).range(1..=100_000_000))]
     users: i64,
-    /// How many orders there shall be.
+    /// The number of orders.
     #[arg(long, default_value_t = 0, value_parser = clap::value_parser!(i64).range(0..=100_000_000))]
     orders: i64,
     #[command(flatten)]

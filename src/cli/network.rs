@@ -21,25 +21,25 @@ use std::process::ExitCode;
 
 #[derive(Debug, Subcommand)]
 pub(super) enum NetworkCommand {
-    /// Lists from where the console opens: by the environment and by the list in the database.
+    /// Lists the networks that may use the console: those of the environment and those in the database.
     List {
         #[command(flatten)]
         target: super::TargetArgs,
     },
-    /// Opens the console to a network, or says anew until when and what for. Takes effect at once in every process.
+    /// Allows a network, or changes its end and its note. Takes effect at once in every process.
     Allow {
         /// `10.20.0.0/16`, `2001:db8::/32` or a single address.
         net: String,
-        /// Whose network it is, or what for.
+        /// Who uses this network, or what it is for.
         #[arg(long)]
         note: Option<String>,
-        /// Closes it again after so many days; without it, it stays open.
+        /// Allows it for this number of days; without it, there is no end.
         #[arg(long, value_parser = clap::value_parser!(i64).range(1..=366))]
         days: Option<i64>,
         #[command(flatten)]
         target: super::TargetArgs,
     },
-    /// Takes a network off the list. The next request from there is refused.
+    /// Removes a network from the list. The next request from there is refused.
     Remove {
         net: String,
         #[command(flatten)]
@@ -87,7 +87,7 @@ async fn allow(target: &Target, net: IpNet, note: Option<String>, until: Option<
     let expires_at = until.map(|at| at.to_string());
     let seq = match known {
         Some(row) if row.expires_at == until && note.as_ref().is_none_or(|note| *note == row.note) => {
-            println!("{net} is open already");
+            println!("{net} is already allowed");
             return Ok(ExitCode::SUCCESS);
         }
         Some(row) => {
@@ -101,8 +101,8 @@ async fn allow(target: &Target, net: IpNet, note: Option<String>, until: Option<
         }
     };
     match until {
-        Some(at) => println!("the console opens to {net} until {at}; sealed as audit row #{seq}"),
-        None => println!("the console opens to {net}; sealed as audit row #{seq}"),
+        Some(at) => println!("{net} is allowed until {at}; sealed as audit row #{seq}"),
+        None => println!("{net} is allowed; sealed as audit row #{seq}"),
     }
     Ok(ExitCode::SUCCESS)
 }
@@ -110,21 +110,21 @@ async fn allow(target: &Target, net: IpNet, note: Option<String>, until: Option<
 async fn remove(target: &Target, net: IpNet) -> anyhow::Result<ExitCode> {
     let Some(row) = rows(target).await?.into_iter().find(|row| row.net == net) else {
         if target.config.allowed_networks.iter().any(|fixed| *fixed == net) {
-            bail!("{net} is opened by the environment, INGAM_ALLOWED_NETWORKS, and not by the list");
+            bail!("{net} is allowed by INGAM_ALLOWED_NETWORKS, not by the list; change it there");
         }
         bail!("{net} is not on the list");
     };
     let seq = submit(target, &RemoveNetwork { id: row.id, net }).await?.seq;
-    println!("{net} is off the list; sealed as audit row #{seq}");
+    println!("{net} was removed from the list; sealed as audit row #{seq}");
     Ok(ExitCode::SUCCESS)
 }
 
 async fn submit<C: Change>(target: &Target, change: &C) -> anyhow::Result<Sealed<C::Output>> {
     match target.gate.submit_unattended(&actor(), change).await {
         Err(Refusal::Rejected(rejection)) => match rejection.word {
-            NOTE_LONG | NOTE_UNPRINTABLE => bail!("a note has at most 200 characters, none of them invisible"),
-            NETWORK_EXPIRY => bail!("a network is closed again within 366 days, or stays open"),
-            _ => bail!("the list has changed meanwhile; try again"),
+            NOTE_LONG | NOTE_UNPRINTABLE => bail!("a note has at most 200 characters and no invisible characters"),
+            NETWORK_EXPIRY => bail!("the end has to lie within 366 days; leave it out for no end"),
+            _ => bail!("the list was changed at the same time; try again"),
         },
         sealed => Ok(sealed?),
     }

@@ -14,7 +14,7 @@ use std::process::ExitCode;
 pub(super) async fn run(args: SeedArgs, clock: Clock) -> anyhow::Result<ExitCode> {
     let target = Target::open(&args.target, clock).await?;
     if target.config.profile.is_production() {
-        return Err(RefusedToStart("production gets no sample data".to_owned()).into());
+        return Err(RefusedToStart("sample data is not loaded in production".to_owned()).into());
     }
     let (there,): (i64,) = target.store.reader.query(sql!("select coalesce(max(id), 0) from users")).one().await?;
     load(&target.gate, &actor(), there, args.users).await?;

@@ -24,7 +24,7 @@ pub(super) async fn run(args: ConfigArgs, clock: Clock) -> anyhow::Result<ExitCo
     }
     if login_is_powerful(&store.reader, store.engine).await? {
         tracing::warn!(
-            "whoever DATABASE_URL logs in as owns the tables or is a superuser; the console works as ingam_app all the same, \
+            "the user in DATABASE_URL owns the tables or is a superuser; the console works as ingam_app all the same, \
              but a login that can only do that is safer"
         );
     }

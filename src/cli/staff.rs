@@ -27,7 +27,7 @@ use std::process::ExitCode;
 
 #[derive(Debug, Subcommand)]
 pub(super) enum StaffCommand {
-    /// Invites somebody and prints their one-time set-up link.
+    /// Invites a person and prints their one-time set-up link.
     Add {
         #[arg(long)]
         email: String,
@@ -39,12 +39,12 @@ pub(super) enum StaffCommand {
         #[command(flatten)]
         how: HowArgs,
     },
-    /// Lists everybody: e-mail, roles, name, state.
+    /// Lists all staff: e-mail, roles, name, state.
     List {
         #[command(flatten)]
         target: TargetArgs,
     },
-    /// Gives somebody these roles in place of those they have.
+    /// Replaces the roles of a person.
     Roles {
         email: String,
         /// operator, oncall, auditor, approver or owner; may be given several times.
@@ -53,34 +53,34 @@ pub(super) enum StaffCommand {
         #[command(flatten)]
         how: HowArgs,
     },
-    /// Keeps somebody out: ends their sessions and set-up links at once.
+    /// Disables an account: ends its sessions and set-up links at once.
     Disable {
         email: String,
         #[command(flatten)]
         how: HowArgs,
     },
-    /// Lets somebody in again who was disabled.
+    /// Enables a disabled account.
     Enable {
         email: String,
         #[command(flatten)]
         how: HowArgs,
     },
-    /// Takes somebody's authenticator away and prints a new set-up link.
+    /// Removes the authenticator of a person and prints a new set-up link.
     ResetSecondFactor {
         email: String,
         #[command(flatten)]
         how: HowArgs,
     },
-    /// Prints a new set-up link for somebody who has not set up, or whose second factor was reset.
+    /// Prints a new set-up link for a person who has not set up yet, or whose second factor was reset.
     Link {
         email: String,
         #[command(flatten)]
         how: HowArgs,
     },
-    /// Says which networks somebody may come from, beside what holds for everybody; none lifts the limit.
+    /// Limits a person to networks, besides the limits for all staff. Without networks, the limit is lifted.
     Networks {
         email: String,
-        /// Such as 10.20.0.0/16.
+        /// For example 10.20.0.0/16.
         networks: Vec<String>,
         #[command(flatten)]
         how: HowArgs,
@@ -108,14 +108,14 @@ impl Host {
         let reason = match how.reason.as_deref().map(Reason::parse) {
             None => Reason::none(),
             Some(Ok(reason)) => reason,
-            Some(Err(_)) => bail!("a reason has 5 to 500 characters, none of them invisible"),
+            Some(Err(_)) => bail!("a reason has 5 to 500 characters and no invisible characters"),
         };
         Ok(Self { target: Target::open(&how.target, clock).await?, seal: Seal { reason, ..Seal::none() } })
     }
 
-    /// The id of somebody who works here.
+    /// The id of a member of staff.
     async fn staff(&self, email: &str) -> anyhow::Result<i64> {
-        let Some(email) = normal_email(email) else { bail!("{email:?} is no e-mail address") };
+        let Some(email) = normal_email(email) else { bail!("{email:?} is not an e-mail address") };
         let person: Option<(i64,)> = self
             .target
             .store
@@ -126,7 +126,7 @@ impl Host {
             .await?;
         match person {
             Some((staff,)) => Ok(staff),
-            None => bail!("nobody called {email} works here"),
+            None => bail!("no member of staff has the e-mail address {email}"),
         }
     }
 
@@ -176,10 +176,10 @@ pub(super) async fn run(command: StaffCommand, clock: Clock) -> anyhow::Result<E
 }
 
 async fn add(host: &Host, email: &str, name: &str, roles: Vec<Role>) -> anyhow::Result<()> {
-    let Some(email) = normal_email(email) else { bail!("{email:?} is no e-mail address") };
+    let Some(email) = normal_email(email) else { bail!("{email:?} is not an e-mail address") };
     let name = name.trim();
     if !is_name(name) {
-        bail!("a name has 1 to 100 characters, none of them invisible");
+        bail!("a name has 1 to 100 characters and no invisible characters");
     }
     let token = secret::token();
     let invite = InviteStaff {
@@ -191,9 +191,9 @@ async fn add(host: &Host, email: &str, name: &str, roles: Vec<Role>) -> anyhow::
     };
     let seq = match host.target.gate.submit(&actor(), &invite, &host.seal).await {
         Ok(sealed) => sealed.seq,
-        Err(Refusal::Rejected(Rejection { word: STAFF_EXISTS, .. })) => bail!("{email} works here already"),
+        Err(Refusal::Rejected(Rejection { word: STAFF_EXISTS, .. })) => bail!("{email} is already a member of staff"),
         Err(Refusal::Rejected(Rejection { word: STAFF_LEFT, .. })) => {
-            bail!("{email} is disabled; `ingam staff enable {email}` lets them in again")
+            bail!("{email} is disabled; enable the account with `ingam staff enable {email}`")
         }
         Err(Refusal::Rejected(rejection)) => bail!("nothing was changed: {}", say(&rejection)),
         Err(refusal) => return Err(refusal.into()),
@@ -222,7 +222,9 @@ async fn reset(host: &Host, email: &str) -> anyhow::Result<()> {
     let staff = host.staff(email).await?;
     let token = secret::token();
     let seq = host.submit(&ResetSecondFactor { staff, token: token.clone() }).await?;
-    println!("{email} has no second factor now; sealed as audit row #{seq}. This link works once and for 24 hours:");
+    println!(
+        "The second factor of {email} was reset; sealed as audit row #{seq}. This link works once and for 24 hours:"
+    );
     host.print_link(&token);
     Ok(())
 }
@@ -231,7 +233,7 @@ async fn link(host: &Host, email: &str) -> anyhow::Result<()> {
     let staff = host.staff(email).await?;
     let token = secret::token();
     let seq = host.submit(&IssueSetupLink { staff, token: token.clone() }).await?;
-    println!("Sealed as audit row #{seq}. This link works once and for 24 hours, and earlier ones no longer do:");
+    println!("Sealed as audit row #{seq}. This link works once and for 24 hours; earlier links no longer work:");
     host.print_link(&token);
     Ok(())
 }
@@ -242,7 +244,7 @@ async fn restrict(host: &Host, email: &str, networks: &[String]) -> anyhow::Resu
         restrict::read(&networks.join("\n")).map_err(|message| anyhow::anyhow!(message.say(Words::of(Lang::En))))?;
     let shown = if networks.is_empty() { "every allowed network".to_owned() } else { networks.clone() };
     let seq = host.submit(&RestrictStaff { staff, networks }).await?;
-    println!("{email} may come from {shown}; sealed as audit row #{seq}.");
+    println!("{email} may use the console from {shown}; sealed as audit row #{seq}.");
     Ok(())
 }
 

@@ -134,7 +134,7 @@ impl Approval {
         let changes = self.change.all();
         let wrong = |what: &str| format!("approval of {:?}: {what}", changes.join(", "));
         if changes.is_empty() {
-            return Err(wrong("`change` says nothing"));
+            return Err(wrong("`change` is empty"));
         }
         let when = match (&self.quantity, self.marked, self.own) {
             (Some(quantity), false, false) => {
@@ -151,17 +151,17 @@ impl Approval {
             (None, true, false) => When::Marked,
             (None, false, true) => When::Own,
             (None, false, false) => When::Always { if_possible: self.if_possible },
-            _ => return Err(wrong("only one of `quantity`, `marked` and `own` can be said")),
+            _ => return Err(wrong("only one of `quantity`, `marked` and `own` can be set")),
         };
         let has_threshold = !self.over.is_empty() || !self.daily.is_empty();
         if has_threshold && !matches!(when, When::Beyond { .. }) {
             return Err(wrong("`over` and `daily` need a `quantity`"));
         }
         if self.own && self.urgent_hours.is_some() {
-            return Err(wrong("nobody hurries to their own gain: `own` and `urgent_hours` exclude each other"));
+            return Err(wrong("`own` and `urgent_hours` exclude each other: such a change cannot be urgent"));
         }
         if self.if_possible && !matches!(when, When::Always { .. }) {
-            return Err(wrong("`if_possible` cannot be said beside another condition"));
+            return Err(wrong("`if_possible` cannot be combined with another condition"));
         }
         for change in changes {
             covered(kinds, change).map_err(|error| wrong(&error))?;
@@ -190,7 +190,7 @@ impl NoticeConfig {
         measured(kinds, change, &self.quantity).map_err(wrong)?;
         let over = self.over.read().map_err(wrong)?;
         if over.is_empty() {
-            return Err(wrong("`over` says nothing".to_owned()));
+            return Err(wrong("`over` is empty".to_owned()));
         }
         Ok(Notice { change: change.to_owned(), quantity: self.quantity.clone(), over })
     }
@@ -199,7 +199,7 @@ impl NoticeConfig {
 /// A misspelt name would be a rule that never holds.
 fn covered(kinds: &[Kind], pattern: &str) -> Result<(), String> {
     let is_covered = kinds.iter().any(|kind| kind.can_be_held_up() && covers(pattern, kind.name));
-    if is_covered { Ok(()) } else { Err("there is no such change that people make with a code".to_owned()) }
+    if is_covered { Ok(()) } else { Err("no change with this name is made with a code".to_owned()) }
 }
 
 fn measured(kinds: &[Kind], pattern: &str, quantity: &str) -> Result<(), String> {
@@ -207,7 +207,7 @@ fn measured(kinds: &[Kind], pattern: &str, quantity: &str) -> Result<(), String>
     if kinds.any(|kind| kind.quantities.contains(&quantity)) {
         Ok(())
     } else {
-        Err(format!("it does not note a quantity {quantity:?}"))
+        Err(format!("it does not record a quantity {quantity:?}"))
     }
 }
 
@@ -274,17 +274,17 @@ mod tests {
     #[test]
     fn what_could_never_hold_is_refused() {
         for (rest, says) in [
-            ("change = \"points.ajust\"", "no such change"),
-            ("change = \"account.password\"", "no such change"),
-            ("change = \"approvals.approve\"", "no such change"),
-            ("change = \"points.adjust\"\nquantity = \"amount\"\nover = 1", "does not note"),
+            ("change = \"points.ajust\"", "no change with this name"),
+            ("change = \"account.password\"", "no change with this name"),
+            ("change = \"approvals.approve\"", "no change with this name"),
+            ("change = \"points.adjust\"\nquantity = \"amount\"\nover = 1", "does not record"),
             ("change = \"points.adjust\"\nquantity = \"points\"", "needs `over`"),
             ("change = \"points.adjust\"\nover = 5", "need a `quantity`"),
             ("change = \"points.adjust\"\nquantity = \"points\"\nover = -5", "below zero"),
             ("change = \"orders.refund\"\nquantity = \"amount\"\nover = \"1000\"", "not an amount"),
             ("change = \"orders.refund\"\nquantity = \"amount\"\nover = \"GBP 10\"", "not a currency"),
             ("change = \"runs.rerun\"\nmarked = true\nown = true", "only one of"),
-            ("change = \"runs.rerun\"\nmarked = true\nif_possible = true", "cannot be said beside"),
+            ("change = \"runs.rerun\"\nmarked = true\nif_possible = true", "cannot be combined"),
             ("change = \"*\"\nown = true\nurgent_hours = 1", "exclude each other"),
             ("change = \"staff.*\"\napprovers = 0", "between 1 and 9"),
             ("change = \"staff.*\"\nexpires_hours = 0", "between 1 and 720"),

@@ -95,7 +95,7 @@ pub(super) fn is_sample(secret: &str) -> bool {
 
 /// Where requests go. What is wrong with it is said without repeating it, since a path may be as good as a password.
 fn address(text: &str, profile: Profile) -> Result<Uri, String> {
-    let url: Uri = text.parse().map_err(|_| "is no address".to_owned())?;
+    let url: Uri = text.parse().map_err(|_| "is not an address".to_owned())?;
     match url.scheme_str() {
         Some("https") => {}
         Some("http") if profile == Profile::Local => {}
@@ -104,7 +104,7 @@ fn address(text: &str, profile: Profile) -> Result<Uri, String> {
     match url.authority() {
         Some(authority) if authority.host().is_empty() => Err("names no host".to_owned()),
         Some(authority) if authority.as_str().contains('@') => {
-            Err("must hold no name and no password; requests are signed instead".to_owned())
+            Err("must not contain a user name or a password; requests are signed instead".to_owned())
         }
         _ => Ok(url),
     }

@@ -58,7 +58,7 @@ impl Data {
                 directory.display()
             ),
             None if !data.is_empty()? => {
-                bail!("{} holds files that are no demo's; use another --data", directory.display())
+                bail!("{} holds files that are not from a demo; use another --data", directory.display())
             }
             None => {}
         }

@@ -60,7 +60,7 @@ pub(crate) async fn settle(
     let orders = submit(&target, &SettleDay { day: day.clone() }).await.map_err(|why| failed(&why, &again))?.output;
     for sum in settled(&mut &target.store.reader, &day).await.map_err(|error| unreadable(&error, &again))? {
         say(&format!(
-            "{}: {} orders, {} captured, {} of it given back since.",
+            "{}: {} orders, {} captured, {} of it refunded since.",
             sum.currency.code(),
             digits::group(sum.orders),
             sum.taken().shown(),
@@ -69,7 +69,7 @@ pub(crate) async fn settle(
     }
     if orders == 0 {
         say(
-            "warning: no payment was captured on that day. If the shop was open, see whether its payments have arrived.",
+            "warning: no payment was captured on that day. If the shop was open, check whether its payments have arrived.",
         );
     }
     progress(1, 1);
@@ -80,9 +80,9 @@ pub(crate) async fn settle(
 
 /// Lets points expire that are a year old.
 pub(crate) async fn expire(now: Instant, open: impl Future<Output = anyhow::Result<Opened>>) -> Result<(), Failed> {
-    const AGAIN: &str = "rerun this; it goes on with the customers that are left, and nobody loses points twice";
+    const AGAIN: &str = "rerun this; it continues with the remaining customers, and no points expire twice";
     let cutoff = now.minus(KEPT);
-    say(&format!("Points earned before {} expire, where they have not been used.", format::second(cutoff, ZONE)));
+    say(&format!("Points earned before {} expire, unless they have been used.", format::second(cutoff, ZONE)));
     let target = opened(open).await?;
     let due = expire::next(&target.store.reader, i64::MIN, cutoff, EXPIRED_AT_ONCE)
         .await
@@ -95,7 +95,7 @@ pub(crate) async fn expire(now: Instant, open: impl Future<Output = anyhow::Resu
             Ok(_) => points += one.amount,
             Err(Refusal::Rejected(_)) => {
                 skipped += 1;
-                say(&format!("warning: customer {} is skipped, their points changed meanwhile.", one.user));
+                say(&format!("warning: customer {} is skipped: their points were changed at the same time.", one.user));
             }
             Err(why) => {
                 say(&format!("::count processed={} skipped={skipped}", count(n) - skipped));
@@ -111,7 +111,7 @@ pub(crate) async fn expire(now: Instant, open: impl Future<Output = anyhow::Resu
         say("::count processed=0 skipped=0");
     }
     if due.len() == EXPIRED_AT_ONCE {
-        say("These were as many customers as one run takes. The next run goes on with the others.");
+        say("This is the largest number of customers in one run. The next run continues with the others.");
     }
     let customers = count(due.len()) - skipped;
     say(&format!("{} points of {} customers have expired.", digits::group(points), digits::group(customers)));
@@ -121,7 +121,7 @@ pub(crate) async fn expire(now: Instant, open: impl Future<Output = anyhow::Resu
 /// Puts back what customers are found by, where it is missing.
 pub(crate) async fn reindex(open: impl Future<Output = anyhow::Result<Opened>>) -> Result<(), Failed> {
     const AGAIN: &str =
-        "rerun this; it only puts back what is missing. Until then some customers are not found by name";
+        "rerun this; it only restores what is missing. Until then some customers cannot be found by name";
     let target = opened(open).await?;
     let (all,): (i64,) = target
         .store
@@ -146,7 +146,7 @@ pub(crate) async fn reindex(open: impl Future<Output = anyhow::Result<Opened>>) 
         }
     }
     let (customers, added) = (digits::group(customers), digits::group(added));
-    say(&format!("{customers} customers are found by name; {added} missing parts were put back."));
+    say(&format!("{customers} customers are found by name; {added} missing parts were restored."));
     Ok(())
 }
 

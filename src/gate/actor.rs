@@ -38,7 +38,7 @@ impl FromStr for Role {
     fn from_str(text: &str) -> Result<Self, String> {
         Self::ALL.into_iter().find(|role| role.as_str() == text).ok_or_else(|| {
             let all: Vec<_> = Self::ALL.iter().map(|role| role.as_str()).collect();
-            format!("no role is called {text:?}; there are {}", all.join(", "))
+            format!("{text:?} is not a role; the roles are {}", all.join(", "))
         })
     }
 }

@@ -128,7 +128,7 @@ pub async fn stamp(reader: &Reader, engine: Engine) -> anyhow::Result<Stamp> {
         .query(sql!("select environment, stamped_at from installation where id = 1"))
         .optional()
         .await?
-        .context("the database bears no environment stamp; run `ingam migrate`")
+        .context("the database has no environment stamp; run `ingam migrate`")
 }
 
 /// The triggers that keep the append-only tables as they are, by name and text.

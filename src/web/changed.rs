@@ -159,7 +159,7 @@ mod tests {
         assert_eq!(shown("refund_state", "failed"), "환불 실패");
         assert_eq!(shown("shipping_refunded", "true"), "예");
         // A kind of reason is called what it is called where it was chosen; an unknown one stays as it is.
-        assert_eq!(shown("reason_kind", "goodwill"), "고객 보상");
+        assert_eq!(shown("reason_kind", "goodwill"), "회원 보상");
         assert_eq!(shown("reason_kind", "out_of_stock"), "품절");
         assert_eq!(shown("reason_kind", "sunspots"), "sunspots");
         assert_eq!(shown("tracking_number", "601234564471"), "601234564471");

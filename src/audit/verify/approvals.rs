@@ -21,7 +21,7 @@ pub(super) async fn approvals_fit(reader: &Reader) -> Result<(), Unfit> {
     )
     .await?;
     if let Some(request) = request {
-        return Err(Unfit::Approvals(format!("the log does not tell who asked for request {request}")));
+        return Err(Unfit::Approvals(format!("the log does not name the requester of request {request}")));
     }
     let approved = first_unfit(
         reader,
@@ -39,7 +39,7 @@ pub(super) async fn approvals_fit(reader: &Reader) -> Result<(), Unfit> {
     .await?;
     if let Some(request) = approved {
         return Err(Unfit::Approvals(format!(
-            "request {request} says it was approved, and was not by everybody it needed"
+            "request {request} is marked as approved without all approvals that it needed"
         )));
     }
     votes_fit(reader).await
@@ -60,7 +60,7 @@ async fn votes_fit(reader: &Reader) -> Result<(), Unfit> {
     )
     .await?;
     if let Some(request) = vote {
-        return Err(Unfit::Approvals(format!("a vote about request {request} is not the one that the log tells of")));
+        return Err(Unfit::Approvals(format!("a vote on request {request} differs from the log")));
     }
     for action in DECIDES {
         let untold = first_unfit(
@@ -74,7 +74,7 @@ async fn votes_fit(reader: &Reader) -> Result<(), Unfit> {
         )
         .await?;
         if let Some(seq) = untold {
-            return Err(Unfit::Approvals(format!("row {seq} tells of a vote that is not there")));
+            return Err(Unfit::Approvals(format!("row {seq} of the log has no matching vote")));
         }
     }
     Ok(())

@@ -34,7 +34,7 @@ pub(super) async fn entries_fit(reader: &Reader) -> Result<(), Unfit> {
     )
     .await?;
     if let Some(odd) = odd {
-        return Err(Unfit::Ledger(format!("ledger entry {odd} has no row in the log that fits it")));
+        return Err(Unfit::Ledger(format!("ledger entry {odd} has no matching row in the log")));
     }
     for action in MOVES_POINTS {
         rows_have_entries(reader, action).await?;
@@ -76,7 +76,7 @@ pub(super) async fn balances_fit(reader: &Reader) -> Result<(), Unfit> {
         if let Some((id, points, Some(balance))) =
             slice.iter().find(|(_, points, balance)| balance.is_some_and(|balance| balance != *points))
         {
-            return Err(Unfit::Ledger(format!("customer {id} has {points} points and the ledger says {balance}")));
+            return Err(Unfit::Ledger(format!("customer {id} has {points} points, but the ledger has {balance}")));
         }
         let Some((last, ..)) = slice.last() else { return Ok(()) };
         after = *last;

@@ -24,7 +24,7 @@ pub(super) async fn refunds_fit(reader: &Reader) -> Result<(), Unfit> {
     )
     .await?;
     if let Some(odd) = odd {
-        return Err(Unfit::Refunds(format!("refund {odd} has no row in the log that fits it")));
+        return Err(Unfit::Refunds(format!("refund {odd} has no matching row in the log")));
     }
     for action in BOOKS {
         rows_have_refunds(reader, action).await?;
@@ -76,7 +76,7 @@ pub(super) async fn answers_fit(reader: &Reader) -> Result<(), Unfit> {
         let odd = slice.iter().find(|(_, _, answers, state)| *answers != i64::from(state != "requested"));
         if let Some((refund, payment, ..)) = odd {
             return Err(Unfit::Refunds(format!(
-                "what the provider answered to refund {refund} for payment {payment} does not stand in the log"
+                "the log has no row for the answer of the provider to refund {refund} for payment {payment}"
             )));
         }
         let Some((refund, payment, ..)) = slice.last() else { return Ok(()) };
@@ -97,7 +97,7 @@ pub(super) async fn counts_fit(reader: &Reader) -> Result<(), Unfit> {
     )
     .await?;
     if let Some(odd) = odd {
-        return Err(Unfit::Refunds(format!("payment {odd} counts another amount as refunded than its refunds hold")));
+        return Err(Unfit::Refunds(format!("the refunded amount of payment {odd} differs from its refunds")));
     }
     lines_fit(reader).await?;
     states_fit(reader).await?;
@@ -122,7 +122,7 @@ async fn lines_fit(reader: &Reader) -> Result<(), Unfit> {
             .await?;
         if let Some((order, n, _)) = slice.iter().find(|(.., fits)| !fits) {
             return Err(Unfit::Refunds(format!(
-                "line {n} of order {order} counts other units as refunded than its refunds hold"
+                "the refunded units of line {n} of order {order} differ from its refunds"
             )));
         }
         let Some((order, n, _)) = slice.last() else { return Ok(()) };
@@ -150,7 +150,7 @@ async fn states_fit(reader: &Reader) -> Result<(), Unfit> {
     )
     .await?;
     if let Some(odd) = odd {
-        return Err(Unfit::Refunds(format!("refund {odd} is in another state than its parts")));
+        return Err(Unfit::Refunds(format!("the state of refund {odd} differs from its parts")));
     }
     Ok(())
 }
@@ -184,7 +184,7 @@ async fn orders_fit(reader: &Reader) -> Result<(), Unfit> {
     )
     .await?;
     if let Some(odd) = odd {
-        return Err(Unfit::Refunds(format!("order {odd} counts something else than its refunds are")));
+        return Err(Unfit::Refunds(format!("the counts of order {odd} differ from its refunds")));
     }
     Ok(())
 }

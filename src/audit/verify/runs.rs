@@ -18,7 +18,7 @@ pub(super) async fn runs_fit(reader: &Reader) -> Result<(), Unfit> {
     )
     .await?;
     if let Some(event) = event {
-        return Err(Unfit::Runs(format!("event {event} of a batch has no row in the log that fits it")));
+        return Err(Unfit::Runs(format!("event {event} of a batch has no matching row in the log")));
     }
     let run = first_unfit(
         reader,
@@ -35,7 +35,7 @@ pub(super) async fn runs_fit(reader: &Reader) -> Result<(), Unfit> {
     )
     .await?;
     if let Some(run) = run {
-        return Err(Unfit::Runs(format!("the log does not tell who asked for run {run}")));
+        return Err(Unfit::Runs(format!("the log does not name the requester of run {run}")));
     }
     ends_fit(reader).await
 }
@@ -55,7 +55,7 @@ async fn ends_fit(reader: &Reader) -> Result<(), Unfit> {
     )
     .await?;
     if let Some(run) = run {
-        return Err(Unfit::Runs(format!("nothing tells how run {run} ended")));
+        return Err(Unfit::Runs(format!("the log has no row for the end of run {run}")));
     }
     for action in TELLS {
         let seq = first_unfit(
@@ -69,7 +69,7 @@ async fn ends_fit(reader: &Reader) -> Result<(), Unfit> {
         )
         .await?;
         if let Some(seq) = seq {
-            return Err(Unfit::Runs(format!("row {seq} of the log has left nothing with its run")));
+            return Err(Unfit::Runs(format!("row {seq} of the log has no matching event of its run")));
         }
     }
     Ok(())

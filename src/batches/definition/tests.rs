@@ -39,7 +39,7 @@ fn what_makes_no_sense_is_said_with_the_name_of_the_job() {
     for (from, to, why) in [
         ("daily-settlement", "Daily Settlement", "lower-case"),
         ("/opt/jobs/settle", "settle", "absolute path"),
-        ("{date}", "{day}", "none of its parameters"),
+        ("{date}", "{day}", "not one of its parameters"),
         ("yesterday", "soon", "default of date"),
         ("default = \"yesterday\"", "", "needs a default"),
         ("30 2 * * *", "30 2 * *", "five fields"),

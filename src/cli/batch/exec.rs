@@ -82,7 +82,7 @@ async fn attend(running: Running, terminate: Option<unix::Signal>) -> u8 {
     match status {
         Ok(status) => code_of(status),
         Err(error) => {
-            say(format_args!("the end of the command could not be learned: {error}"));
+            say(format_args!("the exit code of the command could not be read: {error}"));
             u8::MAX
         }
     }

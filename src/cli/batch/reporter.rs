@@ -46,7 +46,7 @@ impl Reporter {
     pub(super) fn finish(self, code: u8) {
         let _ = self.end.send(code);
         if self.done.recv_timeout(LAST).is_err() {
-            say("the end could not be reported in time");
+            say("the exit code could not be reported in time");
         }
     }
 }
@@ -54,11 +54,11 @@ impl Reporter {
 /// `https://console/ping/TOKEN/NAME`, or what is wrong, in words that hold nothing of the token.
 fn address(url: &str, name: &str) -> Result<String, String> {
     if !url.starts_with("https://") && !url.starts_with("http://") {
-        return Err("INGAM_PING_URL is not like https://console/ping/TOKEN".to_owned());
+        return Err("INGAM_PING_URL does not have the form https://console/ping/TOKEN".to_owned());
     }
     // What else a name may hold would change what the address says.
     if name.is_empty() || !name.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_')) {
-        return Err("no job has such a name".to_owned());
+        return Err("this is not a valid name of a job".to_owned());
     }
     Ok(format!("{}/{name}", url.trim_end_matches('/')))
 }
@@ -157,7 +157,7 @@ fn shortly(error: &ureq::Error) -> &'static str {
     match error {
         ureq::Error::Timeout(_) => "the console did not answer in time",
         ureq::Error::HostNotFound => "the host was not found",
-        ureq::Error::BadUri(_) | ureq::Error::Http(_) => "INGAM_PING_URL is no address",
+        ureq::Error::BadUri(_) | ureq::Error::Http(_) => "INGAM_PING_URL is not an address",
         _ => "the console could not be reached",
     }
 }

@@ -173,7 +173,7 @@ fn lines(job: &str, fate: Fate, params: &Values, processed: i64) -> Vec<String> 
     match (fate, job) {
         (Fate::Usual | Fate::Slow, _) => Vec::new(),
         (Fate::Low, _) => vec![
-            "Points that were earned a year ago expire, where they have not been used.".to_owned(),
+            "Points that were earned a year ago expire, unless they have been used.".to_owned(),
             format!("{processed} customers have such points."),
             format!("The points of {processed} customers have expired."),
         ],
@@ -200,12 +200,10 @@ fn lines(job: &str, fate: Fate, params: &Values, processed: i64) -> Vec<String> 
             "what to do: rerun this. No coupon was issued.".to_owned(),
         ],
         (Fate::Fails, "warehouse-sync") => vec![
-            "error: the warehouse closed the connection after 412 of its items; none of them was taken over."
-                .to_owned(),
-            "what to do: nothing, where the warehouse is being updated. The next night takes everything over."
-                .to_owned(),
+            "error: the warehouse closed the connection after 412 of its items; none of them was imported.".to_owned(),
+            "what to do: nothing, if the warehouse is being updated. The next night imports everything.".to_owned(),
         ],
-        (Fate::Fails, _) => vec![busy, "what to do: rerun this; it goes on with what is left.".to_owned()],
+        (Fate::Fails, _) => vec![busy, "what to do: rerun this; it continues with the remaining work.".to_owned()],
     }
 }
 

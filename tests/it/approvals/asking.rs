@@ -28,7 +28,7 @@ on_both! {
         assert_eq!(page.status, 200);
         assert!(page.text().contains("62,450") && page.text().contains(REASON), "{page}");
         assert!(page.find_form("form[action$='/approval']").is_none(), "she is not offered to approve it: {page}");
-        assert!(mina.get("/users/1").says("main").contains("waits for approval"));
+        assert!(mina.get("/users/1").says("main").contains("is waiting for approval"));
         assert_sound(world);
     }
 
@@ -116,7 +116,7 @@ on_both! {
         let line = |said: &str| said.lines().find(|line| line.contains("second person")).unwrap().to_owned();
         assert!(line(&said()).ends_with(" rules"), "{}", said());
         world.database().tamper("update staff set active = false where email = 'hana@ingam.test'").unwrap();
-        assert!(line(&said()).contains("nobody who can sign in is approver"), "{}", said());
+        assert!(line(&said()).contains("no account that can sign in has the role approver"), "{}", said());
     }
 
     fn changes_over_the_threshold_are_told_whatever_the_rules_say(outer) {

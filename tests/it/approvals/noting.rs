@@ -33,7 +33,7 @@ on_both! {
         assert_eq!(world.number("select count(*) from order_events"), 0);
         let page = mina.get("/orders/4");
         assert!(!page.says("#timeline").contains(TEXT), "{page}");
-        assert!(page.says("main").contains("waits for approval"), "{page}");
+        assert!(page.says("main").contains("is waiting for approval"), "{page}");
         let done = approval(&hana, request).set("code", &world.code("hana")).submit();
         assert_eq!((done.status, state(world, request).as_str()), (303, "approved"), "{done}");
         let page = mina.get("/orders/4");

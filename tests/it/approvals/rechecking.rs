@@ -11,7 +11,7 @@ on_both! {
         let form = approval(&hana, request);
         addition(&mina, 1, "100").set("code", &world.code("mina")).submit();
         let page = hana.get(&format!("/approvals/{request}"));
-        assert!(page.says("main").contains("has changed since"), "{page}");
+        assert!(page.says("main").contains("was changed after the request"), "{page}");
         let refused = form.set("code", &world.code("hana")).submit();
         assert_eq!((refused.status, points(world, 1)), (409, 12_550), "{refused}");
         assert_eq!(last_refusal(world), ("approvals.approve".to_owned(), "approval-obsolete".to_owned()));

@@ -26,7 +26,7 @@ on_both! {
         let request = request_of(&asked);
         assert_eq!(world.number("select count(*) from refunds"), 0);
         assert_eq!(world.number("select refunded from payments where id = 10"), 0);
-        assert!(mina.get("/orders/1").says("main").contains("waits for approval"));
+        assert!(mina.get("/orders/1").says("main").contains("is waiting for approval"));
         let done = approval(&hana, request).set("code", &world.code("hana")).submit();
         assert_eq!((done.status, state(world, request).as_str()), (303, "approved"), "{done}");
         assert_eq!(world.number("select count(*) from refunds"), 1);

@@ -33,7 +33,7 @@ on_both! {
             "insert into approval_votes (request_id, staff_id, staff_name, at, verdict, reason, change_id)
              values ({request}, {hana}, 'Hana Choi', '2026-03-02T00:00:00.000000Z', 'approved', 'Fine by me', 'made-up')"
         )).unwrap();
-        assert!(said(world).contains("a vote about request 1"));
+        assert!(said(world).contains("a vote on request 1"));
     }
 
     fn an_approval_that_was_written_in_is_found(outer) {
@@ -41,7 +41,7 @@ on_both! {
         let mina = world.signed_in("mina");
         ask(world, &mina, 1, "50,000");
         world.database().tamper("update approval_requests set state = 'approved', decided_at = at").unwrap();
-        assert!(said(world).contains("request 1 says it was approved"));
+        assert!(said(world).contains("request 1 is marked as approved"));
     }
 
     fn a_vote_that_was_taken_away_is_found(outer) {
@@ -51,7 +51,7 @@ on_both! {
         approval(&hana, request).set("code", &world.code("hana")).submit();
         assert_sound(world);
         behind_its_back(world, "approval_votes", "approval_votes_no_delete", "delete from approval_votes");
-        assert!(said(world).contains("request 1 says it was approved"));
+        assert!(said(world).contains("request 1 is marked as approved"));
     }
 
     fn a_request_put_in_somebody_elses_name_is_found(outer) {
@@ -60,6 +60,6 @@ on_both! {
         ask(world, &mina, 1, "50,000");
         let sora = world.number("select id from staff where email = 'sora@ingam.test'");
         behind_its_back(world, "approval_requests", "approval_requests_kept", &format!("update approval_requests set staff_id = {sora}"));
-        assert!(said(world).contains("who asked for request 1"));
+        assert!(said(world).contains("the requester of request 1"));
     }
 }

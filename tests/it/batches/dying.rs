@@ -39,7 +39,7 @@ on_both! {
         // Its place is held: nothing is started, and the reason is said.
         let browser = people[0].browser.at(process.address);
         let busy = browser.get("/batches/long?panel=run");
-        assert!(busy.text().contains(&format!("Run #{id} of this job is still open")), "{busy}");
+        assert!(busy.text().contains(&format!("Run #{id} of this job is still in progress")), "{busy}");
         let resolve = |n: usize| {
             let page = people[n].browser.at(process.address).get(&format!("/runs/{id}?panel=resolve"));
             let form = page.form_to("/resolution").set("resolution", "dead").set("reason", "Looked at the machine itself");
@@ -87,7 +87,7 @@ on_both! {
              values (900, 'job', 1, 'running', 'manual', {none}, '{{}}', 'elsewhere/1/1', 1, {then}, {then}, {then})"
         )).unwrap();
         becomes(&world, 900, "lost");
-        assert!(jun.get("/runs/900").text().contains("has not been heard of any more"));
+        assert!(jun.get("/runs/900").text().contains("stopped responding"));
     }
 
     fn a_console_that_is_told_to_stop_lets_runs_finish_and_ends_those_that_take_too_long(world) {

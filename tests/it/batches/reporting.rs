@@ -86,7 +86,7 @@ on_both! {
         wait_until(|| world.number("select count(*) from batch_runs where state = 'lost'") == 1);
         let jun = world.signed_in("jun");
         let id = world.number("select id from batch_runs");
-        assert!(jun.get(&format!("/runs/{id}")).text().contains("It was to report and has not"));
+        assert!(jun.get(&format!("/runs/{id}")).text().contains("No result was reported"));
         assert!(!jun.get(&format!("/runs/{id}")).has("form[action$='/rerun']"));
         assert_sound(&world);
     }

@@ -51,7 +51,7 @@ on_both! {
         assert_eq!(form.clone().set("code", &world.code("jun")).submit().status, 303);
         let again = form.without("seen").forge("key", "another").set("code", &world.code("jun")).submit();
         assert_eq!(again.status, 409);
-        assert!(again.text().contains("was rerun already"), "{again}");
+        assert!(again.text().contains("already been rerun"), "{again}");
         let form = jun.get(&format!("/runs/{slow}?panel=cancel")).form_to("/cancellation");
         form.set("reason", "The test is over").set("code", &world.code("jun")).submit();
         becomes(&world, slow, "cancelled");

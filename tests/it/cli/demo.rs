@@ -159,8 +159,8 @@ fn what_cannot_be_a_data_directory_is_said_in_one_line() {
         (file.join("below"), &[][..], "cannot be made"),
         (file.clone(), &[][..], "a-file"),
         (Path::new("/proc/ingam-demo").to_owned(), &[][..], "cannot be made"),
-        (foreign.clone(), &[][..], "no demo's"),
-        (foreign.clone(), &["--fresh"][..], "no demo's"),
+        (foreign.clone(), &[][..], "not from a demo"),
+        (foreign.clone(), &["--fresh"][..], "not from a demo"),
         (newer.clone(), &[][..], "another version"),
     ] {
         let (code, line) = one_line(&demo(&data, more).output().unwrap());

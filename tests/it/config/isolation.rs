@@ -149,7 +149,7 @@ on_both! {
             ("INGAM_ALLOWED_NETWORKS", "10.20.0.1/16", "did you mean 10.20.0.0/16"),
             ("INGAM_PUBLIC_ORIGIN", "http://admin.ingam.test", "https://"),
             ("INGAM_PUBLIC_ORIGIN", "https://admin.ingam.test/path", "INGAM_PUBLIC_ORIGIN"),
-            ("INGAM_PROFILE", "production", "no profile"),
+            ("INGAM_PROFILE", "production", "not a profile"),
             ("INGAM_SESSION_HOURS", "900", "INGAM_SESSION_HOURS"),
             ("DATABASE_URL", "mysql://db/ingam", "DATABASE_URL"),
         ] {

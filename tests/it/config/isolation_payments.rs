@@ -79,7 +79,7 @@ on_both! {
             (&stripe, "INGAM_PAYMENTS_SECRET", Some(SIGNING), "must be a secret or restricted key of Stripe"),
             (&webhook, "INGAM_PAYMENTS_URL", Some("pay.ingam.test"), "must begin with https://"),
             (&webhook, "INGAM_PAYMENTS_URL", Some("ftp://pay.ingam.test"), "must begin with https://"),
-            (&webhook, "INGAM_PAYMENTS_URL", Some("https://u:hush@pay.ingam.test"), "no name and no password"),
+            (&webhook, "INGAM_PAYMENTS_URL", Some("https://u:hush@pay.ingam.test"), "user name or a password"),
             (&stripe, "INGAM_PAYMENTS_URL", Some("https://stripe.ingam.test/v1"), "must be scheme and host only"),
             (&stripe, "INGAM_PAYMENTS_TIMEOUT_SECONDS", Some("0"), "must be between 1 and 60"),
             (&stripe, "INGAM_PAYMENTS_TIMEOUT_SECONDS", Some("61"), "must be between 1 and 60"),

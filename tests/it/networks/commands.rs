@@ -55,7 +55,7 @@ on_both! {
             let (worked, said) = network(world, &["allow", net]);
             assert!(worked, "{said}");
         }
-        assert!(network(world, &["allow", "10.0.0.0/8"]).1.contains("open already"));
+        assert!(network(world, &["allow", "10.0.0.0/8"]).1.contains("already allowed"));
         let (worked, said) = network(world, &["remove", "192.0.2.0/24"]);
         assert!(!worked && said.contains("is not on the list"), "{said}");
     }

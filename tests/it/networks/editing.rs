@@ -23,11 +23,11 @@ on_both! {
         for (net, sentence) in [
             ("10.0.0.1/8", "Did you mean 10.0.0.0/8?"),
             ("2001:db8::1/48", "Did you mean 2001:db8::/48?"),
-            ("0.0.0.0/0", "wider"),
-            ("2000::/3", "wider"),
-            ("head office", "A network such as"),
-            ("10.0.0.0/33", "A network such as"),
-            ("   ", "Fill this in"),
+            ("0.0.0.0/0", "too wide"),
+            ("2000::/3", "too wide"),
+            ("head office", "Enter a network such as"),
+            ("10.0.0.0/33", "Enter a network such as"),
+            ("   ", "This field is required"),
         ] {
             let page = adding(&owner, net).set("note", "Typed before").set("code", &code).submit();
             refused(world, &page, "net", sentence);
@@ -85,9 +85,9 @@ on_both! {
         }
         for net in ["10.20.0.0/16", "127.0.0.0/8"] {
             let page = adding(&owner, net).set("code", &code).submit();
-            refused(world, &page, "net", "open already");
+            refused(world, &page, "net", "already allowed");
             let page = adding(&owner, net).forge("wide_confirmed", net).set("code", &code).submit();
-            refused(world, &page, "net", "open already");
+            refused(world, &page, "net", "already allowed");
         }
         let page = adding(&owner, "10.20.4.7").set("code", &code).submit();
         assert_eq!(page.form_to("/networks").set("wide_confirmed", "10.20.4.7/32").set("code", &code).submit().status, 303);
@@ -129,7 +129,7 @@ on_both! {
         let owner = signed_in(world, &server, "owner");
         let id = add(world, &owner, "198.51.100.0/24");
         let page = changing(&owner, id).set("code", &world.code("owner")).submit();
-        assert_eq!((page.status, page.says("#net-error").contains("Nothing differs")), (422, true), "{page}");
+        assert_eq!((page.status, page.says("#net-error").contains("Nothing is different")), (422, true), "{page}");
         let done = changing(&owner, id).set("note", "Partner").set("code", &world.code("owner")).submit();
         assert!(done.follow().says("#panel").contains("Partner"));
         let audit = world.last_audit();
@@ -142,7 +142,7 @@ on_both! {
         // Another row's network cannot be taken, and a wide one is asked about here too.
         put(world, "192.0.2.0/24");
         let page = changing(&owner, id).set("net", "192.0.2.0/24").set("code", &world.code("owner")).submit();
-        assert!(page.says("#net-error").contains("open already"), "{page}");
+        assert!(page.says("#net-error").contains("already allowed"), "{page}");
         let page = changing(&owner, id).set("net", "192.0.0.0/9").set("code", &world.code("owner")).submit();
         assert_eq!(page.status, 422);
         let page = changing(&owner, id).set("net", "192.0.0.0/8").set("code", &world.code("owner")).submit();
@@ -172,7 +172,7 @@ on_both! {
         for form in [&change, &removal] {
             let page = form.clone().set("code", &world.code("owner")).submit();
             assert_eq!(page.status, 404, "{page}");
-            assert!(page.says("main").contains("Somebody has removed this network"), "{page}");
+            assert!(page.says("main").contains("already been removed"), "{page}");
         }
         // SQLite gives the next row the same number.
         let next = add(world, &owner, "192.0.2.0/24");
@@ -182,7 +182,7 @@ on_both! {
             assert_eq!(page.status, 409, "{page}");
         }
         assert_eq!(listed(world), ["192.0.2.0/24"]);
-        assert!(owner.get("/networks?panel=remove-999").says("main").contains("Somebody has removed"));
+        assert!(owner.get("/networks?panel=remove-999").says("main").contains("already been removed"));
     }
 
     fn a_form_that_is_sent_twice_changes_something_once(world) {

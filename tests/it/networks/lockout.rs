@@ -84,9 +84,9 @@ on_both! {
         assert!(page.find_form("form[action$='/removal']").is_none(), "{page}");
         assert!(page.says("main").contains("You are using the console through this network"), "{page}");
         let away = changing(&owner, id).set("net", "203.0.113.128/25").set("code", &world.code("owner")).submit();
-        assert!(away.status == 422 && away.says("#net-error").contains("shut out"), "{away}");
+        assert!(away.status == 422 && away.says("#net-error").contains("end your access"), "{away}");
         let ending = changing(&owner, id).set("expires_at", "2026-03-04T09:00").set("code", &world.code("owner")).submit();
-        assert!(ending.status == 422 && ending.says("#expires_at-error").contains("shut out"), "{ending}");
+        assert!(ending.status == 422 && ending.says("#expires_at-error").contains("end your access"), "{ending}");
         assert_eq!(world.last_audit().refusal, "network-yours");
         // Narrowed to what still holds the owner, and from then on with another that holds them too, all is well.
         let narrow = changing(&owner, id).set("net", "203.0.113.0/28").set("code", &world.code("owner")).submit();

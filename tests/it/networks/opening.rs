@@ -172,8 +172,8 @@ on_both! {
         assert!(says("203.0.113.0/24").contains("256 addresses") && !says("203.0.113.0/24").contains("here"));
         assert!(says("127.0.0.1/32").contains("one address") && says("127.0.0.1/32").contains("You are here"));
         assert!(says("2001:db8::/32").contains("2^96 addresses"));
-        assert!(says("127.0.0.0/8").contains("environment") && says("127.0.0.0/8").contains("You are here"));
-        assert!(says("10.20.0.0/16").contains("environment") && !says("10.20.0.0/16").contains("here"));
+        assert!(says("127.0.0.0/8").contains("server settings") && says("127.0.0.0/8").contains("You are here"));
+        assert!(says("10.20.0.0/16").contains("server settings") && !says("10.20.0.0/16").contains("here"));
         let korean = owner.with_header("accept-language", "ko").get("/networks?lang=ko");
         assert!(korean.says("h1").contains("Networks") || korean.says("h1").contains("네트워크"));
         for who in ["mina", "sora", "jun", "hana"] {

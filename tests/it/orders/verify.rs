@@ -36,7 +36,7 @@ on_both! {
     fn a_refund_that_nobody_sealed_is_named(world) {
         let (world, provider) = paying(world.engine);
         refunded(&world, &provider);
-        assert_named(&world, "update refunds set amount = amount + 1 where order_id = 1", "refund 1 has no row");
+        assert_named(&world, "update refunds set amount = amount + 1 where order_id = 1", "refund 1 has no matching row");
     }
 
     fn a_refund_that_was_hidden_from_those_who_watch_for_it_is_named(world) {
@@ -63,7 +63,7 @@ on_both! {
         let mina = world.signed_in("mina");
         assert_eq!(refund(&mina, 4, &[(1, "1")]).set("code", &world.code("mina")).submit().status, 303);
         let now = world.clock.now();
-        assert_named(&world, &format!("update refund_payments set state = 'succeeded', settled_at = '{now}'"), "does not stand in the log");
+        assert_named(&world, &format!("update refund_payments set state = 'succeeded', settled_at = '{now}'"), "the log has no row for the answer of the provider");
         let rewritten = world.database().tamper("update refund_payments set state = 'requested', settled_at = null").unwrap_err();
         assert!(rewritten.contains("stays settled"), "{rewritten}");
     }

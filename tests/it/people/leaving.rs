@@ -80,7 +80,7 @@ on_both! {
         assert_eq!(handle.len(), 16);
         // It is over; saying so again is no change.
         let again = owner.get(&ends[0]);
-        assert!(again.text().contains("had ended already"), "{again}");
+        assert!(again.text().contains("has already ended"), "{again}");
         let id_of_session = world.database().value(&format!("select id from sessions where staff_id = {id}"));
         assert!(!again.text().contains(&id_of_session), "the whole key stands nowhere");
 

@@ -30,9 +30,9 @@ on_both! {
         let code = world.code("owner");
         for (typed, says) in [
             ("10.20.0.0/16\n10.20.4.1/16", "Did you mean 10.20.0.0/16?"),
-            ("office", "A network such as"),
-            ("0.0.0.0/0", "half of the internet"),
-            ("::/0", "half of the internet"),
+            ("office", "Enter a network such as"),
+            ("0.0.0.0/0", "too wide"),
+            ("::/0", "too wide"),
         ] {
             let form = panel(&owner, id, "networks").set("networks", typed).set("code", &code);
             let refused = form.submit();

@@ -39,7 +39,7 @@ on_both! {
             let code = world.code("owner");
             let refused = form.set("code", &code).submit();
             assert_eq!(refused.status, 409, "{noun}: {refused}");
-            assert!(refused.text().contains("only be changed by another owner"), "{noun}: {refused}");
+            assert!(refused.text().contains("Only another owner can change"), "{noun}: {refused}");
             let row = world.last_audit();
             assert_eq!((row.outcome.as_str(), row.refusal.as_str()), ("refused", "staff-own"), "{noun}");
         }

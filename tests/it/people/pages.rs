@@ -56,7 +56,7 @@ on_both! {
         all.dedup();
         assert_eq!((count, all.len()), (131, 131));
         assert_eq!(ids(&owner.get("/staff?role=oncall&state=active")).len(), 1);
-        assert!(owner.get("/staff?state=locked").text().contains("Nobody here"));
+        assert!(owner.get("/staff?state=locked").text().contains("No matching staff"));
         for bad in ["/staff?state=king", "/staff?role=king", "/staff?after=x"] {
             assert_eq!(owner.get(bad).status, 400, "{bad}");
         }

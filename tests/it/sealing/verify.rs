@@ -193,7 +193,7 @@ on_both! {
         let beyond = format!("
             create table more as select * from audit where seq = 3; update more set seq = {rows}, change_id = 'x';
             insert into audit select * from more; drop table more");
-        assert_named(world, &beyond, &format!("row {rows}: stands behind the head"));
+        assert_named(world, &beyond, &format!("row {rows}: is after the head"));
     }
 
     fn a_row_rewritten_with_its_bytes_and_its_leaf_does_not_give_the_root(world) {
@@ -214,7 +214,7 @@ on_both! {
         laid_open(world);
         let entry = world.number("select min(id) from point_entries where kind = 'adjusted'");
         let seq = world.number("select min(seq) from audit where action = 'points.adjust' and outcome = 'applied'");
-        let unsealed = format!("ledger entry {entry} has no row");
+        let unsealed = format!("ledger entry {entry} has no matching row");
         assert_named(world, &format!("update point_entries set delta = delta + 1000 where id = {entry}"), &unsealed);
         assert_named(world, &format!("update point_entries set balance = balance + 1000 where id = {entry}"), &unsealed);
         assert_named(world, &format!("update point_entries set user_id = 2 where id = {entry}"), &unsealed);
@@ -222,6 +222,6 @@ on_both! {
         assert_named(world, &format!("delete from point_entries where id = {entry}"), &format!("row {seq} of the log has no ledger entry"));
         let slipped_in = "insert into point_entries (user_id, at, delta, balance, kind, change_id)
             values (2, '2026-03-02T00:10:00.000000Z', 1000, 1000, 'adjusted', 'slipped in')";
-        assert_named(world, slipped_in, "has no row in the log");
+        assert_named(world, slipped_in, "has no matching row in the log");
     }
 }
