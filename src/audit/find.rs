@@ -26,14 +26,18 @@ pub(super) async fn find(reader: &Reader, wanted: &Wanted, before: Option<i64>) 
     // trigrams; reading either the other way takes long.
     if has_trigram(wanted) && wanted.target.is_none() && conditions(wanted) == 1 {
         let start = first.max(end.saturating_sub(WINDOW));
-        let mut rows = slice(reader, wanted, Along::Log, start, end, PAGE + 1).await?;
-        if let missing @ 1.. = (PAGE + 1).saturating_sub(rows.len()) {
-            rows.extend(slice(reader, wanted, Along::Trigrams, first, start, missing).await?);
-        }
-        return Ok(Page::of(rows, PAGE, place));
+        let rows = async |limit: usize| {
+            let mut rows = slice(reader, wanted, Along::Log, start, end, limit).await?;
+            if let missing @ 1.. = limit.saturating_sub(rows.len()) {
+                rows.extend(slice(reader, wanted, Along::Trigrams, first, start, missing).await?);
+            }
+            Ok(rows)
+        };
+        return Page::read(PAGE, rows, place).await;
     }
     if is_narrow(wanted) {
-        return Ok(Page::of(slice(reader, wanted, Along::Index, first, end, PAGE + 1).await?, PAGE, place));
+        let rows = async |limit| slice(reader, wanted, Along::Index, first, end, limit).await;
+        return Page::read(PAGE, rows, place).await;
     }
     let start = async |end: i64| Ok(Some(end.saturating_sub(WINDOW)));
     let rows = async |start, end, limit| slice(reader, wanted, Along::Log, start, end, limit).await;
