@@ -14,7 +14,11 @@ use crate::{
         Answer, Desk, Stop,
         list::{ListQuery as _, Page, Tab},
         panel::{self, Panel as _, Side, Subject},
-        shell::{Section, Shell, field::wrong, table::Pager},
+        shell::{
+            Section, Shell,
+            field::{FieldErrors, wrong},
+            table::{Choice, Pager},
+        },
     },
 };
 use askama::Template;
@@ -132,7 +136,8 @@ impl Subject for RunList {
             may_act: desk.may("POST", RerunAllPanel::ROUTE),
             rows: found.rows.into_iter().map(|run| RunRow::of(run, &titles)).collect(),
             pager: filter.pager(found.next),
-            jobs: titles,
+            errors: FieldErrors::new(),
+            jobs: titles.into_iter().map(|(name, title)| Choice::new(name, title)).collect(),
             filter,
             side,
         };
@@ -197,9 +202,6 @@ async fn find(reader: &Reader, wanted: &Wanted, before: Option<i64>) -> sqlx::Re
     Page::read(PAGE, rows, |run: &Run| run.id).await
 }
 
-/// What is wrong with a filter: nothing, because what is not known is a bad request.
-const NO_ERROR: Option<String> = None;
-
 /// The page of the list.
 #[derive(Debug, Template)]
 #[template(path = "batches/runs.html")]
@@ -208,8 +210,10 @@ pub(crate) struct RunsPage {
     pub(crate) filter: Filter,
     pub(crate) rows: Vec<RunRow>,
     pub(crate) pager: Pager,
+    /// What is wrong with a filter: nothing, because what cannot be chosen is a bad request.
+    pub(crate) errors: FieldErrors,
     /// Name and title of every job.
-    pub(crate) jobs: Vec<(String, String)>,
+    pub(crate) jobs: Vec<Choice>,
     pub(crate) may_act: bool,
     pub(crate) side: Side,
 }
@@ -240,6 +244,13 @@ impl RunRow {
 impl RunsPage {
     fn tabs(&self) -> Vec<Tab> {
         self.filter.tabs(["", Show::ATTENTION, Show::RUNNING], |filter| &mut filter.show)
+    }
+
+    /// What can be chosen beside all runs.
+    fn shows(&self) -> Vec<Choice> {
+        let choice = |family, value| Choice::new(value, self.shell.name(family, value));
+        let kinds = [Show::ATTENTION, Show::RUNNING].map(|kind| choice("runs-show", kind));
+        kinds.into_iter().chain(State::ALL.map(|state| choice("run-state", state.as_str()))).collect()
     }
 
     /// Whether any row can be chosen.

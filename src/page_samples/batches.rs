@@ -35,6 +35,7 @@ use crate::{
             Section,
             field::{FieldErrors, wrong},
             seal::Seal,
+            table::Choice,
         },
     },
 };
@@ -403,7 +404,8 @@ impl Maker {
                 .collect(),
             pager: filter.pager(Some(48_184)),
             filter,
-            jobs: vec![("daily-settlement".into(), self.text("일일 정산 집계", "Daily settlement"))],
+            errors: FieldErrors::new(),
+            jobs: vec![Choice::new("daily-settlement", self.text("일일 정산 집계", "Daily settlement"))],
             may_act: true,
             side,
         };

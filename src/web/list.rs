@@ -52,6 +52,16 @@ pub(crate) trait ListQuery: Clone {
     /// The place as it was typed; empty for the first page.
     fn place_text(&self) -> &str;
 
+    /// A filter as it was typed, by its name in the address.
+    fn value(&self, name: &str) -> &str {
+        self.fields().into_iter().find(|(field, _)| *field == name).map_or("", |(_, value)| value)
+    }
+
+    /// Whether a filter is set to this value.
+    fn has(&self, name: &str, value: &str) -> bool {
+        self.value(name) == value
+    }
+
     /// How many filters are set.
     fn set(&self) -> i64 {
         let set = self.fields().into_iter().filter(|(_, value)| !value.trim().is_empty()).count();
