@@ -3,82 +3,84 @@
 use super::{Request, request::SEES_ALL, viewer::ViewerPart};
 use crate::{
     audit::pages::Row as AuditRow,
-    request_columns, sql,
+    list_query, request_columns, sql,
     web::{
         Desk, PageError, PageResult,
-        link::link,
-        problem_page::Problem,
-        shell::{Frame, Section, Shell, table::Pager},
+        list::{ListQuery as _, Page, Tab},
+        shell::{Frame, Section, Shell, field::wrong, table::Pager},
     },
 };
 use actix_web::web;
 use askama::Template;
-use serde::Deserialize;
 use std::collections::HashSet;
 
-const PAGE: i64 = 50;
+const PAGE: usize = 50;
 
-/// The query of the page.
-#[derive(Debug, Default, Deserialize)]
-#[serde(default)]
-pub(crate) struct PageQuery {
-    show: String,
-    before: Option<i64>,
+list_query! {
+    /// The filters of the list of requests as they were chosen.
+    typed Filter at "/approvals" from "before";
+    /// What the filters of the list of requests mean.
+    meant Wanted;
+    show: Show = |text, _| Show::parse(text).ok_or_else(wrong::not_a_choice);
 }
 
 /// `GET /approvals`
-pub(crate) async fn list(desk: Desk, query: web::Query<PageQuery>) -> PageResult {
-    let show = Show::parse(&query.show).ok_or(Problem::BadRequest)?;
-    let mut requests = find(&desk, show, query.before).await?;
-    let is_more = i64::try_from(requests.len()).unwrap_or_default() > PAGE;
-    requests.truncate(usize::try_from(PAGE).unwrap_or(50));
-    let voted = voted(&desk, &requests).await?;
-    let next = requests.last().filter(|_| is_more).map(|last| show.href(&last.id.to_string()));
+pub(crate) async fn list(desk: Desk, filter: web::Query<Filter>) -> PageResult {
+    let filter = filter.into_inner();
+    let show = filter.chosen(desk.zone())?.show.unwrap_or_default();
+    let found = find(&desk, show, filter.place()?).await?;
+    let voted = voted(&desk, &found.rows).await?;
+    // What is open is the list without a filter, also where the address names it.
+    let filter = Filter { show: show.in_address().to_owned(), ..filter };
+    let row =
+        |request: Request| Row { part: ViewerPart::of(desk.person(), &request, voted.contains(&request.id)), request };
     let page = ListPage {
         shell: desk.shell(Some(Section::Approvals), None).await?,
         show,
-        pager: Pager { first: query.before.map(|_| show.href("")), previous: None, next },
-        rows: requests
-            .into_iter()
-            .map(|request| Row { part: ViewerPart::of(desk.person(), &request, voted.contains(&request.id)), request })
-            .collect(),
+        pager: filter.pager(found.next),
+        rows: found.rows.into_iter().map(row).collect(),
+        filter,
     };
     desk.page(200, &page)
 }
 
 /// The newest requests that fit and that this person may see. A person who sees only some of what was decided sees it
 /// as far back as can be looked through at once.
-async fn find(desk: &Desk, show: Show, before: Option<i64>) -> Result<Vec<Request>, PageError> {
+async fn find(desk: &Desk, show: Show, before: Option<i64>) -> Result<Page<Request, i64>, PageError> {
     let person = desk.person();
     let (sees_all, roles) = (person.roles.any_of(SEES_ALL), person.roles.to_string());
-    let reader = desk.reader();
-    let query = match show {
-        Show::Open => reader.query(sql!(
+    let statement = match show {
+        Show::Open => sql!(
             "select ",
             request_columns!(),
             " from approval_requests r join staff s on s.id = r.staff_id
                where r.id < $1 and r.state in ('waiting', 'owed')
                  and ($4 or r.staff_id = $3 or (' ' || $5 || ' ') like ('% ' || r.role || ' %'))
                order by r.id desc limit $2"
-        )),
-        Show::Mine => reader.query(sql!(
+        ),
+        Show::Mine => sql!(
             "select ",
             request_columns!(),
             " from approval_requests r join staff s on s.id = r.staff_id
                where r.id < $1 and r.staff_id = $3 and ($4 or not $4) and $5 <> '' order by r.id desc limit $2"
-        )),
-        Show::Decided => reader.query(sql!(
+        ),
+        Show::Decided => sql!(
             "select ",
             request_columns!(),
             " from approval_requests r join staff s on s.id = r.staff_id
                where r.id < $1 and r.id > $6 and r.decided_at is not null
                  and ($4 or r.staff_id = $3 or (' ' || $5 || ' ') like ('% ' || r.role || ' %'))
                order by r.id desc limit $2"
-        )),
+        ),
     };
-    let query = query.bind(before.unwrap_or(i64::MAX)).bind(PAGE + 1).bind(person.id).bind(sees_all).bind(roles);
-    let query = if show == Show::Decided { query.bind(earliest(desk, sees_all).await?) } else { query };
-    Ok(query.all().await?)
+    let earliest = if show == Show::Decided { Some(earliest(desk, sees_all).await?) } else { None };
+    let rows = async |limit| {
+        let query = desk.reader().query(statement).bind(before.unwrap_or(i64::MAX));
+        let query = query.bind(i64::try_from(limit).unwrap_or(i64::MAX)).bind(person.id).bind(sees_all).bind(roles);
+        let query = if let Some(earliest) = earliest { query.bind(earliest) } else { query };
+        Ok(query.all().await?)
+    };
+    Page::read(PAGE, rows, |request: &Request| request.id).await
 }
 
 /// So far back is looked for what one person of many may see.
@@ -112,6 +114,7 @@ async fn voted(desk: &Desk, requests: &[Request]) -> Result<HashSet<i64>, PageEr
 pub(crate) struct ListPage {
     pub(crate) shell: Shell,
     pub(crate) show: Show,
+    pub(crate) filter: Filter,
     pub(crate) rows: Vec<Row>,
     pub(crate) pager: Pager,
 }
@@ -130,7 +133,7 @@ pub(crate) enum Show {
 impl Show {
     const ALL: [Self; 3] = [Self::Open, Self::Mine, Self::Decided];
 
-    /// As in `?show=`.
+    /// Under `approvals-show.`
     fn as_str(self) -> &'static str {
         match self {
             Self::Open => "open",
@@ -139,12 +142,19 @@ impl Show {
         }
     }
 
-    fn parse(text: &str) -> Option<Self> {
-        if text.is_empty() { Some(Self::Open) } else { Self::ALL.into_iter().find(|show| show.as_str() == text) }
+    /// As in `?show=`; what is open is shown where it names nothing.
+    pub(crate) fn in_address(self) -> &'static str {
+        if self == Self::Open { "" } else { self.as_str() }
     }
 
-    fn href(self, before: &str) -> String {
-        link("/approvals", &[("show", if self == Self::Open { "" } else { self.as_str() }), ("before", before)])
+    fn parse(text: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|show| show.as_str() == text)
+    }
+}
+
+impl ListPage {
+    fn tabs(&self) -> impl Iterator<Item = (Show, Tab)> {
+        Show::ALL.into_iter().zip(self.filter.tabs(Show::ALL.map(Show::in_address), |filter| &mut filter.show))
     }
 }
 

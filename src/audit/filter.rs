@@ -65,7 +65,7 @@ fn words(text: &str) -> Result<String, Message> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::web::shell::field::FieldErrors;
+    use crate::web::{list::ListQuery as _, shell::field::FieldErrors};
     use chrono_tz::Tz;
 
     fn filter(set: impl FnOnce(&mut Filter)) -> Result<AuditQuery, FieldErrors> {

@@ -30,14 +30,18 @@ pub(super) async fn find(
     // trigrams; reading either the other way takes long.
     if has_trigram(query) && query.target.is_none() && conditions(query) == 1 {
         let start = first.max(end.saturating_sub(WINDOW));
-        let mut rows = slice(reader, query, Along::Log, start, end, PAGE + 1).await?;
-        if let missing @ 1.. = (PAGE + 1).saturating_sub(rows.len()) {
-            rows.extend(slice(reader, query, Along::Trigrams, first, start, missing).await?);
-        }
-        return Ok(Page::of(rows, PAGE, place));
+        let rows = async |limit: usize| {
+            let mut rows = slice(reader, query, Along::Log, start, end, limit).await?;
+            if let missing @ 1.. = limit.saturating_sub(rows.len()) {
+                rows.extend(slice(reader, query, Along::Trigrams, first, start, missing).await?);
+            }
+            Ok(rows)
+        };
+        return Page::read(PAGE, rows, place).await;
     }
     if is_narrow(query) {
-        return Ok(Page::of(slice(reader, query, Along::Index, first, end, PAGE + 1).await?, PAGE, place));
+        let rows = async |limit| slice(reader, query, Along::Index, first, end, limit).await;
+        return Page::read(PAGE, rows, place).await;
     }
     let start = async |end: i64| Ok(Some(end.saturating_sub(WINDOW)));
     let rows = async |start, end, limit| slice(reader, query, Along::Log, start, end, limit).await;

@@ -105,6 +105,14 @@ macro_rules! run_columns {
 }
 pub(crate) use run_columns;
 
+/// [`Run::needs_a_look`] as a condition, word for word that of the index `batch_runs_attention`.
+macro_rules! needs_a_look {
+    () => {
+        "resolution is null and (state in ('failed', 'timed_out', 'lost') or is_slow or is_low)"
+    };
+}
+pub(crate) use needs_a_look;
+
 impl Run {
     pub fn values(&self) -> Values {
         serde_json::from_str(&self.params).unwrap_or_default()

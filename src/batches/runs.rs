@@ -1,7 +1,7 @@
 //! The list of runs, filtered.
 
 use super::{
-    record::{Run, run_columns},
+    record::{Run, needs_a_look, run_columns},
     rerun_all::RerunAllPanel,
     run_target,
     state::State,
@@ -9,19 +9,55 @@ use super::{
 use crate::{
     batches::record::RUN,
     gate::{RefusalWord, Target},
-    sql,
-    store::Reader,
+    list_query, sql,
+    store::{Query, Reader},
     web::{
         Desk, PageError, PageResult,
-        link::link,
-        panel::{self, Panel as _, Query, Side, Subject},
-        problem_page::Problem,
-        shell::{Section, Shell, table::Pager},
+        list::{ListQuery as _, Page, Tab},
+        panel::{self, Panel as _, Side, Subject},
+        shell::{
+            Section, Shell,
+            field::{FieldErrors, wrong},
+            table::{Choice, Pager},
+        },
     },
 };
 use askama::Template;
 
-const PAGE: i64 = 50;
+list_query! {
+    /// The filters of the list of runs as they were chosen.
+    typed Filter at "/runs" from "before";
+    /// What the filters of the list of runs mean.
+    meant Wanted;
+    job: String = |text, _| Ok(text.to_owned());
+    show: Show = |text, _| Show::parse(text).ok_or_else(wrong::not_a_choice);
+}
+
+/// Which runs are shown.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Show {
+    /// Those that wait for a person.
+    Attention,
+    /// Those that have not ended.
+    Running,
+    State(State),
+}
+
+impl Show {
+    /// As in `?show=`, beside the states.
+    pub(crate) const ATTENTION: &'static str = "attention";
+    pub(crate) const RUNNING: &'static str = "running";
+
+    fn parse(text: &str) -> Option<Self> {
+        match text {
+            Self::ATTENTION => Some(Self::Attention),
+            Self::RUNNING => Some(Self::Running),
+            state => State::parse(state).map(Self::State),
+        }
+    }
+}
+
+const PAGE: usize = 50;
 /// The most runs that are run again under one code.
 const MOST_AT_ONCE: usize = 50;
 
@@ -32,8 +68,9 @@ const MOST_WAITING: i64 = 99;
 pub async fn waiting(reader: &Reader) -> sqlx::Result<i64> {
     let (n,): (i64,) = reader
         .query(sql!(
-            "select count(*) from (select 1 as one from batch_runs where resolution is null
-                and (state in ('failed', 'timed_out', 'lost') or is_slow or is_low) limit $1) waiting"
+            "select count(*) from (select 1 as one from batch_runs where ",
+            needs_a_look!(),
+            " limit $1) waiting"
         ))
         .bind(MOST_WAITING)
         .one()
@@ -46,31 +83,20 @@ pub async fn list(desk: Desk) -> PageResult {
     panel::show::<RunList>(&desk, ()).await
 }
 
-/// The list of runs, from before one of them on.
+/// The list of runs, as its address asks for it.
 #[derive(Clone, Debug)]
 pub(crate) struct RunList {
     filter: Filter,
-    before: i64,
-}
-
-/// What the list is narrowed to.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub(crate) struct Filter {
-    pub(crate) job: String,
-    /// `attention`, `running`, or a state.
-    pub(crate) show: String,
-}
-
-impl Filter {
-    fn href(&self, before: &str) -> String {
-        link("/runs", &[("job", &self.job), ("show", &self.show), ("before", before)])
-    }
+    wanted: Wanted,
+    /// The run before which the page begins.
+    before: Option<i64>,
 }
 
 impl RunList {
     /// What needs a person.
     pub(crate) fn attention() -> Self {
-        Self { filter: Filter { show: "attention".to_owned(), ..Filter::default() }, before: i64::MAX }
+        let filter = Filter { show: Show::ATTENTION.to_owned(), ..Filter::default() };
+        Self { filter, wanted: Wanted { show: Some(Show::Attention), job: None }, before: None }
     }
 }
 
@@ -90,13 +116,8 @@ impl Subject for RunList {
         if !matches!(desk.visit().method.as_str(), "GET" | "HEAD") {
             return Ok(Some(Self::attention()));
         }
-        let query = Query::of(desk);
-        let before = match query.get("before") {
-            "" => i64::MAX,
-            text => text.parse().map_err(|_| Problem::BadRequest)?,
-        };
-        let filter = Filter { job: query.get("job").to_owned(), show: query.get("show").to_owned() };
-        Ok(Some(Self { filter, before }))
+        let filter = Filter::beside_panels(&panel::Query::of(desk));
+        Ok(Some(Self { wanted: filter.chosen(desk.zone())?, before: filter.place()?, filter }))
     }
 
     fn path(&self) -> String {
@@ -108,18 +129,16 @@ impl Subject for RunList {
     }
 
     async fn page(self, desk: &Desk, shell: Shell, side: Side, status: u16) -> PageResult {
-        let mut runs = find(desk, &self).await?;
-        let Self { filter, before } = self;
-        let is_more = i64::try_from(runs.len()).unwrap_or_default() > PAGE;
-        runs.truncate(usize::try_from(PAGE).unwrap_or(50));
+        let Self { filter, wanted, before } = self;
+        let found = find(desk.reader(), &wanted, before).await?;
         let titles = titles(desk).await?;
-        let next = runs.last().filter(|_| is_more).map(|last| filter.href(&last.id.to_string()));
         let page = RunsPage {
             shell,
             may_act: desk.may("POST", RerunAllPanel::ROUTE),
-            rows: runs.into_iter().map(|run| RunRow::of(run, &titles)).collect(),
-            pager: Pager { first: (before != i64::MAX).then(|| filter.href("")), previous: None, next },
-            jobs: titles,
+            rows: found.rows.into_iter().map(|run| RunRow::of(run, &titles)).collect(),
+            pager: filter.pager(found.next),
+            errors: FieldErrors::new(),
+            jobs: titles.into_iter().map(|(name, title)| Choice::new(name, title)).collect(),
             filter,
             side,
         };
@@ -146,77 +165,43 @@ pub(super) async fn titles(desk: &Desk) -> sqlx::Result<Vec<(String, String)>> {
     desk.reader().query(sql!("select name, title from batch_jobs order by title, name")).all().await
 }
 
-/// The newest runs that match; each filter goes along an index of its own.
-async fn find(desk: &Desk, RunList { filter, before }: &RunList) -> Result<Vec<Run>, PageError> {
-    let before = *before;
-    let job = Some(filter.job.as_str()).filter(|job| !job.is_empty());
-    let reader = desk.reader();
-    let query = match (filter.show.as_str(), job) {
-        ("", None) => {
-            reader.query(sql!("select ", run_columns!(), " from batch_runs where id < $1 order by id desc limit $2"))
-        }
-        ("", Some(_)) => reader.query(sql!(
-            "select ",
-            run_columns!(),
-            " from batch_runs where id < $1 and job = $3 order by id desc limit $2"
-        )),
-        ("attention", None) => reader.query(sql!(
-            "select ",
-            run_columns!(),
-            " from batch_runs where id < $1 and resolution is null
-              and (state in ('failed', 'timed_out', 'lost') or is_slow or is_low) order by id desc limit $2"
-        )),
-        // The few that wait or are open are looked through for the job, and not all that the job ever ran.
-        ("attention", Some(_)) => reader.query(sql!(
-            "select ",
-            run_columns!(),
-            " from batch_runs where id < $1 and resolution is null
-              and (state in ('failed', 'timed_out', 'lost') or is_slow or is_low) and coalesce(job, '') = $3
-              order by id desc limit $2"
-        )),
-        ("running", None) => reader.query(sql!(
-            "select ",
-            run_columns!(),
-            " from batch_runs where id < $1
-              and state in ('queued', 'starting', 'running', 'cancelling', 'lost') order by id desc limit $2"
-        )),
-        ("running", Some(_)) => reader.query(sql!(
-            "select ",
-            run_columns!(),
-            " from batch_runs where id < $1
-              and state in ('queued', 'starting', 'running', 'cancelling', 'lost') and coalesce(job, '') = $3
-              order by id desc limit $2"
-        )),
-        (state, _) => {
-            let state = State::parse(state).ok_or(Problem::BadRequest)?.as_str();
-            let query = match job {
-                None => reader.query(sql!(
-                    "select ",
-                    run_columns!(),
-                    " from batch_runs where id < $1 and state = $3 order by id desc limit $2"
-                )),
-                Some(_) => reader.query(sql!(
-                    "select ",
-                    run_columns!(),
-                    " from batch_runs where id < $1 and state = $3 and job = $4 order by id desc limit $2"
-                )),
-            };
-            let query = query.bind(before).bind(PAGE + 1).bind(state);
-            return Ok(match job {
-                Some(job) => query.bind(job).all().await?,
-                None => query.all().await?,
-            });
-        }
+macro_rules! runs_where {
+    ($($condition:expr),+) => {
+        sql!("select ", run_columns!(), " from batch_runs where id < $1 and ", $($condition),+, " order by id desc limit $2")
     };
-    let query = query.bind(before).bind(PAGE + 1);
-    Ok(match job {
-        Some(job) => query.bind(job).all().await?,
-        None => query.all().await?,
-    })
 }
 
-/// What is wrong with a filter: nothing, because what is not known is a bad request.
-const NO_ERROR: Option<String> = None;
+macro_rules! is_under_way {
+    () => {
+        "state in ('queued', 'starting', 'running', 'cancelling', 'lost')"
+    };
+}
+
+/// The newest runs that are wanted; each filter goes along an index of its own.
+async fn find(reader: &Reader, wanted: &Wanted, before: Option<i64>) -> sqlx::Result<Page<Run, i64>> {
+    let job = wanted.job.as_deref();
+    let statement = match (wanted.show, job) {
+        (None, None) => runs_where!("true"),
+        (None, Some(_)) => runs_where!("job = $3"),
+        // The few that wait or are under way are looked through for the job, and not all that the job ever ran.
+        (Some(Show::Attention), None) => runs_where!(needs_a_look!()),
+        (Some(Show::Attention), Some(_)) => runs_where!(needs_a_look!(), " and coalesce(job, '') = $3"),
+        (Some(Show::Running), None) => runs_where!(is_under_way!()),
+        (Some(Show::Running), Some(_)) => runs_where!(is_under_way!(), " and coalesce(job, '') = $3"),
+        (Some(Show::State(_)), None) => runs_where!("state = $3"),
+        (Some(Show::State(_)), Some(_)) => runs_where!("job = $3 and state = $4"),
+    };
+    let state = match wanted.show {
+        Some(Show::State(state)) => Some(state.as_str()),
+        Some(Show::Attention | Show::Running) | None => None,
+    };
+    let rows = async |limit| {
+        let query =
+            reader.query(statement).bind(before.unwrap_or(i64::MAX)).bind(i64::try_from(limit).unwrap_or(i64::MAX));
+        job.into_iter().chain(state).fold(query, Query::bind).all().await
+    };
+    Page::read(PAGE, rows, |run: &Run| run.id).await
+}
 
 /// The page of the list.
 #[derive(Debug, Template)]
@@ -226,8 +211,10 @@ pub(crate) struct RunsPage {
     pub(crate) filter: Filter,
     pub(crate) rows: Vec<RunRow>,
     pub(crate) pager: Pager,
+    /// What is wrong with a filter: nothing, because what cannot be chosen is a bad request.
+    pub(crate) errors: FieldErrors,
     /// Name and title of every job.
-    pub(crate) jobs: Vec<(String, String)>,
+    pub(crate) jobs: Vec<Choice>,
     pub(crate) may_act: bool,
     pub(crate) side: Side,
 }
@@ -256,9 +243,15 @@ impl RunRow {
 }
 
 impl RunsPage {
-    fn tabs(&self) -> Vec<(&'static str, String)> {
-        let tab = |show: &'static str| (show, Filter { show: show.to_owned(), ..self.filter.clone() }.href(""));
-        ["", "attention", "running"].into_iter().map(tab).collect()
+    fn tabs(&self) -> Vec<Tab> {
+        self.filter.tabs(["", Show::ATTENTION, Show::RUNNING], |filter| &mut filter.show)
+    }
+
+    /// What can be chosen beside all runs.
+    fn shows(&self) -> Vec<Choice> {
+        let choice = |family, value| Choice::new(value, self.shell.name(family, value));
+        let kinds = [Show::ATTENTION, Show::RUNNING].map(|kind| choice("runs-show", kind));
+        kinds.into_iter().chain(State::ALL.map(|state| choice("run-state", state.as_str()))).collect()
     }
 
     /// Whether any row can be chosen.
@@ -268,9 +261,5 @@ impl RunsPage {
 
     fn took(&self, run: &Run) -> Option<i64> {
         run.took(self.shell.now)
-    }
-
-    fn is_filtered(&self) -> bool {
-        self.filter != Filter::default()
     }
 }

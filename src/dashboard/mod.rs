@@ -4,7 +4,9 @@ pub mod pages;
 
 use crate::{
     approvals::queue,
-    audit, entry_columns,
+    audit,
+    batches::record::needs_a_look,
+    entry_columns,
     gate::audit::Entry,
     orders::filter::{DAYS, Needs},
     sql,
@@ -57,8 +59,9 @@ async fn runs(desk: &Desk) -> Result<Vec<WaitingRun>, PageError> {
         .query(sql!(
             "select r.id, j.title, r.state, r.failure, coalesce(r.ended_at, r.started_at, r.queued_at) as at
                from batch_runs r join batch_jobs j on j.name = r.job
-              where r.resolution is null and (r.state in ('failed', 'timed_out', 'lost') or r.is_slow or r.is_low)
-              order by r.id desc limit $1"
+              where ",
+            needs_a_look!(),
+            " order by r.id desc limit $1"
         ))
         .bind(RUNS)
         .all()

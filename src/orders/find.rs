@@ -96,11 +96,11 @@ pub(crate) async fn find(
         // The order that has waited longest is the first.
         let next = after.map(|after| Place { id: after.id.saturating_add(1), ..after });
         let first = next.map_or(first, |next| next.max(first));
-        return Ok(Page::of(search.rows(first, top, PAGE + 1).await?, PAGE, OrderRow::place));
+        return Page::read(PAGE, async |limit| search.rows(first, top, limit).await, OrderRow::place).await;
     }
     let end = after.map_or(top, |after| after.min(top));
     if !search.needs_windows() {
-        return Ok(Page::of(search.rows(first, end, PAGE + 1).await?, PAGE, OrderRow::place));
+        return Page::read(PAGE, async |limit| search.rows(first, end, limit).await, OrderRow::place).await;
     }
     let start = async |end| search.bottom(first, end).await;
     let rows = async |start, end, limit| search.rows(start, end, limit).await;

@@ -8,7 +8,7 @@ use crate::{
     clock::Instant,
     money::{Currency, Money},
     web::{
-        list::ListQuery as _,
+        list::{ListQuery as _, Tab},
         shell::{Shell, Tone, field::FieldErrors, table::Pager},
     },
 };
@@ -29,14 +29,10 @@ pub(crate) struct ListPage {
 }
 
 impl ListPage {
-    /// The tabs: what needs somebody, each keeping the other filters, from the first page.
+    /// The tabs: what needs somebody, each keeping the other filters but the search, from the first page.
     pub(crate) fn tabs(&self) -> Vec<Tab> {
-        let tab = |needs: Option<Needs>| {
-            let value = needs.map_or("", Needs::as_str);
-            let filter = Filter { needs: value.to_owned(), q: String::new(), ..self.filter.clone() };
-            Tab { key: value, href: filter.href(""), is_current: self.filter.needs == value }
-        };
-        [None].into_iter().chain(Needs::ALL.map(Some)).map(tab).collect()
+        let values = [""].into_iter().chain(Needs::ALL.map(Needs::as_str));
+        Filter { q: String::new(), ..self.filter.clone() }.tabs(values, |filter| &mut filter.needs)
     }
 
     pub(crate) fn empty(&self) -> Empty {
@@ -97,14 +93,6 @@ pub struct Empty {
     pub icon: &'static str,
     pub title: &'static str,
     pub body: &'static str,
-}
-
-#[derive(Clone, Debug)]
-pub struct Tab {
-    /// What stands under `needs.`; empty for all orders.
-    pub key: &'static str,
-    pub href: String,
-    pub is_current: bool,
 }
 
 /// One order of a list.

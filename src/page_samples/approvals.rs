@@ -4,7 +4,7 @@ use crate::{
         Request,
         approve::ApprovePanel,
         form::FormState,
-        list::{ListPage, Row, Show},
+        list::{Filter, ListPage, Row, Show},
         rehearsal::{Effect, Rehearsal},
         reject::RejectPanel,
         request::{State, Vote},
@@ -14,12 +14,12 @@ use crate::{
     },
     web::{
         changed::Changed,
+        list::ListQuery as _,
         panel::{Button, Opened, Panel, Receipt, Side, side_of},
         shell::{
             Section,
             field::{FieldErrors, wrong},
             seal::{FormRefusal, SealForm},
-            table::Pager,
         },
     },
 };
@@ -121,45 +121,27 @@ impl Maker {
 
     pub(super) fn approvals(self, out: &mut Vec<Sample>) {
         let mut add = |name, html| out.push(Sample { name, html });
-        let pager = || Pager { first: None, previous: None, next: Some("/approvals?before=7".into()) };
+        let list = |show: Show, rows, next: Option<i64>| {
+            let filter = Filter { show: show.in_address().into(), ..Filter::default() };
+            let pager = filter.pager(next);
+            html(&ListPage { shell: self.shell(Section::Approvals), show, filter, rows, pager })
+        };
         let row = |id, state, part| Row { request: self.request(id, state), part };
         let overdue =
             Row { request: Request { is_overdue: true, ..self.request(6, State::Owed) }, part: ViewerPart::YouVoted };
-        add(
-            "approvals",
-            html(&ListPage {
-                shell: self.shell(Section::Approvals),
-                show: Show::Open,
-                rows: vec![
-                    row(9, State::Waiting, ViewerPart::YourTurn),
-                    row(8, State::Waiting, ViewerPart::Yours),
-                    row(7, State::Owed, ViewerPart::Others),
-                    overdue,
-                ],
-                pager: pager(),
-            }),
-        );
-        add(
-            "approvals-decided",
-            html(&ListPage {
-                shell: self.shell(Section::Approvals),
-                show: Show::Decided,
-                rows: [State::Approved, State::Rejected, State::Withdrawn, State::Expired, State::Obsolete]
-                    .into_iter()
-                    .zip(1..)
-                    .map(|(state, id)| row(id, state, ViewerPart::Others))
-                    .collect(),
-                pager: Pager::default(),
-            }),
-        );
-        for (name, show) in [
-            ("approvals-none", Show::Open),
-            ("approvals-none-mine", Show::Mine),
-            ("approvals-none-decided", Show::Decided),
-        ] {
-            let shell = self.shell(Section::Approvals);
-            add(name, html(&ListPage { shell, show, rows: vec![], pager: Pager::default() }));
-        }
+        let open = vec![
+            row(9, State::Waiting, ViewerPart::YourTurn),
+            row(8, State::Waiting, ViewerPart::Yours),
+            row(7, State::Owed, ViewerPart::Others),
+            overdue,
+        ];
+        add("approvals", list(Show::Open, open, Some(7)));
+        let decided = [State::Approved, State::Rejected, State::Withdrawn, State::Expired, State::Obsolete];
+        let decided = decided.into_iter().zip(1..).map(|(state, id)| row(id, state, ViewerPart::Others)).collect();
+        add("approvals-decided", list(Show::Decided, decided, None));
+        add("approvals-none", list(Show::Open, vec![], None));
+        add("approvals-none-mine", list(Show::Mine, vec![], None));
+        add("approvals-none-decided", list(Show::Decided, vec![], None));
         self.one_approval(out);
     }
 

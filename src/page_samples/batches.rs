@@ -29,12 +29,13 @@ use crate::{
     },
     dashboard::pages::WaitingRun,
     web::{
+        list::ListQuery as _,
         panel::{Button, Opened, Panel, Receipt, Side, side_of},
         shell::{
             Section,
             field::{FieldErrors, wrong},
             seal::SealForm,
-            table::Pager,
+            table::Choice,
         },
     },
 };
@@ -395,15 +396,16 @@ impl Maker {
         add("job-pause-invalid", self.job_with(job(), pause(), seal));
         add("job-retired", self.job_page(Job { is_retired: true, next_at: None, ..job() }, Side::default()));
         self.run_pages(&mut add);
-        let runs = |side, filter| RunsPage {
+        let runs = |side, filter: Filter| RunsPage {
             shell: self.shell(Section::Batches),
-            filter,
             rows: Self::history()
                 .into_iter()
                 .map(|run| RunRow { title: self.text("일일 정산 집계", "Daily settlement"), run })
                 .collect(),
-            pager: Pager { next: Some("/runs?before=48184".into()), ..Pager::default() },
-            jobs: vec![("daily-settlement".into(), self.text("일일 정산 집계", "Daily settlement"))],
+            pager: filter.pager(Some(48_184)),
+            filter,
+            errors: FieldErrors::new(),
+            jobs: vec![Choice::new("daily-settlement", self.text("일일 정산 집계", "Daily settlement"))],
             may_act: true,
             side,
         };
@@ -423,7 +425,8 @@ impl Maker {
         };
         add("runs-rerun", html(&runs(bulk(&[48_213, 48_199]), attention())));
         add("runs-rerun-none", html(&runs(bulk(&[]), attention())));
-        let mut empty = runs(Side::default(), Filter { job: "daily-settlement".into(), show: "lost".into() });
+        let mut empty =
+            runs(Side::default(), Filter { job: "daily-settlement".into(), show: "lost".into(), ..Filter::default() });
         empty.rows.clear();
         add("runs-empty", html(&empty));
     }

@@ -2,10 +2,13 @@ use super::maker::{Maker, Sample, before, html};
 use crate::{
     access::pages as access,
     audit::pages as audit,
-    web::shell::{
-        Section,
-        field::{FieldErrors, wrong},
-        table::{Choice, Pager},
+    web::{
+        list::ListQuery as _,
+        shell::{
+            Section,
+            field::{FieldErrors, wrong},
+            table::Choice,
+        },
     },
 };
 use chrono::TimeDelta;
@@ -148,15 +151,15 @@ impl Maker {
                 root: (0..32).map(|n| n * 7 + 3).collect(),
             })
         };
-        let list = |filter, rows: Vec<audit::Row>, errors| {
+        let list = |filter: crate::audit::filter::Filter, rows: Vec<audit::Row>, errors| {
             html(&audit::ListPage {
                 shell: self.shell(Section::Audit),
-                filter,
                 staff: vec![Choice::new("1", self.me()), Choice::new("2", self.text("박준호", "Junho Park"))],
                 actions: vec!["points.adjust".into(), "users.status".into(), "session.start".into()],
                 errors,
                 rows,
-                pager: Pager { first: Some("/audit".into()), previous: Some("/audit?after=3".into()), next: None },
+                pager: filter.pager(None::<i64>),
+                filter,
                 sealed: sealed(),
             })
         };
@@ -169,7 +172,7 @@ impl Maker {
             to: self.text("2026-11-20", "2026-11-20"),
             address: self.text("10.20.0.0/16", "10.20.0.0/16"),
             text: self.text("배송", "late"),
-            place: String::new(),
+            place: "12300".into(),
         };
         add("audit", list(crate::audit::filter::Filter::default(), self.changes(), FieldErrors::new()));
         add("audit-filtered", list(filter.clone(), self.changes(), FieldErrors::new()));
@@ -211,14 +214,14 @@ impl Maker {
         add("audit-row-order", show(rows[3].clone(), audit::Entry::default(), Some(12_345)));
         add("audit-row-bare", show(audit::Row { ip: None, ..rows[5].clone() }, audit::Entry::default(), None));
 
-        let looks = |filter, rows: Vec<access::Row>, errors| {
+        let looks = |filter: crate::access::list::Filter, rows: Vec<access::Row>, errors| {
             html(&access::ListPage {
                 shell: self.shell(Section::Access),
-                filter,
                 staff: vec![Choice::new("1", self.me())],
                 errors,
                 rows,
-                pager: Pager::default(),
+                pager: filter.pager(None::<i64>),
+                filter,
             })
         };
         let look = |minutes, task: &str, subject, detail: Option<&str>, reason: Option<String>| access::Row {

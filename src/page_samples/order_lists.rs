@@ -2,10 +2,12 @@ use super::maker::{Maker, Sample, before, html};
 use crate::{
     money::Currency,
     orders::{State, filter::Filter, list_pages as list},
-    web::shell::{
-        Section, Tone,
-        field::{FieldErrors, wrong},
-        table::Pager,
+    web::{
+        list::ListQuery as _,
+        shell::{
+            Section, Tone,
+            field::{FieldErrors, wrong},
+        },
     },
 };
 use chrono::TimeDelta;
@@ -55,14 +57,14 @@ impl Maker {
 
     pub(super) fn order_lists(self, out: &mut Vec<Sample>) {
         let mut add = |name, html| out.push(Sample { name, html });
-        let list = |filter, rows, errors, next: Option<&str>| {
-            let pager = Pager { first: None, previous: None, next: next.map(Into::into) };
-            let typed = Filter::clone(&filter).q;
+        let list = |filter: Filter, rows, errors, next: Option<&str>| {
+            let pager = filter.pager(next);
+            let typed = filter.q.clone();
             html(&list::ListPage { shell: self.shell(Section::Orders), typed, filter, errors, rows, pager })
         };
         let ok = FieldErrors::new;
         let needs = |needs: &str| Filter { needs: needs.into(), ..Filter::default() };
-        let next = Some("/orders?after=1772410200000000_17");
+        let next = Some("1772410200000000_17");
         add("orders", list(Filter::default(), self.order_rows(), ok(), next));
         let waiting = self.order_rows().into_iter().filter(|row| row.waits_since.is_some()).collect();
         add("orders-shipping", list(needs("shipping"), waiting, ok(), None));
@@ -74,6 +76,7 @@ impl Maker {
             currency: "KRW".into(),
             min: self.text("10,000", "10,000"),
             max: self.text("200,000", "200,000"),
+            place: "1772410200000000_17".into(),
             ..Filter::default()
         };
         let mut first = list::ListPage {
@@ -82,7 +85,7 @@ impl Maker {
             filter: filter(),
             errors: ok(),
             rows: self.order_rows(),
-            pager: Pager { first: Some("/orders".into()), ..Pager::default() },
+            pager: filter().pager(None::<&str>),
         };
         first.shell.nav.retain(|item| item.section == Section::Orders);
         add("orders-filtered", html(&first));

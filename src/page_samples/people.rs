@@ -19,12 +19,12 @@ use crate::{
         status::StatusPanel,
     },
     web::{
+        list::ListQuery as _,
         panel::{Button, Opened, Panel, Receipt, Side, Subject as _, side_of},
         shell::{
             Section,
             field::{FieldErrors, wrong},
             seal::{FormRefusal, SealForm},
-            table::Pager,
         },
     },
 };
@@ -59,7 +59,8 @@ impl Maker {
 
     fn everybody(self, out: &mut Vec<Sample>) {
         let mut add = |name, html| out.push(Sample { name, html });
-        let list = |filter, rows: Vec<Person>, pager, side: Side| {
+        let list = |filter: Filter, rows: Vec<Person>, next: Option<i64>, side: Side| {
+            let pager = filter.pager(next);
             let label = self.frame().words.known("invite.title").to_owned();
             let side = Side { buttons: vec![Button { name: "invite", icon: "plus", label }], ..side };
             html(&ListPage { shell: self.shell(Section::Staff), filter, rows, pager, side })
@@ -75,11 +76,10 @@ impl Maker {
                 self.member(7, State::Disabled, "operator", false),
             ]
         };
-        add("staff", list(Filter::default(), all(), Pager::default(), Side::default()));
-        let filter = Filter { state: Some(State::Active), role: Some(Role::Owner) };
-        let pager = Pager { first: Some("/staff".into()), previous: None, next: Some("/staff?after=7".into()) };
-        add("staff-pages", list(filter, all(), pager, Side::default()));
-        add("staff-none", list(filter, Vec::new(), Pager::default(), Side::default()));
+        add("staff", list(Filter::default(), all(), None, Side::default()));
+        let filter = Filter { state: "active".into(), role: "owner".into(), place: "4".into() };
+        add("staff-pages", list(filter.clone(), all(), Some(7), Side::default()));
+        add("staff-none", list(filter, Vec::new(), None, Side::default()));
         let invite = |seal| {
             let panel = InvitePanel {
                 email: self.text("nari", "nari"),
@@ -90,15 +90,12 @@ impl Maker {
             side_of(&self.shell(Section::Staff), &StaffList::default(), &(), Opened::Form(panel), seal).unwrap().0
         };
         let fresh = || SealForm::fresh("", "01JD3Q8V5W", 0);
-        add("staff-invite", list(Filter::default(), all(), Pager::default(), invite(fresh())));
+        add("staff-invite", list(Filter::default(), all(), None, invite(fresh())));
         let mut errors = FieldErrors::one("email", refused_field("staff-exists", &[]));
         errors.add("name", wrong::required());
         errors.add("roles", refused_field("staff-no-role", &[]));
         errors.add("reason", wrong::too_short(5));
-        add(
-            "staff-invite-invalid",
-            list(Filter::default(), all(), Pager::default(), invite(SealForm { errors, ..fresh() })),
-        );
+        add("staff-invite-invalid", list(Filter::default(), all(), None, invite(SealForm { errors, ..fresh() })));
     }
 
     fn links(self, out: &mut Vec<Sample>) {

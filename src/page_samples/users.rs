@@ -7,18 +7,18 @@ use crate::{
         customer::{Contact, Customer},
         find::CustomerRow,
         ledger,
-        list_page::{ListPage, StatusFilter},
+        list_page::{Filter, ListPage},
         note::{Note, NotePanel},
         show::{Revealed, ShowPage},
         status::StatusPanel,
     },
     web::{
+        list::{ListQuery as _, pager_within},
         panel::{Button, Html, Opened, Panel, Receipt, Side, side_of},
         shell::{
             Section,
             field::{FieldErrors, wrong},
             seal::{FormRefusal, Meanwhile, SealForm},
-            table::Pager,
         },
     },
 };
@@ -80,11 +80,11 @@ impl Maker {
             shell: self.shell(Section::Users),
             may_reveal: true,
             ledger: self.ledger(),
-            ledger_pager: Pager { next: Some("/users/482913?before=17".into()), ..Pager::default() },
+            ledger_pager: pager_within("/users/482913", "ledger", true, Some(17)),
             orders: self.order_rows().into_iter().skip(1).take(5).collect(),
             notes: self.notes(),
             has_more_notes: true,
-            notes_pager: Pager::default(),
+            notes_pager: pager_within("/users/482913", "notes", true, None::<i64>),
             history: self.changes(),
             waiting: vec![self.request(7, crate::approvals::request::State::Waiting)],
             side: Side {
@@ -161,9 +161,7 @@ impl Maker {
         contact::side(&self.shell(Section::Users), &Self::customer(false), errors, reason).unwrap()
     }
 
-    #[expect(clippy::too_many_lines, reason = "a list, with nothing to follow")]
     pub(super) fn users(self, out: &mut Vec<Sample>) {
-        use StatusFilter::{Active, All, Suspended};
         let mut add = |name, html| out.push(Sample { name, html });
         let status = |suspended, seal, reason| self.panel(StatusPanel, SealForm { reason, ..seal }, suspended);
         let fresh = || SealForm::fresh("", "01JD3Q8V5W", 87);
@@ -243,37 +241,21 @@ impl Maker {
             ..self.user(nobody, Side::default())
         };
         add("user-look-only", html(&empty));
-        let list = |term: String, search: Option<&str>, status, rows, errors| {
-            html(&ListPage {
-                shell: self.shell(Section::Users),
-                term,
-                search: search.map(Into::into),
-                status,
-                rows,
-                pager: Pager { first: None, previous: None, next: Some("/users?after=600417".into()) },
-                errors,
-            })
+        let list = |term: String, filter: Filter, rows, errors| {
+            let pager = filter.pager(Some("a600417"));
+            html(&ListPage { shell: self.shell(Section::Users), term, filter, rows, pager, errors })
         };
-        add("users", list(String::new(), None, All, self.customers(), FieldErrors::new()));
-        add(
-            "users-found",
-            list(self.text("4821", "4821"), Some("k3J9x"), Active, self.customers(), FieldErrors::new()),
-        );
-        add(
-            "users-empty",
-            list(
-                self.text("seoyeon.k@naver.con", "seoyeon.k@naver.con"),
-                Some("k3J9x"),
-                Suspended,
-                vec![],
-                FieldErrors::new(),
-            ),
-        );
-        add("users-none", list(String::new(), None, Suspended, vec![], FieldErrors::new()));
-        add(
-            "users-invalid",
-            list(self.text("…", "…"), None, All, vec![], FieldErrors::one("q", wrong::nothing_to_search())),
-        );
+        let ok = FieldErrors::new;
+        let filter =
+            |search: &str, status: &str| Filter { search: search.into(), status: status.into(), ..Filter::default() };
+        add("users", list(String::new(), Filter::default(), self.customers(), ok()));
+        let found = filter("6b334a3978", "active");
+        add("users-found", list(self.text("4821", "4821"), found, self.customers(), ok()));
+        let unfinished = self.text("seoyeon.k@naver.con", "seoyeon.k@naver.con");
+        add("users-empty", list(unfinished, filter("6b334a3978", "suspended"), vec![], ok()));
+        add("users-none", list(String::new(), filter("", "suspended"), vec![], ok()));
+        let errors = FieldErrors::one("q", wrong::nothing_to_search());
+        add("users-invalid", list(self.text("…", "…"), Filter::default(), vec![], errors));
     }
 
     fn customers(self) -> Vec<Customer> {

@@ -6,8 +6,12 @@ use super::{
 };
 use crate::{
     clock::Instant,
-    sql,
-    web::{Desk, PageError, shell::Tone},
+    list_query, sql,
+    web::{
+        Desk, PageError,
+        list::Page,
+        shell::{Tone, field::wrong},
+    },
 };
 
 /// The state of an account.
@@ -176,42 +180,50 @@ impl Member {
     }
 }
 
+list_query! {
+    /// The filters of the list of staff as they were chosen.
+    typed Filter at "/staff" from "after";
+    /// What the filters of the list of staff mean.
+    meant Wanted;
+    state: State = |text, _| State::parse(text).ok_or_else(wrong::not_a_choice);
+    role: Role = |text, _| text.parse().map_err(|_| wrong::not_a_choice());
+}
+
 /// The list of staff, as its address asks for it.
-#[derive(Clone, Copy, Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub(crate) struct StaffList {
     pub(crate) filter: Filter,
+    pub(crate) wanted: Wanted,
     /// The person after whom the page begins.
     pub(crate) after: Option<i64>,
 }
 
-/// Which people a list shows.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Filter {
-    pub state: Option<State>,
-    pub role: Option<Role>,
-}
+const PAGE: usize = 100;
 
-/// Up to `limit` people by name, after the one whose id is `after`. The address holds the id and not the name, which is
+/// The people who are wanted by name, after the one whose id is `after`. The address holds the id and not the name, which is
 /// personal.
-pub async fn find(desk: &Desk, filter: Filter, after: Option<i64>, limit: i64) -> sqlx::Result<Vec<Person>> {
+pub(crate) async fn find(desk: &Desk, wanted: &Wanted, after: Option<i64>) -> sqlx::Result<Page<Person, i64>> {
     let (now, limits) = (desk.now(), desk.console().limits);
-    desk.reader()
-        .query(sql!(
-            person!(),
-            "where (cast($4 as bigint) is null or (s.name, s.id) > (select p.name, p.id from staff p where p.id = $4))
-               and (cast($5 as text) is null or ",
-            state!(),
-            " = $5)
-               and (cast($6 as text) is null or ' ' || s.roles || ' ' like '% ' || $6 || ' %')
-             order by s.name, s.id limit $7"
-        ))
-        .bind(now)
-        .bind(now.minus(limits.absolute))
-        .bind(now.minus(limits.idle))
-        .bind(after)
-        .bind(filter.state.map(State::as_str))
-        .bind(filter.role.map(Role::as_str))
-        .bind(limit)
-        .all()
-        .await
+    let rows = async |limit| {
+        desk.reader()
+            .query(sql!(
+                person!(),
+                "where (cast($4 as bigint) is null or (s.name, s.id) > (select p.name, p.id from staff p where p.id = $4))
+                   and (cast($5 as text) is null or ",
+                state!(),
+                " = $5)
+                   and (cast($6 as text) is null or ' ' || s.roles || ' ' like '% ' || $6 || ' %')
+                 order by s.name, s.id limit $7"
+            ))
+            .bind(now)
+            .bind(now.minus(limits.absolute))
+            .bind(now.minus(limits.idle))
+            .bind(after)
+            .bind(wanted.state.map(State::as_str))
+            .bind(wanted.role.map(Role::as_str))
+            .bind(i64::try_from(limit).unwrap_or(i64::MAX))
+            .all()
+            .await
+    };
+    Page::read(PAGE, rows, |person: &Person| person.id).await
 }

@@ -10,7 +10,7 @@ pub use cursor::{BadCursor, Cursor};
 pub use statements::CustomerRow;
 
 use super::term::Term;
-use crate::{clock::Instant, store::Reader};
+use crate::{clock::Instant, store::Reader, web::list};
 use cursor::Stage;
 use statements::{Along, AlongName, LastFour};
 
@@ -20,12 +20,8 @@ const LAST: char = '\u{10ffff}';
 /// The last second of the year 9999, the last that both engines order rightly.
 const END_OF_TIME: i64 = 253_402_300_799;
 
-/// A page of customers, and where the next one begins.
-#[derive(Clone, Debug)]
-pub struct Page {
-    pub rows: Vec<CustomerRow>,
-    pub next: Option<Cursor>,
-}
+/// A page of customers.
+pub type Page = list::Page<CustomerRow, Cursor>;
 
 /// The customer with this id.
 pub async fn by_id(reader: &Reader, id: i64) -> sqlx::Result<Option<CustomerRow>> {
@@ -200,10 +196,8 @@ impl Answers {
         i64::try_from((self.limit + 1).saturating_sub(self.rows.len())).unwrap_or(i64::MAX)
     }
 
-    fn page(mut self) -> Page {
-        let more = self.rows.len() > self.limit;
-        self.rows.truncate(self.limit);
-        let next = self.rows.last().filter(|_| more).map(|(stage, found)| Cursor { stage: *stage, id: found.id });
-        Page { rows: self.rows.into_iter().map(|(_, found)| found).collect(), next }
+    fn page(self) -> Page {
+        list::Page::of(self.rows, self.limit, |(stage, found)| Cursor { stage: *stage, id: found.id })
+            .map(|(_, found)| found)
     }
 }

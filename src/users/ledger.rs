@@ -1,6 +1,11 @@
 //! A customer's points, entry by entry.
 
-use crate::{clock::Instant, orders, sql, store::Reader, web::words::Words};
+use crate::{
+    clock::Instant,
+    orders, sql,
+    store::Reader,
+    web::{list::Page, words::Words},
+};
 
 /// One line of the ledger.
 #[derive(Clone, Debug, sqlx::FromRow)]
@@ -20,31 +25,25 @@ pub struct Entry {
     pub seq: Option<i64>,
 }
 
-/// A page of the ledger, newest entry first, and the entry the next page comes after.
-#[derive(Clone, Debug)]
-pub struct Page {
-    pub entries: Vec<Entry>,
-    pub next: Option<i64>,
-}
+const PAGE: usize = 20;
 
 /// The entries of `user` that are older than `before`, or the newest.
-pub async fn page(reader: &Reader, user: i64, before: Option<i64>, limit: usize) -> sqlx::Result<Page> {
-    let mut entries: Vec<Entry> = reader
-        .query(sql!(
-            "select e.id, e.at, e.delta, e.balance, e.kind, coalesce(e.memo, '') as memo, e.staff_name, a.seq
-             from point_entries e left join audit a on a.change_id = e.change_id
-             where e.user_id = $1 and e.id < $2
-             order by e.id desc limit $3"
-        ))
-        .bind(user)
-        .bind(before.unwrap_or(i64::MAX))
-        .bind(i64::try_from(limit + 1).unwrap_or(i64::MAX))
-        .all()
-        .await?;
-    let more = entries.len() > limit;
-    entries.truncate(limit);
-    let next = entries.last().filter(|_| more).map(|entry| entry.id);
-    Ok(Page { entries, next })
+pub(crate) async fn page(reader: &Reader, user: i64, before: Option<i64>) -> sqlx::Result<Page<Entry, i64>> {
+    let rows = async |limit| {
+        reader
+            .query(sql!(
+                "select e.id, e.at, e.delta, e.balance, e.kind, coalesce(e.memo, '') as memo, e.staff_name, a.seq
+                 from point_entries e left join audit a on a.change_id = e.change_id
+                 where e.user_id = $1 and e.id < $2
+                 order by e.id desc limit $3"
+            ))
+            .bind(user)
+            .bind(before.unwrap_or(i64::MAX))
+            .bind(i64::try_from(limit).unwrap_or(i64::MAX))
+            .all()
+            .await
+    };
+    Page::read(PAGE, rows, |entry: &Entry| entry.id).await
 }
 
 impl Entry {

@@ -3,7 +3,7 @@
 use super::{
     customer::Customer,
     find::{self, Cursor},
-    list_page::{ListPage, StatusFilter},
+    list_page::{Filter, ListPage},
     search::KeepSearch,
     term::{Term, TermError},
 };
@@ -13,7 +13,7 @@ use crate::{
     web::{
         Desk, PageError, PageResult,
         desk::fresh_key,
-        link::link,
+        list::ListQuery as _,
         problem_page::Problem,
         shell::{
             Section,
@@ -24,63 +24,37 @@ use crate::{
     },
 };
 use actix_web::web;
-use serde::Deserialize;
 
 const PAGE: usize = 25;
 
-/// What may stand in the address: no personal data.
-#[derive(Debug, Default, Deserialize)]
-#[serde(default)]
-pub struct Asked {
-    search: Option<String>,
-    status: Option<String>,
-    after: Option<String>,
-}
-
 /// `GET /users`: the newest customers, or those that a search found.
-pub async fn list(desk: Desk, asked: web::Query<Asked>) -> PageResult {
-    let status =
-        asked.status.as_deref().map_or(Some(StatusFilter::All), StatusFilter::parse).ok_or(Problem::BadRequest)?;
-    let after = match asked.after.as_deref() {
-        Some(cursor) => Some(cursor.parse::<Cursor>().map_err(|_| Problem::BadRequest)?),
-        None => None,
-    };
-    let term = match asked.search.as_deref() {
+pub(crate) async fn list(desk: Desk, filter: web::Query<Filter>) -> PageResult {
+    let filter = filter.into_inner();
+    let wanted = filter.chosen(desk.zone())?;
+    let after = filter.place::<Cursor>()?;
+    let term = match &wanted.search {
         // Somebody else's search, or one of the day before, is no list of the newest customers either.
         Some(id) => Some(kept_term(&desk, id).await?.ok_or(Problem::NotFound)?),
         None => None,
     };
-    let wanted = Some(status.as_str()).filter(|status| !status.is_empty());
-    let page = if let Some(term) = &term {
+    let status = wanted.status.as_deref();
+    let found = if let Some(term) = &term {
         let parsed = Term::parse(term).map_err(|_| Problem::NotFound)?;
         record_list(&desk, parsed.kind()).await?;
-        find::find(desk.reader(), &parsed, wanted, after, PAGE).await?
+        find::find(desk.reader(), &parsed, status, after, PAGE).await?
     } else {
         record_list(&desk, "newest").await?;
-        find::newest(desk.reader(), wanted, after, PAGE).await?
+        find::newest(desk.reader(), status, after, PAGE).await?
     };
-    let search = asked.into_inner().search;
-    let page_after = |after: &str| {
-        link(
-            "/users",
-            &[("search", search.as_deref().unwrap_or_default()), ("status", status.as_str()), ("after", after)],
-        )
-    };
-    let pager = Pager {
-        first: after.map(|_| page_after("")),
-        previous: None,
-        next: page.next.map(|next| page_after(&next.to_string())),
-    };
-    let answer = ListPage {
+    let page = ListPage {
         shell: desk.shell(Some(Section::Users), None).await?,
-        search,
         term: term.unwrap_or_default(),
-        status,
-        rows: page.rows.into_iter().map(Customer::masked).collect(),
-        pager,
+        rows: found.rows.into_iter().map(Customer::masked).collect(),
+        pager: filter.pager(found.next),
+        filter,
         errors: FieldErrors::new(),
     };
-    desk.page(200, &answer)
+    desk.page(200, &page)
 }
 
 /// `POST /users/searches`: keeps the search, so that its address says nothing about anybody, and goes to what it found.
@@ -91,15 +65,15 @@ pub async fn search(desk: Desk, body: web::Bytes) -> PageResult {
         let term = orders::term::Term { number: Some(number), ..orders::term::Term::default() };
         return orders::list::go_to(&desk, term, form.trimmed("q")).await;
     }
-    let status = StatusFilter::parse(form.get("status")).ok_or(Problem::Unprocessable)?;
+    let filter = Filter { status: form.get("status").to_owned(), ..Filter::default() };
+    let wanted = filter.chosen(desk.zone()).map_err(|_| Problem::Unprocessable)?;
     let term = match Term::parse(form.get("q")) {
         Ok(term) => term,
         Err(error) => {
             let page = ListPage {
                 shell: desk.shell(Some(Section::Users), None).await?,
                 term: form.get("q").to_owned(),
-                search: None,
-                status,
+                filter,
                 rows: Vec::new(),
                 pager: Pager::default(),
                 errors: FieldErrors::one("q", term_error(error)),
@@ -107,12 +81,11 @@ pub async fn search(desk: Desk, body: web::Bytes) -> PageResult {
             return desk.page(422, &page);
         }
     };
-    let wanted = Some(status.as_str()).filter(|status| !status.is_empty());
     let search = KeepSearch {
         id: fresh_key(),
         staff: desk.person().id,
         term: form.trimmed("q").to_owned(),
-        status: wanted.map(str::to_owned),
+        status: wanted.status,
         access: RecordAccess {
             actor: desk.actor(),
             task: "search",
@@ -122,11 +95,11 @@ pub async fn search(desk: Desk, body: web::Bytes) -> PageResult {
         },
     };
     desk.run_housekeeping(&search).await?;
-    let found = find::find(desk.reader(), &term, wanted, None, 2).await?;
+    let found = find::find(desk.reader(), &term, search.status.as_deref(), None, 2).await?;
     if let ([only], None) = (found.rows.as_slice(), &found.next) {
         return Ok(desk.see_other(&format!("/users/{}", only.id)));
     }
-    Ok(desk.see_other(&link("/users", &[("search", &search.id), ("status", status.as_str())])))
+    Ok(desk.see_other(&Filter { search: search.id, ..filter }.href("")))
 }
 
 /// What this person searched for under this id. Somebody else's search is nobody's.

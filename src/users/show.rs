@@ -17,7 +17,7 @@ use crate::{
     sql,
     web::{
         Desk, PageError, PageResult,
-        list::Page,
+        list::{Page, pager_within},
         panel::{self, Look, Query, Side, Subject},
         problem_page::Problem,
         shell::{Section, Shell, table::Pager},
@@ -26,7 +26,6 @@ use crate::{
 use actix_web::web;
 use askama::Template;
 
-const LEDGER_PAGE: usize = 20;
 const HISTORY: i64 = 10;
 const ORDERS: usize = 5;
 /// How many notes the page shows, and how many a page of all of them does.
@@ -79,20 +78,16 @@ impl Subject for CustomerRow {
         let query = Query::of(desk);
         let after = query.number("ledger");
         let notes = notes(desk, &self, query.get("notes")).await?;
-        let entries = ledger::page(desk.reader(), self.id, after, LEDGER_PAGE).await?;
+        let entries = ledger::page(desk.reader(), self.id, after).await?;
         let mut placed = orders::find::of_user(desk.reader(), self.id).await?.rows;
         placed.truncate(ORDERS);
         let path = self.path();
         let page = ShowPage {
             shell,
             may_reveal: desk.may("POST", super::contact::ROUTE),
-            ledger_pager: Pager {
-                first: after.map(|_| format!("{path}#ledger")),
-                previous: None,
-                next: entries.next.map(|next| format!("{path}?ledger={next}#ledger")),
-            },
+            ledger_pager: pager_within(&path, "ledger", after.is_none(), entries.next),
             orders: placed.into_iter().map(orders::list::row).collect(),
-            ledger: entries.entries,
+            ledger: entries.rows,
             notes: notes.rows,
             has_more_notes: notes.has_more,
             notes_pager: notes.pager,
@@ -120,13 +115,12 @@ async fn notes(desk: &Desk, customer: &CustomerRow, asked: &str) -> Result<Notes
         "all" => (NOTES_PAGE, i64::MAX),
         text => (NOTES_PAGE, text.parse().map_err(|_| Problem::BadRequest)?),
     };
-    let rows = note::read(desk.reader(), customer.id, before, size.saturating_add(1)).await?;
-    let page = Page::of(rows, size, |note| note.id);
-    let path = customer.path();
-    let has_more = asked.is_empty() && page.next.is_some();
-    let next = page.next.filter(|_| !asked.is_empty()).map(|next| format!("{path}?notes={next}#notes"));
-    let first = (!asked.is_empty()).then(|| format!("{path}#notes"));
-    Ok(Notes { rows: page.rows, has_more, pager: Pager { first, previous: None, next } })
+    let rows = async |limit| note::read(desk.reader(), customer.id, before, limit).await;
+    let page = Page::read(size, rows, |note| note.id).await?;
+    let is_newest = asked.is_empty();
+    let has_more = is_newest && page.next.is_some();
+    let next = page.next.filter(|_| !is_newest);
+    Ok(Notes { rows: page.rows, has_more, pager: pager_within(&customer.path(), "notes", is_newest, next) })
 }
 
 /// The newest rows of the log about this customer.

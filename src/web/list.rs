@@ -3,24 +3,64 @@
 //! A list goes along one index and continues after the last row shown, so its address carries filters and a place and never
 //! a page number. [`list_query!`](crate::list_query) declares the filters once; [`Page`] and [`walk`] find the rows.
 
+mod page;
 pub(crate) mod read;
 
-use super::{link::link, problem_page::Problem, shell::table::Pager, words::Message};
+pub(crate) use page::{Page, walk};
+
+use super::{
+    link::link,
+    panel,
+    problem_page::Problem,
+    shell::{field::FieldErrors, table::Pager},
+    words::Message,
+};
 use chrono_tz::Tz;
 use std::{fmt::Display, str::FromStr};
 
 /// The filters of a list as they were typed, and the place it continues from. Made by [`list_query!`](crate::list_query).
-pub(crate) trait ListQuery {
+pub(crate) trait ListQuery: Clone {
+    /// What the filters mean.
+    type Meant;
     /// The address of the list.
     const PATH: &'static str;
     /// What the address calls the place: `before`, `after`.
     const PLACE: &'static str;
 
+    /// The query of a list that has panels beside it, whose address names more than filters.
+    fn beside_panels(query: &panel::Query) -> Self;
+
     /// The filters in the order of the address.
     fn fields(&self) -> Vec<(&'static str, &str)>;
 
+    /// What the filters mean, or what is wrong with them, field by field. `is_unset` says which texts do not filter.
+    fn meant(&self, zone: Tz, is_unset: fn(&str) -> bool) -> Result<Self::Meant, FieldErrors>;
+
+    /// What filters mean that people type, or what to say at which field. A blank filter does not filter.
+    fn read(&self, zone: Tz) -> Result<Self::Meant, FieldErrors> {
+        self.meant(zone, |text| text.trim().is_empty())
+    }
+
+    /// What filters mean that people only choose, so that a page has no field to say at what is wrong.
+    ///
+    /// # Errors
+    /// 400 where the address holds something that cannot be chosen.
+    fn chosen(&self, zone: Tz) -> Result<Self::Meant, Problem> {
+        self.meant(zone, str::is_empty).map_err(|_| Problem::BadRequest)
+    }
+
     /// The place as it was typed; empty for the first page.
     fn place_text(&self) -> &str;
+
+    /// A filter as it was typed, by its name in the address.
+    fn value(&self, name: &str) -> &str {
+        self.fields().into_iter().find(|(field, _)| *field == name).map_or("", |(_, value)| value)
+    }
+
+    /// Whether a filter is set to this value.
+    fn has(&self, name: &str, value: &str) -> bool {
+        self.value(name) == value
+    }
 
     /// How many filters are set.
     fn set(&self) -> i64 {
@@ -50,13 +90,46 @@ pub(crate) trait ListQuery {
         link(Self::PATH, &fields)
     }
 
+    /// The tabs that choose one of `values` for one filter and keep the others, each from the first page.
+    fn tabs(
+        &self,
+        values: impl IntoIterator<Item = &'static str>,
+        filter: impl Fn(&mut Self) -> &mut String,
+    ) -> Vec<Tab> {
+        let tab = |value: &'static str| {
+            let mut query = self.clone();
+            let text = filter(&mut query);
+            let is_current = text == value;
+            value.clone_into(text);
+            Tab { value, href: query.href(""), is_current }
+        };
+        values.into_iter().map(tab).collect()
+    }
+
     /// The links to the first page and the next one.
     fn pager<K: Display>(&self, next: Option<K>) -> Pager {
         Pager {
             first: (!self.place_text().is_empty()).then(|| self.href("")),
-            previous: None,
             next: next.map(|next| self.href(&next.to_string())),
         }
+    }
+}
+
+/// A value of a filter that is chosen by following a link.
+#[derive(Clone, Debug)]
+pub(crate) struct Tab {
+    /// As in the address; empty for all.
+    pub value: &'static str,
+    pub href: String,
+    pub is_current: bool,
+}
+
+/// The links of a list within the page at `path`, which calls its place and its heading `name`. `is_first`: it begins with
+/// what the page shows anyway.
+pub(crate) fn pager_within<K: Display>(path: &str, name: &str, is_first: bool, next: Option<K>) -> Pager {
+    Pager {
+        first: (!is_first).then(|| format!("{path}#{name}")),
+        next: next.map(|next| format!("{path}?{name}={next}#{name}")),
     }
 }
 
@@ -82,9 +155,7 @@ pub(crate) type ReadFilter<F, T> = fn(&str, Reading<'_, F>) -> Result<T, Message
 
 /// Declares the query of a list: its address, what the address calls the place it continues from, and for each filter its
 /// name, what it means, and the function that reads it. Gives a struct of texts as typed, which implements
-/// `web::list::ListQuery`, and a struct of what they mean.
-///
-/// An empty filter does not filter; what is wrong with another is said at its field.
+/// `web::list::ListQuery`, and a struct of what they mean, in which a filter that is not set is `None`.
 #[macro_export]
 macro_rules! list_query {
     (
@@ -108,8 +179,16 @@ macro_rules! list_query {
         }
 
         impl $crate::web::list::ListQuery for $typed {
+            type Meant = $meant;
             const PATH: &'static str = $path;
             const PLACE: &'static str = $place;
+
+            fn beside_panels(query: &$crate::web::panel::Query) -> Self {
+                Self {
+                    $($field: query.get(stringify!($field)).to_owned(),)*
+                    place: query.get($place).to_owned(),
+                }
+            }
 
             fn fields(&self) -> Vec<(&'static str, &str)> {
                 vec![$((stringify!($field), self.$field.as_str())),*]
@@ -118,19 +197,17 @@ macro_rules! list_query {
             fn place_text(&self) -> &str {
                 &self.place
             }
-        }
 
-        impl $typed {
-            /// What the filters mean, or what is wrong with them, field by field.
-            pub(crate) fn read(
+            fn meant(
                 &self,
                 zone: chrono_tz::Tz,
+                is_unset: fn(&str) -> bool,
             ) -> Result<$meant, $crate::web::shell::field::FieldErrors> {
                 let reading = $crate::web::list::Reading { zone, typed: self };
                 let mut errors = $crate::web::shell::field::FieldErrors::new();
                 let meant = $meant {
                     $($field: match self.$field.as_str() {
-                        text if text.trim().is_empty() => None,
+                        text if is_unset(text) => None,
                         text => {
                             let read: $crate::web::list::ReadFilter<Self, $type> = $read;
                             read(text, reading).map_err(|message| errors.add(stringify!($field), message)).ok()
@@ -143,87 +220,54 @@ macro_rules! list_query {
     };
 }
 
-/// A page of rows, and where the next one continues.
-#[derive(Clone, Debug)]
-pub(crate) struct Page<R, K> {
-    pub rows: Vec<R>,
-    pub next: Option<K>,
-}
-
-impl<R, K> Default for Page<R, K> {
-    fn default() -> Self {
-        Self { rows: Vec::new(), next: None }
-    }
-}
-
-impl<R, K> Page<R, K> {
-    /// A page of `size` rows out of `rows`, of which one more was asked for: it tells that there is another page.
-    pub(crate) fn of(rows: Vec<R>, size: usize, place: impl Fn(&R) -> K) -> Self {
-        Self::or_unread(rows, size, place, None)
-    }
-
-    /// The same; where `rows` do not fill the page, `unread` is the place before which no row has been looked at.
-    pub(crate) fn or_unread(mut rows: Vec<R>, size: usize, place: impl Fn(&R) -> K, unread: Option<K>) -> Self {
-        let is_full = rows.len() > size;
-        rows.truncate(size);
-        let next = if is_full { rows.last().map(place) } else { unread };
-        Self { rows, next }
-    }
-}
-
-/// How many windows are looked through for one page before the list says where to continue.
-const WINDOWS: usize = 10;
-
-/// Finds a page of `size` rows between `first` and `end`, the newest first, through bounded windows: for filters without an
-/// index of their own, so that a filter that fits nothing gives up after a while.
-///
-/// `start` says where the window below a place begins (`None`: there is nothing below it), `rows` reads at most so many rows
-/// of a window.
-pub(crate) async fn walk<R, K: Copy + Ord, E>(
-    size: usize,
-    (first, mut end): (K, K),
-    start: impl AsyncFn(K) -> Result<Option<K>, E>,
-    rows: impl AsyncFn(K, K, usize) -> Result<Vec<R>, E>,
-    place: impl Fn(&R) -> K,
-) -> Result<Page<R, K>, E> {
-    let mut found = Vec::new();
-    for _ in 0..WINDOWS {
-        let Some(bottom) = start(end).await? else { return Ok(Page::of(found, size, place)) };
-        let bottom = bottom.max(first);
-        found.extend(rows(bottom, end, size.saturating_add(1).saturating_sub(found.len())).await?);
-        end = bottom;
-        if found.len() > size || end <= first {
-            break;
-        }
-    }
-    Ok(Page::or_unread(found, size, place, Some(end).filter(|end| *end > first)))
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::web::shell::field::wrong;
 
-    /// Walks over the numbers below `end` that fit, in windows of ten.
-    fn numbers(end: i64, fits: fn(i64) -> bool) -> Page<i64, i64> {
-        let start = async |end: i64| Ok::<_, ()>(Some(end - 10));
-        let rows = async |from: i64, to: i64, limit: usize| {
-            Ok((from..to).rev().filter(|n| fits(*n)).take(limit).collect::<Vec<_>>())
-        };
-        futures_util::future::FutureExt::now_or_never(walk(3, (0, end), start, rows, |n| *n)).unwrap().unwrap()
+    list_query! {
+        typed Filter at "/things" from "after";
+        meant Wanted;
+        name: String = |text, _| Ok(text.to_owned());
+        size: i64 = |text, _| text.parse().map_err(|_| wrong::not_a_count());
+    }
+
+    fn filter(name: &str, size: &str) -> Filter {
+        Filter { name: name.into(), size: size.into(), place: "7".into() }
     }
 
     #[test]
-    fn a_page_is_filled_from_as_many_windows_as_it_takes() {
-        let page = numbers(50, |n| n % 7 == 0);
-        assert_eq!((page.rows, page.next), (vec![49, 42, 35], Some(35)));
-        assert_eq!(numbers(10, |_| true).next, Some(7));
+    fn what_is_wrong_with_a_filter_is_said_at_its_field_or_is_a_bad_request() {
+        let zone = Tz::UTC;
+        assert!(filter("", "x").read(zone).is_err_and(|errors| errors.has("size") && !errors.has("name")));
+        assert!(matches!(filter("", "x").chosen(zone), Err(Problem::BadRequest)));
+        let wanted = filter("a", "3").read(zone).unwrap();
+        assert_eq!((wanted.name.as_deref(), wanted.size), (Some("a"), Some(3)));
     }
 
     #[test]
-    fn a_filter_that_fits_nothing_says_where_to_continue_and_ends_at_the_end() {
-        let page = numbers(1000, |_| false);
-        assert_eq!((page.rows.len(), page.next), (0, Some(900)));
-        assert_eq!(numbers(95, |_| false).next, None);
-        assert_eq!(numbers(30, |n| n == 2).rows, vec![2]);
+    fn a_blank_is_nothing_where_it_is_typed_and_no_choice_where_it_is_chosen() {
+        assert_eq!(filter("", " ").read(Tz::UTC).unwrap().size, None);
+        assert!(filter("", " ").chosen(Tz::UTC).is_err());
+        assert_eq!(filter("", "").chosen(Tz::UTC).unwrap().size, None);
+    }
+
+    #[test]
+    fn an_address_keeps_the_filters_and_a_tab_changes_one_of_them() {
+        let filter = filter("a b", "3");
+        assert_eq!(filter.href("9"), "/things?name=a+b&size=3&after=9");
+        let tabs = filter.tabs(["", "3"], |filter| &mut filter.size);
+        let tabs: Vec<_> = tabs.iter().map(|tab| (tab.href.as_str(), tab.is_current)).collect();
+        assert_eq!(tabs, [("/things?name=a+b", false), ("/things?name=a+b&size=3", true)]);
+    }
+
+    #[test]
+    fn a_pager_leads_back_from_any_page_but_the_first() {
+        let pager = filter("", "3").pager(Some(9));
+        assert_eq!(pager.first.as_deref(), Some("/things?size=3"));
+        assert_eq!(pager.next.as_deref(), Some("/things?size=3&after=9"));
+        assert!(!Filter::default().pager(None::<i64>).is_needed());
+        let pager = pager_within("/users/1", "ledger", true, Some(9));
+        assert_eq!((pager.first, pager.next.as_deref()), (None, Some("/users/1?ledger=9#ledger")));
     }
 }

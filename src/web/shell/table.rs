@@ -6,8 +6,6 @@
 pub struct Pager {
     /// Back to the first page, from any other.
     pub first: Option<String>,
-    /// The page before this one.
-    pub previous: Option<String>,
     /// The page after this one.
     pub next: Option<String>,
 }
@@ -15,7 +13,7 @@ pub struct Pager {
 impl Pager {
     /// Whether everything is on this one page.
     pub fn is_needed(&self) -> bool {
-        self.first.is_some() || self.previous.is_some() || self.next.is_some()
+        self.first.is_some() || self.next.is_some()
     }
 }
 
