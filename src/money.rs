@@ -77,7 +77,7 @@ impl TryFrom<String> for Currency {
     }
 }
 
-/// An amount in minor units of its currency. [`fmt::Display`] writes it as it stands at rest: `KRW 12300`.
+/// An amount in minor units of its currency. [`fmt::Display`] writes it as it is stored: `KRW 12300`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Money {
     pub minor: i64,

@@ -53,7 +53,7 @@ pub async fn neighbours(desk: &Desk, id: i64) -> Result<(Option<i64>, Option<i64
     Ok((before, after))
 }
 
-/// What is open about one target, the newest first: so that nobody asks for the same thing twice.
+/// The open requests about one target, the newest first, so that no one requests the same change twice.
 pub async fn about(reader: &Reader, kind: &str, id: &str) -> sqlx::Result<Vec<Request>> {
     reader
         .query(sql!(

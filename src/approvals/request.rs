@@ -6,7 +6,7 @@ use crate::{
 };
 use serde_json::Value;
 
-/// A change that waits for somebody, or that waited.
+/// A change that waits for a decision, or that has been decided.
 #[derive(Clone, Debug, sqlx::FromRow)]
 pub struct Request {
     pub id: i64,
@@ -111,7 +111,7 @@ macro_rules! request_columns {
     };
 }
 
-/// What somebody decided.
+/// The decision of one person.
 #[derive(Clone, Debug, sqlx::FromRow)]
 pub struct Vote {
     pub staff_id: i64,
@@ -218,12 +218,12 @@ impl Request {
         }
     }
 
-    /// Who decides. A word that is no role any more is nobody.
+    /// The role that decides; `None` for a word that is no longer a role.
     pub fn role(&self) -> Option<Role> {
         self.role.parse().ok()
     }
 
-    /// Whether somebody with these roles may look at it.
+    /// Whether a person with these roles may view it.
     pub fn is_for(&self, staff: i64, roles: &Roles) -> bool {
         staff == self.staff_id || roles.any_of(SEES_ALL) || self.role().is_some_and(|role| roles.any_of(&[role]))
     }

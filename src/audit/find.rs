@@ -67,7 +67,7 @@ fn conditions(query: &AuditQuery) -> usize {
 }
 
 /// Whether one index leads to the answer without many rows on the way that do not fit. What happened to one target is
-/// never much; beside any other condition a second one may fit none of what the first one finds.
+/// never much; beside any other condition a second one may match no row that the first one finds.
 fn is_narrow(query: &AuditQuery) -> bool {
     let others = conditions(query);
     let is_unindexed = query.text.is_some() || (query.address.is_some() && one_address(query).is_none());

@@ -5,7 +5,7 @@ use crate::clock::Instant;
 
 /// How many runs are shown.
 pub const SHOWN: usize = 30;
-/// The line that bars stand on.
+/// The baseline of the bars.
 const BASE: i64 = 18;
 const HIGHEST: i64 = 16;
 const LEAST: i64 = 3;

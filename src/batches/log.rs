@@ -129,7 +129,7 @@ impl LogLine {
 }
 
 impl RunLog {
-    /// Whether what is missing stood before this line.
+    /// Whether the missing output came before this line.
     pub fn is_after_gap(&self, line: &LogLine) -> bool {
         self.gap.is_some_and(|(until, _)| line.n == until)
     }

@@ -40,7 +40,7 @@ enum Command {
     Check(ConfigArgs),
     /// Asks the running server whether it is alive.
     Healthcheck,
-    /// Staff accounts, for when there is nobody yet, and for when nobody gets in any more.
+    /// Staff accounts, for when there is no account yet, and for when no one can sign in any more.
     #[command(subcommand)]
     Staff(staff::StaffCommand),
     /// From where the console opens.

@@ -1,4 +1,4 @@
-//! `ingam network …`: the list of networks, and the way back in for whoever is shut out.
+//! `ingam network …`: the list of networks, and the way back in for a person who is shut out.
 
 use super::target::{Target, actor};
 use crate::{
@@ -25,14 +25,14 @@ pub(super) enum NetworkCommand {
         #[command(flatten)]
         target: super::TargetArgs,
     },
-    /// Opens the console to a network, or says anew until when and what for. Takes effect at once in every process.
+    /// Opens the console to a network, or changes its expiry and note. Takes effect at once in every process.
     Allow {
         /// `10.20.0.0/16`, `2001:db8::/32` or a single address.
         net: String,
         /// Whose network it is, or what for.
         #[arg(long)]
         note: Option<String>,
-        /// Closes it again after so many days; without it, it stays open.
+        /// Closes it again after this number of days; without it, it stays open.
         #[arg(long, value_parser = clap::value_parser!(i64).range(1..=366))]
         days: Option<i64>,
         #[command(flatten)]

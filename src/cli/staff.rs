@@ -1,4 +1,4 @@
-//! `ingam staff …`: the first person, and the way back in when nobody gets in any more. Whoever can run it as the console's
+//! `ingam staff …`: the first account, and the way back in when no one can sign in any more. A person who can run it as the console's
 //! user has the database and its key already; what it does is sealed all the same, by `console@host`.
 
 use super::{
@@ -27,7 +27,7 @@ use std::process::ExitCode;
 
 #[derive(Debug, Subcommand)]
 pub(super) enum StaffCommand {
-    /// Invites somebody and prints their one-time set-up link.
+    /// Invites a person and prints their one-time set-up link.
     Add {
         #[arg(long)]
         email: String,
@@ -44,7 +44,7 @@ pub(super) enum StaffCommand {
         #[command(flatten)]
         target: TargetArgs,
     },
-    /// Gives somebody these roles in place of those they have.
+    /// Gives a person these roles in place of those they have.
     Roles {
         email: String,
         /// operator, oncall, auditor, approver or owner; may be given several times.
@@ -53,31 +53,31 @@ pub(super) enum StaffCommand {
         #[command(flatten)]
         how: HowArgs,
     },
-    /// Keeps somebody out: ends their sessions and set-up links at once.
+    /// Disables a person: ends their sessions and set-up links at once.
     Disable {
         email: String,
         #[command(flatten)]
         how: HowArgs,
     },
-    /// Lets somebody in again who was disabled.
+    /// Enables a person who was disabled.
     Enable {
         email: String,
         #[command(flatten)]
         how: HowArgs,
     },
-    /// Takes somebody's authenticator away and prints a new set-up link.
+    /// Removes a person's authenticator and prints a new set-up link.
     ResetSecondFactor {
         email: String,
         #[command(flatten)]
         how: HowArgs,
     },
-    /// Prints a new set-up link for somebody who has not set up, or whose second factor was reset.
+    /// Prints a new set-up link for a person who has not set up, or whose second factor was reset.
     Link {
         email: String,
         #[command(flatten)]
         how: HowArgs,
     },
-    /// Says which networks somebody may come from, beside what holds for everybody; none lifts the limit.
+    /// Sets the networks a person may come from, beside those that everybody may use; none lifts the limit.
     Networks {
         email: String,
         /// Such as 10.20.0.0/16.
@@ -113,7 +113,7 @@ impl Host {
         Ok(Self { target: Target::open(&how.target, clock).await?, seal: Seal { reason, ..Seal::none() } })
     }
 
-    /// The id of somebody who works here.
+    /// The id of a staff account.
     async fn staff(&self, email: &str) -> anyhow::Result<i64> {
         let Some(email) = normal_email(email) else { bail!("{email:?} is no e-mail address") };
         let person: Option<(i64,)> = self

@@ -1,4 +1,4 @@
-//! The jobs of the demo, and a month in which they ran: most nights well, some not, and two of them for somebody to look at.
+//! The jobs of the demo, and a month in which they ran: most nights well, some not, and two of them for a person to look at.
 
 mod history;
 

@@ -56,7 +56,7 @@ pub struct OrderQuery {
     pub most: Option<i64>,
 }
 
-/// What an order needs of somebody.
+/// What an order needs from a person.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Needs {
     /// Paid and not shipped for some days.
@@ -70,7 +70,7 @@ pub enum Needs {
 impl Needs {
     pub const ALL: [Self; 3] = [Self::Shipping, Self::Settling, Self::Retrying];
 
-    /// As in `?needs=`; its name stands under `needs.`
+    /// As in `?needs=`; its name is under `needs.`
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::Shipping => "shipping",
@@ -84,7 +84,7 @@ impl Needs {
     }
 }
 
-/// How many days an order waits before it is looked for, where nobody says.
+/// How many days an order waits before it is looked for, by default.
 pub const DAYS: i64 = 3;
 const MOST_DAYS: i64 = 3650;
 

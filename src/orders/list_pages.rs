@@ -18,7 +18,7 @@ use askama::Template;
 #[derive(Debug, Template)]
 #[template(path = "orders/list.html")]
 pub(crate) struct ListPage {
-    /// What stands in the search box. Only what was found is also in `filter`, and so in addresses.
+    /// The text in the search box. Only what was found is also in `filter`, and so in addresses.
     pub typed: String,
     pub shell: Shell,
     pub filter: Filter,
@@ -29,7 +29,7 @@ pub(crate) struct ListPage {
 }
 
 impl ListPage {
-    /// The tabs: what needs somebody, each keeping the other filters, from the first page.
+    /// The tabs: what needs a person, each keeping the other filters, from the first page.
     pub(crate) fn tabs(&self) -> Vec<Tab> {
         let tab = |needs: Option<Needs>| {
             let value = needs.map_or("", Needs::as_str);
@@ -101,7 +101,7 @@ pub struct Empty {
 
 #[derive(Clone, Debug)]
 pub struct Tab {
-    /// What stands under `needs.`; empty for all orders.
+    /// The key under `needs.`; empty for all orders.
     pub key: &'static str,
     pub href: String,
     pub is_current: bool,
@@ -137,7 +137,7 @@ impl Row {
         self.state.icon()
     }
 
-    /// Whether nobody has anything left to do with it, so that it may stand back.
+    /// Whether nothing is left to do with it, so that it may be shown less prominently.
     pub fn is_quiet(&self) -> bool {
         matches!(self.state, State::Delivered | State::Cancelled | State::Shipped)
             && self.open_refunds == 0

@@ -1,9 +1,9 @@
-//! What a refund comes to: worked out once, from what stands, for the preview, for the check before the code, and for the
+//! What a refund comes to: worked out once, from the current figures, for the preview, for the check before the code, and for the
 //! change itself.
 //!
 //! Points that paid a part of the order come back in the proportion in which goods and shipping do, and points that it
 //! earned are taken away in the proportion in which money goes back. Every such share is the share of everything so far,
-//! less what was given before ([`share`]), so that they add up exactly, whatever the order of refunds.
+//! less what was given before ([`share`]), so that they add up exactly, in any order of refunds.
 
 use super::OrderDetail;
 use crate::{
@@ -12,7 +12,7 @@ use crate::{
 };
 use serde::{Deserialize, Serialize};
 
-/// So many units of a line.
+/// A number of units of a line.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Units {
     /// The line's place in the order.
@@ -27,7 +27,7 @@ pub struct Part {
     pub amount: i64,
 }
 
-/// What somebody wants refunded.
+/// What is to be refunded.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct RefundSpec {
     pub lines: Vec<Units>,
@@ -46,11 +46,11 @@ pub struct Plan {
     pub shipping: i64,
     /// The money that lines and shipping come to, less the part that points had paid.
     pub computed: i64,
-    /// The money that is given back, and to which payments.
+    /// The money that is refunded, and to which payments.
     pub amount: i64,
     pub parts: Vec<Part>,
     pub points_returned: i64,
-    /// What the points that are given back had paid, in minor units.
+    /// What the points that are returned had paid, in minor units.
     pub points_worth: i64,
     /// Earned points that are to be taken away, and those of them that the customer still has.
     pub points_claimed: i64,
@@ -78,7 +78,7 @@ impl Plan {
     }
 }
 
-/// Amounts are bounded by what was ordered and paid, both `i64`; what is beyond is nobody's order.
+/// Amounts are bounded by what was ordered and paid, both `i64`; what is beyond is no real order.
 fn too_large() -> Fault {
     Fault::invalid("amount", "amount-too-large")
 }
@@ -122,7 +122,7 @@ impl OrderDetail {
         })
     }
 
-    /// What cancelling gives back: everything that is left.
+    /// What cancelling refunds: everything that is left.
     pub fn plan_cancelling(&self) -> Result<Plan, Fault> {
         let left = |line: &super::detail::Line| Units { n: line.n, quantity: line.left() };
         let amount = self.refundable();

@@ -41,7 +41,7 @@ pub struct RefundOrder {
     pub override_reason: Option<String>,
 }
 
-/// Why money is given back, as posted in `reason_kind`; their names are under `refund-kind.`
+/// Why money is refunded, as posted in `reason_kind`; their names are under `refund-kind.`
 pub const REASON_KINDS: [&str; 8] =
     ["returned", "damaged", "missing_item", "wrong_item", "late_delivery", "price_adjustment", "goodwill", "other"];
 
@@ -92,7 +92,7 @@ impl Change for RefundOrder {
     }
 }
 
-/// Whether anything was paid that could be given back.
+/// Whether anything was paid that could be refunded.
 fn refundable(detail: &OrderDetail) -> Result<(), Fault> {
     match detail.order.state {
         State::Placed => Err(Fault::conflict("order-unpaid")),

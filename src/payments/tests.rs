@@ -80,7 +80,7 @@ async fn an_answer_without_end_is_unclear_and_not_kept() {
 #[tokio::test]
 async fn other_statuses_of_http_are_unclear() {
     for status in [401, 403, 409, 410, 429, 500, 502, 503] {
-        // Even if a refund stands in them.
+        // Even if a refund is in them.
         let body = json!({ "status": "succeeded", "id": "re_1", "reference": "re_1", "data": [], "has_more": false });
         for reason in unclear(|| Manner::json(status, &body), PATIENT).await {
             assert_eq!(reason, format!("HTTP {status}"));

@@ -9,5 +9,5 @@ pub mod settle;
 
 use chrono_tz::Tz;
 
-/// Where the shop's days begin and end, wherever whoever looks at them sits.
+/// The time zone of the shop's business days, independent of the viewer's zone.
 pub const ZONE: Tz = Tz::Asia__Seoul;

@@ -1,4 +1,4 @@
-//! What the shop took and gave back in a day, by currency.
+//! What the shop captured and refunded in a day, by currency.
 
 use super::ZONE;
 use crate::{
@@ -11,8 +11,8 @@ use crate::{
 use chrono::{NaiveDate, NaiveTime, TimeZone as _, Utc};
 use serde::{Deserialize, Serialize};
 
-/// Works out what came in on a day of Seoul and what of it has been given back since. Settling a day again gives the same
-/// rows, or those of what was given back meanwhile.
+/// Works out what was captured on a day of Seoul and what of it has been refunded since. Settling a day again gives the same
+/// rows, or those of what was refunded meanwhile.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct SettleDay {
     /// `2026-11-19`

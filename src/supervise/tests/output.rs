@@ -47,7 +47,7 @@ async fn secrets_are_hidden_even_in_pieces() {
     assert_eq!(lines, ["key=•••;", "•••"]);
 }
 
-/// Nobody takes anything until the end, and the job is done nevertheless.
+/// No caller takes anything until the end, and the job is done nevertheless.
 #[tokio::test]
 async fn fifty_megabytes_cost_what_the_limits_say_and_do_not_hold_up_the_job() {
     const LINE: usize = 250;

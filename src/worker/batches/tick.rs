@@ -15,7 +15,7 @@ use crate::{
 };
 use chrono::TimeDelta;
 
-/// So many schedules at once.
+/// The number of schedules at once.
 const AT_ONCE: i64 = 200;
 /// More missed ticks than these are not counted one by one: a job of every minute, two months away.
 const MOST: usize = 100_000;
