@@ -180,7 +180,7 @@ macro_rules! rows_along {
     };
 }
 
-/// The place of the last of `n` orders along an index.
+/// The place of the last order of a page along an index.
 macro_rules! bottom_along {
     ($driver:literal) => {
         sql!(

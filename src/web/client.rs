@@ -1,7 +1,7 @@
 //! Whose request this is, as far as addresses go.
 //!
 //! The client is the other end of the connection, unless that is a trusted proxy. Then it is the rightmost address in
-//! `X-Forwarded-For` that is no trusted proxy: everything to the left of it was written by somebody nobody trusts. What
+//! `X-Forwarded-For` that is no trusted proxy: everything to the left of it was written by an untrusted party. What
 //! cannot be read is refused, never skipped, because skipping is how the address of a proxy turns into that of a liar.
 
 use actix_web::http::header::HeaderMap;

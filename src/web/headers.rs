@@ -2,7 +2,7 @@
 
 use actix_web::http::header::{HeaderMap, HeaderName, HeaderValue};
 
-/// The content security policy: nothing but our own files, scripts only with this answer's nonce, nobody frames us, forms
+/// The content security policy: nothing but our own files, scripts only with this answer's nonce, no site may frame the console, forms
 /// go nowhere else.
 pub fn content_security_policy(nonce: &str) -> String {
     format!(

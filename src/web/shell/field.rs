@@ -25,7 +25,7 @@ impl FieldErrors {
         }
     }
 
-    /// The same for one error that stands alone.
+    /// The same for a single error.
     pub fn one(field: &'static str, message: Message) -> Self {
         Self(vec![(field, message)])
     }
@@ -149,7 +149,7 @@ pub mod wrong {
     pub fn not_an_expiry() -> Message {
         Message::new("field-error.not-an-expiry")
     }
-    /// Whoever sends the form would not be let in any more.
+    /// The person who sends the form would be shut out.
     pub fn shuts_you_out() -> Message {
         Message::new("field-error.shuts-you-out")
     }
@@ -193,11 +193,11 @@ pub mod wrong {
     pub fn new_code_wrong() -> Message {
         Message::new("field-error.new-code-wrong")
     }
-    /// Somebody with this address works here already.
+    /// A staff account with this address exists already.
     pub fn staff_exists() -> Message {
         Message::new("field-error.staff-exists")
     }
-    /// Somebody with this address was disabled.
+    /// The staff account with this address is disabled.
     pub fn staff_left() -> Message {
         Message::new("field-error.staff-left")
     }

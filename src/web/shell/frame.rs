@@ -62,7 +62,7 @@ impl Frame {
         if sentence == action { self.name("action", action) } else { sentence }
     }
 
-    /// Which of the three looks: what is neither production nor staging looks like somebody's own machine.
+    /// Which of the three looks: what is neither production nor staging looks like a developer's machine.
     pub fn look(&self) -> &'static str {
         match self.environment {
             Profile::Prod => "production",

@@ -186,7 +186,7 @@ fn no_key_is_unused() {
     assert!(unused.is_empty(), "{unused:?}");
 }
 
-/// What follows `opening` up to the next quote, wherever it stands in the source.
+/// What follows `opening` up to the next quote, anywhere in the source.
 fn quoted_after(opening: &str) -> BTreeSet<String> {
     let mut texts = Vec::new();
     sources(&Path::new(env!("CARGO_MANIFEST_DIR")).join("src"), &mut texts);
