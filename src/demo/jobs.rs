@@ -1,4 +1,5 @@
-//! The jobs of the demo, and a month in which they ran: most nights well, some not, and two of them for a person to look at.
+//! The jobs of the demo, and a month in which they ran: most nights well, some not, and two of them for a person to
+//! look at.
 
 mod history;
 

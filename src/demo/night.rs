@@ -1,5 +1,5 @@
-//! What the demo's jobs do. They do real work on the demo's data and tell of it as good jobs do: lines for a person who reads them
-//! at three in the morning, how far they are, and at the end what to do where they failed.
+//! What the demo's jobs do. They do real work on the demo's data and tell of it as good jobs do: lines for a person who
+//! reads them at three in the morning, how far they are, and at the end what to do where they failed.
 
 use super::shop::{
     ZONE, coupons,
@@ -184,7 +184,8 @@ pub(crate) async fn issue(campaign: &str, open: impl Future<Output = anyhow::Res
 /// Says why a job failed, where it did; whether it was done.
 pub(crate) fn told(done: Result<(), Failed>) -> bool {
     let Err(Failed { why, remedy }) = done else { return true };
-    // Both on the one stream, so that what to do is the last line of the log even if another process reads the other one.
+    // Both on the one stream, so that what to do is the last line of the log even if another process reads the other
+    // one.
     say(&format!("error: {why}"));
     say(&format!("what to do: {remedy}"));
     false

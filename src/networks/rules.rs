@@ -1,5 +1,5 @@
-//! What may be on the list. The same rules hold for every actor that changes it; the page asks them too, to say beforehand what will
-//! be said afterwards.
+//! What may be on the list. The same rules hold for every actor that changes it; the page asks them too, to say
+//! beforehand what will be said afterwards.
 
 use super::open::Network;
 use crate::{
@@ -113,8 +113,8 @@ pub fn open_until<'r>(
     holding.map(|row| row.expires_at.unwrap_or_else(Instant::latest)).max()
 }
 
-/// Whether with `after` in place of `before` a person behind the change is shut out, or shut out earlier: the one who asks for
-/// it, and the one who approves it. The command line is on the host and cannot be.
+/// Whether with `after` in place of `before` a person behind the change is shut out, or shut out earlier: the one who
+/// asks for it, and the one who approves it. The command line is on the host and cannot be.
 pub fn shuts_out(tx: &Tx<'_>, before: &[Network], after: &[Network]) -> bool {
     let until = |ip, rows: &[Network]| open_until(ip, tx.allowed(), rows, tx.now());
     tx.addresses().any(|ip| until(ip, after) < until(ip, before))

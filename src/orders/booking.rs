@@ -231,7 +231,8 @@ pub(super) async fn move_points(tx: &mut Tx<'_>, detail: &OrderDetail, movement:
     Ok(())
 }
 
-/// The order as it is now, with the row of the customer locked too, so that no other change moves their points meanwhile. Always after the order's.
+/// The order as it is now, with the row of the customer locked too, so that no other change moves their points
+/// meanwhile. Always after the order's.
 pub(super) async fn lock_customer(tx: &mut Tx<'_>, order: i64) -> Result<OrderDetail, Fault> {
     let row: Option<(i64,)> = tx.query(sql!("select user_id from orders where id = $1")).bind(order).optional().await?;
     let (user,) = row.ok_or_else(missing)?;

@@ -45,8 +45,8 @@ pub(crate) async fn list(desk: Desk, filter: web::Query<Filter>) -> PageResult {
     desk.page(status, &page)
 }
 
-/// `POST /orders/searches`: goes to the order that was found, or to the list of them. A POST, because a person will type an
-/// e-mail or a telephone number into it, and an address is not the place for those.
+/// `POST /orders/searches`: goes to the order that was found, or to the list of them. A POST, because a person will
+/// type an e-mail or a telephone number into it, and an address is not the place for those.
 pub async fn search(desk: Desk, body: web::Bytes) -> PageResult {
     let form = desk.form(&body, &["q"]).await?;
     let typed = form.get("q");

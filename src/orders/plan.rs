@@ -1,5 +1,5 @@
-//! What a refund comes to: worked out once, from the current figures, for the preview, for the check before the code, and for the
-//! change itself.
+//! What a refund comes to: worked out once, from the current figures, for the preview, for the check before the code,
+//! and for the change itself.
 //!
 //! Points that paid a part of the order come back in the proportion in which goods and shipping do, and points that it
 //! earned are taken away in the proportion in which money goes back. Every such share is the share of everything so far,

@@ -165,8 +165,8 @@ impl SettleRefund {
     }
 
     /// Undoes what a failed refund held: units, shipping, points. Points that were returned and spent since
-    /// cannot be withdrawn; they stay counted as returned, so that they are not returned a second time, but no longer as having paid
-    /// for anything that came back.
+    /// cannot be withdrawn; they stay counted as returned, so that they are not returned a second time, but no longer
+    /// as having paid for anything that came back.
     async fn release(&self, tx: &mut Tx<'_>, booked: &Booked) -> Result<(), Fault> {
         let lines: Vec<(i64, i64)> = tx
             .query(sql!("select n, quantity from refund_lines where refund_id = $1 order by n"))

@@ -132,7 +132,7 @@ async fn a_redirect_is_not_followed() {
 }
 
 #[tokio::test]
-async fn nobody_there_is_unclear() {
+async fn an_unreachable_provider_is_unclear() {
     let nobody = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
     let url = format!("http://{nobody}/").parse().unwrap();
     let webhook = Provider::Webhook(Webhook::new(url, SigningSecret::parse(SECRET).unwrap(), PATIENT));
@@ -156,7 +156,7 @@ async fn a_host_that_speaks_no_tls_is_told_nothing() {
 }
 
 #[tokio::test]
-async fn bookkeeping_asks_nobody() {
+async fn bookkeeping_asks_no_provider() {
     let provider = Provider::default();
     assert_eq!(provider.timeout(), Duration::ZERO);
     let succeeded = Answer::Succeeded { reference: "rfd_01".to_owned() };

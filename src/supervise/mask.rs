@@ -48,8 +48,8 @@ impl Mask {
         self.longest
     }
 
-    /// The positions of secrets in `text`, in order and apart from each other. Its first `known` bytes are the rest of a secret
-    /// that began before.
+    /// The positions of secrets in `text`, in order and apart from each other. Its first `known` bytes are the rest of
+    /// a secret that began before.
     ///
     /// Secrets that overlap are hidden as one: hiding the first alone would leave the end of the second.
     pub(super) fn find(&self, text: &[u8], known: usize) -> Vec<Range<usize>> {

@@ -30,8 +30,8 @@ pub struct News {
 impl Output {
     /// Waits until there is something new and takes it, or `None` when the command will not write any more.
     ///
-    /// It answers as soon as there is one line. A caller that stores should wait a second between two calls; what is written
-    /// meanwhile comes at once. Nothing is lost where the call is dropped while it waits.
+    /// It answers as soon as there is one line. A caller that stores should wait a second between two calls; what is
+    /// written meanwhile comes at once. Nothing is lost where the call is dropped while it waits.
     pub async fn next(&mut self) -> Option<News> {
         loop {
             let (news, closed) = {

@@ -66,7 +66,7 @@ mod tests {
     }
 
     #[test]
-    fn a_stranger_is_whoever_connects_whatever_they_claim() {
+    fn the_address_of_a_stranger_is_the_peer_whatever_they_claim() {
         assert_eq!(seen("203.0.113.9", &["10.1.1.1"]).unwrap(), "203.0.113.9");
         assert_eq!(seen("203.0.113.9", &["junk"]).unwrap(), "203.0.113.9");
     }

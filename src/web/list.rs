@@ -177,8 +177,8 @@ const WINDOWS: usize = 10;
 /// Finds a page of `size` rows between `first` and `end`, the newest first, through bounded windows: for filters without an
 /// index of their own, so that a filter that fits nothing gives up after a while.
 ///
-/// `start` says where the window below a place begins (`None`: there is nothing below it), `rows` reads at most that number of rows
-/// of a window.
+/// `start` says where the window below a place begins (`None`: there is nothing below it), `rows` reads at most that
+/// number of rows of a window.
 pub(crate) async fn walk<R, K: Copy + Ord, E>(
     size: usize,
     (first, mut end): (K, K),

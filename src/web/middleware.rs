@@ -187,7 +187,8 @@ pub async fn admit(request: ServiceRequest, next: Next<impl MessageBody + 'stati
     next.call(request).await.map(ServiceResponse::map_into_boxed_body)
 }
 
-/// The reason a request is refused at the network check, if any. If the list of networks cannot be read, every request is refused.
+/// The reason a request is refused at the network check, if any. If the list of networks cannot be read, every request
+/// is refused.
 async fn network_denied(console: &Console, visit: &Visit, is_open: sqlx::Result<bool>) -> Option<PageError> {
     match is_open {
         Ok(true) => None,

@@ -1,5 +1,5 @@
-//! What a command writes, handed on as it comes by a thread of its own: where no reader takes it, that thread waits as the
-//! command would have, and neither a signal nor the other pipe waits with it.
+//! What a command writes, handed on as it comes by a thread of its own: where no reader takes it, that thread waits as
+//! the command would have, and neither a signal nor the other pipe waits with it.
 
 use super::summary::Summary;
 use std::{

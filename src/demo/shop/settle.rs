@@ -11,8 +11,8 @@ use crate::{
 use chrono::{NaiveDate, NaiveTime, TimeZone as _, Utc};
 use serde::{Deserialize, Serialize};
 
-/// Works out what was captured on a day of Seoul and what of it has been refunded since. Settling a day again gives the same
-/// rows, or those of what was refunded meanwhile.
+/// Works out what was captured on a day of Seoul and what of it has been refunded since. Settling a day again gives the
+/// same rows, or those of what was refunded meanwhile.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct SettleDay {
     /// `2026-11-19`

@@ -14,8 +14,8 @@ use crate::{
 };
 use askama::Template;
 
-/// The fields that decide what is refunded. What is wrong with one is said beside what it comes to, where a live preview
-/// can say it.
+/// The fields that decide what is refunded. What is wrong with one is said beside what it comes to, where a live
+/// preview can say it.
 pub(crate) const FIGURES: [&str; 4] = ["lines", "shipping", "amount", "split"];
 
 #[derive(Template)]

@@ -75,7 +75,7 @@ async fn a_log_is_told_while_it_grows() {
 }
 
 #[tokio::test]
-async fn a_command_runs_on_where_nobody_wants_its_output() {
+async fn a_command_runs_on_when_its_output_is_not_read() {
     let (mut running, output) = begin(&shell("sleep 0.1; yes | head -c 1000000; exit 3"));
     drop(output);
     assert_eq!(running.ended().await.outcome, Outcome::Exited(3));

@@ -236,7 +236,7 @@ fn placeholders_are_filled_once_and_what_fills_them_is_not_read_again() {
 }
 
 #[test]
-fn a_missing_key_stands_for_itself() {
+fn a_missing_key_is_shown_as_itself() {
     let words = Words::of(Lang::Ko);
     assert_eq!(words.get("no.such.key"), "no.such.key");
     assert_eq!(words.name("action", "moon.land"), "moon.land");

@@ -168,7 +168,8 @@ async fn is_unwanted(runner: &Runner, claimed: &ClaimedRun) -> bool {
     matches!(record::run(&mut &runner.reader, claimed.id).await, Ok(Some(run)) if run.state == State::Cancelling)
 }
 
-/// Tries until the database takes it; where that lasts longer than the lease, another process has given the run up by then.
+/// Tries until the database takes it; where that lasts longer than the lease, another process has given the run up by
+/// then.
 async fn report_until_taken(runner: &Runner, report: &ReportRun) -> Reported {
     loop {
         match runner.gate.run_housekeeping(report).await {

@@ -1,4 +1,4 @@
-//! What the scenario tests stand on: a world with a database, five people and a server, and browsers to walk through it.
+//! The basis of the scenario tests: a world with a database, five people and a server, and browsers to walk through it.
 //!
 //! A test is a plain function and a sentence, and runs on both engines:
 //!
