@@ -17,7 +17,7 @@ pub(super) struct JobArgs {
 
 #[derive(Debug, Subcommand)]
 enum Job {
-    /// Works out what came in on a day and what of it has been given back.
+    /// Works out what came in on a day and what of it has been refunded.
     DailySettlement {
         /// The day, in Seoul: 2026-11-19.
         #[arg(long)]

@@ -7,7 +7,11 @@ use serde::{Deserialize, Serialize};
 pub struct Reason(String);
 
 impl Reason {
-    /// Why `text` is no reason, as the word of a message.
+    /// Returns the reason that `text` holds.
+    ///
+    /// # Errors
+    ///
+    /// The key of the message that says what is wrong with `text`.
     pub fn parse(text: &str) -> Result<Self, &'static str> {
         let text = text.replace("\r\n", "\n");
         let text = text.trim();

@@ -74,7 +74,7 @@ pub enum Provider {
 }
 
 impl Provider {
-    /// What it is called, in the settings and with every refund that it was asked for.
+    /// The name in the settings and with every refund that it was asked for.
     pub fn name(&self) -> &'static str {
         match self {
             Self::Bookkeeping => "bookkeeping",
@@ -93,6 +93,10 @@ impl Provider {
     }
 
     /// Asks for the refund; `now` is the time that the request is signed with.
+    ///
+    /// # Errors
+    ///
+    /// [`Unclear`] if it is unknown whether the provider made the refund. A refusal by the provider is an [`Answer`].
     pub async fn refund(&self, request: &RefundRequest, now: Instant) -> Result<Answer, Unclear> {
         match self {
             Self::Bookkeeping => Ok(Answer::Succeeded { reference: request.key.clone() }),
@@ -102,6 +106,10 @@ impl Provider {
     }
 
     /// Asks what became of a refund that was asked for before, without asking for it again.
+    ///
+    /// # Errors
+    ///
+    /// [`Unclear`] if the provider's answer does not settle the refund.
     pub async fn status(&self, request: &RefundRequest, now: Instant) -> Result<Answer, Unclear> {
         match self {
             Self::Bookkeeping => Ok(Answer::Succeeded { reference: request.key.clone() }),

@@ -14,19 +14,24 @@ fn sources() -> Vec<(String, String)> {
 
 /// Every Rust file in a folder of the repository.
 pub(super) fn files_under(under: &str) -> Vec<(String, String)> {
-    fn walk(folder: &Path, files: &mut Vec<PathBuf>) {
+    files_with(under, "rs")
+}
+
+/// Every file with this extension in a folder of the repository.
+pub(super) fn files_with(under: &str, extension: &str) -> Vec<(String, String)> {
+    fn walk(folder: &Path, extension: &str, files: &mut Vec<PathBuf>) {
         for entry in fs::read_dir(folder).unwrap().flatten() {
             let path = entry.path();
             if path.is_dir() {
-                walk(&path, files);
-            } else if path.extension().is_some_and(|extension| extension == "rs") {
+                walk(&path, extension, files);
+            } else if path.extension().is_some_and(|found| found == extension) {
                 files.push(path);
             }
         }
     }
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
     let mut files = Vec::new();
-    walk(&root.join(under), &mut files);
+    walk(&root.join(under), extension, &mut files);
     assert!(!files.is_empty(), "no file was found in {under}");
     let named =
         |path: PathBuf| (path.strip_prefix(root).unwrap().display().to_string(), fs::read_to_string(&path).unwrap());
