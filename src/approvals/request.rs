@@ -43,7 +43,7 @@ pub struct Request {
     pub decided_at: Option<Instant>,
     pub is_overdue: bool,
     pub version: i64,
-    /// How many have approved and still could.
+    /// The number of approvers who still may approve.
     pub approvals: i64,
 }
 
@@ -57,7 +57,7 @@ pub enum State {
     Rejected,
     Withdrawn,
     Expired,
-    /// What it was about has changed.
+    /// Its target has changed.
     Obsolete,
 }
 

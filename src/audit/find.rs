@@ -14,7 +14,7 @@ use crate::{
 };
 
 const PAGE: usize = 50;
-/// How many rows filters without an index of their own look at, at a time.
+/// The number of rows that filters without an index of their own look at, at a time.
 const WINDOW: i64 = 20_000;
 
 /// The newest rows that fit. Along an index where it gives hardly more rows than are wanted; otherwise through windows of
@@ -54,7 +54,7 @@ enum Along {
     Trigrams,
 }
 
-/// How many conditions there are beside the target.
+/// The number of conditions beside the target.
 fn conditions(query: &AuditQuery) -> usize {
     let set = [
         query.staff.is_some(),

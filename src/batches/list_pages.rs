@@ -14,7 +14,7 @@ pub struct ListPage {
     pub shell: Shell,
     pub rows: Vec<JobRow>,
     pub show: Show,
-    /// How many jobs each tab has, in their order.
+    /// The number of jobs of each tab, in their order.
     pub counts: [i64; 5],
 }
 

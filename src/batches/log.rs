@@ -45,7 +45,7 @@ pub struct RunLog {
     pub lines: Vec<LogLine>,
     /// The number of the line that comes next.
     pub next: i64,
-    /// How many bytes are missing between the beginning and the end, before the line with this number.
+    /// The number of bytes that are missing between the beginning and the end, before the line with this number.
     pub gap: Option<(i64, i64)>,
 }
 

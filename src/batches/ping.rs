@@ -208,7 +208,7 @@ impl Reports<'_> {
         }
     }
 
-    /// What is told of a run that goes on.
+    /// The report of a run that goes on.
     async fn note(&self, run: &Run, body: &str) -> Result<(), No> {
         let report = ReportRun {
             id: run.id,

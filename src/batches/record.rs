@@ -101,7 +101,7 @@ impl Run {
         serde_json::from_str(&self.params).unwrap_or_default()
     }
 
-    /// What was normal when it started.
+    /// The baseline when it started.
     pub fn baseline(&self) -> Baseline {
         Baseline { duration: self.baseline_ms, processed: self.baseline_count, runs: self.baseline_runs }
     }

@@ -67,7 +67,7 @@ pub struct DemoArgs {
     /// Where the data is kept.
     #[arg(long, default_value = "./ingam-demo")]
     data: PathBuf,
-    /// How many customers a new demo has.
+    /// The number of customers of a new demo.
     #[arg(long, default_value_t = 2000, value_parser = clap::value_parser!(i64).range(1..=5_000_000))]
     users: i64,
     /// Replaces the data there is.
@@ -110,10 +110,10 @@ pub enum AuditCommand {
 
 #[derive(Debug, Args)]
 pub struct SeedArgs {
-    /// How many customers there shall be.
+    /// The number of customers to create.
     #[arg(long, value_parser = clap::value_parser!(i64).range(1..=100_000_000))]
     users: i64,
-    /// How many orders there shall be.
+    /// The number of orders to create.
     #[arg(long, default_value_t = 0, value_parser = clap::value_parser!(i64).range(0..=100_000_000))]
     orders: i64,
     #[command(flatten)]

@@ -17,9 +17,9 @@ use chrono::Timelike;
 #[template(path = "dashboard.html")]
 pub struct HomePage {
     pub shell: Shell,
-    /// What was urgent, is done and is still owed its approval: everybody's affair.
+    /// The urgent requests that were made and still lack their approval, for everybody.
     pub owed: Vec<Request>,
-    /// How many requests wait for this person.
+    /// The number of requests that wait for this person.
     pub requests: i64,
     /// Runs of batches that a person should look at, the newest first.
     pub runs: Vec<WaitingRun>,

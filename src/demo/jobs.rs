@@ -51,7 +51,7 @@ struct Entry<'d> {
 impl Change for LoadBatches {
     const KIND: &'static str = "sample.load-batches";
     const ADMITS: Admits = Admits::host_only();
-    /// How many runs were added.
+    /// The number of runs added.
     type Output = i64;
 
     fn target(&self) -> Target {

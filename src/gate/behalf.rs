@@ -35,8 +35,8 @@ impl Tx<'_> {
     ///
     /// # Errors
     ///
-    /// A conflict `approval-requester`, `approval-network` or `approval-stale` for the first three; else the fault of the
-    /// change's own check.
+    /// A conflict `approval-requester`, `approval-network` or `approval-stale` for the first three; else the fault of
+    /// the change's own check.
     pub async fn resume(&mut self, requester: &Requester, change: &dyn DynChange) -> Result<(), Fault> {
         let (approver, limits) = self.act_as(requester).await?;
         let verdict = self.reconsider(requester, change, &limits).await;

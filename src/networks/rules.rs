@@ -22,7 +22,7 @@ pub const LONGEST: TimeDelta = TimeDelta::days(366);
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Question {
     pub is_wide: bool,
-    /// What else opens a part of it, or all of it.
+    /// The other entries that open a part of it, or all of it.
     pub overlaps: Vec<IpNet>,
 }
 

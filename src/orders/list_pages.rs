@@ -85,7 +85,7 @@ impl ListPage {
         self.filter.needs == Needs::Shipping.as_str()
     }
 
-    /// How many days are looked for, as typed or by default.
+    /// The number of days that are looked for, as typed or by default.
     pub(crate) fn days(&self) -> String {
         if self.filter.days.is_empty() { super::filter::DAYS.to_string() } else { self.filter.days.clone() }
     }

@@ -20,7 +20,7 @@ pub struct Units {
     pub quantity: i64,
 }
 
-/// What goes back to one payment, in minor units.
+/// The amount refunded to one payment, in minor units.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Part {
     pub payment: i64,
@@ -72,7 +72,7 @@ impl Plan {
         self.lines.is_empty() && self.shipping == 0 && self.amount == 0 && self.points_returned == 0
     }
 
-    /// What goes back to this payment.
+    /// The amount refunded to this payment.
     pub fn part_of(&self, payment: i64) -> i64 {
         self.parts.iter().find(|part| part.payment == payment).map_or(0, |part| part.amount)
     }

@@ -110,7 +110,7 @@ pub(crate) struct RefundPanel {
     pub(crate) override_reason: String,
     pub(crate) split: Vec<(i64, String)>,
     pub(crate) reason_kind: String,
-    /// What it comes to, where it can be worked out.
+    /// The refund, where it can be worked out.
     pub(crate) plan: Option<Plan>,
     /// Why it cannot be worked out for the order as it is now.
     pub(crate) errors: FieldErrors,

@@ -103,7 +103,7 @@ fn shortly(error: &ureq::Error) -> &'static str {
     }
 }
 
-/// What came back.
+/// The response.
 pub(super) struct Reply {
     pub(super) status: StatusCode,
     pub(super) body: Vec<u8>,

@@ -11,7 +11,7 @@ use crate::secret;
 use serde::Deserialize;
 use std::{fmt, time::Duration};
 
-/// How many lists of a hundred are looked through for one refund. No payment is refunded in a thousand parts.
+/// The number of lists of a hundred that are looked through for one refund. No payment is refunded in a thousand parts.
 const PAGES: usize = 10;
 
 /// An account at Stripe.

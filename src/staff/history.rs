@@ -10,7 +10,7 @@ use crate::{
     web::{Desk, format, shell::Frame},
 };
 
-/// How many rows are shown of each kind, out of how many of the newest that the person made.
+/// The number of rows that are shown of each kind, out of how many of the newest that the person made.
 const SHOWN: usize = 10;
 const WINDOW: i64 = 300;
 

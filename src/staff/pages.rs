@@ -192,7 +192,7 @@ pub(crate) struct RecoveryCodesPage {
 pub(crate) struct AccountPage {
     pub(crate) shell: Shell,
     pub(crate) sessions: Vec<SessionRow>,
-    /// How many recovery codes are left.
+    /// The number of recovery codes that are left.
     pub(crate) recovery_codes_left: i64,
     pub(crate) password_changed: Option<Instant>,
     pub(crate) preferences: Preferences,

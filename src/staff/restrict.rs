@@ -25,7 +25,7 @@ use askama::Template;
 use ipnet::IpNet;
 use serde::{Deserialize, Serialize};
 
-/// How many networks one person may have at most.
+/// The number of networks one person may have at most.
 pub(super) const MOST: usize = 20;
 
 /// Sets the networks from which a person may use the console.

@@ -16,7 +16,7 @@ use tokio::sync::Notify;
 #[derive(Debug)]
 pub struct Output(Arc<Shared>);
 
-/// What came since the last time, at least one of these.
+/// The news since the last call, at least one of these.
 #[derive(Clone, Debug, PartialEq)]
 pub struct News {
     /// See [`super::log`] for how it is stored.

@@ -14,7 +14,7 @@ pub(crate) enum Report {
     Count(Counts),
 }
 
-/// How many items a job has dealt with, as far as it said; totals since it began, not what was added.
+/// The number of items a job has dealt with, as far as it said; totals since it began, not what was added.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Counts {
     pub processed: Option<i64>,

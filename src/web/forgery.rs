@@ -65,7 +65,7 @@ mod tests {
     const OURS: (&str, &str) = ("origin", "https://admin.example.com");
 
     #[test]
-    fn a_form_of_ours_passes() {
+    fn a_form_of_the_console_passes() {
         assert_eq!(checked(&[OURS, FORM]), Ok(()));
         assert_eq!(checked(&[OURS, FORM, ("sec-fetch-site", "same-origin")]), Ok(()));
         assert_eq!(checked(&[OURS, ("content-type", "application/x-www-form-urlencoded; charset=UTF-8")]), Ok(()));

@@ -183,7 +183,7 @@ mod tests {
     }
 
     #[test]
-    fn times_stand_in_the_zone_of_the_reader() {
+    fn times_are_in_the_zone_of_the_reader() {
         let now = at("2026-11-20T01:00:00.000000Z");
         let then = at("2026-11-19T18:04:12.999999Z");
         assert_eq!(day(then, Seoul), "2026-11-20");

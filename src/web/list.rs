@@ -22,7 +22,7 @@ pub(crate) trait ListQuery {
     /// The place as it was typed; empty for the first page.
     fn place_text(&self) -> &str;
 
-    /// How many filters are set.
+    /// The number of filters set.
     fn set(&self) -> i64 {
         let set = self.fields().into_iter().filter(|(_, value)| !value.trim().is_empty()).count();
         i64::try_from(set).unwrap_or(i64::MAX)
@@ -171,7 +171,7 @@ impl<R, K> Page<R, K> {
     }
 }
 
-/// How many windows are looked through for one page before the list says where to continue.
+/// The number of windows that are looked through for one page before the list says where to continue.
 const WINDOWS: usize = 10;
 
 /// Finds a page of `size` rows between `first` and `end`, the newest first, through bounded windows: for filters without an

@@ -209,7 +209,7 @@ fn wrong_method(console: &Console, request: ServiceRequest, pattern: &str) -> Se
     request.error_response(actix_web::error::InternalError::from_response(PageError::from(Problem::Method), response))
 }
 
-/// Who is it, and does the route open to them?
+/// Finds the visitor by their session, and refuses a route that does not open to them.
 pub async fn authorize(request: ServiceRequest, next: Next<impl MessageBody + 'static>) -> Served {
     let (Some(visit), Some(console)) =
         (Visit::of(request.request()), request.app_data::<web::Data<Console>>().cloned())

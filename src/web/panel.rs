@@ -32,7 +32,7 @@ use std::future::{Future, ready};
 
 /// What a page with forms is about.
 pub(crate) trait Subject: Sized + 'static {
-    /// What its address names.
+    /// The id of its target, as in the address.
     type Id: Segment + Clone + 'static;
     const SECTION: Section;
     /// The pattern of its page in the route table: `/users/{id}`.

@@ -8,7 +8,7 @@ use std::fmt::Write;
 pub struct QrCode {
     /// The dark squares: one `h` run per row of neighbours.
     pub path: String,
-    /// How many squares wide and high, the quiet zone included.
+    /// The width and height in squares, the quiet zone included.
     pub size: i32,
 }
 

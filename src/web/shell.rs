@@ -92,7 +92,7 @@ impl Shell {
         Second::of(&self.policies, seal, &self.frame)
     }
 
-    /// How many things wait in a section for this person.
+    /// The number of entries that wait in a section for this person.
     pub fn waiting(&self, section: Section) -> i64 {
         self.nav.iter().find(|item| item.section == section).and_then(|item| item.waiting).unwrap_or_default()
     }

@@ -25,7 +25,7 @@ impl Lang {
         }
     }
 
-    /// What its own speakers call it.
+    /// The name of the language in that language.
     pub fn own_name(self) -> &'static str {
         match self {
             Self::En => "English",

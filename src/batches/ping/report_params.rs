@@ -4,7 +4,7 @@ use super::{BAD_URL, No};
 use crate::batches::{finish::Outcome, to_permille};
 use actix_web::http::StatusCode;
 
-/// What is reported.
+/// The kind of report.
 pub(super) enum What {
     Start,
     Log,

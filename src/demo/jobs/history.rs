@@ -31,7 +31,7 @@ pub(super) struct Past {
     pub(super) exit_code: i64,
     pub(super) processed: Option<i64>,
     pub(super) params: Values,
-    /// What was normal when it started.
+    /// The baseline when it started.
     pub(super) normal: Baseline,
     pub(super) is_slow: bool,
     pub(super) is_low: bool,

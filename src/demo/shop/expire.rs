@@ -28,7 +28,7 @@ pub struct ExpirePoints {
     pub cutoff: String,
 }
 
-/// How many points of a customer are to expire.
+/// The number of points of a customer that are to expire.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Expiring {
     pub user: i64,

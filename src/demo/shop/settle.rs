@@ -24,7 +24,7 @@ pub struct SettleDay {
 pub struct Settled {
     #[sqlx(try_from = "String")]
     pub currency: Currency,
-    /// How many orders paid something on that day.
+    /// The number of orders with a payment on that day.
     pub orders: i64,
     pub captured: i64,
     /// What refunds hold of it.
@@ -52,7 +52,7 @@ pub async fn settled(db: &mut impl Queries, day: &str) -> sqlx::Result<Vec<Settl
 impl Change for SettleDay {
     const KIND: &'static str = "settlements.settle";
     const ADMITS: Admits = Admits::host_only();
-    /// How many orders were summed.
+    /// The number of orders summed.
     type Output = i64;
 
     fn target(&self) -> Target {

@@ -20,7 +20,7 @@ pub(crate) struct Receipt {
     pub reason: String,
     /// The kind of change.
     pub action: String,
-    /// What it altered, each with its name.
+    /// The altered fields, each with its name.
     pub changed: Vec<(String, Changed)>,
 }
 

@@ -91,7 +91,7 @@ impl Frame {
         })
     }
 
-    /// What goes before the title in the browser's tab: nothing in production, where the title matters most.
+    /// The prefix of the title in the browser's tab: nothing in production, where the title matters most.
     pub fn tab_prefix(&self) -> String {
         if self.environment == Profile::Prod { String::new() } else { format!("[{}] ", self.badge()) }
     }

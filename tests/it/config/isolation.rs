@@ -206,7 +206,7 @@ on_both! {
         }
     }
 
-    fn secrets_may_stand_in_mounted_files(world) {
+    fn secrets_may_be_in_mounted_files(world) {
         let database = Database::empty(world.engine);
         let env = production(&database.url);
         succeeds(&env, &["migrate"]);

@@ -4,7 +4,7 @@
 //!
 //! ```ignore
 //! on_both! {
-//!     fn points_that_were_added_stand_in_the_ledger(world) {
+//!     fn points_that_were_added_are_in_the_ledger(world) {
 //!         let mina = world.browser();
 //!         mina.sign_in("mina");
 //!         let done = mina.get("/users/1?panel=points").form_to("/point-adjustments")
