@@ -1,6 +1,6 @@
 //! A sealed change, beside the statements of the same seal run bare: same texts, same transaction, same database, without
-//! the code that decides what they say. A third column is the change with nothing to seal it, as somebody would run it by
-//! hand: what the seal costs as a whole.
+//! the code that decides what they say. A third column is the change with nothing to seal it, as a person would run it
+//! by hand: what the seal costs as a whole.
 #![expect(
     clippy::disallowed_methods,
     clippy::expect_used,

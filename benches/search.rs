@@ -1,6 +1,6 @@
 //! A search for a customer, beside its statement run bare on the same database.
 //!
-//! Both take turns, term by term, so that whatever else the machine does hits both.
+//! Both take turns, term by term, so that other load on the machine affects both.
 #![expect(
     clippy::disallowed_methods,
     clippy::expect_used,
@@ -51,9 +51,9 @@ async fn run() {
             if round == rounds / 10 {
                 (bare, ours, rows) = (Times::default(), Times::default(), 0);
             }
-            let somebody = somebody(&bench, &mut dice).await;
-            let Some(term) = term(kind, &somebody) else { continue };
-            // Whoever goes first pays for the pages that are not in memory yet, so they take turns.
+            let customer = customer(&bench, &mut dice).await;
+            let Some(term) = term(kind, &customer) else { continue };
+            // The first one pays for the pages that are not in memory yet, so they take turns.
             let search = || find::find(&bench.store.reader, &term, ALL, None, PAGE);
             let (found, page) = if round % 2 == 0 {
                 let found = bare.take(run_bare(&bench, part, &term)).await;
@@ -78,23 +78,23 @@ async fn run() {
     }
 }
 
-async fn somebody(bench: &Bench, dice: &mut Dice) -> CustomerRow {
+async fn customer(bench: &Bench, dice: &mut Dice) -> CustomerRow {
     let id = 1 + dice.below(bench.users);
     find::by_id(&bench.store.reader, id).await.expect("the database").expect("a sample customer")
 }
 
-fn term(kind: &str, somebody: &CustomerRow) -> Option<Term> {
+fn term(kind: &str, customer: &CustomerRow) -> Option<Term> {
     let typed = match kind {
-        "id" => format!("u_{}", somebody.id),
-        "e-mail" => somebody.email.clone(),
+        "id" => format!("u_{}", customer.id),
+        "e-mail" => customer.email.clone(),
         "e-mail begins" => {
-            format!("{}@", somebody.email.split('@').next()?.trim_end_matches(|c: char| c.is_ascii_digit()))
+            format!("{}@", customer.email.split('@').next()?.trim_end_matches(|c: char| c.is_ascii_digit()))
         }
-        "domain" => format!("@{}", somebody.email.split_once('@')?.1),
-        "phone" => format!("+{}", somebody.phone.as_ref()?),
-        "phone begins" => format!("+{}", somebody.phone.as_ref()?.get(..8)?),
-        "last four digits" => format!("-{}", somebody.phone.as_ref()?.get(8..12)?),
-        _ => somebody.name.chars().skip(1).collect(),
+        "domain" => format!("@{}", customer.email.split_once('@')?.1),
+        "phone" => format!("+{}", customer.phone.as_ref()?),
+        "phone begins" => format!("+{}", customer.phone.as_ref()?.get(..8)?),
+        "last four digits" => format!("-{}", customer.phone.as_ref()?.get(8..12)?),
+        _ => customer.name.chars().skip(1).collect(),
     };
     match (kind, Term::parse(&typed).ok()?) {
         ("e-mail begins", Term::EmailPrefix(prefix)) => {

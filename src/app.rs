@@ -77,7 +77,7 @@ impl Running {
     }
 }
 
-/// Larger than any form of ours.
+/// Larger than any form of the console.
 const MAX_FORM: usize = 16 * 1024;
 /// Seconds that requests in flight get when the console is told to stop.
 const GRACE: u64 = 20;

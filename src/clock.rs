@@ -132,7 +132,7 @@ impl Clock {
         Self(Arc::new(|| Utc::now().into()))
     }
 
-    /// A clock that says whatever `tell` says.
+    /// A clock that returns the time `tell` returns.
     pub fn from_fn(tell: impl Fn() -> Instant + Send + Sync + 'static) -> Self {
         Self(Arc::new(tell))
     }

@@ -158,7 +158,7 @@ const ALL: [&str; 22] = [
     batches::DRAIN,
     batches::NETWORKS,
 ];
-/// Those that may stand in a mounted file named by `…_FILE`, and that production takes from nowhere else.
+/// Those that may be in a mounted file named by `…_FILE`, and that production takes from nowhere else.
 const SECRETS: [&str; 5] = [DATABASE_URL, SECRET_KEY, NETWORKS, PAYMENTS_SECRET, batches::SECRET];
 
 impl Settings {

@@ -4,7 +4,7 @@
 //!
 //! # The map
 //!
-//! | module | what it is |
+//! | module | content |
 //! |---|---|
 //! | [`gate`] | the one door: [`Gate::submit`](gate::Gate::submit), the trait [`Change`](gate::Change), the steps of admission, the audit row, the outbox |
 //! | [`store`] | one SQL text, two engines: [`sql!`], [`Reader`](store::Reader), migrations |
@@ -17,7 +17,7 @@
 //! | [`users`], [`orders`], [`audit`], [`access`], [`dashboard`] | slices: each holds its pages, its SQL and its changes |
 //! | [`approvals`] | what waits for a second person: deciding, withdrawing, running out |
 //! | [`payments`] | who really gives the money back: bookkeeping, a signed webhook, Stripe |
-//! | [`batches`] | jobs, schedules and runs: what runs when, what came of it, and rerunning it by hand |
+//! | [`batches`] | jobs, schedules, runs and their results, and rerunning by hand |
 //! | [`demo`] | sample customers, orders and runs, and the shop's own nightly work, which the demo's jobs do |
 //! | [`networks`] | from where the console opens: the environment, and the list that owners keep |
 //! | [`config`], [`profile`] | parsed once; environment isolation |

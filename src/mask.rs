@@ -101,7 +101,7 @@ impl<'a> Phone<'a> {
     }
 }
 
-/// How many digits the calling code has (ITU-T E.164, Annex D): codes are prefix-free.
+/// The number of digits of the calling code (ITU-T E.164, Annex D): codes are prefix-free.
 fn country_length(digits: &str) -> usize {
     match digits.as_bytes() {
         [b'1' | b'7', ..] => 1,

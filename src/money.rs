@@ -27,7 +27,7 @@ impl Currency {
         }
     }
 
-    /// How many digits its minor unit has (ISO 4217): none for the won and the yen.
+    /// The number of digits of its minor unit (ISO 4217): none for the won and the yen.
     pub const fn digits(self) -> usize {
         match self {
             Self::Krw | Self::Jpy => 0,
@@ -44,7 +44,7 @@ impl Currency {
         }
     }
 
-    /// How many minor units make one of the currency.
+    /// The number of minor units in one unit of the currency.
     #[expect(clippy::cast_possible_truncation, reason = "no currency has more than a few digits")]
     pub const fn scale(self) -> i64 {
         10_i64.pow(self.digits() as u32)
@@ -77,7 +77,7 @@ impl TryFrom<String> for Currency {
     }
 }
 
-/// An amount in minor units of its currency. [`fmt::Display`] writes it as it stands at rest: `KRW 12300`.
+/// An amount in minor units of its currency. [`fmt::Display`] writes it as it is stored: `KRW 12300`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Money {
     pub minor: i64,

@@ -2,8 +2,8 @@
 
 use ureq::{config::ConfigBuilder, typestate::AgentScope};
 
-/// What all calls have in common. Every answer is looked at, also one that says no; whoever builds an agent from this says how
-/// long it may wait.
+/// What all calls have in common. Every answer is looked at, also one that says no; a caller that builds an agent from
+/// this says how long it may wait.
 pub(crate) fn agent() -> ConfigBuilder<AgentScope> {
     ureq::Agent::config_builder()
         .user_agent(concat!("ingam/", env!("CARGO_PKG_VERSION")))

@@ -32,7 +32,7 @@ impl Passwords {
         }
     }
 
-    /// Checks `plain` against a stored hash. Without one it does the same work and says no, so that nobody can tell by
+    /// Checks `plain` against a stored hash. Without one it does the same work and says no, so that no one can tell by
     /// the time whether an account exists.
     pub async fn verify(&self, plain: String, stored: Option<String>) -> Result<bool, Busy> {
         self.run(move || {
@@ -102,7 +102,7 @@ const COMMON: &str = include_str!("common_passwords.txt");
 
 fn is_common(plain: &str, email: &str, name: &str) -> bool {
     let low = plain.to_lowercase();
-    // Digits and signs before and behind a word are decoration, or stand for letters as those inside it do.
+    // Digits and signs before and behind a word are decoration, or replace letters as those inside it do.
     let only_letters =
         |text: &str, map: fn(char) -> char| text.chars().map(map).filter(|c| c.is_alphabetic()).collect::<String>();
     let words = [

@@ -25,7 +25,7 @@ pub fn random<const N: usize>() -> [u8; N] {
     bytes
 }
 
-/// A token nobody can guess: 256 bits as 43 characters that are safe in URLs and cookies.
+/// A token that cannot be guessed: 256 bits as 43 characters that are safe in URLs and cookies.
 pub fn token() -> String {
     URL_SAFE_NO_PAD.encode(random::<32>())
 }
@@ -45,7 +45,7 @@ pub fn sha256(bytes: &[u8]) -> [u8; 32] {
     Sha256::digest(bytes).into()
 }
 
-/// Whether nobody drew these bytes: they are all the same, or count up.
+/// Whether these bytes are evidently not random: they are all the same, or count up.
 pub fn is_pattern(bytes: &[u8]) -> bool {
     let first = bytes.first().copied().unwrap_or_default();
     bytes.iter().all(|byte| *byte == first)
@@ -56,7 +56,7 @@ pub fn is_pattern(bytes: &[u8]) -> bool {
 #[derive(Clone)]
 pub struct SecretKey([u8; 32]);
 
-/// What a derived key is for. The label is part of the derivation, so one use can never stand in for another.
+/// What a derived key is for. The label is part of the derivation, so one use can never replace another.
 #[derive(Clone, Copy, Debug)]
 pub enum Purpose {
     /// Encrypting authenticator secrets.
@@ -103,7 +103,7 @@ impl SecretKey {
         Some(Self(bytes.try_into().ok()?))
     }
 
-    /// Keys that stand in documentation or are no keys at all.
+    /// Keys from documentation, or that are no keys at all.
     pub fn is_sample(&self) -> bool {
         is_pattern(&self.0)
     }

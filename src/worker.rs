@@ -1,5 +1,5 @@
 //! Background work: delivers what changes asked to be told, asks payment providers for the refunds that were decided, and
-//! forgets what has run out. Ends requests that nobody decided about.
+//! forgets what has run out. Ends requests that were not decided in time.
 //!
 //! Several processes do this at once on one database; the claim of a row decides who delivers it. Events go to the log for
 //! now; a delivery is one line there.

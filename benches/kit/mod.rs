@@ -19,7 +19,7 @@ pub(crate) struct Bench {
     pub(crate) users: i64,
 }
 
-/// The same database without anything of ours in between.
+/// The same database without the console's code in between.
 pub(crate) enum Bare {
     Sqlite(SqlitePool),
     Postgres(PgPool),

@@ -90,7 +90,7 @@ macro_rules! records_where {
     };
 }
 
-/// How many records filters without an index of their own look at, at a time.
+/// The number of records that filters without an index of their own look at, at a time.
 const WINDOW: i64 = 20_000;
 /// Records that were begun earlier may have got a later id, by a few.
 const DISORDER: i64 = 1_000;

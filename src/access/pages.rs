@@ -25,10 +25,10 @@ pub(crate) struct ListPage {
     pub pager: Pager,
 }
 
-/// What looking at data can be; their names stand under `task.`
+/// The kinds of data views; their names are under `task.`
 pub const TASKS: [&str; 4] = ["search", "view", "view-order", "reveal"];
 
-/// One look at somebody's data.
+/// One view of a customer's data.
 #[derive(Clone, Debug)]
 pub struct Row {
     pub at: Instant,
@@ -37,7 +37,7 @@ pub struct Row {
     pub task: String,
     /// What was searched, or the order that was looked at: `orders`, `order/7`.
     pub detail: Option<String>,
-    /// The customer; none for a search that is about nobody in particular.
+    /// The customer; none for a search that is about no single customer.
     pub subject: Option<i64>,
     pub reason: Option<String>,
     pub ip: String,

@@ -29,8 +29,8 @@ impl Allowlist {
         self.0.is_empty()
     }
 
-    /// Reads `10.0.0.0/8, 2001:db8::/32, 192.0.2.7`. A network must be written as what it is: `10.0.0.1/8` is refused,
-    /// because the writer meant something else; so are networks that hold nearly all addresses.
+    /// Reads `10.0.0.0/8, 2001:db8::/32, 192.0.2.7`. A network must be written without host bits: `10.0.0.1/8` is
+    /// refused, because the writer meant something else; so are networks that hold nearly all addresses.
     pub fn parse(text: &str) -> Result<Self, String> {
         let nets = text.split([',', ' ', '\n']).filter(|part| !part.is_empty()).map(network);
         nets.collect::<Result<Vec<_>, _>>().map(|nets| Self(nets.into()))
@@ -61,7 +61,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn an_empty_list_allows_nobody() {
+    fn an_empty_list_allows_no_address() {
         assert!(!Allowlist::parse("").unwrap().allows("127.0.0.1".parse().unwrap()));
     }
 

@@ -70,7 +70,7 @@ pub fn overlap(one: IpNet, other: IpNet) -> bool {
     one.contains(&other) || other.contains(&one)
 }
 
-/// How many bits are left to tell its addresses apart: there are two to the power of that many.
+/// The number of bits that are left to tell its addresses apart: there are two to the power of that many.
 pub fn host_bits(net: IpNet) -> u8 {
     net.max_prefix_len().saturating_sub(net.prefix_len())
 }

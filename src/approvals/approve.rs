@@ -49,13 +49,13 @@ pub struct Approve {
     pub request: i64,
 }
 
-/// What came of an approval.
+/// The outcome of an approval.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Approved {
     /// The change was made.
     Done,
-    /// So many more people are wanted.
+    /// The number of further approvals that are needed.
     Wants(i64),
 }
 

@@ -23,7 +23,7 @@ crate::gate::refusal_words! {
 /// The roles that decide about requests; each request says which of them decides about it.
 pub(super) const DECIDES: &[Role] = &[Role::Operator, Role::Oncall, Role::Auditor, Role::Approver, Role::Owner];
 
-/// So many people are named on a page.
+/// The number of people named on a page at most.
 const MOST_NAMED: usize = 10;
 
 /// Refuses a decision about a request that is no longer open, or is not for this person.

@@ -83,7 +83,7 @@ impl Request {
         frame.with(key, &[("what", &what), ("by", &self.staff_name)])
     }
 
-    /// How many more people are wanted.
+    /// The number of further approvals that are needed.
     pub fn wants(&self) -> i64 {
         (self.needs - self.approvals).max(0)
     }

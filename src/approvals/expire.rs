@@ -1,4 +1,4 @@
-//! What becomes of requests that nobody decides about.
+//! Expiry of requests that were not decided in time.
 
 use super::{
     request::{self, State, settle},

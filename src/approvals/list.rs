@@ -83,7 +83,7 @@ async fn find(desk: &Desk, show: Show, before: Option<i64>) -> Result<Page<Reque
     Page::read(PAGE, rows, |request: &Request| request.id).await
 }
 
-/// So far back is looked for what one person of many may see.
+/// The number of requests that are searched for those one person may see.
 const WINDOW: i64 = 20_000;
 
 /// The request after which the list begins: the very first one only for a person who sees them all.

@@ -20,7 +20,7 @@ macro_rules! waits_for {
 /// More than this is only called many.
 const MOST: i64 = 99;
 
-/// How many requests this person can decide about.
+/// The number of requests this person can decide about.
 pub async fn waiting_for(reader: &Reader, person: &Visitor, now: Instant) -> sqlx::Result<i64> {
     let (n,): (i64,) = reader
         .query(sql!(
@@ -53,7 +53,7 @@ pub async fn neighbours(desk: &Desk, id: i64) -> Result<(Option<i64>, Option<i64
     Ok((before, after))
 }
 
-/// What is open about one target, the newest first: so that nobody asks for the same thing twice.
+/// The open requests about one target, the newest first, so that no one requests the same change twice.
 pub async fn about(reader: &Reader, kind: &str, id: &str) -> sqlx::Result<Vec<Request>> {
     reader
         .query(sql!(
@@ -68,7 +68,7 @@ pub async fn about(reader: &Reader, kind: &str, id: &str) -> sqlx::Result<Vec<Re
         .await
 }
 
-/// What was done at once and is still owed its approval, the most pressing first: everybody's affair.
+/// The requests that were made at once and still lack their approval, the most pressing first: everybody's affair.
 pub async fn owed(reader: &Reader) -> sqlx::Result<Vec<Request>> {
     reader
         .query(sql!(

@@ -11,7 +11,7 @@ crate::gate::refusal_words! {
     APPROVAL_MISSING = "approval-missing";
 }
 
-/// A change that waits for somebody, or that waited.
+/// A change that waits for a decision, or that has been decided.
 #[derive(Clone, Debug, sqlx::FromRow)]
 pub struct Request {
     pub id: i64,
@@ -48,7 +48,7 @@ pub struct Request {
     pub decided_at: Option<Instant>,
     pub is_overdue: bool,
     pub version: i64,
-    /// How many have approved and still could.
+    /// The number of approvers who still may approve.
     pub approvals: i64,
 }
 
@@ -62,7 +62,7 @@ pub enum State {
     Rejected,
     Withdrawn,
     Expired,
-    /// What it was about has changed.
+    /// Its target has changed.
     Obsolete,
 }
 
@@ -116,7 +116,7 @@ macro_rules! request_columns {
     };
 }
 
-/// What somebody decided.
+/// The decision of one person.
 #[derive(Clone, Debug, sqlx::FromRow)]
 pub struct Vote {
     pub staff_id: i64,
@@ -223,12 +223,12 @@ impl Request {
         }
     }
 
-    /// Who decides. A word that is no role any more is nobody.
+    /// The role that decides; `None` for a word that is no longer a role.
     pub fn role(&self) -> Option<Role> {
         self.role.parse().ok()
     }
 
-    /// Whether somebody with these roles may look at it.
+    /// Whether a person with these roles may view it.
     pub fn is_for(&self, staff: i64, roles: &Roles) -> bool {
         staff == self.staff_id || roles.any_of(SEES_ALL) || self.role().is_some_and(|role| roles.any_of(&[role]))
     }

@@ -147,7 +147,7 @@ impl ShowPage {
         self.side.html.as_ref().filter(|_| self.side.receipt.is_none())
     }
 
-    /// Whose turn it is, or what came of it.
+    /// Whose turn it is, or the outcome.
     fn turn(&self) -> String {
         let key = match (self.request.state, self.part) {
             (State::Waiting, ViewerPart::Yours) => "approval.turn-yours",

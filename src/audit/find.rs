@@ -14,7 +14,7 @@ use crate::{
 };
 
 const PAGE: usize = 50;
-/// How many rows filters without an index of their own look at, at a time.
+/// The number of rows that filters without an index of their own look at, at a time.
 const WINDOW: i64 = 20_000;
 
 /// The newest rows that fit. Along an index where it gives hardly more rows than are wanted; otherwise through windows of
@@ -58,7 +58,7 @@ enum Along {
     Trigrams,
 }
 
-/// How many conditions there are beside the target.
+/// The number of conditions beside the target.
 fn conditions(query: &AuditQuery) -> usize {
     let set = [
         query.staff.is_some(),
@@ -71,7 +71,7 @@ fn conditions(query: &AuditQuery) -> usize {
 }
 
 /// Whether one index leads to the answer without many rows on the way that do not fit. What happened to one target is
-/// never much; beside any other condition a second one may fit none of what the first one finds.
+/// never much; beside any other condition a second one may match no row that the first one finds.
 fn is_narrow(query: &AuditQuery) -> bool {
     let others = conditions(query);
     let is_unindexed = query.text.is_some() || (query.address.is_some() && one_address(query).is_none());

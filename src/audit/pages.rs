@@ -46,10 +46,10 @@ impl ListPage {
     }
 }
 
-/// The outcomes a change can have; their names stand under `outcome.`
+/// The outcomes a change can have; their names are under `outcome.`
 pub const OUTCOMES: [&str; 4] = ["applied", "requested", "refused", "failed"];
 
-/// The tree head the log stands at.
+/// The current tree head of the log.
 #[derive(Clone, Debug)]
 pub struct SealedThrough {
     pub seq: i64,
@@ -110,7 +110,7 @@ impl Row {
         }
     }
 
-    /// Who did it; nobody has a name before signing in.
+    /// Who did it; before signing in a person has no name.
     pub fn who<'w>(&'w self, words: &Words) -> &'w str {
         if self.staff.is_empty() { words.get("audit.nobody") } else { &self.staff }
     }
@@ -156,7 +156,7 @@ fn target_href(target: &str, shell: &Shell) -> Option<String> {
         ("network", _) if shell.may(Section::Networks) => Some("/networks".to_owned()),
         ("run", id) if shell.may(Section::Batches) => Some(format!("/runs/{id}")),
         ("approval", id) => Some(format!("/approvals/{id}")),
-        // An invitation names an address; nobody had an id yet.
+        // An invitation names an address; the invited person had no id yet.
         ("staff", id) if shell.may(Section::Staff) && id.parse::<i64>().is_ok() => Some(format!("/staff/{id}")),
         _ => None,
     }

@@ -3,9 +3,9 @@
 use super::{record::Run, state::State};
 use crate::clock::Instant;
 
-/// How many runs are shown.
+/// The number of runs shown.
 pub const SHOWN: usize = 30;
-/// The line that bars stand on.
+/// The baseline of the bars.
 const BASE: i64 = 18;
 const HIGHEST: i64 = 16;
 const LEAST: i64 = 3;
@@ -75,7 +75,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn bars_stand_on_the_line_and_failures_hang_below_it() {
+    fn bars_rise_from_the_line_and_failures_hang_below_it() {
         let run = |state, took| Mini { state, took: Some(took), is_unusual: false };
         let bars = Bars::of(&[run(State::Succeeded, 1000), run(State::Failed, 5), run(State::Succeeded, 1)]);
         assert_eq!((bars.failed, bars.shown), (1, 3));

@@ -1,7 +1,8 @@
 //! What is normal for a job: the median of its last successes. A mean would be moved by one bad night.
 
-/// So many successes at most, and at least, say what is normal.
+/// The largest number of successful runs that a baseline is worked out from.
 pub const SAMPLE: i64 = 20;
+/// The smallest number of successful runs that a baseline is worked out from.
 pub const LEAST: usize = 5;
 
 /// What is normal, out of how many runs.
@@ -28,7 +29,7 @@ impl Baseline {
         self.duration.is_some_and(|usual| milliseconds >= usual.saturating_mul(2).max(1))
     }
 
-    /// Whether a run that processed so many did half of the usual or less.
+    /// Whether a run that processed this number of items did half of the usual or less.
     pub fn is_low(self, processed: i64) -> bool {
         self.processed.is_some_and(|usual| usual > 0 && processed.saturating_mul(2) <= usual)
     }

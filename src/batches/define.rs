@@ -135,8 +135,8 @@ impl Change for RetireJob {
 }
 
 /// Brings the registry up to date with `definitions`. What is as it should be is left alone, so that an ordinary start writes
-/// nothing into the log. Where none are declared at all, nothing is retired: it is more likely that somebody forgot the
-/// configuration file.
+/// nothing into the log. Where none are declared at all, nothing is retired: it is more likely that an operator forgot
+/// the configuration file.
 pub async fn take_over(reader: &Reader, gate: &Gate, definitions: &[Definition]) -> Result<(), Refusal> {
     if definitions.is_empty() {
         return Ok(());

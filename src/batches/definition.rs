@@ -32,7 +32,7 @@ pub struct Definition {
     /// Raised to make the token for its reports worthless.
     #[serde(default = "first")]
     pub ping_revision: u32,
-    /// Whether a report may be a GET. Whatever looks at links in messages would report too.
+    /// Whether a report may be a GET. Link previews in messages would report too.
     #[serde(default)]
     pub ping_by_get: bool,
     /// Everything its environment holds, besides the parameters as `PARAM_…`.
@@ -214,7 +214,7 @@ impl Definition {
         crate::secret::sha256(serde_json::to_string(self).unwrap_or_default().as_bytes())
     }
 
-    /// What its parameters are where nobody says otherwise, on this day.
+    /// The default values of its parameters on this day.
     pub fn defaults(&self, today: NaiveDate) -> Values {
         self.parameters.iter().map(|parameter| (parameter.name.clone(), parameter.resolved(today))).collect()
     }
@@ -254,7 +254,7 @@ fn is_url(text: &str) -> bool {
     (text.starts_with("https://") || local.iter().any(is_local)) && text.parse::<ureq::http::Uri>().is_ok()
 }
 
-/// The parameter that an argument stands for.
+/// The parameter that an argument refers to.
 fn placeholder(argument: &str) -> Option<&str> {
     argument.strip_prefix('{')?.strip_suffix('}')
 }

@@ -1,4 +1,4 @@
-//! How a run ends: a change by the system, since somebody may have to act on it.
+//! How a run ends: a change by the system, since a person may have to act on it.
 
 use super::{event, record, record::Run, run_target, state::State};
 use crate::{
@@ -21,7 +21,7 @@ crate::gate::topics! {
 
 pub(super) const BY_SYSTEM: Admits = Admits { by: By::SystemOnly, code: false, host: false };
 
-/// Writes down how a run ended. Where nobody waits for that any more, because the run was given up for lost or has ended
+/// Writes down how a run ended. Where that is no longer awaited, because the run was given up for lost or has ended
 /// otherwise, it becomes an event and changes nothing.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct FinishRun {
@@ -38,7 +38,7 @@ pub struct End {
     pub exit_code: Option<i64>,
     /// Why it failed, for people.
     pub failure: Option<String>,
-    /// As measured by whoever ran it; otherwise from its start until now.
+    /// As measured by the process that ran it; otherwise from its start until now.
     pub duration_ms: Option<i64>,
     pub processed: Option<i64>,
     pub failed: Option<i64>,
@@ -53,7 +53,7 @@ pub enum Outcome {
     Failed,
     TimedOut,
     Cancelled,
-    /// It began, and nobody can tell what became of it.
+    /// It began, and its outcome is unknown.
     Lost,
 }
 

@@ -1,4 +1,4 @@
-//! One job: what it is, when it runs, how its runs went.
+//! One job: its definition, its schedule and its runs.
 
 use super::{
     bars::Bars,

@@ -16,7 +16,7 @@ use actix_web::web;
 use serde::Deserialize;
 use std::collections::HashMap;
 
-/// What may stand in the address.
+/// The parameters that the address may have.
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
 pub struct Asked {

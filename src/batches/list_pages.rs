@@ -14,7 +14,7 @@ pub struct ListPage {
     pub shell: Shell,
     pub rows: Vec<JobRow>,
     pub show: Show,
-    /// How many jobs each tab has, in their order.
+    /// The number of jobs of each tab, in their order.
     pub counts: [i64; 5],
 }
 
@@ -65,7 +65,7 @@ pub struct JobRow {
     pub job: Job,
     pub bars: Bars,
     pub last: Option<LastRun>,
-    /// The newest run that somebody should look at, and whether it failed rather than being unusual.
+    /// The newest run that a person should look at, and whether it failed rather than being unusual.
     pub needs: Option<(i64, bool)>,
     /// How long it usually takes, in milliseconds.
     pub typical: Option<i64>,
@@ -90,14 +90,14 @@ impl LastRun {
         if self.is_unusual && !self.state.is_bad() { "alert" } else { self.state.icon() }
     }
 
-    /// What stands under `run-state.`
+    /// The key under `run-state.`
     pub fn name(&self) -> &'static str {
         if self.is_unusual && self.state == State::Succeeded { "unusual" } else { self.state.as_str() }
     }
 }
 
 impl JobRow {
-    /// What stands out first: what failed, what was unusual, what runs, the others.
+    /// The order of urgency: what failed, what was unusual, what runs, the others.
     fn rank(&self) -> i64 {
         match self.needs {
             Some((_, true)) => 0,
@@ -127,7 +127,7 @@ impl ListPage {
         Self { shell, rows, show, counts }
     }
 
-    /// The tabs with how many jobs each has; no tab for what there is none of, but for the usual ones.
+    /// The tabs with how many jobs each has; a tab without jobs is left out, except the usual ones.
     pub fn tabs(&self) -> Vec<(Show, i64)> {
         let usual = |(show, n): &(Show, i64)| *show != Show::Retired || *n > 0;
         Show::ALL.into_iter().zip(self.counts).filter(usual).collect()

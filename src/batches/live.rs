@@ -64,7 +64,7 @@ impl LivePage {
         Some(started.plus(TimeDelta::milliseconds(whole))).filter(|end| *end > self.shell.now)
     }
 
-    /// How many percent of the usual number it processed.
+    /// The percentage of the usual number of items it processed.
     pub(crate) fn share(&self) -> Option<i64> {
         let usual = self.run.baseline_count.filter(|usual| *usual > 0)?;
         self.run.processed?.checked_mul(100).map(|hundredfold| hundredfold / usual)

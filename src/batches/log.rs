@@ -45,7 +45,7 @@ pub struct RunLog {
     pub lines: Vec<LogLine>,
     /// The number of the line that comes next.
     pub next: i64,
-    /// How many bytes are missing between the beginning and the end, before the line with this number.
+    /// The number of bytes that are missing between the beginning and the end, before the line with this number.
     pub gap: Option<(i64, i64)>,
 }
 
@@ -129,7 +129,7 @@ impl LogLine {
 }
 
 impl RunLog {
-    /// Whether what is missing stood before this line.
+    /// Whether the missing output came before this line.
     pub fn is_after_gap(&self, line: &LogLine) -> bool {
         self.gap.is_some_and(|(until, _)| line.n == until)
     }

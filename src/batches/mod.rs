@@ -1,4 +1,4 @@
-//! Batches: what runs when, what came of it, and rerunning it by hand. Failed runs are never retried by themselves.
+//! Batches: jobs, their schedules and runs, and rerunning them by hand. Failed runs are never retried by themselves.
 //!
 //! A job is declared in the configuration file ([`definition`]) and taken over at every start ([`define`]). Its schedule
 //! ([`schedule`]) or a person ([`start`]) makes a run; the worker takes it and runs it ([`crate::supervise`]); how it ends is a change

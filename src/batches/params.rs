@@ -72,8 +72,8 @@ pub(crate) fn fields(
     definition.parameters.iter().map(field).collect()
 }
 
-/// What was typed, and the first parameter that cannot be taken so. A field that is not there stands for the default, as where
-/// a newer definition is chosen that has more of them.
+/// What was typed, and the first parameter that cannot be taken so. A field that is not there means the default, as
+/// where a newer definition is chosen that has more of them.
 pub(crate) fn read(definition: &Definition, form: &Form, defaults: &Values) -> (Values, Option<String>) {
     let typed: Values = definition
         .parameters

@@ -88,7 +88,7 @@ impl PauseJob {
     }
 }
 
-/// How many hours are offered: an hour to two weeks.
+/// The number of hours that are offered: an hour to two weeks.
 const HOURS: [i64; 6] = [1, 4, 12, 24, 72, 336];
 
 /// The form.

@@ -1,6 +1,6 @@
 //! What batches that run elsewhere report: `POST /ping/{token}/{job}[/start|/fail|/log|/{exit code}]`, as healthchecks.io has
 //! it (<https://healthchecks.io/docs/http_api/>), so that its clients work here. Beyond that, `count=N`, `failed=N`, `skipped=N`,
-//! `progress=0.5`, and `alive=60`, which promises the next report within so many seconds.
+//! `progress=0.5`, and `alive=60`, which promises the next report within that number of seconds.
 //!
 //! Every `rid` is a run of its own, and each is waited for; without one, a report is about the newest open run that has none.
 
@@ -28,7 +28,7 @@ use chrono::TimeDelta;
 use futures_util::StreamExt as _;
 use subtle::ConstantTimeEq as _;
 
-/// So much of a report's body is kept; what comes after is read and dropped.
+/// The number of bytes of a report's body that are kept; what comes after is read and dropped.
 pub const BODY_LIMIT: usize = 10_000;
 /// More than this is not even read.
 const MOST: usize = 1024 * 1024;
@@ -115,7 +115,7 @@ async fn report(
     }
 }
 
-/// The job, where the token is its own. Whoever guesses learns neither which jobs there are nor how close they came.
+/// The job, where the token is its own. A wrong guess reveals neither which jobs there are nor how close it came.
 async fn admitted(console: &Console, offered: &str, name: &str) -> Result<(Job, Definition), No> {
     let job = record::job(&mut &console.reader, name).await.map_err(failed)?;
     let Some(job) = job.filter(|job| !job.is_retired) else { return Err(NOT_FOUND) };
@@ -208,7 +208,7 @@ impl Reports<'_> {
         }
     }
 
-    /// What is told of a run that goes on.
+    /// The report of a run that goes on.
     async fn note(&self, run: &Run, body: &str) -> Result<(), No> {
         let report = ReportRun {
             id: run.id,
@@ -261,7 +261,7 @@ impl Reports<'_> {
             processed: self.params.processed,
             failed: self.params.failed,
             skipped: self.params.skipped,
-            // When it began was never told, so nobody knows how long it took.
+            // Its start was never reported, so its duration is unknown.
             duration_ms: alone.then_some(0),
             ..End::default()
         };

@@ -118,7 +118,7 @@ impl Run {
         serde_json::from_str(&self.params).unwrap_or_default()
     }
 
-    /// What was normal when it started.
+    /// The baseline when it started.
     pub fn baseline(&self) -> Baseline {
         Baseline { duration: self.baseline_ms, processed: self.baseline_count, runs: self.baseline_runs }
     }
@@ -128,7 +128,7 @@ impl Run {
         self.is_slow || self.is_low
     }
 
-    /// Whether somebody should look at it, and nobody has said that they did.
+    /// Whether a person should look at it, and no one has said that they did.
     pub fn needs_a_look(&self) -> bool {
         self.resolution.is_none() && (self.state.is_bad() || self.is_unusual())
     }
@@ -167,7 +167,7 @@ pub async fn definition(db: &mut impl Queries, job: &str, n: i64) -> sqlx::Resul
     found.map(|(text,)| serde_json::from_str(&text).map_err(|error| sqlx::Error::Decode(error.into()))).transpose()
 }
 
-/// The oldest run of a job that has still to come, is under way, or is held until somebody says what became of it.
+/// The oldest run of a job that has still to come, is under way, or is held until a person states its outcome.
 pub async fn open_run(db: &mut impl Queries, job: &str) -> sqlx::Result<Option<i64>> {
     let open: Option<(i64,)> = db
         .query(sql!(
@@ -180,7 +180,7 @@ pub async fn open_run(db: &mut impl Queries, job: &str) -> sqlx::Result<Option<i
     Ok(open.map(|(id,)| id))
 }
 
-/// What is normal for a job now: of its last successes that nobody reran into being.
+/// What is normal for a job now: of its last successes that are not reruns.
 pub async fn normal(db: &mut impl Queries, job: &str, now: Instant) -> sqlx::Result<Baseline> {
     let successes: Vec<(i64, Option<i64>)> = db
         .query(sql!(
@@ -197,7 +197,7 @@ pub async fn normal(db: &mut impl Queries, job: &str, now: Instant) -> sqlx::Res
     Ok(Baseline::of(&successes))
 }
 
-/// Locks a job, before its runs are looked at: whoever adds one holds this lock.
+/// Locks a job, before its runs are looked at: every process that adds one holds this lock.
 pub(super) async fn lock_job(tx: &mut Tx<'_>, name: &str) -> Result<Job, Fault> {
     let job: Option<Job> = tx
         .query(sql!(
@@ -210,7 +210,7 @@ pub(super) async fn lock_job(tx: &mut Tx<'_>, name: &str) -> Result<Job, Fault> 
     job.ok_or_else(|| Fault::missing(JOB))
 }
 
-/// Locks a run; nobody else reports, claims or ends it meanwhile.
+/// Locks a run; no other process reports, claims or ends it meanwhile.
 pub(super) async fn lock_run(tx: &mut Tx<'_>, id: i64) -> Result<Run, Fault> {
     let run: Option<Run> = tx
         .query(sql!(
@@ -236,14 +236,14 @@ pub(super) async fn run_version(tx: &mut Tx<'_>, id: i64) -> Result<Option<i64>,
     lock_both(tx, id).await.map(|(_, run)| Some(run.changed))
 }
 
-/// A run that somebody wants to act on, locked, if it is theirs to act on.
+/// A run that a person wants to act on, locked, if they may act on it.
 pub(super) async fn permitted_run(tx: &mut Tx<'_>, id: i64) -> Result<Run, Fault> {
     let (job, run) = lock_both(tx, id).await?;
     permitted(tx, &job).await?;
     Ok(run)
 }
 
-/// Says what was done about a run, where nobody has said so before.
+/// Says what was done about a run, unless that has been said before.
 pub(super) async fn resolve(tx: &mut Tx<'_>, id: i64, resolution: &'static str) -> Result<(), Fault> {
     let (now, by) = (tx.now(), tx.by().to_owned());
     tx.query(sql!(
@@ -259,7 +259,7 @@ pub(super) async fn resolve(tx: &mut Tx<'_>, id: i64, resolution: &'static str) 
     Ok(())
 }
 
-/// Somebody wants to act on a job: is it theirs to act on?
+/// Refuses a person who may not act on a job.
 pub(super) async fn permitted(tx: &mut Tx<'_>, job: &Job) -> Result<Definition, Fault> {
     let definition = definition(tx, &job.name, job.version).await?.ok_or_else(|| Fault::missing(JOB))?;
     if tx.is_for(&definition.roles) { Ok(definition) } else { Err(Fault::forbidden(JOB_NOT_YOURS)) }

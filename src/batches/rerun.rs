@@ -220,8 +220,8 @@ fn typed(desk: &Desk, on: &RunDetail, version: i64, form: &Form) -> (Values, Opt
     params::read(definition, form, &on.values_for(desk, definition))
 }
 
-/// The fields in which two definitions differ, as they stand in the configuration; of the environment only the names, because
-/// one of them may be a secret.
+/// The fields in which two definitions differ, as they are in the configuration; of the environment only the names,
+/// because one of them may be a secret.
 fn differences(then: &Definition, now: &Definition) -> Vec<(String, String, String)> {
     let fields = |definition: &Definition| {
         let mut fields = serde_json::to_value(definition).unwrap_or_default();

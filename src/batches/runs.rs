@@ -64,7 +64,7 @@ const MOST_AT_ONCE: usize = 50;
 /// More than this is only called many.
 const MOST_WAITING: i64 = 99;
 
-/// How many runs a person should look at.
+/// The number of runs a person should look at.
 pub async fn waiting(reader: &Reader) -> sqlx::Result<i64> {
     let (n,): (i64,) = reader
         .query(sql!(

@@ -20,7 +20,7 @@ pub struct Schedule {
     pub catch_up: CatchUp,
 }
 
-/// What becomes of ticks that nobody was there for.
+/// What to do with ticks for which no process was running.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum CatchUp {
@@ -57,7 +57,7 @@ impl Schedule {
         let zone = self.zone()?;
         let next = self.cron().ok()?.find_next_occurrence(&after.utc().with_timezone(&zone), false).ok()?;
         let next = Instant::from(next.with_timezone(&chrono::Utc));
-        // Never the same time again, whatever the clock did.
+        // Never the same time again, even if the clock was set back.
         (next > after).then_some(next)
     }
 

@@ -119,7 +119,7 @@ pub(crate) struct ShowPage {
     pub(crate) lineage: Vec<Run>,
     pub(crate) rerun: Option<i64>,
     pub(crate) runbook: Option<String>,
-    /// What its parameters are called.
+    /// The names of its parameters.
     pub(crate) titles: Vec<(String, String)>,
     /// Changes of it that wait for a second person.
     pub(crate) waiting: Vec<Request>,

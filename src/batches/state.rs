@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 pub enum State {
     /// It waits for its turn.
     Queued,
-    /// Somebody has taken it and not yet begun.
+    /// A process has claimed it and not yet begun.
     Starting,
     Running,
     /// It was told to end.
@@ -17,7 +17,7 @@ pub enum State {
     Failed,
     TimedOut,
     Cancelled,
-    /// Nobody knows what became of it. Only a person says.
+    /// Its outcome is unknown. Only a person can state it.
     Lost,
     /// It never ran, because another one did or the job was paused.
     Skipped,
@@ -56,12 +56,12 @@ impl State {
         Self::ALL.into_iter().find(|state| state.as_str() == text)
     }
 
-    /// Whether it has still to come, is under way, or is held until somebody says what became of it.
+    /// Whether it has still to come, is under way, or is held until a person states its outcome.
     pub const fn is_open(self) -> bool {
         matches!(self, Self::Queued | Self::Starting | Self::Running | Self::Cancelling | Self::Lost)
     }
 
-    /// Whether somebody is believed to be at work on it.
+    /// Whether a process is believed to be at work on it.
     pub const fn is_under_way(self) -> bool {
         matches!(self, Self::Starting | Self::Running | Self::Cancelling)
     }
@@ -76,7 +76,7 @@ impl State {
         matches!(self, Self::Failed | Self::TimedOut | Self::Cancelled | Self::Skipped)
     }
 
-    /// Whether somebody should look at it.
+    /// Whether a person should look at it.
     pub const fn is_bad(self) -> bool {
         matches!(self, Self::Failed | Self::TimedOut | Self::Lost)
     }

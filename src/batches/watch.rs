@@ -1,4 +1,4 @@
-//! What is noticed of runs and schedules while nobody looks: changes by the system, so that they are told and can be read later.
+//! Unattended checks of runs and schedules: changes by the system, so that they are reported and can be read later.
 
 use super::{
     event,
@@ -25,7 +25,7 @@ crate::gate::topics! {
     RUNS_SLOW = "runs.slow";
 }
 
-/// Gives a run up for lost. It keeps its place until somebody says what became of it, and nothing is started in its stead.
+/// Gives a run up for lost. It keeps its place until a person states its outcome, and nothing is started in its stead.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct LoseRun {
     pub run: i64,
@@ -33,7 +33,7 @@ pub struct LoseRun {
     pub why: Why,
 }
 
-/// How it is known that nobody watches over a run any more.
+/// How it is known that no process watches over a run any more.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Why {
@@ -147,7 +147,7 @@ impl Change for FlagRun {
     }
 }
 
-/// Ticks of a schedule that nobody was there for, or that nobody reported a run for.
+/// Ticks of a schedule for which no process was running, or no run was reported.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct MissTicks {
     pub job: String,

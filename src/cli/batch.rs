@@ -72,7 +72,8 @@ async fn token(name: &str, args: TargetArgs, clock: Clock) -> anyhow::Result<Exi
     Ok(ExitCode::SUCCESS)
 }
 
-/// Says it on stderr if anybody reads that. Where nobody does, `eprintln!` would end us, and with us the command's exit code.
+/// Writes it to stderr if that is open. If it is closed, `eprintln!` would end this process, and with it the command's
+/// exit code.
 fn say(what: impl Display) {
     let _ = writeln!(io::stderr(), "ingam: {what}");
 }

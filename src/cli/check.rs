@@ -54,8 +54,8 @@ pub(super) async fn of_database(store: &Store, profile: Profile) -> Vec<Check> {
     checks
 }
 
-/// How many rules want a second person, and which of their roles no account has: requests for it cannot be approved.
-/// That is said and no reason to refuse, because somebody has to come first.
+/// The number of rules that need a second person, and any role without a person who could be one: its requests wait in
+/// vain. That is a warning and not an error, because a first account has to exist before a second.
 async fn of_rules(store: &Store, policies: &Policies) -> Check {
     let people: sqlx::Result<Vec<(String,)>> = store
         .reader

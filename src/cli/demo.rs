@@ -24,7 +24,7 @@ pub(super) async fn run(args: DemoArgs, clock: Clock) -> anyhow::Result<ExitCode
     if !args.listen.ip().is_loopback() {
         anyhow::bail!("the demo listens on this machine only; {} is not a loopback address", args.listen.ip());
     }
-    // First of all, so that a port in use costs nobody their data.
+    // First of all, so that a port in use costs no data.
     let listener = TcpListener::bind(args.listen).with_context(|| {
         format!("cannot listen on {}; choose another address with --listen 127.0.0.1:PORT", args.listen)
     })?;

@@ -1,4 +1,4 @@
-//! `ingam network …`: the list of networks, and the way back in for whoever is shut out.
+//! `ingam network …`: the list of networks, and the way back in for a person who is shut out.
 
 use super::target::{Target, actor};
 use crate::{

@@ -1,5 +1,5 @@
-//! `ingam staff …`: the first person, and the way back in when nobody gets in any more. Whoever can run it as the console's
-//! user has the database and its key already; what it does is sealed all the same, by `console@host`.
+//! `ingam staff …`: the first account, and the way back in when no one can sign in any more. A person who can run it as
+//! the console's user has the database and its key already; what it does is sealed all the same, by `console@host`.
 
 use super::{
     TargetArgs,

@@ -36,10 +36,10 @@ pub struct Approval {
     /// Where the target asks for it.
     #[serde(default)]
     marked: bool,
-    /// Where the customer has the address of whoever asks.
+    /// Where the customer has the requester's address.
     #[serde(default)]
     own: bool,
-    /// Only where somebody else of the role is there.
+    /// Only where another person has the role.
     #[serde(default)]
     if_possible: bool,
     #[serde(default = "one")]
@@ -267,7 +267,7 @@ mod tests {
     fn a_file_that_declares_none_switches_the_usual_ones_off() {
         let none = read("approval = []\nnotice = []").unwrap();
         assert!(!none.of("points.adjust").any(|policy| matches!(policy.when, When::Beyond { .. })));
-        // Nobody does themselves a favour alone, whatever the file says.
+        // No one approves their own benefit alone, even if the file allows it.
         assert!(none.of("points.adjust").any(|policy| policy.when == When::Own));
     }
 

@@ -20,7 +20,7 @@ pub struct Batches {
     pub programs: Allowed,
     /// What triggers of jobs elsewhere are signed with.
     pub secret: Option<SigningSecret>,
-    /// So many runs at once in this process.
+    /// The number of runs at once in this process.
     pub slots: usize,
     /// How long a run is believed to be alive without word of it.
     pub lease: TimeDelta,

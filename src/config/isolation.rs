@@ -84,7 +84,7 @@ impl Settings {
     }
 }
 
-/// Values that stand in documentation and tutorials.
+/// Values from documentation and tutorials.
 fn is_sample(name: &str, value: &str) -> bool {
     let low = value.to_lowercase();
     let worded = ["changeme", "change-me", "change_me", "example", "sample", "placeholder", "secret-key"]

@@ -42,7 +42,7 @@ impl Settings {
         })?;
         match self.payments_kind()? {
             Kind::Bookkeeping => {
-                // Somebody who sets these expects money to move, and nothing else would say that none does.
+                // An operator who sets these expects money to move, and nothing else would say that none does.
                 match [PAYMENTS_URL, PAYMENTS_SECRET].into_iter().find(|name| self.get(name).is_some()) {
                     Some(name) => Err(format!("{name} is set, but {PAYMENTS} names no provider that uses it")),
                     None => Ok(Provider::Bookkeeping),
@@ -87,7 +87,7 @@ impl Settings {
     }
 }
 
-/// Values that stand where a secret should, and are none.
+/// Placeholder values that are no secrets.
 pub(super) fn is_sample(secret: &str) -> bool {
     SigningSecret::parse(secret).is_some_and(|secret| secret.is_sample())
         || ApiKey::parse(secret).is_some_and(|key| key.is_sample())
@@ -110,7 +110,7 @@ fn address(text: &str, profile: Profile) -> Result<Uri, String> {
     }
 }
 
-/// A stand-in for Stripe. Production and what rehearses for it speak to Stripe itself.
+/// A substitute for Stripe. Production and what rehearses for it speak to Stripe itself.
 fn base(text: &str, profile: Profile) -> Result<Uri, String> {
     if !matches!(profile, Profile::Local | Profile::Dev) {
         return Err(format!("the profile is {profile}, and only local and dev may use another address than Stripe's"));

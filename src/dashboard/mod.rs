@@ -1,4 +1,4 @@
-//! The first page: what waits for somebody, and what happened lately.
+//! The first page: what waits for a person, and what happened lately.
 
 pub mod pages;
 
@@ -52,7 +52,7 @@ pub async fn home(desk: Desk) -> PageResult {
 /// More than this is only called more: a count that walks an index has an end.
 const MOST: i64 = 99;
 
-/// The newest runs that somebody should look at.
+/// The newest runs that a person should look at.
 async fn runs(desk: &Desk) -> Result<Vec<WaitingRun>, PageError> {
     Ok(desk
         .reader()
@@ -68,7 +68,7 @@ async fn runs(desk: &Desk) -> Result<Vec<WaitingRun>, PageError> {
         .await?)
 }
 
-/// What waits for somebody among the orders.
+/// The orders that wait for a person.
 async fn attention(desk: &Desk) -> Result<Vec<Attention>, PageError> {
     let (shipping, settling, retrying): (i64, i64, i64) = desk
         .reader()

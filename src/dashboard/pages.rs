@@ -17,13 +17,13 @@ use chrono::Timelike;
 #[template(path = "dashboard.html")]
 pub struct HomePage {
     pub shell: Shell,
-    /// What was urgent, is done and is still owed its approval: everybody's affair.
+    /// The urgent requests that were made and still lack their approval, for everybody.
     pub owed: Vec<Request>,
-    /// How many requests wait for this person.
+    /// The number of requests that wait for this person.
     pub requests: i64,
-    /// Runs of batches that somebody should look at, the newest first.
+    /// Runs of batches that a person should look at, the newest first.
     pub runs: Vec<WaitingRun>,
-    /// What waits for somebody, the most pressing first; nothing for those who may not see orders.
+    /// What waits for a person, the most pressing first; nothing for those who may not see orders.
     pub attention: Vec<Attention>,
     /// The newest changes of everybody; none for those who may not read the log.
     pub recent: Option<Vec<Row>>,
@@ -31,7 +31,7 @@ pub struct HomePage {
     pub mine: Vec<Row>,
 }
 
-/// A run that somebody should look at.
+/// A run that a person should look at.
 #[derive(Clone, Debug, sqlx::FromRow)]
 pub struct WaitingRun {
     pub id: i64,
@@ -52,13 +52,13 @@ impl WaitingRun {
         if self.state.is_bad() { self.state.icon() } else { "alert" }
     }
 
-    /// What stands under `run-state.`
+    /// The key under `run-state.`
     pub fn name(&self) -> &'static str {
         if self.state.is_bad() { self.state.as_str() } else { "unusual" }
     }
 }
 
-/// So many orders that need the same thing.
+/// The number of orders that have the same need.
 #[derive(Clone, Copy, Debug)]
 pub struct Attention {
     pub needs: Needs,
@@ -72,7 +72,7 @@ impl Attention {
         format!("/orders?needs={}", self.needs.as_str())
     }
 
-    /// What nobody waits for is fine.
+    /// A need without orders is fine.
     pub fn tone(&self) -> Tone {
         match self.needs {
             _ if self.n == 0 => Tone::Ok,

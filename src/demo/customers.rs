@@ -38,7 +38,8 @@ impl Change for LoadSample {
 }
 
 /// Adds the customers numbered `first` and up, `count` of them, out of the `total` there will be, each with a ledger of
-/// points. `total` spreads the days they joined on over six years; whoever calls this in steps passes the same each time.
+/// points. `total` spreads the days they joined on over six years; a caller that calls this in steps passes the same
+/// each time.
 async fn insert(tx: &mut Tx<'_>, first: i64, count: i64, total: i64, now: Instant) -> Result<(), Fault> {
     let total = total.max(first.saturating_add(count).saturating_sub(1)).max(1);
     // Only the last line differs: the engines make an instant from seconds in different words.

@@ -64,7 +64,7 @@ impl Data {
         }
         data.write(MARK, "")?;
         data.write(KEY, &hex::encode(random::<32>()))?;
-        // SQLite takes an empty file for a new database, and this one is nobody else's to read.
+        // SQLite takes an empty file for a new database, and no other account may read this one.
         data.write(DATABASE, "")?;
         Ok((data, false))
     }
@@ -129,7 +129,7 @@ impl Data {
         Ok(())
     }
 
-    /// Writes a file that nobody else may read.
+    /// Writes a file that no other account may read.
     fn write(&self, name: &str, text: &str) -> anyhow::Result<()> {
         let path = self.0.join(name);
         let file = OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(&path);

@@ -1,4 +1,5 @@
-//! The jobs of the demo, and a month in which they ran: most nights well, some not, and two of them for somebody to look at.
+//! The jobs of the demo, and a month in which they ran: most nights well, some not, and two of them for a person to
+//! look at.
 
 mod history;
 
@@ -51,7 +52,7 @@ struct Entry<'d> {
 impl Change for LoadBatches {
     const KIND: &'static str = "sample.load-batches";
     const ADMITS: Admits = Admits::host_only();
-    /// How many runs were added.
+    /// The number of runs added.
     type Output = i64;
 
     fn target(&self) -> Target {

@@ -1,5 +1,5 @@
-//! What the demo's jobs do. They do real work on the demo's data and tell of it as good jobs do: lines for whoever reads them
-//! at three in the morning, how far they are, and at the end what to do where they failed.
+//! What the demo's jobs do. They do real work on the demo's data and tell of it as good jobs do: lines for a person who
+//! reads them at three in the morning, how far they are, and at the end what to do where they failed.
 
 use super::shop::{
     ZONE, coupons,
@@ -35,16 +35,16 @@ pub(crate) struct Failed {
     remedy: String,
 }
 
-/// So many customers at most have points expire in one run.
+/// The number of customers at most whose points expire in one run.
 const EXPIRED_AT_ONCE: usize = 500;
-/// So many customers are reindexed at once.
+/// The number of customers that are reindexed at once.
 const REINDEXED_AT_ONCE: i64 = 500;
-/// So many customers get a coupon, so many of them at once, and how long that takes.
+/// The number of customers that get a coupon, the number at once, and how long that takes.
 const COUPONS: i64 = 300;
 const COUPONS_AT_ONCE: usize = 10;
 const COUPON_PAUSE: Duration = Duration::from_millis(200);
 
-/// Works out what came in on a day and what of it has been given back.
+/// Works out what was captured on a day and what of it has been refunded.
 pub(crate) async fn settle(
     date: NaiveDate,
     now: Instant,
@@ -184,7 +184,8 @@ pub(crate) async fn issue(campaign: &str, open: impl Future<Output = anyhow::Res
 /// Says why a job failed, where it did; whether it was done.
 pub(crate) fn told(done: Result<(), Failed>) -> bool {
     let Err(Failed { why, remedy }) = done else { return true };
-    // Both on the one stream, so that what to do is the last line of the log whoever reads the other one.
+    // Both on the one stream, so that what to do is the last line of the log even if another process reads the other
+    // one.
     say(&format!("error: {why}"));
     say(&format!("what to do: {remedy}"));
     false
@@ -226,7 +227,7 @@ fn progress(done: i64, all: i64) {
     say(&format!("::progress {}.{:03}", thousandths / 1000, thousandths % 1000));
 }
 
-/// A line, at once. Where nobody reads any more, the work goes on all the same.
+/// Writes a line at once. Without a reader the work goes on all the same.
 fn say(line: &str) {
     let mut out = io::stdout().lock();
     let _ = writeln!(out, "{line}").and_then(|()| out.flush());

@@ -27,7 +27,7 @@ pub struct LoadOrders {
     pub users: i64,
 }
 
-/// How many orders were added, and which ledger entry was the last.
+/// The number of orders added, and which ledger entry was the last.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Loaded {
     pub orders: i64,

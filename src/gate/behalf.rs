@@ -43,6 +43,11 @@ pub struct Rehearsed {
 impl Tx<'_> {
     /// Checks whether `change` could still be made for the requester: they have the role and may come from where they came,
     /// the target is as they saw it, and the change makes sense.
+    ///
+    /// # Errors
+    ///
+    /// A conflict `approval-requester`, `approval-network` or `approval-stale` for the first three; else the fault of
+    /// the change's own check.
     pub async fn resume(&mut self, requester: &Requester, change: &dyn DynChange) -> Result<(), Fault> {
         let (approver, limits) = self.act_as(requester).await?;
         let verdict = self.reconsider(requester, change, &limits).await;

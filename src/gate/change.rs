@@ -171,7 +171,7 @@ pub enum Meaning {
     Missing,
     /// The target is in a state that does not allow it (409).
     Conflict,
-    /// What was entered cannot be (422).
+    /// The input is invalid (422).
     Invalid,
     /// This person may not do it, though others of the same role may (403).
     Forbidden,

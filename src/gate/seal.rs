@@ -97,7 +97,7 @@ impl<T> Outcome<T> {
         }
     }
 
-    /// The request as which it waits, if it does.
+    /// The id of the request that holds the change, if it waits for approval.
     pub fn pending(&self) -> Option<i64> {
         match self {
             Self::Applied(_) => None,

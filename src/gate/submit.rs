@@ -34,6 +34,10 @@ impl Gate {
     }
 
     /// Makes `change` for the system or the command line, for which no policy and no code applies.
+    ///
+    /// # Errors
+    ///
+    /// As [`Gate::submit`]; [`Refusal::Unrecorded`] also if a policy holds the change back all the same.
     pub async fn submit_unattended<C: Change>(&self, actor: &Actor, change: &C) -> Result<Sealed<C::Output>, Refusal> {
         let Sealed { seq, output, repeated } = self.submit(actor, change, &Seal::none()).await?;
         match output {
@@ -46,6 +50,10 @@ impl Gate {
 
     /// Makes several changes of one kind under one seal: all of them or none, with a row in the log for each. `seq` is the
     /// first of these rows; the others follow it.
+    ///
+    /// # Errors
+    ///
+    /// As [`Gate::submit`], for the first change that is refused; then none of them is made.
     pub async fn submit_all<C: Change>(
         &self,
         actor: &Actor,

@@ -139,7 +139,7 @@ impl ListPage {
     }
 }
 
-/// How many addresses a network opens the console to, in words.
+/// The number of addresses a network opens the console to, in words.
 pub(crate) fn addresses(net: &IpNet, frame: &Frame) -> String {
     match net::host_bits(*net) {
         0 => frame.t("networks.one-address").to_owned(),

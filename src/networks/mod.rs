@@ -1,4 +1,4 @@
-//! Which networks the console opens from: those of the environment, which nobody can take away while it runs, and those on
+//! Which networks the console opens from: those of the environment, which cannot be removed while it runs, and those on
 //! the list that owners keep. The list is read with every request and again in the transaction of every change, so that
 //! what is taken off it is closed at once, in every process.
 

@@ -32,7 +32,7 @@ struct Row {
     version: i64,
 }
 
-/// Everything on the list, also what has expired. What somebody wrote into the table that is no network opens nothing.
+/// Everything on the list, also what has expired. A row of the table that is no network opens nothing.
 pub async fn all(queries: &mut impl Queries) -> sqlx::Result<Vec<Network>> {
     let rows: Vec<Row> = queries
         .query(sql!("select id, net, note, expires_at, added_at, added_by, version from networks order by id"))

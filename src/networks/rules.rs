@@ -1,5 +1,5 @@
-//! What may stand on the list. The same rules for whoever changes it; the page asks them too, to say beforehand what will
-//! be said afterwards.
+//! What may be on the list. The same rules hold for every actor that changes it; the page asks them too, to say
+//! beforehand what will be said afterwards.
 
 use super::open::Network;
 use crate::{
@@ -38,18 +38,18 @@ crate::gate::refusal_words! {
 }
 
 pub const LONGEST_NOTE: usize = 200;
-/// Nobody knows what somebody will need in two years; what is to stay has no end.
+/// Needs in two years are unknown; what is to stay has no end.
 pub const LONGEST: TimeDelta = TimeDelta::days(366);
 
 /// What is to be asked before a network is opened.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Question {
     pub is_wide: bool,
-    /// What else opens a part of it, or all of it.
+    /// The other entries that open a part of it, or all of it.
     pub overlaps: Vec<IpNet>,
 }
 
-/// Whether somebody should think twice about opening `net` beside what is open.
+/// Whether opening `net` beside what is open needs a second confirmation.
 pub fn question(net: IpNet, open: &[IpNet]) -> Option<Question> {
     let overlaps: Vec<IpNet> =
         open.iter().copied().filter(|other| *other != net && net::overlap(net, *other)).collect();
@@ -63,7 +63,7 @@ pub fn open_beside(environment: &Allowlist, rows: &[Network], but: Option<i64>, 
     environment.iter().copied().chain(rows).collect()
 }
 
-/// Refuses a network that is there already, and one that nobody has thought about twice who should have. The command
+/// Refuses a network that is there already, and one that needs a second confirmation and has none. The command
 /// line has thought: it is how one gets back in.
 pub fn check_net(tx: &Tx<'_>, rows: &[Network], but: Option<i64>, net: IpNet, is_confirmed: bool) -> Result<(), Fault> {
     net::fitting(net).map_err(unfit).and_then(|fit| if fit == net { Ok(()) } else { Err(meant(fit)) })?;
@@ -136,8 +136,8 @@ pub fn open_until<'r>(
     holding.map(|row| row.expires_at.unwrap_or_else(Instant::latest)).max()
 }
 
-/// Whether with `after` in place of `before` somebody behind the change is shut out, or shut out earlier: whoever asks for
-/// it, and whoever approves it. The command line is on the host and cannot be.
+/// Whether with `after` in place of `before` a person behind the change is shut out, or shut out earlier: the one who
+/// asks for it, and the one who approves it. The command line is on the host and cannot be.
 pub fn shuts_out(tx: &Tx<'_>, before: &[Network], after: &[Network]) -> bool {
     let until = |ip, rows: &[Network]| open_until(ip, tx.allowed(), rows, tx.now());
     tx.addresses().any(|ip| until(ip, after) < until(ip, before))

@@ -61,7 +61,7 @@ pub(super) async fn book(
 
 async fn insert(tx: &mut Tx<'_>, detail: &OrderDetail, plan: &Plan, grounds: Grounds<'_>) -> Result<i64, Fault> {
     let (now, by, change) = (tx.now(), tx.by().to_owned(), tx.change_id().to_owned());
-    // Where points alone come back there is nobody to ask: it is done with this transaction.
+    // Where only points are returned, no provider is asked: this transaction settles it.
     let is_settled = plan.parts.is_empty();
     let (refund,): (i64,) = tx
         .query(sql!(
@@ -167,7 +167,7 @@ async fn hold_order(tx: &mut Tx<'_>, detail: &OrderDetail, plan: &Plan, retry_of
     .bind(plan.points_worth)
     .bind(plan.points_claimed)
     .bind(i64::from(!plan.parts.is_empty()))
-    // The one that is taken up again needs nobody's attention any more; the others still do.
+    // The one that is taken up again needs no attention any more; the others still do.
     .bind(i64::from(retry_of.is_some()))
     .run()
     .await?;
@@ -190,7 +190,7 @@ pub(super) fn note_moved(tx: &mut Tx<'_>, field: &'static str, before: i64, delt
 /// What happens to a customer's points.
 #[derive(Clone, Copy, Debug, Default)]
 pub(super) struct Movement {
-    /// Points that had paid: given back, or where a refund came to nothing, withdrawn again.
+    /// Points that had paid: returned, or where a refund failed, withdrawn again.
     pub returned: i64,
     /// Points that were earned: taken away, or given again.
     pub reclaimed: i64,
@@ -236,7 +236,8 @@ pub(super) async fn move_points(tx: &mut Tx<'_>, detail: &OrderDetail, movement:
     Ok(())
 }
 
-/// The order as it is now, with the row of the customer locked too, so that nobody moves their points meanwhile. Always after the order's.
+/// The order as it is now, with the row of the customer locked too, so that no other change moves their points
+/// meanwhile. Always after the order's.
 pub(super) async fn lock_customer(tx: &mut Tx<'_>, order: i64) -> Result<OrderDetail, Fault> {
     let row: Option<(i64,)> = tx.query(sql!("select user_id from orders where id = $1")).bind(order).optional().await?;
     let (user,) = row.ok_or_else(missing)?;

@@ -1,4 +1,4 @@
-//! Cancelling an order that has not left the house: everything that was paid for it goes back.
+//! Cancelling an order that has not been shipped: everything that was paid for it is refunded.
 
 use super::{
     OrderDetail, Plan, State,
@@ -46,10 +46,10 @@ pub struct CancelOrder {
 pub const REASON_KINDS: [&str; 6] =
     ["customer_request", "out_of_stock", "payment_problem", "suspected_fraud", "duplicate", "other"];
 
-/// What came of it.
+/// The outcome.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Cancelled {
-    /// The refund, where there was anything to give back.
+    /// The refund, where there was anything to refund.
     pub refund: Option<i64>,
 }
 
@@ -93,7 +93,7 @@ impl Change for CancelOrder {
         tx.note("reason_kind", None::<i64>, self.reason_kind.as_str());
         event::append(tx, self.order, "cancelled", None, None).await?;
         tx.emit(ORDERS_CANCELLED, serde_json::json!({ "order": self.order, "reason_kind": self.reason_kind }));
-        // What was placed and never paid has nothing to give back, and its goods are not refunded.
+        // What was placed and never paid has nothing to refund, and its goods are not refunded.
         let refund = if plan.amount == 0 && plan.points_returned == 0 && plan.points_claimed == 0 {
             None
         } else {
@@ -106,7 +106,7 @@ impl Change for CancelOrder {
 
 /// The form.
 pub(crate) struct CancelPanel {
-    /// Everything that is given back.
+    /// Everything that is refunded.
     pub(crate) plan: Plan,
     /// As typed.
     pub(crate) reason_kind: String,

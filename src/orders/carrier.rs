@@ -3,7 +3,7 @@
 //! A number is kept as the carrier prints it without the spaces and hyphens between, so that it is found however it is
 //! typed. Only its shape is checked: whether a parcel with it exists is for the carrier to say.
 
-/// A carrier as it stands in the database and in a form.
+/// A carrier as it is written in the database and in a form.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Carrier {
     pub(super) code: &'static str,
@@ -23,7 +23,7 @@ enum Shape {
     Any,
 }
 
-/// The carriers there are to choose from; their names stand under `carrier.`
+/// The carriers there are to choose from; their names are under `carrier.`
 pub(super) const CARRIERS: [Carrier; 10] = [
     Carrier { code: "cj", shape: Shape::Digits(&[10, 12]) },
     Carrier { code: "hanjin", shape: Shape::Digits(&[10, 12]) },
@@ -65,7 +65,8 @@ fn is_alphanumeric(text: &str) -> bool {
     text.bytes().all(|byte| byte.is_ascii_alphanumeric())
 }
 
-/// UPU S10: the check digit is 11 less the weighted sum of the eight digits before it, modulo 11; 10 stands for 0 and 11 for 5.
+/// UPU S10: the check digit is 11 less the weighted sum of the eight digits before it, modulo 11; 10 means 0 and 11
+/// means 5.
 fn is_s10(number: &str) -> bool {
     const WEIGHTS: [u32; 8] = [8, 6, 4, 2, 3, 5, 9, 7];
     let letters = |text: &str| text.bytes().all(|byte| byte.is_ascii_uppercase());
@@ -93,7 +94,7 @@ mod tests {
     }
 
     #[test]
-    fn a_number_is_kept_without_what_stands_between_its_digits() {
+    fn a_number_is_kept_without_separators() {
         assert_eq!(number("cj", "6012-3456-4471").as_deref(), Some("601234564471"));
         assert_eq!(number("post", " 60123 45678 901 ").as_deref(), Some("6012345678901"));
         assert_eq!(number("ups", "1z 999 aa1 01 2345 6784").as_deref(), Some("1Z999AA10123456784"));

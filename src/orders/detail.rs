@@ -34,7 +34,7 @@ pub struct Order {
     pub points_used: i64,
     pub points_worth: i64,
     pub points_returned: i64,
-    /// What the points that refunds gave back had paid.
+    /// The amount that points returned by refunds had paid.
     pub worth_returned: i64,
     /// Points it earned, and how many of them refunds have claimed.
     pub points_earned: i64,
@@ -94,7 +94,7 @@ impl Payment {
         format!("{} {}", words.name("payment-method", &self.method), self.label)
     }
 
-    /// What can still be given back of it.
+    /// What can still be refunded of it.
     pub fn left(&self) -> i64 {
         self.captured - self.refunded
     }
@@ -153,12 +153,12 @@ impl OrderDetail {
         self.payments.iter().map(|payment| payment.refunded).fold(0, i64::saturating_add)
     }
 
-    /// What can still be given back in money.
+    /// What can still be refunded in money.
     pub fn refundable(&self) -> i64 {
         self.payments.iter().map(Payment::left).fold(0, i64::saturating_add)
     }
 
-    /// What the goods are worth that refunds hold, with the shipping fee where it was given back.
+    /// What the goods are worth that refunds hold, with the shipping fee where it was refunded.
     pub fn value_refunded(&self) -> i64 {
         let goods = self.lines.iter().map(|line| line.refunded.saturating_mul(line.unit_price));
         goods.fold(self.shipping_refunded(), i64::saturating_add)
@@ -168,7 +168,7 @@ impl OrderDetail {
         if self.order.shipping_refunded { self.order.shipping_fee } else { 0 }
     }
 
-    /// The shipping fee, while it can still be given back.
+    /// The shipping fee, while it can still be refunded.
     pub fn shipping_left(&self) -> i64 {
         self.order.shipping_fee - self.shipping_refunded()
     }

@@ -60,7 +60,7 @@ impl Change for DismissRefund {
     }
 }
 
-/// What a failed refund was to give back; `None` where it was tried again or set aside already.
+/// What a failed refund was to pay; `None` where it was tried again or set aside already.
 async fn amount(db: &mut impl Queries, order: i64, refund: i64) -> sqlx::Result<Option<i64>> {
     let row: Option<(i64,)> = db
         .query(sql!("select r.amount from refunds r where r.id = $1 and r.order_id = $2 and ", super::waits!()))
@@ -73,7 +73,7 @@ async fn amount(db: &mut impl Queries, order: i64, refund: i64) -> sqlx::Result<
 
 /// The form: `?panel=dismiss&refund=5`.
 pub(crate) struct DismissPanel {
-    /// What the refund was to give back, in minor units.
+    /// What the refund was to pay, in minor units.
     pub(crate) amount: i64,
 }
 

@@ -31,7 +31,7 @@ impl Effect<'_> {
         self.on.shown(&(payment.left() - self.plan.part_of(payment.id)))
     }
 
-    /// Whether that is more than one person may give back alone.
+    /// Whether that is more than one person may refund alone.
     fn exceeds_limit(&self) -> bool {
         let amount = Amount { n: self.plan.amount, currency: Some(self.on.order.currency) };
         let points = Amount { n: self.plan.points_returned, currency: None };

@@ -25,7 +25,7 @@ list_query! {
     /// An order number, a customer's id, a payment reference or a tracking number.
     q: Term = |text, _| Term::parse(text).map_err(|_| wrong::not_an_order_term());
     needs: Needs = |text, _| Needs::parse(text).ok_or_else(wrong::not_a_choice);
-    /// How many days an order that needs shipping has waited at least.
+    /// The number of days an order that needs shipping has waited at least.
     days: i64 = |text, _| days(text);
     state: State = |text, _| text.parse().map_err(|_| wrong::not_a_choice());
     /// From the beginning of this day, in the reader's zone.
@@ -56,7 +56,7 @@ pub struct OrderQuery {
     pub most: Option<i64>,
 }
 
-/// What an order needs of somebody.
+/// What an order needs from a person.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Needs {
     /// Paid and not shipped for some days.
@@ -70,7 +70,7 @@ pub enum Needs {
 impl Needs {
     pub const ALL: [Self; 3] = [Self::Shipping, Self::Settling, Self::Retrying];
 
-    /// As in `?needs=`; its name stands under `needs.`
+    /// As in `?needs=`; its name is under `needs.`
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::Shipping => "shipping",
@@ -84,12 +84,12 @@ impl Needs {
     }
 }
 
-/// How many days an order waits before it is looked for, where nobody says.
+/// The number of days an order waits before it is looked for, by default.
 pub const DAYS: i64 = 3;
 const MOST_DAYS: i64 = 3650;
 
 impl Filter {
-    /// How many fields of the fold filter: all but the search, the tab, and the days that belong to it.
+    /// The number of folded fields that filter: all but the search, the tab, and the days that belong to it.
     pub(crate) fn folded(&self) -> i64 {
         let fields = [&self.state, &self.from, &self.to, &self.currency, &self.min, &self.max];
         i64::try_from(fields.iter().filter(|field| !field.is_empty()).count()).unwrap_or_default()
@@ -116,7 +116,7 @@ impl OrderQuery {
     }
 }
 
-/// How many days an order has waited: at most ten years.
+/// The number of days an order has waited: at most ten years.
 fn days(text: &str) -> Result<i64, Message> {
     number::count(text).ok().filter(|days| *days <= MOST_DAYS).ok_or_else(wrong::not_a_count)
 }

@@ -75,7 +75,7 @@ impl FromStr for Place {
 }
 
 /// The orders that are wanted, from `after` on. A number, reference or tracking number is looked up as it is, whatever else
-/// is filtered by; only what is none of them is taken for the id of a customer.
+/// is filtered by; only a term that is not one of these is taken for the id of a customer.
 pub(crate) async fn find(
     reader: &Reader,
     query: &OrderQuery,
@@ -180,7 +180,7 @@ macro_rules! rows_along {
     };
 }
 
-/// The place of the last of so many orders along an index.
+/// The place of the last order of a page along an index.
 macro_rules! bottom_along {
     ($driver:literal) => {
         sql!(

@@ -45,8 +45,8 @@ pub(crate) async fn list(desk: Desk, filter: web::Query<Filter>) -> PageResult {
     desk.page(status, &page)
 }
 
-/// `POST /orders/searches`: goes to the order that was found, or to the list of them. A POST, because somebody will type an
-/// e-mail or a telephone number into it, and an address is not the place for those.
+/// `POST /orders/searches`: goes to the order that was found, or to the list of them. A POST, because a person will
+/// type an e-mail or a telephone number into it, and an address is not the place for those.
 pub async fn search(desk: Desk, body: web::Bytes) -> PageResult {
     let form = desk.form(&body, &["q"]).await?;
     let typed = form.get("q");
@@ -56,7 +56,7 @@ pub async fn search(desk: Desk, body: web::Bytes) -> PageResult {
     }
 }
 
-/// On to what a term names: one order, or the list of several. Digits may be the number of a parcel, or of somebody's
+/// On to what a term names: one order, or the list of several. Digits may be the number of a parcel, or of a customer's
 /// identity card: until an order was found by them they are kept out of the address.
 pub async fn go_to(desk: &Desk, term: Term, typed: &str) -> PageResult {
     record_list(desk, Some(&term)).await?;

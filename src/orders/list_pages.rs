@@ -18,7 +18,7 @@ use askama::Template;
 #[derive(Debug, Template)]
 #[template(path = "orders/list.html")]
 pub(crate) struct ListPage {
-    /// What stands in the search box. Only what was found is also in `filter`, and so in addresses.
+    /// The text in the search box. Only what was found is also in `filter`, and so in addresses.
     pub typed: String,
     pub shell: Shell,
     pub filter: Filter,
@@ -29,7 +29,7 @@ pub(crate) struct ListPage {
 }
 
 impl ListPage {
-    /// The tabs: what needs somebody, each keeping the other filters but the search, from the first page.
+    /// The tabs: what needs a person, each keeping the other filters but the search, from the first page.
     pub(crate) fn tabs(&self) -> Vec<Tab> {
         let values = [""].into_iter().chain(Needs::ALL.map(Needs::as_str));
         Filter { q: String::new(), ..self.filter.clone() }.tabs(values, |filter| &mut filter.needs)
@@ -81,7 +81,7 @@ impl ListPage {
         self.filter.needs == Needs::Shipping.as_str()
     }
 
-    /// How many days are looked for, as typed or by default.
+    /// The number of days that are looked for, as typed or by default.
     pub(crate) fn days(&self) -> String {
         if self.filter.days.is_empty() { super::filter::DAYS.to_string() } else { self.filter.days.clone() }
     }
@@ -125,7 +125,7 @@ impl Row {
         self.state.icon()
     }
 
-    /// Whether nobody has anything left to do with it, so that it may stand back.
+    /// Whether nothing is left to do with it, so that it may be shown less prominently.
     pub fn is_quiet(&self) -> bool {
         matches!(self.state, State::Delivered | State::Cancelled | State::Shipped)
             && self.open_refunds == 0

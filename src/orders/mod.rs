@@ -1,5 +1,5 @@
 //! Orders: finding them, cancelling, refunding, shipping and noting. The shop makes an order and its payments; the console
-//! changes what came of them.
+//! changes their state.
 //!
 //! A refund is decided in one transaction ([`plan`] says what it comes to, `booking` writes it down) and reserved by
 //! its rows from then on; the payment provider is asked afterwards, by the worker, and its answer is a change of its own

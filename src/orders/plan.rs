@@ -1,9 +1,9 @@
-//! What a refund comes to: worked out once, from what stands, for the preview, for the check before the code, and for the
-//! change itself.
+//! What a refund comes to: worked out once, from the current figures, for the preview, for the check before the code,
+//! and for the change itself.
 //!
 //! Points that paid a part of the order come back in the proportion in which goods and shipping do, and points that it
 //! earned are taken away in the proportion in which money goes back. Every such share is the share of everything so far,
-//! less what was given before ([`share`]), so that they add up exactly, whatever the order of refunds.
+//! less what was given before ([`share`]), so that they add up exactly, in any order of refunds.
 
 use super::OrderDetail;
 use crate::{
@@ -21,7 +21,7 @@ crate::gate::refusal_words! {
     pub(crate) POINTS_TOO_LARGE = "points-too-large";
 }
 
-/// So many units of a line.
+/// A number of units of a line.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Units {
     /// The line's place in the order.
@@ -29,14 +29,14 @@ pub struct Units {
     pub quantity: i64,
 }
 
-/// What goes back to one payment, in minor units.
+/// The amount refunded to one payment, in minor units.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Part {
     pub payment: i64,
     pub amount: i64,
 }
 
-/// What somebody wants refunded.
+/// What is to be refunded.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct RefundSpec {
     pub lines: Vec<Units>,
@@ -55,11 +55,11 @@ pub struct Plan {
     pub shipping: i64,
     /// The money that lines and shipping come to, less the part that points had paid.
     pub computed: i64,
-    /// The money that is given back, and to which payments.
+    /// The money that is refunded, and to which payments.
     pub amount: i64,
     pub parts: Vec<Part>,
     pub points_returned: i64,
-    /// What the points that are given back had paid, in minor units.
+    /// What the points that are returned had paid, in minor units.
     pub points_worth: i64,
     /// Earned points that are to be taken away, and those of them that the customer still has.
     pub points_claimed: i64,
@@ -81,13 +81,13 @@ impl Plan {
         self.lines.is_empty() && self.shipping == 0 && self.amount == 0 && self.points_returned == 0
     }
 
-    /// What goes back to this payment.
+    /// The amount refunded to this payment.
     pub fn part_of(&self, payment: i64) -> i64 {
         self.parts.iter().find(|part| part.payment == payment).map_or(0, |part| part.amount)
     }
 }
 
-/// Amounts are bounded by what was ordered and paid, both `i64`; what is beyond is nobody's order.
+/// Amounts are bounded by what was ordered and paid, both `i64`; what is beyond is no real order.
 fn too_large() -> Fault {
     Fault::invalid("amount", AMOUNT_TOO_LARGE)
 }
@@ -131,7 +131,7 @@ impl OrderDetail {
         })
     }
 
-    /// What cancelling gives back: everything that is left.
+    /// What cancelling refunds: everything that is left.
     pub fn plan_cancelling(&self) -> Result<Plan, Fault> {
         let left = |line: &super::detail::Line| Units { n: line.n, quantity: line.left() };
         let amount = self.refundable();

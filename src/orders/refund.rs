@@ -49,7 +49,7 @@ pub struct RefundOrder {
     pub override_reason: Option<String>,
 }
 
-/// Why money is given back, as posted in `reason_kind`; their names are under `refund-kind.`
+/// Why money is refunded, as posted in `reason_kind`; their names are under `refund-kind.`
 pub const REASON_KINDS: [&str; 8] =
     ["returned", "damaged", "missing_item", "wrong_item", "late_delivery", "price_adjustment", "goodwill", "other"];
 
@@ -100,7 +100,7 @@ impl Change for RefundOrder {
     }
 }
 
-/// Whether anything was paid that could be given back.
+/// Whether anything was paid that could be refunded.
 fn refundable(detail: &OrderDetail) -> Result<(), Fault> {
     match detail.order.state {
         State::Placed => Err(Fault::conflict(ORDER_UNPAID)),
@@ -118,7 +118,7 @@ pub(crate) struct RefundPanel {
     pub(crate) override_reason: String,
     pub(crate) split: Vec<(i64, String)>,
     pub(crate) reason_kind: String,
-    /// What it comes to, where it can be worked out.
+    /// The refund, where it can be worked out.
     pub(crate) plan: Option<Plan>,
     /// Why it cannot be worked out for the order as it is now.
     pub(crate) errors: FieldErrors,

@@ -56,7 +56,7 @@ impl Change for SettleRefund {
         target(self.order)
     }
 
-    /// Takes the order's lock; whatever version it has by now, the answer of the provider counts.
+    /// Takes the order's lock; even if its version has changed, the answer of the provider counts.
     async fn version(&self, tx: &mut Tx<'_>) -> Result<Option<i64>, Fault> {
         lock_version(tx, self.order).await.map(|_| None)
     }
@@ -83,7 +83,7 @@ impl Change for SettleRefund {
             .bind(self.order)
             .optional()
             .await?;
-        // Somebody else asked too and was answered first.
+        // Another process asked too and was answered first.
         let Some((amount,)) = part else { return Err(Fault::conflict(REFUND_SETTLED)) };
         let detail = detail(tx, self.order).await?;
         tx.note("refund", None::<i64>, self.refund);
@@ -174,9 +174,9 @@ impl SettleRefund {
         event::append(tx, self.order, kind, Some(self.refund), None).await
     }
 
-    /// Undoes what a refund held that came to nothing: units, shipping, points. Points that were given back and spent since
-    /// cannot be withdrawn; they stay counted as returned, so that nobody gets them a second time, but no longer as having paid
-    /// for anything that came back.
+    /// Undoes what a failed refund held: units, shipping, points. Points that were returned and spent since
+    /// cannot be withdrawn; they stay counted as returned, so that they are not returned a second time, but no longer
+    /// as having paid for anything that came back.
     async fn release(&self, tx: &mut Tx<'_>, booked: &Booked) -> Result<(), Fault> {
         let lines: Vec<(i64, i64)> = tx
             .query(sql!("select n, quantity from refund_lines where refund_id = $1 order by n"))

@@ -175,7 +175,7 @@ impl ShowPage {
         if worth == 0 { String::new() } else { self.detail.shown(&-worth) }
     }
 
-    /// What was left to pay in money, after points.
+    /// The amount left to pay in money, after points.
     fn charged(&self) -> String {
         self.detail.shown(&(self.detail.order.total - self.detail.order.points_worth))
     }

@@ -2,7 +2,7 @@ use crate::web::shell::Tone;
 use serde::{Deserialize, Serialize};
 use std::{fmt, str::FromStr};
 
-/// Where an order stands on its way to the customer.
+/// Where an order is on its way to the customer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum State {
@@ -30,7 +30,7 @@ impl State {
         }
     }
 
-    /// Only what has not left the house is cancelled; what has is refunded.
+    /// Only what has not been shipped is cancelled; what has is refunded.
     pub const fn may_be_cancelled(self) -> bool {
         matches!(self, Self::Placed | Self::Paid | Self::Preparing)
     }

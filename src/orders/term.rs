@@ -1,6 +1,6 @@
 //! What a person may type to find an order: its number, its customer's id, the reference of a payment, a tracking number.
 //!
-//! A search for an order stands in an address, so that it can be shared; what could be somebody's e-mail or telephone is
+//! A search for an order is in an address, so that it can be shared; what could be a person's e-mail or telephone is
 //! therefore refused here, and sent to the search for customers.
 
 use super::carrier;

@@ -22,7 +22,7 @@ pub(crate) struct Day {
 #[derive(Clone, Debug)]
 pub(crate) struct Event {
     pub(crate) at: Instant,
-    /// `placed`, `refund-requested`, `note` …; its sentence stands under `event.`
+    /// `placed`, `refund-requested`, `note` …; its sentence is under `event.`
     pub(crate) kind: String,
     pub(crate) amount: Option<Money>,
     /// The text of a note, or carrier and tracking number.
@@ -115,7 +115,7 @@ pub(super) async fn read(reader: &Reader, detail: &OrderDetail, zone: Tz) -> sql
     Ok(by_day(events, zone))
 }
 
-/// What the shop did: every time of the order that no event of ours explains.
+/// What the shop did: every time of the order that no event of the console explains.
 fn shop_events(detail: &OrderDetail, ours: &[(String, Instant)]) -> Vec<Event> {
     let order = &detail.order;
     let steps = [

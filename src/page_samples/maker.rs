@@ -14,7 +14,7 @@ use askama::Template;
 use chrono::TimeDelta;
 use std::fmt::Display;
 
-/// What somebody might put wherever text can be put.
+/// A text that a person might type into any text field.
 pub(crate) const NASTY: &str = "\u{202e}</td><script>alert(\"1\")</script>'\"><img src=x onerror=alert(1)>{{ 7*7 }}";
 
 /// How the samples are made.

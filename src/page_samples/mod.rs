@@ -201,7 +201,7 @@ fn every_form_carries_what_its_address_asks_for() {
             if unique != expected_set {
                 wrong.push(format!("{action} posts {unique:?}, not {expected_set:?}"));
             }
-            // A key that stands there twice is refused, so only radio buttons and the buttons of one choice share a name.
+            // A key that occurs twice is refused, so only radio buttons and the buttons of one choice share a name.
             let single = within(form, "input:not([type=radio]), select, textarea")
                 .iter()
                 .filter_map(|field| field.attr("name").map(str::to_owned))
@@ -269,7 +269,7 @@ fn within_form(field: ElementRef<'_>) -> Option<ElementRef<'_>> {
 }
 
 /// The numbered fields of a refund, by the tables beside its form: one for each line of the order, one for each payment
-/// where more than one has something left, and the shipping fee where that can still be given back.
+/// where more than one has something left, and the shipping fee where that can still be refunded.
 fn refund_fields(page: &Html, posted: &[String]) -> Vec<String> {
     let lines = select(page, "#lines tbody tr").len();
     assert!(lines > 0, "an order without lines");
@@ -389,7 +389,7 @@ fn every_icon_is_in_the_sprite() {
     });
 }
 
-/// What must not stand on a page is also looked for where it would be written, since no sample may reach it.
+/// What must not be on a page is also looked for where it would be written, since no sample may reach it.
 #[test]
 fn no_template_holds_what_needs_eval_or_goes_unescaped() {
     let mut found = Vec::new();

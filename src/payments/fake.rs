@@ -15,7 +15,7 @@ pub(super) enum Manner {
     Answer(u16, String),
     /// With a redirect to this address.
     Redirect(u16, String),
-    /// With these bytes, whatever they are, and the end of the connection.
+    /// With these bytes, unchecked, and the end of the connection.
     Bytes(Vec<u8>),
     /// With a body that has no end.
     Endless,
@@ -109,7 +109,7 @@ fn read(stream: &mut TcpStream) -> Seen {
     }
 }
 
-/// Whatever the client makes of it: it may hang up at any time.
+/// Ignores write errors: the client may hang up at any time.
 fn meet(stream: &mut TcpStream, manner: Manner) {
     let _ = match manner {
         Manner::Answer(status, body) => stream.write_all(answer(status, &body).as_bytes()),

@@ -30,7 +30,7 @@ impl Client {
     }
 
     /// Makes one call, of as many requests as `ask` needs. It is made away from the async threads, since ureq blocks, and
-    /// to its end even where nobody waits for it any more.
+    /// to its end even where its caller no longer waits.
     pub(super) async fn call<T: Send + 'static>(
         &self,
         ask: impl FnOnce(&Call) -> Result<T, Unclear> + Send + 'static,
@@ -103,7 +103,7 @@ fn shortly(error: &ureq::Error) -> &'static str {
     }
 }
 
-/// What came back.
+/// The response.
 pub(super) struct Reply {
     pub(super) status: StatusCode,
     pub(super) body: Vec<u8>,

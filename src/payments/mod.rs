@@ -1,7 +1,7 @@
 //! Payment providers: who really gives the money back.
 //!
 //! A refund is decided and recorded here first; only then is the provider asked, by the worker, under a key that makes a
-//! second request harmless. What the provider says is one of [`Answer`]; where nobody knows what it did, that is
+//! second request harmless. What the provider says is one of [`Answer`]; where it is unknown what it did, that is
 //! [`Unclear`], and it is asked again instead of being told again.
 
 #[cfg(test)]
@@ -52,13 +52,13 @@ impl Answer {
     }
 }
 
-/// What may be shown and kept of a name that somebody else made up: printable ASCII, and not much of it.
+/// What may be shown and kept of a name from outside: printable ASCII, of limited length.
 fn plain(name: &str, most: usize) -> Option<String> {
     let name: String = name.chars().filter(|c| c.is_ascii() && is_printable(*c)).take(most).collect();
     Some(name.trim().to_owned()).filter(|name| !name.is_empty())
 }
 
-/// Nobody knows whether the provider did it: it did not answer in time, or not in a way that says so.
+/// It is unknown whether the provider did it: it did not answer in time, or not in a way that says so.
 #[derive(Debug, thiserror::Error)]
 #[error("the payment provider gave no clear answer: {0}")]
 pub struct Unclear(pub String);
@@ -66,7 +66,7 @@ pub struct Unclear(pub String);
 /// Which provider, and how to reach it.
 #[derive(Clone, Debug, Default)]
 pub enum Provider {
-    /// Records only: somebody else moves the money. The default.
+    /// Records only: another system moves the money. The default.
     #[default]
     Bookkeeping,
     Webhook(Webhook),
@@ -74,7 +74,7 @@ pub enum Provider {
 }
 
 impl Provider {
-    /// What it is called, in the settings and with every refund that it was asked for.
+    /// The name in the settings and with every refund that it was asked for.
     pub fn name(&self) -> &'static str {
         match self {
             Self::Bookkeeping => "bookkeeping",
@@ -93,6 +93,10 @@ impl Provider {
     }
 
     /// Asks for the refund; `now` is the time that the request is signed with.
+    ///
+    /// # Errors
+    ///
+    /// [`Unclear`] if it is unknown whether the provider made the refund. A refusal by the provider is an [`Answer`].
     pub async fn refund(&self, request: &RefundRequest, now: Instant) -> Result<Answer, Unclear> {
         match self {
             Self::Bookkeeping => Ok(Answer::Succeeded { reference: request.key.clone() }),
@@ -102,6 +106,10 @@ impl Provider {
     }
 
     /// Asks what became of a refund that was asked for before, without asking for it again.
+    ///
+    /// # Errors
+    ///
+    /// [`Unclear`] if the provider's answer does not settle the refund.
     pub async fn status(&self, request: &RefundRequest, now: Instant) -> Result<Answer, Unclear> {
         match self {
             Self::Bookkeeping => Ok(Answer::Succeeded { reference: request.key.clone() }),

@@ -11,7 +11,7 @@ use crate::secret;
 use serde::Deserialize;
 use std::{fmt, time::Duration};
 
-/// How many lists of a hundred are looked through for one refund. Nobody gives one payment back in a thousand parts.
+/// The number of lists of a hundred that are looked through for one refund. No payment is refunded in a thousand parts.
 const PAGES: usize = 10;
 
 /// An account at Stripe.
@@ -124,7 +124,7 @@ impl ApiKey {
         self.is_live
     }
 
-    /// Keys that are no keys: behind their prefix stands one letter over and over, or the alphabet.
+    /// Keys that are no keys: after their prefix they repeat one letter, or are the alphabet.
     pub fn is_sample(&self) -> bool {
         self.text.get("sk_live_".len()..).is_some_and(|random| secret::is_pattern(random.as_bytes()))
     }

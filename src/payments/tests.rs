@@ -80,7 +80,7 @@ async fn an_answer_without_end_is_unclear_and_not_kept() {
 #[tokio::test]
 async fn other_statuses_of_http_are_unclear() {
     for status in [401, 403, 409, 410, 429, 500, 502, 503] {
-        // Even if a refund stands in them.
+        // Even if a refund is in them.
         let body = json!({ "status": "succeeded", "id": "re_1", "reference": "re_1", "data": [], "has_more": false });
         for reason in unclear(|| Manner::json(status, &body), PATIENT).await {
             assert_eq!(reason, format!("HTTP {status}"));
@@ -132,7 +132,7 @@ async fn a_redirect_is_not_followed() {
 }
 
 #[tokio::test]
-async fn nobody_there_is_unclear() {
+async fn an_unreachable_provider_is_unclear() {
     let nobody = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
     let url = format!("http://{nobody}/").parse().unwrap();
     let webhook = Provider::Webhook(Webhook::new(url, SigningSecret::parse(SECRET).unwrap(), PATIENT));
@@ -156,7 +156,7 @@ async fn a_host_that_speaks_no_tls_is_told_nothing() {
 }
 
 #[tokio::test]
-async fn bookkeeping_asks_nobody() {
+async fn bookkeeping_asks_no_provider() {
     let provider = Provider::default();
     assert_eq!(provider.timeout(), Duration::ZERO);
     let succeeded = Answer::Succeeded { reference: "rfd_01".to_owned() };

@@ -78,7 +78,7 @@ impl Webhook {
 }
 
 impl fmt::Debug for Webhook {
-    /// Only the host: whoever made the path may have put a secret into it.
+    /// Only the host: the path may contain a secret.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Webhook")
             .field("host", &self.url.host())

@@ -115,7 +115,7 @@ impl Change for ReplaceAuthenticator {
             .optional()
             .await?;
         authenticator::replace(tx, self.staff, &self.secret, self.step.unwrap_or_default()).await?;
-        // Whoever asked to take the former one away asked for something else.
+        // A request to remove the former one does not apply to this one.
         account_state::bump(tx, self.staff).await?;
         session::end_others(tx, self.staff, &self.session).await?;
         let now = tx.now();

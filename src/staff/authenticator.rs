@@ -11,7 +11,7 @@ use serde::{Deserialize, Serialize};
 const ALPHABET: &[u8; 32] = b"0123456789ABCDEFGHJKMNPQRSTVWXYZ";
 const CODES: usize = 10;
 
-/// Puts an authenticator in place of whatever there was. `spent` is the step of the code that proved it, which is used up.
+/// Replaces the authenticator, if there is one. `spent` is the step of the code that proved it, which is used up.
 pub(super) async fn replace(tx: &mut Tx<'_>, staff: i64, sealed: &[u8], spent: i64) -> Result<(), Fault> {
     let now = tx.now();
     tx.query(sql!(

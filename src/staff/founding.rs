@@ -1,4 +1,4 @@
-//! Putting somebody in place with everything they need, without a link to follow: for the demo and for tests. Goes through
+//! Creating an account that is set up at once, without a link to follow: for the demo and for tests. Goes through
 //! the same two changes as an invitation that is accepted.
 
 use super::{Roles, authenticator::RecoveryCodes, invitation::AcceptInvitation, invite::InviteStaff};
@@ -19,7 +19,7 @@ pub struct Founder {
     pub secret: [u8; 20],
 }
 
-/// Invites `founder` and accepts for them. `actor` is the command line: nobody else may.
+/// Invites `founder` and accepts for them. `actor` is the command line: no other actor may.
 pub async fn found(gate: &Gate, actor: &Actor, founder: &Founder) -> Result<i64, Refusal> {
     let token = secret::token();
     let invite = InviteStaff {

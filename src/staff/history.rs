@@ -16,7 +16,7 @@ use crate::{
 /// The changes that sign a person in.
 const SIGNS_IN: [&str; 2] = [sign_in::SignIn::KIND, SignInWithRecoveryCode::KIND];
 
-/// How many rows are shown of each kind, out of how many of the newest that the person made.
+/// The number of rows that are shown of each kind, out of how many of the newest that the person made.
 const SHOWN: usize = 10;
 const WINDOW: i64 = 300;
 

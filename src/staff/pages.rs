@@ -30,7 +30,7 @@ pub(crate) struct LoginPage {
     pub(crate) address: Option<String>,
 }
 
-/// Why nobody was signed in. An unknown account, a disabled one and a wrong password are one answer.
+/// Why a sign-in was refused. An unknown account, a disabled one and a wrong password are one answer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum LoginRefusal {
     Wrong,
@@ -48,7 +48,7 @@ impl LoginRefusal {
     }
 }
 
-/// Why somebody stands before the sign-in page.
+/// Why a person is on the sign-in page.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum LoginNotice {
     SignedOut,
@@ -100,7 +100,7 @@ impl LoginCodePage {
         self.shell.link(if self.recovery { "/login/code" } else { "/login/code?with=recovery" })
     }
 
-    /// Whether no code would be taken now. A recovery code is, even from somebody whose authenticator is locked.
+    /// Whether no code would be taken now. A recovery code is, even from a person whose authenticator is locked.
     pub(crate) fn is_locked(&self) -> bool {
         match self.refusal {
             Some(FormRefusal::CodeWait { .. }) => true,
@@ -192,7 +192,7 @@ pub(crate) struct RecoveryCodesPage {
 pub(crate) struct AccountPage {
     pub(crate) shell: Shell,
     pub(crate) sessions: Vec<SessionRow>,
-    /// How many recovery codes are left.
+    /// The number of recovery codes that are left.
     pub(crate) recovery_codes_left: i64,
     pub(crate) password_changed: Option<Instant>,
     pub(crate) preferences: Preferences,
@@ -227,7 +227,7 @@ impl AccountPage {
     }
 }
 
-/// What stands in the panel of the account page, chosen by `?panel=`.
+/// The content of the panel of the account page, chosen by `?panel=`.
 #[derive(Clone, Debug)]
 pub(crate) struct AccountPanel {
     pub(crate) kind: AccountPanelKind,

@@ -28,7 +28,7 @@ crate::gate::refusal_words! {
 }
 
 /// Takes a person's authenticator and recovery codes away and gives them a new set-up link: for a phone that is lost, or
-/// after ten wrong codes. Password and second factor are set anew with it, and every session ends.
+/// after ten wrong codes. Password and second factor are set again with it, and every session ends.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct ResetSecondFactor {
     pub staff: i64,

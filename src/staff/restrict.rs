@@ -36,7 +36,7 @@ crate::gate::topics! {
     STAFF_NETWORKS_CHANGED = "staff.networks-changed";
 }
 
-/// How many networks one person may have at most.
+/// The number of networks one person may have at most.
 pub(super) const MOST: usize = 20;
 
 /// Sets the networks from which a person may use the console.

@@ -75,7 +75,7 @@ fn handle(id: &str) -> &str {
     id.get(..HANDLE).unwrap_or_default()
 }
 
-/// How many digits a handle has.
+/// The number of digits of a handle.
 const HANDLE: usize = 16;
 
 /// A session in an address: the first 16 digits of its key.

@@ -70,7 +70,7 @@ pub(super) fn offered(guest: &Guest, secret: &[u8], email: &str) -> Result<NewAu
     Ok(NewAuthenticator::new(code::base32(secret), address))
 }
 
-/// The environment stands in the app's list too, so that nobody types a code of one console into another.
+/// The environment is in the app's list too, so that codes of two consoles are not confused.
 fn issuer(guest: &Guest) -> String {
     match guest.console().profile {
         crate::profile::Profile::Prod => "Ingam".to_owned(),

@@ -30,7 +30,7 @@ pub struct Browser {
     pub user_agent: String,
 }
 
-/// Somebody gave an e-mail address and a password. What came of checking them travels in fields that are never stored.
+/// A person gave an e-mail address and a password. The result of checking them is in fields that are never stored.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct EnterPassword {
     /// The account, if there is one.
@@ -93,7 +93,7 @@ impl Change for EnterPassword {
     }
 }
 
-/// Somebody whose password was right gave the code of their authenticator, which the gate has checked.
+/// A person whose password was right gave the code of their authenticator, which the gate has checked.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct SignIn {
     staff: i64,

@@ -78,7 +78,7 @@ fn login_page(
     guest.page(status, &page)
 }
 
-/// `POST /login`: e-mail and password. Whatever is wrong with them, the answer is the same.
+/// `POST /login`: e-mail and password. The answer to any mistake in them is the same.
 pub async fn enter_password(guest: Guest, session: Session, body: web::Bytes) -> PageResult {
     let form = guest.form(&body, &["email", "password"]).await?;
     let errors = missing(&form);
@@ -123,7 +123,7 @@ async fn check(
     password: &str,
     keys: &Keys,
 ) -> Result<(Option<i64>, Option<String>), PageError> {
-    // What is no address is nobody's, and need not fit into the database's idea of text.
+    // An invalid address matches no account and is not queried: PostgreSQL text refuses NUL.
     let account: Option<(i64, Option<String>)> = match normal_email(email) {
         Some(email) => {
             guest

@@ -1,7 +1,7 @@
-//! Slowing down whoever guesses passwords: per account and per address.
+//! Slowing down password guessing: per account and per address.
 //!
 //! A password never locks for good, or anybody could lock anybody out; one waits longer and longer, at most a quarter of
-//! an hour. The e-mail stands in the key only as a keyed hash, since people type passwords into the wrong field.
+//! an hour. The e-mail is in the key only as a keyed hash, since people type passwords into the wrong field.
 
 use crate::{
     clock::Instant,
@@ -29,7 +29,7 @@ fn all_after_an_hour(failures: i64, since: TimeDelta) -> i64 {
     if since >= TimeDelta::hours(1) { 0 } else { failures }
 }
 
-/// An address may be a whole office, in which somebody mistypes every few minutes: it forgets one failure a minute.
+/// An address may be a whole office, in which a person mistypes every few minutes: it forgets one failure a minute.
 fn one_a_minute(failures: i64, since: TimeDelta) -> i64 {
     failures.saturating_sub(since.num_minutes()).max(0)
 }
@@ -100,7 +100,7 @@ async fn lock(tx: &mut Tx<'_>, keys: &Keys) -> Result<Option<Instant>, Fault> {
     Ok(until)
 }
 
-/// Refuses whoever has to wait.
+/// Refuses a sign-in that has to wait.
 pub(super) async fn check(tx: &mut Tx<'_>, keys: &Keys) -> Result<(), Fault> {
     match lock(tx, keys).await? {
         Some(until) => Err(Fault::throttled(SIGN_IN_THROTTLED).with("until", until)),

@@ -93,7 +93,11 @@ fn has_no_such_table(error: &sqlx::Error) -> bool {
     error.code().as_deref() == Some("42P01") || error.message().starts_with("no such table")
 }
 
-/// Reads the stamp. Fails with one clear line where the schema is not the one this program was built for.
+/// Reads the stamp of the database.
+///
+/// # Errors
+///
+/// One clear line if the schema is not the one this program was built for; otherwise the error of the database.
 pub async fn stamp(reader: &Reader, engine: Engine) -> anyhow::Result<Stamp> {
     let latest = match engine {
         Engine::Sqlite => &SQLITE,

@@ -86,15 +86,21 @@ impl Query<'_> {
         })
     }
 
-    /// The only row. No row is [`sqlx::Error::RowNotFound`].
+    /// Returns the only row.
+    ///
+    /// # Errors
+    ///
+    /// [`sqlx::Error::RowNotFound`] if there is no row; otherwise the error of the database.
     pub async fn one<T: Record>(self) -> sqlx::Result<T> {
         on!(self.0, |conn, sql| T::from_row(&sql.fetch_one(conn).await?))
     }
 
+    /// Returns the first row, if there is one.
     pub async fn optional<T: Record>(self) -> sqlx::Result<Option<T>> {
         on!(self.0, |conn, sql| sql.fetch_optional(conn).await?.map(|row| T::from_row(&row)).transpose())
     }
 
+    /// Returns all rows.
     pub async fn all<T: Record>(self) -> sqlx::Result<Vec<T>> {
         on!(self.0, |conn, sql| sql.fetch_all(conn).await?.iter().map(|row| T::from_row(row)).collect())
     }

@@ -19,7 +19,7 @@ const LOOK_EVERY: Duration = Duration::from_millis(50);
 /// The group of a child that was started as the leader of its own.
 ///
 /// The id of a group is the pid of its leader, and is free for others once the leader was reaped and the last member is
-/// gone. So the leader stays a zombie until the group has got its last signal: no signal can meet somebody else.
+/// gone. So the leader stays a zombie until the group has got its last signal: no signal can reach another process.
 #[derive(Debug)]
 pub(super) struct Group {
     leader: Child,
@@ -102,7 +102,7 @@ impl Group {
     }
 }
 
-/// Where nobody waits for a command any more, nothing of it goes on.
+/// When the caller no longer waits for a command, none of its processes goes on.
 impl Drop for Group {
     fn drop(&mut self) {
         self.signal(Signal::KILL);

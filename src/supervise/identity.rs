@@ -35,7 +35,7 @@ pub fn host() -> String {
 pub enum Alive {
     Yes,
     No,
-    /// This host cannot tell. Nobody may take it for dead.
+    /// This host cannot tell. It must not be taken for dead.
     Unknown,
 }
 
@@ -59,7 +59,7 @@ impl Identity {
 }
 
 /// Whether the process with this pid lives on this machine and started at `start`. One that has ended is not alive, even
-/// where nobody has asked for its exit code yet.
+/// while its exit code has not been collected.
 pub fn is_alive(pid: u32, start: i64) -> Alive {
     match Stat::of(pid) {
         Some(found) if found.start == start && !found.has_ended() => Alive::Yes,

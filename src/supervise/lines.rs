@@ -7,11 +7,11 @@ use std::sync::Arc;
 #[derive(Debug)]
 pub(super) struct Lines {
     mask: Arc<Mask>,
-    /// How many bytes a line may have before it is split.
+    /// The number of bytes a line may have before it is split.
     limit: usize,
     /// What was read of a line that has not ended.
     pending: Vec<u8>,
-    /// How many bytes at the beginning of `pending` belong to a secret whose beginning was already handed on.
+    /// The number of bytes at the beginning of `pending` that belong to a secret whose beginning was already handed on.
     known: usize,
     /// Whether the beginning of this line was already handed on.
     begun: bool,

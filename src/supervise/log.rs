@@ -55,7 +55,7 @@ impl Stream {
 /// A line of the log, or a piece of one that was too long.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Line {
-    /// How many lines came before it, those in the gap included.
+    /// The number of lines before it, those in the gap included.
     pub number: i64,
     /// When its end was read.
     pub at: Instant,
@@ -158,7 +158,7 @@ impl Log {
         }
     }
 
-    /// What is missing so far.
+    /// The gap so far.
     pub fn gap(&self) -> Option<Gap> {
         let gap = Gap { from: self.head_end?, until: self.tail.front()?.number, bytes: self.dropped_bytes };
         Some(gap).filter(|gap| gap.lines() > 0)

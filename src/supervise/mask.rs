@@ -1,10 +1,10 @@
 //! Keeping secrets that a job was given out of what is kept of its output.
 //!
-//! Only the values as they are: what a job encodes first (base64, JSON with escapes) nobody can know here.
+//! Only the values as they are: what a job encodes first (base64, JSON with escapes) is not known here.
 
 use std::{fmt, ops::Range};
 
-/// What stands in the place of a secret, whatever its length.
+/// The text that replaces a secret of any length.
 const HIDDEN: &str = "•••";
 
 /// Fewer characters than this appear by chance, and hiding them would make a log unreadable.
@@ -48,8 +48,8 @@ impl Mask {
         self.longest
     }
 
-    /// Where secrets stand in `text`, in order and apart from each other. Its first `known` bytes are the rest of a secret
-    /// that began before.
+    /// The positions of secrets in `text`, in order and apart from each other. Its first `known` bytes are the rest of
+    /// a secret that began before.
     ///
     /// Secrets that overlap are hidden as one: hiding the first alone would leave the end of the second.
     pub(super) fn find(&self, text: &[u8], known: usize) -> Vec<Range<usize>> {

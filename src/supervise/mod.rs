@@ -70,7 +70,7 @@ pub struct Spec {
     pub argv: Vec<String>,
     /// The whole environment; nothing is inherited, not even `PATH`.
     pub env: Vec<(String, String)>,
-    /// Where it runs; `/` where nothing is said, rather than wherever the console was started.
+    /// The directory it runs in; `/` by default, rather than the one the console was started in.
     pub directory: Option<PathBuf>,
     pub timeout: Option<Duration>,
     /// How long it may take to end after SIGTERM.

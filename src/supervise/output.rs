@@ -16,7 +16,7 @@ use tokio::sync::Notify;
 #[derive(Debug)]
 pub struct Output(Arc<Shared>);
 
-/// What came since the last time, at least one of these.
+/// The news since the last call, at least one of these.
 #[derive(Clone, Debug, PartialEq)]
 pub struct News {
     /// See [`super::log`] for how it is stored.
@@ -30,8 +30,8 @@ pub struct News {
 impl Output {
     /// Waits until there is something new and takes it, or `None` when the command will not write any more.
     ///
-    /// It answers as soon as there is one line. Who stores should wait a second between two calls; whatever is written
-    /// meanwhile comes at once. Nothing is lost where the call is dropped while it waits.
+    /// It answers as soon as there is one line. A caller that stores should wait a second between two calls; what is
+    /// written meanwhile comes at once. Nothing is lost where the call is dropped while it waits.
     pub async fn next(&mut self) -> Option<News> {
         loop {
             let (news, closed) = {
@@ -41,7 +41,7 @@ impl Output {
             if news.is_some() || closed {
                 return news;
             }
-            // A change since the lock was given back is remembered: this returns at once.
+            // A change since the lock was released is remembered: this returns at once.
             self.0.changed.notified().await;
         }
     }

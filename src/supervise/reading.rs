@@ -1,4 +1,4 @@
-//! Reading both pipes of a command until they end, or until nobody wants to wait for that.
+//! Reading both pipes of a command until they end, or until no caller waits for that.
 
 use super::{lines::Lines, log::Stream, mask::Mask, output::Sink};
 use crate::clock::Clock;
@@ -13,7 +13,7 @@ use tokio::{
 /// How much is read at once. What comes from the two pipes is merged in order of arrival, to this precision.
 const AT_ONCE: usize = 16 * 1024;
 
-/// The reading of one command's output, a task of its own: whatever else waits, the pipes are emptied.
+/// The reading of one command's output, a task of its own: the pipes are emptied even while other work waits.
 #[derive(Debug)]
 pub(super) struct Reading {
     /// Ends the reading, by being dropped as well.

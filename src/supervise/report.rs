@@ -14,7 +14,7 @@ pub(crate) enum Report {
     Count(Counts),
 }
 
-/// How many items a job has dealt with, as far as it said; totals since it began, not what was added.
+/// The number of items a job has dealt with, as far as it said; totals since it began, not what was added.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Counts {
     pub processed: Option<i64>,
@@ -35,7 +35,7 @@ impl Report {
 
 fn progress(text: &str) -> Option<f64> {
     let (number, whole) = text.strip_suffix('%').map_or((text, 1.0), |number| (number, 100.0));
-    // What f64 parses beyond plain decimals (inf, 1e3, -0, .5) nobody means as a share.
+    // What f64 parses beyond plain decimals (inf, 1e3, -0, .5) is not meant as a share.
     let (integer, fraction) = number.split_once('.').unwrap_or((number, "0"));
     if !is_digits(integer) || !is_digits(fraction) {
         return None;

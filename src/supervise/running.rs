@@ -18,15 +18,15 @@ const LINGER: Duration = Duration::from_secs(1);
 pub enum Outcome {
     /// By itself, with this exit code.
     Exited(i32),
-    /// By a signal that somebody else sent, or that it brought upon itself.
+    /// By a signal from another process, or of its own.
     Signalled(i32),
-    /// It took longer than it may. It was told to end and has ended, whatever it exited with.
+    /// It exceeded its time limit. It was told to end and has ended, with any exit code.
     TimedOut,
-    /// [`Running::cancel`] was called. It was told to end and has ended, whatever it exited with.
+    /// [`Running::cancel`] was called. It was told to end and has ended, with any exit code.
     Cancelled,
-    /// It never ran, and why: to be shown to whoever set up the job.
+    /// It never ran, and why: to be shown to the person who set up the job.
     NotStarted(String),
-    /// It ran, but how it ended could not be learned from the system: nobody knows what it did.
+    /// It ran, but how it ended could not be learned from the system: it is unknown what it did.
     Lost(String),
 }
 
@@ -52,7 +52,7 @@ impl Ended {
     }
 }
 
-/// A command that was started. It is attended to by a task of its own, in whatever way this is used.
+/// A command that was started. It is attended to by a task of its own, however this value is used.
 ///
 /// Where it is dropped before the end, the whole process group is killed at once.
 #[derive(Debug)]
@@ -145,7 +145,7 @@ impl Attendance {
         cause.filter(|_| self.group.leader_end().is_none())
     }
 
-    /// Waits until all processes of the group have ended, and nobody can write to its pipes any more.
+    /// Waits until all processes of the group have ended, and no process can write to its pipes any more.
     async fn quiet(&mut self) {
         self.group.all_ended().await;
         self.reading.ended().await;
@@ -154,7 +154,7 @@ impl Attendance {
 
 async fn wanted(cancelled: &mut watch::Receiver<bool>) {
     if cancelled.wait_for(|cancelled| *cancelled).await.is_err() {
-        // Nobody is there to want it; this task is about to be aborted.
+        // No receiver is left; this task is about to be aborted.
         std::future::pending::<()>().await;
     }
 }

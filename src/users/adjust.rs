@@ -261,7 +261,7 @@ impl AdjustForm<'_> {
         delta.is_some_and(|amount| self.shell.exceeds_limit(AdjustPoints::KIND, "points", amount))
     }
 
-    /// How many points one person may adjust alone; none where there is no limit.
+    /// The number of points one person may adjust alone; `None` without a limit.
     fn limit(&self) -> Option<i64> {
         let thresholds = self.shell.policies.thresholds(AdjustPoints::KIND, "points");
         thresholds.flatten().filter(|over| over.currency.is_none()).map(|over| over.n).min()

@@ -14,7 +14,7 @@ use crate::{clock::Instant, store::Reader, web::list};
 use cursor::Stage;
 use statements::{Along, AlongName, LastFour};
 
-/// Comes after every text that begins with what it is put behind.
+/// A suffix that sorts after every text with the same beginning.
 const LAST: char = '\u{10ffff}';
 
 /// The last second of the year 9999, the last that both engines order rightly.
@@ -62,7 +62,7 @@ pub async fn find(
             if after.is_none() {
                 answers.add(Stage::First, statements::by_email(reader, address, status).await?);
             }
-            // Nobody has it, so it may be unfinished: `minsu@naver.co`.
+            // No customer has it, so it may be unfinished: `minsu@naver.co`.
             if answers.is_empty() {
                 search.emails(address, Stage::Second, &mut answers).await?;
             }
@@ -96,7 +96,7 @@ struct Search<'a> {
     reader: &'a Reader,
     status: Option<&'a str>,
     after: Option<Cursor>,
-    /// The customer the cursor names, with the key the list goes by. A cursor holds no more than an id, because it stands
+    /// The customer the cursor names, with the key the list goes by. A cursor holds no more than an id, because it is
     /// in an address.
     last: Option<CustomerRow>,
 }

@@ -33,7 +33,7 @@ pub(crate) async fn list(desk: Desk, filter: web::Query<Filter>) -> PageResult {
     let wanted = filter.chosen(desk.zone())?;
     let after = filter.place::<Cursor>()?;
     let term = match &wanted.search {
-        // Somebody else's search, or one of the day before, is no list of the newest customers either.
+        // Another account's search, or one of the day before, is no list of the newest customers either.
         Some(id) => Some(kept_term(&desk, id).await?.ok_or(Problem::NotFound)?),
         None => None,
     };
@@ -60,7 +60,7 @@ pub(crate) async fn list(desk: Desk, filter: web::Query<Filter>) -> PageResult {
 /// `POST /users/searches`: keeps the search, so that its address says nothing about anybody, and goes to what it found.
 pub async fn search(desk: Desk, body: web::Bytes) -> PageResult {
     let form = desk.form(&body, &["q", "status"]).await?;
-    // The box in the frame of every page takes the number of an order too, which is nobody's telephone.
+    // The box in the frame of every page takes the number of an order too, which is no telephone number.
     if let Some(number) = orders::term::number(form.get("q")) {
         let term = orders::term::Term { number: Some(number), ..orders::term::Term::default() };
         return orders::list::go_to(&desk, term, form.trimmed("q")).await;
@@ -102,7 +102,7 @@ pub async fn search(desk: Desk, body: web::Bytes) -> PageResult {
     Ok(desk.see_other(&Filter { search: search.id, ..filter }.href("")))
 }
 
-/// What this person searched for under this id. Somebody else's search is nobody's.
+/// The term of this person's search with this id. `None` if the search belongs to another account.
 async fn kept_term(desk: &Desk, id: &str) -> Result<Option<String>, PageError> {
     if !id.bytes().all(|byte| byte.is_ascii_hexdigit()) {
         return Ok(None);

@@ -19,7 +19,7 @@ pub struct Reindexed {
     /// The last customer that was looked at, or `after` where there was none.
     pub last: i64,
     pub customers: i64,
-    /// How many parts were missing.
+    /// The number of parts that were missing.
     pub added: i64,
 }
 

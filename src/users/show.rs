@@ -28,7 +28,7 @@ use askama::Template;
 
 const HISTORY: i64 = 10;
 const ORDERS: usize = 5;
-/// How many notes the page shows, and how many a page of all of them does.
+/// The number of notes the page shows, and the number on a page of all of them.
 const NEWEST_NOTES: usize = 3;
 const NOTES_PAGE: usize = 20;
 

@@ -1,6 +1,6 @@
 //! What a person may type to find a customer, and what it can mean.
 //!
-//! One box takes everything, so the meaning is decided here, once, by looks: nobody should have to say that a number is
+//! One box takes everything, so the meaning is decided here, once, by looks: no one should have to say that a number is
 //! a phone number. Where looks cannot decide, both meanings are searched ([`Term::Word`], [`Term::LastFour`]).
 
 mod phone;
@@ -171,7 +171,7 @@ fn is_digits(text: &str) -> bool {
 }
 
 /// Whether the part after the `@` looks finished. `minsu@naver` is being typed, `minsu@naver.co` could be; a search
-/// that finds nobody under a finished address tries it as a beginning.
+/// that finds no customer under a finished address tries it as a beginning.
 fn is_complete(domain: &str) -> bool {
     let mut labels = domain.rsplit('.');
     labels.next().is_some_and(|top| top.chars().count() >= 2)

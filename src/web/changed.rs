@@ -132,7 +132,7 @@ mod tests {
     }
 
     #[test]
-    fn before_and_after_stand_side_by_side() {
+    fn before_and_after_are_side_by_side() {
         let changed =
             Changed::between(&json!({"points": "9450", "note": null}), &json!({"points": "12450", "kind": "x"}));
         let frame = frame();

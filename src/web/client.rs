@@ -1,7 +1,7 @@
 //! Whose request this is, as far as addresses go.
 //!
 //! The client is the other end of the connection, unless that is a trusted proxy. Then it is the rightmost address in
-//! `X-Forwarded-For` that is no trusted proxy: everything to the left of it was written by somebody nobody trusts. What
+//! `X-Forwarded-For` that is no trusted proxy: everything to the left of it was written by an untrusted party. What
 //! cannot be read is refused, never skipped, because skipping is how the address of a proxy turns into that of a liar.
 
 use actix_web::http::header::HeaderMap;
@@ -66,7 +66,7 @@ mod tests {
     }
 
     #[test]
-    fn a_stranger_is_whoever_connects_whatever_they_claim() {
+    fn the_address_of_a_stranger_is_the_peer_whatever_they_claim() {
         assert_eq!(seen("203.0.113.9", &["10.1.1.1"]).unwrap(), "203.0.113.9");
         assert_eq!(seen("203.0.113.9", &["junk"]).unwrap(), "203.0.113.9");
     }

@@ -98,7 +98,7 @@ impl Console {
         }
     }
 
-    /// The address of a path for somebody who has only this address.
+    /// The absolute address of a path, for a reader outside the console.
     pub(crate) fn link_to(&self, path: &str) -> String {
         format!("{}{path}", self.origins.first().map_or("", String::as_str))
     }
@@ -108,7 +108,7 @@ impl Console {
         if self.plain_http { "ingam-form" } else { "__Host-ingam-form" }
     }
 
-    /// The cookie that remembers the page somebody wanted while they sign in.
+    /// The cookie that remembers the requested page during sign-in.
     pub(crate) fn wanted_cookie(&self) -> &'static str {
         if self.plain_http { "ingam-wanted" } else { "__Host-ingam-wanted" }
     }

@@ -28,18 +28,18 @@ use std::{
     sync::Arc,
 };
 
-/// A handler's place in front of somebody who is not signed in, or not quite.
+/// What a handler gets for a request without a complete sign-in.
 #[derive(Clone, Debug)]
 pub struct Guest {
     console: Arc<Console>,
     visit: Rc<Visit>,
     /// What the forms of this visitor are bound to: the session, or before there is one, a cookie.
     bound: String,
-    /// The page that somebody wanted who had to sign in first.
+    /// The page that was requested before sign-in.
     wanted: Option<String>,
 }
 
-/// A handler's place in front of somebody who is signed in.
+/// What a handler gets for a request of a signed-in person.
 #[derive(Clone, Debug)]
 pub struct Desk {
     guest: Guest,
@@ -150,7 +150,7 @@ impl Guest {
         self.console.frame(&self.visit, forgery::token(&self.console.key, &self.bound))
     }
 
-    /// The frame of a page for somebody not signed in; `path` where it can be had in the other language too.
+    /// The frame of a page for a guest; `path` where it can be had in the other language too.
     pub fn solo(&self, path: Option<String>) -> Solo {
         Solo { frame: self.frame(), requested_lang: self.visit.requested_lang, path }
     }
@@ -171,7 +171,7 @@ impl Guest {
         see_other(&self.visit, path)
     }
 
-    /// On to the page of what was changed, which shows it by its row in the log, or to the request as which it waits.
+    /// On to the page of what was changed, which shows it by its row in the log, or to the request that holds it.
     pub fn see_sealed<T>(&self, sealed: &Sealed<Outcome<T>>, path: &str) -> HttpResponse {
         match sealed.output {
             Outcome::Applied(_) => self.see_other(&format!("{path}?sealed={}", sealed.seq)),
@@ -193,7 +193,7 @@ impl Guest {
         if self.wanted.is_some() {
             let mut cookie = self.console.cookie(self.console.wanted_cookie(), String::new());
             cookie.make_removal();
-            // A name and value of ours always make a header.
+            // A name and value made here are always a valid header.
             let _ = answer.add_cookie(&cookie);
         }
     }
@@ -238,7 +238,7 @@ impl Desk {
         route::find(self.console.routes, method, path).is_some_and(|route| route.opens.to(Some(&self.visitor)))
     }
 
-    /// The page this is; of a form that came back, the page it stands on, because its own address takes no GET.
+    /// The page this is; of a form that came back, the page it is on, because its own address takes no GET.
     fn page_here(&self) -> String {
         match self.visit.method.as_str() {
             "GET" | "HEAD" => self.visit.path.clone(),
@@ -325,7 +325,7 @@ impl FromRequest for Guest {
             let console = request.app_data::<web::Data<Console>>()?.clone().into_inner();
             let visit = Visit::of(request)?;
             let cookie = |name: &str| request.cookie(name).map(|cookie| cookie.value().to_owned());
-            // Until somebody is signed in their forms are bound to a cookie of their own, so that a form survives the
+            // Until a person is signed in their forms are bound to a cookie of their own, so that a form survives the
             // short session between password and code.
             let bound = match visit.visitor().filter(|visitor| visitor.signed) {
                 Some(visitor) => visitor.session,

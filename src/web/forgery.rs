@@ -31,14 +31,14 @@ pub fn check_headers(headers: &HeaderMap, origins: &[String]) -> Result<(), Forg
     }
 }
 
-/// The value of a header that stands there exactly once.
+/// The value of a header that occurs exactly once.
 fn only<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> {
     let mut values = headers.get_all(name);
     let first = values.next()?.to_str().ok()?;
     values.next().is_none().then_some(first)
 }
 
-/// The token that stands in every form of a session. `session` is the session's key or, before signing in, the value of
+/// The token in every form of a session. `session` is the session's key or, before signing in, the value of
 /// a cookie of its own.
 pub fn token(key: &SecretKey, session: &str) -> String {
     hex::encode(key.mac(Purpose::Forgery, session.as_bytes()))
@@ -65,7 +65,7 @@ mod tests {
     const OURS: (&str, &str) = ("origin", "https://admin.example.com");
 
     #[test]
-    fn a_form_of_ours_passes() {
+    fn a_form_of_the_console_passes() {
         assert_eq!(checked(&[OURS, FORM]), Ok(()));
         assert_eq!(checked(&[OURS, FORM, ("sec-fetch-site", "same-origin")]), Ok(()));
         assert_eq!(checked(&[OURS, ("content-type", "application/x-www-form-urlencoded; charset=UTF-8")]), Ok(()));

@@ -1,4 +1,4 @@
-//! A posted form, read strictly: every key is one of those the form has, and stands there once.
+//! A posted form, read strictly: every key is one of those the form has, and occurs once.
 
 /// The fields of a form as they were typed.
 #[derive(Clone, Debug, Default)]

@@ -77,7 +77,7 @@ pub fn span(seconds: i64, words: Words) -> String {
     }
 }
 
-/// How long so many milliseconds are, as a run took them: "0.4 s", "45 s", "7 min 28 s", "2 h 05 min".
+/// A duration in milliseconds as text: "0.4 s", "45 s", "7 min 28 s", "2 h 05 min".
 pub fn took(milliseconds: i64, words: Words) -> String {
     let milliseconds = milliseconds.max(0);
     let seconds = milliseconds / 1000;
@@ -134,7 +134,7 @@ pub fn browser(user_agent: &str) -> Option<String> {
     }
 }
 
-/// Two letters that stand for a person: the given name of a Korean name (`서연`), the initials of any other (`SK`).
+/// Two letters that represent a person: the given name of a Korean name (`서연`), the initials of any other (`SK`).
 pub fn initials(name: &str) -> String {
     let name = name.trim();
     let is_hangul = |c: char| ('가'..='힣').contains(&c);
@@ -150,7 +150,7 @@ pub fn initials(name: &str) -> String {
     first.into_iter().chain(last).flat_map(char::to_uppercase).collect()
 }
 
-/// A time as a page shows it: what stands there, what a machine reads, and what UTC says about it.
+/// A time as a page shows it: the visible text, the machine-readable form, and the time in UTC.
 #[derive(Debug)]
 pub struct Moment {
     pub shown: String,
@@ -183,7 +183,7 @@ mod tests {
     }
 
     #[test]
-    fn times_stand_in_the_zone_of_the_reader() {
+    fn times_are_in_the_zone_of_the_reader() {
         let now = at("2026-11-20T01:00:00.000000Z");
         let then = at("2026-11-19T18:04:12.999999Z");
         assert_eq!(day(then, Seoul), "2026-11-20");

@@ -2,8 +2,8 @@
 
 use actix_web::http::header::{HeaderMap, HeaderName, HeaderValue};
 
-/// The content security policy: nothing but our own files, scripts only with this answer's nonce, nobody frames us, forms
-/// go nowhere else.
+/// The content security policy: nothing but our own files, scripts only with this answer's nonce, no site may frame the
+/// console, forms go nowhere else.
 pub fn content_security_policy(nonce: &str) -> String {
     format!(
         "default-src 'none'; script-src 'nonce-{nonce}'; style-src 'self'; img-src 'self'; font-src 'self'; connect-src 'self'; \

@@ -14,7 +14,7 @@ mod tests {
     use super::link;
 
     #[test]
-    fn only_what_is_set_stands_in_an_address() {
+    fn only_what_is_set_is_in_an_address() {
         assert_eq!(link("/audit", &[("staff", ""), ("text", "")]), "/audit");
         assert_eq!(
             link("/audit", &[("staff", "7"), ("text", "50% & 배송")]),

@@ -62,7 +62,7 @@ pub(crate) trait ListQuery: Clone {
         self.value(name) == value
     }
 
-    /// How many filters are set.
+    /// The number of filters set.
     fn set(&self) -> i64 {
         let set = self.fields().into_iter().filter(|(_, value)| !value.trim().is_empty()).count();
         i64::try_from(set).unwrap_or(i64::MAX)

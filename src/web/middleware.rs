@@ -139,7 +139,7 @@ pub async fn admit(request: ServiceRequest, next: Next<impl MessageBody + 'stati
     let pattern = request.match_pattern();
     let pattern = pattern.as_deref().unwrap_or_default();
     visit.set_pattern(pattern);
-    // Whether the process is alive is asked by machines that are on nobody's list, and tells nothing.
+    // Whether the process is alive is asked by machines outside the allowed networks, and reveals nothing.
     let is_known = pattern.is_empty() || route::find(console.routes, &visit.method, pattern).is_some();
     if route::is_for_machines(console.routes, pattern) {
         if !is_known {
@@ -183,7 +183,8 @@ pub async fn admit(request: ServiceRequest, next: Next<impl MessageBody + 'stati
     next.call(request).await.map(ServiceResponse::map_into_boxed_body)
 }
 
-/// Why somebody stays outside, if they do. Where nobody can say from where people may come, nobody comes in.
+/// The reason a request is refused at the network check, if any. If the list of networks cannot be read, every request
+/// is refused.
 async fn network_denied(console: &Console, visit: &Visit, is_open: sqlx::Result<bool>) -> Option<PageError> {
     match is_open {
         Ok(true) => None,
@@ -204,7 +205,7 @@ fn wrong_method(console: &Console, request: ServiceRequest, pattern: &str) -> Se
     request.error_response(actix_web::error::InternalError::from_response(PageError::from(Problem::Method), response))
 }
 
-/// Who is it, and does the route open to them?
+/// Finds the visitor by their session, and refuses a route that does not open to them.
 pub async fn authorize(request: ServiceRequest, next: Next<impl MessageBody + 'static>) -> Served {
     let (Some(visit), Some(console)) =
         (Visit::of(request.request()), request.app_data::<web::Data<Console>>().cloned())
@@ -224,7 +225,7 @@ pub async fn authorize(request: ServiceRequest, next: Next<impl MessageBody + 's
         let is_for_everybody =
             route.is_some_and(|route| matches!(route.opens, Opens::Machines | Opens::Reports | Opens::Public));
         // A session that is not for this network is none on the pages that need none: its browser can still show the
-        // refusal as it should look, and somebody else can sign in.
+        // refusal as it should look, and another person can sign in.
         if may_be_here || !is_for_everybody {
             visit.set_visitor(visitor);
         }
@@ -240,7 +241,7 @@ pub async fn authorize(request: ServiceRequest, next: Next<impl MessageBody + 's
             let had_session = request.cookie(console.session_cookie()).is_some();
             return Ok(request.into_response(redirect_to_login(&console, &visit, route.opens, had_session)));
         }
-        // Somebody went back to the page of the code after giving it.
+        // The person went back to the page of the code after giving it.
         if route.opens == Opens::PasswordOnly {
             return Ok(request.into_response(super::desk::see_other(&visit, "/")));
         }
@@ -253,7 +254,7 @@ pub async fn authorize(request: ServiceRequest, next: Next<impl MessageBody + 's
     next.call(request).await.map(ServiceResponse::map_into_boxed_body)
 }
 
-/// Sends somebody to sign in, and remembers the page they wanted if it was one to look at: on-call opens a run from a
+/// Redirects to sign-in, and remembers the requested page if it was one to look at: on-call opens a run from a
 /// chat message.
 fn redirect_to_login(console: &Console, visit: &Visit, opens: Opens, had_session: bool) -> HttpResponse {
     let door = match opens {
@@ -268,7 +269,7 @@ fn redirect_to_login(console: &Console, visit: &Visit, opens: Opens, had_session
         && super::desk::is_own_path(&visit.path)
     {
         let cookie = console.cookie(console.wanted_cookie(), visit.path.clone());
-        // A name and value of ours always make a header.
+        // A name and value made here are always a valid header.
         let _ = answer.add_cookie(&cookie);
     }
     answer

@@ -2,7 +2,7 @@
 //!
 //! A [`Subject`] is what a page is about: a customer, an order, the list of networks. A [`Panel`] is one form beside it.
 //! Neither knows how a form is read, sealed, refused, shown again or confirmed: that is here, once. A page gets its side as
-//! finished HTML ([`Side`]), so it names none of its panels; a panel borrows the subject, so it can be rendered alone too.
+//! finished HTML ([`Side`]), so it names no panel; a panel borrows the subject, so it can be rendered alone too.
 
 mod address;
 mod post;
@@ -32,7 +32,7 @@ use std::future::{Future, ready};
 
 /// What a page with forms is about.
 pub(crate) trait Subject: Sized + 'static {
-    /// What its address names.
+    /// The id of its target, as in the address.
     type Id: Segment + Clone + 'static;
     const SECTION: Section;
     /// The pattern of its page in the route table: `/users/{id}`.
@@ -60,7 +60,7 @@ pub(crate) trait Subject: Sized + 'static {
         true
     }
 
-    /// What can stand beside it, in the order of the buttons.
+    /// The panels that can be open beside it, in the order of the buttons.
     fn panels() -> &'static [Entry<Self>];
 
     /// Records that this person looks at it, before anything is shown.
@@ -139,7 +139,7 @@ pub(crate) trait Panel: Sized + 'static {
         None
     }
 
-    /// The version of what it is about.
+    /// The version of its target.
     fn version(on: &Self::On, _part: &Self::Part) -> Option<i64> {
         on.version()
     }

@@ -1,4 +1,4 @@
-//! What stands on an error page: what happened, what to do next, and how to speak about it.
+//! The content of an error page: what happened, what to do next, and how to speak about it.
 
 use crate::{
     clock::Instant,
@@ -12,7 +12,7 @@ use askama::Template;
 pub struct ProblemPage {
     pub shell: Solo,
     pub problem: Problem,
-    /// The id of this request, which stands in the server's log too.
+    /// The id of this request, which is in the server's log too.
     pub request: String,
     /// The address the request came from.
     pub address: Option<String>,
@@ -31,7 +31,7 @@ pub enum Onward {
     SignIn,
     /// The same address once more.
     Again(String),
-    /// A page where the request can be made anew.
+    /// A page where the request can be made again.
     Back(String),
 }
 
@@ -63,7 +63,7 @@ impl Onward {
     }
 }
 
-/// What can go wrong with a request as a whole. Its words stand under `problem.`: title, what happened, what to do.
+/// What can go wrong with a request as a whole. Its texts are under `problem.`: title, what happened, what to do.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Problem {
     /// 400: the request cannot be read.

@@ -8,7 +8,7 @@ use std::fmt::Write;
 pub struct QrCode {
     /// The dark squares: one `h` run per row of neighbours.
     pub path: String,
-    /// How many squares wide and high, the quiet zone included.
+    /// The width and height in squares, the quiet zone included.
     pub size: i32,
 }
 
@@ -59,7 +59,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_finder_pattern_stands_in_the_corner_inside_the_quiet_zone() {
+    fn the_finder_pattern_is_in_the_corner_inside_the_quiet_zone() {
         let code = QrCode::of("otpauth://totp/Ingam:mina@ingam.test?secret=JBSWY3DPEHPK3PXP&issuer=Ingam");
         assert!(code.path.starts_with("M4 4h7v1h-7z"), "{}", code.path);
         assert!(code.size > 29 && (code.size - 8 - 21) % 4 == 0);

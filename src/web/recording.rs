@@ -1,5 +1,5 @@
 //! How many refusals of strangers are written to the audit log: enough to see who knocks, too few to fill the disk or to
-//! keep the log busy from outside. Whoever is signed in is always written down.
+//! keep the log busy from outside. A refusal of a signed-in person is always recorded.
 
 use crate::clock::Instant;
 use std::{
@@ -8,7 +8,7 @@ use std::{
     sync::Mutex,
 };
 
-/// For one address, and for all of them together: so many at once, and again so many a second.
+/// For one address, and for all of them together: a burst size, and a refill rate per second.
 const ADDRESS: Allowance = Allowance { at_once: 60.0, a_second: 1.0 };
 const ALL: Allowance = Allowance { at_once: 600.0, a_second: 5.0 };
 /// Addresses remembered at most.

@@ -113,7 +113,7 @@ pub fn until(rejection: &Rejection) -> Option<Instant> {
 }
 
 /// Who changed the target last, where that was a person. A note alters nothing. Where it was the system, such as a refund that
-/// the provider declined, there is nobody to name.
+/// the provider declined, there is no person to name.
 async fn meanwhile(desk: &Desk, target: &Target) -> Result<Option<Meanwhile>, PageError> {
     let last: Option<(i64, Instant, String, String)> = desk
         .reader()

@@ -22,11 +22,11 @@ pub enum Opens {
     Reports,
     /// Anybody on an allowed network.
     Public,
-    /// Whoever has given a password and not yet a code.
+    /// A person who has given a password and not yet a code.
     PasswordOnly,
-    /// Whoever is signed in.
+    /// A person who is signed in.
     Staff,
-    /// Whoever is signed in with one of these roles.
+    /// A person who is signed in with one of these roles.
     Roles(&'static [Role]),
 }
 
@@ -67,7 +67,7 @@ pub fn methods(routes: &[Route], path: &str) -> Vec<&'static str> {
         .collect()
 }
 
-/// The nearest page above `path`: where a form stands that is posted there.
+/// The nearest page above `path`: the page of a form that is posted there.
 pub fn page_above<'p>(routes: &[Route], path: &'p str) -> &'p str {
     let mut above = path.split('?').next().unwrap_or_default();
     while let Some((parent, _)) = above.rsplit_once('/') {

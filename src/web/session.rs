@@ -1,6 +1,6 @@
 //! Sessions: actix-session's middleware over our own table.
 //!
-//! A session's row is made by the change that signs somebody in and removed by the change that signs them out, in the
+//! A session's row is made by the change that signs a person in and removed by the change that signs them out, in the
 //! gate like everything else. The store that actix-session asks therefore only reads, and hands out the token of a row
 //! that is already there. An update cannot bring a session back that was ended meanwhile, because nothing here inserts.
 
@@ -23,7 +23,7 @@ pub const VISITOR: &str = "visitor";
 /// Under which it travels that sessions cannot be read at all.
 pub const UNREADABLE: &str = "unreadable";
 
-/// How long somebody may take between password and code.
+/// How long a person may take between password and code.
 const BETWEEN_PASSWORD_AND_CODE: TimeDelta = TimeDelta::minutes(5);
 
 /// A person with a session, as read with one statement at the beginning of a request.
@@ -62,7 +62,7 @@ struct Row {
     networks: String,
 }
 
-/// How long a session may be idle, and how long it lasts whatever happens.
+/// How long a session may be idle, and how long it lasts at most.
 #[derive(Clone, Copy, Debug)]
 pub struct Limits {
     pub idle: TimeDelta,
@@ -126,7 +126,7 @@ impl SessionStore for Sessions {
                 .map_err(|error| LoadError::Deserialization(error.into())),
             Err(error) => {
                 // An error here would be answered by actix-session with a bare 500; the request's own middleware says
-                // 503 on a page of ours.
+                // 503 on a page of the console.
                 tracing::error!(%error, "sessions cannot be read");
                 Ok(Some(HashMap::from([(UNREADABLE.to_owned(), "true".to_owned())])))
             }

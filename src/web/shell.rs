@@ -1,4 +1,4 @@
-//! What stands around every page: the frame of a signed-in page, and the bare one of sign-in and error pages.
+//! The layout around every page: the frame of a signed-in page, and the bare one of sign-in and error pages.
 
 pub mod field;
 mod frame;
@@ -25,7 +25,7 @@ use std::ops::Deref;
 pub struct Solo {
     pub frame: Frame,
     /// The language this page was asked for in its address (`?lang=`), carried along by its forms and links, because
-    /// nobody is signed in whose preference could remember it.
+    /// no account is signed in whose preference could remember it.
     pub requested_lang: Option<Lang>,
     /// The path of this page where it can be had in the other language by `?lang=`; none on an error page.
     pub path: Option<String>,
@@ -51,7 +51,7 @@ impl Solo {
     }
 }
 
-// A template asks its shell for words, times and numbers without minding which of the two shells it stands in.
+// A template asks its shell for words, times and numbers without minding which of the two shells it is in.
 impl Deref for Solo {
     type Target = Frame;
 
@@ -65,7 +65,7 @@ impl Deref for Solo {
 pub struct Shell {
     pub frame: Frame,
     pub person: Person,
-    /// Seconds until the session ends whatever the person does.
+    /// Seconds until the session ends, even if the person is active.
     pub session_left: i64,
     /// The path and query of this page: where the switches of language and theme come back to.
     pub path: String,
@@ -82,7 +82,7 @@ pub struct Shell {
 }
 
 impl Shell {
-    /// Whether so much at once is more than one person may do alone.
+    /// Whether this amount at once is above the limit for one person alone.
     pub fn exceeds_limit(&self, kind: &str, quantity: &str, amount: Amount) -> bool {
         self.policies.exceeds(kind, quantity, amount)
     }
@@ -92,7 +92,7 @@ impl Shell {
         Second::of(&self.policies, seal, &self.frame)
     }
 
-    /// How many things wait in a section for this person.
+    /// The number of entries that wait in a section for this person.
     pub fn waiting(&self, section: Section) -> i64 {
         self.nav.iter().find(|item| item.section == section).and_then(|item| item.waiting).unwrap_or_default()
     }

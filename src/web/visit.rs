@@ -108,7 +108,7 @@ impl Visit {
         pattern.clone_into(&mut self.pattern.borrow_mut());
     }
 
-    /// What was asked for, as it may stand in the log: `GET /users/{id}`.
+    /// The request, as it may be written to the log: `GET /users/{id}`.
     pub fn asked_for(&self) -> String {
         format!("{} {}", self.method, self.pattern.borrow()).trim_end().to_owned()
     }

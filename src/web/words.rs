@@ -1,7 +1,7 @@
 //! Every word on a page, once per language.
 //!
 //! `words/en.toml` and `words/ko.toml` hold the same keys. A template or a handler asks for a key and gets the sentence;
-//! nobody writes a sentence anywhere else, so nothing can be left untranslated by accident (the tests below see to it).
+//! sentences are written nowhere else, so nothing can be left untranslated by accident (the tests below see to it).
 
 use crate::digits::group;
 use std::{borrow::Cow, collections::HashMap, fmt::Display, str::FromStr, sync::LazyLock};
@@ -25,7 +25,7 @@ impl Lang {
         }
     }
 
-    /// What its own speakers call it.
+    /// The name of the language in that language.
     pub fn own_name(self) -> &'static str {
         match self {
             Self::En => "English",
@@ -41,7 +41,7 @@ impl Lang {
         }
     }
 
-    /// What a browser asks for, for somebody who has not chosen: the language it weighs highest among ours, the first
+    /// What a browser asks for, for a person who has not chosen: the supported language it weighs highest, the first
     /// named where two weigh the same, and Korean where it names neither.
     pub fn from_accept_language(header: &str) -> Self {
         let mut best: Option<(Self, f32)> = None;

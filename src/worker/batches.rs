@@ -42,7 +42,7 @@ pub struct Runner {
     pub host: String,
     /// How long a run is believed to be alive without word of it.
     pub lease: TimeDelta,
-    /// So many runs at once in this process.
+    /// The number of runs at once in this process.
     pub slots: usize,
     /// How long runs may go on when the console is told to stop.
     pub drain: Duration,
@@ -97,7 +97,7 @@ async fn watch_over(runner: Arc<Runner>, mut stopped: signal::Receiver<bool>) {
 
 /// The next run, if there is one for this process.
 async fn claim(runner: &Runner) -> sqlx::Result<Option<ClaimedRun>> {
-    // Most of the time there is none, and looking does not take the place of somebody who writes.
+    // Most of the time there is none, and looking does not take the place of a writer.
     let (waits,): (bool,) =
         runner.reader.query(sql!("select exists (select 1 from batch_runs where state = 'queued')")).one().await?;
     if !waits {
@@ -116,7 +116,7 @@ async fn attend(runner: Arc<Runner>, claimed: ClaimedRun, stopped: signal::Recei
     let definition = match record::definition(&mut &runner.reader, &claimed.job, claimed.version).await {
         Ok(Some(definition)) => definition,
         Ok(None) => return runner.finish(&claimed, failed("its definition is gone")).await,
-        // Nothing was begun, so nothing is lost but the turn: the lease runs out and somebody is told.
+        // Nothing was begun, so nothing is lost but the turn: the lease runs out and that is reported.
         Err(error) => return tracing::error!(run = claimed.id, %error, "a claimed run could not be begun"),
     };
     if definition.kind().is_a_process() {

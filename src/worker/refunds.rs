@@ -14,7 +14,7 @@ use crate::{
 use chrono::TimeDelta;
 use futures_util::future::join_all;
 
-/// So many at once: each waits for the provider in a thread of its own.
+/// The number of refunds at once: each waits for the provider in a thread of its own.
 const AT_ONCE: i64 = 8;
 /// Between the answer and its being written down.
 const SLACK: TimeDelta = TimeDelta::seconds(5);
@@ -76,7 +76,7 @@ async fn ask(provider: &Provider, claim: &ClaimedRefund, now: Instant) -> Result
     provider.refund(&request, now).await
 }
 
-/// How long to wait after so many attempts: 5 seconds, doubling to 10 minutes.
+/// How long to wait after this number of attempts: 5 seconds, doubling to 10 minutes.
 fn wait(attempts: i64) -> TimeDelta {
     let doublings = attempts.saturating_sub(1).clamp(0, 7);
     TimeDelta::seconds((5 << doublings).min(600))

@@ -24,7 +24,7 @@ export async function watch(page) {
   });
   page.on('pageerror', (error) => complaints.push(`uncaught: ${error.message}`));
   page.on('requestfailed', (request) => {
-    // Leaving a page ends what it was still fetching; that is nobody's fault.
+    // Leaving a page ends what it was still fetching; that is no fault.
     if (request.failure()?.errorText !== 'net::ERR_ABORTED') complaints.push(`failed: ${request.url()}`);
   });
   page.on('response', (response) => {

@@ -1,4 +1,4 @@
-// Somebody new: invited from the command line, they set up their account by the printed link and sign in.
+// A new person: invited from the command line, they set up their account by the printed link and sign in.
 
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';

@@ -94,12 +94,12 @@ export async function startConsole({ users = 300 } = {}) {
   return {
     origin,
     person,
-    // Runs a command of the same binary on this console's data, as somebody with a shell on the machine would.
+    // Runs a command of the same binary on this console's data, as a person with a shell on the machine would.
     async run(...args) {
       const { stdout } = await promisify(execFile)(binary, [...args, '--data', data], { cwd: dir });
       return stdout;
     },
-    // Somebody who has just set up their account: from now on they give codes like the others.
+    // A person who has just set up their account: from now on they give codes like the others.
     joined(somebody) {
       staff.push(somebody);
     },
@@ -111,7 +111,7 @@ export async function startConsole({ users = 300 } = {}) {
       await sleep(Math.max(0, step * STEP * 1000 - Date.now()));
       return totp(base32(totp_secret), step);
     },
-    // A code that is surely none of those accepted now.
+    // A code that is surely not among those accepted now.
     wrongCode(who) {
       const key = base32(person(who).totp_secret);
       const now = Math.floor(Date.now() / 1000 / STEP);
@@ -152,7 +152,7 @@ export async function openBrowser() {
   });
 }
 
-// A window of somebody's own: cookies of its own, a language and a size. Colours and sizes must not be measured half-way
+// A separate window: cookies of its own, a language and a size. Colours and sizes must not be measured half-way
 // through a transition, so it asks for no motion.
 export async function openWindow(browser, console, { width = 1440, lang = 'en', ...options } = {}) {
   const context = await browser.newContext({

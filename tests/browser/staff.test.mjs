@@ -1,4 +1,4 @@
-// An owner invites somebody, who sets up, works, and is kept out again.
+// An owner invites a person, who sets up, works, and is kept out again.
 
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
@@ -21,7 +21,7 @@ after(async () => {
   await console?.close();
 });
 
-// Fills in the panel that stands open and sends it with a fresh code.
+// Fills in the panel that is open and sends it with a fresh code.
 async function seal(reason) {
   const form = owner.locator('form.seal');
   await form.locator('[name=reason]').fill(reason);

@@ -7,7 +7,7 @@ use crate::{sql, store::Reader};
 const DECIDES: [&str; 2] = ["approvals.approve", "approvals.reject"];
 
 /// Every request was asked for by whom it says; what was approved was made, with as many other people as it needed; and every
-/// vote is the decision of whoever it names.
+/// vote is the decision of the person it names.
 pub(super) async fn approvals_fit(reader: &Reader) -> Result<(), Unfit> {
     let request = first_unfit(
         reader,

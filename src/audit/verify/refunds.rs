@@ -49,7 +49,7 @@ async fn rows_have_refunds(reader: &Reader, action: &'static str) -> Result<(), 
     Ok(())
 }
 
-/// Every answer of a payment provider that stands with a refund stands in the log too, once.
+/// Every answer of a payment provider that is stored with a refund is in the log too, once.
 pub(super) async fn answers_fit(reader: &Reader) -> Result<(), Unfit> {
     let mut after = (i64::MIN, i64::MIN);
     loop {
@@ -155,7 +155,7 @@ async fn states_fit(reader: &Reader) -> Result<(), Unfit> {
     Ok(())
 }
 
-/// What an order counts of its refunds is what they are. Points that were given back by a refund that came to nothing may
+/// An order's refund totals equal the sum of its refunds. Points that were returned by a refund that failed may
 /// have been spent since, so of those it counts all, some, or none.
 async fn orders_fit(reader: &Reader) -> Result<(), Unfit> {
     let odd = first_unfit(

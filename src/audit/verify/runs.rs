@@ -6,7 +6,7 @@ use crate::{sql, store::Reader};
 /// The kinds of change that leave something to read with a job or a run.
 const TELLS: [&str; 4] = ["runs.finish", "runs.lose", "runs.resolve", "runs.flag"];
 
-/// What stands with runs stands in the log too: each event, who asked for a run, and how it ended.
+/// What is stored with runs is in the log too: each event, who asked for a run, and how it ended.
 pub(super) async fn runs_fit(reader: &Reader) -> Result<(), Unfit> {
     let event = first_unfit(
         reader,

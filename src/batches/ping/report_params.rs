@@ -4,7 +4,7 @@ use super::{BAD_URL, No};
 use crate::batches::{finish::Outcome, to_permille};
 use actix_web::http::StatusCode;
 
-/// What is reported.
+/// The kind of report.
 pub(super) enum What {
     Start,
     Log,
@@ -26,7 +26,7 @@ impl What {
     }
 }
 
-/// What stands behind the question mark. What is not known here is left alone: other clients send more.
+/// The parameters after the question mark. Unknown parameters are ignored: other clients send more.
 #[derive(Default)]
 pub(super) struct ReportParams {
     pub(super) rid: Option<String>,

@@ -1,6 +1,6 @@
 //! `ingam batch exec NAME -- CMD…`: runs CMD as if it had been started without this, and tells the console of it meanwhile.
 //!
-//! Whatever becomes of the reports, CMD is neither held up nor judged by them: its output goes on at once, and its exit code
+//! Even if the reports fail, CMD is neither held up nor judged by them: its output goes on at once, and its exit code
 //! is the exit code.
 
 use super::{pipe::Pipe, reporter::Reporter, say, summary::Summary};
@@ -34,7 +34,7 @@ pub(super) async fn run(name: &str, url: Option<String>, command: &[OsString]) -
         .ok_or_else(|| "INGAM_PING_URL is not set".to_owned())
         .and_then(|url| Reporter::start(&url, name, &rid, Arc::clone(&summary)))
         .inspect_err(|why| say(format_args!("{name} runs without reports: {why}")));
-    // Before the command: whoever ends us while it starts would leave it behind.
+    // Before the command: a signal that ends this process while it starts would leave it behind.
     let terminate = signal(SignalKind::terminate()).ok();
     let code = match start(command, &rid, &summary) {
         Ok(running) => attend(running, terminate).await,
@@ -76,7 +76,7 @@ async fn attend(running: Running, terminate: Option<unix::Signal>) -> u8 {
     let status = ended(&mut child, &mut signals).await;
     tokio::select! {
         _ = async { tokio::join!(out.ended(), err.ended()) } => {}
-        // Nobody takes what is left, and there is no command any more that this could be for.
+        // No thread takes what is left, and there is no command any more that this could be for.
         _ = signals.next() => {}
     }
     match status {

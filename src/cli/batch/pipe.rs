@@ -1,5 +1,5 @@
-//! What a command writes, handed on as it comes by a thread of its own: where nobody takes it, that thread waits as the
-//! command would have, and neither a signal nor the other pipe waits with it.
+//! What a command writes, handed on as it comes by a thread of its own: where no reader takes it, that thread waits as
+//! the command would have, and neither a signal nor the other pipe waits with it.
 
 use super::summary::Summary;
 use std::{
@@ -36,7 +36,7 @@ impl Pipe {
         let writing = Arc::clone(&is_writing);
         thread::Builder::new().spawn(move || {
             copy(from, to, &writing, |line| record_line(&summary, line, may_report));
-            // Where nobody waits any more, the process is about to end.
+            // Without a receiver the process is about to end.
             let _ = tell.send(());
         })?;
         Ok(Self { done, is_writing })
@@ -67,7 +67,7 @@ fn copy(mut from: impl Read, mut to: impl Write, is_writing: &AtomicBool, mut li
             break;
         }
         is_writing.store(true, Ordering::Relaxed);
-        // Where nobody reads our output any more, the command is still to be attended to.
+        // Without a reader of this output, the command still has to be attended to.
         let _ = to.write_all(read).and_then(|()| to.flush());
         is_writing.store(false, Ordering::Relaxed);
         for part in read.split_inclusive(|byte| *byte == b'\n') {

@@ -35,7 +35,7 @@ impl Reporter {
         let line = Line::new(address(url, name)?, rid, ended);
         let thread = thread::Builder::new().spawn(move || {
             line.run(&summary);
-            // Where nobody waits any more, the process is about to end.
+            // Without a receiver the process is about to end.
             let _ = tell.send(());
         });
         thread.map_err(|error| format!("no thread could be started ({error})"))?;
@@ -112,7 +112,7 @@ impl Line {
         }
     }
 
-    /// Sends a report, and again where it was not taken. What cannot be sent is said and let be.
+    /// Sends a report, and again where it was not taken. A report that cannot be sent is logged and dropped.
     fn send(&mut self, what: &str, query: &str, body: &str) -> bool {
         let is_end = self.code.is_some();
         let url = format!("{}/{what}?rid={}{query}", self.address, self.rid);

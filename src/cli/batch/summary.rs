@@ -6,7 +6,7 @@ use crate::{
 };
 use std::{fmt::Write as _, mem};
 
-/// So much of the output is kept. The rest of a report is for the note of what is missing.
+/// The number of bytes of output that are kept. The rest of a report is for the note of what is missing.
 const ROOM: usize = BODY_LIMIT - 100;
 
 /// What the command has said since the last report.

@@ -22,7 +22,7 @@ pub(super) struct Shop {
 /// A run that is over.
 #[derive(Clone, Debug)]
 pub(super) struct Past {
-    /// None where nobody here scheduled it.
+    /// `None` where the console did not schedule it.
     pub(super) scheduled_for: Option<Instant>,
     pub(super) started: Instant,
     pub(super) ended: Instant,
@@ -31,11 +31,11 @@ pub(super) struct Past {
     pub(super) exit_code: i64,
     pub(super) processed: Option<i64>,
     pub(super) params: Values,
-    /// What was normal when it started.
+    /// The baseline when it started.
     pub(super) normal: Baseline,
     pub(super) is_slow: bool,
     pub(super) is_low: bool,
-    /// When somebody said that it is all right as it is.
+    /// When a person acknowledged it.
     pub(super) resolved_at: Option<Instant>,
     /// Its lines, where there is something to read in them.
     pub(super) log: Vec<(Instant, String)>,
@@ -59,17 +59,17 @@ struct Habit {
 enum Fate {
     Usual,
     Slow,
-    /// It does a third of the usual, and nobody has looked at it.
+    /// It does a third of the usual, and is not yet acknowledged.
     Low,
     Fails,
-    /// It fails, and nobody has looked at it.
+    /// It fails, and is not yet acknowledged.
     Waits,
 }
 
-/// The runs of a job until now, the oldest first. Nothing where it is none of the demo's.
+/// The runs of a job until now, the oldest first. Empty for a job that is not one of the demo's.
 pub(super) fn history(definition: &Definition, shop: Shop, now: Instant) -> Vec<Past> {
     let Some(habit) = habit(&definition.name, shop) else { return Vec::new() };
-    // What runs elsewhere has its own clock, which nobody here knows; it is about four.
+    // What runs elsewhere has its own clock, which is not known here; it is about four.
     let schedule = definition.schedule.clone().unwrap_or_else(|| Schedule {
         cron: "0 4 * * *".to_owned(),
         zone: "Asia/Seoul".to_owned(),
@@ -145,7 +145,7 @@ impl Job<'_> {
         let ended = started.plus(TimeDelta::milliseconds(duration_ms));
         let params = self.definition.defaults(tick.utc().with_timezone(&ZONE).date_naive());
         let is_good = state == State::Succeeded;
-        // Somebody looked at it in the morning, or a moment ago.
+        // A person looked at it in the morning, or a moment ago.
         let looked = ended.plus(TimeDelta::milliseconds(self.chance.within(1_200_000, 18_000_000)));
         let written = lines(&self.definition.name, fate, &params, processed.unwrap_or_default());
         Past {

@@ -27,10 +27,10 @@ crate::gate::topics! {
 /// How long points are kept.
 pub const KEPT: TimeDelta = TimeDelta::days(365);
 
-/// So many customers are looked at in one statement.
+/// The number of customers that one statement reads.
 const AT_ONCE: i64 = 1_000;
 
-/// Takes points that nobody used in time from a customer's balance.
+/// Takes points that were not used in time from a customer's balance.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct ExpirePoints {
     pub user: i64,
@@ -39,7 +39,7 @@ pub struct ExpirePoints {
     pub cutoff: String,
 }
 
-/// How many points of a customer are to expire.
+/// The number of points of a customer that are to expire.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Expiring {
     pub user: i64,
@@ -92,7 +92,7 @@ impl Change for ExpirePoints {
         users::target(self.user)
     }
 
-    /// Takes the customer's lock. Which version they have does not matter: what there is to expire is worked out anew.
+    /// Takes the customer's lock. Which version they have does not matter: what there is to expire is worked out again.
     async fn version(&self, tx: &mut Tx<'_>) -> Result<Option<i64>, Fault> {
         users::lock_version(tx, self.user).await.map(|_| None)
     }

@@ -14,5 +14,5 @@ crate::gate::refusal_words! {
     pub(crate) NOT_A_DAY = "not-a-day";
 }
 
-/// Where the shop's days begin and end, wherever whoever looks at them sits.
+/// The time zone of the shop's business days, independent of the viewer's zone.
 pub const ZONE: Tz = Tz::Asia__Seoul;

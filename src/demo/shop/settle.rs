@@ -1,4 +1,4 @@
-//! What the shop took and gave back in a day, by currency.
+//! What the shop captured and refunded in a day, by currency.
 
 use super::ZONE;
 use crate::{
@@ -12,8 +12,8 @@ use crate::{
 use chrono::{NaiveDate, NaiveTime, TimeZone as _, Utc};
 use serde::{Deserialize, Serialize};
 
-/// Works out what came in on a day of Seoul and what of it has been given back since. Settling a day again gives the same
-/// rows, or those of what was given back meanwhile.
+/// Works out what was captured on a day of Seoul and what of it has been refunded since. Settling a day again gives the
+/// same rows, or those of what was refunded meanwhile.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct SettleDay {
     /// `2026-11-19`
@@ -25,7 +25,7 @@ pub struct SettleDay {
 pub struct Settled {
     #[sqlx(try_from = "String")]
     pub currency: Currency,
-    /// How many orders paid something on that day.
+    /// The number of orders with a payment on that day.
     pub orders: i64,
     pub captured: i64,
     /// What refunds hold of it.
@@ -53,7 +53,7 @@ pub async fn settled(db: &mut impl Queries, day: &str) -> sqlx::Result<Vec<Settl
 impl Change for SettleDay {
     const KIND: &'static str = "settlements.settle";
     const ADMITS: Admits = Admits::host_only();
-    /// How many orders were summed.
+    /// The number of orders summed.
     type Output = i64;
 
     fn target(&self) -> Target {

@@ -143,7 +143,7 @@ impl Writer {
             Value::String(text) => self.string(text),
             Value::Object(map) => {
                 let mut fields: Vec<_> = map.iter().collect();
-                // RFC 8785 sorts by UTF-16 code units; for names in ASCII, as all of ours are, that is byte order.
+                // RFC 8785 sorts by UTF-16 code units; for names in ASCII, as all names here are, that is byte order.
                 fields.sort_by_key(|(name, _)| *name);
                 self.open();
                 for (name, value) in fields {

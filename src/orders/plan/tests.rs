@@ -74,7 +74,7 @@ fn detail(
     }
 }
 
-/// Does to what stands what booking does to the database.
+/// Applies to the figures what booking applies to the database.
 fn book(detail: &mut OrderDetail, plan: &Plan) {
     for units in &plan.lines {
         detail.lines.iter_mut().find(|line| line.n == units.n).unwrap().refunded += units.quantity;

@@ -14,8 +14,8 @@ use crate::{
 };
 use askama::Template;
 
-/// The fields that decide what is given back. What is wrong with one is said beside what it comes to, where a live preview
-/// can say it.
+/// The fields that decide what is refunded. What is wrong with one is said beside what it comes to, where a live
+/// preview can say it.
 pub(crate) const FIGURES: [&str; 4] = ["lines", "shipping", "amount", "split"];
 
 #[derive(Template)]
@@ -65,7 +65,7 @@ impl RefundForm<'_> {
         self.on.payments.iter().map(field).collect()
     }
 
-    /// Whether more than one payment has something to give back, so that one may choose between them.
+    /// Whether more than one payment can be refunded, so that one may choose between them.
     fn may_split(&self) -> bool {
         self.on.payments.iter().filter(|payment| payment.left() > 0).count() > 1
     }

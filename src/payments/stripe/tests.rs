@@ -150,7 +150,7 @@ async fn an_error_that_is_no_refusal_is_unclear() {
 }
 
 #[tokio::test]
-async fn a_refund_is_found_on_whichever_list_it_stands() {
+async fn a_refund_is_found_on_either_list() {
     let page = |number: usize| list(&[refund(&format!("re_{number}"), "succeeded", "other")], true);
     let (answer, seen) = asked_after(vec![page(1), page(2), list(&[refund("re_3", "pending", "rfd_01")], true)]).await;
     assert_eq!(answer, Ok(Answer::Pending));

@@ -28,7 +28,7 @@ impl Stored {
     }
 }
 
-/// Room for so many lines of 39 bytes.
+/// Room for `head` and `tail` lines of 39 bytes each.
 fn room(head: usize, tail: usize) -> Limits {
     Limits { head: head * 40, tail: tail * 40, line: 80 }
 }

@@ -141,7 +141,7 @@ async fn what_leaves_the_group_is_told_to_have_been_left_behind() {
 }
 
 #[tokio::test]
-async fn a_command_that_nobody_waits_for_is_killed() {
+async fn a_command_without_a_waiting_caller_is_killed() {
     let (running, mut output) = begin(&shell("trap '' TERM; sleep 30 & echo ready; sleep 30"));
     said(&mut output, "ready").await;
     let pid = running.identity().pid;

@@ -47,7 +47,7 @@ async fn secrets_are_hidden_even_in_pieces() {
     assert_eq!(lines, ["key=•••;", "•••"]);
 }
 
-/// Nobody takes anything until the end, and the job is done nevertheless.
+/// No caller takes anything until the end, and the job is done nevertheless.
 #[tokio::test]
 async fn fifty_megabytes_cost_what_the_limits_say_and_do_not_hold_up_the_job() {
     const LINE: usize = 250;
@@ -75,7 +75,7 @@ async fn a_log_is_told_while_it_grows() {
 }
 
 #[tokio::test]
-async fn a_command_runs_on_where_nobody_wants_its_output() {
+async fn a_command_runs_on_when_its_output_is_not_read() {
     let (mut running, output) = begin(&shell("sleep 0.1; yes | head -c 1000000; exit 3"));
     drop(output);
     assert_eq!(running.ended().await.outcome, Outcome::Exited(3));

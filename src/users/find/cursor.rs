@@ -1,6 +1,6 @@
 use std::{fmt, str::FromStr};
 
-/// Where the next page of a list begins: after this customer. It stands in an address, so it holds an id and no e-mail,
+/// Where the next page of a list begins: after this customer. It is in an address, so it holds an id and no e-mail,
 /// phone number or name.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Cursor {

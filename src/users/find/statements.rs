@@ -78,7 +78,7 @@ pub(super) async fn newest(
 
 /// A stretch of an index: from a key and the customer it was shown for, up to a key.
 ///
-/// The lower bound stands in each statement twice, the pair first: SQLite seeks with the first it meets, and only from
+/// The lower bound is in each statement twice, the pair first: SQLite seeks with the first it meets, and only from
 /// the pair does a far page begin where it should; PostgreSQL seeks with both, but guesses how few rows there are from
 /// the single column only, and without it takes a parallel plan that costs ten times as much to start as to run.
 pub(super) struct Along<'a> {

@@ -6,7 +6,7 @@ use actix_web::HttpRequest;
 
 /// A segment of a path that names a subject.
 pub(crate) trait Segment: Sized {
-    /// How many segments it takes.
+    /// The number of segments it takes.
     const COUNT: usize;
 
     fn read(segment: Option<&str>) -> Option<Self>;

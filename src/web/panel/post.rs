@@ -20,7 +20,7 @@ const SEAL_FIELDS: [&str; 4] = ["reason", "code", "key", "seen"];
 
 type ChangeOf<P> = <<P as Panel>::Asks as Changes>::Change;
 
-/// Answers a posted form: reads it, submits its change, and leads to the receipt or to the request as which it waits; or
+/// Answers a posted form: reads it, submits its change, and leads to the receipt or to the request that holds it; or
 /// shows the form again as it was filled in, saying what is wrong.
 pub(crate) async fn post<P: Panel>(desk: Desk, request: HttpRequest, body: web::Bytes) -> PageResult {
     let Address { id, part } = Address::<P>::of(&request)?;
@@ -80,7 +80,7 @@ pub(crate) async fn preview<P: Panel>(desk: Desk, request: HttpRequest, body: we
     match side.html {
         Some(html) if desk.visit().is_htmx => {
             on.record_look(&desk, Look::Part).await?;
-            // The script takes the part it asked for, whatever is wrong with what was typed so far.
+            // The script takes the part it asked for, even if the input so far is wrong.
             Ok(Guest::html(200, html.to_string()))
         }
         _ => show_with(&desk, on, shell, side, if is_wrong { 422 } else { 200 }).await,

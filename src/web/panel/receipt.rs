@@ -20,7 +20,7 @@ pub(crate) struct Receipt {
     pub reason: String,
     /// The kind of change.
     pub action: String,
-    /// What it altered, each with its name.
+    /// The altered fields, each with its name.
     pub changed: Vec<(String, Changed)>,
 }
 
@@ -57,7 +57,7 @@ impl Receipt {
         self.changed.iter().any(|(_, changed)| changed.before.is_some())
     }
 
-    /// The receipt as it stands beside a page whose address is `close`.
+    /// The receipt beside a page whose address is `close`.
     pub(crate) fn html(&self, shell: &Shell, close: &str) -> askama::Result<Html> {
         Html::of(&ReceiptView { shell, receipt: self, close })
     }

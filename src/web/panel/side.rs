@@ -1,4 +1,4 @@
-//! What stands beside a page: rendered, so that the page does not need to know what it is.
+//! The panel beside a page: rendered, so that the page does not need to know what it is.
 
 use super::{Opened, Opening, Panel, Part, Place, Query, Receipt, Segment as _, Subject, View, action};
 use crate::{
@@ -15,7 +15,7 @@ use askama::{Template, filters::HtmlSafe};
 use futures_util::future::LocalBoxFuture;
 use std::fmt;
 
-/// HTML that a template of ours rendered.
+/// HTML that a template of the console rendered.
 #[derive(Clone, Debug)]
 pub(crate) struct Html(String);
 
@@ -38,7 +38,7 @@ impl Html {
     }
 }
 
-/// What stands beside a page.
+/// The panel beside a page.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Side {
     pub html: Option<Html>,

@@ -25,7 +25,7 @@ impl FieldErrors {
         }
     }
 
-    /// The same for one error that stands alone.
+    /// The same for a single error.
     pub fn one(field: &'static str, message: Message) -> Self {
         Self(vec![(field, message)])
     }

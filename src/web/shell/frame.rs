@@ -62,7 +62,7 @@ impl Frame {
         if sentence == action { self.name("action", action) } else { sentence }
     }
 
-    /// Which of the three looks: what is neither production nor staging looks like somebody's own machine.
+    /// Which of the three looks: what is neither production nor staging looks like a developer's machine.
     pub fn look(&self) -> &'static str {
         match self.environment {
             Profile::Prod => "production",
@@ -91,7 +91,7 @@ impl Frame {
         })
     }
 
-    /// What goes before the title in the browser's tab: nothing in production, where the title matters most.
+    /// The prefix of the title in the browser's tab: nothing in production, where the title matters most.
     pub fn tab_prefix(&self) -> String {
         if self.environment == Profile::Prod { String::new() } else { format!("[{}] ", self.badge()) }
     }

@@ -1,6 +1,6 @@
 //! The seal panel: the one component every change is made with.
 //!
-//! What the panel of each change looks like stands in its own template; what they have in common is here: the hidden
+//! The panel of each change is laid out in its own template; what they have in common is here: the hidden
 //! fields, why the last attempt was refused, and what a code field may say.
 
 use super::{Frame, Tone, field::FieldErrors};
@@ -76,7 +76,7 @@ impl SealForm {
         }
     }
 
-    /// What stands at the code field; nothing where the note at the head of the panel says all there is to say.
+    /// The hint at the code field; empty where the note at the head of the panel says all there is to say.
     pub fn code_error(&self, frame: &Frame) -> Option<String> {
         if self.is_locked() {
             return None;
@@ -87,7 +87,7 @@ impl SealForm {
             .or_else(|| self.errors.say("code", &frame.words))
     }
 
-    /// Whether nothing can be sealed now, whatever is typed.
+    /// Whether nothing can be sealed now, with any input.
     pub fn is_locked(&self) -> bool {
         matches!(
             self.refusal,
@@ -132,7 +132,7 @@ pub enum FormRefusal {
     NotRecorded,
 }
 
-/// What somebody else changed while the form stood open.
+/// What another person changed while the form was open.
 #[derive(Clone, Debug)]
 pub struct Meanwhile {
     pub by: String,
@@ -202,7 +202,7 @@ impl FormRefusal {
         }
     }
 
-    /// What stands at the code field, there and on the sign-in page.
+    /// The hint at the code field, there and on the sign-in page.
     pub fn at_code(&self, frame: &Frame) -> Option<String> {
         match self {
             Self::WrongCode { left: None } => Some(frame.t("code-error.wrong").to_owned()),

@@ -12,7 +12,7 @@ use crate::{
 pub struct Second {
     /// The rules, one sentence each.
     pub sentences: Vec<String>,
-    /// Whether somebody else is needed whatever is typed, and who: their role.
+    /// The role of the second person, if one is needed for any input.
     pub role: Option<String>,
     /// Who is needed where it comes to much, which a script sees while one types.
     pub perhaps: Option<String>,

@@ -97,7 +97,7 @@ pub type Count = for<'c> fn(&'c Reader, &'c Visitor, Instant) -> LocalBoxFuture<
 #[derive(Clone, Copy, Debug)]
 pub struct NavItem {
     pub section: Section,
-    /// How many things wait there for this person.
+    /// The number of entries that wait there for this person.
     pub waiting: Option<i64>,
 }
 

@@ -185,7 +185,7 @@ fn no_key_is_unused() {
     assert!(unused.is_empty(), "{unused:?}");
 }
 
-/// What follows `opening` up to the next quote, wherever it stands in the source.
+/// What follows `opening` up to the next quote, anywhere in the source.
 fn quoted_after(opening: &str) -> BTreeSet<String> {
     let mut texts = Vec::new();
     sources(&Path::new(env!("CARGO_MANIFEST_DIR")).join("src"), &mut texts);
@@ -235,7 +235,7 @@ fn placeholders_are_filled_once_and_what_fills_them_is_not_read_again() {
 }
 
 #[test]
-fn a_missing_key_stands_for_itself() {
+fn a_missing_key_is_shown_as_itself() {
     let words = Words::of(Lang::Ko);
     assert_eq!(words.get("no.such.key"), "no.such.key");
     assert_eq!(words.name("action", "moon.land"), "moon.land");

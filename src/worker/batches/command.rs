@@ -16,7 +16,7 @@ use crate::{
 use std::{env, time::Duration};
 use tokio::{sync::watch as signal, time::sleep};
 
-/// How often a running command is looked after: its news stored, and whether somebody wants it to end.
+/// How often a running command is looked after: its news stored, and whether a person wants it to end.
 const BEAT: Duration = Duration::from_millis(500);
 /// What jobs may take over from the environment of the console, so that none helps itself to the console's own secrets.
 const LENT: &str = "INGAM_JOB_";
@@ -51,7 +51,7 @@ pub(super) async fn run(
     };
     match runner.gate.run_housekeeping(&start).await {
         Ok(true) => {}
-        // It is under way all the same; whoever cancelled it meanwhile is seen below, and a lost run gets a late report.
+        // It is under way all the same; a cancellation meanwhile is seen below, and a lost run gets a late report.
         Ok(false) => tracing::warn!(run = claimed.id, "a run began that is not believed any more"),
         Err(error) => tracing::warn!(run = claimed.id, %error, "the start of a run could not be noted"),
     }
@@ -140,7 +140,7 @@ async fn look_after(
                 Reported::GoOn => {}
                 Reported::Cancel => running.cancel(),
                 Reported::Gone => {
-                    // What became of it is for people to say now. It is let go on: nobody has decided that it should end.
+                    // What became of it is for people to say now. It goes on: no one has decided that it should end.
                     tracing::warn!(run = claimed.id, "a run goes on that is not believed any more");
                     believed = false;
                 }
@@ -163,12 +163,13 @@ async fn look_after(
     }
 }
 
-/// Whether somebody wants it to end. Asked for without writing anything.
+/// Whether a person wants it to end. Read without writing anything.
 async fn is_unwanted(runner: &Runner, claimed: &ClaimedRun) -> bool {
     matches!(record::run(&mut &runner.reader, claimed.id).await, Ok(Some(run)) if run.state == State::Cancelling)
 }
 
-/// Tries until the database takes it; where that lasts longer than the lease, somebody else has given the run up by then.
+/// Tries until the database takes it; where that lasts longer than the lease, another process has given the run up by
+/// then.
 async fn report_until_taken(runner: &Runner, report: &ReportRun) -> Reported {
     loop {
         match runner.gate.run_housekeeping(report).await {

@@ -39,13 +39,13 @@ struct Data<'a> {
     report_to: String,
 }
 
-/// What came of asking.
+/// The outcome of asking.
 enum Triggered {
     /// It has begun, or will.
     Accepted,
     /// It surely has not.
     Refused(String),
-    /// Nobody can tell: the request may have arrived.
+    /// Unknown: the request may have arrived.
     Unclear(&'static str),
 }
 
@@ -76,7 +76,8 @@ pub(super) async fn trigger(runner: &Runner, claimed: &ClaimedRun, definition: &
         Ok(false) => return,
         Err(error) => return tracing::error!(run = claimed.id, %error, "a claimed run could not be begun"),
     }
-    // Somebody may have stopped it in between. From here on it is refused, because what runs elsewhere is stopped there.
+    // A person may have stopped it in between. From here on it is refused, because what runs elsewhere is stopped
+    // there.
     if matches!(record::run(&mut &runner.reader, claimed.id).await, Ok(Some(run)) if run.state == State::Cancelling) {
         let end = End { outcome: Outcome::Cancelled, ..End::default() };
         return runner.finish(claimed, end).await;

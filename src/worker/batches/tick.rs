@@ -15,7 +15,7 @@ use crate::{
 };
 use chrono::TimeDelta;
 
-/// So many schedules at once.
+/// The number of schedules at once.
 const AT_ONCE: i64 = 200;
 /// More missed ticks than these are not counted one by one: a job of every minute, two months away.
 const MOST: usize = 100_000;
@@ -77,7 +77,7 @@ fn expected(schedule: &Schedule, due: Instant, now: Instant, grace: TimeDelta, p
     Some(Plan { missed: if paused { 0 } else { count }, run: None, next: schedule.next(last) })
 }
 
-/// How many ticks there are from `due` until `now`, and the last of them.
+/// The number of ticks from `due` until `now`, and the last of them.
 fn ticks(schedule: &Schedule, due: Instant, now: Instant) -> (usize, Instant) {
     let all = std::iter::successors(Some(due), |tick| schedule.next(*tick)).take_while(|tick| *tick <= now).take(MOST);
     all.fold((0, due), |(count, _), tick| (count + 1, tick))

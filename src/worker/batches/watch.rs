@@ -1,4 +1,4 @@
-//! Looking after what is under way, whoever runs it.
+//! Watching over the runs under way, of all processes.
 
 use super::Runner;
 use crate::{

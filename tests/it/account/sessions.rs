@@ -23,7 +23,7 @@ on_both! {
         let tablet = world.signed_in("mina");
         world.signed_in("sora");
         let panels = others(&here);
-        assert_eq!(panels.len(), 2, "her own, and nobody else's: {panels:?}");
+        assert_eq!(panels.len(), 2, "her own, and no others: {panels:?}");
         // The newest comes first.
         let done = end(world, &here, &panels[0]);
         assert_eq!((done.status, done.location()), (303, Some("/account?done=sessions")), "{done}");
@@ -46,7 +46,7 @@ on_both! {
         assert_eq!(done.status, 303, "{done}");
         assert!(is_in(&here) && is_in(&sora));
         assert!(there.iter().all(|browser| !is_in(browser)));
-        assert_eq!(half.get("/login/code").status, 303, "somebody half way in is out as well");
+        assert_eq!(half.get("/login/code").status, 303, "a person half way in is out as well");
     }
 
     fn ending_a_session_takes_a_code(world) {
@@ -57,7 +57,7 @@ on_both! {
         assert!(is_in(&there));
     }
 
-    fn nobody_ends_the_sessions_of_others(world) {
+    fn the_sessions_of_others_cannot_be_ended(world) {
         let (mina, sora) = (world.signed_in("mina"), world.signed_in("sora"));
         let id = world
             .database()

@@ -71,7 +71,7 @@ on_both! {
         assert_eq!(world.number("select count(*) from approval_requests"), 0);
     }
 
-    fn the_panel_says_before_one_types_that_much_needs_somebody_else(outer) {
+    fn the_panel_says_before_one_types_that_much_needs_another_person(outer) {
         let world = &ruled(outer.engine);
         let mina = world.signed_in("mina");
         let page = mina.get("/users/1?panel=points");
@@ -81,7 +81,7 @@ on_both! {
         assert!(preview.says("#go").contains("approval"), "{preview}");
     }
 
-    fn a_request_can_be_taken_back_by_whoever_made_it_and_by_nobody_else(outer) {
+    fn a_request_can_be_withdrawn_by_its_requester_only(outer) {
         let world = &ruled(outer.engine);
         let (mina, hana) = (world.signed_in("mina"), world.signed_in("hana"));
         let request = ask(world, &mina, 1, "50,000");
@@ -96,7 +96,7 @@ on_both! {
         assert_eq!(last_refusal(world), ("approvals.approve".to_owned(), "approval-decided".to_owned()));
     }
 
-    fn whoever_has_nothing_to_do_with_a_request_does_not_see_it(outer) {
+    fn a_person_unrelated_to_a_request_does_not_see_it(outer) {
         let world = &ruled(outer.engine);
         let (mina, jun) = (world.signed_in("mina"), world.signed_in("jun"));
         let request = ask(world, &mina, 1, "50,000");

@@ -5,7 +5,7 @@ use crate::{
 use serde_json::json;
 
 on_both! {
-    fn what_somebody_else_approves_is_made_once_and_both_stand_in_the_log(outer) {
+    fn what_another_person_approves_is_made_once_and_both_are_in_the_log(outer) {
         let world = &ruled(outer.engine);
         let (mina, hana) = (world.signed_in("mina"), world.signed_in("hana"));
         let request = ask(world, &mina, 1, "50,000");
@@ -44,7 +44,7 @@ on_both! {
         assert_eq!((points(world, 1), state(world, request).as_str()), (12_450, "waiting"));
     }
 
-    fn nobody_approves_their_own_request_however_they_post_it(outer) {
+    fn no_one_approves_their_own_request_however_they_post_it(outer) {
         let world = &ruled(outer.engine);
         // She has the role to approve as well.
         world.database().tamper("update staff set roles = 'approver operator' where email = 'mina@ingam.test'").unwrap();
@@ -59,7 +59,7 @@ on_both! {
         assert_eq!((points(world, 1), state(world, request).as_str()), (12_450, "waiting"));
     }
 
-    fn whoever_lacks_the_role_decides_nothing(outer) {
+    fn a_person_without_the_role_decides_nothing(outer) {
         let world = &ruled(outer.engine);
         let mina = world.signed_in("mina");
         let request = ask(world, &mina, 1, "50,000");

@@ -26,7 +26,7 @@ fn run_form(world: &World, browser: &crate::kit::Browser) -> crate::kit::Form {
 }
 
 on_both! {
-    fn a_marked_job_runs_only_when_somebody_else_agrees(outer) {
+    fn a_marked_job_runs_only_when_another_person_agrees(outer) {
         let world = &World::start_with(outer.engine, with_job);
         let (jun, hana) = (world.signed_in("jun"), world.signed_in("hana"));
         let request = request_of(&run_form(world, &jun).submit());

@@ -4,8 +4,8 @@ use crate::{
 };
 
 on_both! {
-    fn whoever_gives_themselves_points_always_waits(outer) {
-        // Whatever the rules are: these have none.
+    fn a_gift_of_points_to_oneself_always_waits(outer) {
+        // Independent of the rules: these have none.
         let world = &under(outer.engine, Vec::new());
         world.database().tamper("update users set email = 'mina+shop@ingam.test' where id = 2").unwrap();
         let mina = world.signed_in("mina");
@@ -40,7 +40,7 @@ on_both! {
         assert_eq!(last_refusal(world).1, "approval-own");
     }
 
-    fn nobody_approves_what_is_about_themselves(outer) {
+    fn no_one_approves_a_change_about_themselves(outer) {
         let world = &ruled(outer.engine);
         world.database().tamper("update users set email = 'hana@ingam.test' where id = 1").unwrap();
         let (mina, hana) = (world.signed_in("mina"), world.signed_in("hana"));

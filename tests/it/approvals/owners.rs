@@ -6,7 +6,7 @@ use chrono::TimeDelta;
 use ingam::gate::{Policy, Role, When};
 use std::time::Duration;
 
-/// The form of a panel on somebody's page, sealed.
+/// The form of a panel on a person's page, sealed.
 fn sealed(world: &World, by: &Operator, whom: i64, panel: &str) -> Form {
     world.clock.advance(Duration::from_secs(30));
     let page = by.browser.get(&format!("/staff/{whom}?panel={panel}"));
@@ -26,7 +26,7 @@ fn id_of(world: &World, who: &str) -> i64 {
 }
 
 on_both! {
-    fn nobody_becomes_the_only_owner_by_being_in_a_hurry(outer) {
+    fn no_one_becomes_the_only_owner_by_urgency(outer) {
         let world = &ruled(outer.engine);
         let pair = owners(world, 2);
         let done = sealed(world, &pair[0], id_of(world, "owner"), "status").set("urgent", "yes").submit();
@@ -41,7 +41,7 @@ on_both! {
         assert_eq!(world.number("select count(*) from staff where email = 'nari@ingam.test'"), 0);
     }
 
-    fn letting_somebody_in_again_is_never_urgent(outer) {
+    fn enabling_an_account_is_never_urgent(outer) {
         let world = &ruled(outer.engine);
         let pair = owners(world, 2);
         let hana = id_of(world, "hana");
@@ -71,7 +71,7 @@ on_both! {
         assert_eq!((done.status, state(world, request).as_str()), (303, "approved"), "{done}");
     }
 
-    fn a_second_account_of_the_same_mailbox_is_nobody_else(outer) {
+    fn a_second_account_of_the_same_mailbox_is_not_another_person(outer) {
         let world = &ruled(outer.engine);
         let trio = owners(world, 3);
         let second = format!("update staff set email = 'owner2000+2@ingam.test' where id = {}", trio[1].id);
@@ -93,7 +93,7 @@ on_both! {
         let pair = owners(world, 2);
         let mina = world.signed_in("mina");
         let request = request_of(&sealed(world, &pair[0], id_of(world, "mina"), "reset").submit());
-        // She finds her phone after all, and sets it up anew.
+        // She finds her phone after all, and sets it up again.
         let page = mina.get("/account?panel=recovery-codes");
         let renewed = page.form_to("/recovery-codes").set("reason", "The old ones are lost").set("code", &world.code("mina")).submit();
         assert!(matches!(renewed.status, 200 | 303), "{renewed}");
@@ -102,7 +102,7 @@ on_both! {
         assert_eq!(world.number("select count(*) from recovery_codes where staff_id = (select id from staff where email = 'mina@ingam.test')"), 10);
     }
 
-    fn whoever_was_invited_otherwise_meanwhile_keeps_the_roles_they_were_given(outer) {
+    fn a_person_invited_otherwise_meanwhile_keeps_the_roles_they_were_given(outer) {
         let world = &ruled(outer.engine);
         let pair = owners(world, 2);
         let first = request_of(&invitation(world, &pair[0], "nari@ingam.test").submit());
@@ -116,13 +116,13 @@ on_both! {
         let late = agree(first);
         assert_eq!((late.status, state(world, first).as_str()), (409, "obsolete"), "{late}");
         assert_eq!(world.database().value("select roles from staff where email = 'nari@ingam.test'"), "auditor");
-        // Whoever looks at what there is now may still give them other roles.
+        // An owner who has seen the current roles may still give them others.
         let again = request_of(&invitation(world, &pair[0], "nari@ingam.test").submit());
         assert_eq!(agree(again).status, 303);
         assert_eq!(world.database().value("select roles from staff where email = 'nari@ingam.test'"), "owner");
     }
 
-    fn the_log_gives_no_number_to_somebody_who_is_not_there_yet(outer) {
+    fn the_log_gives_no_number_to_an_account_that_does_not_exist_yet(outer) {
         let world = &ruled(outer.engine);
         let pair = owners(world, 2);
         let request = request_of(&invitation(world, &pair[0], "nari@ingam.test").submit());
@@ -133,7 +133,7 @@ on_both! {
         assert_eq!((done.status, &world.last_audit().after["staff"]), (303, &id_of(world, "nari").to_string().into()), "{done}");
     }
 
-    fn no_event_tells_the_address_of_whoever_is_to_be_invited(outer) {
+    fn no_event_tells_the_address_of_the_person_to_be_invited(outer) {
         let world = &ruled(outer.engine);
         let pair = owners(world, 2);
         request_of(&invitation(world, &pair[0], "nari@ingam.test").submit());

@@ -21,7 +21,7 @@ on_both! {
         assert_sound(world);
     }
 
-    fn a_role_that_whoever_asked_lost_holds_it_up(outer) {
+    fn a_role_that_the_requester_lost_holds_it_up(outer) {
         let world = &ruled(outer.engine);
         let (mina, hana) = (world.signed_in("mina"), world.signed_in("hana"));
         let request = ask(world, &mina, 1, "50,000");
@@ -51,7 +51,7 @@ on_both! {
         assert_eq!((points(world, 1), state(world, request).as_str()), (12_450, "waiting"));
     }
 
-    fn a_network_that_was_taken_away_from_whoever_asked_holds_it_up(outer) {
+    fn a_network_that_was_taken_from_the_requester_holds_it_up(outer) {
         let world = &ruled(outer.engine);
         let (mina, hana) = (world.signed_in("mina"), world.signed_in("hana"));
         let request = ask(world, &mina, 1, "50,000");

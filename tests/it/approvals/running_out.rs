@@ -20,11 +20,11 @@ on_both! {
         assert_eq!((refused.status, points(world, 1)), (409, 12_450), "{refused}");
         assert_eq!(last_refusal(world), ("approvals.approve".to_owned(), "approval-expired".to_owned()));
         becomes(world, request, "expired");
-        assert_eq!(world.number("select count(*) from outbox where topic = 'approvals.expired'"), 1, "it is told whoever came too late");
+        assert_eq!(world.number("select count(*) from outbox where topic = 'approvals.expired'"), 1, "it is told even if another process came too late");
         assert_sound(world);
     }
 
-    fn nobody_has_to_try_for_a_request_to_run_out(outer) {
+    fn a_request_expires_without_an_attempt_to_decide(outer) {
         let world = &ruled(outer.engine);
         let mina = world.signed_in("mina");
         let request = ask(world, &mina, 1, "50,000");

@@ -5,7 +5,7 @@ use crate::{
 use ingam::gate::{Policy, Role};
 
 on_both! {
-    fn where_two_are_wanted_nobody_fills_both_seats(outer) {
+    fn where_two_are_wanted_no_person_fills_both_seats(outer) {
         let world = &under(outer.engine, vec![points_rule(10_000, None, 2)]);
         let (mina, hana) = (world.signed_in("mina"), world.signed_in("hana"));
         let other = approvers(world, 1).remove(0);
@@ -21,7 +21,7 @@ on_both! {
         assert_sound(world);
     }
 
-    fn a_seat_is_empty_again_when_whoever_sat_there_may_not_any_more(outer) {
+    fn a_seat_is_empty_again_when_its_approver_may_not_any_more(outer) {
         let world = &under(outer.engine, vec![points_rule(10_000, None, 2)]);
         let (mina, hana) = (world.signed_in("mina"), world.signed_in("hana"));
         let [second, third]: [_; 2] = approvers(world, 2).try_into().unwrap();

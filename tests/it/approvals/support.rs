@@ -27,7 +27,7 @@ pub(crate) fn rules(policies: Vec<Policy>) -> Policies {
     Policies::new(ingam::changes::KINDS, policies, Vec::new(), chrono_tz::Tz::Asia__Seoul)
 }
 
-/// Points above `over` at once, or above `daily` in a day, wait for so many approvers.
+/// Points above `over` at once, or above `daily` in a day, wait for that number of approvers.
 pub(crate) fn points_rule(over: i64, daily: Option<i64>, approvers: i64) -> Policy {
     let plain = |n| Amount { n, currency: None };
     Policy {
@@ -58,7 +58,7 @@ pub(crate) fn request_of(page: &Page) -> i64 {
     rest.split('?').next().unwrap().parse().unwrap()
 }
 
-/// The form with which somebody approves, filled in but for the code.
+/// The form to approve a request, filled in but for the code.
 pub(crate) fn approval(browser: &Browser, request: i64) -> Form {
     browser.get(&format!("/approvals/{request}?panel=approve")).form_to("/approval").set("reason", VERDICT)
 }
@@ -67,7 +67,7 @@ pub(crate) fn rejection(browser: &Browser, request: i64) -> Form {
     browser.get(&format!("/approvals/{request}?panel=reject")).form_to("/rejection").set("reason", VERDICT)
 }
 
-/// A form that stands on no page: what somebody posts who was not offered it.
+/// A form that is on no page: what a person posts who was not offered it.
 pub(crate) fn bare(browser: &Browser, request: i64, noun: &str, code: &str) -> Form {
     let csrf = browser.get("/account").form_to("/logout").value("csrf").unwrap().to_owned();
     let fields =
@@ -76,7 +76,7 @@ pub(crate) fn bare(browser: &Browser, request: i64, noun: &str, code: &str) -> F
     Form::bare(browser, &format!("/approvals/{request}/{noun}"), &fields)
 }
 
-/// The same of somebody who stands in the database only.
+/// The same of a person who is in the database only.
 pub(crate) fn bare_of(person: &Operator, request: i64, noun: &str, code: &str) -> Form {
     let fields = [
         ("csrf", person.csrf.as_str()),

@@ -56,7 +56,7 @@ on_both! {
         assert_eq!(approval(&hana, request).set("code", &world.code("hana")).submit().status, 303);
     }
 
-    fn what_was_urgent_counts_toward_the_day_until_somebody_approves_it(outer) {
+    fn what_was_urgent_counts_toward_the_day_until_it_is_approved(outer) {
         let rule = Policy { urgent: Some(TimeDelta::hours(4)), ..points_rule(10_000, Some(55_000), 1) };
         let world = &under(outer.engine, vec![rule]);
         let (mina, hana) = (world.signed_in("mina"), world.signed_in("hana"));

@@ -23,7 +23,7 @@ fn said(world: &World) -> String {
 }
 
 on_both! {
-    fn a_vote_that_nobody_gave_is_found(outer) {
+    fn a_forged_vote_is_found(outer) {
         let world = &ruled(outer.engine);
         let mina = world.signed_in("mina");
         let request = ask(world, &mina, 1, "50,000");
@@ -54,7 +54,7 @@ on_both! {
         assert!(said(world).contains("request 1 is marked as approved"));
     }
 
-    fn a_request_put_in_somebody_elses_name_is_found(outer) {
+    fn a_request_in_the_name_of_another_person_is_found(outer) {
         let world = &ruled(outer.engine);
         let mina = world.signed_in("mina");
         ask(world, &mina, 1, "50,000");

@@ -144,7 +144,7 @@ on_both! {
                 .filter(|row| row.reason.to_lowercase().contains(&text.to_lowercase()))
                 .map(|row| row.seq)
                 .collect();
-            // A refused change keeps its reason too: that of the suspension stands there twice.
+            // A refused change keeps its reason too: that of the suspension is there twice.
             assert_eq!(expected.len(), count, "the morning has {text:?} so often");
             let page = owner.get(&query(&[("text", text)]));
             assert_eq!(shown(&page), expected, "{text:?}");

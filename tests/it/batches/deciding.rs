@@ -34,7 +34,7 @@ on_both! {
         assert_eq!(world.number("select count(*) from batch_runs where resolution = 'accepted'"), 1);
     }
 
-    fn a_failure_waits_for_somebody_until_it_is_resolved(world) {
+    fn a_failure_waits_for_a_person_until_it_is_resolved(world) {
         let world = working(world.engine, &script("bad", "exit 7", ""));
         let jun = world.signed_in("jun");
         let id = run(&world, &jun, "jun", "bad");

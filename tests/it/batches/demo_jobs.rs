@@ -35,7 +35,8 @@ async fn open_gate(world: &World) -> (Store, Gate) {
     (store, gate)
 }
 
-/// Customers from 100 on who earned 1,000 points long ago, spent 300 of them, and have earned 500 that nobody is too late for.
+/// Customers from 100 on who earned 1,000 points long ago, spent 300 of them, and have earned 500 that have not
+/// expired.
 fn old_customers(world: &World, count: i64) {
     let rows = |row: &dyn Fn(i64) -> String| (100..100 + count).map(row).collect::<Vec<_>>().join(", ");
     let (long_ago, later, fresh) =
@@ -88,7 +89,7 @@ on_both! {
         job(world, &["daily-settlement", "--date", "2026-02-28"]);
         assert_eq!(settlements(world), first, "also when it became so");
         assert_eq!(world.last_audit().before["settled.KRW"], "KRW 83100");
-        // What is given back later is in it when it is settled again.
+        // What is refunded later is in it when it is settled again.
         world.database().tamper("update payments set refunded = 700 where id = 900").unwrap();
         job(world, &["daily-settlement", "--date", "2026-02-28"]);
         assert_eq!(settlements(world)[0][4].as_deref(), Some("700"));

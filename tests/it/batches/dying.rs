@@ -45,7 +45,7 @@ on_both! {
             let form = page.form_to("/resolution").set("resolution", "dead").set("reason", "Looked at the machine itself");
             form.set("code", &code(n)).submit()
         };
-        // The command outlives its console; while it does, nobody can call it dead. That costs no code.
+        // The command outlives its console; while it does, it is not taken for dead. That costs no code.
         let refused = resolve(1);
         assert_eq!(refused.status, 409, "{refused}");
         assert!(refused.text().contains("is still running on this machine"), "{refused}");

@@ -1,4 +1,4 @@
-//! `ingam batch exec`: whatever becomes of the reports, the command runs as it would without them.
+//! `ingam batch exec`: the command runs as it would without reports, even if these fail.
 
 use crate::{
     batches::support::{log, working},
@@ -57,7 +57,7 @@ on_both! {
         assert!(String::from_utf8_lossy(&output.stderr).contains("without reports"));
     }
 
-    fn the_exit_code_is_kept_where_nobody_reads_what_is_said(world) {
+    fn the_exit_code_is_kept_when_its_messages_are_not_read(world) {
         for url in ["http://127.0.0.1:1/ping/x", "no address", ""] {
             let (reader, writer) = io::pipe().unwrap();
             drop(reader);
@@ -67,7 +67,7 @@ on_both! {
         }
     }
 
-    fn sigterm_reaches_the_command_while_nobody_takes_its_output(world) {
+    fn sigterm_reaches_the_command_while_its_output_is_not_read(world) {
         let script = "trap 'kill $!; echo ended >&2; exit 9' TERM; yes & echo ready >&2; wait";
         let mut command = world.command(&["batch", "exec", "sync", "--", "/bin/sh", "-c", script]);
         let mut child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();

@@ -62,7 +62,7 @@ on_both! {
         assert_sound(&world);
     }
 
-    fn whoever_lacks_the_token_reports_nothing_and_learns_nothing(world) {
+    fn a_caller_without_the_token_reports_nothing_and_learns_nothing(world) {
         let world = working(world.engine, JOB);
         let (client, token) = (world.browser(), token(&world));
         let wrong = ping::token(&world.config().secret_key, "sync", 2);
@@ -73,7 +73,7 @@ on_both! {
         for (path, status) in [("sync/256", 400), ("sync/begin", 400), ("sync?rid=x", 400), ("sync?count=-1", 400)] {
             assert_eq!(report(&client, &format!("/ping/{token}/{path}"), "").status, status, "{path}");
         }
-        // Whatever looks at links in a chat message would report too.
+        // Link previews in a chat message would report too.
         assert_eq!(client.get(&format!("/ping/{token}/sync")).status, 405);
         assert_eq!(world.number("select count(*) from batch_runs"), 0);
     }

@@ -1,4 +1,4 @@
-//! Schedules: every tick once, whoever is there.
+//! Schedules: every tick once, with any number of processes.
 
 use crate::{
     batches::support::{declare, run_form, script, working},
@@ -60,10 +60,10 @@ on_both! {
         wait_until(|| world.number("select count(*) from batch_runs where state = 'cancelled'") == 1);
     }
 
-    fn what_nobody_was_there_for_is_missed_and_told_once(world) {
+    fn a_tick_without_a_running_process_is_missed_and_told_once(world) {
         let jobs = script("rare", "true", "schedule = { cron = \"0 * * * *\" }\nstart_grace_seconds = 60");
         let world = working(world.engine, &jobs);
-        // 09:10 is now; the ticks of ten, eleven and twelve are over when somebody looks again.
+        // 09:10 is now; the ticks of ten, eleven and twelve are over when the schedule is next looked at.
         world.clock.advance(Duration::from_hours(3));
         wait_until(|| world.number("select count(*) from batch_events where kind = 'missed'") == 1);
         assert_eq!(world.number("select count(*) from batch_runs"), 0);

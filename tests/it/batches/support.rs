@@ -64,7 +64,7 @@ pub(crate) fn becomes(world: &World, run: i64, wanted: &str) {
     panic!("run {run} is {} and never became {wanted}: {how:?}", state(world, run));
 }
 
-/// All that stands in the log of a run.
+/// The whole log of a run.
 pub(crate) fn log(browser: &Browser, run: i64) -> String {
     browser.get(&format!("/runs/{run}/log")).text()
 }

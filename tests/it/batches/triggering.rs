@@ -105,7 +105,7 @@ on_both! {
             assert_eq!(asked.lock().unwrap().len(), 1, "{status:?}");
             assert_sound(&world);
         }
-        // Nobody listens there, so surely nothing has begun.
+        // Nothing listens there, so surely nothing has begun.
         let world = triggering(world.engine, "http://127.0.0.1:1/rebuild");
         let jun = world.signed_in("jun");
         let id = run(&world, &jun, "jun", "rebuild");

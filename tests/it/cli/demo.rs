@@ -65,7 +65,7 @@ fn first_minute(world: &World) {
         );
     }
     assert_eq!((mode(&data.join("staff.json")), mode(&data.join("secret-key")), mode(&data)), (0o600, 0o600, 0o700));
-    assert_eq!(mode(&data.join("ingam.db")) & 0o077, 0, "nobody else reads the customers");
+    assert_eq!(mode(&data.join("ingam.db")) & 0o077, 0, "no other account reads the customers");
 
     // Anybody can sign in with what is printed.
     let mina = &accounts_before[0];
@@ -121,7 +121,7 @@ fn the_first_minute_goes_as_promised() {
 }
 
 #[test]
-fn a_demo_that_was_cut_off_while_it_was_made_is_made_anew() {
+fn a_demo_that_was_cut_off_while_it_was_made_is_made_again() {
     let folder = TempDir::new().unwrap();
     fs::write(folder.path().join("ingam-demo.version"), "").unwrap();
     fs::write(folder.path().join("ingam.db"), "half a database").unwrap();

@@ -44,7 +44,7 @@ impl Serving {
             [Box::new(serving.child.stdout.take().unwrap()), Box::new(serving.child.stderr.take().unwrap())];
         for output in outputs {
             let tell = tell.clone();
-            // Goes on reading, or the program would wait for somebody to do so.
+            // Goes on reading, or the program would wait for a reader.
             thread::spawn(move || {
                 BufReader::new(output).lines().map_while(Result::ok).for_each(|line| drop(tell.send(line)));
             });

@@ -34,7 +34,7 @@ on_both! {
             );
             assert!(serving.said.iter().all(|line| !line.contains(KEY)));
             succeeds(&env, &["healthcheck"]);
-            // This machine is on nobody's list.
+            // This machine is on no list.
             assert_eq!(world.browser().at(serving.address).get("/login").status, 403);
             assert_eq!(serving.terminate().code(), Some(0));
             assert_eq!(run(&env, &["healthcheck"]).status.code(), Some(1));

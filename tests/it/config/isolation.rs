@@ -77,7 +77,7 @@ pub(crate) fn refuses(env: &Env, more: &[&str], why: &str) {
     assert!(!said.contains(KEY), "{said}");
 }
 
-/// Whether the machine that runs this is called like somebody's desk; then production refuses it, and rightly.
+/// Whether the machine that runs this has the name of a developer's machine; then production refuses it, and rightly.
 pub(crate) fn is_a_desk() -> bool {
     let host = fs::read_to_string("/proc/sys/kernel/hostname").unwrap().to_lowercase();
     ["local", "dev", "laptop"].iter().any(|word| host.contains(word))
@@ -206,7 +206,7 @@ on_both! {
         }
     }
 
-    fn secrets_may_stand_in_mounted_files(world) {
+    fn secrets_may_be_in_mounted_files(world) {
         let database = Database::empty(world.engine);
         let env = production(&database.url);
         succeeds(&env, &["migrate"]);

@@ -94,7 +94,7 @@ on_both! {
         succeeds(&with(&stripe, &[("INGAM_PAYMENTS_URL", Some("http://127.0.0.1:12111"))]), &["check"]);
     }
 
-    fn only_where_nothing_is_rehearsed_may_something_stand_in_for_stripe(world) {
+    fn another_address_than_stripes_is_for_local_and_dev_only(world) {
         let database = Database::empty(world.engine);
         succeeds(&local(&database.url), &["migrate"]);
         let stripe = stripe(&production(&database.url), TEST);
@@ -107,7 +107,7 @@ on_both! {
 }
 
 #[test]
-fn a_payment_secret_may_stand_in_a_mounted_file_and_is_not_shown() {
+fn a_payment_secret_may_be_in_a_mounted_file_and_is_not_shown() {
     let folder = TempDir::new().unwrap();
     let mounted = folder.path().join("payments-secret");
     let config = folder.path().join("ingam.toml");

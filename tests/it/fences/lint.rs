@@ -1,4 +1,4 @@
-//! The lint fence: `clippy.toml` names what may be called only in one place, and nobody but that place is excused.
+//! The lint fence: `clippy.toml` names what may be called only in one place, and only that place is excused.
 
 use std::{
     fs,
@@ -14,19 +14,24 @@ fn sources() -> Vec<(String, String)> {
 
 /// Every Rust file in a folder of the repository.
 pub(super) fn files_under(under: &str) -> Vec<(String, String)> {
-    fn walk(folder: &Path, files: &mut Vec<PathBuf>) {
+    files_with(under, "rs")
+}
+
+/// Every file with this extension in a folder of the repository.
+pub(super) fn files_with(under: &str, extension: &str) -> Vec<(String, String)> {
+    fn walk(folder: &Path, extension: &str, files: &mut Vec<PathBuf>) {
         for entry in fs::read_dir(folder).unwrap().flatten() {
             let path = entry.path();
             if path.is_dir() {
-                walk(&path, files);
-            } else if path.extension().is_some_and(|extension| extension == "rs") {
+                walk(&path, extension, files);
+            } else if path.extension().is_some_and(|found| found == extension) {
                 files.push(path);
             }
         }
     }
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
     let mut files = Vec::new();
-    walk(&root.join(under), &mut files);
+    walk(&root.join(under), extension, &mut files);
     assert!(!files.is_empty(), "no file was found in {under}");
     let named =
         |path: PathBuf| (path.strip_prefix(root).unwrap().display().to_string(), fs::read_to_string(&path).unwrap());
@@ -57,7 +62,7 @@ fn clippy_is_told_of_every_way_around_the_door() {
 }
 
 #[test]
-fn nobody_but_the_one_place_is_excused_from_it() {
+fn only_the_one_place_is_excused_from_it() {
     let excused: Vec<String> = sources()
         .into_iter()
         .flat_map(|(path, text)| {
@@ -67,7 +72,7 @@ fn nobody_but_the_one_place_is_excused_from_it() {
         .collect();
     let mut excused = excused;
     excused.sort();
-    // Whoever adds a line here says in `reason` why the door does not serve.
+    // A new line here says in `reason` why the gate does not serve.
     assert_eq!(
         excused,
         [
@@ -144,7 +149,7 @@ fn no_statement_is_put_together_at_run_time() {
     }
 }
 
-/// What is not on the list is in nobody's table of permissions.
+/// What is not on the list is in no table of permissions.
 #[test]
 fn every_change_is_on_the_list_of_what_anyone_can_do() {
     let (lists, others): (Vec<_>, Vec<_>) = sources().into_iter().partition(|(path, _)| path == "src/changes.rs");
@@ -160,7 +165,7 @@ fn every_change_is_on_the_list_of_what_anyone_can_do() {
     assert!(found > 20, "only {found} changes were found");
 }
 
-/// The list of background work is closed: what stands on it is written without a row in the log.
+/// The list of background work is closed: what is on it is written without a row in the log.
 #[test]
 fn housekeeping_is_listed_in_one_place() {
     let mut implementing = Vec::new();

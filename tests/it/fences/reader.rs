@@ -1,4 +1,4 @@
-//! What handlers hold cannot write: the engine itself refuses, whatever the statement.
+//! What handlers hold cannot write: the engine itself refuses every such statement.
 
 use crate::kit::{block_on, on_both};
 use ingam::{

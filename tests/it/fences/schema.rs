@@ -44,7 +44,7 @@ fn column(row: Vec<Option<String>>) -> (String, (String, bool, bool, String)) {
 fn indexes(world: &World) -> Vec<String> {
     let sql = match world.engine {
         Engine::Sqlite => "select name from sqlite_master where type = 'index' and sql is not null order by 1",
-        // Those that stand behind a constraint have names of the engine's own; `audit_words` is a table on SQLite.
+        // Those that belong to a constraint have names of the engine's own; `audit_words` is a table on SQLite.
         Engine::Postgres => {
             "select c.relname from pg_index i join pg_class c on c.oid = i.indexrelid
             where c.relnamespace = 'public'::regnamespace and c.relname <> 'audit_words'

@@ -4,7 +4,7 @@ use crate::kit::{Engine, block_on, on_both};
 use ingam::store::{STATEMENTS, Statement};
 use sqlx::{AssertSqlSafe, Connection as _, Executor as _, PgConnection, SqlSafeStr as _, SqliteConnection};
 
-/// What the engine says against the statements, and where they stand.
+/// The engine's errors about the statements, and the places of these.
 async fn misunderstood(engine: Engine, url: &str) -> sqlx::Result<Vec<String>> {
     let mut wrong = Vec::new();
     let mut say = |statement: &Statement, text: &str, error: sqlx::Error| {

@@ -83,7 +83,7 @@ impl Browser {
         self.request("GET", path).send()
     }
 
-    /// Posts fields that stand on no form, with the headers of one that does.
+    /// Posts fields that are on no form, with the headers of one that does.
     pub(crate) fn post(&self, path: &str, fields: &[(&str, &str)]) -> Page {
         let fields: Vec<_> = fields.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
         self.request("POST", path).form(&fields).send()

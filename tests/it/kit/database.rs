@@ -25,7 +25,7 @@ enum Place {
     Server { folder: PathBuf, name: String },
 }
 
-/// A row as text, whatever the engine: no value is `None`, bytes are hexadecimal.
+/// A row as text, the same on both engines: no value is `None`, bytes are hexadecimal.
 pub(crate) type TextRow = Vec<Option<String>>;
 
 const TEMPLATE: &str = "template";
@@ -99,7 +99,7 @@ impl Database {
         value.parse().unwrap_or_else(|_| panic!("{value} is not a number\n{sql}"))
     }
 
-    /// Runs statements as the owner, as somebody would who tampers with the data; the error is the engine's own words.
+    /// Runs statements as the owner, as a person would who tampers with the data; the error is the engine's own words.
     pub(crate) fn tamper(&self, sql: &str) -> Result<(), String> {
         self.ask(sql).map(drop)
     }
@@ -189,7 +189,7 @@ fn postgres_template() -> PathBuf {
         administer(&folder, &format!("drop database if exists {TEMPLATE} with (force)")).unwrap();
         administer(&folder, &format!("create database {TEMPLATE}")).unwrap();
         server::prepare(&postgres::url(&folder, TEMPLATE), &TestClock::new());
-        // Nobody may be connected to what is copied.
+        // No connection may be open to what is copied.
         administer(&folder, &format!("alter database {TEMPLATE} with allow_connections false")).unwrap();
     });
     folder

@@ -1,13 +1,13 @@
 use super::{Browser, Page, browser::encode};
 use scraper::{ElementRef, Html, Selector};
 
-/// A form as it stands on a page, with what a browser would send if it were sent now.
+/// A form as it is on a page, with what a browser would send if it were sent now.
 #[derive(Clone, Debug)]
 pub(crate) struct Form {
     browser: Browser,
     method: String,
     action: String,
-    /// What the page that it stands on lets a browser say of where a request comes from.
+    /// What the page that it is on lets a browser say of where a request comes from.
     origin: String,
     fields: Vec<(String, String)>,
     /// What radio buttons, selects and checkboxes can be set to.
@@ -49,7 +49,7 @@ impl Form {
         read
     }
 
-    /// A form that stands on no page, as one that was kept or put together by hand.
+    /// A form that is on no page, as one that was kept or put together by hand.
     pub(crate) fn bare(browser: &Browser, action: &str, fields: &[(String, String)]) -> Self {
         Self {
             browser: browser.clone(),
@@ -117,7 +117,7 @@ impl Form {
         self.forge(name, value)
     }
 
-    /// Puts `value` under `name`, whatever the form offers, as an attacker could.
+    /// Puts `value` under `name`, even if the form does not offer it, as an attacker could.
     #[must_use]
     pub(crate) fn forge(mut self, name: &str, value: &str) -> Self {
         match self.fields.iter_mut().find(|(field, _)| field == name) {
@@ -150,7 +150,7 @@ impl Form {
 
     /// The request that a browser would make of it, for those who want to change a header first.
     pub(crate) fn request(&self) -> super::Request {
-        // HTML sends every line break as two characters, whoever typed it.
+        // HTML sends every line break as two characters, on every system.
         let lines = |text: &str| text.replace("\r\n", "\n").replace('\n', "\r\n");
         let fields: Vec<_> = self.fields.iter().map(|(name, value)| (name.clone(), lines(value))).collect();
         if self.method == "GET" {

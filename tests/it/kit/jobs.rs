@@ -1,4 +1,5 @@
-//! A job with a few runs, as it would stand in a database: one that failed, one that runs, one that was slow, one that is lost.
+//! A job with a few runs, as it would be in a database: one that failed, one that runs, one that was slow, one that is
+//! lost.
 
 /// Nothing is queued, so no console starts any of it.
 pub(crate) const RUNS: &str = r#"

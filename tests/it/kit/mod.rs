@@ -1,10 +1,10 @@
-//! What the scenario tests stand on: a world with a database, five people and a server, and browsers to walk through it.
+//! The basis of the scenario tests: a world with a database, five people and a server, and browsers to walk through it.
 //!
 //! A test is a plain function and a sentence, and runs on both engines:
 //!
 //! ```ignore
 //! on_both! {
-//!     fn points_that_were_added_stand_in_the_ledger(world) {
+//!     fn points_that_were_added_are_in_the_ledger(world) {
 //!         let mina = world.browser();
 //!         mina.sign_in("mina");
 //!         let done = mina.get("/users/1?panel=points").form_to("/point-adjustments")

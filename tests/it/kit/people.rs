@@ -3,7 +3,7 @@ use ingam::clock::Clock;
 use ring::hmac;
 use std::{collections::HashMap, sync::Mutex, thread, time::Duration};
 
-/// Somebody on the staff of every world.
+/// A person on the staff of every world.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Person {
     pub(crate) email: &'static str,
@@ -28,10 +28,10 @@ const fn person(email: &'static str, name: &'static str, role: &'static str, pas
 }
 
 impl Person {
-    /// Finds somebody by e-mail or by what stands before its `@`.
+    /// Finds a person by e-mail or by the part before its `@`.
     pub(crate) fn called(who: &str) -> Self {
         let is_meant = |p: &&Self| p.email == who || p.email.split('@').next() == Some(who);
-        *PEOPLE.iter().find(is_meant).unwrap_or_else(|| panic!("nobody here is called {who}"))
+        *PEOPLE.iter().find(is_meant).unwrap_or_else(|| panic!("no person here is called {who}"))
     }
 }
 
@@ -46,7 +46,7 @@ pub(crate) fn totp(secret: &[u8], step: i64) -> String {
     format!("{:06}", number % 1_000_000)
 }
 
-/// Who has used which code already, so that nobody gives one twice.
+/// Who has used which code already, so that no code is given twice.
 #[derive(Debug)]
 pub(crate) struct People {
     time: Time,
@@ -100,7 +100,7 @@ impl People {
         totp(&person.secret, step)
     }
 
-    /// A code that is surely none of those accepted about now.
+    /// A code that is surely not among those accepted about now.
     pub(crate) fn wrong_code(&self, who: &str) -> String {
         let secret = Person::called(who).secret;
         let now = match &self.time {

@@ -1,4 +1,4 @@
-//! A private PostgreSQL server, one for a run of tests: no network, no durability, and nobody's data but theirs.
+//! A private PostgreSQL server, one for a run of tests: no network, no durability, and no data but theirs.
 
 use super::run;
 use std::{

@@ -34,8 +34,9 @@ impl Process {
         Self::start_as(program(database))
     }
 
-    /// Starts it so that it lives on when its disk is full (see [`Process::fill_disk`]): whoever writes beyond the size
-    /// that files may have is ended by a signal unless it is ignored, and then gets an error as from a full disk.
+    /// Starts it so that it lives on when its disk is full (see [`Process::fill_disk`]): a process that writes beyond
+    /// the size that files may have is ended by a signal unless it is ignored, and then gets an error as from a full
+    /// disk.
     pub(super) fn start_for_a_full_disk(database: &Database) -> Self {
         let plain = program(database);
         let mut command = Command::new("sh");

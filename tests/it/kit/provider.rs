@@ -33,7 +33,7 @@ pub(crate) enum Mode {
 
 const SECRET: [u8; 32] = [7; 32];
 
-/// What of a refund stands in its books.
+/// What its books hold about a refund.
 #[derive(Clone, Debug, PartialEq, Eq)]
 struct Booked {
     payment: String,
@@ -76,7 +76,7 @@ impl Provider {
         self.books.lock().unwrap().mode = mode;
     }
 
-    /// What it does with refunds of this payment, whatever it does with others.
+    /// What it does with refunds of this payment, independent of others.
     pub(crate) fn set_for(&self, payment: &str, mode: Mode) {
         self.books.lock().unwrap().by_payment.insert(payment.to_owned(), mode);
     }

@@ -1,6 +1,7 @@
 use super::World;
 
-/// A change of Mina's that waits for somebody on call, and one for an approver, as if they had been asked for an hour ago.
+/// A change of Mina's that waits for a person on call, and one for an approver, as if they had been asked for an hour
+/// ago.
 pub(crate) fn sample_requests(world: &World) {
     let mina = world.number("select id from staff where email = 'mina@ingam.test'");
     let now = world.clock.now();

@@ -14,7 +14,7 @@ pub(super) fn folder() -> &'static Path {
     static FOLDER: OnceLock<PathBuf> = OnceLock::new();
     FOLDER.get_or_init(|| {
         let folder = std::env::temp_dir().join(format!("ingam-test-{}", parent_id()));
-        // PostgreSQL's user goes through it to a folder of its own; nobody may list it.
+        // PostgreSQL's user goes through it to a folder of its own; no account may list it.
         if fs::DirBuilder::new().mode(0o711).create(&folder).is_ok() {
             remove_after_the_run(&folder);
         }

@@ -2,12 +2,12 @@
 
 use super::{Browser, Page};
 
-/// The token that stands in the forms of a page.
+/// The token in the forms of a page.
 pub(crate) fn csrf(page: &Page) -> String {
     page.form_with("csrf").value("csrf").unwrap().to_owned()
 }
 
-/// Gives an e-mail and a password on the sign-in page, whatever comes of it.
+/// Gives an e-mail and a password on the sign-in page, with any outcome.
 pub(crate) fn try_password(browser: &Browser, email: &str, password: &str) -> Page {
     browser.get("/login").form_with("password").set("email", email).set("password", password).submit()
 }

@@ -1,8 +1,8 @@
-//! What holds in every database, whatever happened to it.
+//! The invariants of every database.
 
 use super::World;
 
-/// Queries for rows that contradict others, each with what it is about.
+/// Queries for rows that contradict others, each with its subject.
 const ODD: [(&str, &str); 6] = [
     ("payments", "select p.id from payments p where p.refunded > p.captured or p.refunded <> coalesce(
         (select sum(r.amount) from refund_payments r where r.payment_id = p.id and r.state <> 'failed'), 0)"),

@@ -80,7 +80,7 @@ impl World {
         &self.database
     }
 
-    /// A browser of somebody's own, not signed in.
+    /// A new browser, not signed in.
     pub(crate) fn browser(&self) -> Browser {
         Browser::new(self.server.address, Arc::clone(&self.people))
     }

@@ -14,7 +14,7 @@ fn network(world: &World, arguments: &[&str]) -> (bool, String) {
 }
 
 on_both! {
-    fn whoever_is_shut_out_is_let_in_again_from_the_host(world) {
+    fn a_person_shut_out_is_let_in_again_from_the_host(world) {
         let server = world.another(|config| config.allowed_networks = Allowlist::parse("10.0.0.0/8").unwrap()).unwrap();
         put(world, "127.0.0.1/32");
         let owner = world.browser().at(server.address);
@@ -60,7 +60,7 @@ on_both! {
         assert!(!worked && said.contains("is not on the list"), "{said}");
     }
 
-    fn what_is_listed_can_be_said_anew(world) {
+    fn a_listed_network_can_be_changed(world) {
         put(world, "192.0.2.0/24");
         let (worked, said) = network(world, &["allow", "192.0.2.0/24", "--note", "Auditors", "--days", "7"]);
         assert!(worked && said.contains("until"), "{said}");

@@ -13,7 +13,7 @@ fn limit(world: &World, who: &str, networks: &str) {
 }
 
 on_both! {
-    fn whoever_is_limited_signs_in_from_their_own_networks_only(world) {
+    fn a_limited_person_signs_in_from_their_own_networks_only(world) {
         let server = console(world, "10.0.0.0/8");
         limit(world, "mina", "10.1.0.0/16 10.2.3.4/32");
         let outside = from(world, &server, "10.9.9.9");
@@ -32,7 +32,7 @@ on_both! {
         assert_eq!(form.submit().status, 303);
         assert_eq!(inside.get("/users").status, 200);
         from(world, &server, "10.2.3.4").sign_in("mina");
-        // Somebody else can sign in at the browser that was turned away.
+        // Another person can sign in at the browser that was turned away.
         assert_eq!(outside.get("/login").status, 200);
         outside.sign_in("jun");
         // What holds for everybody holds for her too.
@@ -53,7 +53,7 @@ on_both! {
         turned_away(world, &form.submit());
         assert_eq!(world.number("select points from users where id = 1"), 12_450);
         assert_eq!(world.last_audit().email, "mina@ingam.test");
-        // The refusal looks as it should, and nobody is kept from signing in.
+        // The refusal looks as it should, and no one is kept from signing in.
         let style = mina.get("/").attributes("link[rel=stylesheet]", "href").remove(0);
         assert_eq!((mina.get(&style).status, mina.get("/login").status), (200, 200));
         assert_eq!(form.request().header("x-forwarded-for", "10.1.0.1").send().status, 303);
@@ -69,7 +69,7 @@ on_both! {
         limit(world, "mina", "127.0.0.2/32");
         assert!(refused("127.0.0.1") && !refused("127.0.0.2"));
         assert_eq!(world.last_audit().email, "mina@ingam.test");
-        // One that cannot be read lets in nobody.
+        // One that cannot be read lets no one in.
         limit(world, "mina", "anywhere");
         assert!(refused("127.0.0.1") && refused("127.0.0.2"));
         limit(world, "mina", "127.0.0.0/8 ::1/128");

@@ -1,4 +1,4 @@
-//! Whatever an owner does with the list, the next page still opens to them.
+//! After any change an owner makes to the list, the next page still opens to them.
 
 use crate::{
     kit::{Browser, Server, World, on_both},
@@ -7,7 +7,7 @@ use crate::{
 use chrono::TimeDelta;
 use std::time::Duration;
 
-/// Sends a form of the list that stands on no page, as somebody could who wants to shut themselves out.
+/// Sends a form of the list that is on no page, as a person could who wants to shut themselves out.
 fn post(world: &World, owner: &Browser, path: &str, fields: &[(&str, &str)]) -> u16 {
     let blank = owner.get("/networks?panel=add").form_to("/networks");
     let (csrf, key) = (blank.value("csrf").unwrap(), blank.value("key").unwrap());
@@ -28,7 +28,7 @@ impl Dice {
 
 const NETS: [&str; 5] = ["203.0.113.9/32", "203.0.113.8/31", "203.0.113.0/24", "198.51.100.0/24", "2001:db8::/32"];
 
-/// One step of whatever can be done to the list.
+/// One step of all that can be done to the list.
 fn step(world: &World, owner: &Browser, dice: &mut Dice) -> u16 {
     let rows = world.rows("select id from networks order by id");
     let net = NETS[usize::try_from(dice.roll(5)).unwrap()];
@@ -53,7 +53,7 @@ fn owner_elsewhere(world: &World, server: &Server) -> Browser {
 }
 
 on_both! {
-    fn no_sequence_of_changes_shuts_out_whoever_makes_them(world) {
+    fn no_sequence_of_changes_shuts_out_its_author(world) {
         let server = local(world);
         put(world, "203.0.113.0/24");
         let mut owner = owner_elsewhere(world, &server);
@@ -105,10 +105,10 @@ on_both! {
         assert_eq!(form.set("code", &world.code("owner")).submit().status, 303);
         // Next week the owner would be outside.
         assert_eq!(post(world, &owner, &format!("/networks/{id}/removal"), &[]), 409);
-        // Whoever is inside by the environment can remove anything.
+        // A person admitted by the environment can remove anything.
         let inside = signed_in(world, &server, "owner");
         assert_eq!(removing(&inside, id).set("code", &world.code("owner")).submit().status, 303);
-        // And whoever is let in for a week only may do with the others as they like, but not shorten the week.
+        // And a person admitted for a week only may change the other entries, but not shorten the week.
         let other = put(world, "198.51.100.0/24");
         assert_eq!(removing(&owner, other).set("code", &world.code("owner")).submit().status, 303);
         let week = crate::networks::support::row(world, "203.0.113.9/32");

@@ -1,4 +1,5 @@
-//! From where the console opens: the list that owners keep, who may come from where, and that nobody shuts themselves out.
+//! From where the console opens: the list that owners keep, who may come from where, and that no one shuts themselves
+//! out.
 
 mod support;
 

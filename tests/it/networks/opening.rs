@@ -13,7 +13,7 @@ use ingam::{
 };
 use std::time::Duration;
 
-/// What the gate itself says to somebody with this browser's session, who comes from `ip`, whatever the door says.
+/// What the gate itself answers to this browser's session from `ip`, independent of the middleware.
 pub(crate) fn knock(world: &World, email: &str, ip: &str) -> Refusal {
     let row = &world.rows(&format!(
         "select s.id, s.name, e.id from staff s join sessions e on e.staff_id = s.id and e.stage = 'signed'
@@ -120,7 +120,7 @@ on_both! {
         assert!(page.says("tbody").contains("Expired") && page.says("tbody").contains("not in effect"), "{page}");
     }
 
-    fn nobody_comes_in_where_nobody_can_say_from_where_but_those_of_the_environment(world) {
+    fn without_a_readable_list_only_networks_of_the_environment_are_open(world) {
         let server = local(world);
         put(world, "203.0.113.0/24");
         let outside = from(world, &server, ELSEWHERE);

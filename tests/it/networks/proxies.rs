@@ -1,4 +1,4 @@
-//! From which networks the console opens, and whose word is taken for where somebody is.
+//! From which networks the console opens, and which header is trusted for a client's address.
 
 use crate::kit::{Browser, Page, Server, World, on_both};
 use ingam::allowlist::Allowlist;
@@ -58,7 +58,7 @@ on_both! {
         }
     }
 
-    fn nobody_is_let_in_where_the_list_is_empty(world) {
+    fn an_empty_list_lets_no_one_in(world) {
         let server = world.another(|config| config.allowed_networks = Allowlist::default()).unwrap();
         assert_eq!(world.browser().at(server.address).get("/login").status, 403);
     }
@@ -125,7 +125,7 @@ on_both! {
         }
     }
 
-    fn what_a_proxy_sends_and_nobody_can_read_is_refused(world) {
+    fn an_unreadable_header_of_a_proxy_is_refused(world) {
         let server = behind_proxies(world);
         let browser = world.browser().at(server.address);
         let hops = vec!["10.1.1.1"; 17].join(",");
@@ -194,7 +194,7 @@ on_both! {
             .header("connection", "x-forwarded-for")
             .send();
         refused(world, "hop by hop", &page, 403, "network", "127.0.0.1");
-        // And junk from a stranger is nobody's business.
+        // And junk from a stranger is ignored.
         let inside = world.browser();
         for line in ["junk", "203.0.113.9", "1.2.3.4:5", ""] {
             assert_eq!(forwarded(&inside, &[line]).status, 200, "{line}");

@@ -4,7 +4,7 @@ use crate::kit::{Browser, Form, Page, Server, World};
 use ingam::allowlist::Allowlist;
 
 pub(crate) const REASON: &str = "The new office opens on Monday";
-/// Somebody's network, which no environment here opens.
+/// A network that no environment here opens.
 pub(crate) const ELSEWHERE: &str = "203.0.113.9";
 
 /// A console behind a proxy on this machine, whose environment opens these networks. What comes without a word of the

@@ -14,7 +14,8 @@ fn command(world: &World, provider: &Provider) -> Command {
     command
 }
 
-/// The real program beside a world's own console, whose clock stands long before the refunds are due, so that it asks nobody.
+/// The real program beside a world's own console, whose clock is long before the refunds are due, so that it asks no
+/// provider.
 fn beside(world: &World) -> (Provider, Process) {
     let provider = Provider::start();
     let process = Process::start_as(command(world, &provider));

@@ -1,4 +1,4 @@
-//! Refunds that failed: each waits for somebody until it is tried again or set aside, and no other action hides it.
+//! Refunds that failed: each waits for a person until it is tried again or set aside, and no other action hides it.
 
 use crate::{
     kit::{Browser, Mode, World, assert_sound, on_both, wait_until},
@@ -45,7 +45,7 @@ on_both! {
         assert!(!is_listed(&mina) && links(&mina, 4, "retry").is_empty() && links(&mina, 4, "dismiss").is_empty());
         let row = world.last_audit();
         assert_eq!((row.action.as_str(), row.target.as_str(), &row.after["dismissed"]), ("refunds.dismiss", "order/4", &true.into()));
-        // It stays what it is: failed, and done with.
+        // It stays failed, and done with.
         let again = form.without("seen").forge("key", "another-key").set("code", &world.code("mina")).submit();
         assert_eq!((again.status, failed(&world, 4)), (409, 0), "{again}");
         let retried = mina.get(&retry);

@@ -3,7 +3,7 @@
 use crate::{kit::on_both, orders::support::refund};
 
 on_both! {
-    fn a_note_is_sealed_and_stands_on_the_timeline(world) {
+    fn a_note_is_sealed_and_is_on_the_timeline(world) {
         let mina = world.signed_in("mina");
         let text = "Customer will be away until Friday";
         let form = mina.get("/orders/4").form_to("/notes").set("reason", text);

@@ -163,7 +163,7 @@ on_both! {
         assert_eq!((done.status, held(world, 10)), (303, 4714), "{done}");
     }
 
-    fn a_form_opened_before_somebody_else_refunded_is_refused_with_the_fresh_numbers(world) {
+    fn a_form_opened_before_another_refund_is_refused_with_the_fresh_numbers(world) {
         let mina = world.signed_in("mina");
         let code = world.code("mina");
         let late = refund(&mina, 4, &[(1, "1")]);

@@ -9,7 +9,7 @@ use proptest::{prelude::*, test_runner::TestRunner};
 use serde_json::Value;
 use std::{collections::BTreeMap, time::Duration};
 
-/// What somebody does next.
+/// The next action of a person.
 #[derive(Clone, Debug)]
 enum Act {
     Units(i64, bool),
@@ -37,7 +37,7 @@ fn acts() -> impl Strategy<Value = Vec<Act>> {
     prop::collection::vec(act, 4..14)
 }
 
-/// Nobody's session ends, however often the clock is moved.
+/// No session ends, however often the clock is moved.
 fn stay(world: &World) {
     let now = world.clock.now();
     world.database().tamper(&format!("update sessions set created_at = '{now}', seen_at = '{now}'")).unwrap();

@@ -33,7 +33,7 @@ on_both! {
         assert_named(&world, "update payments set refunded = refunded - 1 where id = 10; update order_lines set refunded = 0 where order_id = 1 and n = 3", "line 3 of order 1");
     }
 
-    fn a_refund_that_nobody_sealed_is_named(world) {
+    fn a_refund_without_a_seal_is_named(world) {
         let (world, provider) = paying(world.engine);
         refunded(&world, &provider);
         assert_named(&world, "update refunds set amount = amount + 1 where order_id = 1", "refund 1 has no matching row");
@@ -57,7 +57,7 @@ on_both! {
         assert!(fits.status.success(), "{}", String::from_utf8_lossy(&fits.stderr));
     }
 
-    fn an_answer_that_nobody_gave_is_named(world) {
+    fn a_forged_answer_is_named(world) {
         let (world, provider) = paying(world.engine);
         provider.set(Mode::Pend);
         let mina = world.signed_in("mina");

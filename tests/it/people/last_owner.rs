@@ -1,4 +1,4 @@
-//! The last owner stays, whoever asks.
+//! The last owner stays, for every actor.
 
 use crate::{
     kit::{on_both, owners},
@@ -8,7 +8,7 @@ use crate::{
 };
 
 on_both! {
-    fn the_command_line_takes_the_last_owner_from_nobody(world) {
+    fn the_command_line_does_not_remove_the_last_owner(world) {
         let (done, said) = host(world, &["disable", "owner@ingam.test"]);
         assert!(!done && said.contains("last owner"), "{said}");
         assert_eq!(said.trim().lines().count(), 1, "{said}");
@@ -60,7 +60,7 @@ on_both! {
         assert_eq!(able_owners(world), 1);
     }
 
-    fn whoever_lost_everything_comes_back_through_the_host(world) {
+    fn a_person_who_lost_everything_comes_back_through_the_host(world) {
         let owner = world.signed_in("owner");
         if world.clock.now() < ingam::clock::Clock::system().now() {
             world.clock.set(ingam::clock::Clock::system().now());

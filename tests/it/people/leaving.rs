@@ -6,7 +6,7 @@ use crate::{
 };
 
 on_both! {
-    fn somebody_disabled_is_out_everywhere_at_once_and_comes_back_as_they_were(world) {
+    fn a_disabled_person_is_out_everywhere_at_once_and_comes_back_as_they_were(world) {
         let second = world.second_process();
         let mina = world.signed_in("mina");
         let phone = world.signed_in("mina");
@@ -47,7 +47,7 @@ on_both! {
         assert_eq!(late.status, 404, "{late}");
     }
 
-    fn somebody_disabled_is_not_invited_around_it(world) {
+    fn a_disabled_person_is_not_invited_around_it(world) {
         let owner = world.signed_in("owner");
         invitation(&owner, "nari@ingam.test", &["operator"]).set("code", &world.code("owner")).submit();
         let id = id_of(world, "nari");
@@ -82,7 +82,7 @@ on_both! {
         let again = owner.get(&ends[0]);
         assert!(again.text().contains("has already ended"), "{again}");
         let id_of_session = world.database().value(&format!("select id from sessions where staff_id = {id}"));
-        assert!(!again.text().contains(&id_of_session), "the whole key stands nowhere");
+        assert!(!again.text().contains(&id_of_session), "the whole key is nowhere");
 
         let all = panel(&owner, id, "sessions").set("code", &world.code("owner")).submit();
         assert_eq!(all.status, 303, "{all}");
@@ -90,7 +90,7 @@ on_both! {
         world.signed_in("mina");
     }
 
-    fn a_session_of_somebody_else_is_not_ended_by_its_handle(world) {
+    fn a_session_of_another_person_is_not_ended_by_its_handle(world) {
         make_owner(world, "hana");
         let sora = world.signed_in("sora");
         world.signed_in("mina");

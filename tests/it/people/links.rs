@@ -5,7 +5,7 @@ use crate::{
     people::support::{PASSWORD, enter, id_of, invitation, link_on, panel, set_up},
 };
 
-/// Whether `text` stands anywhere in the database.
+/// Whether `text` is anywhere in the database.
 fn is_kept(world: &World, text: &str) -> bool {
     let tables = [
         "select cast(body as text) from audit",
@@ -27,18 +27,18 @@ fn is_kept(world: &World, text: &str) -> bool {
 }
 
 on_both! {
-    fn an_owner_invites_somebody_who_sets_up_and_works(world) {
+    fn an_owner_invites_a_person_who_sets_up_and_works(world) {
         let owner = world.signed_in("owner");
         let form = invitation(&owner, " Nari@Ingam.test ", &["operator", "auditor"]);
         let page = form.set("code", &world.code("owner")).submit();
         let link = link_on(&page);
-        assert_eq!(page.header("cache-control"), Some("no-store"), "nobody keeps the page");
+        assert_eq!(page.header("cache-control"), Some("no-store"), "no cache keeps the page");
         assert!(page.says("main").contains("Shown only once"), "{page}");
         let row = world.last_audit();
         assert_eq!((row.action.as_str(), row.outcome.as_str()), ("staff.invite", "applied"));
         assert_eq!(row.after["roles"].as_str(), Some("operator auditor"));
         let token = link.trim_start_matches("/setup/");
-        assert!(!is_kept(world, token), "the token stands in the database");
+        assert!(!is_kept(world, token), "the token is in the database");
 
         let id = id_of(world, "nari");
         let list = owner.get("/staff?state=invited");
@@ -85,7 +85,7 @@ on_both! {
         }
     }
 
-    fn whoever_is_set_up_gets_no_link_and_is_not_invited(world) {
+    fn a_person_set_up_gets_no_link_and_is_not_invited(world) {
         let owner = world.signed_in("owner");
         let nari = invitation(&owner, "nari@ingam.test", &["operator"]).set("code", &world.code("owner")).submit();
         link_on(&nari);
@@ -118,7 +118,7 @@ on_both! {
         assert_eq!(world.number("select count(*) from staff"), 5);
     }
 
-    fn a_lost_phone_is_reset_and_set_up_anew(world) {
+    fn a_lost_phone_is_reset_and_set_up_again(world) {
         let mina = world.signed_in("mina");
         let owner = world.signed_in("owner");
         let id = id_of(world, "mina");
@@ -161,12 +161,12 @@ on_both! {
         let id = id_of(world, "nari");
         let reset = panel(&owner, id, "reset");
         let first = link_on(&reset.clone().set("code", &world.code("owner")).submit());
-        // The same form with the old version is out of date, whatever its key.
+        // The same form with the old version is out of date, with any key.
         let stale = reset.forge("key", "another").set("code", &world.code("owner")).submit();
         assert_eq!(stale.status, 409, "{stale}");
         assert_eq!(world.browser().get(&first).status, 200);
     }
-    fn no_link_stands_in_the_log_of_the_server(world) {
+    fn no_link_is_in_the_log_of_the_server(world) {
         let folder = tempfile::tempdir().unwrap();
         let log = folder.path().join("log");
         let mut command = world.command(&["serve"]);
@@ -180,6 +180,6 @@ on_both! {
         assert_eq!(process.browser().get(&format!("{link}x")).status, 404);
         let said = std::fs::read_to_string(&log).unwrap();
         assert!(said.contains("/setup/{token}") && said.contains("/staff"), "{said}");
-        assert!(!said.contains(link.trim_start_matches("/setup/")), "the token stands in the log");
+        assert!(!said.contains(link.trim_start_matches("/setup/")), "the token is in the log");
     }
 }

@@ -1,4 +1,4 @@
-//! Nobody alters their own standing.
+//! No one alters their own roles or state.
 
 use crate::{
     kit::{is_in, on_both},
@@ -49,7 +49,7 @@ on_both! {
         assert_eq!(world.number(&format!("select count(*) from authenticators where staff_id = {own}")), 1);
     }
 
-    fn nobody_but_owners_has_the_pages_or_the_forms(world) {
+    fn only_owners_have_the_pages_and_the_forms(world) {
         let owner = world.signed_in("owner");
         let form = panel(&owner, id_of(world, "jun"), "status");
         for who in ["mina", "jun", "sora", "hana"] {

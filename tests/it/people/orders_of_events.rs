@@ -1,4 +1,4 @@
-//! Whatever owners and the host do in whatever order: somebody is left who can manage the staff.
+//! After any actions of owners and the host in any order a person is left who can manage the staff.
 
 use crate::{
     kit::{Engine, World, on_both, owners},
@@ -25,9 +25,9 @@ enum What {
     Demote,
     Promote,
     Reset,
-    /// Approves whatever waits, whoever it is about.
+    /// Approves all that waits, of every target.
     Approve,
-    /// On the host, where there is nobody who could be left.
+    /// On the host, where no person is needed to remain.
     HostDisable,
     HostDemote,
 }
@@ -84,7 +84,7 @@ fn walk(world: &World, steps: &[Step]) {
                     _ => "roles",
                 };
                 let page = by.browser.get(&format!("/staff/{}?panel={name}", to.id));
-                // Whoever is out, or looks at themselves, finds no form.
+                // A person who is out, or views themselves, finds no form.
                 if page.status != 200 || !page.has("form.seal") {
                     continue;
                 }
@@ -97,12 +97,12 @@ fn walk(world: &World, steps: &[Step]) {
                 assert!(matches!(answer.status, 200 | 303 | 403 | 409 | 429), "{step:?}: {answer}");
             }
         }
-        assert!(able_owners(world) >= 1, "nobody is left after {step:?}");
+        assert!(able_owners(world) >= 1, "no owner is left after {step:?}");
     }
     // Who was let in again after being kept out has to sign in first.
     sign_in_again(world, &sessions);
     let left = three.iter().filter(|one| one.browser.get("/staff").status == 200).count();
-    assert!(left >= 1, "nobody can open the page after {steps:?}");
+    assert!(left >= 1, "no one can open the page after {steps:?}");
 }
 
 on_both! {

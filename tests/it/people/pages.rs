@@ -60,17 +60,17 @@ on_both! {
         for bad in ["/staff?state=king", "/staff?role=king", "/staff?after=x"] {
             assert_eq!(owner.get(bad).status, 400, "{bad}");
         }
-        assert_eq!(ids(&owner.get("/staff?after=999999")).len(), 0, "after nobody comes nobody");
+        assert_eq!(ids(&owner.get("/staff?after=999999")).len(), 0, "nothing follows the last person");
     }
 
-    fn what_was_done_is_said_to_whoever_did_it_and_to_nobody_else(world) {
+    fn what_was_done_is_said_only_to_the_person_who_did_it(world) {
         let owner = world.signed_in("owner");
         let id = id_of(world, "mina");
         let done = panel(&owner, id, "networks").set("networks", "127.0.0.0/8").set("code", &world.code("owner")).submit();
         let seq = world.last_audit().seq;
         assert_eq!(done.location(), Some(format!("/staff/{id}?sealed={seq}").as_str()));
         assert!(done.follow().has("#panel .signed"), "{done}");
-        assert!(!owner.get(&format!("/staff/{id}?sealed={}", seq - 1)).has("#panel"), "somebody else's row is not theirs");
+        assert!(!owner.get(&format!("/staff/{id}?sealed={}", seq - 1)).has("#panel"), "another person's row is not theirs");
         let other = owner.get(&format!("/staff/{}?sealed={seq}", id_of(world, "sora")));
         assert!(!other.has("#panel"), "{other}");
         make_owner(world, "hana");

@@ -9,7 +9,7 @@ use std::time::Duration;
 
 const ROUNDS: usize = 12;
 
-/// Two owners and nobody else, as they were before the last round.
+/// Two owners and no others, as they were before the last round.
 fn alone(world: &World) -> [Operator; 2] {
     let pair = owners(world, 2).try_into().unwrap();
     world.database().tamper("update staff set active = false where email = 'owner@ingam.test'").unwrap();
@@ -95,7 +95,7 @@ on_both! {
         }
     }
 
-    fn a_link_that_is_followed_while_the_account_is_disabled_lets_nobody_in(world) {
+    fn a_link_that_is_followed_while_the_account_is_disabled_lets_no_one_in(world) {
         let [owner, _]: [_; 2] = owners(world, 2).try_into().unwrap();
         let page = crate::people::support::invitation(&owner.browser, "nari@ingam.test", &["owner"]).set("code", &code(world, &owner)).submit();
         let link = crate::people::support::link_on(&page);

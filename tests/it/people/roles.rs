@@ -53,7 +53,7 @@ on_both! {
         assert_eq!(world.last_audit().refusal, "role");
     }
 
-    fn nobody_is_left_without_a_role(world) {
+    fn no_account_is_left_without_a_role(world) {
         let owner = world.signed_in("owner");
         let id = id_of(world, "mina");
         let none = roles_form(&owner, id, &[]).set("code", &world.code("owner")).submit();

@@ -6,7 +6,7 @@ use std::fmt::Write as _;
 pub(crate) const REASON: &str = "Agreed with the head of support";
 pub(crate) const PASSWORD: &str = "a bus full of violins";
 
-/// The id of somebody by what stands before the @ of their address.
+/// The id of a person by the part before the @ of their address.
 pub(crate) fn id_of(world: &World, who: &str) -> i64 {
     world.number(&format!("select id from staff where email = '{who}@ingam.test'"))
 }
@@ -17,14 +17,14 @@ pub(crate) fn make_owner(world: &World, who: &str) {
     world.database().tamper(&sql).unwrap();
 }
 
-/// The form of a panel on somebody's page, with a reason.
+/// The form of a panel on a person's page, with a reason.
 pub(crate) fn panel(browser: &Browser, id: i64, panel: &str) -> Form {
     let page = browser.get(&format!("/staff/{id}?panel={panel}"));
     assert_eq!(page.status, 200, "{page}");
     page.form("form.seal").set("reason", REASON)
 }
 
-/// The form that leaves somebody these roles and no others.
+/// The form that leaves a person these roles and no others.
 pub(crate) fn roles_form(browser: &Browser, id: i64, roles: &[&str]) -> Form {
     with_roles(panel(browser, id, "roles"), roles)
 }
@@ -36,7 +36,7 @@ pub(crate) fn with_roles(form: Form, roles: &[&str]) -> Form {
     roles.iter().fold(bare, |form, role| form.set(&format!("role-{role}"), "yes"))
 }
 
-/// The form that invites somebody.
+/// The form that invites a person.
 pub(crate) fn invitation(browser: &Browser, email: &str, roles: &[&str]) -> Form {
     let form = browser.get("/staff?panel=invite").form("form.seal");
     with_roles(form.set("email", email).set("name", "Nari Yoon").set("reason", REASON), roles)
@@ -66,7 +66,7 @@ pub(crate) fn set_up(world: &World, link: &str) -> (Page, Vec<u8>) {
     (done, secret)
 }
 
-/// Signs in with a password and a secret that are nobody's of the five.
+/// Signs in with a password and a secret of none of the five.
 pub(crate) fn enter(world: &World, email: &str, secret: &[u8]) -> Browser {
     let browser = world.browser();
     let half = browser.get("/login").form_with("password").set("email", email).set("password", PASSWORD).submit();
@@ -78,7 +78,7 @@ pub(crate) fn enter(world: &World, email: &str, secret: &[u8]) -> Browser {
     browser
 }
 
-/// A fresh code of somebody of the kit.
+/// A fresh code of a person of the kit.
 pub(crate) fn code(world: &World, person: &Operator) -> String {
     person.code(world.clock.now(), 0)
 }
@@ -110,7 +110,7 @@ pub(crate) fn sessions_of_owners(world: &World) -> Vec<Vec<Option<String>>> {
     world.rows("select id, staff_id, ip, user_agent from sessions where staff_id >= 2000")
 }
 
-/// Signs all of them in again who could do so themselves: their passwords are nobody's.
+/// Signs all of them in again who could do so themselves: their passwords belong to no one.
 pub(crate) fn sign_in_again(world: &World, sessions: &[Vec<Option<String>>]) {
     let now = world.clock.now();
     let mut sql = String::new();

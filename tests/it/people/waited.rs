@@ -1,4 +1,4 @@
-//! Changes that are read from rest, as those are that waited for somebody else: what must not be stored is gone.
+//! Changes that are read from rest, as those are that waited for another person: what must not be stored is gone.
 
 use crate::{
     kit::{World, block_on, on_both},
@@ -45,7 +45,7 @@ fn links(world: &World) -> i64 {
 }
 
 on_both! {
-    fn what_waited_issues_no_link_that_nobody_would_see(world) {
+    fn what_waited_issues_no_link_that_is_never_shown(world) {
         let mina = id_of(world, "mina");
         let invited = serde_json::json!({ "email": "nari@ingam.test", "name": "Nari Yoon", "roles": ["operator"], "time_zone": "UTC" });
         replay::<InviteStaff>(world, invited).unwrap();

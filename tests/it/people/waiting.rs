@@ -54,7 +54,7 @@ on_both! {
         assert!(asked.follow().says("main").contains("issue a set-up link"));
         let done = approve(world, &second, request);
         assert_eq!((done.status, state(world, request).as_str()), (303, "approved"), "{done}");
-        assert_eq!(world.number("select count(*) from invitations"), 0, "nobody could have been shown it");
+        assert_eq!(world.number("select count(*) from invitations"), 0, "no one could have been shown it");
         let nari = id_of(world, "nari");
         world.clock.advance(Duration::from_secs(30));
         let page = panel(&first.browser, nari, "link").set("code", &code(world, &first)).submit();
@@ -65,7 +65,7 @@ on_both! {
     }
 
     fn a_reset_needs_two_owners_where_there_are_two(outer) {
-        // Whatever the rules are: those of this world ask for nothing.
+        // Independent of the rules: those of this world ask for nothing.
         let world = outer;
         let [first, second]: [_; 2] = owners(world, 2).try_into().unwrap();
         let mina = id_of(world, "mina");
@@ -93,7 +93,7 @@ on_both! {
         let world = &ruled(outer);
         world.database().tamper("update staff set active = false where email = 'owner@ingam.test'").unwrap();
         let [first, second]: [_; 2] = owners(world, 2).try_into().unwrap();
-        // There is nobody left who could be asked but the one it is about.
+        // No one is left who could be asked but the one it is about.
         let done = panel(&first.browser, second.id, "status").set("code", &code(world, &first)).submit();
         assert!(done.location().unwrap().starts_with("/staff/"), "{done}");
         assert_eq!(second.browser.get("/staff").status, 303);
@@ -111,7 +111,7 @@ on_both! {
         assert!(done && said.contains("/setup/"), "{said}");
     }
 
-    fn nobody_decides_about_their_own_account(outer) {
+    fn no_one_decides_about_their_own_account(outer) {
         let world = &ruled(outer);
         let [first, second]: [_; 2] = owners(world, 2).try_into().unwrap();
         let third = world.signed_in("owner");
@@ -124,7 +124,7 @@ on_both! {
         assert_eq!((done.status, state(world, request).as_str()), (303, "approved"), "{done}");
     }
 
-    fn whoever_must_be_kept_out_is_kept_out_at_once_and_the_approval_is_owed(outer) {
+    fn an_urgent_disabling_is_made_at_once_and_the_approval_is_owed(outer) {
         let world = &ruled(outer);
         let [first, second]: [_; 2] = owners(world, 2).try_into().unwrap();
         let mina = world.signed_in("mina");

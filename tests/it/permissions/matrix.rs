@@ -1,4 +1,4 @@
-//! Every form and every change as everybody who may not make it: whatever the pages offer, what is posted counts.
+//! Every form and every change as everybody who may not make it: what is posted counts, not what the pages offer.
 
 use crate::kit::{Browser, Form, PEOPLE, World, block_on, forms, on_both};
 use ingam::{
@@ -53,7 +53,7 @@ fn owner(world: &World, browser: &Browser) -> Option<&'static str> {
 }
 
 on_both! {
-    fn no_form_does_anything_for_whoever_it_is_not_for(outer) {
+    fn no_form_does_anything_for_a_person_without_its_role(outer) {
         let world = &World::start_with(outer.engine, |config| {
             config.trusted_proxies = vec!["127.0.0.0/8".parse().unwrap()];
         });
@@ -70,7 +70,7 @@ on_both! {
             let sealed = form.value("key").is_some() && form.fields().iter().any(|(name, _)| name == "code");
             world.clock.advance(Duration::from_secs(2));
 
-            // Without a code, as it stands.
+            // Without a code, unchanged.
             if sealed {
                 let page = form.submit();
                 assert!(matches!(page.status, 409 | 422) || (page.status == 200 && what.ends_with("preview")), "{what}: {page}");
@@ -90,9 +90,9 @@ on_both! {
                     world.clock.advance(Duration::from_secs(2));
                 }
             }
-            // As nobody.
+            // Without a session.
             let page = as_if(form, &world.browser(), "").submit();
-            assert_eq!(page.location(), Some("/login"), "{what} as nobody: {page}");
+            assert_eq!(page.location(), Some("/login"), "{what} without a session: {page}");
             // By whom it was for when the page was read, and who has lost the role since, or the account.
             let email = owner(world, browser).unwrap();
             let role = PEOPLE.iter().find(|person| person.email == email).unwrap().role;
@@ -109,7 +109,7 @@ on_both! {
         assert_eq!(made(world), before, "something was changed");
     }
 
-    fn the_gate_lets_nobody_make_a_change_that_is_not_theirs(world) {
+    fn the_gate_refuses_changes_without_the_role(world) {
         for person in PEOPLE {
             world.signed_in(person.email);
         }

@@ -34,7 +34,7 @@ ROUTES
 
 ";
 
-/// Somebody who walks.
+/// A person who walks the routes.
 struct Walker {
     name: &'static str,
     browser: Browser,
@@ -102,7 +102,7 @@ fn answer(walker: &Walker, route: &Route, path: &str) -> &'static str {
     match (page.status, route.method) {
         (303, _) if location.starts_with("/login") => "login",
         (403, _) => "403",
-        // Somebody who is signed in has no business on the sign-in page.
+        // A person who is signed in has no business on the sign-in page.
         (200, "GET") | (422, "POST") => "yes",
         (303, "GET") if route.path == "/login" && location == "/" => "yes",
         (303, _) if route.path == "/login/code" && location == "/" => "home",
@@ -125,7 +125,7 @@ fn who(by: By) -> String {
     match by {
         By::Roles(roles) => roles.iter().map(|role| role.as_str()).collect::<Vec<_>>().join(", "),
         By::AnyStaff => "anybody signed in".to_owned(),
-        By::PasswordOnly => "whoever gave a password".to_owned(),
+        By::PasswordOnly => "a person who gave a password".to_owned(),
         By::Public => "anybody on an allowed network".to_owned(),
         By::SystemOnly => "no person".to_owned(),
     }
@@ -175,7 +175,7 @@ on_both! {
                 let refused: Vec<_> = rows.iter().map(|row| (row.action.as_str(), row.refusal.as_str())).collect();
                 let recorded: &[_] = match answer {
                     "403" => &[("request.refused", "role")],
-                    // Nobody was invited with the token 1.
+                    // No one was invited with the token 1.
                     _ if route.path.starts_with("/setup/") => &[("request.refused", "link-gone")],
                     _ => &[],
                 };
@@ -195,7 +195,7 @@ on_both! {
         assert!(text == there, "tests/it/permissions/permissions.txt says something else than the console does:\n{text}");
     }
 
-    fn the_gate_itself_refuses_whoever_lacks_the_role_whatever_the_routes_say(world) {
+    fn the_gate_itself_refuses_a_missing_role_whatever_the_routes_say(world) {
         for person in PEOPLE {
             world.signed_in(person.email);
         }

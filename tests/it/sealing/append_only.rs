@@ -2,7 +2,7 @@
 
 use crate::kit::{Engine, World, addition, bytes, on_both};
 
-/// Everything that must not change, as it stands.
+/// Everything that must not change, in its current state.
 fn kept(world: &World) -> Vec<Vec<Option<String>>> {
     [
         "select * from audit order by seq",
@@ -53,7 +53,7 @@ fn insert(verb: &str, seq: &str, end: &str) -> String {
     format!("{verb} into audit (seq, {REST}) select {seq}, {rest} from audit where seq = 0 {end}")
 }
 
-/// What both engines must refuse, whoever asks.
+/// What both engines must refuse from every connection.
 fn attempts(engine: Engine) -> Vec<String> {
     let no_root = bytes(engine, &[0; 32]);
     let mut list: Vec<String> = [
@@ -91,7 +91,7 @@ fn sqlite_attempts() -> Vec<String> {
             list.push(insert(verb, seq, ""));
         }
     }
-    // A place that is nobody's, and none at all.
+    // A place that belongs to no row, and none at all.
     list.push(insert("insert", "null", ""));
     list.push(insert("insert or replace", "null", ""));
     let rest = REST.replace("change_id", "'another'");

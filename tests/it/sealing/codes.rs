@@ -143,7 +143,7 @@ on_both! {
         assert_eq!((done.status, points(world, 3)), (303, 505), "{done}");
     }
 
-    fn every_refusal_stands_in_the_log_with_who_what_and_why(world) {
+    fn every_refusal_is_in_the_log_with_who_what_and_why(world) {
         let mina = world.signed_in("mina");
         let from = world.audit_size();
         assert_eq!(addition(&mina, 1, "5").set("code", &world.wrong_code("mina")).submit().status, 422);

@@ -22,10 +22,10 @@ const THREADS: usize = 6;
 const KILLS: usize = 12;
 
 /// Many operators who change points as fast as their authenticators allow: two codes each at first, then one in half a
-/// minute. What each change is called in its reason tells afterwards what came of it.
+/// minute. What each change is called in its reason tells afterwards how it ended.
 struct Crowd {
     people: Vec<Operator>,
-    /// The last step that each of them used, whatever came of it.
+    /// The last step that each of them used, with any outcome.
     used: Vec<Mutex<i64>>,
     turn: AtomicUsize,
     stop: AtomicBool,
@@ -91,14 +91,14 @@ impl Crowd {
         })
     }
 
-    /// Every change that was answered stands in the log once, and none stands there twice.
+    /// Every change that was answered is in the log once, and none is there twice.
     fn assert_kept(&self, world: &World) {
         let rows = world.rows(
             "select reason, count(*) from audit where action = 'points.adjust' and outcome = 'applied' group by reason",
         );
         let times: BTreeMap<String, String> =
             rows.into_iter().map(|row| (row[0].clone().unwrap(), row[1].clone().unwrap())).collect();
-        assert!(times.values().all(|times| times == "1"), "a change stands in the log twice: {times:?}");
+        assert!(times.values().all(|times| times == "1"), "a change is in the log twice: {times:?}");
         for name in self.done.lock().unwrap().iter() {
             assert!(times.contains_key(name), "{name} was answered and is gone");
         }
@@ -147,7 +147,7 @@ on_both! {
         assert_sound(world);
         let unanswered = crowd.unanswered.load(Ordering::Relaxed);
         assert!(crowd.done() >= KILLS, "only {} changes were made: that was no load", crowd.done());
-        // On a busy machine a kill may find nobody waiting.
+        // On a busy machine a kill may find no request waiting.
         assert!(unanswered >= KILLS / 2, "only {unanswered} changes were cut off: that was no load");
         // And it goes on where it stopped.
         let before = crowd.done();
@@ -175,7 +175,7 @@ on_both! {
 
 #[test]
 fn asked_to_end_it_answers_the_request_in_hand_first() {
-    // Where the request stands can be seen on PostgreSQL only.
+    // How far the request has got can be seen on PostgreSQL only.
     within(Engine::Postgres, |world| {
         let mut process = world.binary();
         let crowd = Crowd::of(world, &process);

@@ -1,4 +1,4 @@
-//! Somebody closes the laptop in the middle of a request.
+//! A person closes the laptop in the middle of a request.
 
 use crate::{
     kit::{Form, addition, assert_sound, at_once, on_both, operators_here},
@@ -24,7 +24,7 @@ fn bytes_of(form: &Form, cookie: &str, origin: &str) -> Vec<u8> {
 }
 
 on_both! {
-    fn whoever_is_gone_before_the_answer_has_changed_all_or_nothing_and_can_ask_again(world) {
+    fn a_client_gone_before_the_answer_has_changed_all_or_nothing_and_can_ask_again(world) {
         customers(world, 100, 4);
         let people = operators_here(world, 40);
         let now = world.clock.now();

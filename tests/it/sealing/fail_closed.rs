@@ -48,7 +48,7 @@ const NO_OUTBOX: Damage = Damage {
     ),
     postgres: ("revoke insert on outbox from ingam_app", "grant insert on outbox to ingam_app"),
 };
-/// The row would be longer than the log's rows may be: the name of the person stands in it.
+/// The row would be longer than the log's rows may be: the name of the person is in it.
 const LONG_ROW: Damage = Damage {
     sqlite: (
         "update staff set name = hex(zeroblob(35000)) where email = 'mina@ingam.test'",

@@ -24,7 +24,7 @@ on_both! {
         assert_eq!(body, serde_json::json!({ "user": 2, "delta": "5", "balance": "5" }));
     }
 
-    fn an_event_is_delivered_once_whoever_else_delivers(world) {
+    fn an_event_is_delivered_once_by_several_deliverers(world) {
         // This world's console delivers too, twice a second, so there are three at work here.
         let values: Vec<_> = (0..200).map(|n| format!("({n}, 'test', '{{}}', '{}')", world.clock.now())).collect();
         world.database().tamper(&format!("insert into outbox (seq, topic, body, at) values {}", values.join(", "))).unwrap();

@@ -5,7 +5,7 @@ use crate::{
 use serde_json::json;
 
 on_both! {
-    fn points_that_were_added_stand_in_balance_ledger_and_log(world) {
+    fn points_that_were_added_are_in_balance_ledger_and_log(world) {
         let mina = world.signed_in("mina");
         let done = addition(&mina, 1, "1,000").set("code", &world.code("mina")).submit();
         assert_eq!(done.status, 303, "{}", done.text());

@@ -11,7 +11,7 @@ on_both! {
     fn one_code_in_fifty_posts_for_one_customer_changes_one_thing(world) {
         let mina = world.signed_in("mina");
         let code = world.code("mina");
-        // Without the version that was seen, nothing but the code stands between the fifty.
+        // Without the version that was seen, nothing but the code separates the fifty.
         let forms: Vec<Form> = (0..50).map(|_| addition(&mina, 2, "5").without("seen").set("code", &code)).collect();
         let answers = submit_at_once(&forms);
         assert_eq!((with_status(&answers, 303), with_status(&answers, 422)), (1, 49));
@@ -93,7 +93,7 @@ on_both! {
         assert_sound(world);
     }
 
-    fn whoever_was_too_late_looks_again_and_gets_through_with_the_same_code(world) {
+    fn a_person_too_late_looks_again_and_gets_through_with_the_same_code(world) {
         let people = operators_here(world, 12);
         let now = world.clock.now();
         let persist = |person: &Operator| {

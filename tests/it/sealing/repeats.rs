@@ -49,7 +49,7 @@ on_both! {
         assert_eq!(other_kind.status, 409, "{other_kind}");
         assert_eq!(world.last_audit().refusal, "key-reused");
         assert_eq!((points(world, 2), points(world, 3), entries(world)), (5, 500, 1));
-        // The first change is still what the key stands for.
+        // The key still identifies the first change.
         assert_eq!(form.set("code", "000000").submit().status, 303);
         assert_eq!(entries(world), 1);
     }

@@ -7,7 +7,7 @@ use crate::{
 use ingam::{audit::safeguard::safeguards, store::Store};
 
 /// A database that `break_it` spoiled is seen through, and what is wrong is named. Then the damage is mended, so that the
-/// next case stands alone.
+/// next case is independent.
 fn assert_seen(world: &World, break_it: &str, mend: &str, named: &str) {
     let tamper = |sql: &str| world.database().tamper(sql).unwrap_or_else(|error| panic!("{sql}: {error}"));
     let damage = || {
@@ -74,7 +74,7 @@ fn on_postgres(world: &World) {
         let [Some(name), Some(table), Some(sql)] = row.as_slice() else { panic!("{row:?}") };
         let always = format!("alter table {table} enable always trigger {name}");
         assert_seen(world, &format!("alter table {table} disable trigger {name}"), &always, name);
-        // The usual way to enable one leaves it silent for whoever says they replicate.
+        // The usual way to enable one leaves it silent for a session that says it replicates.
         assert_seen(world, &format!("alter table {table} enable trigger {name}"), &always, name);
         assert_seen(world, &format!("drop trigger {name} on {table}"), &format!("{sql}; {always}"), name);
     }

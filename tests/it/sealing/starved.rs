@@ -20,7 +20,7 @@ fn a_full_disk_stops_every_change_and_nothing_else() {
         process.fill_disk(true);
         let answer = forms[0].submit();
         assert_eq!((answer.status, points(world, 2), entries(world)), (503, 0, 0), "{answer}");
-        assert_eq!(people[0].browser.get("/users/2").status, 503, "nobody looks unseen");
+        assert_eq!(people[0].browser.get("/users/2").status, 503, "no one looks unseen");
         assert_eq!(people[0].browser.get("/account").status, 200, "reading goes on");
         process.fill_disk(false);
         let done = forms[0].submit();
@@ -63,7 +63,7 @@ impl Holder {
 
 on_both! {
     /// The one test that waits: for the console to give up waiting, which it must before a person does.
-    fn a_lock_that_somebody_keeps_stops_changes_and_their_codes_stay_good(world) {
+    fn a_lock_that_is_held_stops_changes_and_their_codes_stay_good(world) {
         let mina = world.signed_in("mina");
         let form = addition(&mina, 2, "5").set("code", &world.code("mina"));
         let size = world.audit_size();

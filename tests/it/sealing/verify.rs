@@ -15,7 +15,7 @@ use std::{
 };
 
 /// Makes a log worth tampering with, as a thief with the database's password would find it: the triggers gone, and a
-/// copy beside it to begin anew from. Says how many rows it has.
+/// copy beside it to start again from. Returns the number of rows.
 fn laid_open(world: &World) -> i64 {
     let mina = world.signed_in("mina");
     for amount in ["5", "7"] {
@@ -75,7 +75,7 @@ fn assert_named(world: &World, sql: &str, words: &str) {
     mend(world);
 }
 
-/// Another value for each column of row 4, none of which the table's own checks refuse.
+/// Another value for each column of row 4, which the table's own checks do not refuse.
 const ALTERED: [(&str, &str); 24] = [
     ("at", "'2026-03-02T00:10:00.000001Z'"),
     ("change_id", "'0123456789abcdef0123456789abcdef'"),
@@ -104,7 +104,7 @@ const ALTERED: [(&str, &str); 24] = [
 ];
 
 on_both! {
-    fn a_log_that_nobody_touched_fits(world) {
+    fn an_untouched_log_fits(world) {
         laid_open(world);
         let ended = run(world.command(&["audit", "verify"]));
         let said = String::from_utf8_lossy(&ended.stdout);

@@ -48,7 +48,7 @@ on_both! {
         is(&hit(world, &mina), WAITS);
         pass(world, &mina, 1);
         is(&hit(world, &mina), (303, ""));
-        // A right one begins the count anew.
+        // A right one restarts the count.
         for _ in 0..2 {
             is(&miss(world, &mina), WRONG);
         }

@@ -1,4 +1,4 @@
-//! What somebody is told who is not let in: always the same.
+//! What a person is told who is not let in: always the same.
 
 use crate::kit::{Page, World, on_both, try_password};
 

@@ -32,7 +32,7 @@ pub(crate) fn dump(world: &World) -> String {
 }
 
 on_both! {
-    fn a_copy_of_the_database_lets_nobody_in(world) {
+    fn a_copy_of_the_database_lets_no_one_in(world) {
         let link = invite(world, "new@ingam.test", "operator");
         let mina = world.signed_in("mina");
         let codes = renew(world, &mina, "mina");

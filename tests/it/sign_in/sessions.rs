@@ -88,7 +88,7 @@ on_both! {
     fn requests_in_flight_do_not_bring_a_signed_out_session_back(world) {
         let mina = world.signed_in("mina");
         let out = mina.get("/").form_to("/logout");
-        // Each of them is due to note that somebody is there.
+        // Each of them is due to note that the person is there.
         wait(world, 2 * MINUTE);
         let done = AtomicBool::new(false);
         std::thread::scope(|scope| {
@@ -124,7 +124,7 @@ on_both! {
         }
     }
 
-    fn whoever_is_disabled_is_out_at_once(world) {
+    fn a_disabled_person_is_out_at_once(world) {
         let mina = world.signed_in("mina");
         let form = mina
             .get("/users/1?panel=points")
@@ -196,7 +196,7 @@ on_both! {
         let code = sora.give_password("sora").form_with("code").set("code", &world.code("sora"));
         assert_eq!(code.submit().location(), Some("/audit?outcome=refused"));
         assert!(!sora.cookies().contains_key("ingam-wanted"), "once");
-        // A cookie that somebody else put there leads nowhere else.
+        // A cookie from another site leads nowhere else.
         for planted in
             ["https://evil.test", "//evil.test", "/\\evil.test", "javascript:alert(1)", "evil", "", "/%0d%0aX-A:b\r"]
         {

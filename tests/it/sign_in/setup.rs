@@ -163,7 +163,7 @@ on_both! {
         assert_eq!(accept(world, &nari, &link).0.status, 200);
     }
 
-    fn a_link_of_somebody_disabled_meanwhile_and_a_made_up_one_are_no_links(world) {
+    fn a_link_of_a_person_disabled_meanwhile_and_a_made_up_one_are_no_links(world) {
         let link = invite(world, "nari@ingam.test", "operator");
         world.database().tamper("update staff set active = false where email = 'nari@ingam.test'").unwrap();
         for path in [link.as_str(), "/setup/x", "/setup/%00", "/setup/%FF", &format!("/setup/{}", "x".repeat(5000))] {
@@ -172,7 +172,7 @@ on_both! {
         }
     }
 
-    fn the_command_line_invites_nobody_twice_and_nobody_malformed(world) {
+    fn the_command_line_invites_no_one_twice_and_no_malformed_address(world) {
         let lost = invite(world, "nari@ingam.test", "auditor");
         // Who never followed their link is invited again, and only the newer link works.
         let link = invite(world, "Nari@ingam.test", "operator");

@@ -20,7 +20,7 @@ on_both! {
         for n in 1..=5 {
             assert_eq!(guess(&browser, "mina@ingam.test"), 422, "guess {n}");
         }
-        // The right one does not help now, from wherever it comes.
+        // The right one does not help now, from any address.
         let page = try_password(&world.browser(), "mina@ingam.test", RIGHT);
         assert_eq!(page.status, 429, "{page}");
         let row = world.last_audit();
@@ -69,7 +69,7 @@ on_both! {
         assert_eq!(try_password(&browser, "mina@ingam.test", RIGHT).status, 303);
     }
 
-    fn twenty_wrong_passwords_from_one_address_and_it_waits_whoever_it_asks_for(world) {
+    fn twenty_wrong_passwords_from_one_address_and_it_waits_for_every_account(world) {
         let server = world
             .another(|config| {
                 config.allowed_networks = Allowlist::parse("10.0.0.0/8").unwrap();

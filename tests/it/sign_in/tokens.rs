@@ -18,7 +18,7 @@ on_both! {
         let whole = token(&mina);
         assert_ne!(half, whole);
         assert!(is_in(&mina));
-        // Whoever saw the first token has nothing.
+        // A thief of the first token has nothing.
         assert_eq!(token(&thief), half);
         assert!(!is_in(&thief));
         assert_eq!(thief.get("/login/code").location(), Some("/login?notice=restart"));
@@ -35,7 +35,7 @@ on_both! {
         assert_ne!(token(&mina), planted);
         assert!(mina.get("/account").text().contains("mina@ingam.test"));
         assert!(!is_in(&jun), "the one who planted it is not signed in as anybody");
-        // Made up from nothing, and one that is somebody's: neither is taken over.
+        // Made up from nothing, and one of another person: neither is taken over.
         for planted in ["made-up".to_owned(), token(&mina)] {
             let hana = world.browser();
             hana.set_cookie(SESSION, &planted);

@@ -111,7 +111,7 @@ on_both! {
         assert_eq!(last_record(world), ["view", "user/1", "", "", "Mina Kang"].map(str::to_owned));
         let before = records(world).len();
         mina.get("/users/999");
-        assert_eq!(records(world).len(), before, "there was nobody to look at");
+        assert_eq!(records(world).len(), before, "there was no customer to look at");
         mina.get("/users/1?panel=points").form_to("/point-adjustments").submit();
         assert_eq!(records(world).len(), before + 2, "a form that comes back shows the customer again");
         // No record holds what was searched for.

@@ -1,4 +1,4 @@
-//! Finding a customer by whatever one has of them.
+//! Finding a customer by any of their details.
 
 use crate::kit::{Browser, Page, World, on_both};
 use std::fmt::Write as _;
@@ -163,7 +163,7 @@ on_both! {
             let count = ids.len();
             ids.sort_unstable();
             ids.dedup();
-            assert_eq!(ids.len(), count, "{what}: somebody twice");
+            assert_eq!(ids.len(), count, "{what}: a customer twice");
             assert_eq!(&ids, expected, "{what}");
         }
         let newest = walk(mina.get("/users"));
@@ -196,7 +196,7 @@ on_both! {
         assert_eq!(listed(&mina.get("/users?q=emma")).len(), 5);
     }
 
-    fn the_search_of_somebody_else_is_nobodys(world) {
+    fn the_search_of_another_account_is_not_shown(world) {
         let mina = world.signed_in("mina");
         let to = search(&mina, "@naver.com", "").location().unwrap().to_owned();
         assert_eq!(listed(&mina.get(&to)).len(), 2);

@@ -1,4 +1,4 @@
-//! Addresses as nobody links them: strange paths, strange queries.
+//! Addresses that no page links to: strange paths, strange queries.
 
 use crate::kit::{Browser, World, on_both};
 

@@ -65,9 +65,9 @@ pub(crate) fn check(what: &str, page: &Page) {
 }
 
 on_both! {
-    fn no_field_of_any_form_takes_the_console_down_or_stands_on_a_page_as_it_came(world) {
+    fn no_field_of_any_form_takes_the_console_down_or_is_shown_unescaped(world) {
         for (browser, form) in forms(world) {
-            // A token that does not fit is a forgery, whatever it is made of.
+            // A token that does not fit is a forgery, with any content.
             for (name, _) in form.fields().iter().filter(|(name, _)| name != "csrf") {
                 for (what, bytes) in hostile() {
                     // Guesses would be slowed down, and the fields with them.

@@ -178,7 +178,7 @@ on_both! {
         assert_eq!((world.audit_size(), points(world)), (size, 12_450));
     }
 
-    fn nobody_is_signed_in_or_out_by_another_site(world) {
+    fn another_site_signs_no_one_in_or_out(world) {
         let victim = world.signed_in("mina");
         let page = victim
             .request("POST", "/logout")

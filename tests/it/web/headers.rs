@@ -78,7 +78,7 @@ fn answers(world: &World) -> Vec<(&'static str, u16, Page)> {
 }
 
 on_both! {
-    fn every_answer_is_armoured_and_kept_by_nobody(world) {
+    fn every_answer_is_armoured_and_not_cached(world) {
         for (what, status, page) in answers(world) {
             assert_eq!(page.status, status, "{what}: {page}");
             is_armoured(what, &page);
@@ -127,7 +127,7 @@ on_both! {
             assert_eq!(page.attributes("script[src^=\"/static/\"]", "nonce"), vec![nonce.clone(); scripts], "{page}");
             assert!(!page.has("style, [style], [onclick], [onload], [hx-on], base, iframe, object"), "{page}");
             let mentions = page.text().matches(nonce.as_str()).count();
-            assert_eq!(mentions, scripts, "a nonce stands nowhere else");
+            assert_eq!(mentions, scripts, "a nonce is nowhere else");
         }
         nonces.sort();
         nonces.dedup();

@@ -14,7 +14,7 @@ on_both! {
         assert_eq!(search.status, 422);
         assert!(search.attributes("#term", "value")[0].starts_with(MARKUP), "{search}");
         let page = mina.get("/users").form_to("/users/searches").set("q", MARKUP).submit();
-        assert!(shown(&page.follow(), "#term"), "nobody is called that: {page}");
+        assert!(shown(&page.follow(), "#term"), "no customer is called that: {page}");
         let points = mina
             .get("/users/1?panel=points")
             .form_to("/point-adjustments")
@@ -130,7 +130,7 @@ on_both! {
             assert!(page.has("#reason-error"), "{reason:?}: {page}");
         }
         assert_eq!(world.number("select points from users where id = 1"), 12_450);
-        // None of it cost the code.
+        // Nothing of it cost the code.
         assert_eq!(form.set("amount", "1").set("reason", "가나다라마").submit().status, 303);
     }
 }

@@ -31,7 +31,7 @@ fn a_month_ends_before_now_and_has_what_is_promised() {
 }
 
 #[test]
-fn two_wait_for_somebody_to_look_at_them() {
+fn two_wait_to_be_acknowledged() {
     let waits = |run: &&Past| run.resolved_at.is_none() && (run.state == State::Failed || run.is_low || run.is_slow);
     for (job, runs) in all() {
         let open: Vec<&Past> = runs.iter().filter(waits).collect();
