@@ -105,13 +105,13 @@ macro_rules! run_columns {
 }
 pub(crate) use run_columns;
 
-/// [`Run::needs_a_look`] as a condition, word for word that of the index `batch_runs_attention`.
-macro_rules! needs_a_look {
+/// [`Run::needs_attention`] as a condition, word for word that of the index `batch_runs_attention`.
+macro_rules! needs_attention {
     () => {
         "resolution is null and (state in ('failed', 'timed_out', 'lost') or is_slow or is_low)"
     };
 }
-pub(crate) use needs_a_look;
+pub(crate) use needs_attention;
 
 impl Run {
     pub fn values(&self) -> Values {
@@ -129,7 +129,7 @@ impl Run {
     }
 
     /// Whether a person should look at it, and no one has said that they did.
-    pub fn needs_a_look(&self) -> bool {
+    pub fn needs_attention(&self) -> bool {
         self.resolution.is_none() && (self.state.is_bad() || self.is_unusual())
     }
 

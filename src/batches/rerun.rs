@@ -143,7 +143,7 @@ impl Panel for RerunPanel {
 
     /// A run that failed offers to be run again: that is what one comes for.
     fn is_default(_: &Desk, on: &RunDetail) -> bool {
-        on.run.needs_a_look() && can(on)
+        on.run.needs_attention() && can(on)
     }
 
     fn button(desk: &Desk, on: &RunDetail) -> Option<Button> {

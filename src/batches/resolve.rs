@@ -74,7 +74,7 @@ impl Resolution {
     fn of(run: &Run) -> &'static [Self] {
         match run.state {
             State::Lost => &[Self::Dead, Self::Finished],
-            _ if run.needs_a_look() && !run.state.is_open() => &[Self::Accepted, Self::FalseAlarm],
+            _ if run.needs_attention() && !run.state.is_open() => &[Self::Accepted, Self::FalseAlarm],
             _ => &[],
         }
     }

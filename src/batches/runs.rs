@@ -1,7 +1,7 @@
 //! The list of runs, filtered.
 
 use super::{
-    record::{Run, needs_a_look, run_columns},
+    record::{Run, needs_attention, run_columns},
     rerun_all::RerunAllPanel,
     run_target,
     state::State,
@@ -69,7 +69,7 @@ pub async fn waiting(reader: &Reader) -> sqlx::Result<i64> {
     let (n,): (i64,) = reader
         .query(sql!(
             "select count(*) from (select 1 as one from batch_runs where ",
-            needs_a_look!(),
+            needs_attention!(),
             " limit $1) waiting"
         ))
         .bind(MOST_WAITING)
@@ -184,8 +184,8 @@ async fn find(reader: &Reader, wanted: &Wanted, before: Option<i64>) -> sqlx::Re
         (None, None) => runs_where!("true"),
         (None, Some(_)) => runs_where!("job = $3"),
         // The few that wait or are under way are looked through for the job, and not all that the job ever ran.
-        (Some(Show::Attention), None) => runs_where!(needs_a_look!()),
-        (Some(Show::Attention), Some(_)) => runs_where!(needs_a_look!(), " and coalesce(job, '') = $3"),
+        (Some(Show::Attention), None) => runs_where!(needs_attention!()),
+        (Some(Show::Attention), Some(_)) => runs_where!(needs_attention!(), " and coalesce(job, '') = $3"),
         (Some(Show::Running), None) => runs_where!(is_under_way!()),
         (Some(Show::Running), Some(_)) => runs_where!(is_under_way!(), " and coalesce(job, '') = $3"),
         (Some(Show::State(_)), None) => runs_where!("state = $3"),

@@ -5,7 +5,7 @@ pub mod pages;
 use crate::{
     approvals::queue,
     audit,
-    batches::record::needs_a_look,
+    batches::record::needs_attention,
     entry_columns,
     gate::audit::Entry,
     orders::filter::{DAYS, Needs},
@@ -60,7 +60,7 @@ async fn runs(desk: &Desk) -> Result<Vec<WaitingRun>, PageError> {
             "select r.id, j.title, r.state, r.failure, coalesce(r.ended_at, r.started_at, r.queued_at) as at
                from batch_runs r join batch_jobs j on j.name = r.job
               where ",
-            needs_a_look!(),
+            needs_attention!(),
             " order by r.id desc limit $1"
         ))
         .bind(RUNS)

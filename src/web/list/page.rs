@@ -27,7 +27,7 @@ impl<R, K> Page<R, K> {
         Self { rows, next }
     }
 
-    /// Reads a page of `size` rows: `rows` reads at most so many, of which one more than the page is asked for.
+    /// Reads a page of `size` rows: `rows` reads at most that many, of which one more than the page is asked for.
     pub(crate) async fn read<E>(
         size: usize,
         rows: impl AsyncFnOnce(usize) -> Result<Vec<R>, E>,
@@ -48,7 +48,7 @@ const WINDOWS: usize = 10;
 /// Finds a page of `size` rows between `first` and `end`, the newest first, through bounded windows: for filters without an
 /// index of their own, so that a filter that fits nothing gives up after a while.
 ///
-/// `start` says where the window below a place begins (`None`: there is nothing below it), `rows` reads at most so many rows
+/// `start` says where the window below a place begins (`None`: there is nothing below it), `rows` reads at most that number of rows
 /// of a window.
 pub(crate) async fn walk<R, K: Copy + Ord, E>(
     size: usize,

@@ -110,8 +110,8 @@ fn no_literal_in_rust_goes_past_a_declaration() {
     let kinds: BTreeSet<&str> = KINDS.iter().map(|kind| kind.name).collect();
     let catalogue: toml::Table = read("src/web/words/en.toml").parse().unwrap();
     let is_key = |word: &str| {
-        let (section, key) = word.split_once('.').unwrap_or_default();
-        catalogue.get(section).is_some_and(|section| section.get(key).is_some())
+        let (section, key) = word.split_once('.').unwrap_or((word, ""));
+        catalogue.get(section).is_some_and(|section| key.is_empty() || section.get(key).is_some())
     };
     let mut past = Vec::new();
     for (path, text) in
@@ -120,10 +120,10 @@ fn no_literal_in_rust_goes_past_a_declaration() {
         let code = code(&text);
         for (before, word) in quoted(&code, '"').into_iter().filter(|(_, word)| is_word(word)) {
             // A declaration: `NAME = "word";` within one of the two macros, or the value of a constant.
-            let statement = before.rsplit(';').next().unwrap_or_default();
             let is_named = before.trim_end().ends_with('=')
                 && before.trim_end_matches([' ', '=']).ends_with(|c: char| c.is_ascii_uppercase() || c == '_');
-            let is_constant = statement.contains("const ");
+            let item = before.rfind("const ").map(|at| before[at..].replace("[&str; ", "["));
+            let is_constant = item.is_some_and(|item| !item.contains(';'));
             let is_past = if declared.contains(word) { !is_named } else { kinds.contains(word) && !is_constant };
             if is_past && !is_key(word) {
                 past.push(format!("{path}: {word}"));
