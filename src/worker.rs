@@ -133,7 +133,7 @@ fn log(topic: &str, delivery: &Delivery) {
         topic,
         event = delivery.topic,
         id = delivery.id,
-        audit = delivery.seq,
+        audit = delivery.seq.get(),
         at = %delivery.at,
         body = %delivery.body,
         "event"

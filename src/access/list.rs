@@ -4,6 +4,7 @@ use super::pages::{ListPage, Row, TASKS};
 use crate::{
     audit::list::staff,
     clock::Instant,
+    id::StaffId,
     list_query, sql,
     store::Reader,
     web::{
@@ -25,7 +26,7 @@ list_query! {
     typed Filter at "/access-records" from "before";
     /// What the filters of the access records mean.
     meant AccessQuery;
-    staff: i64 = read::number;
+    staff: StaffId = read::staff;
     /// The customer whose data was looked at.
     subject: String = |text, _| subject(text);
     task: String = |text, _| read::choice(text, TASKS.into_iter());

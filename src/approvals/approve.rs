@@ -10,6 +10,7 @@ use super::{
 };
 use crate::{
     gate::{Admits, Change, DynChange, Fault, Meaning, Refusal, Rejection, Target, Tx},
+    id::RequestId,
     sql,
     web::{
         Desk, PageError,
@@ -26,7 +27,7 @@ use serde_json::json;
 /// done already, it says that this was right.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Approve {
-    pub request: i64,
+    pub request: RequestId,
 }
 
 /// What came of an approval.

@@ -3,6 +3,7 @@
 use super::{Request, request::SEES_ALL, viewer::ViewerPart};
 use crate::{
     audit::pages::Row as AuditRow,
+    id::RequestId,
     request_columns, sql,
     web::{
         Desk, PageError, PageResult,
@@ -23,7 +24,7 @@ const PAGE: i64 = 50;
 #[serde(default)]
 pub(crate) struct PageQuery {
     show: String,
-    before: Option<i64>,
+    before: Option<RequestId>,
 }
 
 /// `GET /approvals`
@@ -48,7 +49,7 @@ pub(crate) async fn list(desk: Desk, query: web::Query<PageQuery>) -> PageResult
 
 /// The newest requests that fit and that this person may see. A person who sees only some of what was decided sees it
 /// as far back as can be looked through at once.
-async fn find(desk: &Desk, show: Show, before: Option<i64>) -> Result<Vec<Request>, PageError> {
+async fn find(desk: &Desk, show: Show, before: Option<RequestId>) -> Result<Vec<Request>, PageError> {
     let person = desk.person();
     let (sees_all, roles) = (person.roles.any_of(SEES_ALL), person.roles.to_string());
     let reader = desk.reader();
@@ -76,7 +77,7 @@ async fn find(desk: &Desk, show: Show, before: Option<i64>) -> Result<Vec<Reques
                order by r.id desc limit $2"
         )),
     };
-    let query = query.bind(before.unwrap_or(i64::MAX)).bind(PAGE + 1).bind(person.id).bind(sees_all).bind(roles);
+    let query = query.bind(before.unwrap_or(RequestId::MAX)).bind(PAGE + 1).bind(person.id).bind(sees_all).bind(roles);
     let query = if show == Show::Decided { query.bind(earliest(desk, sees_all).await?) } else { query };
     Ok(query.all().await?)
 }
@@ -94,9 +95,9 @@ async fn earliest(desk: &Desk, sees_all: bool) -> Result<i64, PageError> {
 }
 
 /// About which of these this person has decided.
-async fn voted(desk: &Desk, requests: &[Request]) -> Result<HashSet<i64>, PageError> {
+async fn voted(desk: &Desk, requests: &[Request]) -> Result<HashSet<RequestId>, PageError> {
     let (Some(first), Some(last)) = (requests.last(), requests.first()) else { return Ok(HashSet::new()) };
-    let votes: Vec<(i64,)> = desk
+    let votes: Vec<(RequestId,)> = desk
         .reader()
         .query(sql!("select request_id from approval_votes where staff_id = $1 and request_id between $2 and $3"))
         .bind(desk.person().id)

@@ -18,13 +18,13 @@ pub mod withdraw;
 
 pub use request::Request;
 
-use crate::{gate::Target, web::panel::Entry};
+use crate::{gate::Target, id::RequestId, web::panel::Entry};
 
 /// What can be done beside the page of a request.
 const PANELS: &[Entry<show::RequestView>] =
     &[Entry::of::<approve::ApprovePanel>(), Entry::of::<reject::RejectPanel>(), Entry::of::<withdraw::WithdrawPanel>()];
 
 /// A request as the target of a decision.
-pub fn target(id: i64) -> Target {
+pub fn target(id: RequestId) -> Target {
     Target::new("approval", id)
 }

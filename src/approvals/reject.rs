@@ -9,6 +9,7 @@ use super::{
 };
 use crate::{
     gate::{Admits, Change, Fault, Target, Tx},
+    id::RequestId,
     web::{
         Desk, PageError,
         form::Form,
@@ -23,7 +24,7 @@ use serde_json::json;
 /// Rejects a request. What was urgent and is done stays done: undoing it is a change of its own.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Reject {
-    pub request: i64,
+    pub request: RequestId,
 }
 
 impl Change for Reject {

@@ -8,6 +8,7 @@ use super::{
 };
 use crate::{
     gate::{Admits, Change, Fault, Target, Tx},
+    id::RequestId,
     web::{
         Desk, PageError,
         form::Form,
@@ -22,7 +23,7 @@ use serde_json::json;
 /// Withdraws a request, as the person who made it.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Withdraw {
-    pub request: i64,
+    pub request: RequestId,
 }
 
 impl Change for Withdraw {

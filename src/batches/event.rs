@@ -3,6 +3,7 @@
 use crate::{
     clock::Instant,
     gate::{Fault, Tx},
+    id::Seq,
     sql,
     web::shell::{Shell, Tone},
 };
@@ -38,7 +39,7 @@ pub(crate) struct Event {
     pub(crate) detail: Option<String>,
     pub(crate) staff_name: String,
     /// The row of the log that tells of it, and the reason that was given.
-    pub(crate) seq: Option<i64>,
+    pub(crate) seq: Option<Seq>,
     pub(crate) reason: Option<String>,
 }
 

@@ -9,14 +9,14 @@ use super::{
     policy::Need,
     tx::Identity,
 };
-use crate::{allowlist, sql};
+use crate::{allowlist, id::RequestId, sql};
 use serde_json::Value;
 use std::mem;
 
 /// Who requested a change, from where, why, and which version of the target they saw.
 #[derive(Clone, Debug)]
 pub struct Requester {
-    pub request: i64,
+    pub request: RequestId,
     pub actor: Actor,
     pub reason: Reason,
     pub seen: Option<i64>,

@@ -3,6 +3,7 @@
 use super::{OrderDetail, show::may_change};
 use crate::{
     clock::Instant,
+    id::Seq,
     money::Money,
     sql,
     store::Reader,
@@ -87,7 +88,7 @@ pub(crate) struct Refund {
     /// Who asked for it; none where the shop did.
     pub(crate) staff: Option<String>,
     /// The audit row that sealed it.
-    pub(crate) seq: Option<i64>,
+    pub(crate) seq: Option<Seq>,
     pub(crate) parts: Vec<RefundPart>,
     pub(crate) retry_of: Option<i64>,
     pub(crate) fate: Fate,
@@ -185,7 +186,7 @@ struct RefundRow {
     is_retried: bool,
     is_dismissed: bool,
     is_ours: bool,
-    seq: Option<i64>,
+    seq: Option<Seq>,
 }
 
 impl RefundRow {

@@ -28,6 +28,7 @@ use crate::{
         state::State,
     },
     dashboard::pages::WaitingRun,
+    id::Seq,
     web::{
         panel::{Button, Opened, Panel, Receipt, Side, side_of},
         shell::{
@@ -158,7 +159,7 @@ impl Maker {
             kind: kind.into(),
             detail: (kind == "rerun").then(|| "48231".into()),
             staff_name: by.into(),
-            seq: Some(12_340),
+            seq: Some(Seq::new(12_340)),
             reason: (by != "system").then(|| self.reason()),
         }
     }
@@ -296,7 +297,7 @@ impl Maker {
     fn run_receipt(self) -> Side {
         let shell = self.shell(Section::Batches);
         let receipt = Receipt {
-            seq: 12_346,
+            seq: Seq::new(12_346),
             at: now(),
             by: self.me(),
             reason: self.reason(),

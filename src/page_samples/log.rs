@@ -2,6 +2,7 @@ use super::maker::{Maker, Sample, before, html};
 use crate::{
     access::pages as access,
     audit::pages as audit,
+    id::{RequestId, Seq, StaffId},
     web::shell::{
         Section,
         field::{FieldErrors, wrong},
@@ -59,7 +60,7 @@ impl Maker {
         }];
         vec![
             row(
-                12_344,
+                Seq::new(12_344),
                 8,
                 self.text("이하은", "Haeun Lee"),
                 "points.adjust",
@@ -70,7 +71,7 @@ impl Maker {
                 points("9450", "12450"),
             ),
             row(
-                12_343,
+                Seq::new(12_343),
                 9,
                 self.me(),
                 "points.adjust",
@@ -81,7 +82,7 @@ impl Maker {
                 vec![],
             ),
             row(
-                12_318,
+                Seq::new(12_318),
                 610,
                 "Emily Carter".into(),
                 "users.status",
@@ -92,7 +93,7 @@ impl Maker {
                 status,
             ),
             row(
-                12_310,
+                Seq::new(12_310),
                 640,
                 self.me(),
                 "orders.refund",
@@ -103,7 +104,7 @@ impl Maker {
                 refunded,
             ),
             row(
-                12_305,
+                Seq::new(12_305),
                 660,
                 self.me(),
                 "orders.cancel",
@@ -114,7 +115,7 @@ impl Maker {
                 vec![],
             ),
             row(
-                12_301,
+                Seq::new(12_301),
                 700,
                 self.text("박준호", "Junho Park"),
                 "session.start",
@@ -125,7 +126,7 @@ impl Maker {
                 vec![],
             ),
             row(
-                902,
+                Seq::new(902),
                 540_000,
                 "console@host".into(),
                 "moon.land",
@@ -143,7 +144,7 @@ impl Maker {
         let mut add = |name, html| out.push(Sample { name, html });
         let sealed = || {
             Some(audit::SealedThrough {
-                seq: 12_345,
+                seq: Seq::new(12_345),
                 at: before(TimeDelta::minutes(2)),
                 root: (0..32).map(|n| n * 7 + 3).collect(),
             })
@@ -179,7 +180,7 @@ impl Maker {
         add("audit-invalid", list(filter, vec![], errors));
         add("audit-empty", list(crate::audit::filter::Filter::default(), vec![], FieldErrors::new()));
         let entry = audit::Entry {
-            staff_id: Some(2),
+            staff_id: Some(StaffId::new(2)),
             email: Some("junho@ingam.test".into()),
             roles: vec!["operator".into(), "astronaut".into()],
             peer: Some("10.0.0.2".into()),
@@ -189,8 +190,8 @@ impl Maker {
             )),
             session: Some("8f3a91c2".into()),
             request: Some("req_01JD3Q7XK2".into()),
-            approval: Some(12_300),
-            reverses: Some(12_299),
+            approval: Some(RequestId::new(12_300)),
+            reverses: Some(Seq::new(12_299)),
             flags: vec![self.text("새 IP", "New IP")],
             leaf: (0..32).collect(),
             body: self
@@ -199,7 +200,7 @@ impl Maker {
         let show = |row: audit::Row, entry, next| {
             html(&audit::ShowPage {
                 shell: self.shell(Section::Audit),
-                previous: Some(row.seq - 1),
+                previous: Some(Seq::new(row.seq.get() - 1)),
                 next,
                 row,
                 entry,
@@ -207,8 +208,8 @@ impl Maker {
             })
         };
         let rows = self.changes();
-        add("audit-row", show(rows[0].clone(), entry, Some(12_345)));
-        add("audit-row-order", show(rows[3].clone(), audit::Entry::default(), Some(12_345)));
+        add("audit-row", show(rows[0].clone(), entry, Some(Seq::new(12_345))));
+        add("audit-row-order", show(rows[3].clone(), audit::Entry::default(), Some(Seq::new(12_345))));
         add("audit-row-bare", show(audit::Row { ip: None, ..rows[5].clone() }, audit::Entry::default(), None));
 
         let looks = |filter, rows: Vec<access::Row>, errors| {

@@ -1,5 +1,6 @@
 use super::maker::{self, Maker, Sample, before, html, now, wrong_state};
 use crate::{
+    id::Seq,
     networks::{
         add::AddPanel,
         change::ChangePanel,
@@ -90,7 +91,7 @@ impl Maker {
             &shell,
         );
         let receipt = Receipt {
-            seq: 12_345,
+            seq: Seq::new(12_345),
             at: now(),
             by: self.me(),
             reason: self.reason(),
@@ -135,7 +136,7 @@ impl Maker {
             self.networks_side(&RowId(1), Opened::Form(RemovePanel(row)), seal)
         };
         push("networks-remove", remove(fresh()));
-        let meanwhile = Meanwhile { by: self.me(), at: before(TimeDelta::minutes(4)), seq: 12_344 };
+        let meanwhile = Meanwhile { by: self.me(), at: before(TimeDelta::minutes(4)), seq: Seq::new(12_344) };
         push(
             "networks-remove-stale",
             remove(SealForm { refusal: Some(FormRefusal::Stale(Some(meanwhile))), ..fresh() }),

@@ -3,6 +3,7 @@ use super::{
     orders::{fresh, refused},
 };
 use crate::{
+    id::Seq,
     orders::{
         FailedRefund, OrderDetail, State,
         cancel::CancelPanel,
@@ -76,8 +77,11 @@ impl Maker {
         add("order-refund-typed", chosen(fresh()));
         add("order-refund-wrong-code", chosen(refused(FormRefusal::WrongCode { left: Some(1) })));
         add("order-refund-wrong-state", chosen(refused(super::maker::wrong_state())));
-        let meanwhile =
-            Meanwhile { by: self.text("이하은", "Haeun Lee"), at: before(TimeDelta::seconds(76)), seq: 12_346 };
+        let meanwhile = Meanwhile {
+            by: self.text("이하은", "Haeun Lee"),
+            at: before(TimeDelta::seconds(76)),
+            seq: Seq::new(12_346),
+        };
         add("order-refund-stale", chosen(refused(FormRefusal::Stale(Some(meanwhile)))));
         let split = vec![Part { payment: 11, amount: 10_000 }, Part { payment: 12, amount: 5_000 }];
         let special = RefundSpec { shipping: true, amount: Some(15_000), split, ..wanted.clone() };
@@ -212,7 +216,7 @@ impl Maker {
                 (on.field_name(&changed, &shell), changed)
             });
             let receipt = Receipt {
-                seq: 12_346,
+                seq: Seq::new(12_346),
                 at: now(),
                 by: self.me(),
                 reason: self.reason(),

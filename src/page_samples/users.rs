@@ -1,5 +1,6 @@
 use super::maker::{Maker, Sample, before, html, now};
 use crate::{
+    id::Seq,
     page_samples::maker,
     users::{
         adjust::AdjustPanel,
@@ -57,7 +58,7 @@ impl Maker {
                 kind: kind.into(),
                 memo: memo.into(),
                 staff_name: staff,
-                seq,
+                seq: seq.map(Seq::new),
             };
         let order = self.text("20261119-004829", "20261119-004829");
         vec![
@@ -102,7 +103,7 @@ impl Maker {
             at: before(TimeDelta::days(days)),
             text: self.text(ko, en),
             staff_name: self.text("이하은", "Haeun Lee"),
-            seq: Some(seq),
+            seq: Some(Seq::new(seq)),
         };
         vec![
             note(
@@ -146,7 +147,7 @@ impl Maker {
     fn receipt(self, action: &str, field: &str, before: &str, after: &str, is_suspended: bool) -> String {
         let shell = self.shell(Section::Users);
         let receipt = Receipt {
-            seq: 12_346,
+            seq: Seq::new(12_346),
             at: now(),
             by: self.me(),
             reason: self.reason(),
@@ -189,8 +190,11 @@ impl Maker {
         add("user-wrong-state", self.refused(maker::wrong_state()));
         add("user-not-recorded", self.refused(FormRefusal::NotRecorded));
         add("user-stale-unknown", self.refused(FormRefusal::Stale(None)));
-        let meanwhile =
-            Meanwhile { by: self.text("이하은", "Haeun Lee"), at: before(TimeDelta::seconds(76)), seq: 12_346 };
+        let meanwhile = Meanwhile {
+            by: self.text("이하은", "Haeun Lee"),
+            at: before(TimeDelta::seconds(76)),
+            seq: Seq::new(12_346),
+        };
         let stale = SealForm { refusal: Some(FormRefusal::Stale(Some(meanwhile))), ..fresh() };
         add("user-stale", self.points(stale, self.typed(), Some(12_950)));
         add("user-done", self.receipt("points.adjust", "points", "11450", "12450", false));

@@ -6,6 +6,7 @@ use super::{
 };
 use crate::{
     clock::Instant,
+    id::StaffId,
     sql,
     web::{Desk, PageError, shell::Tone},
 };
@@ -73,7 +74,7 @@ impl TryFrom<String> for State {
 /// A member of staff as pages show them.
 #[derive(Clone, Debug, sqlx::FromRow)]
 pub struct Person {
-    pub id: i64,
+    pub id: StaffId,
     pub name: String,
     pub email: String,
     pub roles: String,
@@ -143,7 +144,7 @@ macro_rules! person {
 pub(crate) use state;
 
 /// Finds one person.
-async fn by_id(desk: &Desk, id: i64) -> sqlx::Result<Option<Person>> {
+async fn by_id(desk: &Desk, id: StaffId) -> sqlx::Result<Option<Person>> {
     let (now, limits) = (desk.now(), desk.console().limits);
     desk.reader()
         .query(sql!(person!(), "where s.id = $4"))
@@ -164,7 +165,7 @@ pub(crate) struct Member {
 }
 
 impl Member {
-    pub(super) async fn by_id(desk: &Desk, id: i64) -> Result<Option<Self>, PageError> {
+    pub(super) async fn by_id(desk: &Desk, id: StaffId) -> Result<Option<Self>, PageError> {
         let Some(person) = by_id(desk, id).await? else { return Ok(None) };
         let sessions = session_list::sessions(desk, id).await?;
         Ok(Some(Self { person, sessions, is_me: id == desk.person().id }))
@@ -181,7 +182,7 @@ impl Member {
 pub(crate) struct StaffList {
     pub(crate) filter: Filter,
     /// The person after whom the page begins.
-    pub(crate) after: Option<i64>,
+    pub(crate) after: Option<StaffId>,
 }
 
 /// Which people a list shows.
@@ -193,7 +194,7 @@ pub struct Filter {
 
 /// Up to `limit` people by name, after the one whose id is `after`. The address holds the id and not the name, which is
 /// personal.
-pub async fn find(desk: &Desk, filter: Filter, after: Option<i64>, limit: i64) -> sqlx::Result<Vec<Person>> {
+pub async fn find(desk: &Desk, filter: Filter, after: Option<StaffId>, limit: i64) -> sqlx::Result<Vec<Person>> {
     let (now, limits) = (desk.now(), desk.console().limits);
     desk.reader()
         .query(sql!(

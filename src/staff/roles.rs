@@ -8,6 +8,7 @@ use super::{
 };
 use crate::{
     gate::{Admits, Change, Fault, Role, Target, Tx},
+    id::StaffId,
     sql,
     web::{
         Desk, PageError,
@@ -26,7 +27,7 @@ use serde::{Deserialize, Serialize};
 /// Gives a person these roles in place of those they have.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct SetStaffRoles {
-    pub staff: i64,
+    pub staff: StaffId,
     pub roles: Roles,
 }
 

@@ -4,6 +4,7 @@ use super::{session, target, throttle};
 use crate::{
     clock::Instant,
     gate::{Admits, Change, Fault, Refusal, Target, Tx},
+    id::StaffId,
     sql,
     web::session::id_of,
 };
@@ -20,7 +21,7 @@ pub struct Browser {
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct EnterPassword {
     /// The account, if there is one.
-    staff: Option<i64>,
+    staff: Option<StaffId>,
     browser: Browser,
     #[serde(skip)]
     keys: throttle::Keys,
@@ -34,7 +35,7 @@ pub struct EnterPassword {
 
 impl EnterPassword {
     pub fn new(
-        staff: Option<i64>,
+        staff: Option<StaffId>,
         right_for: Option<String>,
         keys: throttle::Keys,
         token: &str,
@@ -84,7 +85,7 @@ impl Change for EnterPassword {
 /// Somebody whose password was right gave the code of their authenticator, which the gate has checked.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct SignIn {
-    staff: i64,
+    staff: StaffId,
     browser: Browser,
     #[serde(skip)]
     from: String,
@@ -94,7 +95,7 @@ pub struct SignIn {
 
 impl SignIn {
     /// `from` is the key of the session that the password made, which ends here: a new token for a new standing.
-    pub fn new(staff: i64, from: String, token: &str, browser: Browser) -> Self {
+    pub fn new(staff: StaffId, from: String, token: &str, browser: Browser) -> Self {
         Self { staff, browser, from, to: id_of(token) }
     }
 
@@ -179,7 +180,7 @@ impl Change for SignInWithRecoveryCode {
 /// Signing out.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct SignOut {
-    pub staff: i64,
+    pub staff: StaffId,
     #[serde(skip)]
     pub session: String,
 }

@@ -7,6 +7,7 @@ use super::{
 };
 use crate::{
     gate::{Admits, Change, Fault, Role, Target, Tx},
+    id::StaffId,
     sql,
     web::{
         Desk, PageError,
@@ -25,7 +26,7 @@ use serde::{Deserialize, Serialize};
 /// Disables an account, which ends everything it is signed in with at once, or enables it again.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct SetStaffStatus {
-    pub staff: i64,
+    pub staff: StaffId,
     /// `active` or `disabled`.
     pub status: String,
 }

@@ -1,6 +1,6 @@
 //! A customer's points, entry by entry.
 
-use crate::{clock::Instant, orders, sql, store::Reader, web::words::Words};
+use crate::{clock::Instant, id::Seq, orders, sql, store::Reader, web::words::Words};
 
 /// One line of the ledger.
 #[derive(Clone, Debug, sqlx::FromRow)]
@@ -17,7 +17,7 @@ pub struct Entry {
     /// Who adjusted by hand; none where the shop itself did it.
     pub staff_name: Option<String>,
     /// The row of the audit log that sealed an adjustment.
-    pub seq: Option<i64>,
+    pub seq: Option<Seq>,
 }
 
 /// A page of the ledger, newest entry first, and the entry the next page comes after.

@@ -4,6 +4,7 @@ use super::find::CustomerRow;
 use crate::{
     clock::Instant,
     gate::{Admits, Change, Fault, Role, Target, Tx, is_printable},
+    id::Seq,
     sql,
     store::Reader,
     web::{
@@ -137,7 +138,7 @@ pub(crate) struct Note {
     pub text: String,
     pub staff_name: String,
     /// The row of the log that sealed it.
-    pub seq: Option<i64>,
+    pub seq: Option<Seq>,
 }
 
 /// Reads at most `limit` notes on a customer that are older than `before`, the newest first.

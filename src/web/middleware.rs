@@ -51,7 +51,7 @@ pub async fn observe(request: ServiceRequest, next: Next<impl MessageBody + 'sta
         route = pattern.as_deref().unwrap_or("-"),
         status = response.status().as_u16(),
         ms = console.clock.now().since(started).num_milliseconds(),
-        staff = visit.visitor().map(|visitor| visitor.id),
+        staff = visit.visitor().map(|visitor| visitor.id.get()),
         "request"
     );
     Ok(response)
