@@ -62,6 +62,16 @@ ids! {
     StaffId;
     /// A change that waits for a second person.
     RequestId;
+    CustomerId;
+    OrderId;
+    /// A line of an order by its place in it, the first being 1.
+    LineId;
+    PaymentId;
+    RefundId;
+    /// A note on a customer.
+    NoteId;
+    /// An entry in a customer's points.
+    EntryId;
     /// A row of the audit log, the first being 0.
     Seq;
 }

@@ -8,6 +8,7 @@
 use super::OrderDetail;
 use crate::{
     gate::Fault,
+    id::{LineId, PaymentId},
     money::{Money, share},
 };
 use serde::{Deserialize, Serialize};
@@ -16,14 +17,14 @@ use serde::{Deserialize, Serialize};
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Units {
     /// The line's place in the order.
-    pub n: i64,
+    pub n: LineId,
     pub quantity: i64,
 }
 
 /// What goes back to one payment, in minor units.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Part {
-    pub payment: i64,
+    pub payment: PaymentId,
     pub amount: i64,
 }
 
@@ -73,7 +74,7 @@ impl Plan {
     }
 
     /// What goes back to this payment.
-    pub fn part_of(&self, payment: i64) -> i64 {
+    pub fn part_of(&self, payment: PaymentId) -> i64 {
         self.parts.iter().find(|part| part.payment == payment).map_or(0, |part| part.amount)
     }
 }

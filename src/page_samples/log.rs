@@ -2,7 +2,7 @@ use super::maker::{Maker, Sample, before, html};
 use crate::{
     access::pages as access,
     audit::pages as audit,
-    id::{RequestId, Seq, StaffId},
+    id::{CustomerId, RequestId, Seq, StaffId},
     web::shell::{
         Section,
         field::{FieldErrors, wrong},
@@ -233,9 +233,15 @@ impl Maker {
             request: Some("req_01JD3Q7XK2".into()),
         };
         let some = vec![
-            look(3, "reveal", Some(482_913), None, Some(self.text("택배 기사 연락 요청", "Courier asked for contact"))),
-            look(4, "view", Some(482_913), None, None),
-            look(5, "view-order", Some(482_913), Some("order/4829"), None),
+            look(
+                3,
+                "reveal",
+                Some(CustomerId::new(482_913)),
+                None,
+                Some(self.text("택배 기사 연락 요청", "Courier asked for contact")),
+            ),
+            look(4, "view", Some(CustomerId::new(482_913)), None, None),
+            look(5, "view-order", Some(CustomerId::new(482_913)), Some("order/4829"), None),
             look(6, "search", None, Some("orders"), None),
             look(7, "search", None, Some("newest"), None),
         ];

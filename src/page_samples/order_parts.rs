@@ -3,7 +3,7 @@ use super::{
     orders::hours,
 };
 use crate::{
-    id::Seq,
+    id::{RefundId, Seq},
     money::Currency,
     orders::{
         refunds::{Fate, Refund, RefundPart},
@@ -81,8 +81,8 @@ impl Maker {
             |amount, state, attempts| part("transfer", self.text("하늘은행", "Haneul Bank"), amount, state, attempts);
         let socks = self.text("양말 3켤레", "Socks, 3 pairs");
         let rice = self.text("유기농 현미 4kg", "Organic brown rice 4 kg");
-        let refund = |id, state: &str, amount, parts| Refund {
-            id,
+        let refund = |id: i64, state: &str, amount, parts| Refund {
+            id: RefundId::new(id),
             at: before(TimeDelta::minutes(id * 7)),
             state: state.into(),
             amount: Currency::Krw.amount(amount),
@@ -101,7 +101,7 @@ impl Maker {
         };
         vec![
             Refund {
-                retry_of: Some(17),
+                retry_of: Some(RefundId::new(17)),
                 points_returned: 1_367,
                 points_taken: 200,
                 shortfall: 39,

@@ -1,6 +1,6 @@
 use super::maker::{Maker, Sample, before, html, now};
 use crate::{
-    id::Seq,
+    id::{CustomerId, EntryId, NoteId, Seq},
     page_samples::maker,
     users::{
         adjust::AdjustPanel,
@@ -36,7 +36,7 @@ struct Typed {
 impl Maker {
     fn customer(is_suspended: bool) -> CustomerRow {
         CustomerRow {
-            id: 482_913,
+            id: CustomerId::new(482_913),
             name: "김서연".into(),
             email: "seoyeon.k@naver.com".into(),
             phone: Some("+821048214821".into()),
@@ -51,7 +51,7 @@ impl Maker {
     fn ledger(self) -> Vec<ledger::Entry> {
         let entry =
             |minutes, delta, balance, kind: &str, memo: &str, staff: Option<String>, seq: Option<i64>| ledger::Entry {
-                id: seq.unwrap_or(minutes),
+                id: EntryId::new(seq.unwrap_or(minutes)),
                 at: before(TimeDelta::minutes(minutes)),
                 delta,
                 balance,
@@ -107,13 +107,13 @@ impl Maker {
         };
         vec![
             note(
-                31,
+                NoteId::new(31),
                 2,
                 "전화는 오후 6시 이후에만.\n가족이 대신 받을 수 있음.",
                 "Call after 6 pm only.\nFamily may answer.",
                 12_301,
             ),
-            note(17, 90, "교환보다 환불을 선호합니다.", "Prefers refunds to exchanges.", 9_120),
+            note(NoteId::new(17), 90, "교환보다 환불을 선호합니다.", "Prefers refunds to exchanges.", 9_120),
         ]
     }
 
@@ -229,7 +229,8 @@ impl Maker {
             phone: Some("010-4821-4821".into()),
         };
         let revealed =
-            Html::of(&Revealed { shell: &self.shell(Section::Users), id: 482_913, contact: &contact }).unwrap();
+            Html::of(&Revealed { shell: &self.shell(Section::Users), id: CustomerId::new(482_913), contact: &contact })
+                .unwrap();
         add("user-revealed", html(&self.user(Self::customer(false), Side::of("revealed", revealed))));
         add("user-plain", html(&self.user(Self::customer(false), Side::default())));
         let mut no_orders = self.user(Self::customer(false), Side::default());
@@ -293,11 +294,47 @@ impl Maker {
                 last_seen_at: seen.map(|hours| before(TimeDelta::hours(hours))),
             };
         vec![
-            row(482_913, "김*연", "se•••••@naver.com", Some("010-••••-4821"), false, 12_450, 2078, Some(6)),
-            row(119_204, "김*연", "sy••@hanmail.net", Some("010-••••-4821"), true, 0, 2546, Some(2600)),
-            row(551_020, "박*민", "ji•••••@gmail.com", None, false, 3200, 1217, Some(72)),
-            row(600_417, "Emily C•••••", "em•••@outlook.com", Some("+1 ••• ••• 4821"), false, 880, 1046, None),
-            row(714_466, "최*아", "ch•••••••@naver.com", Some("010-••••-4824"), false, 1_104_300, 3188, Some(0)),
+            row(
+                CustomerId::new(482_913),
+                "김*연",
+                "se•••••@naver.com",
+                Some("010-••••-4821"),
+                false,
+                12_450,
+                2078,
+                Some(6),
+            ),
+            row(
+                CustomerId::new(119_204),
+                "김*연",
+                "sy••@hanmail.net",
+                Some("010-••••-4821"),
+                true,
+                0,
+                2546,
+                Some(2600),
+            ),
+            row(CustomerId::new(551_020), "박*민", "ji•••••@gmail.com", None, false, 3200, 1217, Some(72)),
+            row(
+                CustomerId::new(600_417),
+                "Emily C•••••",
+                "em•••@outlook.com",
+                Some("+1 ••• ••• 4821"),
+                false,
+                880,
+                1046,
+                None,
+            ),
+            row(
+                CustomerId::new(714_466),
+                "최*아",
+                "ch•••••••@naver.com",
+                Some("010-••••-4824"),
+                false,
+                1_104_300,
+                3188,
+                Some(0),
+            ),
         ]
     }
 }

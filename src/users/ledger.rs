@@ -1,11 +1,17 @@
 //! A customer's points, entry by entry.
 
-use crate::{clock::Instant, id::Seq, orders, sql, store::Reader, web::words::Words};
+use crate::{
+    clock::Instant,
+    id::{CustomerId, EntryId, Seq},
+    orders, sql,
+    store::Reader,
+    web::words::Words,
+};
 
 /// One line of the ledger.
 #[derive(Clone, Debug, sqlx::FromRow)]
 pub struct Entry {
-    pub id: i64,
+    pub id: EntryId,
     pub at: Instant,
     pub delta: i64,
     /// The balance after it.
@@ -24,11 +30,11 @@ pub struct Entry {
 #[derive(Clone, Debug)]
 pub struct Page {
     pub entries: Vec<Entry>,
-    pub next: Option<i64>,
+    pub next: Option<EntryId>,
 }
 
 /// The entries of `user` that are older than `before`, or the newest.
-pub async fn page(reader: &Reader, user: i64, before: Option<i64>, limit: usize) -> sqlx::Result<Page> {
+pub async fn page(reader: &Reader, user: CustomerId, before: Option<EntryId>, limit: usize) -> sqlx::Result<Page> {
     let mut entries: Vec<Entry> = reader
         .query(sql!(
             "select e.id, e.at, e.delta, e.balance, e.kind, coalesce(e.memo, '') as memo, e.staff_name, a.seq
@@ -37,7 +43,7 @@ pub async fn page(reader: &Reader, user: i64, before: Option<i64>, limit: usize)
              order by e.id desc limit $3"
         ))
         .bind(user)
-        .bind(before.unwrap_or(i64::MAX))
+        .bind(before.unwrap_or(EntryId::MAX))
         .bind(i64::try_from(limit + 1).unwrap_or(i64::MAX))
         .all()
         .await?;

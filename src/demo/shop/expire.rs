@@ -6,6 +6,7 @@
 use crate::{
     clock::Instant,
     gate::{Admits, By, Change, Fault, Target, Tx},
+    id::CustomerId,
     sql,
     store::Reader,
     users,
@@ -22,7 +23,7 @@ const AT_ONCE: i64 = 1_000;
 /// Takes points that nobody used in time from a customer's balance.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct ExpirePoints {
-    pub user: i64,
+    pub user: CustomerId,
     pub amount: i64,
     /// Points earned before this expire: an instant in the one form of [`Instant`].
     pub cutoff: String,
@@ -31,7 +32,7 @@ pub struct ExpirePoints {
 /// How many points of a customer are to expire.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Expiring {
-    pub user: i64,
+    pub user: CustomerId,
     pub amount: i64,
 }
 
@@ -47,10 +48,10 @@ fn expiring(balance: i64, left_of_old: i64) -> i64 {
 }
 
 /// The next `count` customers after `after` who have points from before `cutoff`, by their ids.
-pub async fn next(reader: &Reader, after: i64, cutoff: Instant, count: usize) -> sqlx::Result<Vec<Expiring>> {
+pub async fn next(reader: &Reader, after: CustomerId, cutoff: Instant, count: usize) -> sqlx::Result<Vec<Expiring>> {
     let (mut found, mut after) = (Vec::new(), after);
     while found.len() < count {
-        let slice: Vec<(i64, i64, i64)> = reader
+        let slice: Vec<(CustomerId, i64, i64)> = reader
             .query(sql!(
                 "select u.id, u.points, ",
                 left_of_old!(),
