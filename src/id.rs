@@ -22,7 +22,9 @@ macro_rules! ids {
         pub struct $id(i64);
 
         impl $id {
+            /// No row has a lower one: where a list that goes up begins.
             pub const MIN: Self = Self(i64::MIN);
+            /// No row has a higher one: where a list that goes down begins.
             pub const MAX: Self = Self(i64::MAX);
 
             pub const fn new(number: i64) -> Self {
@@ -62,16 +64,27 @@ ids! {
     StaffId;
     /// A change that waits for a second person.
     RequestId;
+    /// A customer of the shop.
     CustomerId;
+    /// An order; what people call it is its number.
     OrderId;
     /// A line of an order by its place in it, the first being 1.
     LineId;
+    /// A payment of an order.
     PaymentId;
+    /// A refund of an order.
     RefundId;
     /// A note on a customer.
     NoteId;
     /// An entry in a customer's points.
     EntryId;
+    /// A network in the list that owners keep.
+    NetworkId;
+    /// A run of a job. The default is none: no row has the number 0.
+    #[derive(Default)]
+    RunId;
+    /// An event on its way out of the outbox.
+    DeliveryId;
     /// A row of the audit log, the first being 0.
     Seq;
 }

@@ -132,7 +132,7 @@ fn log(topic: &str, delivery: &Delivery) {
     tracing::info!(
         topic,
         event = delivery.topic,
-        id = delivery.id,
+        id = delivery.id.get(),
         audit = delivery.seq.get(),
         at = %delivery.at,
         body = %delivery.body,

@@ -86,12 +86,12 @@ async fn find(desk: &Desk, show: Show, before: Option<RequestId>) -> Result<Vec<
 const WINDOW: i64 = 20_000;
 
 /// The request after which the list begins: the very first one only for a person who sees them all.
-async fn earliest(desk: &Desk, sees_all: bool) -> Result<i64, PageError> {
+async fn earliest(desk: &Desk, sees_all: bool) -> Result<RequestId, PageError> {
     if sees_all {
-        return Ok(0);
+        return Ok(RequestId::new(0));
     }
     let (last,): (i64,) = desk.reader().query(sql!("select coalesce(max(id), 0) from approval_requests")).one().await?;
-    Ok(last.saturating_sub(WINDOW))
+    Ok(RequestId::new(last.saturating_sub(WINDOW)))
 }
 
 /// About which of these this person has decided.

@@ -3,6 +3,7 @@
 use super::{detail::RunDetail, event, record, run_target, start::ACTS, state::State};
 use crate::{
     gate::{Admits, Change, Fault, Target, Tx},
+    id::RunId,
     sql,
     web::{
         Desk, PageError,
@@ -17,7 +18,7 @@ use serde::{Deserialize, Serialize};
 /// Ends a run: one that waits never begins, one that runs is told to end.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct CancelRun {
-    pub run: i64,
+    pub run: RunId,
 }
 
 impl Change for CancelRun {

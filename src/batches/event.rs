@@ -3,7 +3,7 @@
 use crate::{
     clock::Instant,
     gate::{Fault, Tx},
-    id::Seq,
+    id::{RunId, Seq},
     sql,
     web::shell::{Shell, Tone},
 };
@@ -11,7 +11,7 @@ use crate::{
 pub(super) async fn append(
     tx: &mut Tx<'_>,
     job: &str,
-    run: Option<i64>,
+    run: Option<RunId>,
     kind: &'static str,
     detail: Option<&str>,
 ) -> Result<(), Fault> {

@@ -37,7 +37,7 @@ pub mod start;
 pub mod state;
 pub mod watch;
 
-use crate::{gate::Target, web::panel::Entry};
+use crate::{gate::Target, id::RunId, web::panel::Entry};
 
 /// What can be done beside the page of a job.
 const JOB_PANELS: &[Entry<detail::JobDetail>] = &[Entry::of::<start::StartPanel>(), Entry::of::<pause::PausePanel>()];
@@ -65,6 +65,6 @@ pub(crate) fn to_permille(share: f64) -> i64 {
 }
 
 /// `run/1842`
-pub fn run_target(run: i64) -> Target {
+pub fn run_target(run: RunId) -> Target {
     Target::new("run", run)
 }

@@ -10,6 +10,7 @@ use super::{
 };
 use crate::{
     gate::{Admits, Change, Fault, Target, Tx},
+    id::RunId,
     sql,
     supervise::{Alive, host, is_alive},
     web::{
@@ -29,7 +30,7 @@ use serde::{Deserialize, Serialize};
 /// Says what is to be thought of a run that a person had to look at.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct ResolveRun {
-    pub run: i64,
+    pub run: RunId,
     pub resolution: Resolution,
 }
 

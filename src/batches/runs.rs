@@ -8,6 +8,7 @@ use super::{
 };
 use crate::{
     gate::Target,
+    id::RunId,
     sql,
     store::Reader,
     web::{
@@ -49,7 +50,7 @@ pub async fn list(desk: Desk) -> PageResult {
 #[derive(Clone, Debug)]
 pub(crate) struct RunList {
     filter: Filter,
-    before: i64,
+    before: RunId,
 }
 
 /// What the list is narrowed to.
@@ -69,7 +70,7 @@ impl Filter {
 impl RunList {
     /// What needs a person.
     pub(crate) fn attention() -> Self {
-        Self { filter: Filter { show: "attention".to_owned(), ..Filter::default() }, before: i64::MAX }
+        Self { filter: Filter { show: "attention".to_owned(), ..Filter::default() }, before: RunId::MAX }
     }
 }
 
@@ -81,7 +82,7 @@ impl Subject for RunList {
 
     /// Each of its changes names a run; the list itself is none.
     fn target((): &()) -> Target {
-        run_target(0)
+        run_target(RunId::new(0))
     }
 
     async fn load(desk: &Desk, (): &()) -> Result<Option<Self>, PageError> {
@@ -91,7 +92,7 @@ impl Subject for RunList {
         }
         let query = Query::of(desk);
         let before = match query.get("before") {
-            "" => i64::MAX,
+            "" => RunId::MAX,
             text => text.parse().map_err(|_| Problem::BadRequest)?,
         };
         let filter = Filter { job: query.get("job").to_owned(), show: query.get("show").to_owned() };
@@ -117,7 +118,7 @@ impl Subject for RunList {
             shell,
             may_act: desk.may("POST", RerunAllPanel::ROUTE),
             rows: runs.into_iter().map(|run| RunRow::of(run, &titles)).collect(),
-            pager: Pager { first: (before != i64::MAX).then(|| filter.href("")), previous: None, next },
+            pager: Pager { first: (before != RunId::MAX).then(|| filter.href("")), previous: None, next },
             jobs: titles,
             filter,
             side,
@@ -127,13 +128,13 @@ impl Subject for RunList {
 }
 
 /// The name of the box that chooses a run.
-pub(super) fn box_name(id: i64) -> String {
+pub(super) fn box_name(id: RunId) -> String {
     format!("run-{id}")
 }
 
 /// The runs whose boxes are ticked, by the names of the fields in a form or an address.
-pub(super) fn chosen<'n>(names: impl Iterator<Item = &'n str>) -> Vec<i64> {
-    let mut chosen: Vec<i64> =
+pub(super) fn chosen<'n>(names: impl Iterator<Item = &'n str>) -> Vec<RunId> {
+    let mut chosen: Vec<RunId> =
         names.filter_map(|name| name.strip_prefix("run-")?.parse().ok()).take(MOST_AT_ONCE).collect();
     chosen.sort_unstable();
     chosen.dedup();

@@ -10,6 +10,7 @@ use super::{
 use crate::{
     clock::Instant,
     gate::{Admits, Change, Fault, Target, Tx},
+    id::RunId,
     sql,
 };
 use serde::{Deserialize, Serialize};
@@ -18,7 +19,7 @@ use serde_json::json;
 /// Gives a run up for lost. It keeps its place until somebody says what became of it, and nothing is started in its stead.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct LoseRun {
-    pub run: i64,
+    pub run: RunId,
     pub fence: i64,
     pub why: Why,
 }
@@ -84,7 +85,7 @@ impl Change for LoseRun {
 /// A run that is under way takes twice its usual time, or one that should have begun has not.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct FlagRun {
-    pub run: i64,
+    pub run: RunId,
     pub flag: Flag,
 }
 

@@ -10,7 +10,7 @@ use crate::{
     clock::Instant,
     digits,
     gate::{Actor, Change, Gate, Refusal, Sealed},
-    id::CustomerId,
+    id::{CustomerId, RunId},
     secret, sql,
     store::Store,
     users::reindex::ReindexNames,
@@ -200,7 +200,7 @@ async fn opened(open: impl Future<Output = anyhow::Result<Opened>>) -> Result<Op
 
 /// As the system, under the number of the run where there is one, so that the log says which run it was.
 async fn submit<C: Change>(target: &Opened, change: &C) -> Result<Sealed<C::Output>, Refusal> {
-    let run = env::var("INGAM_RUN").ok().and_then(|run| run.parse::<i64>().ok());
+    let run = env::var("INGAM_RUN").ok().and_then(|run| run.parse::<RunId>().ok());
     let request =
         run.map_or_else(|| format!("job_{}", hex::encode(secret::random::<10>())), |run| format!("run_{run}"));
     target.gate.submit_unattended(&Actor::system(request), change).await

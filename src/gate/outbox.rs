@@ -1,7 +1,11 @@
 //! Events leave only if their change commits: rows written in its transaction, delivered afterwards.
 
 use super::{Event, Tx};
-use crate::{clock::Instant, id::Seq, sql};
+use crate::{
+    clock::Instant,
+    id::{DeliveryId, Seq},
+    sql,
+};
 use serde_json::Value;
 
 /// Writes the events of the change that became audit row `seq`.
@@ -23,7 +27,7 @@ pub(super) async fn write(tx: &mut Tx<'_>, seq: Seq, events: &[Event]) -> sqlx::
 /// same both times.
 #[derive(Clone, Debug, sqlx::FromRow)]
 pub struct Delivery {
-    pub id: i64,
+    pub id: DeliveryId,
     /// The audit row of the change that emitted it.
     pub seq: Seq,
     pub topic: String,

@@ -64,7 +64,7 @@ impl Change for EnterPassword {
         let (Some(staff), Some(right_for)) = (self.staff, &self.right_for) else {
             return Err(Fault::invalid("password", WRONG));
         };
-        let still: Option<(i64,)> = tx
+        let still: Option<(StaffId,)> = tx
             .query(sql!("select id from staff where id = $1 and active and password_hash = $2"))
             .bind(staff)
             .bind(right_for.as_str())

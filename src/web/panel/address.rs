@@ -24,14 +24,6 @@ impl Segment for () {
     }
 }
 
-impl Segment for i64 {
-    const COUNT: usize = 1;
-
-    fn read(segment: Option<&str>) -> Option<Self> {
-        segment?.parse().ok()
-    }
-}
-
 impl<I: Id> Segment for I {
     const COUNT: usize = 1;
 
