@@ -53,7 +53,7 @@ async fn settle_one(gate: &Gate, clock: &Clock, provider: &Provider, claim: &Cla
             "the provider's answer could not be recorded; asking it again"
         ),
         Err(refusal) => {
-            tracing::warn!(refund = claim.refund_id.get(), payment = claim.payment_id.get(), %refusal, "not settled")
+            tracing::warn!(refund = claim.refund_id.get(), payment = claim.payment_id.get(), %refusal, "not settled");
         }
     }
     postpone(gate, clock, claim).await

@@ -101,6 +101,6 @@ impl RefundForm<'_> {
 }
 
 /// What was typed into a numbered field.
-fn typed<I: PartialEq>(fields: &[(I, String)], id: I) -> &str {
+fn typed<I: Copy + PartialEq>(fields: &[(I, String)], id: I) -> &str {
     fields.iter().find(|(field, _)| *field == id).map_or("", |(_, typed)| typed)
 }
