@@ -12,6 +12,7 @@ mod kit;
 use ingam::{
     clock::{Clock, Instant},
     gate::{Actor, Admits, Change, Fault, Origin, Reason, Role, Roles, Seal, Target, Tx, Who, code},
+    id::StaffId,
     merkle::{self, Frontier},
     sql,
 };
@@ -23,7 +24,7 @@ use std::sync::{
     atomic::{AtomicI64, Ordering},
 };
 
-const STAFF: i64 = 900_001;
+const STAFF: StaffId = StaffId::new(900_001);
 const SESSION: &str = "00000000000000000000000000000000000000000000000000000000000000bb";
 const ROLES: &[Role] = &[Role::Operator];
 

@@ -9,9 +9,12 @@
 
 mod kit;
 
-use ingam::users::{
-    find::{self, CustomerRow},
-    term::Term,
+use ingam::{
+    id::CustomerId,
+    users::{
+        find::{self, CustomerRow},
+        term::Term,
+    },
 };
 use kit::{Bench, Dice, Times};
 
@@ -80,7 +83,7 @@ async fn run() {
 
 async fn customer(bench: &Bench, dice: &mut Dice) -> CustomerRow {
     let id = 1 + dice.below(bench.users);
-    find::by_id(&bench.store.reader, id).await.expect("the database").expect("a sample customer")
+    find::by_id(&bench.store.reader, CustomerId::new(id)).await.expect("the database").expect("a sample customer")
 }
 
 fn term(kind: &str, customer: &CustomerRow) -> Option<Term> {

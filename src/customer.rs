@@ -2,6 +2,7 @@
 
 use crate::{
     gate::{Fault, Target, Tx},
+    id::CustomerId,
     sql,
 };
 
@@ -11,18 +12,18 @@ crate::gate::refusal_words! {
 }
 
 /// A customer as the target of a change.
-pub fn target(id: i64) -> Target {
+pub fn target(id: CustomerId) -> Target {
     Target::new("user", id)
 }
 
 /// The e-mail address of a customer.
-pub(crate) async fn contact_of(tx: &mut Tx<'_>, id: i64) -> Result<Option<String>, Fault> {
+pub(crate) async fn contact_of(tx: &mut Tx<'_>, id: CustomerId) -> Result<Option<String>, Fault> {
     let row: Option<(String,)> = tx.query(sql!("select email from users where id = $1")).bind(id).optional().await?;
     Ok(row.map(|(email,)| email))
 }
 
 /// Locks a customer's row for the rest of the transaction and says which version it has.
-pub(crate) async fn lock_version(tx: &mut Tx<'_>, id: i64) -> Result<i64, Fault> {
+pub(crate) async fn lock_version(tx: &mut Tx<'_>, id: CustomerId) -> Result<i64, Fault> {
     let row: Option<(i64,)> = tx
         .query(sql!(
             sqlite: "select version from users where id = $1",

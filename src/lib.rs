@@ -26,6 +26,7 @@
 //! | [`merkle`] | the tree of RFC 6962 that the audit log is hashed into |
 //! | [`password`] | hashing passwords, a few at a time, and which are too weak |
 //! | [`digits`] | how whole numbers are written |
+//! | [`id`] | the number of a row as a type of its own |
 //! | [`money`] | amounts in minor units, and shares of them that add up |
 //! | [`supervise`] | one process group: started, watched, ended, and its log, bounded |
 //! | [`customer`], `mask` | a customer as what changes are about; personal data as pages show it |
@@ -60,6 +61,7 @@ pub mod dashboard;
 pub mod demo;
 pub mod digits;
 pub mod gate;
+pub mod id;
 mod mask;
 pub mod merkle;
 pub mod money;

@@ -132,8 +132,8 @@ fn log(topic: &str, delivery: &Delivery) {
     tracing::info!(
         topic,
         event = delivery.topic,
-        id = delivery.id,
-        audit = delivery.seq,
+        id = delivery.id.get(),
+        audit = delivery.seq.get(),
         at = %delivery.at,
         body = %delivery.body,
         "event"

@@ -4,6 +4,7 @@ use super::pages::{ListPage, Row, TASKS};
 use crate::{
     audit::list::staff,
     clock::Instant,
+    id::{CustomerId, StaffId},
     list_query, sql,
     store::Reader,
     web::{
@@ -25,7 +26,7 @@ list_query! {
     typed Filter at "/access-records" from "before";
     /// What the filters of the access records mean.
     meant AccessQuery;
-    staff: i64 = read::number;
+    staff: StaffId = read::staff;
     /// The customer whose data was looked at.
     subject: String = |text, _| subject(text);
     task: String = |text, _| read::choice(text, TASKS.into_iter());
@@ -38,7 +39,7 @@ list_query! {
 
 /// A customer by their id, `42`, `u_42` or `user/42`, as the records name them.
 fn subject(text: &str) -> Result<String, Message> {
-    let id = text.trim().trim_start_matches("user/").trim_start_matches("u_").parse::<i64>();
+    let id = text.trim().trim_start_matches("user/").trim_start_matches("u_").parse::<CustomerId>();
     id.map(|id| crate::customer::target(id).to_string()).map_err(|_| wrong::not_a_choice())
 }
 

@@ -3,6 +3,7 @@
 use super::list::Filter;
 use crate::{
     clock::Instant,
+    id::{CustomerId, OrderId},
     web::list::ListQuery as _,
     web::shell::{
         Shell,
@@ -38,7 +39,7 @@ pub struct Row {
     /// What was searched, or the order that was looked at: `orders`, `order/7`.
     pub detail: Option<String>,
     /// The customer; none for a search that is about no single customer.
-    pub subject: Option<i64>,
+    pub subject: Option<CustomerId>,
     pub reason: Option<String>,
     pub ip: String,
     pub request: Option<String>,
@@ -55,7 +56,7 @@ impl Row {
     }
 
     /// The order that was looked at.
-    pub fn order(&self) -> Option<i64> {
+    pub fn order(&self) -> Option<OrderId> {
         self.detail.as_deref()?.strip_prefix("order/")?.parse().ok()
     }
 

@@ -14,6 +14,7 @@ use crate::{
         APPROVAL_NETWORK, APPROVAL_REQUESTER, APPROVAL_STALE, Admits, Change, DynChange, Fault, Meaning, Refusal,
         Rejection, Target, Tx,
     },
+    id::RequestId,
     sql,
     web::{
         Desk, PageError,
@@ -46,7 +47,7 @@ crate::gate::topics! {
 /// done already, it says that this was right.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Approve {
-    pub request: i64,
+    pub request: RequestId,
 }
 
 /// The outcome of an approval.

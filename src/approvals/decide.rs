@@ -5,6 +5,7 @@ use crate::{
     approvals::{APPROVAL_DECIDED, APPROVAL_ROLE},
     can_decide,
     gate::{Fault, Role, Roles, Tx, is_same_mailbox},
+    id::StaffId,
     sql,
     store::Reader,
 };
@@ -79,7 +80,7 @@ pub(super) async fn deciders(reader: &Reader, request: &Request) -> sqlx::Result
     let Some(role) = request.role() else { return Ok(Vec::new()) };
     let mut taken = request::voter_emails(&mut &*reader, request.id).await?;
     taken.push(request.staff_email.clone());
-    let people: Vec<(i64, String, String, String)> = reader
+    let people: Vec<(StaffId, String, String, String)> = reader
         .query(sql!(
             "select s.id, s.name, s.roles, s.email from staff s where s.id <> $1 and ",
             can_decide!(),
@@ -88,7 +89,7 @@ pub(super) async fn deciders(reader: &Reader, request: &Request) -> sqlx::Result
         .bind(request.staff_id)
         .all()
         .await?;
-    let can = |(id, _, roles, email): &(i64, String, String, String)| {
+    let can = |(id, _, roles, email): &(StaffId, String, String, String)| {
         let is_about_them = request.target_kind == "staff" && request.target_id == id.to_string();
         Roles::parse(roles).any_of(&[role])
             && !is_about_them

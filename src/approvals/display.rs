@@ -3,6 +3,7 @@
 use super::{Request, request::State, rule};
 use crate::{
     audit::pages::Row as AuditRow,
+    id::Seq,
     web::{
         changed::Changed,
         format,
@@ -14,7 +15,7 @@ impl Request {
     /// The request as a row of the log, for what pages say in the same words about both.
     pub fn as_row(&self) -> AuditRow {
         AuditRow {
-            seq: 0,
+            seq: Seq::new(0),
             at: self.at,
             staff: self.staff_name.clone(),
             action: self.kind.clone(),

@@ -8,6 +8,7 @@ use crate::{
     approvals::APPROVAL_DECIDED,
     clock::Clock,
     gate::{Actor, Admits, By, Change, Fault, Gate, Refusal, Target, Tx},
+    id::RequestId,
     secret, sql,
     store::Reader,
 };
@@ -24,7 +25,7 @@ crate::gate::topics! {
 /// Ends a request whose time is over. An approval that is owed does not end: it is overdue, and that is told.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct ExpireRequest {
-    pub request: i64,
+    pub request: RequestId,
 }
 
 impl Change for ExpireRequest {
@@ -66,7 +67,7 @@ const AT_ONCE: i64 = 50;
 
 /// Ends what is over. Several processes may do so at once; the second one finds nothing to end.
 pub async fn sweep(reader: &Reader, gate: &Gate, clock: &Clock) -> anyhow::Result<()> {
-    let due: Vec<(i64,)> = reader
+    let due: Vec<(RequestId,)> = reader
         .query(sql!(
             "select id from approval_requests
               where state in ('waiting', 'owed') and expires_at <= $1 and not is_overdue order by expires_at limit $2"

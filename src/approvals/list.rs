@@ -3,6 +3,7 @@
 use super::{Request, request::SEES_ALL, viewer::ViewerPart};
 use crate::{
     audit::pages::Row as AuditRow,
+    id::RequestId,
     list_query, request_columns, sql,
     web::{
         Desk, PageError, PageResult,
@@ -46,7 +47,7 @@ pub(crate) async fn list(desk: Desk, filter: web::Query<Filter>) -> PageResult {
 
 /// The newest requests that fit and that this person may see. A person who sees only some of what was decided sees it
 /// as far back as can be looked through at once.
-async fn find(desk: &Desk, show: Show, before: Option<i64>) -> Result<Page<Request, i64>, PageError> {
+async fn find(desk: &Desk, show: Show, before: Option<RequestId>) -> Result<Page<Request, RequestId>, PageError> {
     let person = desk.person();
     let (sees_all, roles) = (person.roles.any_of(SEES_ALL), person.roles.to_string());
     let statement = match show {
@@ -75,7 +76,7 @@ async fn find(desk: &Desk, show: Show, before: Option<i64>) -> Result<Page<Reque
     };
     let earliest = if show == Show::Decided { Some(earliest(desk, sees_all).await?) } else { None };
     let rows = async |limit| {
-        let query = desk.reader().query(statement).bind(before.unwrap_or(i64::MAX));
+        let query = desk.reader().query(statement).bind(before.unwrap_or(RequestId::MAX));
         let query = query.bind(i64::try_from(limit).unwrap_or(i64::MAX)).bind(person.id).bind(sees_all).bind(roles);
         let query = if let Some(earliest) = earliest { query.bind(earliest) } else { query };
         Ok(query.all().await?)
@@ -87,18 +88,18 @@ async fn find(desk: &Desk, show: Show, before: Option<i64>) -> Result<Page<Reque
 const WINDOW: i64 = 20_000;
 
 /// The request after which the list begins: the very first one only for a person who sees them all.
-async fn earliest(desk: &Desk, sees_all: bool) -> Result<i64, PageError> {
+async fn earliest(desk: &Desk, sees_all: bool) -> Result<RequestId, PageError> {
     if sees_all {
-        return Ok(0);
+        return Ok(RequestId::new(0));
     }
     let (last,): (i64,) = desk.reader().query(sql!("select coalesce(max(id), 0) from approval_requests")).one().await?;
-    Ok(last.saturating_sub(WINDOW))
+    Ok(RequestId::new(last.saturating_sub(WINDOW)))
 }
 
 /// About which of these this person has decided.
-async fn voted(desk: &Desk, requests: &[Request]) -> Result<HashSet<i64>, PageError> {
+async fn voted(desk: &Desk, requests: &[Request]) -> Result<HashSet<RequestId>, PageError> {
     let (Some(first), Some(last)) = (requests.last(), requests.first()) else { return Ok(HashSet::new()) };
-    let votes: Vec<(i64,)> = desk
+    let votes: Vec<(RequestId,)> = desk
         .reader()
         .query(sql!("select request_id from approval_votes where staff_id = $1 and request_id between $2 and $3"))
         .bind(desk.person().id)

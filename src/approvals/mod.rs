@@ -18,7 +18,7 @@ pub mod withdraw;
 
 pub use request::Request;
 
-use crate::{gate::Target, web::panel::Entry};
+use crate::{gate::Target, id::RequestId, web::panel::Entry};
 
 crate::gate::refusal_words! {
     /// The request is decided already.
@@ -32,6 +32,6 @@ const PANELS: &[Entry<show::RequestView>] =
     &[Entry::of::<approve::ApprovePanel>(), Entry::of::<reject::RejectPanel>(), Entry::of::<withdraw::WithdrawPanel>()];
 
 /// A request as the target of a decision.
-pub fn target(id: i64) -> Target {
+pub fn target(id: RequestId) -> Target {
     Target::new("approval", id)
 }

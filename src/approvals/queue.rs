@@ -3,6 +3,7 @@
 use super::request::Request;
 use crate::{
     clock::Instant,
+    id::RequestId,
     request_columns, sql,
     store::Reader,
     web::{Desk, PageError, session::Visitor},
@@ -38,9 +39,9 @@ pub async fn waiting_for(reader: &Reader, person: &Visitor, now: Instant) -> sql
 }
 
 /// The requests next to this one that wait for this person: the older and the newer.
-pub async fn neighbours(desk: &Desk, id: i64) -> Result<(Option<i64>, Option<i64>), PageError> {
+pub async fn neighbours(desk: &Desk, id: RequestId) -> Result<(Option<RequestId>, Option<RequestId>), PageError> {
     let person = desk.person();
-    let ids: Vec<(i64,)> = desk
+    let ids: Vec<(RequestId,)> = desk
         .reader()
         .query(sql!("select r.id from approval_requests r where ", waits_for!(), " order by r.id limit 500"))
         .bind(person.id)

@@ -9,6 +9,7 @@ use super::{
 };
 use crate::{
     gate::{Admits, Change, Fault, Target, Tx},
+    id::RequestId,
     web::{
         Desk, PageError,
         form::Form,
@@ -30,7 +31,7 @@ crate::gate::topics! {
 /// Rejects a request. What was urgent and is done stays done: undoing it is a change of its own.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Reject {
-    pub request: i64,
+    pub request: RequestId,
 }
 
 impl Change for Reject {

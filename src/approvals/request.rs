@@ -1,6 +1,7 @@
 use crate::{
     clock::Instant,
     gate::{Actor, Catalog, DynChange, Fault, Origin, Reason, Requester, Role, Roles, Tx, Who},
+    id::{RequestId, StaffId},
     sql,
     store::Queries,
 };
@@ -14,7 +15,7 @@ crate::gate::refusal_words! {
 /// A change that waits for a decision, or that has been decided.
 #[derive(Clone, Debug, sqlx::FromRow)]
 pub struct Request {
-    pub id: i64,
+    pub id: RequestId,
     pub at: Instant,
     #[sqlx(try_from = "String")]
     pub state: State,
@@ -28,7 +29,7 @@ pub struct Request {
     pub before: Value,
     #[sqlx(json)]
     pub after: Value,
-    pub staff_id: i64,
+    pub staff_id: StaffId,
     pub staff_name: String,
     pub staff_email: String,
     pub ip: String,
@@ -119,7 +120,7 @@ macro_rules! request_columns {
 /// The decision of one person.
 #[derive(Clone, Debug, sqlx::FromRow)]
 pub struct Vote {
-    pub staff_id: i64,
+    pub staff_id: StaffId,
     pub staff_name: String,
     pub at: Instant,
     /// `approved` or `rejected`
@@ -127,7 +128,7 @@ pub struct Vote {
     pub reason: String,
 }
 
-pub async fn find(db: &mut impl Queries, id: i64) -> sqlx::Result<Option<Request>> {
+pub async fn find(db: &mut impl Queries, id: RequestId) -> sqlx::Result<Option<Request>> {
     db.query(sql!(
         "select ",
         request_columns!(),
@@ -138,7 +139,7 @@ pub async fn find(db: &mut impl Queries, id: i64) -> sqlx::Result<Option<Request
     .await
 }
 
-pub async fn votes(db: &mut impl Queries, id: i64) -> sqlx::Result<Vec<Vote>> {
+pub async fn votes(db: &mut impl Queries, id: RequestId) -> sqlx::Result<Vec<Vote>> {
     db.query(sql!(
         "select staff_id, staff_name, at, verdict, reason from approval_votes where request_id = $1 order by at, staff_id"
     ))
@@ -148,7 +149,7 @@ pub async fn votes(db: &mut impl Queries, id: i64) -> sqlx::Result<Vec<Vote>> {
 }
 
 /// The addresses of those who have decided, for or against.
-pub(super) async fn voter_emails(db: &mut impl Queries, id: i64) -> sqlx::Result<Vec<String>> {
+pub(super) async fn voter_emails(db: &mut impl Queries, id: RequestId) -> sqlx::Result<Vec<String>> {
     let emails: Vec<(String,)> = db
         .query(sql!("select s.email from approval_votes v join staff s on s.id = v.staff_id where v.request_id = $1"))
         .bind(id)
@@ -158,13 +159,13 @@ pub(super) async fn voter_emails(db: &mut impl Queries, id: i64) -> sqlx::Result
 }
 
 /// Locks the request for the rest of the transaction: of two who decide, the second one sees what the first one did.
-pub(super) async fn lock(tx: &mut Tx<'_>, id: i64) -> Result<Request, Fault> {
+pub(super) async fn lock(tx: &mut Tx<'_>, id: RequestId) -> Result<Request, Fault> {
     lock_version(tx, id).await?;
     find(tx, id).await?.ok_or_else(|| Fault::missing(APPROVAL_MISSING))
 }
 
 /// Locks the request and says only which version it is.
-pub(super) async fn lock_version(tx: &mut Tx<'_>, id: i64) -> Result<i64, Fault> {
+pub(super) async fn lock_version(tx: &mut Tx<'_>, id: RequestId) -> Result<i64, Fault> {
     let version: Option<(i64,)> = tx
         .query(sql!(
             sqlite: "select version from approval_requests where id = $1",
@@ -229,7 +230,7 @@ impl Request {
     }
 
     /// Whether a person with these roles may view it.
-    pub fn is_for(&self, staff: i64, roles: &Roles) -> bool {
+    pub fn is_for(&self, staff: StaffId, roles: &Roles) -> bool {
         staff == self.staff_id || roles.any_of(SEES_ALL) || self.role().is_some_and(|role| roles.any_of(&[role]))
     }
 

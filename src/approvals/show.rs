@@ -13,6 +13,7 @@ use crate::{
     audit::{self, pages::Row as AuditRow},
     entry_columns,
     gate::{RefusalWord, Target, audit::Entry},
+    id::RequestId,
     sql,
     web::{
         Desk, PageError, PageResult,
@@ -32,7 +33,7 @@ const LATELY: i64 = 20;
 const LATELY_DAYS: i64 = 30;
 
 /// `GET /approvals/{id}`
-pub(crate) async fn show(desk: Desk, path: web::Path<i64>) -> PageResult {
+pub(crate) async fn show(desk: Desk, path: web::Path<RequestId>) -> PageResult {
     panel::show::<RequestView>(&desk, path.into_inner()).await
 }
 
@@ -60,17 +61,17 @@ impl RequestView {
 }
 
 impl Subject for RequestView {
-    type Id = i64;
+    type Id = RequestId;
     const SECTION: Section = Section::Approvals;
     const PAGE: &'static str = "/approvals/{id}";
     /// What is not for a person is not there for them, and asking for it is no attempt at a decision.
     const MISSING: Option<RefusalWord> = None;
 
-    fn target(id: &i64) -> Target {
+    fn target(id: &RequestId) -> Target {
         target(*id)
     }
 
-    async fn load(desk: &Desk, id: &i64) -> Result<Option<Self>, PageError> {
+    async fn load(desk: &Desk, id: &RequestId) -> Result<Option<Self>, PageError> {
         let request = request::find(&mut desk.reader(), *id).await?;
         let Some(request) = request.filter(|request| may_see(desk, request)) else { return Ok(None) };
         let votes = request::votes(&mut desk.reader(), request.id).await?;
@@ -136,8 +137,8 @@ pub(crate) struct ShowPage {
     /// What the same person did to the same target in the last month.
     pub(crate) lately: Vec<AuditRow>,
     /// The older and the newer request that wait for the reader.
-    pub(crate) previous: Option<i64>,
-    pub(crate) next: Option<i64>,
+    pub(crate) previous: Option<RequestId>,
+    pub(crate) next: Option<RequestId>,
     pub(crate) side: Side,
 }
 

@@ -9,6 +9,7 @@ use super::{
 use crate::{
     approvals::APPROVAL_DECIDED,
     gate::{Admits, Change, Fault, Target, Tx},
+    id::RequestId,
     web::{
         Desk, PageError,
         form::Form,
@@ -35,7 +36,7 @@ crate::gate::topics! {
 /// Withdraws a request, as the person who made it.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Withdraw {
-    pub request: i64,
+    pub request: RequestId,
 }
 
 impl Change for Withdraw {

@@ -4,9 +4,10 @@ use super::pages::OUTCOMES;
 use crate::{
     clock::Instant,
     gate::Kind,
+    id::StaffId,
     list_query,
     web::{
-        list::read::{choice, first_day, last_day, network, number},
+        list::read::{choice, first_day, last_day, network, staff},
         shell::field::wrong,
         words::Message,
     },
@@ -17,7 +18,7 @@ list_query! {
     typed Filter at "/audit" from "before";
     /// What the filters of the audit log mean.
     meant AuditQuery;
-    staff: i64 = number;
+    staff: StaffId = staff;
     /// One of the kinds of change; the list knows which there are.
     action: String = |text, _| words(text);
     target: (String, String) = |text, _| target(text);

@@ -5,6 +5,7 @@ use crate::{
     clock::Instant,
     entry_columns,
     gate::audit::Entry,
+    id::Seq,
     sql,
     store::Reader,
     web::{
@@ -22,14 +23,14 @@ const WINDOW: i64 = 20_000;
 pub(super) async fn find(
     reader: &Reader,
     query: &AuditQuery,
-    before: Option<i64>,
-) -> Result<Page<Entry, i64>, PageError> {
+    before: Option<Seq>,
+) -> Result<Page<Entry, Seq>, PageError> {
     let (first, end) = bounds(reader, query, before).await?;
     let place = |row: &Entry| row.seq;
     // A text that is in many rows fills the page from the newest ones, and one that is in few is found through its
     // trigrams; reading either the other way takes long.
     if has_trigram(query) && query.target.is_none() && conditions(query) == 1 {
-        let start = first.max(end.saturating_sub(WINDOW));
+        let start = first.max(window_below(end));
         let rows = async |limit: usize| {
             let mut rows = slice(reader, query, Along::Log, start, end, limit).await?;
             if let missing @ 1.. = limit.saturating_sub(rows.len()) {
@@ -43,9 +44,14 @@ pub(super) async fn find(
         let rows = async |limit| slice(reader, query, Along::Index, first, end, limit).await;
         return Page::read(PAGE, rows, place).await;
     }
-    let start = async |end: i64| Ok(Some(end.saturating_sub(WINDOW)));
+    let start = async |end: Seq| Ok(Some(window_below(end)));
     let rows = async |start, end, limit| slice(reader, query, Along::Log, start, end, limit).await;
     list::walk(PAGE, (first, end), start, rows, place).await
+}
+
+/// Where the window below a row begins.
+fn window_below(end: Seq) -> Seq {
+    Seq::new(end.get().saturating_sub(WINDOW))
 }
 
 /// How to look for rows.
@@ -89,11 +95,11 @@ fn has_trigram(query: &AuditQuery) -> bool {
 }
 
 /// The rows that days and page leave: time never runs backwards in the log, so a time is a place in it.
-async fn bounds(reader: &Reader, query: &AuditQuery, before: Option<i64>) -> Result<(i64, i64), PageError> {
-    let (size,): (i64,) = reader.query(sql!("select size from audit_head where id = 1")).one().await?;
+async fn bounds(reader: &Reader, query: &AuditQuery, before: Option<Seq>) -> Result<(Seq, Seq), PageError> {
+    let (size,): (Seq,) = reader.query(sql!("select size from audit_head where id = 1")).one().await?;
     let first = match query.from {
         Some(at) => first_since(reader, at).await?.unwrap_or(size),
-        None => 0,
+        None => Seq::new(0),
     };
     let end = match query.to {
         Some(at) => first_since(reader, at).await?.unwrap_or(size),
@@ -102,8 +108,8 @@ async fn bounds(reader: &Reader, query: &AuditQuery, before: Option<i64>) -> Res
     Ok((first, end.min(before.unwrap_or(size))))
 }
 
-async fn first_since(reader: &Reader, at: Instant) -> Result<Option<i64>, PageError> {
-    let row: Option<(i64,)> =
+async fn first_since(reader: &Reader, at: Instant) -> Result<Option<Seq>, PageError> {
+    let row: Option<(Seq,)> =
         reader.query(sql!("select seq from audit where at >= $1 order by at, seq limit 1")).bind(at).optional().await?;
     Ok(row.map(|(seq,)| seq))
 }
@@ -145,8 +151,8 @@ async fn slice(
     reader: &Reader,
     query: &AuditQuery,
     along: Along,
-    first: i64,
-    end: i64,
+    first: Seq,
+    end: Seq,
     limit: usize,
 ) -> Result<Vec<Entry>, PageError> {
     let statement = if along == Along::Log {

@@ -7,6 +7,7 @@ use super::{
 };
 use crate::{
     clock::Instant,
+    id::{Seq, StaffId},
     sql,
     store::Reader,
     web::{
@@ -25,8 +26,8 @@ use actix_web::web;
 /// `GET /audit`
 pub(crate) async fn list(desk: Desk, filter: web::Query<Filter>) -> PageResult {
     let filter = filter.into_inner();
-    let before = filter.place::<i64>()?;
-    if before.is_some_and(|before| before < 0) {
+    let before = filter.place::<Seq>()?;
+    if before.is_some_and(|before| before < Seq::new(0)) {
         return Err(Problem::BadRequest.into());
     }
     let kinds = desk.catalog().kinds;
@@ -58,14 +59,14 @@ pub(crate) async fn list(desk: Desk, filter: web::Query<Filter>) -> PageResult {
 
 /// Every member of staff that the log can name.
 pub(crate) async fn staff(reader: &Reader) -> Result<Vec<Choice>, PageError> {
-    let staff: Vec<(i64, String)> =
+    let staff: Vec<(StaffId, String)> =
         reader.query(sql!("select id, name from staff order by name, id limit 500")).all().await?;
     Ok(staff.into_iter().map(|(id, name)| Choice::new(id.to_string(), name)).collect())
 }
 
 /// How far the log is sealed, and under which root.
 pub(crate) async fn sealed_through(reader: &Reader) -> Result<Option<SealedThrough>, PageError> {
-    let head: Option<(i64, Instant, Vec<u8>)> = reader
+    let head: Option<(Seq, Instant, Vec<u8>)> = reader
         .query(sql!("select a.seq, a.at, h.root from audit_head h join audit a on a.seq = h.size - 1 where h.id = 1"))
         .optional()
         .await?;

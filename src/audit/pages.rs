@@ -5,6 +5,7 @@ pub use crate::web::changed::Changed;
 use crate::{
     clock::Instant,
     digits,
+    id::{RequestId, Seq, StaffId},
     web::{
         format,
         list::ListQuery as _,
@@ -40,7 +41,9 @@ impl ListPage {
     /// "#12,345 – #12,336"
     pub(crate) fn range(&self) -> String {
         match (self.rows.first(), self.rows.last()) {
-            (Some(first), Some(last)) => format!("#{} – #{}", digits::group(first.seq), digits::group(last.seq)),
+            (Some(first), Some(last)) => {
+                format!("#{} – #{}", digits::group(first.seq.get()), digits::group(last.seq.get()))
+            }
             _ => String::new(),
         }
     }
@@ -52,7 +55,7 @@ pub const OUTCOMES: [&str; 4] = ["applied", "requested", "refused", "failed"];
 /// The current tree head of the log.
 #[derive(Clone, Debug)]
 pub struct SealedThrough {
-    pub seq: i64,
+    pub seq: Seq,
     pub at: Instant,
     pub root: Vec<u8>,
 }
@@ -68,14 +71,14 @@ impl SealedThrough {
 
     /// Rows in the log; the first is number 0.
     pub fn rows(&self) -> i64 {
-        self.seq.saturating_add(1)
+        self.seq.get().saturating_add(1)
     }
 }
 
 /// One row of the log in a list.
 #[derive(Clone, Debug)]
 pub struct Row {
-    pub seq: i64,
+    pub seq: Seq,
     pub at: Instant,
     pub staff: String,
     /// `points.adjust`
@@ -157,7 +160,7 @@ fn target_href(target: &str, shell: &Shell) -> Option<String> {
         ("run", id) if shell.may(Section::Batches) => Some(format!("/runs/{id}")),
         ("approval", id) => Some(format!("/approvals/{id}")),
         // An invitation names an address; the invited person had no id yet.
-        ("staff", id) if shell.may(Section::Staff) && id.parse::<i64>().is_ok() => Some(format!("/staff/{id}")),
+        ("staff", id) if shell.may(Section::Staff) && id.parse::<StaffId>().is_ok() => Some(format!("/staff/{id}")),
         _ => None,
     }
 }
@@ -171,15 +174,15 @@ pub struct ShowPage {
     /// Everything the row holds beside what a list shows.
     pub entry: Entry,
     /// The rows before and after it.
-    pub previous: Option<i64>,
-    pub next: Option<i64>,
+    pub previous: Option<Seq>,
+    pub next: Option<Seq>,
     pub sealed: Option<SealedThrough>,
 }
 
 /// The columns of a row that a list leaves out.
 #[derive(Clone, Debug, Default)]
 pub struct Entry {
-    pub staff_id: Option<i64>,
+    pub staff_id: Option<StaffId>,
     pub email: Option<String>,
     /// `operator`, `auditor` …
     pub roles: Vec<String>,
@@ -189,9 +192,9 @@ pub struct Entry {
     pub session: Option<String>,
     pub request: Option<String>,
     /// The request it belongs to, where a second person was needed.
-    pub approval: Option<i64>,
+    pub approval: Option<RequestId>,
     /// The row that this one reverses.
-    pub reverses: Option<i64>,
+    pub reverses: Option<Seq>,
     pub flags: Vec<String>,
     pub leaf: Vec<u8>,
     /// The exact bytes that were sealed.

@@ -7,6 +7,7 @@ use super::{
 use crate::{
     entry_columns,
     gate::audit::Entry,
+    id::Seq,
     sql,
     web::{Desk, PageResult, problem_page::Problem, shell::Section},
 };
@@ -21,7 +22,7 @@ struct Row {
 }
 
 /// `GET /audit/{seq}`
-pub async fn show(desk: Desk, path: web::Path<i64>) -> PageResult {
+pub async fn show(desk: Desk, path: web::Path<Seq>) -> PageResult {
     let row: Option<Row> = desk
         .reader()
         .query(sql!("select ", entry_columns!(), ", body, leaf from audit where seq = $1"))
@@ -35,8 +36,12 @@ pub async fn show(desk: Desk, path: web::Path<i64>) -> PageResult {
     let page = ShowPage {
         shell: desk.shell(Some(Section::Audit), None).await?,
         row: super::row(&entry),
-        previous: entry.seq.checked_sub(1).filter(|seq| *seq >= 0),
-        next: sealed.as_ref().map(|sealed| sealed.seq).filter(|last| *last > entry.seq).map(|_| entry.seq + 1),
+        previous: entry.seq.get().checked_sub(1).filter(|seq| *seq >= 0).map(Seq::new),
+        next: sealed
+            .as_ref()
+            .map(|sealed| sealed.seq)
+            .filter(|last| *last > entry.seq)
+            .map(|_| Seq::new(entry.seq.get() + 1)),
         sealed,
         entry: Rest {
             staff_id: entry.staff_id,

@@ -11,6 +11,7 @@ mod runs;
 use crate::{
     entry_columns,
     gate::audit::{Entry, ip_key},
+    id::Seq,
     merkle::{self, Frontier},
     sql,
     store::{Reader, Sql},
@@ -27,7 +28,7 @@ pub struct Verified {
 #[derive(Debug, thiserror::Error)]
 pub enum Unfit {
     #[error("row {seq}: {what}")]
-    Row { seq: i64, what: &'static str },
+    Row { seq: Seq, what: &'static str },
     #[error("{0}")]
     Head(&'static str),
     #[error("the log and the point ledger differ: {0}")]
@@ -67,10 +68,10 @@ pub async fn verify(reader: &Reader) -> Result<Verified, Unfit> {
             rows => rows?,
         };
         if rows.is_empty() {
-            return Err(Unfit::Row { seq: next, what: "is missing: the tail of the log was deleted" });
+            return Err(Unfit::Row { seq: Seq::new(next), what: "is missing: the tail of the log was deleted" });
         }
         for row in &rows {
-            check(row, next)?;
+            check(row, Seq::new(next))?;
             frontier.push(merkle::leaf(&row.body));
             next += 1;
         }
@@ -108,7 +109,7 @@ async fn slice(reader: &Reader, first: i64, end: i64) -> sqlx::Result<Vec<Row>> 
 async fn first_unreadable(reader: &Reader, first: i64, end: i64, error: sqlx::Error) -> Unfit {
     for seq in first..end {
         if slice(reader, seq, seq + 1).await.is_err() {
-            return Unfit::Row { seq, what: "a column cannot be read: it was altered" };
+            return Unfit::Row { seq: Seq::new(seq), what: "a column cannot be read: it was altered" };
         }
     }
     error.into()
@@ -135,7 +136,7 @@ async fn first_unfit(reader: &Reader, statement: Sql, action: Option<&'static st
 }
 
 /// One row against itself and its place.
-fn check(row: &Row, place: i64) -> Result<(), Unfit> {
+fn check(row: &Row, place: Seq) -> Result<(), Unfit> {
     let unfit = |what| Err(Unfit::Row { seq: place, what });
     if row.entry.seq != place {
         return unfit("is missing");
@@ -156,7 +157,7 @@ fn check(row: &Row, place: i64) -> Result<(), Unfit> {
 /// A row that the head does not know of: appended around the gate. Rows that were appended properly meanwhile moved the
 /// head too.
 async fn no_row_beyond(reader: &Reader, size: i64) -> Result<(), Unfit> {
-    let beyond: Option<(i64,)> = reader
+    let beyond: Option<(Seq,)> = reader
         .query(sql!(
             "select min(a.seq) from audit a, audit_head h where h.id = 1 and a.seq >= h.size and a.seq >= $1 having count(*) > 0"
         ))

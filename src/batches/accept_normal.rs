@@ -4,6 +4,7 @@ use super::{detail::RunDetail, event, record, run_target, start::ACTS, state::St
 use crate::{
     batches::RUN_SETTLED,
     gate::{Admits, Change, Fault, Target, Tx},
+    id::RunId,
     sql,
     web::{
         Desk, PageError,
@@ -18,7 +19,7 @@ use serde::{Deserialize, Serialize};
 /// Takes an unusual run for the first of a new normal: runs before it do not count any more.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct AcceptNormal {
-    pub run: i64,
+    pub run: RunId,
 }
 
 impl Change for AcceptNormal {

@@ -4,6 +4,7 @@ use super::{detail::RunDetail, event, record, run_target, start::ACTS, state::St
 use crate::{
     batches::{RUN_ENDED, RUN_LOST},
     gate::{Admits, Change, Fault, Target, Tx},
+    id::RunId,
     sql,
     web::{
         Desk, PageError,
@@ -23,7 +24,7 @@ crate::gate::refusal_words! {
 /// Ends a run: one that waits never begins, one that runs is told to end.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct CancelRun {
-    pub run: i64,
+    pub run: RunId,
 }
 
 impl Change for CancelRun {

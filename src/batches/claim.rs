@@ -6,6 +6,7 @@
 use crate::{
     clock::Instant,
     gate::{Housekeeping, Tx},
+    id::RunId,
     sql,
 };
 
@@ -109,7 +110,7 @@ pub struct ClaimRun {
 /// A run, claimed.
 #[derive(Clone, Debug, sqlx::FromRow)]
 pub struct ClaimedRun {
-    pub id: i64,
+    pub id: RunId,
     pub job: String,
     pub version: i64,
     pub params: String,
@@ -166,7 +167,7 @@ impl Housekeeping for ClaimRun {
 /// A claimed run has begun, here or elsewhere.
 #[derive(Clone, Debug)]
 pub struct StartRun {
-    pub id: i64,
+    pub id: RunId,
     pub fence: i64,
     pub pid: Option<i64>,
     pub pid_started: Option<i64>,

@@ -6,6 +6,7 @@ use super::{
     record::{self, Job, Run},
 };
 use crate::{
+    id::RunId,
     sql,
     web::{Desk, panel::Button},
 };
@@ -27,7 +28,7 @@ pub(crate) struct RunDetail {
     /// The definition that the run used.
     pub(crate) used: Definition,
     /// The run that it was run again as.
-    pub(crate) rerun: Option<i64>,
+    pub(crate) rerun: Option<RunId>,
 }
 
 impl JobDetail {
@@ -45,7 +46,7 @@ impl JobDetail {
 }
 
 impl RunDetail {
-    pub(super) async fn find(desk: &Desk, id: i64) -> sqlx::Result<Option<Self>> {
+    pub(super) async fn find(desk: &Desk, id: RunId) -> sqlx::Result<Option<Self>> {
         let mut reader = desk.reader();
         let Some(run) = record::run(&mut reader, id).await? else { return Ok(None) };
         let Some(job) = record::job(&mut reader, &run.job).await? else { return Ok(None) };
@@ -54,7 +55,7 @@ impl RunDetail {
             Some(newest) if run.version == job.version => Some(newest.clone()),
             _ => record::definition(&mut reader, &run.job, run.version).await?,
         };
-        let rerun: Option<(i64,)> =
+        let rerun: Option<(RunId,)> =
             reader.query(sql!("select id from batch_runs where rerun_of = $1")).bind(id).optional().await?;
         let rerun = rerun.map(|(id,)| id);
         Ok(definition.zip(used).map(|(definition, used)| Self { job, run, definition, used, rerun }))

@@ -3,6 +3,7 @@
 use crate::{
     clock::Instant,
     gate::{Fault, Tx},
+    id::{RunId, Seq},
     sql,
     web::shell::{Shell, Tone},
 };
@@ -10,7 +11,7 @@ use crate::{
 pub(super) async fn append(
     tx: &mut Tx<'_>,
     job: &str,
-    run: Option<i64>,
+    run: Option<RunId>,
     kind: &'static str,
     detail: Option<&str>,
 ) -> Result<(), Fault> {
@@ -38,7 +39,7 @@ pub(crate) struct Event {
     pub(crate) detail: Option<String>,
     pub(crate) staff_name: String,
     /// The row of the log that tells of it, and the reason that was given.
-    pub(crate) seq: Option<i64>,
+    pub(crate) seq: Option<Seq>,
     pub(crate) reason: Option<String>,
 }
 

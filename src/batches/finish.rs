@@ -3,6 +3,7 @@
 use super::{event, record, record::Run, run_target, state::State};
 use crate::{
     gate::{Admits, By, Change, Fault, Target, Tx},
+    id::RunId,
     sql,
 };
 use serde::{Deserialize, Serialize};
@@ -25,7 +26,7 @@ pub(super) const BY_SYSTEM: Admits = Admits { by: By::SystemOnly, code: false, h
 /// otherwise, it becomes an event and changes nothing.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct FinishRun {
-    pub run: i64,
+    pub run: RunId,
     /// Under which claim it ran; none where the report comes from elsewhere.
     pub fence: Option<i64>,
     pub end: End,

@@ -9,6 +9,7 @@ use super::{
 };
 use crate::{
     clock::Instant,
+    id::RunId,
     sql,
     web::{Desk, PageResult, shell::Section},
 };
@@ -26,7 +27,7 @@ pub struct Asked {
 /// One of the last runs of a job.
 #[derive(Clone, Debug, sqlx::FromRow)]
 struct Recent {
-    id: i64,
+    id: RunId,
     job: String,
     #[sqlx(try_from = "String")]
     state: State,

@@ -3,6 +3,7 @@
 use super::{bars::Bars, record::Job, state::State};
 use crate::{
     clock::Instant,
+    id::RunId,
     web::shell::{Shell, Tone},
 };
 use askama::Template;
@@ -66,7 +67,7 @@ pub struct JobRow {
     pub bars: Bars,
     pub last: Option<LastRun>,
     /// The newest run that a person should look at, and whether it failed rather than being unusual.
-    pub needs: Option<(i64, bool)>,
+    pub needs: Option<(RunId, bool)>,
     /// How long it usually takes, in milliseconds.
     pub typical: Option<i64>,
     pub is_running: bool,
@@ -75,7 +76,7 @@ pub struct JobRow {
 
 #[derive(Clone, Copy, Debug)]
 pub struct LastRun {
-    pub id: i64,
+    pub id: RunId,
     pub state: State,
     pub is_unusual: bool,
     pub at: Instant,

@@ -3,6 +3,7 @@
 use super::record::{self, Run};
 use crate::{
     clock::Instant,
+    id::RunId,
     sql,
     store::Reader,
     web::{
@@ -25,7 +26,7 @@ pub struct Query {
 }
 
 /// `GET /runs/{id}/log`: the whole log as text, or from a line on as a piece of the page.
-pub async fn show(desk: Desk, path: web::Path<i64>, query: web::Query<Query>) -> PageResult {
+pub async fn show(desk: Desk, path: web::Path<RunId>, query: web::Query<Query>) -> PageResult {
     let run = record::run(&mut desk.reader(), path.into_inner()).await?.ok_or(Problem::NotFound)?;
     let log = read(desk.reader(), &run, query.after).await?;
     if query.after.is_some() {

@@ -37,7 +37,7 @@ pub mod start;
 pub mod state;
 pub mod watch;
 
-use crate::{gate::Target, web::panel::Entry};
+use crate::{gate::Target, id::RunId, web::panel::Entry};
 
 crate::gate::refusal_words! {
     /// The job is not in the configuration any more.
@@ -76,6 +76,6 @@ pub(crate) fn to_permille(share: f64) -> i64 {
 }
 
 /// `run/1842`
-pub fn run_target(run: i64) -> Target {
+pub fn run_target(run: RunId) -> Target {
     Target::new("run", run)
 }

@@ -18,6 +18,7 @@ use super::{
 use crate::{
     clock::Instant,
     gate::{Actor, Refusal},
+    id::RunId,
     secret::{self, Purpose, SecretKey},
     sql,
     supervise::Stream,
@@ -180,7 +181,7 @@ impl Reports<'_> {
     }
 
     /// A run that was not asked for here. Of what is started from here, there is none.
-    async fn accept(&self, request: &HttpRequest) -> Result<i64, No> {
+    async fn accept(&self, request: &HttpRequest) -> Result<RunId, No> {
         if self.definition.kind().starts_here() {
             return Err(NOT_FOUND);
         }
@@ -270,7 +271,11 @@ impl Reports<'_> {
         match self.console.gate.submit_unattended(&actor, &change).await {
             Ok(_) => Ok(()),
             Err(Refusal::Unrecorded(error)) => {
-                tracing::error!(run = run.id, error = format!("{error:#}"), "the end of a run could not be recorded");
+                tracing::error!(
+                    run = run.id.get(),
+                    error = format!("{error:#}"),
+                    "the end of a run could not be recorded"
+                );
                 Err(NOT_RECORDED)
             }
             Err(_) => Err(NOT_FOUND),

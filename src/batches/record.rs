@@ -9,6 +9,7 @@ use super::{
 use crate::{
     clock::Instant,
     gate::{Fault, Tx},
+    id::RunId,
     sql,
     store::Queries,
 };
@@ -42,7 +43,7 @@ pub struct Job {
 /// One run.
 #[derive(Clone, Debug, sqlx::FromRow)]
 pub struct Run {
-    pub id: i64,
+    pub id: RunId,
     pub job: String,
     pub version: i64,
     #[sqlx(try_from = "String")]
@@ -53,8 +54,8 @@ pub struct Run {
     /// The values of its parameters as JSON.
     pub params: String,
     pub staff_name: Option<String>,
-    pub rerun_of: Option<i64>,
-    pub root_id: Option<i64>,
+    pub rerun_of: Option<RunId>,
+    pub root_id: Option<RunId>,
     pub attempt: i64,
     pub runner: Option<String>,
     pub fence: i64,
@@ -152,7 +153,7 @@ pub async fn job(db: &mut impl Queries, name: &str) -> sqlx::Result<Option<Job>>
     db.query(sql!("select ", job_columns!(), " from batch_jobs where name = $1")).bind(name.to_owned()).optional().await
 }
 
-pub async fn run(db: &mut impl Queries, id: i64) -> sqlx::Result<Option<Run>> {
+pub async fn run(db: &mut impl Queries, id: RunId) -> sqlx::Result<Option<Run>> {
     db.query(sql!("select ", run_columns!(), " from batch_runs where id = $1")).bind(id).optional().await
 }
 
@@ -168,8 +169,8 @@ pub async fn definition(db: &mut impl Queries, job: &str, n: i64) -> sqlx::Resul
 }
 
 /// The oldest run of a job that has still to come, is under way, or is held until a person states its outcome.
-pub async fn open_run(db: &mut impl Queries, job: &str) -> sqlx::Result<Option<i64>> {
-    let open: Option<(i64,)> = db
+pub async fn open_run(db: &mut impl Queries, job: &str) -> sqlx::Result<Option<RunId>> {
+    let open: Option<(RunId,)> = db
         .query(sql!(
             "select id from batch_runs where job = $1 and state in ('queued', 'starting', 'running', 'cancelling', 'lost')
               order by id limit 1"
@@ -211,7 +212,7 @@ pub(super) async fn lock_job(tx: &mut Tx<'_>, name: &str) -> Result<Job, Fault> 
 }
 
 /// Locks a run; no other process reports, claims or ends it meanwhile.
-pub(super) async fn lock_run(tx: &mut Tx<'_>, id: i64) -> Result<Run, Fault> {
+pub(super) async fn lock_run(tx: &mut Tx<'_>, id: RunId) -> Result<Run, Fault> {
     let run: Option<Run> = tx
         .query(sql!(
             sqlite: concat!("select ", run_columns!(), " from batch_runs where id = $1"),
@@ -224,7 +225,7 @@ pub(super) async fn lock_run(tx: &mut Tx<'_>, id: i64) -> Result<Run, Fault> {
 }
 
 /// The job of a run, locked before the run: in this order everywhere, so that two never wait for each other.
-pub(super) async fn lock_both(tx: &mut Tx<'_>, id: i64) -> Result<(Job, Run), Fault> {
+pub(super) async fn lock_both(tx: &mut Tx<'_>, id: RunId) -> Result<(Job, Run), Fault> {
     let name: Option<(String,)> =
         tx.query(sql!("select job from batch_runs where id = $1")).bind(id).optional().await?;
     let Some((name,)) = name else { return Err(Fault::missing(RUN)) };
@@ -232,19 +233,19 @@ pub(super) async fn lock_both(tx: &mut Tx<'_>, id: i64) -> Result<(Job, Run), Fa
 }
 
 /// The version of a run that a form has shown, for [`Change::version`](crate::gate::Change::version).
-pub(super) async fn run_version(tx: &mut Tx<'_>, id: i64) -> Result<Option<i64>, Fault> {
+pub(super) async fn run_version(tx: &mut Tx<'_>, id: RunId) -> Result<Option<i64>, Fault> {
     lock_both(tx, id).await.map(|(_, run)| Some(run.changed))
 }
 
 /// A run that a person wants to act on, locked, if they may act on it.
-pub(super) async fn permitted_run(tx: &mut Tx<'_>, id: i64) -> Result<Run, Fault> {
+pub(super) async fn permitted_run(tx: &mut Tx<'_>, id: RunId) -> Result<Run, Fault> {
     let (job, run) = lock_both(tx, id).await?;
     permitted(tx, &job).await?;
     Ok(run)
 }
 
 /// Says what was done about a run, unless that has been said before.
-pub(super) async fn resolve(tx: &mut Tx<'_>, id: i64, resolution: &'static str) -> Result<(), Fault> {
+pub(super) async fn resolve(tx: &mut Tx<'_>, id: RunId, resolution: &'static str) -> Result<(), Fault> {
     let (now, by) = (tx.now(), tx.by().to_owned());
     tx.query(sql!(
         "update batch_runs set resolution = coalesce(resolution, $4), resolved_by = coalesce(resolved_by, $2),

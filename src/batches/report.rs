@@ -4,13 +4,14 @@ use super::claim::{Normal, seconds_from_now};
 use crate::{
     clock::Instant,
     gate::{Housekeeping, Tx},
+    id::RunId,
     sql,
 };
 
 /// A report that a run is still under way, with its news if there are any.
 #[derive(Clone, Debug, Default)]
 pub struct ReportRun {
-    pub id: i64,
+    pub id: RunId,
     /// Under which claim; none where the report comes from elsewhere.
     pub fence: Option<i64>,
     /// None where no further report is promised.
@@ -178,9 +179,9 @@ macro_rules! accept_run {
 impl Housekeeping for AcceptRun {
     const NAME: &'static str = "runs.accept";
     /// The run; none where one with this `rid` is there already.
-    type Output = Option<i64>;
+    type Output = Option<RunId>;
 
-    async fn run(&self, tx: &mut Tx<'_>) -> sqlx::Result<Option<i64>> {
+    async fn run(&self, tx: &mut Tx<'_>) -> sqlx::Result<Option<RunId>> {
         let now = tx.now();
         let normal = self.normal;
         // The tick of this run is not missed any more.
@@ -192,7 +193,7 @@ impl Housekeeping for AcceptRun {
                 .run()
                 .await?;
         }
-        let run: Option<(i64,)> = tx
+        let run: Option<(RunId,)> = tx
             .query(sql!(
                 sqlite: accept_run!(seconds_from_now!(sqlite: "$12")),
                 postgres: accept_run!(seconds_from_now!(postgres: "$12")),

@@ -13,6 +13,7 @@ use super::{
 use crate::{
     batches::RUN_LOST,
     gate::{Admits, Change, Fault, Target, Tx},
+    id::RunId,
     sql,
     web::{
         Desk, PageError, PageResult,
@@ -37,7 +38,7 @@ crate::gate::refusal_words! {
 /// Runs again what failed, as it was or with what is said here.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct RerunRun {
-    pub run: i64,
+    pub run: RunId,
     pub version: i64,
     pub params: Values,
 }
@@ -47,7 +48,7 @@ impl Change for RerunRun {
     const ADMITS: Admits = Admits::sealed(ACTS);
     const CREATED_IDS: &'static [&'static str] = &["rerun"];
     /// The run that waits for its turn.
-    type Output = i64;
+    type Output = RunId;
 
     fn target(&self) -> Target {
         run_target(self.run)
@@ -71,7 +72,7 @@ impl Change for RerunRun {
         wants_approval(tx, &run.job, self.version).await
     }
 
-    async fn apply(&self, tx: &mut Tx<'_>) -> Result<i64, Fault> {
+    async fn apply(&self, tx: &mut Tx<'_>) -> Result<RunId, Fault> {
         let run = record::lock_run(tx, self.run).await?;
         let definition = wanted_by_name(tx, &run.job, self.version).await?;
         let values = values(&definition, &self.params)?;
@@ -85,7 +86,7 @@ impl Change for RerunRun {
 }
 
 impl RerunRun {
-    fn note(&self, tx: &mut Tx<'_>, run: &Run, values: &Values, id: i64) {
+    fn note(&self, tx: &mut Tx<'_>, run: &Run, values: &Values, id: RunId) {
         tx.note("job", None::<&str>, run.job.as_str());
         tx.note("rerun", None::<i64>, id);
         if run.version != self.version {
@@ -103,7 +104,7 @@ impl RerunRun {
 
 /// A run that came to no good end, and that was not rerun.
 async fn rerunnable(tx: &mut Tx<'_>, run: &Run) -> Result<(), Fault> {
-    let rerun: Option<(i64,)> =
+    let rerun: Option<(RunId,)> =
         tx.query(sql!("select id from batch_runs where rerun_of = $1")).bind(run.id).optional().await?;
     if let Some((rerun,)) = rerun {
         return Err(Fault::conflict(RUN_RERUN).with("n", rerun));

@@ -5,15 +5,18 @@ use super::{
     rerun::RerunRun,
     runs::{RunList, RunRow, box_name, chosen, titles},
 };
-use crate::web::{
-    Desk, PageError, PageResult,
-    form::Form,
-    panel::{Made, Many, Opened, Opening, Panel, Query, Unread, View},
-    problem_page::Problem,
-    shell::{
-        Shell,
-        field::{FieldErrors, wrong},
-        seal::SealForm,
+use crate::{
+    id::RunId,
+    web::{
+        Desk, PageError, PageResult,
+        form::Form,
+        panel::{Made, Many, Opened, Opening, Panel, Query, Unread, View},
+        problem_page::Problem,
+        shell::{
+            Shell,
+            field::{FieldErrors, wrong},
+            seal::SealForm,
+        },
     },
 };
 use askama::Template;
@@ -70,7 +73,7 @@ impl Panel for RerunAllPanel {
 }
 
 /// The changes that run these again with the definition and the values they had.
-async fn as_they_were(desk: &Desk, chosen: &[i64]) -> Result<Vec<RerunRun>, PageError> {
+async fn as_they_were(desk: &Desk, chosen: &[RunId]) -> Result<Vec<RerunRun>, PageError> {
     let mut changes = Vec::with_capacity(chosen.len());
     for id in chosen {
         let run = record::run(&mut desk.reader(), *id).await?.ok_or(Problem::NotFound)?;

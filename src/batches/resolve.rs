@@ -11,6 +11,7 @@ use super::{
 use crate::{
     batches::{RUN_LOST, RUN_SETTLED},
     gate::{Admits, Change, Fault, Target, Tx},
+    id::RunId,
     sql,
     supervise::{Alive, host, is_alive},
     web::{
@@ -37,7 +38,7 @@ crate::gate::refusal_words! {
 /// Says what is to be thought of a run that a person had to look at.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct ResolveRun {
-    pub run: i64,
+    pub run: RunId,
     pub resolution: Resolution,
 }
 

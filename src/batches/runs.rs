@@ -9,6 +9,7 @@ use super::{
 use crate::{
     batches::record::RUN,
     gate::{RefusalWord, Target},
+    id::RunId,
     list_query, sql,
     store::{Query, Reader},
     web::{
@@ -89,7 +90,7 @@ pub(crate) struct RunList {
     filter: Filter,
     wanted: Wanted,
     /// The run before which the page begins.
-    before: Option<i64>,
+    before: Option<RunId>,
 }
 
 impl RunList {
@@ -108,7 +109,7 @@ impl Subject for RunList {
 
     /// Each of its changes names a run; the list itself is none.
     fn target((): &()) -> Target {
-        run_target(0)
+        run_target(RunId::new(0))
     }
 
     async fn load(desk: &Desk, (): &()) -> Result<Option<Self>, PageError> {
@@ -147,13 +148,13 @@ impl Subject for RunList {
 }
 
 /// The name of the box that chooses a run.
-pub(super) fn box_name(id: i64) -> String {
+pub(super) fn box_name(id: RunId) -> String {
     format!("run-{id}")
 }
 
 /// The runs whose boxes are ticked, by the names of the fields in a form or an address.
-pub(super) fn chosen<'n>(names: impl Iterator<Item = &'n str>) -> Vec<i64> {
-    let mut chosen: Vec<i64> =
+pub(super) fn chosen<'n>(names: impl Iterator<Item = &'n str>) -> Vec<RunId> {
+    let mut chosen: Vec<RunId> =
         names.filter_map(|name| name.strip_prefix("run-")?.parse().ok()).take(MOST_AT_ONCE).collect();
     chosen.sort_unstable();
     chosen.dedup();
@@ -178,7 +179,7 @@ macro_rules! is_under_way {
 }
 
 /// The newest runs that are wanted; each filter goes along an index of its own.
-async fn find(reader: &Reader, wanted: &Wanted, before: Option<i64>) -> sqlx::Result<Page<Run, i64>> {
+async fn find(reader: &Reader, wanted: &Wanted, before: Option<RunId>) -> sqlx::Result<Page<Run, RunId>> {
     let job = wanted.job.as_deref();
     let statement = match (wanted.show, job) {
         (None, None) => runs_where!("true"),
@@ -197,7 +198,7 @@ async fn find(reader: &Reader, wanted: &Wanted, before: Option<i64>) -> sqlx::Re
     };
     let rows = async |limit| {
         let query =
-            reader.query(statement).bind(before.unwrap_or(i64::MAX)).bind(i64::try_from(limit).unwrap_or(i64::MAX));
+            reader.query(statement).bind(before.unwrap_or(RunId::MAX)).bind(i64::try_from(limit).unwrap_or(i64::MAX));
         job.into_iter().chain(state).fold(query, Query::bind).all().await
     };
     Page::read(PAGE, rows, |run: &Run| run.id).await

@@ -13,6 +13,7 @@ use crate::{
     approvals::{Request, queue},
     batches::record::RUN,
     gate::{RefusalWord, Target},
+    id::RunId,
     sql,
     web::{
         Desk, PageError, PageResult,
@@ -24,21 +25,21 @@ use actix_web::web;
 use askama::Template;
 
 /// `GET /runs/{id}`
-pub async fn show(desk: Desk, path: web::Path<i64>) -> PageResult {
+pub async fn show(desk: Desk, path: web::Path<RunId>) -> PageResult {
     panel::show::<RunDetail>(&desk, path.into_inner()).await
 }
 
 impl Subject for RunDetail {
-    type Id = i64;
+    type Id = RunId;
     const SECTION: Section = Section::Batches;
     const PAGE: &'static str = "/runs/{id}";
     const MISSING: Option<RefusalWord> = Some(RUN);
 
-    fn target(id: &i64) -> Target {
+    fn target(id: &RunId) -> Target {
         run_target(*id)
     }
 
-    async fn load(desk: &Desk, id: &i64) -> Result<Option<Self>, PageError> {
+    async fn load(desk: &Desk, id: &RunId) -> Result<Option<Self>, PageError> {
         Ok(Self::find(desk, *id).await?)
     }
 
@@ -73,7 +74,7 @@ impl Subject for RunDetail {
     }
 }
 
-async fn events(desk: &Desk, run: i64) -> sqlx::Result<Vec<Event>> {
+async fn events(desk: &Desk, run: RunId) -> sqlx::Result<Vec<Event>> {
     desk.reader()
         .query(sql!(
             "select e.at, e.kind, e.detail, e.staff_name, a.seq, a.reason from batch_events e
@@ -117,7 +118,7 @@ pub(crate) struct ShowPage {
     pub(crate) recent: Vec<Run>,
     /// The line of reruns that it is in, itself included.
     pub(crate) lineage: Vec<Run>,
-    pub(crate) rerun: Option<i64>,
+    pub(crate) rerun: Option<RunId>,
     pub(crate) runbook: Option<String>,
     /// The names of its parameters.
     pub(crate) titles: Vec<(String, String)>,

@@ -11,6 +11,7 @@ use super::{
 use crate::{
     batches::JOB_RETIRED,
     gate::{Admits, Change, Fault, NOT_A_CHOICE, Role, Target, Tx},
+    id::RunId,
     sql,
     web::{
         Desk, PageError, PageResult,
@@ -48,7 +49,7 @@ impl Change for RunJob {
     const ADMITS: Admits = Admits::sealed(ACTS);
     const CREATED_IDS: &'static [&'static str] = &["run"];
     /// The run that waits for its turn.
-    type Output = i64;
+    type Output = RunId;
 
     fn target(&self) -> Target {
         target(&self.job)
@@ -70,7 +71,7 @@ impl Change for RunJob {
         wants_approval(tx, &self.job, self.version).await
     }
 
-    async fn apply(&self, tx: &mut Tx<'_>) -> Result<i64, Fault> {
+    async fn apply(&self, tx: &mut Tx<'_>) -> Result<RunId, Fault> {
         let definition = wanted_by_name(tx, &self.job, self.version).await?;
         let values = values(&definition, &self.params)?;
         let id = insert(tx, &self.job, self.version, &definition, &values, None).await?;
@@ -134,10 +135,10 @@ pub(super) async fn insert(
     definition: &Definition,
     values: &Values,
     rerun_of: Option<&Run>,
-) -> Result<i64, Fault> {
+) -> Result<RunId, Fault> {
     let (now, by, change) = (tx.now(), tx.by().to_owned(), tx.change_id().to_owned());
     let params = serde_json::to_string(values).unwrap_or_else(|_| "{}".to_owned());
-    let (id,): (i64,) = tx
+    let (id,): (RunId,) = tx
         .query(sql!(
             "insert into batch_runs (job, version, state, cause, is_single, params, staff_name, change_id, rerun_of, root_id, attempt, queued_at)
              values ($1, $2, 'queued', $3, $4, $5, $6, $7, $8, $9, $10, $11) returning id"

@@ -11,6 +11,7 @@ use crate::{
     batches::RUN_ENDED,
     clock::Instant,
     gate::{Admits, Change, Fault, Target, Tx},
+    id::RunId,
     sql,
 };
 use serde::{Deserialize, Serialize};
@@ -28,7 +29,7 @@ crate::gate::topics! {
 /// Gives a run up for lost. It keeps its place until a person states its outcome, and nothing is started in its stead.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct LoseRun {
-    pub run: i64,
+    pub run: RunId,
     pub fence: i64,
     pub why: Why,
 }
@@ -94,7 +95,7 @@ impl Change for LoseRun {
 /// A run that is under way takes twice its usual time, or one that should have begun has not.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct FlagRun {
-    pub run: i64,
+    pub run: RunId,
     pub flag: Flag,
 }
 

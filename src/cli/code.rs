@@ -1,7 +1,9 @@
 //! `ingam code`
 
 use super::CodeArgs;
-use crate::{changes::KINDS, clock::Clock, demo::data::Data, gate::code, sql, staff::normal_email, store::Store};
+use crate::{
+    changes::KINDS, clock::Clock, demo::data::Data, gate::code, id::StaffId, sql, staff::normal_email, store::Store,
+};
 use anyhow::{Context as _, bail};
 use std::process::ExitCode;
 
@@ -10,7 +12,7 @@ pub(super) async fn run(args: CodeArgs, clock: Clock) -> anyhow::Result<ExitCode
     let config = Data::existing(&args.data)?.config(KINDS)?;
     let Some(email) = normal_email(&args.email) else { bail!("{:?} is not an e-mail address", args.email) };
     let store = Store::open(&config.database_url, 1).await?;
-    let row: Option<(i64, Vec<u8>)> = store
+    let row: Option<(StaffId, Vec<u8>)> = store
         .reader
         .query(sql!("select s.id, a.secret from staff s join authenticators a on a.staff_id = s.id where s.email = $1"))
         .bind(email.as_str())

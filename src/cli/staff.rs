@@ -8,6 +8,7 @@ use super::{
 use crate::{
     clock::Clock,
     gate::{Change, Reason, Refusal, Rejection, Role, Roles, Seal},
+    id::{Seq, StaffId},
     secret, sql,
     staff::{
         invite::{InviteStaff, STAFF_EXISTS, STAFF_LEFT, is_name},
@@ -114,9 +115,9 @@ impl Host {
     }
 
     /// The id of a member of staff.
-    async fn staff(&self, email: &str) -> anyhow::Result<i64> {
+    async fn staff(&self, email: &str) -> anyhow::Result<StaffId> {
         let Some(email) = normal_email(email) else { bail!("{email:?} is not an e-mail address") };
-        let person: Option<(i64,)> = self
+        let person: Option<(StaffId,)> = self
             .target
             .store
             .reader
@@ -131,7 +132,7 @@ impl Host {
     }
 
     /// Makes a change and says in which row it is sealed.
-    async fn submit<C: Change>(&self, change: &C) -> anyhow::Result<i64> {
+    async fn submit<C: Change>(&self, change: &C) -> anyhow::Result<Seq> {
         match self.target.gate.submit(&actor(), change, &self.seal).await {
             Ok(sealed) => Ok(sealed.seq),
             Err(Refusal::Rejected(rejection)) => bail!("nothing was changed: {}", say(&rejection)),

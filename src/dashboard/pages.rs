@@ -6,6 +6,7 @@ use crate::{
     batches::state::State,
     clock::Instant,
     gate::Roles,
+    id::RunId,
     orders::filter::Needs,
     web::shell::{Section, Shell, Tone},
 };
@@ -34,7 +35,7 @@ pub struct HomePage {
 /// A run that a person should look at.
 #[derive(Clone, Debug, sqlx::FromRow)]
 pub struct WaitingRun {
-    pub id: i64,
+    pub id: RunId,
     /// The title of its job.
     pub title: String,
     #[sqlx(try_from = "String")]

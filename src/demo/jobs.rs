@@ -10,6 +10,7 @@ use crate::{
         record::{self, JOB},
     },
     gate::{Admits, Change, Fault, Target, Tx},
+    id::RunId,
     sql,
 };
 use chrono::TimeDelta;
@@ -105,13 +106,13 @@ async fn shop(tx: &mut Tx<'_>) -> Result<Shop, Fault> {
 }
 
 /// Writes a run down with its log; its number.
-async fn insert(tx: &mut Tx<'_>, entry: &Entry<'_>) -> Result<i64, Fault> {
+async fn insert(tx: &mut Tx<'_>, entry: &Entry<'_>) -> Result<RunId, Fault> {
     let Entry { version, definition, past } = entry;
     let by = tx.by().to_owned();
     let is_external = definition.kind() == Kind::External;
     let params = serde_json::to_string(&past.params).unwrap_or_else(|_| "{}".to_owned());
     let lines = i64::try_from(past.log.len()).unwrap_or_default();
-    let (run,): (i64,) = tx
+    let (run,): (RunId,) = tx
         .query(sql!(
             "insert into batch_runs (job, version, state, cause, is_single, scheduled_for, params, fence, queued_at, started_at,
                     ended_at, duration_ms, processed, exit_code, baseline_ms, baseline_count, baseline_runs, is_slow, is_low,
@@ -158,7 +159,7 @@ async fn insert(tx: &mut Tx<'_>, entry: &Entry<'_>) -> Result<i64, Fault> {
 }
 
 /// Says how it ended, and when: unlike what happens from now on, not at the time of the change.
-async fn tell(tx: &mut Tx<'_>, entry: &Entry<'_>, run: i64) -> Result<(), Fault> {
+async fn tell(tx: &mut Tx<'_>, entry: &Entry<'_>, run: RunId) -> Result<(), Fault> {
     let (by, change) = (tx.by().to_owned(), tx.change_id().to_owned());
     tx.query(sql!(
         "insert into batch_events (job, run_id, at, kind, staff_name, change_id) values ($1, $2, $3, $4, $5, $6)"

@@ -10,6 +10,7 @@ use crate::{
     clock::Instant,
     digits,
     gate::{Actor, Change, Gate, Refusal, Sealed},
+    id::{CustomerId, RunId},
     secret, sql,
     store::Store,
     users::reindex::ReindexNames,
@@ -84,7 +85,7 @@ pub(crate) async fn expire(now: Instant, open: impl Future<Output = anyhow::Resu
     let cutoff = now.minus(KEPT);
     say(&format!("Points earned before {} expire, unless they have been used.", format::second(cutoff, ZONE)));
     let target = opened(open).await?;
-    let due = expire::next(&target.store.reader, i64::MIN, cutoff, EXPIRED_AT_ONCE)
+    let due = expire::next(&target.store.reader, CustomerId::MIN, cutoff, EXPIRED_AT_ONCE)
         .await
         .map_err(|error| unreadable(&error, AGAIN))?;
     say(&format!("{} customers have such points.", digits::group(count(due.len()))));
@@ -131,7 +132,7 @@ pub(crate) async fn reindex(open: impl Future<Output = anyhow::Result<Opened>>) 
         .await
         .map_err(|error| unreadable(&error, AGAIN))?;
     say(&format!("Looking through the names of {} customers.", digits::group(all)));
-    let (mut after, mut customers, mut added) = (i64::MIN, 0, 0);
+    let (mut after, mut customers, mut added) = (CustomerId::MIN, 0, 0);
     loop {
         let work = ReindexNames { after, limit: REINDEXED_AT_ONCE };
         let slice = target.gate.run_housekeeping(&work).await.map_err(|error| unreadable(&error, AGAIN))?;
@@ -157,7 +158,7 @@ pub(crate) async fn issue(campaign: &str, open: impl Future<Output = anyhow::Res
         return Err(Failed { why, remedy });
     }
     let target = opened(open).await?;
-    let customers: Vec<(i64,)> = target
+    let customers: Vec<(CustomerId,)> = target
         .store
         .reader
         .query(sql!("select id from users where status = 'active' order by id limit $1"))
@@ -200,7 +201,7 @@ async fn opened(open: impl Future<Output = anyhow::Result<Opened>>) -> Result<Op
 
 /// As the system, under the number of the run where there is one, so that the log says which run it was.
 async fn submit<C: Change>(target: &Opened, change: &C) -> Result<Sealed<C::Output>, Refusal> {
-    let run = env::var("INGAM_RUN").ok().and_then(|run| run.parse::<i64>().ok());
+    let run = env::var("INGAM_RUN").ok().and_then(|run| run.parse::<RunId>().ok());
     let request =
         run.map_or_else(|| format!("job_{}", hex::encode(secret::random::<10>())), |run| format!("run_{run}"));
     target.gate.submit_unattended(&Actor::system(request), change).await

@@ -1,3 +1,4 @@
+use crate::id::StaffId;
 use serde::{Deserialize, Serialize};
 use std::{fmt, net::IpAddr, str::FromStr};
 
@@ -90,7 +91,7 @@ pub struct Actor {
 #[derive(Clone, Debug)]
 pub enum Who {
     /// A person with a session, be it half way through signing in.
-    Staff { id: i64, name: String, email: String, roles: Roles },
+    Staff { id: StaffId, name: String, email: String, roles: Roles },
     /// A person who is not signed in.
     Visitor,
     /// The command line on the host: the way back in when everybody is locked out.
@@ -122,7 +123,7 @@ impl Actor {
     }
 
     /// The staff member, where there is one.
-    pub fn staff_id(&self) -> Option<i64> {
+    pub fn staff_id(&self) -> Option<StaffId> {
         match self.who {
             Who::Staff { id, .. } => Some(id),
             _ => None,

@@ -2,7 +2,7 @@
 //! change will write in, so nothing can change between the check and the change.
 
 use super::{Actor, Admits, By, Change, Refusal, Roles, Seal, Tx, Who, code, networks};
-use crate::{allowlist, clock::Instant, secret::SecretKey, sql};
+use crate::{allowlist, clock::Instant, id::Seq, secret::SecretKey, sql};
 
 #[derive(sqlx::FromRow)]
 struct StaffRow {
@@ -94,14 +94,14 @@ pub(super) async fn second_factor(
 
 /// The first answer to a form whose key was used before.
 pub(super) struct First {
-    pub seq: i64,
+    pub seq: Seq,
     pub output: String,
 }
 
 #[derive(sqlx::FromRow)]
 struct Claimed {
     fingerprint: Vec<u8>,
-    seq: Option<i64>,
+    seq: Option<Seq>,
     output: Option<String>,
 }
 
@@ -158,7 +158,7 @@ pub(super) async fn unclaim(tx: &mut Tx<'_>, actor: &Actor, seal: &Seal, refusal
 }
 
 /// Stores the answer with the key.
-pub(super) async fn remember(tx: &mut Tx<'_>, actor: &Actor, seal: &Seal, seq: i64, output: &str) -> sqlx::Result<()> {
+pub(super) async fn remember(tx: &mut Tx<'_>, actor: &Actor, seal: &Seal, seq: Seq, output: &str) -> sqlx::Result<()> {
     let (Some(staff), Some(key)) = (actor.staff_id(), seal.key.as_deref()) else { return Ok(()) };
     tx.query(sql!("update idempotency set seq = $3, output = $4 where staff_id = $1 and key = $2"))
         .bind(staff)

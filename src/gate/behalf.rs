@@ -10,7 +10,7 @@ use super::{
     span,
     tx::Identity,
 };
-use crate::{allowlist, sql};
+use crate::{allowlist, id::RequestId, sql};
 use serde_json::Value;
 use std::mem;
 use tracing::Instrument as _;
@@ -27,7 +27,7 @@ crate::gate::refusal_words! {
 /// Who requested a change, from where, why, and which version of the target they saw.
 #[derive(Clone, Debug)]
 pub struct Requester {
-    pub request: i64,
+    pub request: RequestId,
     pub actor: Actor,
     pub reason: Reason,
     pub seen: Option<i64>,

@@ -6,6 +6,7 @@
 use super::{CodeRefusal, Refusal, Tx};
 use crate::{
     clock::Instant,
+    id::StaffId,
     secret::{Purpose, SecretKey},
     sql,
 };
@@ -26,7 +27,7 @@ struct Authenticator {
 }
 
 /// Spends `code`, or refuses it.
-pub(super) async fn spend(tx: &mut Tx<'_>, key: &SecretKey, staff: i64, code: Option<&str>) -> Result<(), Refusal> {
+pub(super) async fn spend(tx: &mut Tx<'_>, key: &SecretKey, staff: StaffId, code: Option<&str>) -> Result<(), Refusal> {
     let refused = |refusal| Err(Refusal::Code(refusal));
     let row: Option<Authenticator> = tx
         .query(sql!(
@@ -55,7 +56,7 @@ pub(super) async fn spend(tx: &mut Tx<'_>, key: &SecretKey, staff: i64, code: Op
     }
 }
 
-async fn mark_spent(tx: &mut Tx<'_>, staff: i64, step: i64) -> sqlx::Result<u64> {
+async fn mark_spent(tx: &mut Tx<'_>, staff: StaffId, step: i64) -> sqlx::Result<u64> {
     tx.query(sql!(
         "update authenticators set last_step = $2, failures = 0, waits_until = null where staff_id = $1 and last_step < $2"
     ))
@@ -67,7 +68,7 @@ async fn mark_spent(tx: &mut Tx<'_>, staff: i64, step: i64) -> sqlx::Result<u64>
 
 /// Spends the step that `code` belongs to without any other check. Used when the database undid the change after its code
 /// had been accepted.
-pub(super) async fn burn(tx: &mut Tx<'_>, key: &SecretKey, staff: i64, code: &str) -> sqlx::Result<()> {
+pub(super) async fn burn(tx: &mut Tx<'_>, key: &SecretKey, staff: StaffId, code: &str) -> sqlx::Result<()> {
     let secret: Option<(Vec<u8>,)> =
         tx.query(sql!("select secret from authenticators where staff_id = $1")).bind(staff).optional().await?;
     let step = secret
@@ -83,7 +84,7 @@ pub(super) async fn burn(tx: &mut Tx<'_>, key: &SecretKey, staff: i64, code: &st
 }
 
 /// Counts a wrong code: after three in a row 30 seconds' wait, doubling to 15 minutes; after ten the factor is locked.
-pub(super) async fn count_wrong(tx: &mut Tx<'_>, staff: i64) -> sqlx::Result<()> {
+pub(super) async fn count_wrong(tx: &mut Tx<'_>, staff: StaffId) -> sqlx::Result<()> {
     let (failures,): (i64,) = tx
         .query(sql!("update authenticators set failures = failures + 1 where staff_id = $1 returning failures"))
         .bind(staff)
@@ -165,12 +166,12 @@ pub fn base32(secret: &[u8]) -> String {
 }
 
 /// Binds an encrypted secret to its person, so that it opens for no other.
-pub fn context(staff: i64) -> String {
+pub fn context(staff: StaffId) -> String {
     format!("authenticator/{staff}")
 }
 
 /// How a recovery code is stored: under a key that is not in the database, since 80 bits alone do not stop a search.
-pub fn recovery_hash(key: &SecretKey, staff: i64, code: &str) -> [u8; 32] {
+pub fn recovery_hash(key: &SecretKey, staff: StaffId, code: &str) -> [u8; 32] {
     let plain: String = code.chars().filter(char::is_ascii_alphanumeric).map(|c| c.to_ascii_uppercase()).collect();
     key.mac(Purpose::Lookup, format!("recovery/{staff}/{plain}").as_bytes())
 }

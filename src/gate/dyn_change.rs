@@ -116,7 +116,7 @@ macro_rules! changes {
                 gate: &$crate::gate::Gate,
                 actor: &$crate::gate::Actor,
                 seal: &$crate::gate::Seal,
-            ) -> Result<i64, $crate::gate::Refusal> {
+            ) -> Result<$crate::id::Seq, $crate::gate::Refusal> {
                 match self { $(Self::$change(change) => gate.submit(actor, change, seal).await.map(|sealed| sealed.seq)),* }
             }
 

@@ -7,7 +7,7 @@ use super::{
     noted::Fields,
     policy::{Need, Policy, When, covers},
 };
-use crate::{clock::Instant, sql};
+use crate::{clock::Instant, id::StaffId, sql};
 use chrono::{NaiveTime, TimeZone as _};
 use chrono_tz::Tz;
 use serde_json::{Map, Value};
@@ -70,7 +70,7 @@ async fn matches(
     tx: &mut Tx<'_>,
     policy: &Policy,
     change: &dyn DynChange,
-    (staff, email): (i64, &str),
+    (staff, email): (StaffId, &str),
     (zone, earlier): (Tz, &[PriorEffect]),
 ) -> Result<Option<(&'static str, Option<Amount>)>, Fault> {
     Ok(match &policy.when {
@@ -102,11 +102,11 @@ async fn matches(
 async fn eligible_approvers(
     tx: &mut Tx<'_>,
     role: Role,
-    (staff, email): (i64, &str),
+    (staff, email): (StaffId, &str),
     change: &dyn DynChange,
 ) -> sqlx::Result<i64> {
     let about = change.target();
-    let about: i64 = if about.kind == "staff" { about.id.parse().unwrap_or_default() } else { 0 };
+    let about: StaffId = if about.kind == "staff" { about.id.parse().unwrap_or_default() } else { StaffId::default() };
     let people: Vec<(String, String)> = tx
         .query(sql!(
             "select s.roles, s.email from staff s
@@ -131,7 +131,7 @@ async fn today(
     tx: &mut Tx<'_>,
     policy: &Policy,
     quantity: &str,
-    staff: i64,
+    staff: StaffId,
     zone: Tz,
     earlier: &[PriorEffect],
 ) -> sqlx::Result<Vec<Amount>> {
@@ -186,7 +186,7 @@ pub fn is_same_mailbox(one: &str, other: &str) -> bool {
 }
 
 /// Whether the change affects this member of staff: their own account, or a customer with their mailbox.
-pub(super) async fn is_about(tx: &mut Tx<'_>, change: &dyn DynChange, staff: i64) -> Result<bool, Fault> {
+pub(super) async fn is_about(tx: &mut Tx<'_>, change: &dyn DynChange, staff: StaffId) -> Result<bool, Fault> {
     let target = change.target();
     if target.kind == "staff" && target.id == staff.to_string() {
         return Ok(true);
@@ -195,14 +195,14 @@ pub(super) async fn is_about(tx: &mut Tx<'_>, change: &dyn DynChange, staff: i64
     Ok(is_same_mailbox(&contact, &email_of(tx, staff).await?))
 }
 
-pub(super) async fn email_of(tx: &mut Tx<'_>, staff: i64) -> sqlx::Result<String> {
+pub(super) async fn email_of(tx: &mut Tx<'_>, staff: StaffId) -> sqlx::Result<String> {
     let email: Option<(String,)> =
         tx.query(sql!("select email from staff where id = $1")).bind(staff).optional().await?;
     Ok(email.map(|(email,)| email).unwrap_or_default())
 }
 
 /// The events that report a change because of its size.
-pub(super) fn notices(tx: &Tx<'_>, change: &dyn DynChange, by: Option<i64>) -> Vec<Event> {
+pub(super) fn notices(tx: &Tx<'_>, change: &dyn DynChange, by: Option<StaffId>) -> Vec<Event> {
     let fitting = tx.setup.policies.notices.iter().filter(|notice| covers(&notice.change, change.kind()));
     let told = fitting.filter_map(|notice| {
         let amount = altered(&notice.quantity, &tx.ledger.before, &tx.ledger.after)?;
@@ -217,7 +217,7 @@ pub(super) fn notices(tx: &Tx<'_>, change: &dyn DynChange, by: Option<i64>) -> V
         ] {
             body.insert(name.to_owned(), Value::String(value));
         }
-        body.insert("staff".to_owned(), by.into());
+        body.insert("staff".to_owned(), by.map(StaffId::get).into());
         Some(Event { topic: CHANGES_HIGH_VALUE, body: Value::Object(body) })
     });
     told.collect()

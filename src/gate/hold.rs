@@ -7,7 +7,7 @@ use super::{
     policy::Need,
     tx::Savepoint,
 };
-use crate::sql;
+use crate::{id::RequestId, sql};
 use serde_json::json;
 use sqlx::types::Json;
 
@@ -67,7 +67,7 @@ async fn hold<C: Change>(
     seal: &Seal,
     need: &Need,
     when: Hold,
-) -> Result<i64, Fault> {
+) -> Result<RequestId, Fault> {
     let (state, lasts) = match (when, need.urgent) {
         (Hold::After, Some(urgent)) => ("owed", urgent),
         _ => ("waiting", need.expires),
@@ -81,7 +81,7 @@ async fn hold<C: Change>(
     };
     let payload = serde_json::to_string(change).map_err(|error| sqlx::Error::Encode(error.into()))?;
     let (ip, peer) = origin.addresses();
-    let (request,): (i64,) = tx
+    let (request,): (RequestId,) = tx
         .query(sql!(
             "insert into approval_requests (at, state, kind, payload, target_kind, target_id, seen, before, after, staff_id,
                staff_name, ip, peer, user_agent, session, reason, change_id, rule, beyond, role, needs, expires_at)

@@ -4,7 +4,7 @@
 //! `housekeeping!`, and a test in `tests/fences` holds every other file to not adding to the list.
 
 use super::{Actor, Tx, audit::ip_key, outbox::Delivery};
-use crate::sql;
+use crate::{id::DeliveryId, sql};
 use chrono::TimeDelta;
 
 /// Work that is written but not audited row by row.
@@ -156,7 +156,7 @@ impl Housekeeping for ClaimDeliveries {
 /// Marks an event as delivered.
 #[derive(Clone, Debug)]
 pub struct MarkDelivered {
-    pub id: i64,
+    pub id: DeliveryId,
 }
 
 impl Housekeeping for MarkDelivered {

@@ -1,6 +1,7 @@
 //! What a change leaves behind until its row is appended: what it altered, what it emits, and the changes made within it.
 
 use super::{Actor, Reason, Roles, Target, noted::Fields, word::Topic};
+use crate::id::RequestId;
 use serde_json::Value;
 
 /// Something to be told once the change has committed.
@@ -18,7 +19,7 @@ pub(super) struct Ledger {
     pub(super) after: Fields,
     pub(super) events: Vec<Event>,
     /// The request that the change belongs to.
-    pub(super) approval: Option<i64>,
+    pub(super) approval: Option<RequestId>,
     /// What the log flags, such as `urgent`.
     pub(super) flags: &'static str,
     /// Changes made within this one for the people who requested them, each with a row of its own.

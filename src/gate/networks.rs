@@ -4,6 +4,7 @@ use super::{Gate, Tx};
 use crate::{
     allowlist::{Allowlist, net},
     clock::Instant,
+    id::NetworkId,
     sql,
     store::Queries,
 };
@@ -30,7 +31,7 @@ pub(super) async fn admits(tx: &mut Tx<'_>, environment: &Allowlist, ip: IpAddr)
     }
     let now = tx.now();
     for (id, text) in holding(tx, ip, now).await? {
-        let held: Option<(i64,)> = tx
+        let held: Option<(NetworkId,)> = tx
             .query(sql!(
                 sqlite: "select id from networks where id = $1 and net = $2 and (expires_at is null or expires_at > $3)",
                 postgres: "select id from networks where id = $1 and net = $2 and (expires_at is null or expires_at > $3) for share",
@@ -48,9 +49,9 @@ pub(super) async fn admits(tx: &mut Tx<'_>, environment: &Allowlist, ip: IpAddr)
 }
 
 /// The rows in effect that hold `ip`.
-async fn holding(queries: &mut impl Queries, ip: IpAddr, now: Instant) -> sqlx::Result<Vec<(i64, String)>> {
+async fn holding(queries: &mut impl Queries, ip: IpAddr, now: Instant) -> sqlx::Result<Vec<(NetworkId, String)>> {
     let ip = ip.to_canonical();
-    let rows: Vec<(i64, String)> = queries
+    let rows: Vec<(NetworkId, String)> = queries
         .query(sql!("select id, net from networks where expires_at is null or expires_at > $1"))
         .bind(now)
         .all()

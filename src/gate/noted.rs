@@ -1,5 +1,6 @@
 //! Values as changes note them.
 
+use crate::id::Id;
 use serde_json::Value;
 use std::{borrow::Cow, collections::BTreeMap};
 
@@ -36,6 +37,11 @@ impl From<crate::money::Money> for Noted {
 impl From<i64> for Noted {
     fn from(number: i64) -> Self {
         Self::Number(number)
+    }
+}
+impl<I: Id> From<I> for Noted {
+    fn from(id: I) -> Self {
+        Self::Number(id.number())
     }
 }
 impl From<bool> for Noted {

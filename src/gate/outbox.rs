@@ -1,11 +1,15 @@
 //! Events leave only if their change commits: rows written in its transaction, delivered afterwards.
 
 use super::{Event, Tx};
-use crate::{clock::Instant, sql};
+use crate::{
+    clock::Instant,
+    id::{DeliveryId, Seq},
+    sql,
+};
 use serde_json::Value;
 
 /// Writes the events of the change that became audit row `seq`.
-pub(super) async fn write(tx: &mut Tx<'_>, seq: i64, events: &[Event]) -> sqlx::Result<()> {
+pub(super) async fn write(tx: &mut Tx<'_>, seq: Seq, events: &[Event]) -> sqlx::Result<()> {
     let now = tx.now();
     for event in events {
         tx.query(sql!("insert into outbox (seq, topic, body, at) values ($1, $2, $3, $4)"))
@@ -23,9 +27,9 @@ pub(super) async fn write(tx: &mut Tx<'_>, seq: i64, events: &[Event]) -> sqlx::
 /// same both times.
 #[derive(Clone, Debug, sqlx::FromRow)]
 pub struct Delivery {
-    pub id: i64,
+    pub id: DeliveryId,
     /// The audit row of the change that emitted it.
-    pub seq: i64,
+    pub seq: Seq,
     pub topic: String,
     #[sqlx(json)]
     pub body: Value,

@@ -1,5 +1,6 @@
 //! What a person enters to seal a change, and the outcome.
 
+use crate::id::{RequestId, Seq};
 use serde::{Deserialize, Serialize};
 use std::ops::RangeInclusive;
 
@@ -85,7 +86,7 @@ pub enum Outcome<T> {
     Applied(T),
     /// It waits for a second person, as the request of this number.
     #[serde(rename = "waits")]
-    Pending(i64),
+    Pending(RequestId),
 }
 
 impl<T> Outcome<T> {
@@ -98,7 +99,7 @@ impl<T> Outcome<T> {
     }
 
     /// The id of the request that holds the change, if it waits for approval.
-    pub fn pending(&self) -> Option<i64> {
+    pub fn pending(&self) -> Option<RequestId> {
         match self {
             Self::Applied(_) => None,
             Self::Pending(request) => Some(*request),
@@ -109,7 +110,7 @@ impl<T> Outcome<T> {
 /// A change that is sealed: its row in the log, and its output.
 #[derive(Debug)]
 pub struct Sealed<T> {
-    pub seq: i64,
+    pub seq: Seq,
     pub output: T,
     /// Whether this is the answer of an earlier sending of the same form.
     pub repeated: bool,

@@ -8,7 +8,7 @@ use super::{
     outbox, span,
     tx::{Identity, Savepoint},
 };
-use crate::store;
+use crate::{id::Seq, store};
 use serde::de::DeserializeOwned;
 use tracing::Instrument as _;
 
@@ -240,7 +240,7 @@ impl Gate {
         action: &'static str,
         target: Target,
         refusal: &Refusal,
-    ) -> Result<i64, Refusal> {
+    ) -> Result<Seq, Refusal> {
         let mut tx = self.writer.begin(self.clock.now(), &self.setup).await?;
         let ending = Ending { outcome: "refused", refusal: Some(refusal) };
         let line = Line { actor, roles: None, action, target, reason: &Reason::none(), ending };

@@ -7,6 +7,7 @@ use super::{
 use crate::{
     allowlist::Allowlist,
     clock::Instant,
+    id::{RequestId, StaffId},
     sql,
     store::{Conn, Queries, Query, Sql},
 };
@@ -92,7 +93,7 @@ pub(super) enum Inner<'c> {
 pub(super) struct Identity {
     pub(super) name: String,
     /// The account, where it is a member of staff.
-    pub(super) staff: Option<i64>,
+    pub(super) staff: Option<StaffId>,
     pub(super) ip: Option<IpAddr>,
     /// The roles as they are now; none for the system and the command line.
     pub(super) roles: Option<Roles>,
@@ -165,7 +166,7 @@ impl Tx<'_> {
     }
 
     /// The member of staff who makes the change; none where it is the system or the command line.
-    pub fn staff(&self) -> Option<i64> {
+    pub fn staff(&self) -> Option<StaffId> {
         self.who.staff
     }
 
@@ -208,7 +209,7 @@ impl Tx<'_> {
     }
 
     /// Records that the change belongs to a request.
-    pub fn belongs_to(&mut self, request: i64) {
+    pub fn belongs_to(&mut self, request: RequestId) {
         self.ledger.approval = Some(request);
     }
 

@@ -7,6 +7,7 @@ use super::{
 };
 use crate::{
     gate::{Admits, Change, Fault, Target, Tx},
+    id::NetworkId,
     networks::NETWORKS_CHANGED,
     sql,
     web::{
@@ -34,7 +35,7 @@ impl Change for AddNetwork {
     const KIND: &'static str = "networks.add";
     const ADMITS: Admits = Admits::owners();
     /// The id of its row.
-    type Output = i64;
+    type Output = NetworkId;
 
     fn target(&self) -> Target {
         target(self.net)
@@ -47,13 +48,13 @@ impl Change for AddNetwork {
         rules::check_net(tx, &rows, None, self.net, self.wide_confirmed)
     }
 
-    async fn apply(&self, tx: &mut Tx<'_>) -> Result<i64, Fault> {
+    async fn apply(&self, tx: &mut Tx<'_>) -> Result<NetworkId, Fault> {
         self.check(tx).await?;
         let (now, by) = (tx.now(), tx.by().to_owned());
         let expires_at = rules::read_expiry(self.expires_at.as_deref(), now)?;
         // SQLite gives the id of a row that is gone to the next one. Versions begin where the log ends, so that a form made
         // out for the one never fits the other.
-        let (id,): (i64,) = tx
+        let (id,): (NetworkId,) = tx
             .query(sql!(
                 "insert into networks (net, note, expires_at, added_at, added_by, version)
                    values ($1, $2, $3, $4, $5, (select size from audit_head where id = 1)) returning id"

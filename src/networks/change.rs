@@ -2,12 +2,13 @@
 
 use super::{
     fields::{self, EntryForm, Filled, Typed},
-    list::{Networks, RowId},
+    list::Networks,
     open::{self, Network},
     rules, target,
 };
 use crate::{
     gate::{Admits, Change, Fault, Target, Tx},
+    id::NetworkId,
     networks::{NETWORK_YOURS, NETWORKS_CHANGED},
     sql,
     web::{
@@ -32,7 +33,7 @@ crate::gate::refusal_words! {
 /// Changes a row of the list.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct ChangeNetwork {
-    pub id: i64,
+    pub id: NetworkId,
     /// The network that the row is about now.
     pub was: IpNet,
     pub net: IpNet,
@@ -111,7 +112,7 @@ impl ChangeNetwork {
 }
 
 /// The row with this id, where it is still about this network.
-pub(super) fn find(rows: &[Network], id: i64, net: IpNet) -> Result<&Network, Fault> {
+pub(super) fn find(rows: &[Network], id: NetworkId, net: IpNet) -> Result<&Network, Fault> {
     let row = rows.iter().find(|row| row.id == id).ok_or_else(|| Fault::missing(NETWORK_GONE))?;
     if row.net == net { Ok(row) } else { Err(Fault::conflict(NETWORK_OTHER)) }
 }
@@ -121,17 +122,17 @@ pub(crate) struct ChangePanel(pub(crate) Typed);
 
 impl Panel for ChangePanel {
     type On = Networks;
-    type Part = RowId;
+    type Part = NetworkId;
     type Asks = ChangeNetwork;
     const NAME: &'static str = "change";
     const ROUTE: &'static str = "/networks/{id}";
     const FIELDS: &'static [&'static str] = fields::NAMES;
 
-    fn version(on: &Networks, id: &RowId) -> Option<i64> {
+    fn version(on: &Networks, id: &NetworkId) -> Option<i64> {
         on.row(*id).map(|row| row.version)
     }
 
-    async fn open(desk: &Desk, on: &Networks, id: &RowId, opening: Opening<'_>) -> Result<Opened<Self>, PageError> {
+    async fn open(desk: &Desk, on: &Networks, id: &NetworkId, opening: Opening<'_>) -> Result<Opened<Self>, PageError> {
         let Some(row) = on.row(*id) else {
             return Ok(Opened::Closed(desk.words().get("networks.gone").to_owned()));
         };
@@ -141,7 +142,7 @@ impl Panel for ChangePanel {
         })))
     }
 
-    async fn read(desk: &Desk, on: &Networks, id: &RowId, form: &Form) -> Result<ChangeNetwork, Unread> {
+    async fn read(desk: &Desk, on: &Networks, id: &NetworkId, form: &Form) -> Result<ChangeNetwork, Unread> {
         let row = on.row(*id).ok_or(Unread::Gone)?;
         let Filled { net, note, expires_at, wide_confirmed } = fields::read(desk, Some(row), form)?;
         Ok(ChangeNetwork { id: row.id, was: row.net, net, note, expires_at, wide_confirmed })

@@ -6,6 +6,7 @@ use crate::{
     clock::Instant,
     digits::group,
     gate::{RefusalWord, Target, audit::Entry as Row},
+    id::NetworkId,
     web::{
         Desk, PageError, PageResult, format,
         panel::{self, Panel as _, Part, Query, Segment, Side, Subject},
@@ -33,8 +34,8 @@ pub(crate) struct Networks {
 }
 
 impl Networks {
-    pub(super) fn row(&self, id: RowId) -> Option<&Network> {
-        self.rows.iter().find(|row| row.id == id.0)
+    pub(super) fn row(&self, id: NetworkId) -> Option<&Network> {
+        self.rows.iter().find(|row| row.id == id)
     }
 }
 
@@ -76,29 +77,18 @@ impl Subject for Networks {
 }
 
 /// The row of the list that a panel is about: `?panel=change-12`.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct RowId(pub(crate) i64);
-
-impl Segment for RowId {
-    const COUNT: usize = 1;
-
-    fn read(segment: Option<&str>) -> Option<Self> {
-        segment?.parse().ok().map(Self)
-    }
-}
-
-impl Part for RowId {
+impl Part for NetworkId {
     fn asked(name: &'static str, query: &Query) -> Option<Self> {
         let id = query.get("panel").strip_prefix(name)?.strip_prefix('-')?;
         Self::read(Some(id))
     }
 
     fn segment(&self) -> String {
-        self.0.to_string()
+        self.to_string()
     }
 
     fn open_name(&self, name: &'static str) -> String {
-        format!("{name}-{}", self.0)
+        format!("{name}-{self}")
     }
 }
 
@@ -114,11 +104,11 @@ pub(crate) struct ListPage {
 
 impl ListPage {
     fn change_panel(row: &Network) -> String {
-        RowId(row.id).open_name(ChangePanel::NAME)
+        row.id.open_name(ChangePanel::NAME)
     }
 
     fn remove_panel(row: &Network) -> String {
-        RowId(row.id).open_name(RemovePanel::NAME)
+        row.id.open_name(RemovePanel::NAME)
     }
 
     fn is_over(&self, row: &Network) -> bool {

@@ -1,12 +1,12 @@
 //! The list that owners keep, as it is now.
 
-use crate::{allowlist::net, clock::Instant, gate::Tx, sql, store::Queries};
+use crate::{allowlist::net, clock::Instant, gate::Tx, id::NetworkId, sql, store::Queries};
 use ipnet::IpNet;
 
 /// A network on the list.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Network {
-    pub id: i64,
+    pub id: NetworkId,
     pub net: IpNet,
     pub note: String,
     pub expires_at: Option<Instant>,
@@ -23,7 +23,7 @@ impl Network {
 
 #[derive(sqlx::FromRow)]
 struct Row {
-    id: i64,
+    id: NetworkId,
     net: String,
     note: String,
     expires_at: Option<Instant>,

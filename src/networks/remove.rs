@@ -2,12 +2,13 @@
 
 use super::{
     change::find,
-    list::{Networks, RowId},
+    list::Networks,
     open::{self, Network},
     rules, target,
 };
 use crate::{
     gate::{Admits, Change, Fault, Target, Tx},
+    id::NetworkId,
     networks::{NETWORK_YOURS, NETWORKS_CHANGED},
     sql,
     web::{
@@ -24,7 +25,7 @@ use serde::{Deserialize, Serialize};
 /// Takes a network off the list. The next request from there is refused, by every process.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct RemoveNetwork {
-    pub id: i64,
+    pub id: NetworkId,
     /// The network that the row is about.
     pub net: IpNet,
 }
@@ -77,16 +78,16 @@ pub(crate) struct RemovePanel(pub(crate) Network);
 
 impl Panel for RemovePanel {
     type On = Networks;
-    type Part = RowId;
+    type Part = NetworkId;
     type Asks = RemoveNetwork;
     const NAME: &'static str = "remove";
     const ROUTE: &'static str = "/networks/{id}/removal";
 
-    fn version(on: &Networks, id: &RowId) -> Option<i64> {
+    fn version(on: &Networks, id: &NetworkId) -> Option<i64> {
         on.row(*id).map(|row| row.version)
     }
 
-    async fn open(desk: &Desk, on: &Networks, id: &RowId, opening: Opening<'_>) -> Result<Opened<Self>, PageError> {
+    async fn open(desk: &Desk, on: &Networks, id: &NetworkId, opening: Opening<'_>) -> Result<Opened<Self>, PageError> {
         let closed = |key| Ok(Opened::Closed(desk.words().get(key).to_owned()));
         match on.row(*id) {
             None => closed("networks.gone"),
@@ -95,7 +96,7 @@ impl Panel for RemovePanel {
         }
     }
 
-    async fn read(_: &Desk, on: &Networks, id: &RowId, _: &Form) -> Result<RemoveNetwork, Unread> {
+    async fn read(_: &Desk, on: &Networks, id: &NetworkId, _: &Form) -> Result<RemoveNetwork, Unread> {
         let row = on.row(*id).ok_or(Unread::Gone)?;
         Ok(RemoveNetwork { id: row.id, net: row.net })
     }

@@ -9,6 +9,7 @@ use crate::{
     },
     clock::Instant,
     gate::{Fault, Tx, is_printable},
+    id::NetworkId,
 };
 use chrono::TimeDelta;
 use ipnet::IpNet;
@@ -58,14 +59,20 @@ pub fn question(net: IpNet, open: &[IpNet]) -> Option<Question> {
 }
 
 /// What is open beside the row with this id: the environment's and the list's.
-pub fn open_beside(environment: &Allowlist, rows: &[Network], but: Option<i64>, now: Instant) -> Vec<IpNet> {
+pub fn open_beside(environment: &Allowlist, rows: &[Network], but: Option<NetworkId>, now: Instant) -> Vec<IpNet> {
     let rows = rows.iter().filter(|row| Some(row.id) != but && !row.is_over(now)).map(|row| row.net);
     environment.iter().copied().chain(rows).collect()
 }
 
 /// Refuses a network that is there already, and one that needs a second confirmation and has none. The command
 /// line has thought: it is how one gets back in.
-pub fn check_net(tx: &Tx<'_>, rows: &[Network], but: Option<i64>, net: IpNet, is_confirmed: bool) -> Result<(), Fault> {
+pub fn check_net(
+    tx: &Tx<'_>,
+    rows: &[Network],
+    but: Option<NetworkId>,
+    net: IpNet,
+    is_confirmed: bool,
+) -> Result<(), Fault> {
     net::fitting(net).map_err(unfit).and_then(|fit| if fit == net { Ok(()) } else { Err(meant(fit)) })?;
     let known = || Err(Fault::invalid("net", NETWORK_KNOWN).with("net", net));
     if rows.iter().any(|row| Some(row.id) != but && row.net == net) {
@@ -154,7 +161,7 @@ mod tests {
 
     fn network(id: usize, net: &str, hours: Option<i64>) -> Network {
         Network {
-            id: i64::try_from(id).unwrap(),
+            id: NetworkId::new(i64::try_from(id).unwrap()),
             net: net.parse().unwrap(),
             note: String::new(),
             expires_at: hours.map(at),

@@ -5,6 +5,7 @@ use super::{OrderDetail, Plan, detail, event, missing};
 use crate::{
     customer,
     gate::{Fault, Tx},
+    id::{CustomerId, LineId, OrderId, PaymentId, RefundId},
     sql,
 };
 use serde_json::json;
@@ -21,7 +22,7 @@ pub(super) struct Grounds<'a> {
     /// Why the money is not what lines and shipping come to.
     pub override_reason: Option<&'a str>,
     /// The failed refund that this one takes up again.
-    pub retry_of: Option<i64>,
+    pub retry_of: Option<RefundId>,
 }
 
 /// Books `plan` for the order in `detail`, whose row is locked, and says which refund it is.
@@ -30,7 +31,7 @@ pub(super) async fn book(
     detail: &OrderDetail,
     plan: &Plan,
     grounds: Grounds<'_>,
-) -> Result<i64, Fault> {
+) -> Result<RefundId, Fault> {
     let refund = insert(tx, detail, plan, grounds).await?;
     hold_lines(tx, detail, plan, refund).await?;
     hold_payments(tx, detail, plan, refund).await?;
@@ -59,11 +60,11 @@ pub(super) async fn book(
     Ok(refund)
 }
 
-async fn insert(tx: &mut Tx<'_>, detail: &OrderDetail, plan: &Plan, grounds: Grounds<'_>) -> Result<i64, Fault> {
+async fn insert(tx: &mut Tx<'_>, detail: &OrderDetail, plan: &Plan, grounds: Grounds<'_>) -> Result<RefundId, Fault> {
     let (now, by, change) = (tx.now(), tx.by().to_owned(), tx.change_id().to_owned());
     // Where only points are returned, no provider is asked: this transaction settles it.
     let is_settled = plan.parts.is_empty();
-    let (refund,): (i64,) = tx
+    let (refund,): (RefundId,) = tx
         .query(sql!(
             "insert into refunds (order_id, at, state, amount, shipping, points_returned, points_worth, points_claimed,
                                   points_taken, reason_kind, override_reason, retry_of, settled_at, staff_name, change_id)
@@ -89,7 +90,7 @@ async fn insert(tx: &mut Tx<'_>, detail: &OrderDetail, plan: &Plan, grounds: Gro
     Ok(refund)
 }
 
-async fn hold_lines(tx: &mut Tx<'_>, detail: &OrderDetail, plan: &Plan, refund: i64) -> Result<(), Fault> {
+async fn hold_lines(tx: &mut Tx<'_>, detail: &OrderDetail, plan: &Plan, refund: RefundId) -> Result<(), Fault> {
     for units in &plan.lines {
         tx.query(sql!("insert into refund_lines (refund_id, order_id, n, quantity) values ($1, $2, $3, $4)"))
             .bind(refund)
@@ -104,7 +105,7 @@ async fn hold_lines(tx: &mut Tx<'_>, detail: &OrderDetail, plan: &Plan, refund: 
 }
 
 /// Counts units of a line as refunded, or with a negative number as free again.
-pub(super) async fn hold_units(tx: &mut Tx<'_>, order: i64, n: i64, quantity: i64) -> Result<(), Fault> {
+pub(super) async fn hold_units(tx: &mut Tx<'_>, order: OrderId, n: LineId, quantity: i64) -> Result<(), Fault> {
     let (held,): (i64,) = tx
         .query(sql!(
             "update order_lines set refunded = refunded + $3 where order_id = $1 and n = $2 returning refunded"
@@ -118,7 +119,7 @@ pub(super) async fn hold_units(tx: &mut Tx<'_>, order: i64, n: i64, quantity: i6
     Ok(())
 }
 
-async fn hold_payments(tx: &mut Tx<'_>, detail: &OrderDetail, plan: &Plan, refund: i64) -> Result<(), Fault> {
+async fn hold_payments(tx: &mut Tx<'_>, detail: &OrderDetail, plan: &Plan, refund: RefundId) -> Result<(), Fault> {
     for part in &plan.parts {
         let now = tx.now();
         // The id says which refund it is to people; the change's own number tells it from the refunds of every other
@@ -143,7 +144,12 @@ async fn hold_payments(tx: &mut Tx<'_>, detail: &OrderDetail, plan: &Plan, refun
 }
 
 /// Counts an amount of a payment as refunded, or a negative one as free again.
-pub(super) async fn hold_money(tx: &mut Tx<'_>, detail: &OrderDetail, payment: i64, amount: i64) -> Result<(), Fault> {
+pub(super) async fn hold_money(
+    tx: &mut Tx<'_>,
+    detail: &OrderDetail,
+    payment: PaymentId,
+    amount: i64,
+) -> Result<(), Fault> {
     let (held,): (i64,) = tx
         .query(sql!("update payments set refunded = refunded + $2 where id = $1 returning refunded"))
         .bind(payment)
@@ -154,7 +160,12 @@ pub(super) async fn hold_money(tx: &mut Tx<'_>, detail: &OrderDetail, payment: i
     Ok(())
 }
 
-async fn hold_order(tx: &mut Tx<'_>, detail: &OrderDetail, plan: &Plan, retry_of: Option<i64>) -> Result<(), Fault> {
+async fn hold_order(
+    tx: &mut Tx<'_>,
+    detail: &OrderDetail,
+    plan: &Plan,
+    retry_of: Option<RefundId>,
+) -> Result<(), Fault> {
     tx.query(sql!(
         "update orders set shipping_refunded = (shipping_refunded or $2), points_returned = points_returned + $3,
                 worth_returned = worth_returned + $4, points_claimed = points_claimed + $5,
@@ -238,8 +249,9 @@ pub(super) async fn move_points(tx: &mut Tx<'_>, detail: &OrderDetail, movement:
 
 /// The order as it is now, with the row of the customer locked too, so that no other change moves their points
 /// meanwhile. Always after the order's.
-pub(super) async fn lock_customer(tx: &mut Tx<'_>, order: i64) -> Result<OrderDetail, Fault> {
-    let row: Option<(i64,)> = tx.query(sql!("select user_id from orders where id = $1")).bind(order).optional().await?;
+pub(super) async fn lock_customer(tx: &mut Tx<'_>, order: OrderId) -> Result<OrderDetail, Fault> {
+    let row: Option<(CustomerId,)> =
+        tx.query(sql!("select user_id from orders where id = $1")).bind(order).optional().await?;
     let (user,) = row.ok_or_else(missing)?;
     customer::lock_version(tx, user).await?;
     detail(tx, order).await

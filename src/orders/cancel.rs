@@ -9,6 +9,7 @@ use super::{
 };
 use crate::{
     gate::{Admits, Change, Fault, Role, Target, Tx},
+    id::{OrderId, RefundId},
     sql,
     web::{
         Desk, PageError,
@@ -37,7 +38,7 @@ crate::gate::topics! {
 /// Cancels an order and, in the same transaction, reserves the refund of what was captured and gives the points back.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct CancelOrder {
-    pub order: i64,
+    pub order: OrderId,
     /// One of [`REASON_KINDS`].
     pub reason_kind: String,
 }
@@ -50,7 +51,7 @@ pub const REASON_KINDS: [&str; 6] =
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Cancelled {
     /// The refund, where there was anything to refund.
-    pub refund: Option<i64>,
+    pub refund: Option<RefundId>,
 }
 
 impl Change for CancelOrder {

@@ -3,6 +3,7 @@
 use crate::{
     clock::Instant,
     gate::{Housekeeping, Tx},
+    id::{OrderId, PaymentId, RefundId},
     sql,
 };
 use chrono::TimeDelta;
@@ -22,9 +23,9 @@ pub struct ClaimRefunds {
 /// A part of a refund, claimed.
 #[derive(Clone, Debug, sqlx::FromRow)]
 pub struct ClaimedRefund {
-    pub refund_id: i64,
-    pub payment_id: i64,
-    pub order_id: i64,
+    pub refund_id: RefundId,
+    pub payment_id: PaymentId,
+    pub order_id: OrderId,
     /// The idempotency key.
     pub key: String,
     /// In minor units of the currency.
@@ -76,8 +77,8 @@ impl Housekeeping for ClaimRefunds {
 /// The provider has no answer yet, so it is asked again at `until`.
 #[derive(Clone, Debug)]
 pub struct PostponeRefund {
-    pub refund: i64,
-    pub payment: i64,
+    pub refund: RefundId,
+    pub payment: PaymentId,
     pub until: Instant,
 }
 

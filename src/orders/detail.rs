@@ -3,6 +3,7 @@
 use super::State;
 use crate::{
     clock::Instant,
+    id::{CustomerId, LineId, OrderId, PaymentId},
     money::{Currency, Money},
     sql,
     store::Queries,
@@ -19,9 +20,9 @@ pub struct OrderDetail {
 
 #[derive(Clone, Debug, sqlx::FromRow)]
 pub struct Order {
-    pub id: i64,
+    pub id: OrderId,
     pub number: String,
-    pub user_id: i64,
+    pub user_id: CustomerId,
     #[sqlx(try_from = "String")]
     pub state: State,
     #[sqlx(try_from = "String")]
@@ -58,7 +59,7 @@ pub struct Order {
 #[derive(Clone, Debug, sqlx::FromRow)]
 pub struct Line {
     /// Its place in the order, from 1.
-    pub n: i64,
+    pub n: LineId,
     pub sku: String,
     pub title: String,
     pub variant: Option<String>,
@@ -70,7 +71,7 @@ pub struct Line {
 
 #[derive(Clone, Debug, sqlx::FromRow)]
 pub struct Payment {
-    pub id: i64,
+    pub id: PaymentId,
     /// `card` or `transfer`.
     pub method: String,
     pub label: String,
@@ -102,7 +103,7 @@ impl Payment {
 
 impl OrderDetail {
     /// Reads the order with this id.
-    pub async fn read(db: &mut impl Queries, id: i64) -> sqlx::Result<Option<Self>> {
+    pub async fn read(db: &mut impl Queries, id: OrderId) -> sqlx::Result<Option<Self>> {
         let order: Option<Order> = db
             .query(sql!(
                 "select o.id, o.number, o.user_id, o.state, o.currency, o.total, o.shipping_fee, o.shipping_refunded,

@@ -3,6 +3,7 @@
 use super::{FailedRefund, OrderDetail, contact_of, event, lock_version, target};
 use crate::{
     gate::{Admits, Change, Fault, Role, Target, Tx},
+    id::{OrderId, RefundId},
     orders::REFUND_NOT_FAILED,
     sql,
     store::Queries,
@@ -19,8 +20,8 @@ use serde::{Deserialize, Serialize};
 /// Takes a failed refund off the list of those that wait for a decision. It stays failed, and is never tried again.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct DismissRefund {
-    pub order: i64,
-    pub refund: i64,
+    pub order: OrderId,
+    pub refund: RefundId,
 }
 
 impl Change for DismissRefund {
@@ -61,7 +62,7 @@ impl Change for DismissRefund {
 }
 
 /// What a failed refund was to pay; `None` where it was tried again or set aside already.
-async fn amount(db: &mut impl Queries, order: i64, refund: i64) -> sqlx::Result<Option<i64>> {
+async fn amount(db: &mut impl Queries, order: OrderId, refund: RefundId) -> sqlx::Result<Option<i64>> {
     let row: Option<(i64,)> = db
         .query(sql!("select r.amount from refunds r where r.id = $1 and r.order_id = $2 and ", super::waits!()))
         .bind(refund)
@@ -114,7 +115,7 @@ impl Panel for DismissPanel {
 #[template(path = "orders/dismiss.html")]
 struct DismissForm<'a> {
     shell: &'a Shell,
-    refund: i64,
+    refund: RefundId,
     amount: String,
     seal: &'a SealForm,
 }

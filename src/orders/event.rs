@@ -2,14 +2,15 @@
 
 use crate::{
     gate::{Fault, Tx},
+    id::{OrderId, RefundId},
     sql,
 };
 
 pub(super) async fn append(
     tx: &mut Tx<'_>,
-    order: i64,
+    order: OrderId,
     kind: &'static str,
-    refund: Option<i64>,
+    refund: Option<RefundId>,
     text: Option<&str>,
 ) -> Result<(), Fault> {
     let (now, by, change) = (tx.now(), tx.by().to_owned(), tx.change_id().to_owned());

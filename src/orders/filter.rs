@@ -3,6 +3,7 @@
 use super::{State, term::Term};
 use crate::{
     clock::Instant,
+    id::CustomerId,
     list_query,
     money::Currency,
     web::{
@@ -42,7 +43,7 @@ list_query! {
 #[derive(Clone, Debug, Default)]
 pub struct OrderQuery {
     pub term: Option<Term>,
-    pub user: Option<i64>,
+    pub user: Option<CustomerId>,
     pub state: Option<State>,
     pub needs: Option<Needs>,
     /// For [`Needs::Shipping`]: since when it has been paid at least.

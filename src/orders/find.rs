@@ -11,6 +11,7 @@ use super::{
 };
 use crate::{
     clock::Instant,
+    id::{CustomerId, OrderId},
     money::Currency,
     sql,
     store::{Query, Reader, Sql},
@@ -23,9 +24,9 @@ pub const PAGE: usize = 25;
 /// An order as a list shows one.
 #[derive(Clone, Debug, sqlx::FromRow)]
 pub struct OrderRow {
-    pub id: i64,
+    pub id: OrderId,
     pub number: String,
-    pub user_id: i64,
+    pub user_id: CustomerId,
     pub customer: String,
     #[sqlx(try_from = "String")]
     pub state: State,
@@ -46,7 +47,7 @@ pub struct OrderRow {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, sqlx::FromRow)]
 pub struct Place {
     pub placed_at: Instant,
-    pub id: i64,
+    pub id: OrderId,
 }
 
 impl fmt::Display for Place {
@@ -89,12 +90,12 @@ pub(crate) async fn find(
     }
     let search = Search { reader, query, user: query.user.or(query.term.as_ref().and_then(|term| term.user)) };
     // Nothing has the smallest id, so that the end of a day is before everything of the next.
-    let top = query.until.map(|placed_at| Place { placed_at, id: i64::MIN });
-    let top = top.unwrap_or(Place { placed_at: Instant::latest(), id: i64::MAX });
-    let first = Place { placed_at: query.from.unwrap_or_else(Instant::earliest), id: i64::MIN };
+    let top = query.until.map(|placed_at| Place { placed_at, id: OrderId::MIN });
+    let top = top.unwrap_or(Place { placed_at: Instant::latest(), id: OrderId::MAX });
+    let first = Place { placed_at: query.from.unwrap_or_else(Instant::earliest), id: OrderId::MIN };
     if query.needs == Some(Needs::Shipping) {
         // The order that has waited longest is the first.
-        let next = after.map(|after| Place { id: after.id.saturating_add(1), ..after });
+        let next = after.map(|after| Place { id: OrderId::new(after.id.get().saturating_add(1)), ..after });
         let first = next.map_or(first, |next| next.max(first));
         return Page::read(PAGE, async |limit| search.rows(first, top, limit).await, OrderRow::place).await;
     }
@@ -108,7 +109,7 @@ pub(crate) async fn find(
 }
 
 /// The newest orders of one customer.
-pub(crate) async fn of_user(reader: &Reader, user: i64) -> sqlx::Result<Page<OrderRow, Place>> {
+pub(crate) async fn of_user(reader: &Reader, user: CustomerId) -> sqlx::Result<Page<OrderRow, Place>> {
     find(reader, &OrderQuery { user: Some(user), ..OrderQuery::default() }, None).await
 }
 
@@ -150,7 +151,7 @@ async fn hits(reader: &Reader, term: &Term) -> sqlx::Result<Vec<OrderRow>> {
 struct Search<'a> {
     reader: &'a Reader,
     query: &'a OrderQuery,
-    user: Option<i64>,
+    user: Option<CustomerId>,
 }
 
 /// One text for all filters: `$driver` is the condition whose index is read, the rest is checked on the rows it gives. The

@@ -6,6 +6,7 @@ use super::{
 };
 use crate::{
     clock::Instant,
+    id::{CustomerId, OrderId},
     money::{Currency, Money},
     web::{
         list::{ListQuery as _, Tab},
@@ -98,9 +99,9 @@ pub struct Empty {
 /// One order of a list.
 #[derive(Clone, Debug)]
 pub struct Row {
-    pub id: i64,
+    pub id: OrderId,
     pub number: String,
-    pub user_id: i64,
+    pub user_id: CustomerId,
     /// The customer's name, masked.
     pub customer: String,
     pub state: State,

@@ -35,6 +35,7 @@ pub use state::State;
 
 use crate::{
     gate::{Fault, Target, Tx},
+    id::{OrderId, RefundId},
     sql,
     web::panel::{Entry, Part, Query, Segment},
 };
@@ -87,13 +88,13 @@ pub(crate) use waits;
 
 /// A failed refund as the part of its order that a panel is about: `refund=5` in the query of the page.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct FailedRefund(pub(crate) i64);
+pub(crate) struct FailedRefund(pub(crate) RefundId);
 
 impl Segment for FailedRefund {
     const COUNT: usize = 1;
 
     fn read(segment: Option<&str>) -> Option<Self> {
-        i64::read(segment).map(Self)
+        RefundId::read(segment).map(Self)
     }
 }
 
@@ -108,12 +109,12 @@ impl Part for FailedRefund {
 }
 
 /// An order as the target of a change.
-pub fn target(id: i64) -> Target {
+pub fn target(id: OrderId) -> Target {
     Target::new("order", id)
 }
 
 /// The e-mail address of the customer whose order it is.
-pub(crate) async fn contact_of(tx: &mut Tx<'_>, id: i64) -> Result<Option<String>, Fault> {
+pub(crate) async fn contact_of(tx: &mut Tx<'_>, id: OrderId) -> Result<Option<String>, Fault> {
     let row: Option<(String,)> = tx
         .query(sql!("select u.email from orders o join users u on u.id = o.user_id where o.id = $1"))
         .bind(id)
@@ -124,7 +125,7 @@ pub(crate) async fn contact_of(tx: &mut Tx<'_>, id: i64) -> Result<Option<String
 
 /// Locks an order's row for the rest of the transaction and says which version it has. Its lines, payments and refunds are
 /// written only under this lock.
-pub(crate) async fn lock_version(tx: &mut Tx<'_>, id: i64) -> Result<i64, Fault> {
+pub(crate) async fn lock_version(tx: &mut Tx<'_>, id: OrderId) -> Result<i64, Fault> {
     let row: Option<(i64,)> = tx
         .query(sql!(
             sqlite: "select version from orders where id = $1",
@@ -137,7 +138,7 @@ pub(crate) async fn lock_version(tx: &mut Tx<'_>, id: i64) -> Result<i64, Fault>
 }
 
 /// Reads the order as it is at this point of a change.
-pub(crate) async fn detail(tx: &mut Tx<'_>, id: i64) -> Result<OrderDetail, Fault> {
+pub(crate) async fn detail(tx: &mut Tx<'_>, id: OrderId) -> Result<OrderDetail, Fault> {
     OrderDetail::read(tx, id).await?.ok_or_else(missing)
 }
 

@@ -3,6 +3,7 @@
 use super::{OrderDetail, event, missing, target};
 use crate::{
     gate::{Admits, Change, Fault, Role, Target, Tx},
+    id::OrderId,
     sql,
     web::{
         Desk, PageError, PageResult,
@@ -19,7 +20,7 @@ use serde::{Deserialize, Serialize};
 /// is its reason too.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct NoteOrder {
-    pub order: i64,
+    pub order: OrderId,
     pub text: String,
 }
 
@@ -33,7 +34,7 @@ impl Change for NoteOrder {
     }
 
     async fn check(&self, tx: &mut Tx<'_>) -> Result<(), Fault> {
-        let there: Option<(i64,)> =
+        let there: Option<(OrderId,)> =
             tx.query(sql!("select id from orders where id = $1")).bind(self.order).optional().await?;
         there.map(drop).ok_or_else(missing)
     }

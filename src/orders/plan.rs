@@ -8,6 +8,7 @@
 use super::OrderDetail;
 use crate::{
     gate::Fault,
+    id::{LineId, PaymentId},
     money::{Money, share},
     orders::{
         AMOUNT_TOO_LARGE, REFUND_NO_SUCH_LINE, REFUND_NO_SUCH_PAYMENT, REFUND_NOTHING, REFUND_PAYMENT_TOO_MUCH,
@@ -25,14 +26,14 @@ crate::gate::refusal_words! {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Units {
     /// The line's place in the order.
-    pub n: i64,
+    pub n: LineId,
     pub quantity: i64,
 }
 
 /// The amount refunded to one payment, in minor units.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Part {
-    pub payment: i64,
+    pub payment: PaymentId,
     pub amount: i64,
 }
 
@@ -82,7 +83,7 @@ impl Plan {
     }
 
     /// The amount refunded to this payment.
-    pub fn part_of(&self, payment: i64) -> i64 {
+    pub fn part_of(&self, payment: PaymentId) -> i64 {
         self.parts.iter().find(|part| part.payment == payment).map_or(0, |part| part.amount)
     }
 }

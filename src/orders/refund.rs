@@ -13,6 +13,7 @@ use super::{
 };
 use crate::{
     gate::{Admits, Change, Fault, Reason, Role, Target, Tx},
+    id::{LineId, OrderId, PaymentId, RefundId},
     orders::ORDER_REFUNDED,
     web::{
         Desk, PageError,
@@ -40,7 +41,7 @@ crate::gate::refusal_words! {
 /// Gives money back for lines, shipping, or an amount of its own, and with it points in proportion.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct RefundOrder {
-    pub order: i64,
+    pub order: OrderId,
     #[serde(rename = "wanted")]
     pub spec: RefundSpec,
     /// One of [`REASON_KINDS`].
@@ -56,7 +57,7 @@ pub const REASON_KINDS: [&str; 8] =
 /// The refund that was booked.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Booked {
-    pub refund: i64,
+    pub refund: RefundId,
 }
 
 impl Change for RefundOrder {
@@ -112,11 +113,11 @@ fn refundable(detail: &OrderDetail) -> Result<(), Fault> {
 /// The form, as typed; lines and payments by their numbers.
 #[derive(Clone, Default)]
 pub(crate) struct RefundPanel {
-    pub(crate) units: Vec<(i64, String)>,
+    pub(crate) units: Vec<(LineId, String)>,
     pub(crate) shipping: bool,
     pub(crate) amount: String,
     pub(crate) override_reason: String,
-    pub(crate) split: Vec<(i64, String)>,
+    pub(crate) split: Vec<(PaymentId, String)>,
     pub(crate) reason_kind: String,
     /// The refund, where it can be worked out.
     pub(crate) plan: Option<Plan>,
@@ -195,11 +196,11 @@ fn why_closed(on: &OrderDetail) -> Option<&'static str> {
     refundable(on).is_err().then_some(if is_unpaid { "refund.unpaid" } else { "refund.all-refunded" })
 }
 
-fn units_field(n: i64) -> String {
+fn units_field(n: LineId) -> String {
     format!("units-{n}")
 }
 
-fn payment_field(payment: i64) -> String {
+fn payment_field(payment: PaymentId) -> String {
     format!("payment-{payment}")
 }
 

@@ -3,6 +3,7 @@
 use super::{OrderDetail, show::may_change};
 use crate::{
     clock::Instant,
+    id::{LineId, OrderId, PaymentId, RefundId, Seq},
     money::Money,
     sql,
     store::Reader,
@@ -18,7 +19,7 @@ use actix_web::web;
 use askama::{Template, filters::HtmlSafe};
 
 /// `GET /orders/{id}/refunds`: the refunds alone, asked for by the page itself while a provider has not answered.
-pub(crate) async fn refunds_alone(desk: Desk, path: web::Path<i64>) -> PageResult {
+pub(crate) async fn refunds_alone(desk: Desk, path: web::Path<OrderId>) -> PageResult {
     let on = OrderDetail::load(&desk, &path.into_inner()).await?.ok_or(Problem::NotFound)?;
     on.record_look(&desk, Look::Part).await?;
     let shell = desk.shell(Some(Section::Orders), None).await?;
@@ -70,7 +71,7 @@ pub(crate) enum Fate {
 /// One refund of the order.
 #[derive(Clone, Debug)]
 pub(crate) struct Refund {
-    pub(crate) id: i64,
+    pub(crate) id: RefundId,
     pub(crate) at: Instant,
     /// `requested`, `succeeded` or `failed`.
     pub(crate) state: String,
@@ -87,9 +88,9 @@ pub(crate) struct Refund {
     /// Who asked for it; none where the shop did.
     pub(crate) staff: Option<String>,
     /// The audit row that sealed it.
-    pub(crate) seq: Option<i64>,
+    pub(crate) seq: Option<Seq>,
     pub(crate) parts: Vec<RefundPart>,
-    pub(crate) retry_of: Option<i64>,
+    pub(crate) retry_of: Option<RefundId>,
     pub(crate) fate: Fate,
 }
 
@@ -170,7 +171,7 @@ fn state_icon(state: &str) -> &'static str {
 
 #[derive(sqlx::FromRow)]
 struct RefundRow {
-    id: i64,
+    id: RefundId,
     at: Instant,
     state: String,
     amount: i64,
@@ -181,11 +182,11 @@ struct RefundRow {
     reason_kind: String,
     override_reason: Option<String>,
     staff_name: Option<String>,
-    retry_of: Option<i64>,
+    retry_of: Option<RefundId>,
     is_retried: bool,
     is_dismissed: bool,
     is_ours: bool,
-    seq: Option<i64>,
+    seq: Option<Seq>,
 }
 
 impl RefundRow {
@@ -202,8 +203,8 @@ impl RefundRow {
 
 #[derive(sqlx::FromRow)]
 struct PartRow {
-    refund_id: i64,
-    payment_id: i64,
+    refund_id: RefundId,
+    payment_id: PaymentId,
     amount: i64,
     state: String,
     reference: Option<String>,
@@ -226,7 +227,7 @@ pub(super) async fn read(reader: &Reader, detail: &OrderDetail) -> sqlx::Result<
         .bind(order)
         .all()
         .await?;
-    let lines: Vec<(i64, i64, i64)> = reader
+    let lines: Vec<(RefundId, LineId, i64)> = reader
         .query(sql!(
             "select l.refund_id, l.n, l.quantity from refund_lines l join refunds r on r.id = l.refund_id
               where r.order_id = $1 order by l.refund_id, l.n"
@@ -243,7 +244,8 @@ pub(super) async fn read(reader: &Reader, detail: &OrderDetail) -> sqlx::Result<
         .bind(order)
         .all()
         .await?;
-    let title = |n| detail.lines.iter().find(|line| line.n == n).map(|line| line.title.clone()).unwrap_or_default();
+    let title =
+        |n: LineId| detail.lines.iter().find(|line| line.n == n).map(|line| line.title.clone()).unwrap_or_default();
     let refund = |row: RefundRow| Refund {
         lines: lines.iter().filter(|(id, ..)| *id == row.id).map(|(_, n, units)| (title(*n), *units)).collect(),
         parts: parts.iter().filter(|part| part.refund_id == row.id).map(|part| self::part(detail, part)).collect(),

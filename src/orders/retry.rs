@@ -12,6 +12,7 @@ use super::{
 };
 use crate::{
     gate::{Admits, Change, Fault, Role, Target, Tx},
+    id::{LineId, OrderId, PaymentId, RefundId},
     orders::{ORDER_REFUNDED, REFUND_NOT_FAILED},
     sql,
     store::Queries,
@@ -28,8 +29,8 @@ use serde::{Deserialize, Serialize};
 /// Books what failed of a refund once more, as a refund of its own under a new key: the old one stays what it was.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct RetryRefund {
-    pub order: i64,
-    pub refund: i64,
+    pub order: OrderId,
+    pub refund: RefundId,
 }
 
 /// A refund that failed, as far as it matters for trying it again.
@@ -51,7 +52,7 @@ struct Row {
 
 impl Failed {
     /// What to ask for to get what `refund` did not: all of it, or where a part was paid, the money that was not.
-    pub async fn load(db: &mut impl Queries, order: i64, refund: i64) -> sqlx::Result<Option<Self>> {
+    pub async fn load(db: &mut impl Queries, order: OrderId, refund: RefundId) -> sqlx::Result<Option<Self>> {
         let row: Option<Row> = db
             .query(sql!(
                 "select released, shipping, amount, reason_kind, override_reason from refunds r
@@ -63,7 +64,7 @@ impl Failed {
             .optional()
             .await?;
         let Some(row) = row else { return Ok(None) };
-        let parts: Vec<(i64, i64)> = db
+        let parts: Vec<(PaymentId, i64)> = db
             .query(sql!(
                 "select payment_id, amount from refund_payments where refund_id = $1 and state = 'failed' order by payment_id"
             ))
@@ -73,7 +74,7 @@ impl Failed {
         let split: Vec<Part> = parts.into_iter().map(|(payment, amount)| Part { payment, amount }).collect();
         let mut spec = RefundSpec { amount: Some(row.amount), split, ..RefundSpec::default() };
         if row.released {
-            let lines: Vec<(i64, i64)> = db
+            let lines: Vec<(LineId, i64)> = db
                 .query(sql!("select n, quantity from refund_lines where refund_id = $1 order by n"))
                 .bind(refund)
                 .all()
@@ -181,7 +182,7 @@ impl Panel for RetryPanel {
 #[template(path = "orders/retry.html")]
 struct RetryForm<'a> {
     shell: &'a Shell,
-    refund: i64,
+    refund: RefundId,
     amount: String,
     effect: Effect<'a>,
     fine: &'a str,

@@ -6,6 +6,7 @@ use super::{
 };
 use crate::{
     gate::{Admits, By, Change, Fault, Target, Tx},
+    id::{LineId, OrderId, PaymentId, RefundId},
     sql,
 };
 use serde::{Deserialize, Serialize};
@@ -23,9 +24,9 @@ crate::gate::topics! {
 /// Settles the part of a refund that goes to one payment.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct SettleRefund {
-    pub order: i64,
-    pub refund: i64,
-    pub payment: i64,
+    pub order: OrderId,
+    pub refund: RefundId,
+    pub payment: PaymentId,
     pub outcome: Outcome,
 }
 
@@ -178,7 +179,7 @@ impl SettleRefund {
     /// cannot be withdrawn; they stay counted as returned, so that they are not returned a second time, but no longer
     /// as having paid for anything that came back.
     async fn release(&self, tx: &mut Tx<'_>, booked: &Booked) -> Result<(), Fault> {
-        let lines: Vec<(i64, i64)> = tx
+        let lines: Vec<(LineId, i64)> = tx
             .query(sql!("select n, quantity from refund_lines where refund_id = $1 order by n"))
             .bind(self.refund)
             .all()

@@ -7,6 +7,7 @@ use super::{
 };
 use crate::{
     gate::{Admits, Change, Fault, Role, Target, Tx},
+    id::OrderId,
     orders::ORDER_REFUNDED,
     sql,
     web::{
@@ -40,7 +41,7 @@ crate::gate::topics! {
 /// Gives an order its next state. Who carries it is said when it goes out, or corrected while it is on its way.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct ShipOrder {
-    pub order: i64,
+    pub order: OrderId,
     pub state: State,
     pub parcel: Option<Parcel>,
 }
@@ -204,7 +205,7 @@ fn why_closed(on: &OrderDetail) -> Option<&'static str> {
     }
 }
 
-fn read(order: i64, form: &Form) -> Result<ShipOrder, FieldErrors> {
+fn read(order: OrderId, form: &Form) -> Result<ShipOrder, FieldErrors> {
     let mut errors = FieldErrors::new();
     let state = form.get("state").parse().map_err(|_| errors.add("state", wrong::not_a_choice())).ok();
     // Only what goes out has a parcel. Undoing "delivered" posts the one it has, or none.

@@ -13,6 +13,7 @@ use crate::{
     clock::Instant,
     customer,
     gate::{RecordAccess, RefusalWord, Target},
+    id::{LineId, OrderId, PaymentId},
     mask,
     orders::ORDER_MISSING,
     sql,
@@ -29,21 +30,21 @@ use chrono::TimeDelta;
 use std::cmp::Ordering;
 
 /// `GET /orders/{id}`
-pub(crate) async fn show(desk: Desk, path: web::Path<i64>) -> PageResult {
+pub(crate) async fn show(desk: Desk, path: web::Path<OrderId>) -> PageResult {
     panel::show::<OrderDetail>(&desk, path.into_inner()).await
 }
 
 impl Subject for OrderDetail {
-    type Id = i64;
+    type Id = OrderId;
     const SECTION: Section = Section::Orders;
     const PAGE: &'static str = "/orders/{id}";
     const MISSING: Option<RefusalWord> = Some(ORDER_MISSING);
 
-    fn target(id: &i64) -> Target {
+    fn target(id: &OrderId) -> Target {
         target(*id)
     }
 
-    async fn load(desk: &Desk, id: &i64) -> Result<Option<Self>, PageError> {
+    async fn load(desk: &Desk, id: &OrderId) -> Result<Option<Self>, PageError> {
         Ok(Self::read(&mut desk.reader(), *id).await?)
     }
 
@@ -77,9 +78,15 @@ impl Subject for OrderDetail {
 
     /// Lines and payments are called what they are called on the page.
     fn field_name(&self, changed: &Changed, frame: &Frame) -> String {
-        let of = |part: &str| changed.field.strip_prefix(part)?.parse::<i64>().ok();
-        let line = of("line.").and_then(|n| self.lines.iter().find(|line| line.n == n));
-        let payment = of("payment.").and_then(|id| self.payments.iter().find(|payment| payment.id == id));
+        let of = |part: &str| changed.field.strip_prefix(part);
+        let line = of("line.").and_then(|n| {
+            let n: LineId = n.parse().ok()?;
+            self.lines.iter().find(|line| line.n == n)
+        });
+        let payment = of("payment.").and_then(|id| {
+            let id: PaymentId = id.parse().ok()?;
+            self.payments.iter().find(|payment| payment.id == id)
+        });
         match (line, payment) {
             (Some(line), _) => frame.with("done.line", &[("title", &line.title)]),
             (_, Some(payment)) => frame.with("done.payment", &[("payment", &payment.name(&frame.words))]),

@@ -4,12 +4,13 @@
 //! therefore refused here, and sent to the search for customers.
 
 use super::carrier;
+use crate::id::CustomerId;
 
 /// Everything a term can mean, each in its normal form.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Term {
     pub number: Option<String>,
-    pub user: Option<i64>,
+    pub user: Option<CustomerId>,
     pub reference: Option<String>,
     pub tracking_number: Option<String>,
 }
@@ -61,7 +62,7 @@ impl Term {
 
 impl Term {
     /// The customer, where it can be nothing else.
-    pub fn customer(&self) -> Option<i64> {
+    pub fn customer(&self) -> Option<CustomerId> {
         self.user.filter(|user| *self == Self { user: Some(*user), ..Self::default() })
     }
 }
@@ -127,10 +128,10 @@ mod tests {
     #[test]
     fn digits_may_be_a_customer_a_reference_or_a_parcel() {
         let term = Term::parse("601234564471").unwrap();
-        assert_eq!(term.user, Some(601_234_564_471));
+        assert_eq!(term.user, Some(CustomerId::new(601_234_564_471)));
         assert_eq!(term.reference.as_deref(), Some("601234564471"));
         assert_eq!(Term::parse("6012-3456-4471").unwrap().tracking_number.as_deref(), Some("601234564471"));
-        assert_eq!(Term::parse("u_42").unwrap(), Term { user: Some(42), ..Term::default() });
+        assert_eq!(Term::parse("u_42").unwrap(), Term { user: Some(CustomerId::new(42)), ..Term::default() });
         assert_eq!(Term::parse("pi_3Nx7").unwrap().reference.as_deref(), Some("pi_3Nx7"));
     }
 

@@ -3,6 +3,7 @@
 use super::{OrderDetail, State};
 use crate::{
     clock::Instant,
+    id::Seq,
     money::Money,
     sql,
     store::Reader,
@@ -30,7 +31,7 @@ pub(crate) struct Event {
     /// Who did it; none where the shop did.
     pub(crate) staff: Option<String>,
     /// The audit row of what was done here, and the reason that was given.
-    pub(crate) seq: Option<i64>,
+    pub(crate) seq: Option<Seq>,
     pub(crate) reason: Option<String>,
 }
 
@@ -72,7 +73,7 @@ struct Row {
     text: Option<String>,
     staff_name: String,
     amount: Option<i64>,
-    seq: Option<i64>,
+    seq: Option<Seq>,
     reason: Option<String>,
 }
 

@@ -12,6 +12,7 @@ use crate::{
         viewer::ViewerPart,
         withdraw::WithdrawPanel,
     },
+    id::{RequestId, Seq, StaffId},
     web::{
         changed::Changed,
         list::ListQuery as _,
@@ -30,7 +31,7 @@ use tokio::sync::OnceCell;
 impl Maker {
     pub(super) fn request(self, id: i64, state: State) -> Request {
         Request {
-            id,
+            id: RequestId::new(id),
             at: before(TimeDelta::minutes(12)),
             state,
             kind: "points.adjust".into(),
@@ -40,7 +41,7 @@ impl Maker {
             seen: Some(87),
             before: json!({ "points": "12450", "reason_kind": null }),
             after: json!({ "points": "62450", "reason_kind": "goodwill" }),
-            staff_id: 2,
+            staff_id: StaffId::new(2),
             staff_name: self.text("이하은", "Haeun Lee"),
             staff_email: "mina@ingam.test".into(),
             ip: "10.20.4.31".into(),
@@ -94,8 +95,8 @@ impl Maker {
             rehearsal,
             deciders: vec![self.text("최하나", "Hana Choi"), self.text("김서연", "Seoyeon Kim")],
             lately: self.changes().into_iter().take(2).collect(),
-            previous: Some(6),
-            next: Some(9),
+            previous: Some(RequestId::new(6)),
+            next: Some(RequestId::new(9)),
             side: Side { buttons, ..side },
             request,
         }
@@ -192,7 +193,7 @@ impl Maker {
     /// The page with a decision that was just made.
     fn decided(self, part: ViewerPart) -> ShowPage {
         let receipt = Receipt {
-            seq: 12_347,
+            seq: Seq::new(12_347),
             at: now(),
             by: self.me(),
             reason: self.reason(),
@@ -203,7 +204,7 @@ impl Maker {
         let side = Side { html: Some(html_of), receipt: Some(receipt), ..Side::default() };
         let mut page = self.approval(self.request(7, State::Approved), part, side);
         page.votes = vec![Vote {
-            staff_id: 4,
+            staff_id: StaffId::new(4),
             staff_name: self.text("최하나", "Hana Choi"),
             at: now(),
             verdict: "approved".into(),

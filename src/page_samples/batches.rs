@@ -28,6 +28,7 @@ use crate::{
         state::State,
     },
     dashboard::pages::WaitingRun,
+    id::{RunId, Seq},
     web::{
         list::ListQuery as _,
         panel::{Button, Opened, Panel, Receipt, Side, side_of},
@@ -86,7 +87,7 @@ impl Maker {
     fn run(id: i64, state: State) -> Run {
         let ended = !state.is_open();
         Run {
-            id,
+            id: RunId::new(id),
             job: "daily-settlement".into(),
             version: 3,
             state,
@@ -159,7 +160,7 @@ impl Maker {
             kind: kind.into(),
             detail: (kind == "rerun").then(|| "48231".into()),
             staff_name: by.into(),
-            seq: Some(12_340),
+            seq: Some(Seq::new(12_340)),
             reason: (by != "system").then(|| self.reason()),
         }
     }
@@ -201,7 +202,7 @@ impl Maker {
             recent: Self::history(),
             lineage: vec![
                 Self::run(48_213, State::Failed),
-                Run { attempt: 2, rerun_of: Some(48_213), cause: "rerun".into(), ..run },
+                Run { attempt: 2, rerun_of: Some(RunId::new(48_213)), cause: "rerun".into(), ..run },
             ],
             rerun: None,
             runbook: Some("https://wiki.example.com/settlement".into()),
@@ -262,7 +263,7 @@ impl Maker {
         let running = Run {
             cause: "rerun".into(),
             staff_name: Some(self.me()),
-            rerun_of: Some(48_213),
+            rerun_of: Some(RunId::new(48_213)),
             ..Self::run(48_231, State::Running)
         };
         add("run-live", self.run_page(running.clone(), &["cancel"], Side::default()));
@@ -297,7 +298,7 @@ impl Maker {
     fn run_receipt(self) -> Side {
         let shell = self.shell(Section::Batches);
         let receipt = Receipt {
-            seq: 12_346,
+            seq: Seq::new(12_346),
             at: now(),
             by: self.me(),
             reason: self.reason(),
@@ -344,7 +345,7 @@ impl Maker {
         let row = |name: &str, state, needs, is_unusual| JobRow {
             job: self.job(name),
             bars: bars(),
-            last: Some(LastRun { id: 48_213, state, is_unusual, at: before(TimeDelta::minutes(24)) }),
+            last: Some(LastRun { id: RunId::new(48_213), state, is_unusual, at: before(TimeDelta::minutes(24)) }),
             needs,
             typical: Some(448_000),
             is_running: state == State::Running,
@@ -352,8 +353,8 @@ impl Maker {
         };
         vec![
             row("stock-sync", State::Succeeded, None, false),
-            row("daily-settlement", State::Failed, Some((48_213, true)), false),
-            row("search-reindex", State::Succeeded, Some((48_201, false)), true),
+            row("daily-settlement", State::Failed, Some((RunId::new(48_213), true)), false),
+            row("search-reindex", State::Succeeded, Some((RunId::new(48_201), false)), true),
             row("shipment-sync", State::Running, None, false),
             JobRow {
                 is_paused: true,
@@ -373,7 +374,11 @@ impl Maker {
             failure: None,
             at: before(TimeDelta::minutes(24)),
         };
-        vec![run(48_213, State::Failed), run(48_201, State::Lost), run(48_198, State::Succeeded)]
+        vec![
+            run(RunId::new(48_213), State::Failed),
+            run(RunId::new(48_201), State::Lost),
+            run(RunId::new(48_198), State::Succeeded),
+        ]
     }
 
     pub(super) fn batches(self, out: &mut Vec<Sample>) {

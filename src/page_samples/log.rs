@@ -2,6 +2,7 @@ use super::maker::{Maker, Sample, before, html};
 use crate::{
     access::pages as access,
     audit::pages as audit,
+    id::{CustomerId, RequestId, Seq, StaffId},
     web::{
         list::ListQuery as _,
         shell::{
@@ -62,7 +63,7 @@ impl Maker {
         }];
         vec![
             row(
-                12_344,
+                Seq::new(12_344),
                 8,
                 self.text("이하은", "Haeun Lee"),
                 "points.adjust",
@@ -73,7 +74,7 @@ impl Maker {
                 points("9450", "12450"),
             ),
             row(
-                12_343,
+                Seq::new(12_343),
                 9,
                 self.me(),
                 "points.adjust",
@@ -84,7 +85,7 @@ impl Maker {
                 vec![],
             ),
             row(
-                12_318,
+                Seq::new(12_318),
                 610,
                 "Emily Carter".into(),
                 "users.status",
@@ -95,7 +96,7 @@ impl Maker {
                 status,
             ),
             row(
-                12_310,
+                Seq::new(12_310),
                 640,
                 self.me(),
                 "orders.refund",
@@ -106,7 +107,7 @@ impl Maker {
                 refunded,
             ),
             row(
-                12_305,
+                Seq::new(12_305),
                 660,
                 self.me(),
                 "orders.cancel",
@@ -117,7 +118,7 @@ impl Maker {
                 vec![],
             ),
             row(
-                12_301,
+                Seq::new(12_301),
                 700,
                 self.text("박준호", "Junho Park"),
                 "session.start",
@@ -128,7 +129,7 @@ impl Maker {
                 vec![],
             ),
             row(
-                902,
+                Seq::new(902),
                 540_000,
                 "console@host".into(),
                 "moon.land",
@@ -146,7 +147,7 @@ impl Maker {
         let mut add = |name, html| out.push(Sample { name, html });
         let sealed = || {
             Some(audit::SealedThrough {
-                seq: 12_345,
+                seq: Seq::new(12_345),
                 at: before(TimeDelta::minutes(2)),
                 root: (0..32).map(|n| n * 7 + 3).collect(),
             })
@@ -182,7 +183,7 @@ impl Maker {
         add("audit-invalid", list(filter, vec![], errors));
         add("audit-empty", list(crate::audit::filter::Filter::default(), vec![], FieldErrors::new()));
         let entry = audit::Entry {
-            staff_id: Some(2),
+            staff_id: Some(StaffId::new(2)),
             email: Some("junho@ingam.test".into()),
             roles: vec!["operator".into(), "astronaut".into()],
             peer: Some("10.0.0.2".into()),
@@ -192,8 +193,8 @@ impl Maker {
             )),
             session: Some("8f3a91c2".into()),
             request: Some("req_01JD3Q7XK2".into()),
-            approval: Some(12_300),
-            reverses: Some(12_299),
+            approval: Some(RequestId::new(12_300)),
+            reverses: Some(Seq::new(12_299)),
             flags: vec![self.text("새 IP", "New IP")],
             leaf: (0..32).collect(),
             body: self
@@ -202,7 +203,7 @@ impl Maker {
         let show = |row: audit::Row, entry, next| {
             html(&audit::ShowPage {
                 shell: self.shell(Section::Audit),
-                previous: Some(row.seq - 1),
+                previous: Some(Seq::new(row.seq.get() - 1)),
                 next,
                 row,
                 entry,
@@ -210,8 +211,8 @@ impl Maker {
             })
         };
         let rows = self.changes();
-        add("audit-row", show(rows[0].clone(), entry, Some(12_345)));
-        add("audit-row-order", show(rows[3].clone(), audit::Entry::default(), Some(12_345)));
+        add("audit-row", show(rows[0].clone(), entry, Some(Seq::new(12_345))));
+        add("audit-row-order", show(rows[3].clone(), audit::Entry::default(), Some(Seq::new(12_345))));
         add("audit-row-bare", show(audit::Row { ip: None, ..rows[5].clone() }, audit::Entry::default(), None));
 
         let looks = |filter: crate::access::list::Filter, rows: Vec<access::Row>, errors| {
@@ -235,9 +236,15 @@ impl Maker {
             request: Some("req_01JD3Q7XK2".into()),
         };
         let some = vec![
-            look(3, "reveal", Some(482_913), None, Some(self.text("택배 기사 연락 요청", "Courier asked for contact"))),
-            look(4, "view", Some(482_913), None, None),
-            look(5, "view-order", Some(482_913), Some("order/4829"), None),
+            look(
+                3,
+                "reveal",
+                Some(CustomerId::new(482_913)),
+                None,
+                Some(self.text("택배 기사 연락 요청", "Courier asked for contact")),
+            ),
+            look(4, "view", Some(CustomerId::new(482_913)), None, None),
+            look(5, "view-order", Some(CustomerId::new(482_913)), Some("order/4829"), None),
             look(6, "search", None, Some("orders"), None),
             look(7, "search", None, Some("newest"), None),
         ];

@@ -2,6 +2,7 @@
 
 use crate::{
     clock::Instant,
+    id::{Seq, StaffId},
     profile::Profile,
     staff::Role,
     web::{
@@ -75,7 +76,7 @@ impl Maker {
         Shell {
             frame: self.frame(),
             person: Person {
-                id: 1,
+                id: StaffId::new(1),
                 name: self.me(),
                 email: "mina@ingam.test".into(),
                 roles: vec![Role::Operator, Role::Auditor],
@@ -86,7 +87,7 @@ impl Maker {
             section: Some(section),
             policies: crate::config::Declared::usual(crate::changes::KINDS, chrono_tz::Asia::Seoul),
             nav: Section::ALL.into_iter().map(NavItem::from).collect(),
-            audit_head: Some(AuditHead { seq: 12_345, at: before(TimeDelta::minutes(2)) }),
+            audit_head: Some(AuditHead { seq: Seq::new(12_345), at: before(TimeDelta::minutes(2)) }),
         }
     }
 

@@ -1,10 +1,11 @@
 use super::maker::{self, Maker, Sample, before, html, now, refused_field, wrong_state};
 use crate::{
+    id::{NetworkId, Seq},
     networks::{
         add::AddPanel,
         change::ChangePanel,
         fields::{Confirmation, Typed},
-        list::{ListPage, Networks, RowId},
+        list::{ListPage, Networks},
         open::Network,
         remove::RemovePanel,
         rules::Question,
@@ -25,7 +26,7 @@ const FIXED: [&str; 3] = ["127.0.0.0/8", "::1/128", "10.20.4.0/24"];
 impl Maker {
     fn network(self, id: i64, net: &str, note: (&str, &str), hours: Option<i64>) -> Network {
         Network {
-            id,
+            id: NetworkId::new(id),
             net: net.parse().unwrap(),
             note: self.text(note.0, note.1),
             expires_at: hours.map(|hours| now().plus(TimeDelta::hours(hours))),
@@ -90,7 +91,7 @@ impl Maker {
             &shell,
         );
         let receipt = Receipt {
-            seq: 12_345,
+            seq: Seq::new(12_345),
             at: now(),
             by: self.me(),
             reason: self.reason(),
@@ -112,8 +113,9 @@ impl Maker {
             is_confirmed,
         };
         let add = |seal, asked| self.networks_side(&(), Opened::Form(AddPanel(self.network_typed(asked))), seal);
-        let change =
-            |seal, asked| self.networks_side(&RowId(1), Opened::Form(ChangePanel(self.network_typed(asked))), seal);
+        let change = |seal, asked| {
+            self.networks_side(&NetworkId::new(1), Opened::Form(ChangePanel(self.network_typed(asked))), seal)
+        };
         push("networks", Side::default());
         push("networks-add", add(fresh(), None));
         let mut errors = FieldErrors::one("net", refused_field("network-host-bits", &[("meant", &"10.0.0.0/8")]));
@@ -132,10 +134,10 @@ impl Maker {
         push("networks-change-yours", change(SealForm { errors, ..fresh() }, None));
         let remove = |seal| {
             let row = self.network(1, "10.20.0.0/16", ("본사 사무실", "Head office"), None);
-            self.networks_side(&RowId(1), Opened::Form(RemovePanel(row)), seal)
+            self.networks_side(&NetworkId::new(1), Opened::Form(RemovePanel(row)), seal)
         };
         push("networks-remove", remove(fresh()));
-        let meanwhile = Meanwhile { by: self.me(), at: before(TimeDelta::minutes(4)), seq: 12_344 };
+        let meanwhile = Meanwhile { by: self.me(), at: before(TimeDelta::minutes(4)), seq: Seq::new(12_344) };
         push(
             "networks-remove-stale",
             remove(SealForm { refusal: Some(FormRefusal::Stale(Some(meanwhile))), ..fresh() }),
@@ -143,9 +145,9 @@ impl Maker {
         push("networks-remove-refused", remove(SealForm { refusal: Some(wrong_state()), ..fresh() }));
         let why = |key| self.frame().words.known(key).to_owned();
         let yours = Opened::<RemovePanel>::Closed(why("refused-state.network-yours"));
-        push("networks-remove-yours", self.networks_side(&RowId(1), yours, fresh()));
+        push("networks-remove-yours", self.networks_side(&NetworkId::new(1), yours, fresh()));
         let gone = Opened::<ChangePanel>::Closed(why("networks.gone"));
-        push("networks-gone", self.networks_side(&RowId(9), gone, fresh()));
+        push("networks-gone", self.networks_side(&NetworkId::new(9), gone, fresh()));
         push("networks-done", self.network_receipt());
         let empty = self.networks_page(Self::networks_list(vec![], &FIXED), Side::default());
         out.push(Sample { name: "networks-empty", html: empty });

@@ -1,5 +1,6 @@
 use super::maker::{Maker, Sample, before, html};
 use crate::{
+    id::{CustomerId, OrderId},
     money::Currency,
     orders::{State, filter::Filter, list_pages as list},
     web::{
@@ -17,7 +18,7 @@ impl Maker {
         let row = |id, number: &str, customer: &str, state, total, days, title: (&str, &str), more| list::Row {
             id,
             number: number.into(),
-            user_id: 482_913,
+            user_id: CustomerId::new(482_913),
             customer: self.text(customer, customer),
             state,
             total: Currency::Krw.amount(total),
@@ -32,25 +33,25 @@ impl Maker {
         let rice = ("유기농 현미 4kg", "Organic brown rice 4 kg");
         let earbuds = ("무선 이어폰 Pro 2", "Wireless Earbuds Pro 2");
         vec![
-            row(9, "20261119-004901", "박*민", State::Placed, 18_900, 0, rice, 0),
-            row(8, "20261119-004829", "김*연", State::Paid, 87_400, 4, earbuds, 2),
+            row(OrderId::new(9), "20261119-004901", "박*민", State::Placed, 18_900, 0, rice, 0),
+            row(OrderId::new(8), "20261119-004829", "김*연", State::Paid, 87_400, 4, earbuds, 2),
             list::Row {
                 refunded: Currency::Krw.amount(5_000),
                 open_refunds: 1,
-                ..row(7, "20261118-003312", "Emily C•••••", State::Preparing, 129_000, 5, earbuds, 1)
+                ..row(OrderId::new(7), "20261118-003312", "Emily C•••••", State::Preparing, 129_000, 5, earbuds, 1)
             },
             list::Row {
                 refunded: Currency::Krw.amount(23_900),
                 failed_refunds: 2,
                 open_refunds: 2,
-                ..row(6, "20261117-001288", "최*아", State::Delivered, 1_104_300, 6, rice, 11)
+                ..row(OrderId::new(6), "20261117-001288", "최*아", State::Delivered, 1_104_300, 6, rice, 11)
             },
-            row(5, "20261117-001201", "김*연", State::Shipped, 42_000, 6, rice, 1),
-            row(4, "20261116-000077", "이*", State::Delivered, 9_900, 7, earbuds, 0),
+            row(OrderId::new(5), "20261117-001201", "김*연", State::Shipped, 42_000, 6, rice, 1),
+            row(OrderId::new(4), "20261116-000077", "이*", State::Delivered, 9_900, 7, earbuds, 0),
             list::Row {
                 total: Currency::Usd.amount(12_999),
                 refunded: Currency::Usd.amount(12_999),
-                ..row(3, "20251230-009120", "박*민", State::Cancelled, 0, 325, earbuds, 0)
+                ..row(OrderId::new(3), "20251230-009120", "박*민", State::Cancelled, 0, 325, earbuds, 0)
             },
         ]
     }

@@ -3,6 +3,7 @@ use super::{
     orders::{fresh, refused},
 };
 use crate::{
+    id::{LineId, PaymentId, RefundId, Seq},
     orders::{
         FailedRefund, OrderDetail, State,
         cancel::CancelPanel,
@@ -55,13 +56,13 @@ impl Maker {
     /// Rice and a pair of socks.
     fn chosen(self) -> (Typed, RefundSpec) {
         let panel = RefundPanel {
-            units: vec![(1, String::new()), (2, "1".into()), (3, "1".into())],
+            units: vec![(LineId::new(1), String::new()), (LineId::new(2), "1".into()), (LineId::new(3), "1".into())],
             reason_kind: "damaged".into(),
             ..RefundPanel::default()
         };
         let reason = self
             .text("현미 포장 파손, 양말 1켤레 누락. 사진 확인함.", "Rice bag torn, one pair missing. Photos checked.");
-        let lines = vec![Units { n: 2, quantity: 1 }, Units { n: 3, quantity: 1 }];
+        let lines = vec![Units { n: LineId::new(2), quantity: 1 }, Units { n: LineId::new(3), quantity: 1 }];
         ((panel, reason), RefundSpec { lines, ..RefundSpec::default() })
     }
 
@@ -76,16 +77,22 @@ impl Maker {
         add("order-refund-typed", chosen(fresh()));
         add("order-refund-wrong-code", chosen(refused(FormRefusal::WrongCode { left: Some(1) })));
         add("order-refund-wrong-state", chosen(refused(super::maker::wrong_state())));
-        let meanwhile =
-            Meanwhile { by: self.text("이하은", "Haeun Lee"), at: before(TimeDelta::seconds(76)), seq: 12_346 };
+        let meanwhile = Meanwhile {
+            by: self.text("이하은", "Haeun Lee"),
+            at: before(TimeDelta::seconds(76)),
+            seq: Seq::new(12_346),
+        };
         add("order-refund-stale", chosen(refused(FormRefusal::Stale(Some(meanwhile)))));
-        let split = vec![Part { payment: 11, amount: 10_000 }, Part { payment: 12, amount: 5_000 }];
+        let split = vec![
+            Part { payment: PaymentId::new(11), amount: 10_000 },
+            Part { payment: PaymentId::new(12), amount: 5_000 },
+        ];
         let special = RefundSpec { shipping: true, amount: Some(15_000), split, ..wanted.clone() };
         let special_panel = RefundPanel {
             shipping: true,
             amount: self.text("15,000", "15,000"),
             override_reason: self.text("사진 확인 후 절반만 환불", "Half, after seeing the photos"),
-            split: vec![(11, "10,000".into()), (12, "5,000".into())],
+            split: vec![(PaymentId::new(11), "10,000".into()), (PaymentId::new(12), "5,000".into())],
             ..typed.0.clone()
         };
         let mut spent = shipped();
@@ -101,7 +108,11 @@ impl Maker {
         errors.add("reason", wrong::required());
         errors.add("code", wrong::not_a_code());
         let invalid = RefundPanel {
-            units: vec![(1, String::new()), (2, "7".into()), (3, self.text("둘", "two"))],
+            units: vec![
+                (LineId::new(1), String::new()),
+                (LineId::new(2), "7".into()),
+                (LineId::new(3), self.text("둘", "two")),
+            ],
             amount: self.text("99,000", "99,000"),
             reason_kind: "?".into(),
             ..special_panel
@@ -165,7 +176,7 @@ impl Maker {
         let retry = |seal, reason| {
             let panel = RetryPanel { plan: shipped().plan(&self.chosen().1).unwrap() };
             let seal = SealForm { reason, ..seal };
-            about(self.order_side(&shipped(), &FailedRefund(17), Opened::Form(panel), seal))
+            about(self.order_side(&shipped(), &FailedRefund(RefundId::new(17)), Opened::Form(panel), seal))
         };
         add("order-retry", retry(fresh(), String::new()));
         let errors = FieldErrors::one("reason", wrong::too_short(5));
@@ -173,7 +184,12 @@ impl Maker {
 
         let dismiss = |seal, reason| {
             let seal = SealForm { reason, ..seal };
-            about(self.order_side(&shipped(), &FailedRefund(17), Opened::Form(DismissPanel { amount: 12_000 }), seal))
+            about(self.order_side(
+                &shipped(),
+                &FailedRefund(RefundId::new(17)),
+                Opened::Form(DismissPanel { amount: 12_000 }),
+                seal,
+            ))
         };
         add("order-dismiss", dismiss(fresh(), String::new()));
         let errors = FieldErrors::one("reason", wrong::too_short(5));
@@ -198,8 +214,14 @@ impl Maker {
         add("order-shipping-unpaid", self.closed::<ShippingPanel>(&(), State::Placed, "shipping.unpaid"));
         add("order-shipping-cancelled", self.closed::<ShippingPanel>(&(), State::Cancelled, "shipping.cancelled"));
         add("order-shipping-no-goods", self.closed::<ShippingPanel>(&(), State::Paid, "shipping.no-goods"));
-        add("order-retry-gone", self.closed::<RetryPanel>(&FailedRefund(17), State::Shipped, "retry.gone"));
-        add("order-dismiss-gone", self.closed::<DismissPanel>(&FailedRefund(17), State::Shipped, "dismiss.gone"));
+        add(
+            "order-retry-gone",
+            self.closed::<RetryPanel>(&FailedRefund(RefundId::new(17)), State::Shipped, "retry.gone"),
+        );
+        add(
+            "order-dismiss-gone",
+            self.closed::<DismissPanel>(&FailedRefund(RefundId::new(17)), State::Shipped, "dismiss.gone"),
+        );
 
         let done = |state, action: &str, changed: &[(&str, Option<&str>, &str)]| {
             let (on, shell) = (self.detail(state), self.shell(Section::Orders));
@@ -212,7 +234,7 @@ impl Maker {
                 (on.field_name(&changed, &shell), changed)
             });
             let receipt = Receipt {
-                seq: 12_346,
+                seq: Seq::new(12_346),
                 at: now(),
                 by: self.me(),
                 reason: self.reason(),

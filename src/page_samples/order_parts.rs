@@ -3,6 +3,7 @@ use super::{
     orders::hours,
 };
 use crate::{
+    id::{RefundId, Seq},
     money::Currency,
     orders::{
         refunds::{Fate, Refund, RefundPart},
@@ -39,17 +40,17 @@ impl Maker {
                 at: now(),
                 events: vec![
                     Event { amount, ..event(3, "refund-failed") },
-                    Event { amount, ..ours(5, "refund-requested", 12_346) },
+                    Event { amount, ..ours(5, "refund-requested", Seq::new(12_346)) },
                     Event { amount, ..event(60, "refund-succeeded") },
-                    ours(70, "delivery-undone", 12_341),
+                    ours(70, "delivery-undone", Seq::new(12_341)),
                     event(90, "delivered"),
                 ],
             },
             Day {
                 at: hours(40),
                 events: vec![
-                    Event { text: parcel.clone(), ..ours(2400, "tracking-corrected", 12_330) },
-                    Event { text: note, ..ours(2450, "note", 12_321) },
+                    Event { text: parcel.clone(), ..ours(2400, "tracking-corrected", Seq::new(12_330)) },
+                    Event { text: note, ..ours(2450, "note", Seq::new(12_321)) },
                     Event { text: parcel, ..event(2500, "shipped") },
                 ],
             },
@@ -80,8 +81,8 @@ impl Maker {
             |amount, state, attempts| part("transfer", self.text("하늘은행", "Haneul Bank"), amount, state, attempts);
         let socks = self.text("양말 3켤레", "Socks, 3 pairs");
         let rice = self.text("유기농 현미 4kg", "Organic brown rice 4 kg");
-        let refund = |id, state: &str, amount, parts| Refund {
-            id,
+        let refund = |id: i64, state: &str, amount, parts| Refund {
+            id: RefundId::new(id),
             at: before(TimeDelta::minutes(id * 7)),
             state: state.into(),
             amount: Currency::Krw.amount(amount),
@@ -93,14 +94,14 @@ impl Maker {
             reason_kind: "damaged".into(),
             override_reason: None,
             staff: Some(self.me()),
-            seq: Some(12_300 + id),
+            seq: Some(Seq::new(12_300 + id)),
             parts,
             retry_of: None,
             fate: Fate::None,
         };
         vec![
             Refund {
-                retry_of: Some(17),
+                retry_of: Some(RefundId::new(17)),
                 points_returned: 1_367,
                 points_taken: 200,
                 shortfall: 39,

@@ -1,6 +1,7 @@
 use super::maker::{Maker, Sample, before, html, now};
 use crate::{
     clock::Instant,
+    id::{CustomerId, LineId, OrderId, PaymentId},
     money::Currency,
     orders::{
         OrderDetail, State,
@@ -40,9 +41,9 @@ impl Maker {
         let reached = |wanted: State, ago: i64| (place(state) >= place(wanted)).then(|| hours(ago));
         let is_sent = matches!(state, State::Shipped | State::Delivered);
         Order {
-            id: 4829,
+            id: OrderId::new(4829),
             number: "20261119-004829".into(),
-            user_id: 482_913,
+            user_id: CustomerId::new(482_913),
             state,
             currency: Currency::Krw,
             total: 87_400,
@@ -91,14 +92,14 @@ impl Maker {
         };
         let is_paid = state != State::Placed;
         let payments = vec![
-            payment(11, "card", self.text("···· 2208", "···· 2208"), "30918244", 70_000),
-            payment(12, "transfer", self.text("하늘은행", "Haneul Bank"), "pay_9921840", 12_400),
+            payment(PaymentId::new(11), "card", self.text("···· 2208", "···· 2208"), "30918244", 70_000),
+            payment(PaymentId::new(12), "transfer", self.text("하늘은행", "Haneul Bank"), "pay_9921840", 12_400),
         ];
         OrderDetail {
             order: Order { points_used: if is_paid { 5_000 } else { 0 }, ..self.order(state) },
             lines: vec![
                 line(
-                    1,
+                    LineId::new(1),
                     "EB-2201-BK",
                     self.text("무선 이어폰 Pro 2", "Wireless Earbuds Pro 2"),
                     Some(self.text("블랙", "black")),
@@ -106,9 +107,17 @@ impl Maker {
                     55_500,
                     0,
                 ),
-                line(2, "GR-0410", self.text("유기농 현미 4kg", "Organic brown rice 4 kg"), None, 1, 18_900, 0),
                 line(
-                    3,
+                    LineId::new(2),
+                    "GR-0410",
+                    self.text("유기농 현미 4kg", "Organic brown rice 4 kg"),
+                    None,
+                    1,
+                    18_900,
+                    0,
+                ),
+                line(
+                    LineId::new(3),
                     "SK-3-GY",
                     self.text("양말 3켤레", "Socks, 3 pairs"),
                     Some(self.text("그레이", "grey")),

@@ -2,6 +2,7 @@ use super::maker::{self, Maker, Sample, before, html, now, refused_field};
 use crate::{
     audit::pages::{Changed, Row},
     gate::{Meaning, RefusalWord, Rejection},
+    id::{Seq, StaffId},
     staff::{
         Role, Roles,
         history::{Address, History, SignIn},
@@ -40,7 +41,7 @@ impl Maker {
     fn member(self, id: i64, state: State, roles: &str, has_link: bool) -> Person {
         let is_there = !matches!(state, State::Invited);
         Person {
-            id,
+            id: StaffId::new(id),
             name: self.text("윤나리", "Nari Yoon"),
             email: self.text("nari@ingam.test", "nari@ingam.test"),
             roles: roles.into(),
@@ -110,18 +111,18 @@ impl Maker {
                 },
                 notice,
                 expires: now().plus(TimeDelta::hours(24)),
-                seq: 12_346,
+                seq: Seq::new(12_346),
             })
         };
         let mut add = |name, html| out.push(Sample { name, html });
         let shown = "https://admin.example.com/setup/Zm9yIHRoZSBleWVzIG9mIG9uZSBvbmx5IQ7x".to_owned();
-        add("staff-link", link(LinkNotice::Shown { link: shown }, 7));
-        add("staff-link-before", link(LinkNotice::ShownBefore, 7));
+        add("staff-link", link(LinkNotice::Shown { link: shown }, StaffId::new(7)));
+        add("staff-link-before", link(LinkNotice::ShownBefore, StaffId::new(7)));
     }
 
     fn log_row(self, action: &str, outcome: &str, refusal: Option<&str>, changed: Vec<Changed>) -> Row {
         Row {
-            seq: 12_340,
+            seq: Seq::new(12_340),
             at: before(TimeDelta::hours(2)),
             staff: self.me(),
             action: action.into(),
@@ -263,7 +264,7 @@ impl Maker {
         add("person-closed", self.person_with(reset(), &(), Opened::<ResetPanel>::Closed(why), fresh()));
         let shell = self.shell(Section::Staff);
         let receipt = Receipt {
-            seq: 12_346,
+            seq: Seq::new(12_346),
             at: now(),
             by: self.me(),
             reason: self.reason(),

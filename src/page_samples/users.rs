@@ -1,5 +1,6 @@
 use super::maker::{Maker, Sample, before, html, now, refused_field};
 use crate::{
+    id::{CustomerId, EntryId, NoteId, Seq},
     page_samples::maker,
     users::{
         adjust::AdjustPanel,
@@ -35,7 +36,7 @@ struct Typed {
 impl Maker {
     fn customer(is_suspended: bool) -> CustomerRow {
         CustomerRow {
-            id: 482_913,
+            id: CustomerId::new(482_913),
             name: "김서연".into(),
             email: "seoyeon.k@naver.com".into(),
             phone: Some("+821048214821".into()),
@@ -50,14 +51,14 @@ impl Maker {
     fn ledger(self) -> Vec<ledger::Entry> {
         let entry =
             |minutes, delta, balance, kind: &str, memo: &str, staff: Option<String>, seq: Option<i64>| ledger::Entry {
-                id: seq.unwrap_or(minutes),
+                id: EntryId::new(seq.unwrap_or(minutes)),
                 at: before(TimeDelta::minutes(minutes)),
                 delta,
                 balance,
                 kind: kind.into(),
                 memo: memo.into(),
                 staff_name: staff,
-                seq,
+                seq: seq.map(Seq::new),
             };
         let order = self.text("20261119-004829", "20261119-004829");
         vec![
@@ -102,17 +103,17 @@ impl Maker {
             at: before(TimeDelta::days(days)),
             text: self.text(ko, en),
             staff_name: self.text("이하은", "Haeun Lee"),
-            seq: Some(seq),
+            seq: Some(Seq::new(seq)),
         };
         vec![
             note(
-                31,
+                NoteId::new(31),
                 2,
                 "전화는 오후 6시 이후에만.\n가족이 대신 받을 수 있음.",
                 "Call after 6 pm only.\nFamily may answer.",
                 12_301,
             ),
-            note(17, 90, "교환보다 환불을 선호합니다.", "Prefers refunds to exchanges.", 9_120),
+            note(NoteId::new(17), 90, "교환보다 환불을 선호합니다.", "Prefers refunds to exchanges.", 9_120),
         ]
     }
 
@@ -146,7 +147,7 @@ impl Maker {
     fn receipt(self, action: &str, field: &str, before: &str, after: &str, is_suspended: bool) -> String {
         let shell = self.shell(Section::Users);
         let receipt = Receipt {
-            seq: 12_346,
+            seq: Seq::new(12_346),
             at: now(),
             by: self.me(),
             reason: self.reason(),
@@ -187,8 +188,11 @@ impl Maker {
         add("user-wrong-state", self.refused(maker::wrong_state()));
         add("user-not-recorded", self.refused(FormRefusal::NotRecorded));
         add("user-stale-unknown", self.refused(FormRefusal::Stale(None)));
-        let meanwhile =
-            Meanwhile { by: self.text("이하은", "Haeun Lee"), at: before(TimeDelta::seconds(76)), seq: 12_346 };
+        let meanwhile = Meanwhile {
+            by: self.text("이하은", "Haeun Lee"),
+            at: before(TimeDelta::seconds(76)),
+            seq: Seq::new(12_346),
+        };
         let stale = SealForm { refusal: Some(FormRefusal::Stale(Some(meanwhile))), ..fresh() };
         add("user-stale", self.points(stale, self.typed(), Some(12_950)));
         add("user-done", self.receipt("points.adjust", "points", "11450", "12450", false));
@@ -223,7 +227,8 @@ impl Maker {
             phone: Some("010-4821-4821".into()),
         };
         let revealed =
-            Html::of(&Revealed { shell: &self.shell(Section::Users), id: 482_913, contact: &contact }).unwrap();
+            Html::of(&Revealed { shell: &self.shell(Section::Users), id: CustomerId::new(482_913), contact: &contact })
+                .unwrap();
         add("user-revealed", html(&self.user(Self::customer(false), Side::of("revealed", revealed))));
         add("user-plain", html(&self.user(Self::customer(false), Side::default())));
         let mut no_orders = self.user(Self::customer(false), Side::default());
@@ -271,11 +276,47 @@ impl Maker {
                 last_seen_at: seen.map(|hours| before(TimeDelta::hours(hours))),
             };
         vec![
-            row(482_913, "김*연", "se•••••@naver.com", Some("010-••••-4821"), false, 12_450, 2078, Some(6)),
-            row(119_204, "김*연", "sy••@hanmail.net", Some("010-••••-4821"), true, 0, 2546, Some(2600)),
-            row(551_020, "박*민", "ji•••••@gmail.com", None, false, 3200, 1217, Some(72)),
-            row(600_417, "Emily C•••••", "em•••@outlook.com", Some("+1 ••• ••• 4821"), false, 880, 1046, None),
-            row(714_466, "최*아", "ch•••••••@naver.com", Some("010-••••-4824"), false, 1_104_300, 3188, Some(0)),
+            row(
+                CustomerId::new(482_913),
+                "김*연",
+                "se•••••@naver.com",
+                Some("010-••••-4821"),
+                false,
+                12_450,
+                2078,
+                Some(6),
+            ),
+            row(
+                CustomerId::new(119_204),
+                "김*연",
+                "sy••@hanmail.net",
+                Some("010-••••-4821"),
+                true,
+                0,
+                2546,
+                Some(2600),
+            ),
+            row(CustomerId::new(551_020), "박*민", "ji•••••@gmail.com", None, false, 3200, 1217, Some(72)),
+            row(
+                CustomerId::new(600_417),
+                "Emily C•••••",
+                "em•••@outlook.com",
+                Some("+1 ••• ••• 4821"),
+                false,
+                880,
+                1046,
+                None,
+            ),
+            row(
+                CustomerId::new(714_466),
+                "최*아",
+                "ch•••••••@naver.com",
+                Some("010-••••-4824"),
+                false,
+                1_104_300,
+                3188,
+                Some(0),
+            ),
         ]
     }
 }

@@ -4,6 +4,7 @@ use super::{account_state, authenticator, authenticator::RecoveryCodes, session,
 use crate::{
     clock::Instant,
     gate::{Admits, Change, Fault, Refusal, Target, Tx},
+    id::StaffId,
     sql,
     staff::{SESSION_OVER, STAFF_CREDENTIAL_CHANGED},
 };
@@ -19,7 +20,7 @@ crate::gate::refusal_words! {
 /// A new password. Every other session ends with the old one.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct ChangePassword {
-    pub staff: i64,
+    pub staff: StaffId,
     #[serde(skip)]
     pub session: String,
     #[serde(skip)]
@@ -82,7 +83,7 @@ impl Change for ChangePassword {
 /// A new authenticator in place of the old one, whose code the gate has spent.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct ReplaceAuthenticator {
-    pub staff: i64,
+    pub staff: StaffId,
     #[serde(skip)]
     pub session: String,
     /// The new secret, encrypted, and the step of the code that proved it, if one did.
@@ -128,7 +129,7 @@ impl Change for ReplaceAuthenticator {
 /// Ten new recovery codes; the old ones stop working.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct RenewRecoveryCodes {
-    pub staff: i64,
+    pub staff: StaffId,
     #[serde(skip)]
     pub codes: RecoveryCodes,
 }
@@ -159,7 +160,7 @@ impl Change for RenewRecoveryCodes {
 /// Ends one of one's own sessions, named by the first 16 digits of its key, or all but the one in use.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct EndSessions {
-    pub staff: i64,
+    pub staff: StaffId,
     /// Nothing: all the others.
     pub session: Option<String>,
     #[serde(skip)]
@@ -201,7 +202,7 @@ impl Change for EndSessions {
 /// Language, time zone and theme.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct SetPreferences {
-    pub staff: i64,
+    pub staff: StaffId,
     pub lang: String,
     pub time_zone: String,
     pub theme: String,

@@ -3,6 +3,7 @@
 use super::Roles;
 use crate::{
     gate::{Fault, Tx, can_sign_in},
+    id::StaffId,
     sql,
 };
 
@@ -47,7 +48,7 @@ impl AccountState {
 
 /// Locks a person's row for the rest of the transaction and says which version it has. Not for update: rows that name the
 /// person, such as sessions, may still be made meanwhile.
-pub(super) async fn lock_version(tx: &mut Tx<'_>, id: i64) -> Result<i64, Fault> {
+pub(super) async fn lock_version(tx: &mut Tx<'_>, id: StaffId) -> Result<i64, Fault> {
     let row: Option<(i64,)> = tx
         .query(sql!(
             sqlite: "select version from staff where id = $1",
@@ -61,7 +62,7 @@ pub(super) async fn lock_version(tx: &mut Tx<'_>, id: i64) -> Result<i64, Fault>
 
 /// Locks a person's row and reads the state of their account. It is read after the lock: what is read with it may be older
 /// than what was waited for.
-pub(super) async fn lock(tx: &mut Tx<'_>, id: i64) -> Result<AccountState, Fault> {
+pub(super) async fn lock(tx: &mut Tx<'_>, id: StaffId) -> Result<AccountState, Fault> {
     lock_version(tx, id).await?;
     let state = tx
         .query(sql!(
@@ -76,12 +77,12 @@ pub(super) async fn lock(tx: &mut Tx<'_>, id: i64) -> Result<AccountState, Fault
 }
 
 /// Refuses a change that a person makes to their own account: it takes another owner to give a role or to let a person in.
-pub(super) fn not_oneself(tx: &Tx<'_>, staff: i64) -> Result<(), Fault> {
+pub(super) fn not_oneself(tx: &Tx<'_>, staff: StaffId) -> Result<(), Fault> {
     if tx.staff() == Some(staff) { Err(Fault::conflict(STAFF_OWN)) } else { Ok(()) }
 }
 
 /// Refuses that one of two owners takes the other's account over: with no third owner to see it, that is done on the host.
-pub(super) async fn seen_by_another_owner(tx: &mut Tx<'_>, staff: i64) -> Result<(), Fault> {
+pub(super) async fn seen_by_another_owner(tx: &mut Tx<'_>, staff: StaffId) -> Result<(), Fault> {
     let Some(by) = tx.staff() else { return Ok(()) };
     let owners = able_owners(tx).await?;
     if owners.iter().any(|owner| *owner != staff && *owner != by) {
@@ -92,7 +93,7 @@ pub(super) async fn seen_by_another_owner(tx: &mut Tx<'_>, staff: i64) -> Result
 }
 
 /// Refuses to take the owner's role from the last one who can sign in.
-pub(super) async fn keep_an_owner(tx: &mut Tx<'_>, but: i64) -> Result<(), Fault> {
+pub(super) async fn keep_an_owner(tx: &mut Tx<'_>, but: StaffId) -> Result<(), Fault> {
     // The gate has locked the row of the person who makes the change, so an owner who makes it remains one until it is done.
     // Then no other owner needs to be waited for, who may be waiting for this one.
     if let Some(staff) = tx.staff().filter(|staff| *staff != but)
@@ -112,20 +113,20 @@ pub(super) async fn keep_an_owner(tx: &mut Tx<'_>, but: i64) -> Result<(), Fault
 }
 
 /// The owners who can sign in.
-async fn able_owners(tx: &mut Tx<'_>) -> Result<Vec<i64>, Fault> {
-    let owners: Vec<(i64,)> =
+async fn able_owners(tx: &mut Tx<'_>) -> Result<Vec<StaffId>, Fault> {
+    let owners: Vec<(StaffId,)> =
         tx.query(sql!("select s.id from staff s where s.roles like '%owner%' and ", can_sign_in!())).all().await?;
     Ok(owners.into_iter().map(|(id,)| id).collect())
 }
 
 /// Counts a change to a person, so that forms filled in before it are seen to be out of date.
-pub(super) async fn bump(tx: &mut Tx<'_>, id: i64) -> Result<(), Fault> {
+pub(super) async fn bump(tx: &mut Tx<'_>, id: StaffId) -> Result<(), Fault> {
     tx.query(sql!("update staff set version = version + 1 where id = $1")).bind(id).run().await?;
     Ok(())
 }
 
 /// Ends every session of a person, also one half way through signing in, and says how many there were.
-pub(super) async fn end_sessions(tx: &mut Tx<'_>, id: i64) -> Result<i64, Fault> {
+pub(super) async fn end_sessions(tx: &mut Tx<'_>, id: StaffId) -> Result<i64, Fault> {
     let ended = tx.query(sql!("delete from sessions where staff_id = $1")).bind(id).run().await?;
     Ok(i64::try_from(ended).unwrap_or(i64::MAX))
 }

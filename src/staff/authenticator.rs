@@ -2,6 +2,7 @@
 
 use crate::{
     gate::{Fault, Tx, code},
+    id::StaffId,
     secret::{SecretKey, random},
     sql,
 };
@@ -12,7 +13,7 @@ const ALPHABET: &[u8; 32] = b"0123456789ABCDEFGHJKMNPQRSTVWXYZ";
 const CODES: usize = 10;
 
 /// Replaces the authenticator, if there is one. `spent` is the step of the code that proved it, which is used up.
-pub(super) async fn replace(tx: &mut Tx<'_>, staff: i64, sealed: &[u8], spent: i64) -> Result<(), Fault> {
+pub(super) async fn replace(tx: &mut Tx<'_>, staff: StaffId, sealed: &[u8], spent: i64) -> Result<(), Fault> {
     let now = tx.now();
     tx.query(sql!(
         "insert into authenticators (staff_id, secret, last_step, enrolled_at) values ($1, $2, $3, $4)
@@ -37,14 +38,14 @@ pub struct RecoveryCodes {
 
 impl RecoveryCodes {
     /// 80 bits each, as `7G2K-M0QX-9TRA-B4CE`.
-    pub fn generate(key: &SecretKey, staff: i64) -> (Vec<String>, Self) {
+    pub fn generate(key: &SecretKey, staff: StaffId) -> (Vec<String>, Self) {
         let plain: Vec<String> = (0..CODES).map(|_| one()).collect();
         let hashes = plain.iter().map(|plain| code::recovery_hash(key, staff, plain).to_vec()).collect();
         (plain, Self { hashes })
     }
 
     /// Stores them in place of the old ones.
-    pub(super) async fn store(&self, tx: &mut Tx<'_>, staff: i64) -> Result<(), Fault> {
+    pub(super) async fn store(&self, tx: &mut Tx<'_>, staff: StaffId) -> Result<(), Fault> {
         tx.query(sql!("delete from recovery_codes where staff_id = $1")).bind(staff).run().await?;
         for hash in &self.hashes {
             tx.query(sql!("insert into recovery_codes (hash, staff_id) values ($1, $2)"))
@@ -71,13 +72,17 @@ mod tests {
     #[test]
     fn recovery_codes_are_ten_different_ones_and_read_without_care_for_case_and_dashes() {
         let key = SecretKey::new(random());
-        let (plain, stored) = RecoveryCodes::generate(&key, 7);
+        let (plain, stored) = RecoveryCodes::generate(&key, StaffId::new(7));
         let mut different = plain.clone();
         different.sort();
         different.dedup();
         assert_eq!((plain.len(), different.len(), plain[0].len()), (10, 10, 19));
         let typed = plain[0].to_lowercase().replace('-', " ");
-        assert_eq!(code::recovery_hash(&key, 7, &typed).to_vec(), stored.hashes[0]);
-        assert_ne!(code::recovery_hash(&key, 8, &typed).to_vec(), stored.hashes[0], "a code belongs to one person");
+        assert_eq!(code::recovery_hash(&key, StaffId::new(7), &typed).to_vec(), stored.hashes[0]);
+        assert_ne!(
+            code::recovery_hash(&key, StaffId::new(8), &typed).to_vec(),
+            stored.hashes[0],
+            "a code belongs to one person"
+        );
     }
 }

@@ -4,6 +4,7 @@
 use super::{Roles, authenticator::RecoveryCodes, invitation::AcceptInvitation, invite::InviteStaff};
 use crate::{
     gate::{Actor, Gate, Refusal, code},
+    id::StaffId,
     password, secret,
 };
 
@@ -20,7 +21,7 @@ pub struct Founder {
 }
 
 /// Invites `founder` and accepts for them. `actor` is the command line: no other actor may.
-pub async fn found(gate: &Gate, actor: &Actor, founder: &Founder) -> Result<i64, Refusal> {
+pub async fn found(gate: &Gate, actor: &Actor, founder: &Founder) -> Result<StaffId, Refusal> {
     let token = secret::token();
     let invite = InviteStaff {
         email: founder.email.clone(),

@@ -9,6 +9,7 @@ use crate::{
     clock::Instant,
     entry_columns,
     gate::{Change, audit::Entry},
+    id::StaffId,
     sql,
     web::{Desk, format, shell::Frame},
 };
@@ -54,7 +55,7 @@ impl History {
 }
 
 /// The newest rows of the log that a person made.
-async fn made_by(desk: &Desk, staff: i64) -> sqlx::Result<Vec<Entry>> {
+async fn made_by(desk: &Desk, staff: StaffId) -> sqlx::Result<Vec<Entry>> {
     desk.reader()
         .query(sql!("select ", entry_columns!(), " from audit where staff_id = $1 order by seq desc limit $2"))
         .bind(staff)
@@ -64,7 +65,7 @@ async fn made_by(desk: &Desk, staff: i64) -> sqlx::Result<Vec<Entry>> {
 }
 
 /// The newest wrong passwords for this person's account. The log does not say who gave them.
-async fn failed_passwords(desk: &Desk, staff: i64) -> sqlx::Result<Vec<Entry>> {
+async fn failed_passwords(desk: &Desk, staff: StaffId) -> sqlx::Result<Vec<Entry>> {
     desk.reader()
         .query(sql!(
             "select ",

@@ -4,6 +4,7 @@ use super::{account_state, authenticator, authenticator::RecoveryCodes, target};
 use crate::{
     clock::Instant,
     gate::{Admits, Change, Fault, Target, Tx},
+    id::StaffId,
     secret, sql,
     store::Reader,
 };
@@ -19,7 +20,7 @@ crate::gate::refusal_words! {
 pub const LINK_LASTS: TimeDelta = TimeDelta::hours(24);
 
 /// Makes a link work, and every earlier one of this person stop. Only the hash of its token is kept.
-pub(super) async fn issue(tx: &mut Tx<'_>, staff: i64, token: &str) -> Result<(), Fault> {
+pub(super) async fn issue(tx: &mut Tx<'_>, staff: StaffId, token: &str) -> Result<(), Fault> {
     let expires = tx.now().plus(LINK_LASTS);
     let before: Option<(Instant,)> = tx
         .query(sql!("select expires_at from invitations where staff_id = $1 order by expires_at desc limit 1"))
@@ -44,7 +45,7 @@ fn hash(token: &str) -> Vec<u8> {
 /// An invitation that still works.
 #[derive(Clone, Debug, sqlx::FromRow)]
 pub struct Invitation {
-    pub staff_id: i64,
+    pub staff_id: StaffId,
     pub name: String,
     pub email: String,
     pub expires_at: Instant,
@@ -72,7 +73,7 @@ pub fn occasion(token: &str) -> String {
 /// The invited person sets password and authenticator. What they set travels in fields that are never stored as they are.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct AcceptInvitation {
-    pub staff: i64,
+    pub staff: StaffId,
     #[serde(skip)]
     pub token: String,
     #[serde(skip)]

@@ -9,6 +9,7 @@ use super::{
 };
 use crate::{
     gate::{Admits, Change, Fault, NOT_A_CHOICE, Target, Tx, is_printable},
+    id::StaffId,
     secret, sql,
     staff::STAFF_NO_ROLE,
     web::{
@@ -73,7 +74,7 @@ impl Change for InviteStaff {
     const ADMITS: Admits = Admits::owners();
     const CREATED_IDS: &'static [&'static str] = &["staff"];
     /// The new person's id.
-    type Output = i64;
+    type Output = StaffId;
 
     /// The e-mail address: there is no id yet. The new id is noted, so that the row leads to the person.
     fn target(&self) -> Target {
@@ -98,12 +99,12 @@ impl Change for InviteStaff {
         self.validate(tx).await.map(drop)
     }
 
-    async fn apply(&self, tx: &mut Tx<'_>) -> Result<i64, Fault> {
+    async fn apply(&self, tx: &mut Tx<'_>) -> Result<StaffId, Fault> {
         let earlier = self.validate(tx).await?;
         let now = tx.now();
         let roles = Roles::new(self.roles.iter()).to_string();
         // A person who never followed their first link is invited again.
-        let (id,): (i64,) = tx
+        let (id,): (StaffId,) = tx
             .query(sql!(
                 "insert into staff (email, name, roles, time_zone, created_at) values ($1, $2, $3, $4, $5)
                  on conflict (email) do update set name = excluded.name, roles = excluded.roles, version = staff.version + 1

@@ -9,6 +9,7 @@ use super::{
 };
 use crate::{
     gate::{Admits, Change, Fault, Target, Tx},
+    id::StaffId,
     secret,
     web::{
         Desk, PageError, PageResult,
@@ -35,7 +36,7 @@ crate::gate::topics! {
 /// Issues a new set-up link for a person who has not set up what they sign in with, or whose second factor was reset.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct IssueSetupLink {
-    pub staff: i64,
+    pub staff: StaffId,
     #[serde(skip)]
     pub token: String,
 }

@@ -4,6 +4,7 @@ use super::{invitation::LINK_LASTS, people::Person};
 use crate::{
     clock::Instant,
     gate::Change,
+    id::{Seq, StaffId},
     web::{
         Desk, PageResult,
         panel::{Changes, Made},
@@ -23,13 +24,13 @@ pub(crate) struct LinkPage {
     pub(crate) notice: LinkNotice,
     pub(crate) expires: Instant,
     /// The audit row.
-    pub(crate) seq: i64,
+    pub(crate) seq: Seq,
 }
 
 /// The person whose link it is.
 #[derive(Clone, Debug)]
 pub(crate) struct Holder {
-    pub(crate) staff: i64,
+    pub(crate) staff: StaffId,
     pub(crate) name: String,
     pub(crate) email: String,
 }

@@ -29,7 +29,7 @@ pub mod throttle;
 
 pub use crate::gate::{Role, Roles};
 
-use crate::{gate::Target, web::panel::Entry};
+use crate::{gate::Target, id::StaffId, web::panel::Entry};
 
 crate::gate::refusal_words! {
     /// The session has ended already.
@@ -60,7 +60,7 @@ const MEMBER_PANELS: &[Entry<people::Member>] = &[
 const LIST_PANELS: &[Entry<people::StaffList>] = &[Entry::of::<invite::InvitePanel>()];
 
 /// A member of staff as the target of a change.
-pub fn target(id: i64) -> Target {
+pub fn target(id: StaffId) -> Target {
     Target::new("staff", id)
 }
 

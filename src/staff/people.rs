@@ -6,6 +6,7 @@ use super::{
 };
 use crate::{
     clock::Instant,
+    id::StaffId,
     list_query, sql,
     web::{
         Desk, PageError,
@@ -77,7 +78,7 @@ impl TryFrom<String> for State {
 /// A member of staff as pages show them.
 #[derive(Clone, Debug, sqlx::FromRow)]
 pub struct Person {
-    pub id: i64,
+    pub id: StaffId,
     pub name: String,
     pub email: String,
     pub roles: String,
@@ -147,7 +148,7 @@ macro_rules! person {
 pub(crate) use state;
 
 /// Finds one person.
-async fn by_id(desk: &Desk, id: i64) -> sqlx::Result<Option<Person>> {
+async fn by_id(desk: &Desk, id: StaffId) -> sqlx::Result<Option<Person>> {
     let (now, limits) = (desk.now(), desk.console().limits);
     desk.reader()
         .query(sql!(person!(), "where s.id = $4"))
@@ -168,7 +169,7 @@ pub(crate) struct Member {
 }
 
 impl Member {
-    pub(super) async fn by_id(desk: &Desk, id: i64) -> Result<Option<Self>, PageError> {
+    pub(super) async fn by_id(desk: &Desk, id: StaffId) -> Result<Option<Self>, PageError> {
         let Some(person) = by_id(desk, id).await? else { return Ok(None) };
         let sessions = session_list::sessions(desk, id).await?;
         Ok(Some(Self { person, sessions, is_me: id == desk.person().id }))
@@ -195,14 +196,14 @@ pub(crate) struct StaffList {
     pub(crate) filter: Filter,
     pub(crate) wanted: Wanted,
     /// The person after whom the page begins.
-    pub(crate) after: Option<i64>,
+    pub(crate) after: Option<StaffId>,
 }
 
 const PAGE: usize = 100;
 
 /// The people who are wanted by name, after the one whose id is `after`. The address holds the id and not the name, which is
 /// personal.
-pub(crate) async fn find(desk: &Desk, wanted: &Wanted, after: Option<i64>) -> sqlx::Result<Page<Person, i64>> {
+pub(crate) async fn find(desk: &Desk, wanted: &Wanted, after: Option<StaffId>) -> sqlx::Result<Page<Person, StaffId>> {
     let (now, limits) = (desk.now(), desk.console().limits);
     let rows = async |limit| {
         desk.reader()

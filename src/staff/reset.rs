@@ -10,6 +10,7 @@ use super::{
 use crate::{
     clock::Instant,
     gate::{Admits, Change, Fault, Role, Target, Tx},
+    id::StaffId,
     secret, sql,
     staff::STAFF_CREDENTIAL_CHANGED,
     web::{
@@ -31,7 +32,7 @@ crate::gate::refusal_words! {
 /// after ten wrong codes. Password and second factor are set again with it, and every session ends.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct ResetSecondFactor {
-    pub staff: i64,
+    pub staff: StaffId,
     /// Empty where the change waited for a second person: then a link is issued afterwards.
     #[serde(skip)]
     pub token: String,

@@ -8,6 +8,7 @@ use super::{
 use crate::{
     allowlist::net::{self, Unfit},
     gate::{Admits, Change, Fault, Target, Tx},
+    id::StaffId,
     sql,
     staff::STAFF_ALREADY,
     web::{
@@ -42,7 +43,7 @@ pub(super) const MOST: usize = 20;
 /// Sets the networks from which a person may use the console.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct RestrictStaff {
-    pub staff: i64,
+    pub staff: StaffId,
     /// As they are stored: in order, with a space between them; empty where there is no limit.
     pub networks: String,
 }

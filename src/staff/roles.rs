@@ -8,6 +8,7 @@ use super::{
 };
 use crate::{
     gate::{Admits, Change, Fault, Role, Target, Tx},
+    id::StaffId,
     sql,
     staff::{STAFF_ALREADY, STAFF_NO_ROLE},
     web::{
@@ -32,7 +33,7 @@ crate::gate::topics! {
 /// Gives a person these roles in place of those they have.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct SetStaffRoles {
-    pub staff: i64,
+    pub staff: StaffId,
     pub roles: Roles,
 }
 

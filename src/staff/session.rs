@@ -2,6 +2,7 @@
 
 use crate::{
     gate::{Fault, Tx},
+    id::StaffId,
     sql,
 };
 
@@ -9,7 +10,7 @@ use crate::{
 pub(super) async fn begin(
     tx: &mut Tx<'_>,
     id: &str,
-    staff: i64,
+    staff: StaffId,
     stage: &str,
     ip: &str,
     user_agent: &str,
@@ -35,6 +36,6 @@ pub(super) async fn end(tx: &mut Tx<'_>, id: &str) -> Result<bool, Fault> {
 }
 
 /// Ends all sessions of a person but one, and says how many.
-pub(super) async fn end_others(tx: &mut Tx<'_>, staff: i64, but: &str) -> Result<u64, Fault> {
+pub(super) async fn end_others(tx: &mut Tx<'_>, staff: StaffId, but: &str) -> Result<u64, Fault> {
     Ok(tx.query(sql!("delete from sessions where staff_id = $1 and id <> $2")).bind(staff).bind(but).run().await?)
 }

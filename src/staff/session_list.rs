@@ -2,6 +2,7 @@
 
 use crate::{
     clock::Instant,
+    id::StaffId,
     sql,
     web::{
         Desk, PageError, format,
@@ -44,7 +45,7 @@ struct Session {
 }
 
 /// A person's sessions that still work, the newest first.
-pub(super) async fn sessions(desk: &Desk, staff: i64) -> Result<Vec<SessionRow>, PageError> {
+pub(super) async fn sessions(desk: &Desk, staff: StaffId) -> Result<Vec<SessionRow>, PageError> {
     let (now, limits) = (desk.now(), desk.console().limits);
     let rows: Vec<Session> = desk
         .reader()

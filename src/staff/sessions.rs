@@ -8,6 +8,7 @@ use super::{
 };
 use crate::{
     gate::{Admits, Change, Fault, Target, Tx},
+    id::StaffId,
     sql,
     staff::SESSION_OVER,
     web::{
@@ -28,7 +29,7 @@ crate::gate::topics! {
 /// Ends one of a person's sessions, named by the first 16 digits of its key, or all of them.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct EndStaffSessions {
-    pub staff: i64,
+    pub staff: StaffId,
     /// `None` for all of them.
     pub session: Option<String>,
 }

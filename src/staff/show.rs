@@ -8,6 +8,7 @@ use super::{
 };
 use crate::{
     gate::{RefusalWord, Target},
+    id::StaffId,
     staff::account_state::STAFF_MISSING,
     web::{
         Desk, PageError, PageResult,
@@ -19,21 +20,21 @@ use actix_web::web;
 use askama::Template;
 
 /// `GET /staff/{id}`
-pub async fn show(desk: Desk, path: web::Path<i64>) -> PageResult {
+pub async fn show(desk: Desk, path: web::Path<StaffId>) -> PageResult {
     panel::show::<Member>(&desk, path.into_inner()).await
 }
 
 impl Subject for Member {
-    type Id = i64;
+    type Id = StaffId;
     const SECTION: Section = Section::Staff;
     const PAGE: &'static str = "/staff/{id}";
     const MISSING: Option<RefusalWord> = Some(STAFF_MISSING);
 
-    fn target(id: &i64) -> Target {
+    fn target(id: &StaffId) -> Target {
         target(*id)
     }
 
-    async fn load(desk: &Desk, id: &i64) -> Result<Option<Self>, PageError> {
+    async fn load(desk: &Desk, id: &StaffId) -> Result<Option<Self>, PageError> {
         Self::by_id(desk, *id).await
     }
 

@@ -4,6 +4,7 @@ use super::{session, target, throttle};
 use crate::{
     clock::Instant,
     gate::{Admits, Change, Fault, Refusal, Target, Tx},
+    id::StaffId,
     sql,
     web::session::id_of,
 };
@@ -34,7 +35,7 @@ pub struct Browser {
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct EnterPassword {
     /// The account, if there is one.
-    staff: Option<i64>,
+    staff: Option<StaffId>,
     browser: Browser,
     #[serde(skip)]
     keys: throttle::Keys,
@@ -48,7 +49,7 @@ pub struct EnterPassword {
 
 impl EnterPassword {
     pub fn new(
-        staff: Option<i64>,
+        staff: Option<StaffId>,
         right_for: Option<String>,
         keys: throttle::Keys,
         token: &str,
@@ -75,7 +76,7 @@ impl Change for EnterPassword {
         let (Some(staff), Some(right_for)) = (self.staff, &self.right_for) else {
             return Err(Fault::invalid("password", SIGN_IN_WRONG));
         };
-        let still: Option<(i64,)> = tx
+        let still: Option<(StaffId,)> = tx
             .query(sql!("select id from staff where id = $1 and active and password_hash = $2"))
             .bind(staff)
             .bind(right_for.as_str())
@@ -96,7 +97,7 @@ impl Change for EnterPassword {
 /// A person whose password was right gave the code of their authenticator, which the gate has checked.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct SignIn {
-    staff: i64,
+    staff: StaffId,
     browser: Browser,
     #[serde(skip)]
     from: String,
@@ -106,7 +107,7 @@ pub struct SignIn {
 
 impl SignIn {
     /// `from` is the key of the session that the password made, which ends here: a new token for a new standing.
-    pub fn new(staff: i64, from: String, token: &str, browser: Browser) -> Self {
+    pub fn new(staff: StaffId, from: String, token: &str, browser: Browser) -> Self {
         Self { staff, browser, from, to: id_of(token) }
     }
 
@@ -191,7 +192,7 @@ impl Change for SignInWithRecoveryCode {
 /// Signing out.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct SignOut {
-    pub staff: i64,
+    pub staff: StaffId,
     #[serde(skip)]
     pub session: String,
 }

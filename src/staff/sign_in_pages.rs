@@ -9,6 +9,7 @@ use super::{
 use crate::{
     clock::Instant,
     gate::{CodeRefusal, Meaning, Refusal, Seal, code},
+    id::StaffId,
     password::MAX,
     secret, sql,
     web::session::{ISSUED, Visitor},
@@ -122,9 +123,9 @@ async fn check(
     email: &str,
     password: &str,
     keys: &Keys,
-) -> Result<(Option<i64>, Option<String>), PageError> {
+) -> Result<(Option<StaffId>, Option<String>), PageError> {
     // An invalid address matches no account and is not queried: PostgreSQL text refuses NUL.
-    let account: Option<(i64, Option<String>)> = match normal_email(email) {
+    let account: Option<(StaffId, Option<String>)> = match normal_email(email) {
         Some(email) => {
             guest
                 .reader()

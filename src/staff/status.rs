@@ -7,6 +7,7 @@ use super::{
 };
 use crate::{
     gate::{Admits, Change, Fault, NOT_A_CHOICE, Role, Target, Tx},
+    id::StaffId,
     sql,
     staff::STAFF_ALREADY,
     web::{
@@ -31,7 +32,7 @@ crate::gate::topics! {
 /// Disables an account, which ends everything it is signed in with at once, or enables it again.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct SetStaffStatus {
-    pub staff: i64,
+    pub staff: StaffId,
     /// `active` or `disabled`.
     pub status: String,
 }

@@ -4,6 +4,7 @@ use super::find::CustomerRow;
 use crate::{
     digits::group,
     gate::{Admits, Amount, Change, Fault, Role, Target, Tx},
+    id::CustomerId,
     orders::plan::POINTS_TOO_LARGE,
     sql,
     web::{
@@ -35,7 +36,7 @@ crate::gate::topics! {
 /// Adds `delta` points to a customer's balance, or takes them away where it is negative. Never below zero.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct AdjustPoints {
-    pub user: i64,
+    pub user: CustomerId,
     pub delta: i64,
     /// One of `REASON_KINDS`.
     pub reason_kind: String,

@@ -3,13 +3,14 @@
 use super::find::CustomerRow;
 use crate::{
     clock::Instant,
+    id::CustomerId,
     mask::{email, name, phone},
 };
 
 /// A customer, name and contacts masked.
 #[derive(Clone, Debug)]
 pub struct Customer {
-    pub id: i64,
+    pub id: CustomerId,
     pub name: String,
     pub email: String,
     pub phone: Option<String>,

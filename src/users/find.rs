@@ -10,7 +10,7 @@ pub use cursor::{BadCursor, Cursor};
 pub use statements::CustomerRow;
 
 use super::term::Term;
-use crate::{clock::Instant, store::Reader, web::list};
+use crate::{clock::Instant, id::CustomerId, store::Reader, web::list};
 use cursor::Stage;
 use statements::{Along, AlongName, LastFour};
 
@@ -24,7 +24,7 @@ const END_OF_TIME: i64 = 253_402_300_799;
 pub type Page = list::Page<CustomerRow, Cursor>;
 
 /// The customer with this id.
-pub async fn by_id(reader: &Reader, id: i64) -> sqlx::Result<Option<CustomerRow>> {
+pub async fn by_id(reader: &Reader, id: CustomerId) -> sqlx::Result<Option<CustomerRow>> {
     statements::by_id(reader, id, None).await
 }
 
@@ -35,7 +35,7 @@ pub async fn newest(reader: &Reader, status: Option<&str>, after: Option<Cursor>
         Some(cursor) => statements::by_id(reader, cursor.id, None).await?.map(|last| (last.joined_at, last.id)),
         None => None,
     };
-    let Some(from) = from.or_else(|| Some((Instant::from_unix(END_OF_TIME)?, i64::MAX))) else {
+    let Some(from) = from.or_else(|| Some((Instant::from_unix(END_OF_TIME)?, CustomerId::MAX))) else {
         return Ok(answers.page());
     };
     answers.add(Stage::First, statements::newest(reader, from, status, answers.wanted()).await?);
@@ -129,10 +129,11 @@ impl<'a> Search<'a> {
         Ok(())
     }
 
-    async fn last_four(&self, digits: &str, except: Option<i64>, answers: &mut Answers) -> sqlx::Result<()> {
+    async fn last_four(&self, digits: &str, except: Option<CustomerId>, answers: &mut Answers) -> sqlx::Result<()> {
         // The customer shown for the id is not an answer to the digits, and is not where the list of those goes on.
-        let after = self.after.filter(|cursor| cursor.stage == Stage::Second).map_or(i64::MIN, |cursor| cursor.id);
-        let search = LastFour { digits, after, except: except.unwrap_or(i64::MIN), status: self.status };
+        let after =
+            self.after.filter(|cursor| cursor.stage == Stage::Second).map_or(CustomerId::MIN, |cursor| cursor.id);
+        let search = LastFour { digits, after, except: except.unwrap_or(CustomerId::MIN), status: self.status };
         answers.add(Stage::Second, search.run(self.reader, answers.wanted()).await?);
         Ok(())
     }
@@ -164,7 +165,7 @@ impl<'a> Search<'a> {
         let last = self.last.as_ref().filter(|_| self.after.is_some_and(|cursor| cursor.stage == stage));
         // A key that has changed meanwhile is no place in this list any more: it begins again.
         let place = last.and_then(|last| Some((key(last)?, last.id))).filter(|(key, _)| key.starts_with(prefix));
-        let (from, after) = place.unwrap_or_else(|| (prefix.to_owned(), i64::MIN));
+        let (from, after) = place.unwrap_or_else(|| (prefix.to_owned(), CustomerId::MIN));
         Along { from, after, to: format!("{prefix}{LAST}"), status: self.status, wanted: answers.wanted() }
     }
 }

@@ -2,6 +2,7 @@
 
 use crate::{
     clock::Instant,
+    id::{CustomerId, EntryId, Seq},
     orders, sql,
     store::Reader,
     web::{list::Page, words::Words},
@@ -10,7 +11,7 @@ use crate::{
 /// One line of the ledger.
 #[derive(Clone, Debug, sqlx::FromRow)]
 pub struct Entry {
-    pub id: i64,
+    pub id: EntryId,
     pub at: Instant,
     pub delta: i64,
     /// The balance after it.
@@ -22,13 +23,17 @@ pub struct Entry {
     /// Who adjusted by hand; none where the shop itself did it.
     pub staff_name: Option<String>,
     /// The row of the audit log that sealed an adjustment.
-    pub seq: Option<i64>,
+    pub seq: Option<Seq>,
 }
 
 const PAGE: usize = 20;
 
 /// The entries of `user` that are older than `before`, or the newest.
-pub(crate) async fn page(reader: &Reader, user: i64, before: Option<i64>) -> sqlx::Result<Page<Entry, i64>> {
+pub(crate) async fn page(
+    reader: &Reader,
+    user: CustomerId,
+    before: Option<EntryId>,
+) -> sqlx::Result<Page<Entry, EntryId>> {
     let rows = async |limit| {
         reader
             .query(sql!(
@@ -38,7 +43,7 @@ pub(crate) async fn page(reader: &Reader, user: i64, before: Option<i64>) -> sql
                  order by e.id desc limit $3"
             ))
             .bind(user)
-            .bind(before.unwrap_or(i64::MAX))
+            .bind(before.unwrap_or(EntryId::MAX))
             .bind(i64::try_from(limit).unwrap_or(i64::MAX))
             .all()
             .await

@@ -4,6 +4,7 @@ use super::find::CustomerRow;
 use crate::{
     clock::Instant,
     gate::{Admits, Change, Fault, Role, Target, Tx, is_printable},
+    id::{CustomerId, NoteId, Seq},
     sql,
     store::Reader,
     web::{
@@ -36,7 +37,7 @@ pub(crate) const LONGEST: usize = 2_000;
 /// Adds a note to a customer. It depends on nothing that was seen and alters nothing that others look at, so it has no version.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct NoteUser {
-    pub user: i64,
+    pub user: CustomerId,
     /// 1 to `LONGEST` characters; no control characters but new lines.
     pub text: String,
 }
@@ -45,7 +46,7 @@ impl Change for NoteUser {
     const KIND: &'static str = "users.note";
     const ADMITS: Admits = Admits::sealed(&[Role::Operator]);
     const CREATED_IDS: &'static [&'static str] = &["note"];
-    type Output = i64;
+    type Output = NoteId;
 
     fn target(&self) -> Target {
         super::target(self.user)
@@ -62,9 +63,9 @@ impl Change for NoteUser {
         super::contact_of(tx, self.user).await
     }
 
-    async fn apply(&self, tx: &mut Tx<'_>) -> Result<i64, Fault> {
+    async fn apply(&self, tx: &mut Tx<'_>) -> Result<NoteId, Fault> {
         let (now, change, by) = (tx.now(), tx.change_id().to_owned(), tx.by().to_owned());
-        let (note,): (i64,) = tx
+        let (note,): (NoteId,) = tx
             .query(sql!(
                 "insert into user_notes (user_id, at, text, staff_name, change_id) values ($1, $2, $3, $4, $5) returning id"
             ))
@@ -142,16 +143,16 @@ struct NoteForm<'a> {
 /// A note as the page shows it.
 #[derive(Clone, Debug, sqlx::FromRow)]
 pub(crate) struct Note {
-    pub id: i64,
+    pub id: NoteId,
     pub at: Instant,
     pub text: String,
     pub staff_name: String,
     /// The row of the log that sealed it.
-    pub seq: Option<i64>,
+    pub seq: Option<Seq>,
 }
 
 /// Reads at most `limit` notes on a customer that are older than `before`, the newest first.
-pub(crate) async fn read(reader: &Reader, user: i64, before: i64, limit: usize) -> sqlx::Result<Vec<Note>> {
+pub(crate) async fn read(reader: &Reader, user: CustomerId, before: NoteId, limit: usize) -> sqlx::Result<Vec<Note>> {
     reader
         .query(sql!(
             "select n.id, n.at, n.text, n.staff_name, a.seq

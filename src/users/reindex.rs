@@ -2,6 +2,7 @@
 
 use crate::{
     gate::{Housekeeping, Tx},
+    id::CustomerId,
     sql,
 };
 
@@ -9,7 +10,7 @@ use crate::{
 /// date; this is for rows that were written around the triggers, as restoring a dump can do.
 #[derive(Clone, Copy, Debug)]
 pub struct ReindexNames {
-    pub after: i64,
+    pub after: CustomerId,
     pub limit: i64,
 }
 
@@ -17,7 +18,7 @@ pub struct ReindexNames {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Reindexed {
     /// The last customer that was looked at, or `after` where there was none.
-    pub last: i64,
+    pub last: CustomerId,
     pub customers: i64,
     /// The number of parts that were missing.
     pub added: i64,
@@ -28,7 +29,7 @@ impl Housekeeping for ReindexNames {
     type Output = Reindexed;
 
     async fn run(&self, tx: &mut Tx<'_>) -> sqlx::Result<Reindexed> {
-        let (last, customers): (Option<i64>, i64) = tx
+        let (last, customers): (Option<CustomerId>, i64) = tx
             .query(sql!(
                 "select max(id), count(*) from (select id from users where id > $1 order by id limit $2) slice"
             ))

@@ -2,6 +2,7 @@
 
 use crate::{
     gate::{Housekeeping, RecordAccess, Tx},
+    id::StaffId,
     sql,
 };
 
@@ -9,7 +10,7 @@ use crate::{
 #[derive(Clone, Debug)]
 pub struct KeepSearch {
     pub id: String,
-    pub staff: i64,
+    pub staff: StaffId,
     pub term: String,
     pub status: Option<String>,
     pub access: RecordAccess,

@@ -13,6 +13,7 @@ use crate::{
     customer::USER_MISSING,
     entry_columns,
     gate::{RecordAccess, RefusalWord, Target, audit::Entry},
+    id::{CustomerId, NoteId},
     orders::{self, list_pages::Row as OrderRow},
     sql,
     web::{
@@ -33,21 +34,21 @@ const NEWEST_NOTES: usize = 3;
 const NOTES_PAGE: usize = 20;
 
 /// `GET /users/{id}`
-pub async fn show(desk: Desk, path: web::Path<i64>) -> PageResult {
+pub async fn show(desk: Desk, path: web::Path<CustomerId>) -> PageResult {
     panel::show::<CustomerRow>(&desk, path.into_inner()).await
 }
 
 impl Subject for CustomerRow {
-    type Id = i64;
+    type Id = CustomerId;
     const SECTION: Section = Section::Users;
     const PAGE: &'static str = "/users/{id}";
     const MISSING: Option<RefusalWord> = Some(USER_MISSING);
 
-    fn target(id: &i64) -> Target {
+    fn target(id: &CustomerId) -> Target {
         target(*id)
     }
 
-    async fn load(desk: &Desk, id: &i64) -> Result<Option<Self>, PageError> {
+    async fn load(desk: &Desk, id: &CustomerId) -> Result<Option<Self>, PageError> {
         Ok(find::by_id(desk.reader(), *id).await?)
     }
 
@@ -111,8 +112,8 @@ struct Notes {
 /// The newest notes, or where `?notes=` says `all` or the note to continue after, a page of all of them.
 async fn notes(desk: &Desk, customer: &CustomerRow, asked: &str) -> Result<Notes, PageError> {
     let (size, before) = match asked {
-        "" => (NEWEST_NOTES, i64::MAX),
-        "all" => (NOTES_PAGE, i64::MAX),
+        "" => (NEWEST_NOTES, NoteId::MAX),
+        "all" => (NOTES_PAGE, NoteId::MAX),
         text => (NOTES_PAGE, text.parse().map_err(|_| Problem::BadRequest)?),
     };
     let rows = async |limit| note::read(desk.reader(), customer.id, before, limit).await;
@@ -124,7 +125,7 @@ async fn notes(desk: &Desk, customer: &CustomerRow, asked: &str) -> Result<Notes
 }
 
 /// The newest rows of the log about this customer.
-async fn history(desk: &Desk, user: i64) -> Result<Vec<AuditRow>, PageError> {
+async fn history(desk: &Desk, user: CustomerId) -> Result<Vec<AuditRow>, PageError> {
     let rows: Vec<Entry> = desk
         .reader()
         .query(sql!(
@@ -182,6 +183,6 @@ impl ShowPage {
 #[template(path = "users/revealed.html")]
 pub(crate) struct Revealed<'a> {
     pub(crate) shell: &'a Shell,
-    pub(crate) id: i64,
+    pub(crate) id: CustomerId,
     pub(crate) contact: &'a Contact,
 }

@@ -3,6 +3,7 @@
 use super::find::CustomerRow;
 use crate::{
     gate::{Admits, Change, Fault, Role, Target, Tx},
+    id::CustomerId,
     sql,
     web::{
         Desk, PageError,
@@ -31,7 +32,7 @@ crate::gate::topics! {
 /// Gives a customer another status.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct SetUserStatus {
-    pub user: i64,
+    pub user: CustomerId,
     /// `active` or `suspended`.
     pub status: String,
 }

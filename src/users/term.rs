@@ -8,6 +8,7 @@ mod phone;
 mod tests;
 mod text;
 
+use crate::id::CustomerId;
 use phone::Number;
 use std::fmt;
 
@@ -19,7 +20,7 @@ const LONGEST: usize = 200;
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Term {
     /// `u_482913`, `#482913`, `482913`.
-    Id(i64),
+    Id(CustomerId),
     /// A whole e-mail address: `minsu@naver.com`.
     Email(String),
     /// How an e-mail address begins: `minsu.k`, `minsu@`, `minsu@na`.
@@ -29,7 +30,7 @@ pub enum Term {
     /// A phone number as it is stored, or how one begins: E.164 digits without the plus.
     Phone(String),
     /// Exactly four digits: how a phone number ends, and where nothing says otherwise the id of a customer too.
-    LastFour { digits: String, id: Option<i64> },
+    LastFour { digits: String, id: Option<CustomerId> },
     /// A name or a part of one.
     Name(String),
     /// A Latin word, which can be a part of a name or the beginning of an e-mail address.

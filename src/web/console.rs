@@ -12,6 +12,7 @@ use crate::{
     allowlist::Allowlist,
     clock::{Clock, Instant},
     gate::{Gate, Refusal, Target},
+    id::Seq,
     password::Passwords,
     profile::Profile,
     secret::SecretKey,
@@ -49,7 +50,7 @@ pub struct Console {
 }
 
 /// The newest row of the log, if there is one.
-pub(crate) type AuditHead = Option<(i64, Instant)>;
+pub(crate) type AuditHead = Option<(Seq, Instant)>;
 
 /// How long the newest audit row may be remembered: it decorates every page and decides nothing.
 const HEAD_SECONDS: i64 = 5;

@@ -16,6 +16,7 @@ use crate::{
         Actor, Catalog, Change, DynChange, Fault, Housekeeping, Outcome, Policies, Reason, Refusal, RefusalWord,
         Rehearsed, Requester, Seal, Sealed, Target,
     },
+    id::{RequestId, Seq},
     secret,
     store::Reader,
 };
@@ -180,7 +181,7 @@ impl Guest {
     }
 
     /// On to a request for approval, which was made or decided in this row of the log.
-    pub fn see_request(&self, request: i64, seq: i64) -> HttpResponse {
+    pub fn see_request(&self, request: RequestId, seq: Seq) -> HttpResponse {
         self.see_other(&format!("/approvals/{request}?sealed={seq}"))
     }
 

@@ -12,6 +12,7 @@ mod side;
 
 use crate::{
     gate::{Change, Outcome, RefusalWord, Target, audit::Entry as Row},
+    id::{RequestId, Seq},
     web::{PageResult, changed::Changed},
 };
 use address::{Address, action};
@@ -285,14 +286,14 @@ pub(crate) struct Made<A: Changes> {
     /// What each of them gave.
     pub outputs: Vec<<A::Change as Change>::Output>,
     /// The first of their rows in the log.
-    pub seq: i64,
+    pub seq: Seq,
     /// Whether this is the answer of an earlier sending of the same form.
     pub is_repeated: bool,
 }
 
 /// The request as which the first of these waits, if one does, and whether several wait.
-fn first_waiting<T>(outputs: &[Outcome<T>]) -> (Option<i64>, bool) {
-    let waiting: Vec<i64> = outputs
+fn first_waiting<T>(outputs: &[Outcome<T>]) -> (Option<RequestId>, bool) {
+    let waiting: Vec<RequestId> = outputs
         .iter()
         .filter_map(|given| match given {
             Outcome::Applied(_) => None,

@@ -14,6 +14,7 @@ use crate::{
     clock::Instant,
     digits::group,
     gate::{CodeRefusal, Meaning, Reason, ReasonError, Refusal, Rejection, Target, code},
+    id::Seq,
     sql,
 };
 
@@ -115,7 +116,7 @@ pub fn until(rejection: &Rejection) -> Option<Instant> {
 /// Who changed the target last, where that was a person. A note alters nothing. Where it was the system, such as a refund that
 /// the provider declined, there is no person to name.
 async fn meanwhile(desk: &Desk, target: &Target) -> Result<Option<Meanwhile>, PageError> {
-    let last: Option<(i64, Instant, String, String)> = desk
+    let last: Option<(Seq, Instant, String, String)> = desk
         .reader()
         .query(sql!(
             "select seq, at, staff_name, actor from audit

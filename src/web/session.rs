@@ -7,6 +7,7 @@
 use crate::{
     clock::{Clock, Instant},
     gate::{EndSession, Gate, Roles},
+    id::StaffId,
     secret, sql,
     store::Reader,
 };
@@ -36,7 +37,7 @@ pub struct Visitor {
     /// Seconds since 1970.
     pub created: i64,
     pub seen: i64,
-    pub id: i64,
+    pub id: StaffId,
     pub name: String,
     pub email: String,
     pub roles: Roles,
@@ -52,7 +53,7 @@ struct Row {
     stage: String,
     created_at: Instant,
     seen_at: Instant,
-    id: i64,
+    id: StaffId,
     name: String,
     email: String,
     roles: String,

@@ -16,6 +16,7 @@ pub use section::{Beyond, Count, NavItem, Section, Waits};
 use crate::{
     clock::Instant,
     gate::{Amount, Policies, Role},
+    id::{Seq, StaffId},
     web::{format, words::Lang},
 };
 use std::ops::Deref;
@@ -137,7 +138,7 @@ impl Deref for Shell {
 /// Who is signed in.
 #[derive(Clone, Debug)]
 pub struct Person {
-    pub id: i64,
+    pub id: StaffId,
     pub name: String,
     pub email: String,
     pub roles: Vec<Role>,
@@ -151,6 +152,6 @@ impl Person {
 
 #[derive(Clone, Copy, Debug)]
 pub struct AuditHead {
-    pub seq: i64,
+    pub seq: Seq,
     pub at: Instant,
 }

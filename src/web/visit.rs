@@ -98,7 +98,7 @@ impl Visit {
     }
 
     pub(super) fn set_visitor(&self, visitor: Visitor) {
-        self.span.record("staff", visitor.id);
+        self.span.record("staff", visitor.id.get());
         *self.visitor.borrow_mut() = Some(visitor);
     }
 

@@ -117,7 +117,7 @@ async fn attend(runner: Arc<Runner>, claimed: ClaimedRun, stopped: signal::Recei
         Ok(Some(definition)) => definition,
         Ok(None) => return runner.finish(&claimed, failed("its definition is gone")).await,
         // Nothing was begun, so nothing is lost but the turn: the lease runs out and that is reported.
-        Err(error) => return tracing::error!(run = claimed.id, %error, "a claimed run could not be begun"),
+        Err(error) => return tracing::error!(run = claimed.id.get(), %error, "a claimed run could not be begun"),
     };
     if definition.kind().is_a_process() {
         command::run(&runner, &claimed, &definition, stopped).await;
@@ -150,23 +150,25 @@ impl Runner {
             loop {
                 match self.gate.submit_unattended(&Self::actor(), &change).await {
                     Ok(sealed) if sealed.output => {
-                        return tracing::warn!(run = claimed.id, "a run ended that was given up before");
+                        return tracing::warn!(run = claimed.id.get(), "a run ended that was given up before");
                     }
                     Ok(_) => return,
                     Err(Refusal::Unrecorded(error)) => {
                         tracing::error!(
-                            run = claimed.id,
+                            run = claimed.id.get(),
                             error = format!("{error:#}"),
                             "the end of a run could not be recorded; trying again"
                         );
                         sleep(Duration::from_secs(1)).await;
                     }
-                    Err(refusal) => return tracing::error!(run = claimed.id, %refusal, "the end of a run was refused"),
+                    Err(refusal) => {
+                        return tracing::error!(run = claimed.id.get(), %refusal, "the end of a run was refused");
+                    }
                 }
             }
         });
         if recorded.await.is_err() {
-            tracing::error!(run = claimed.id, end = ?change.end.outcome, "the end of a run was never recorded");
+            tracing::error!(run = claimed.id.get(), end = ?change.end.outcome, "the end of a run was never recorded");
         }
     }
 }

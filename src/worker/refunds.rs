@@ -37,7 +37,7 @@ async fn settle_one(gate: &Gate, clock: &Clock, provider: &Provider, claim: &Cla
         Ok(Answer::Declined { code }) => Some(Outcome::Failed(code)),
         Ok(Answer::Pending | Answer::Unknown) => None,
         Err(unclear) => {
-            tracing::warn!(refund = claim.refund_id, payment = claim.payment_id, attempt = claim.attempts, %unclear, "asking again later");
+            tracing::warn!(refund = claim.refund_id.get(), payment = claim.payment_id.get(), attempt = claim.attempts, %unclear, "asking again later");
             None
         }
     };
@@ -47,12 +47,14 @@ async fn settle_one(gate: &Gate, clock: &Clock, provider: &Provider, claim: &Cla
     match gate.submit_unattended(&actor, &change).await {
         Ok(_) => return Ok(()),
         Err(Refusal::Unrecorded(error)) => tracing::error!(
-            refund = claim.refund_id,
-            payment = claim.payment_id,
+            refund = claim.refund_id.get(),
+            payment = claim.payment_id.get(),
             error = format!("{error:#}"),
             "the provider's answer could not be recorded; asking it again"
         ),
-        Err(refusal) => tracing::warn!(refund = claim.refund_id, payment = claim.payment_id, %refusal, "not settled"),
+        Err(refusal) => {
+            tracing::warn!(refund = claim.refund_id.get(), payment = claim.payment_id.get(), %refusal, "not settled");
+        }
     }
     postpone(gate, clock, claim).await
 }

@@ -1,7 +1,7 @@
 //! The point ledger against the log.
 
 use super::{AT_ONCE, Unfit, first_unfit};
-use crate::{sql, store::Reader};
+use crate::{id::CustomerId, sql, store::Reader};
 
 /// The kinds of change that move points.
 const MOVES_POINTS: [&str; 6] =
@@ -61,9 +61,9 @@ async fn rows_have_entries(reader: &Reader, action: &'static str) -> Result<(), 
 
 /// Every customer's points are the balance after their newest entry. An `UPDATE` typed into the database is seen here.
 pub(super) async fn balances_fit(reader: &Reader) -> Result<(), Unfit> {
-    let mut after = i64::MIN;
+    let mut after = CustomerId::MIN;
     loop {
-        let slice: Vec<(i64, i64, Option<i64>)> = reader
+        let slice: Vec<(CustomerId, i64, Option<i64>)> = reader
             .query(sql!(
                 "select u.id, u.points,
                         (select p.balance from point_entries p where p.user_id = u.id order by p.id desc limit 1)

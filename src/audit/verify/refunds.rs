@@ -1,7 +1,11 @@
 //! Refunds against the log, and what they hold against what is counted.
 
 use super::{AT_ONCE, Unfit, first_unfit};
-use crate::{sql, store::Reader};
+use crate::{
+    id::{LineId, OrderId, PaymentId, RefundId},
+    sql,
+    store::Reader,
+};
 
 /// The kinds of change that book a refund.
 const BOOKS: [&str; 3] = ["orders.cancel", "orders.refund", "refunds.retry"];
@@ -51,9 +55,9 @@ async fn rows_have_refunds(reader: &Reader, action: &'static str) -> Result<(), 
 
 /// Every answer of a payment provider that is stored with a refund is in the log too, once.
 pub(super) async fn answers_fit(reader: &Reader) -> Result<(), Unfit> {
-    let mut after = (i64::MIN, i64::MIN);
+    let mut after = (RefundId::MIN, PaymentId::MIN);
     loop {
-        let slice: Vec<(i64, i64, i64, String)> = reader
+        let slice: Vec<(RefundId, PaymentId, i64, String)> = reader
             .query(sql!(
                 "select p.refund_id, p.payment_id,
                         (select count(*) from audit a
@@ -105,9 +109,9 @@ pub(super) async fn counts_fit(reader: &Reader) -> Result<(), Unfit> {
 }
 
 async fn lines_fit(reader: &Reader) -> Result<(), Unfit> {
-    let mut after = (i64::MIN, i64::MIN);
+    let mut after = (OrderId::MIN, LineId::MIN);
     loop {
-        let slice: Vec<(i64, i64, bool)> = reader
+        let slice: Vec<(OrderId, LineId, bool)> = reader
             .query(sql!(
                 "select l.order_id, l.n,
                         l.refunded = coalesce((select cast(sum(u.quantity) as bigint)

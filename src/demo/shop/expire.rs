@@ -7,6 +7,7 @@ use crate::{
     clock::Instant,
     demo::shop::NOT_A_DAY,
     gate::{Admits, By, Change, Fault, Target, Tx},
+    id::CustomerId,
     sql,
     store::Reader,
     users,
@@ -33,7 +34,7 @@ const AT_ONCE: i64 = 1_000;
 /// Takes points that were not used in time from a customer's balance.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct ExpirePoints {
-    pub user: i64,
+    pub user: CustomerId,
     pub amount: i64,
     /// Points earned before this expire: an instant in the one form of [`Instant`].
     pub cutoff: String,
@@ -42,7 +43,7 @@ pub struct ExpirePoints {
 /// The number of points of a customer that are to expire.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Expiring {
-    pub user: i64,
+    pub user: CustomerId,
     pub amount: i64,
 }
 
@@ -58,10 +59,10 @@ fn expiring(balance: i64, left_of_old: i64) -> i64 {
 }
 
 /// The next `count` customers after `after` who have points from before `cutoff`, by their ids.
-pub async fn next(reader: &Reader, after: i64, cutoff: Instant, count: usize) -> sqlx::Result<Vec<Expiring>> {
+pub async fn next(reader: &Reader, after: CustomerId, cutoff: Instant, count: usize) -> sqlx::Result<Vec<Expiring>> {
     let (mut found, mut after) = (Vec::new(), after);
     while found.len() < count {
-        let slice: Vec<(i64, i64, i64)> = reader
+        let slice: Vec<(CustomerId, i64, i64)> = reader
             .query(sql!(
                 "select u.id, u.points, ",
                 left_of_old!(),

@@ -1,16 +1,19 @@
-use crate::clock::Instant;
+use crate::{
+    clock::Instant,
+    id::{Id, RequestId, Seq, StaffId},
+};
 use serde_json::Value;
 use std::{net::IpAddr, str::FromStr};
 
 /// One row of the audit log, as its columns hold it.
 #[derive(Clone, Debug, PartialEq, sqlx::FromRow)]
 pub struct Entry {
-    pub seq: i64,
+    pub seq: Seq,
     pub at: Instant,
     pub change_id: String,
     /// `staff`, `visitor`, `console` or `system`.
     pub actor: String,
-    pub staff_id: Option<i64>,
+    pub staff_id: Option<StaffId>,
     pub staff_name: String,
     pub staff_email: String,
     pub roles: String,
@@ -27,8 +30,8 @@ pub struct Entry {
     pub user_agent: String,
     pub session: String,
     pub request_id: String,
-    pub approval_id: Option<i64>,
-    pub reversal_of: Option<i64>,
+    pub approval_id: Option<RequestId>,
+    pub reversal_of: Option<Seq>,
     pub outcome: String,
     pub refusal: String,
     pub flags: String,
@@ -125,7 +128,7 @@ impl Writer {
         self.string(text);
     }
 
-    fn number(&mut self, key: &str, number: Option<i64>) {
+    fn number(&mut self, key: &str, number: Option<impl Id>) {
         self.key(key);
         match number {
             Some(number) => self.string(&number.to_string()),
@@ -177,11 +180,11 @@ mod tests {
 
     fn entry(reason: &str, n: i64) -> Entry {
         Entry {
-            seq: n,
+            seq: Seq::new(n),
             at: Instant::parse("2026-11-22T06:44:19.250462Z").unwrap(),
             change_id: "c".to_owned(),
             actor: "staff".to_owned(),
-            staff_id: Some(n),
+            staff_id: Some(StaffId::new(n)),
             staff_name: "민아".to_owned(),
             staff_email: "mina@ingam.test".to_owned(),
             roles: "operator".to_owned(),

@@ -5,7 +5,7 @@ pub mod entry;
 pub use entry::{Entry, MAX_BODY, ip_key};
 
 use super::{Actor, Reason, Refusal, Roles, Target, Tx, Who, noted::Fields};
-use crate::{clock::Instant, entry_columns, merkle, sql};
+use crate::{clock::Instant, entry_columns, id::Seq, merkle, sql};
 use serde_json::{Map, Value};
 
 /// How a row of the log ends.
@@ -27,7 +27,7 @@ pub(super) struct Line<'a> {
 
 /// Appends one row and moves the head of the tree. Called last in a transaction: its lock on the head holds up every
 /// other change until this one has committed.
-pub(super) async fn append(tx: &mut Tx<'_>, line: Line<'_>) -> Result<i64, sqlx::Error> {
+pub(super) async fn append(tx: &mut Tx<'_>, line: Line<'_>) -> Result<Seq, sqlx::Error> {
     let (size, frontier): (i64, Vec<u8>) = tx
         .query(sql!(
             sqlite: "select size, frontier from audit_head where id = 1",
@@ -42,7 +42,8 @@ pub(super) async fn append(tx: &mut Tx<'_>, line: Line<'_>) -> Result<i64, sqlx:
     let mut frontier = merkle::Frontier::read(size, &frontier)
         .ok_or_else(|| sqlx::Error::Protocol("the audit log's frontier does not fit its size".to_owned()))?;
 
-    let entry = entry(tx, &line, size, at);
+    let seq = Seq::new(size);
+    let entry = entry(tx, &line, seq, at);
     let body = entry.body();
     if body.len() > MAX_BODY {
         return Err(sqlx::Error::Protocol(format!("the audit row would have {} bytes", body.len())));
@@ -56,10 +57,10 @@ pub(super) async fn append(tx: &mut Tx<'_>, line: Line<'_>) -> Result<i64, sqlx:
         .bind(frontier.root().to_vec())
         .run()
         .await?;
-    Ok(size)
+    Ok(seq)
 }
 
-fn entry(tx: &mut Tx<'_>, line: &Line<'_>, seq: i64, at: Instant) -> Entry {
+fn entry(tx: &mut Tx<'_>, line: &Line<'_>, seq: Seq, at: Instant) -> Entry {
     let (staff_email, known) = match &line.actor.who {
         Who::Staff { email, roles, .. } => (email.clone(), roles.to_string()),
         _ => (String::new(), String::new()),

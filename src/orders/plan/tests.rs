@@ -1,6 +1,7 @@
 use super::*;
 use crate::{
     clock::Instant,
+    id::{CustomerId, LineId, OrderId, PaymentId},
     money::Currency,
     orders::{
         State,
@@ -21,9 +22,9 @@ fn detail(
     let goods: i64 = lines.iter().map(|(quantity, price)| quantity * price).sum();
     let at = Instant::from_unix(1_800_000_000).unwrap();
     let order = Order {
-        id: 1,
+        id: OrderId::new(1),
         number: "20261119-004829".to_owned(),
-        user_id: 1,
+        user_id: CustomerId::new(1),
         state: State::Paid,
         currency,
         total: goods + shipping,
@@ -50,7 +51,7 @@ fn detail(
         balance: 0,
     };
     let line = |(n, (quantity, unit_price)): (i64, &(i64, i64))| Line {
-        n,
+        n: LineId::new(n),
         sku: String::new(),
         title: String::new(),
         variant: None,
@@ -59,7 +60,7 @@ fn detail(
         refunded: 0,
     };
     let payment = |(id, captured): (i64, &i64)| Payment {
-        id,
+        id: PaymentId::new(id),
         method: "card".to_owned(),
         label: String::new(),
         reference: String::new(),
@@ -89,7 +90,7 @@ fn book(detail: &mut OrderDetail, plan: &Plan) {
     detail.order.balance += plan.points();
 }
 
-fn units(n: i64, quantity: i64) -> RefundSpec {
+fn units(n: LineId, quantity: i64) -> RefundSpec {
     RefundSpec { lines: vec![Units { n, quantity }], ..RefundSpec::default() }
 }
 
@@ -105,19 +106,19 @@ fn one_of_two_units_comes_to_its_price_less_what_points_had_paid_of_it() {
     // ₩87,400 of which 5,000 points paid ₩5,000.
     let lines = [(1, 55_500), (1, 18_900), (2, 5000)];
     let detail = detail(Currency::Krw, &lines, 3000, (5000, 5000), 874, &[82_400]);
-    let plan = detail.plan(&units(3, 1)).unwrap();
+    let plan = detail.plan(&units(LineId::new(3), 1)).unwrap();
     // 5,000 × 5,000 ÷ 87,400 = 286.04
     assert_eq!((plan.points_returned, plan.amount), (286, 4714));
     // 874 × 4,714 ÷ 82,400 = 50.0004
     assert_eq!((plan.points_claimed, plan.points_taken, plan.shortfall()), (50, 50, 0));
-    assert_eq!(plan.parts, [Part { payment: 1, amount: 4714 }]);
+    assert_eq!(plan.parts, [Part { payment: PaymentId::new(1), amount: 4714 }]);
 }
 
 #[test]
 fn earned_points_that_were_spent_are_a_shortfall_and_never_a_debt() {
     let mut detail = detail(Currency::Krw, &[(1, 10_000)], 0, (0, 0), 100, &[10_000]);
     detail.order.balance = 30;
-    let plan = detail.plan(&units(1, 1)).unwrap();
+    let plan = detail.plan(&units(LineId::new(1), 1)).unwrap();
     assert_eq!((plan.points_claimed, plan.points_taken, plan.shortfall(), plan.points()), (100, 30, 70, -30));
 }
 
@@ -135,7 +136,7 @@ fn where_the_shop_gave_money_for_what_points_had_paid_a_refund_returns_no_more_p
     // Half of it was paid with points; the shop has given all of the first thing back in money.
     let mut detail = detail(Currency::Krw, &[(1, 20_000), (1, 1000)], 0, (10_500, 10_500), 0, &[21_000]);
     detail.lines[0].refunded = 1;
-    let plan = detail.plan(&units(2, 1)).unwrap();
+    let plan = detail.plan(&units(LineId::new(2), 1)).unwrap();
     assert_eq!((plan.points_worth, plan.points_returned, plan.amount), (1000, 1000, 0));
 }
 
@@ -143,16 +144,19 @@ fn where_the_shop_gave_money_for_what_points_had_paid_a_refund_returns_no_more_p
 fn what_cannot_be_is_said_at_its_field() {
     let mut detail = detail(Currency::Krw, &[(2, 1000), (1, 500)], 300, (0, 0), 0, &[1800, 1000]);
     assert_eq!(rejected(detail.plan(&RefundSpec::default())), "refund-nothing");
-    assert_eq!(rejected(detail.plan(&units(1, 3))), "refund-too-many");
-    assert_eq!(rejected(detail.plan(&units(1, -1))), "refund-no-such-line");
-    assert_eq!(rejected(detail.plan(&units(9, 1))), "refund-no-such-line");
-    let twice = RefundSpec { lines: vec![Units { n: 1, quantity: 1 }; 2], ..RefundSpec::default() };
+    assert_eq!(rejected(detail.plan(&units(LineId::new(1), 3))), "refund-too-many");
+    assert_eq!(rejected(detail.plan(&units(LineId::new(1), -1))), "refund-no-such-line");
+    assert_eq!(rejected(detail.plan(&units(LineId::new(9), 1))), "refund-no-such-line");
+    let twice = RefundSpec { lines: vec![Units { n: LineId::new(1), quantity: 1 }; 2], ..RefundSpec::default() };
     assert_eq!(rejected(detail.plan(&twice)), "refund-no-such-line");
     let amount = |amount| RefundSpec { amount: Some(amount), ..RefundSpec::default() };
     assert_eq!(rejected(detail.plan(&amount(2801))), "refund-too-much");
     assert_eq!(rejected(detail.plan(&amount(-1))), "refund-too-much");
     let split = |parts: &[(i64, i64)]| RefundSpec {
-        split: parts.iter().map(|(payment, amount)| Part { payment: *payment, amount: *amount }).collect(),
+        split: parts
+            .iter()
+            .map(|(payment, amount)| Part { payment: PaymentId::new(*payment), amount: *amount })
+            .collect(),
         ..amount(1500)
     };
     assert_eq!(rejected(detail.plan(&split(&[(1, 1000)]))), "refund-split-differs");
@@ -170,8 +174,8 @@ fn figures_at_the_end_of_64_bits_are_refused_and_do_not_run_over() {
     let mut detail = detail(Currency::Krw, &[(1, 1)], 0, (0, 0), 0, &[1]);
     detail.lines[0].unit_price = i64::MAX;
     detail.lines[0].quantity = 100_000;
-    assert_eq!(rejected(detail.plan(&units(1, 2))), "amount-too-large");
-    assert_eq!(rejected(detail.plan(&units(1, 1))), "refund-too-much");
+    assert_eq!(rejected(detail.plan(&units(LineId::new(1), 2))), "amount-too-large");
+    assert_eq!(rejected(detail.plan(&units(LineId::new(1), 1))), "refund-too-much");
     detail.order.points_used = 10;
     detail.order.points_worth = 1;
     detail.order.balance = i64::MAX;
@@ -201,7 +205,7 @@ proptest! {
     #[test]
     fn one_thing_after_the_other_gives_back_exactly_what_was_paid((mut detail, order) in orders()) {
         // The lines' units one by one, and the shipping fee as the last thing.
-        let mut things: Vec<Option<i64>> =
+        let mut things: Vec<Option<LineId>> =
             detail.lines.iter().flat_map(|line| vec![Some(line.n); usize::try_from(line.quantity).unwrap()]).collect();
         things.push(None);
         let before = detail.order.balance;
@@ -229,7 +233,7 @@ proptest! {
 
     #[test]
     fn cancelling_gives_back_whatever_refunds_have_left((mut detail, order) in orders(), first in 0..6_usize) {
-        let things: Vec<i64> =
+        let things: Vec<LineId> =
             detail.lines.iter().flat_map(|line| vec![line.n; usize::try_from(line.quantity).unwrap()]).collect();
         for thing in order.into_iter().filter(|thing| *thing < things.len()).take(first) {
             let plan = detail.plan(&units(things[thing], 1)).unwrap();

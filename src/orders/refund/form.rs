@@ -101,6 +101,6 @@ impl RefundForm<'_> {
 }
 
 /// What was typed into a numbered field.
-fn typed(fields: &[(i64, String)], n: i64) -> &str {
-    fields.iter().find(|(field, _)| *field == n).map_or("", |(_, typed)| typed)
+fn typed<I: Copy + PartialEq>(fields: &[(I, String)], id: I) -> &str {
+    fields.iter().find(|(field, _)| *field == id).map_or("", |(_, typed)| typed)
 }

@@ -1,3 +1,4 @@
+use crate::id::CustomerId;
 use std::{fmt, str::FromStr};
 
 /// Where the next page of a list begins: after this customer. It is in an address, so it holds an id and no e-mail,
@@ -5,7 +6,7 @@ use std::{fmt, str::FromStr};
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Cursor {
     pub(super) stage: Stage,
-    pub(super) id: i64,
+    pub(super) id: CustomerId,
 }
 
 /// Which meaning of a term the last row answered.

@@ -2,12 +2,12 @@
 //! do not agree on when `like` may use an index, and columns are ordered by code point on both.
 
 use super::LAST;
-use crate::{clock::Instant, sql, store::Reader};
+use crate::{clock::Instant, id::CustomerId, sql, store::Reader};
 
 /// A customer as a list shows one.
 #[derive(Clone, Debug, sqlx::FromRow)]
 pub struct CustomerRow {
-    pub id: i64,
+    pub id: CustomerId,
     pub name: String,
     pub email: String,
     pub phone: Option<String>,
@@ -30,7 +30,7 @@ macro_rules! select {
     };
 }
 
-pub(super) async fn by_id(reader: &Reader, id: i64, status: Option<&str>) -> sqlx::Result<Option<CustomerRow>> {
+pub(super) async fn by_id(reader: &Reader, id: CustomerId, status: Option<&str>) -> sqlx::Result<Option<CustomerRow>> {
     reader
         .query(sql!(select!(), "where u.id = $1 and (cast($2 as text) is null or u.status = $2)"))
         .bind(id)
@@ -50,7 +50,7 @@ pub(super) async fn by_email(reader: &Reader, email: &str, status: Option<&str>)
 
 pub(super) async fn newest(
     reader: &Reader,
-    (joined_at, id): (Instant, i64),
+    (joined_at, id): (Instant, CustomerId),
     status: Option<&str>,
     wanted: i64,
 ) -> sqlx::Result<Vec<CustomerRow>> {
@@ -83,7 +83,7 @@ pub(super) async fn newest(
 /// the single column only, and without it takes a parallel plan that costs ten times as much to start as to run.
 pub(super) struct Along<'a> {
     pub(super) from: String,
-    pub(super) after: i64,
+    pub(super) after: CustomerId,
     pub(super) to: String,
     pub(super) status: Option<&'a str>,
     pub(super) wanted: i64,
@@ -157,8 +157,8 @@ impl AlongName<'_> {
 
 pub(super) struct LastFour<'a> {
     pub(super) digits: &'a str,
-    pub(super) after: i64,
-    pub(super) except: i64,
+    pub(super) after: CustomerId,
+    pub(super) except: CustomerId,
     pub(super) status: Option<&'a str>,
 }
 

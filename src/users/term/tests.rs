@@ -1,4 +1,5 @@
 use super::{Term, TermError};
+use crate::id::CustomerId;
 use proptest::prelude::*;
 
 fn parse(typed: &str) -> Term {
@@ -10,7 +11,7 @@ fn phone(digits: &str) -> Term {
 }
 
 fn last_four(digits: &str, id: Option<i64>) -> Term {
-    Term::LastFour { digits: digits.to_owned(), id }
+    Term::LastFour { digits: digits.to_owned(), id: id.map(CustomerId::new) }
 }
 
 #[test]
@@ -107,11 +108,11 @@ fn four_digits_end_a_number_and_may_be_an_id() {
 #[test]
 fn an_id_is_told_by_its_mark_or_its_length() {
     for typed in ["u_482913", "U_482913", "482913", "#482913", "＃４８２９１３", "000482913"] {
-        assert_eq!(parse(typed), Term::Id(482_913), "{typed:?}");
+        assert_eq!(parse(typed), Term::Id(CustomerId::new(482_913)), "{typed:?}");
     }
-    assert_eq!(parse("#4821"), Term::Id(4821));
-    assert_eq!(parse("7"), Term::Id(7));
-    assert_eq!(parse("#01012345678"), Term::Id(1_012_345_678));
+    assert_eq!(parse("#4821"), Term::Id(CustomerId::new(4821)));
+    assert_eq!(parse("7"), Term::Id(CustomerId::new(7)));
+    assert_eq!(parse("#01012345678"), Term::Id(CustomerId::new(1_012_345_678)));
     assert_eq!(Term::parse("#9223372036854775808"), Err(TermError::NoSuchNumber));
     assert_eq!(Term::parse("99999999999999999999"), Err(TermError::NoSuchNumber));
     assert_eq!(Term::parse("+1234567890123456"), Err(TermError::NoSuchNumber));

@@ -3,6 +3,7 @@
 use super::Reading;
 use crate::{
     clock::Instant,
+    id::StaffId,
     web::{shell::field::wrong, words::Message},
 };
 use chrono::{LocalResult, NaiveDate, NaiveTime, TimeZone as _};
@@ -11,7 +12,7 @@ use ipnet::IpNet;
 use std::net::IpAddr;
 
 /// The id of a member of staff.
-pub(crate) fn number<F>(text: &str, _: Reading<'_, F>) -> Result<i64, Message> {
+pub(crate) fn staff<F>(text: &str, _: Reading<'_, F>) -> Result<StaffId, Message> {
     text.parse().map_err(|_| wrong::not_a_choice())
 }
 

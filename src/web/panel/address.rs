@@ -1,8 +1,12 @@
 //! How subjects and their parts are named: in a path, and in the query of a page.
 
 use super::{Panel, Subject};
-use crate::web::{Desk, PageError, problem_page::Problem};
+use crate::{
+    id::Id,
+    web::{Desk, PageError, problem_page::Problem},
+};
 use actix_web::HttpRequest;
+use std::str::FromStr;
 
 /// A segment of a path that names a subject.
 pub(crate) trait Segment: Sized {
@@ -20,7 +24,7 @@ impl Segment for () {
     }
 }
 
-impl Segment for i64 {
+impl<I: Id> Segment for I {
     const COUNT: usize = 1;
 
     fn read(segment: Option<&str>) -> Option<Self> {
@@ -81,7 +85,7 @@ impl Query {
         self.0.iter().map(|(name, _)| name.as_str())
     }
 
-    pub(crate) fn number(&self, name: &str) -> Option<i64> {
+    pub(crate) fn number<T: FromStr>(&self, name: &str) -> Option<T> {
         self.get(name).parse().ok()
     }
 }

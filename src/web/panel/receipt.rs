@@ -5,6 +5,7 @@ use crate::{
     clock::Instant,
     entry_columns,
     gate::audit::Entry as Row,
+    id::Seq,
     sql,
     web::{Desk, changed::Changed, shell::Shell},
 };
@@ -14,7 +15,7 @@ use askama::Template;
 #[derive(Clone, Debug)]
 pub(crate) struct Receipt {
     /// The row in the log.
-    pub seq: i64,
+    pub seq: Seq,
     pub at: Instant,
     pub by: String,
     pub reason: String,
@@ -26,7 +27,7 @@ pub(crate) struct Receipt {
 
 /// The row of a change that this person made and is led back to by its number. Nothing else about it is believed of an
 /// address.
-pub(super) async fn own_row(desk: &Desk, seq: i64) -> sqlx::Result<Option<Row>> {
+pub(super) async fn own_row(desk: &Desk, seq: Seq) -> sqlx::Result<Option<Row>> {
     desk.reader()
         .query(sql!(
             "select ",

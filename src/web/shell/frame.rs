@@ -2,6 +2,7 @@ use super::{Flash, Theme};
 use crate::{
     clock::Instant,
     digits,
+    id::Seq,
     profile::Profile,
     web::{
         assets,
@@ -115,6 +116,10 @@ impl Frame {
 
     pub fn group(&self, n: &i64) -> String {
         digits::group(*n)
+    }
+
+    pub fn seq(&self, seq: &Seq) -> String {
+        digits::group(seq.get())
     }
 
     pub fn signed(&self, n: &i64) -> String {

@@ -7,6 +7,7 @@ use super::{Frame, Tone, field::FieldErrors};
 use crate::{
     clock::Instant,
     gate::Rejection,
+    id::Seq,
     web::{form::Form, format, refused::Refused},
 };
 
@@ -138,7 +139,7 @@ pub struct Meanwhile {
     pub by: String,
     pub at: Instant,
     /// The audit row of that change.
-    pub seq: i64,
+    pub seq: Seq,
 }
 
 /// A note in the panel.
@@ -149,7 +150,7 @@ pub struct Alert {
     pub title: String,
     pub body: String,
     /// The audit row that tells more.
-    pub seq: Option<i64>,
+    pub seq: Option<Seq>,
 }
 
 impl Alert {

@@ -11,6 +11,7 @@ use crate::{
         state::State,
         to_permille,
     },
+    id::RunId,
     supervise::{self, Ended, Identity, Limits, New, Outcome as How, Output, Running, Spec},
 };
 use std::{env, time::Duration};
@@ -34,7 +35,7 @@ pub(super) async fn run(
     };
     let normal = match runner.normal(&claimed.job).await {
         Ok(normal) => normal,
-        Err(error) => return tracing::error!(run = claimed.id, %error, "a claimed run could not be begun"),
+        Err(error) => return tracing::error!(run = claimed.id.get(), %error, "a claimed run could not be begun"),
     };
     let (mut running, output) = match supervise::start(&spec, &runner.allowed, &runner.clock, &runner.host) {
         Ok(started) => started,
@@ -52,8 +53,8 @@ pub(super) async fn run(
     match runner.gate.run_housekeeping(&start).await {
         Ok(true) => {}
         // It is under way all the same; a cancellation meanwhile is seen below, and a lost run gets a late report.
-        Ok(false) => tracing::warn!(run = claimed.id, "a run began that is not believed any more"),
-        Err(error) => tracing::warn!(run = claimed.id, %error, "the start of a run could not be noted"),
+        Ok(false) => tracing::warn!(run = claimed.id.get(), "a run began that is not believed any more"),
+        Err(error) => tracing::warn!(run = claimed.id.get(), %error, "the start of a run could not be noted"),
     }
     let attended = look_after(runner, claimed, &running, output, stopped).await;
     let ended = running.ended().await;
@@ -61,7 +62,7 @@ pub(super) async fn run(
 }
 
 /// What is to be run. A value `$INGAM_JOB_…` of its environment comes from that of the console and is kept out of its log.
-fn spec(definition: &Definition, values: &Values, run: i64) -> Result<Spec, String> {
+fn spec(definition: &Definition, values: &Values, run: RunId) -> Result<Spec, String> {
     let mut masked = Vec::new();
     let mut environment = vec![("INGAM_RUN".to_owned(), run.to_string())];
     for (name, value) in definition.environment(values) {
@@ -141,7 +142,7 @@ async fn look_after(
                 Reported::Cancel => running.cancel(),
                 Reported::Gone => {
                     // What became of it is for people to say now. It goes on: no one has decided that it should end.
-                    tracing::warn!(run = claimed.id, "a run goes on that is not believed any more");
+                    tracing::warn!(run = claimed.id.get(), "a run goes on that is not believed any more");
                     believed = false;
                 }
             }
@@ -155,7 +156,7 @@ async fn look_after(
         if *stopped.borrow() {
             drain = drain.saturating_sub(BEAT);
             if drain.is_zero() && !attended.drained {
-                tracing::warn!(run = claimed.id, "a run is ended because the console stops");
+                tracing::warn!(run = claimed.id.get(), "a run is ended because the console stops");
                 attended.drained = true;
                 running.cancel();
             }
@@ -175,7 +176,7 @@ async fn report_until_taken(runner: &Runner, report: &ReportRun) -> Reported {
         match runner.gate.run_housekeeping(report).await {
             Ok(reported) => return reported,
             Err(error) => {
-                tracing::warn!(run = report.id, %error, "the log of a run could not be stored; trying again");
+                tracing::warn!(run = report.id.get(), %error, "the log of a run could not be stored; trying again");
                 sleep(BEAT).await;
             }
         }

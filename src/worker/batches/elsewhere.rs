@@ -10,6 +10,7 @@ use crate::{
         ping, record,
         state::State,
     },
+    id::RunId,
     outgoing, secret,
 };
 use chrono::TimeDelta;
@@ -30,7 +31,7 @@ struct Message<'a> {
 
 #[derive(Serialize)]
 struct Data<'a> {
-    run: i64,
+    run: RunId,
     job: &'a str,
     /// To be sent along with every report.
     rid: &'a str,
@@ -60,7 +61,7 @@ pub(super) async fn trigger(runner: &Runner, claimed: &ClaimedRun, definition: &
     let deadline = now.plus(TimeDelta::seconds(i64::from(definition.timeout_seconds)));
     let normal = match runner.normal(&claimed.job).await {
         Ok(normal) => normal,
-        Err(error) => return tracing::error!(run = claimed.id, %error, "a claimed run could not be begun"),
+        Err(error) => return tracing::error!(run = claimed.id.get(), %error, "a claimed run could not be begun"),
     };
     // Before anything is sent, so that a report can never be faster than this.
     let start = StartRun {
@@ -74,7 +75,7 @@ pub(super) async fn trigger(runner: &Runner, claimed: &ClaimedRun, definition: &
     match runner.gate.run_housekeeping(&start).await {
         Ok(true) => {}
         Ok(false) => return,
-        Err(error) => return tracing::error!(run = claimed.id, %error, "a claimed run could not be begun"),
+        Err(error) => return tracing::error!(run = claimed.id.get(), %error, "a claimed run could not be begun"),
     }
     // A person may have stopped it in between. From here on it is refused, because what runs elsewhere is stopped
     // there.

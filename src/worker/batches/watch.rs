@@ -8,6 +8,7 @@ use crate::{
     },
     clock::Instant,
     gate::{Change, Refusal},
+    id::RunId,
     sql,
     supervise::{Alive, is_alive},
 };
@@ -15,7 +16,7 @@ use chrono::TimeDelta;
 
 #[derive(sqlx::FromRow)]
 struct UnderWay {
-    id: i64,
+    id: RunId,
     fence: i64,
     runner: Option<String>,
     started_at: Option<Instant>,
@@ -87,7 +88,7 @@ fn is_slow(run: &UnderWay, now: Instant) -> bool {
 
 /// Runs of a schedule that still wait for their turn after the time they may start late.
 async fn late(runner: &Runner, now: Instant) -> sqlx::Result<()> {
-    let waiting: Vec<(i64, Instant, String)> = runner
+    let waiting: Vec<(RunId, Instant, String)> = runner
         .reader
         .query(sql!(
             "select r.id, r.scheduled_for, v.definition from batch_runs r join batch_versions v on v.job = r.job and v.n = r.version
@@ -105,17 +106,17 @@ async fn late(runner: &Runner, now: Instant) -> sqlx::Result<()> {
     Ok(())
 }
 
-async fn submit<C: Change>(runner: &Runner, change: &C, run: i64) {
+async fn submit<C: Change>(runner: &Runner, change: &C, run: RunId) {
     match runner.gate.submit_unattended(&Runner::actor(), change).await {
         Ok(_) => {}
         Err(Refusal::Unrecorded(error)) => {
             tracing::error!(
-                run,
+                run = run.get(),
                 error = format!("{error:#}"),
                 "what was noticed of a run could not be recorded; trying again"
             );
         }
         // Another process saw it too.
-        Err(refusal) => tracing::debug!(run, %refusal, "already noticed"),
+        Err(refusal) => tracing::debug!(run = run.get(), %refusal, "already noticed"),
     }
 }

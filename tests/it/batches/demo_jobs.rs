@@ -13,6 +13,7 @@ use ingam::{
         shop::{expire::ExpirePoints, settle::SettleDay},
     },
     gate::{Actor, Gate, Refusal, Seal},
+    id::CustomerId,
     store::Store,
 };
 
@@ -134,7 +135,7 @@ on_both! {
             let cutoff = "2025-01-01T00:00:00.000000Z".to_owned();
             block_on(async {
                 let (store, gate) = open_gate(world).await;
-                let change = ExpirePoints { user: 100, amount, cutoff };
+                let change = ExpirePoints { user: CustomerId::new(100), amount, cutoff };
                 let done = gate.submit_unattended(&Actor::system("test".to_owned()), &change).await;
                 store.close().await;
                 gate.close().await;

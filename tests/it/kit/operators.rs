@@ -1,6 +1,6 @@
 use super::{Browser, Engine, World, totp};
 use actix_web::cookie::{Cookie, CookieJar, Key};
-use ingam::{clock::Instant, gate::code, secret, web::forgery};
+use ingam::{clock::Instant, gate::code, id::StaffId, secret, web::forgery};
 use std::fmt::Write as _;
 
 /// An operator with an authenticator and a session, put into the database as if they had signed in long ago. Founding a
@@ -63,7 +63,7 @@ fn staff(
     for id in ids {
         let secret: [u8; 20] = secret::random();
         let token = secret::token();
-        let sealed = bytes(world.engine, &key.seal(&code::context(id), &secret));
+        let sealed = bytes(world.engine, &key.seal(&code::context(StaffId::new(id)), &secret));
         let session = hex::encode(secret::sha256(token.as_bytes()));
         write!(
             sql,

@@ -8,6 +8,7 @@ use ingam::{
     allowlist::Allowlist,
     batches::ping,
     gate::{Actor, Gate, Origin, Refusal, Role, Roles, Seal, Who},
+    id::CustomerId,
     store::Store,
     users::adjust::AdjustPoints,
 };
@@ -42,7 +43,7 @@ pub(crate) fn knock(world: &World, email: &str, ip: &str) -> Refusal {
         )
         .await
         .unwrap();
-        let adjust = AdjustPoints { user: 1, delta: 1, reason_kind: "goodwill".to_owned() };
+        let adjust = AdjustPoints { user: CustomerId::new(1), delta: 1, reason_kind: "goodwill".to_owned() };
         let refusal = gate.submit(&actor, &adjust, &Seal::none()).await.err().unwrap();
         store.close().await;
         gate.close().await;

@@ -7,6 +7,7 @@ use crate::{
 use ingam::{
     allowlist::Allowlist,
     gate::{Actor, Change, Gate, Refusal, Seal},
+    id::Seq,
     staff::{
         invite::InviteStaff, link::IssueSetupLink, reset::ResetSecondFactor, restrict::RestrictStaff,
         roles::SetStaffRoles, status::SetStaffStatus,
@@ -15,7 +16,7 @@ use ingam::{
 };
 
 /// Submits a change as it comes back from rest, and says why it was refused.
-pub(crate) fn replay<C: Change>(world: &World, stored: serde_json::Value) -> Result<i64, String> {
+pub(crate) fn replay<C: Change>(world: &World, stored: serde_json::Value) -> Result<Seq, String> {
     let change: C = serde_json::from_value(stored).unwrap();
     block_on(async {
         let store = Store::open(&world.database().url, 1).await.unwrap();

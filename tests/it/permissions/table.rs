@@ -6,6 +6,7 @@ use ingam::{
     changes::{HOUSEKEEPING, KINDS},
     demo::customers::LoadSample,
     gate::{Actor, Admits, By, Change, CodeRefusal, Gate, Origin, Refusal, Role, Roles, Seal, Who},
+    id::{CustomerId, StaffId},
     routes::ROUTES,
     staff::invite::InviteStaff,
     store::Store,
@@ -48,7 +49,7 @@ fn visitor(role: &str, signed: bool) -> Visitor {
         signed,
         created: 0,
         seen: 0,
-        id: 1,
+        id: StaffId::new(1),
         name: String::new(),
         email: String::new(),
         roles: Roles::new([role.parse().unwrap()]),
@@ -206,9 +207,9 @@ on_both! {
             let gate = Gate::open(&store, ingam::changes::CATALOG, world.clock.clock(), config.secret_key, Allowlist::loopback()).await.unwrap();
             for (actor, role) in &actors {
                 let role = *role;
-                let adjust = AdjustPoints { user: 1, delta: 1, reason_kind: "goodwill".to_owned() };
+                let adjust = AdjustPoints { user: CustomerId::new(1), delta: 1, reason_kind: "goodwill".to_owned() };
                 knock(&gate, actor, role, &adjust).await;
-                knock(&gate, actor, role, &SetUserStatus { user: 1, status: "suspended".to_owned() }).await;
+                knock(&gate, actor, role, &SetUserStatus { user: CustomerId::new(1), status: "suspended".to_owned() }).await;
                 knock(&gate, actor, role, &LoadSample { first: 10, count: 1, total: 10 }).await;
                 let invite = InviteStaff {
                     email: "new@ingam.test".to_owned(),

@@ -150,7 +150,7 @@ on_both! {
         for (column, value) in ALTERED {
             world.database().tamper(&format!("update audit set {column} = {value} where seq = 4")).unwrap();
             match verified(world) {
-                Err(Unfit::Row { seq: 4, what }) => assert!(what.contains("column") || what.contains("address"), "{what}"),
+                Err(Unfit::Row { seq, what }) if seq.get() == 4 => assert!(what.contains("column") || what.contains("address"), "{what}"),
                 other => panic!("{column} was altered: {other:?}"),
             }
             mend(world);
@@ -166,7 +166,7 @@ on_both! {
             flipped[at] ^= 0x01;
             let sql = format!("update audit set body = {} where seq = {last}", bytes(world.engine, &flipped));
             world.database().tamper(&sql).unwrap();
-            assert!(matches!(verified(world), Err(Unfit::Row { seq, .. }) if seq == last), "byte {at}");
+            assert!(matches!(verified(world), Err(Unfit::Row { seq, .. }) if seq.get() == last), "byte {at}");
         }
     }
 
