@@ -12,7 +12,7 @@ crate::gate::refusal_words! {
 }
 
 /// A customer as the target of a change.
-pub fn target(id: CustomerId) -> Target {
+pub(crate) fn target(id: CustomerId) -> Target {
     Target::new("user", id)
 }
 

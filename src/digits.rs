@@ -4,7 +4,7 @@
 const MINUS: char = '−';
 
 /// `12,450`, `−500`.
-pub fn group(n: i64) -> String {
+pub(crate) fn group(n: i64) -> String {
     let digits = n.unsigned_abs().to_string();
     let mut text = String::with_capacity(digits.len() + digits.len() / 3 + MINUS.len_utf8());
     if n < 0 {
@@ -20,7 +20,7 @@ pub fn group(n: i64) -> String {
 }
 
 /// `+1,000`, `−500`, `0`.
-pub fn signed(n: i64) -> String {
+pub(crate) fn signed(n: i64) -> String {
     if n > 0 { format!("+{}", group(n)) } else { group(n) }
 }
 

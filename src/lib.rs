@@ -46,39 +46,39 @@
 //!
 //! Slices depend on [`gate`] and [`web`]; [`gate`] knows no slice; only [`mod@changes`], [`routes`] and [`sections`] know them all.
 
-pub mod access;
+mod access;
 pub mod allowlist;
 pub mod app;
-pub mod approvals;
+mod approvals;
 pub mod audit;
 pub mod batches;
 pub mod changes;
 pub mod cli;
 pub mod clock;
 pub mod config;
-pub mod customer;
-pub mod dashboard;
+mod customer;
+mod dashboard;
 pub mod demo;
-pub mod digits;
+mod digits;
 pub mod gate;
 pub mod id;
 mod mask;
 pub mod merkle;
-pub mod money;
-pub mod networks;
-pub mod orders;
+mod money;
+mod networks;
+mod orders;
 mod outgoing;
 #[cfg(test)]
 mod page_samples;
-pub mod password;
+mod password;
 pub mod payments;
 pub mod profile;
 pub mod routes;
 pub mod secret;
-pub mod sections;
+mod sections;
 pub mod staff;
 pub mod store;
 pub mod supervise;
 pub mod users;
 pub mod web;
-pub mod worker;
+mod worker;

@@ -138,7 +138,7 @@ impl FromStr for Money {
 ///
 /// What has been given so far is always the share of the parts so far, and what is given now the difference: so single
 /// shares are off by less than one, and together they give `whole` exactly.
-pub fn share(whole: i64, part: i64, all: i64) -> i64 {
+pub(crate) fn share(whole: i64, part: i64, all: i64) -> i64 {
     if all <= 0 || whole <= 0 || part <= 0 {
         return 0;
     }

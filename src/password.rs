@@ -8,8 +8,8 @@ use std::sync::{Arc, LazyLock};
 use tokio::sync::Semaphore;
 
 /// Bytes. No other rule about what they are: length and being hard to guess is all that helps (NIST SP 800-63B 5.1.1).
-pub const MIN: usize = 12;
-pub const MAX: usize = 1024;
+pub(crate) const MIN: usize = 12;
+pub(crate) const MAX: usize = 1024;
 
 /// Hashes and checks passwords. Each hash holds 19 MiB while it runs, so the number at once is bounded, and so is the
 /// queue: a flood of sign-ins must not take the memory or the time of those who work.
@@ -71,7 +71,7 @@ fn argon() -> Argon2<'static> {
 /// # Panics
 /// Never for passwords up to [`MAX`] bytes.
 #[expect(clippy::expect_used, reason = "Argon2 fails on inputs of 4 GiB and more, and the salt comes from the system")]
-pub fn hash(plain: &str) -> String {
+pub(crate) fn hash(plain: &str) -> String {
     argon().hash_password(plain.as_bytes()).expect("Argon2 takes any password of sane length").to_string()
 }
 
@@ -80,14 +80,14 @@ static NOBODY: LazyLock<String> = LazyLock::new(|| hash(&crate::secret::token())
 
 /// Why a new password cannot be taken.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Weakness {
+pub(crate) enum Weakness {
     TooShort,
     TooLong,
     Common,
 }
 
 /// Judges a new password for a person with this e-mail and name.
-pub fn weakness(plain: &str, email: &str, name: &str) -> Option<Weakness> {
+pub(crate) fn weakness(plain: &str, email: &str, name: &str) -> Option<Weakness> {
     match plain.len() {
         ..MIN => Some(Weakness::TooShort),
         MIN..=MAX if is_common(plain, email, name) => Some(Weakness::Common),

@@ -6,7 +6,7 @@ use crate::{
     web::shell::{Section, Waits},
 };
 
-pub const WAITS: &[Waits] = &[
+pub(crate) const WAITS: &[Waits] = &[
     Waits { section: Section::Batches, count: |reader, _, _| Box::pin(runs::waiting(reader)) },
     Waits {
         section: Section::Approvals,

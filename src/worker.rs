@@ -4,8 +4,8 @@
 //! Several processes do this at once on one database; the claim of a row decides who delivers it. Events go to the log for
 //! now; a delivery is one line there.
 
-pub mod batches;
-pub mod forget;
+pub(crate) mod batches;
+pub(crate) mod forget;
 mod refunds;
 
 use crate::{
@@ -21,14 +21,14 @@ use tokio::{sync::watch, task::JoinHandle, time};
 
 /// A worker that runs until it is stopped.
 #[derive(Debug)]
-pub struct Worker {
+pub(crate) struct Worker {
     stop: watch::Sender<bool>,
     done: Vec<JoinHandle<()>>,
 }
 
 impl Worker {
     /// Lets what is in hand finish: deliveries, and questions to the payment provider.
-    pub async fn stop(self) {
+    pub(crate) async fn stop(self) {
         let _ = self.stop.send(true);
         for done in self.done {
             if done.await.is_err() {
@@ -44,7 +44,7 @@ const AT_ONCE: i64 = 50;
 
 /// What a worker works with.
 #[derive(Clone, Debug)]
-pub struct Work {
+pub(crate) struct Work {
     pub gate: Gate,
     pub clock: Clock,
     /// What events are published under.
@@ -54,7 +54,7 @@ pub struct Work {
     pub batches: batches::Runner,
 }
 
-pub fn start(work: Work) -> Worker {
+pub(crate) fn start(work: Work) -> Worker {
     let (stop, stopped) = watch::channel(false);
     // Apart from each other: a payment provider that does not answer must not hold up what is to be told.
     let done = vec![

@@ -1,4 +1,4 @@
 //! Who looked at whose data.
 
-pub mod list;
-pub mod pages;
+pub(crate) mod list;
+pub(crate) mod pages;

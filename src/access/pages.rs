@@ -27,11 +27,11 @@ pub(crate) struct ListPage {
 }
 
 /// The kinds of data views; their names are under `task.`
-pub const TASKS: [&str; 4] = ["search", "view", "view-order", "reveal"];
+pub(crate) const TASKS: [&str; 4] = ["search", "view", "view-order", "reveal"];
 
 /// One view of a customer's data.
 #[derive(Clone, Debug)]
-pub struct Row {
+pub(crate) struct Row {
     pub at: Instant,
     pub staff: String,
     /// One of [`TASKS`].
@@ -46,7 +46,7 @@ pub struct Row {
 }
 
 impl Row {
-    pub fn icon(&self) -> &'static str {
+    pub(crate) fn icon(&self) -> &'static str {
         match self.task.as_str() {
             "search" => "search",
             "reveal" => "eye",
@@ -56,17 +56,17 @@ impl Row {
     }
 
     /// The order that was looked at.
-    pub fn order(&self) -> Option<OrderId> {
+    pub(crate) fn order(&self) -> Option<OrderId> {
         self.detail.as_deref()?.strip_prefix("order/")?.parse().ok()
     }
 
     /// Whether orders were searched, not customers.
-    pub fn is_about_orders(&self) -> bool {
+    pub(crate) fn is_about_orders(&self) -> bool {
         self.detail.as_deref() == Some("orders")
     }
 
     /// Whether contacts were seen in full.
-    pub fn is_reveal(&self) -> bool {
+    pub(crate) fn is_reveal(&self) -> bool {
         self.task == "reveal"
     }
 }

@@ -13,7 +13,7 @@ use crate::{
 
 impl Request {
     /// The request as a row of the log, for what pages say in the same words about both.
-    pub fn as_row(&self) -> AuditRow {
+    pub(crate) fn as_row(&self) -> AuditRow {
         AuditRow {
             seq: Seq::new(0),
             at: self.at,
@@ -28,7 +28,7 @@ impl Request {
         }
     }
 
-    pub fn tone(&self) -> Tone {
+    pub(crate) fn tone(&self) -> Tone {
         match self.state {
             State::Waiting => Tone::Warn,
             State::Owed => Tone::Bad,
@@ -37,7 +37,7 @@ impl Request {
         }
     }
 
-    pub fn icon(&self) -> &'static str {
+    pub(crate) fn icon(&self) -> &'static str {
         match self.state {
             State::Waiting => "wait",
             State::Owed => "timer",
@@ -50,34 +50,34 @@ impl Request {
     }
 
     /// Its name under `request-state.`
-    pub fn state_name(&self) -> &'static str {
+    pub(crate) fn state_name(&self) -> &'static str {
         if self.state == State::Owed && self.is_overdue { "overdue" } else { self.state.as_str() }
     }
 
     /// How long there is to decide.
-    pub fn left(&self, frame: &Frame) -> String {
+    pub(crate) fn left(&self, frame: &Frame) -> String {
         let seconds = self.expires_at.since(frame.now).num_seconds();
         if seconds <= 0 { frame.t("approval.over").to_owned() } else { format::span(seconds, frame.words) }
     }
 
-    pub fn is_owed(&self) -> bool {
+    pub(crate) fn is_owed(&self) -> bool {
         self.state == State::Owed
     }
 
-    pub fn is_open(&self) -> bool {
+    pub(crate) fn is_open(&self) -> bool {
         self.state.is_open()
     }
 
-    pub fn is_waiting(&self) -> bool {
+    pub(crate) fn is_waiting(&self) -> bool {
         self.state == State::Waiting
     }
 
-    pub fn why(&self, frame: &Frame) -> String {
+    pub(crate) fn why(&self, frame: &Frame) -> String {
         rule::why(self, frame)
     }
 
     /// "+50,000 P waits for approval (Mina)"
-    pub fn waits_here(&self, frame: &Frame) -> String {
+    pub(crate) fn waits_here(&self, frame: &Frame) -> String {
         let row = self.as_row();
         let what = row.headline(frame).unwrap_or_else(|| frame.name("action", &self.kind).to_owned());
         let key = if self.is_owed() { "approval.owed-here" } else { "approval.waiting-here" };
@@ -85,11 +85,11 @@ impl Request {
     }
 
     /// The number of further approvals that are needed.
-    pub fn wants(&self) -> i64 {
+    pub(crate) fn wants(&self) -> i64 {
         (self.needs - self.approvals).max(0)
     }
 
-    pub fn href(&self) -> String {
+    pub(crate) fn href(&self) -> String {
         format!("/approvals/{}", self.id)
     }
 }

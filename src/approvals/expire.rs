@@ -66,7 +66,7 @@ impl Change for ExpireRequest {
 const AT_ONCE: i64 = 50;
 
 /// Ends what is over. Several processes may do so at once; the second one finds nothing to end.
-pub async fn sweep(reader: &Reader, gate: &Gate, clock: &Clock) -> anyhow::Result<()> {
+pub(crate) async fn sweep(reader: &Reader, gate: &Gate, clock: &Clock) -> anyhow::Result<()> {
     let due: Vec<(RequestId,)> = reader
         .query(sql!(
             "select id from approval_requests

@@ -1,22 +1,22 @@
 //! Changes that wait for a second person: deciding about them, withdrawing them, and what becomes of those without a
 //! decision.
 
-pub mod approve;
+pub(crate) mod approve;
 pub(crate) mod decide;
 pub(crate) mod display;
-pub mod expire;
+pub(crate) mod expire;
 pub(crate) mod form;
 pub(crate) mod list;
-pub mod queue;
+pub(crate) mod queue;
 pub(crate) mod rehearsal;
-pub mod reject;
-pub mod request;
-pub mod rule;
+pub(crate) mod reject;
+pub(crate) mod request;
+pub(crate) mod rule;
 pub(crate) mod show;
 pub(crate) mod viewer;
-pub mod withdraw;
+pub(crate) mod withdraw;
 
-pub use request::Request;
+pub(crate) use request::Request;
 
 use crate::{gate::Target, id::RequestId, web::panel::Entry};
 
@@ -32,6 +32,6 @@ const PANELS: &[Entry<show::RequestView>] =
     &[Entry::of::<approve::ApprovePanel>(), Entry::of::<reject::RejectPanel>(), Entry::of::<withdraw::WithdrawPanel>()];
 
 /// A request as the target of a decision.
-pub fn target(id: RequestId) -> Target {
+pub(crate) fn target(id: RequestId) -> Target {
     Target::new("approval", id)
 }

@@ -22,7 +22,7 @@ macro_rules! waits_for {
 const MOST: i64 = 99;
 
 /// The number of requests this person can decide about.
-pub async fn waiting_for(reader: &Reader, person: &Visitor, now: Instant) -> sqlx::Result<i64> {
+pub(crate) async fn waiting_for(reader: &Reader, person: &Visitor, now: Instant) -> sqlx::Result<i64> {
     let (n,): (i64,) = reader
         .query(sql!(
             "select count(*) from (select 1 as one from approval_requests r where ",
@@ -39,7 +39,10 @@ pub async fn waiting_for(reader: &Reader, person: &Visitor, now: Instant) -> sql
 }
 
 /// The requests next to this one that wait for this person: the older and the newer.
-pub async fn neighbours(desk: &Desk, id: RequestId) -> Result<(Option<RequestId>, Option<RequestId>), PageError> {
+pub(crate) async fn neighbours(
+    desk: &Desk,
+    id: RequestId,
+) -> Result<(Option<RequestId>, Option<RequestId>), PageError> {
     let person = desk.person();
     let ids: Vec<(RequestId,)> = desk
         .reader()
@@ -55,7 +58,7 @@ pub async fn neighbours(desk: &Desk, id: RequestId) -> Result<(Option<RequestId>
 }
 
 /// The open requests about one target, the newest first, so that no one requests the same change twice.
-pub async fn about(reader: &Reader, kind: &str, id: &str) -> sqlx::Result<Vec<Request>> {
+pub(crate) async fn about(reader: &Reader, kind: &str, id: &str) -> sqlx::Result<Vec<Request>> {
     reader
         .query(sql!(
             "select ",
@@ -70,7 +73,7 @@ pub async fn about(reader: &Reader, kind: &str, id: &str) -> sqlx::Result<Vec<Re
 }
 
 /// The requests that were made at once and still lack their approval, the most pressing first: everybody's affair.
-pub async fn owed(reader: &Reader) -> sqlx::Result<Vec<Request>> {
+pub(crate) async fn owed(reader: &Reader) -> sqlx::Result<Vec<Request>> {
     reader
         .query(sql!(
             "select ",

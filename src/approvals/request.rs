@@ -14,7 +14,7 @@ crate::gate::refusal_words! {
 
 /// A change that waits for a decision, or that has been decided.
 #[derive(Clone, Debug, sqlx::FromRow)]
-pub struct Request {
+pub(crate) struct Request {
     pub id: RequestId,
     pub at: Instant,
     #[sqlx(try_from = "String")]
@@ -55,7 +55,7 @@ pub struct Request {
 
 /// How far a request is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum State {
+pub(crate) enum State {
     Waiting,
     /// It was urgent and is done already.
     Owed,
@@ -68,10 +68,10 @@ pub enum State {
 }
 
 impl State {
-    pub const ALL: [Self; 7] =
+    pub(crate) const ALL: [Self; 7] =
         [Self::Waiting, Self::Owed, Self::Approved, Self::Rejected, Self::Withdrawn, Self::Expired, Self::Obsolete];
 
-    pub const fn as_str(self) -> &'static str {
+    pub(crate) const fn as_str(self) -> &'static str {
         match self {
             Self::Waiting => "waiting",
             Self::Owed => "owed",
@@ -83,18 +83,18 @@ impl State {
         }
     }
 
-    pub const fn is_open(self) -> bool {
+    pub(crate) const fn is_open(self) -> bool {
         matches!(self, Self::Waiting | Self::Owed)
     }
 }
 
 /// Who sees what everybody asked for; the others see their own, and what they may decide.
-pub const SEES_ALL: &[Role] = &[Role::Auditor, Role::Approver, Role::Owner];
+pub(crate) const SEES_ALL: &[Role] = &[Role::Auditor, Role::Approver, Role::Owner];
 
 /// Not a state of a request.
 #[derive(Debug, thiserror::Error)]
 #[error("not a state of a request")]
-pub struct UnknownState;
+pub(crate) struct UnknownState;
 
 impl TryFrom<String> for State {
     type Error = UnknownState;
@@ -119,7 +119,7 @@ macro_rules! request_columns {
 
 /// The decision of one person.
 #[derive(Clone, Debug, sqlx::FromRow)]
-pub struct Vote {
+pub(crate) struct Vote {
     pub staff_id: StaffId,
     pub staff_name: String,
     pub at: Instant,
@@ -128,7 +128,7 @@ pub struct Vote {
     pub reason: String,
 }
 
-pub async fn find(db: &mut impl Queries, id: RequestId) -> sqlx::Result<Option<Request>> {
+pub(crate) async fn find(db: &mut impl Queries, id: RequestId) -> sqlx::Result<Option<Request>> {
     db.query(sql!(
         "select ",
         request_columns!(),
@@ -139,7 +139,7 @@ pub async fn find(db: &mut impl Queries, id: RequestId) -> sqlx::Result<Option<R
     .await
 }
 
-pub async fn votes(db: &mut impl Queries, id: RequestId) -> sqlx::Result<Vec<Vote>> {
+pub(crate) async fn votes(db: &mut impl Queries, id: RequestId) -> sqlx::Result<Vec<Vote>> {
     db.query(sql!(
         "select staff_id, staff_name, at, verdict, reason from approval_votes where request_id = $1 order by at, staff_id"
     ))
@@ -195,12 +195,12 @@ pub(super) async fn settle(tx: &mut Tx<'_>, request: &Request, state: State) -> 
 
 impl Request {
     /// The change that waits; none where a newer console no longer knows it.
-    pub fn change(&self, catalog: Catalog) -> Option<Box<dyn DynChange>> {
+    pub(crate) fn change(&self, catalog: Catalog) -> Option<Box<dyn DynChange>> {
         (catalog.read)(&self.kind, &self.payload)
     }
 
     /// Who requester, as the gate wants to know it. `request_id` names what makes it go on.
-    pub fn requester(&self, request_id: &str) -> Requester {
+    pub(crate) fn requester(&self, request_id: &str) -> Requester {
         Requester {
             request: self.id,
             actor: Actor {
@@ -225,16 +225,16 @@ impl Request {
     }
 
     /// The role that decides; `None` for a word that is no longer a role.
-    pub fn role(&self) -> Option<Role> {
+    pub(crate) fn role(&self) -> Option<Role> {
         self.role.parse().ok()
     }
 
     /// Whether a person with these roles may view it.
-    pub fn is_for(&self, staff: StaffId, roles: &Roles) -> bool {
+    pub(crate) fn is_for(&self, staff: StaffId, roles: &Roles) -> bool {
         staff == self.staff_id || roles.any_of(SEES_ALL) || self.role().is_some_and(|role| roles.any_of(&[role]))
     }
 
-    pub fn has_run_out(&self, now: Instant) -> bool {
+    pub(crate) fn has_run_out(&self, now: Instant) -> bool {
         self.state == State::Waiting && self.expires_at <= now
     }
 }

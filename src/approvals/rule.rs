@@ -9,7 +9,7 @@ use crate::{
 };
 
 /// Why a request waits.
-pub fn why(request: &Request, frame: &Frame) -> String {
+pub(crate) fn why(request: &Request, frame: &Frame) -> String {
     let beyond = request.beyond.as_deref().unwrap_or_default();
     let amount = match (beyond.parse::<Money>(), beyond.parse::<i64>()) {
         (Ok(money), _) => money.shown(),
@@ -27,7 +27,7 @@ pub fn why(request: &Request, frame: &Frame) -> String {
 }
 
 /// Why a change cannot be made now, in the words of the panel it would have been refused in.
-pub fn obstacle(why: &Rejection, frame: &Frame) -> String {
+pub(crate) fn obstacle(why: &Rejection, frame: &Frame) -> String {
     match wrong_state(why, frame) {
         Some(sentence) => sentence,
         None => frame.with("approval.obstacle", &[("why", &frame.name("refusal", why.word.as_str()))]),

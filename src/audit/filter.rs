@@ -34,10 +34,10 @@ list_query! {
 }
 
 /// Requests that were turned away before they became a change.
-pub const REQUESTS: &str = "request.refused";
+pub(crate) const REQUESTS: &str = "request.refused";
 
 /// Everything the action can be.
-pub fn actions(kinds: &'static [Kind]) -> impl Iterator<Item = &'static str> {
+pub(crate) fn actions(kinds: &'static [Kind]) -> impl Iterator<Item = &'static str> {
     kinds.iter().map(|kind| kind.name).chain([REQUESTS])
 }
 

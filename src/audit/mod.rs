@@ -1,11 +1,11 @@
 //! Reading the audit log: browsing it, and verifying all of it.
 
-pub mod filter;
+pub(crate) mod filter;
 mod find;
-pub mod list;
-pub mod pages;
+pub(crate) mod list;
+pub(crate) mod pages;
 pub mod safeguard;
-pub mod show;
+pub(crate) mod show;
 pub mod verify;
 
 use crate::gate::audit::Entry;

@@ -1,7 +1,7 @@
 //! The pages of the audit log.
 
 use super::filter::Filter;
-pub use crate::web::changed::Changed;
+pub(crate) use crate::web::changed::Changed;
 use crate::{
     clock::Instant,
     digits,
@@ -50,27 +50,27 @@ impl ListPage {
 }
 
 /// The outcomes a change can have; their names are under `outcome.`
-pub const OUTCOMES: [&str; 4] = ["applied", "requested", "refused", "failed"];
+pub(crate) const OUTCOMES: [&str; 4] = ["applied", "requested", "refused", "failed"];
 
 /// The current tree head of the log.
 #[derive(Clone, Debug)]
-pub struct SealedThrough {
+pub(crate) struct SealedThrough {
     pub seq: Seq,
     pub at: Instant,
     pub root: Vec<u8>,
 }
 
 impl SealedThrough {
-    pub fn root_hex(&self) -> String {
+    pub(crate) fn root_hex(&self) -> String {
         hex::encode(&self.root)
     }
 
-    pub fn short_root(&self) -> String {
+    pub(crate) fn short_root(&self) -> String {
         format::short_hash(&self.root)
     }
 
     /// Rows in the log; the first is number 0.
-    pub fn rows(&self) -> i64 {
+    pub(crate) fn rows(&self) -> i64 {
         self.seq.get().saturating_add(1)
     }
 }
@@ -168,7 +168,7 @@ fn target_href(target: &str, shell: &Shell) -> Option<String> {
 /// `GET /audit/{seq}`
 #[derive(Debug, Template)]
 #[template(path = "audit/show.html")]
-pub struct ShowPage {
+pub(crate) struct ShowPage {
     pub shell: Shell,
     pub row: Row,
     /// Everything the row holds beside what a list shows.
@@ -181,7 +181,7 @@ pub struct ShowPage {
 
 /// The columns of a row that a list leaves out.
 #[derive(Clone, Debug, Default)]
-pub struct Entry {
+pub(crate) struct Entry {
     pub staff_id: Option<StaffId>,
     pub email: Option<String>,
     /// `operator`, `auditor` …
@@ -202,20 +202,20 @@ pub struct Entry {
 }
 
 impl Entry {
-    pub fn short_leaf(&self) -> String {
+    pub(crate) fn short_leaf(&self) -> String {
         format::short_hash(&self.leaf)
     }
 
-    pub fn leaf_hex(&self) -> String {
+    pub(crate) fn leaf_hex(&self) -> String {
         hex::encode(&self.leaf)
     }
 
-    pub fn role_names(&self, words: &Words) -> String {
+    pub(crate) fn role_names(&self, words: &Words) -> String {
         let names: Vec<&str> = self.roles.iter().map(|role| words.name("role", role)).collect();
         names.join(", ")
     }
 
-    pub fn body_length(&self) -> i64 {
+    pub(crate) fn body_length(&self) -> i64 {
         i64::try_from(self.body.len()).unwrap_or(i64::MAX)
     }
 }

@@ -22,7 +22,7 @@ struct Row {
 }
 
 /// `GET /audit/{seq}`
-pub async fn show(desk: Desk, path: web::Path<Seq>) -> PageResult {
+pub(crate) async fn show(desk: Desk, path: web::Path<Seq>) -> PageResult {
     let row: Option<Row> = desk
         .reader()
         .query(sql!("select ", entry_columns!(), ", body, leaf from audit where seq = $1"))

@@ -4,7 +4,7 @@ use super::{record::Run, state::State};
 use crate::clock::Instant;
 
 /// The number of runs shown.
-pub const SHOWN: usize = 30;
+pub(crate) const SHOWN: usize = 30;
 /// The baseline of the bars.
 const BASE: i64 = 18;
 const HIGHEST: i64 = 16;
@@ -12,7 +12,7 @@ const LEAST: i64 = 3;
 
 /// A run as far as a bar shows it.
 #[derive(Clone, Copy, Debug)]
-pub struct Mini {
+pub(crate) struct Mini {
     pub state: State,
     /// Milliseconds.
     pub took: Option<i64>,
@@ -21,7 +21,7 @@ pub struct Mini {
 
 /// One bar, in pixels.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Bar {
+pub(crate) struct Bar {
     pub class: &'static str,
     pub x: i64,
     pub y: i64,
@@ -29,15 +29,15 @@ pub struct Bar {
 }
 
 #[derive(Clone, Debug, Default)]
-pub struct Bars {
-    pub bars: Vec<Bar>,
+pub(crate) struct Bars {
+    pub drawn: Vec<Bar>,
     pub failed: i64,
     pub shown: i64,
 }
 
 impl Bars {
     /// Of a job's last runs, the newest first.
-    pub fn of_runs(runs: &[Run], now: Instant) -> Self {
+    pub(crate) fn of_runs(runs: &[Run], now: Instant) -> Self {
         let mini = |run: &Run| Mini {
             state: run.state,
             took: run.took(now),
@@ -47,7 +47,7 @@ impl Bars {
     }
 
     /// Of runs in order, the oldest first.
-    pub fn of(runs: &[Mini]) -> Self {
+    pub(crate) fn of(runs: &[Mini]) -> Self {
         let longest = runs.iter().filter_map(|run| run.took).max().unwrap_or_default().max(1);
         let first = SHOWN.saturating_sub(runs.len());
         let bar = |(at, run): (usize, &Mini)| {
@@ -66,7 +66,7 @@ impl Bars {
         };
         let failed = runs.iter().filter(|run| run.state.is_bad()).count();
         let count = |n: usize| i64::try_from(n).unwrap_or_default();
-        Self { bars: runs.iter().enumerate().map(bar).collect(), failed: count(failed), shown: count(runs.len()) }
+        Self { drawn: runs.iter().enumerate().map(bar).collect(), failed: count(failed), shown: count(runs.len()) }
     }
 }
 
@@ -79,8 +79,8 @@ mod tests {
         let run = |state, took| Mini { state, took: Some(took), is_unusual: false };
         let bars = Bars::of(&[run(State::Succeeded, 1000), run(State::Failed, 5), run(State::Succeeded, 1)]);
         assert_eq!((bars.failed, bars.shown), (1, 3));
-        assert_eq!(bars.bars[0], Bar { class: "b-ok", x: 135, y: 2, height: 16 });
-        assert_eq!(bars.bars[1], Bar { class: "b-bad", x: 140, y: 19, height: 7 });
-        assert_eq!(bars.bars[2], Bar { class: "b-ok", x: 145, y: 15, height: 3 });
+        assert_eq!(bars.drawn[0], Bar { class: "b-ok", x: 135, y: 2, height: 16 });
+        assert_eq!(bars.drawn[1], Bar { class: "b-bad", x: 140, y: 19, height: 7 });
+        assert_eq!(bars.drawn[2], Bar { class: "b-ok", x: 145, y: 15, height: 3 });
     }
 }

@@ -1,13 +1,13 @@
 //! What is normal for a job: the median of its last successes. A mean would be moved by one bad night.
 
 /// The largest number of successful runs that a baseline is worked out from.
-pub const SAMPLE: i64 = 20;
+pub(crate) const SAMPLE: i64 = 20;
 /// The smallest number of successful runs that a baseline is worked out from.
-pub const LEAST: usize = 5;
+pub(crate) const LEAST: usize = 5;
 
 /// What is normal, out of how many runs.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Baseline {
+pub(crate) struct Baseline {
     /// Milliseconds.
     pub duration: Option<i64>,
     pub processed: Option<i64>,
@@ -16,7 +16,7 @@ pub struct Baseline {
 
 impl Baseline {
     /// Of the last successes, newest first or in any order: milliseconds, and how many things each processed if it said.
-    pub fn of(successes: &[(i64, Option<i64>)]) -> Self {
+    pub(crate) fn of(successes: &[(i64, Option<i64>)]) -> Self {
         let durations: Vec<i64> = successes.iter().map(|(duration, _)| *duration).collect();
         let counts: Vec<i64> = successes.iter().filter_map(|(_, count)| *count).collect();
         let known = |values: Vec<i64>| if values.len() < LEAST { None } else { median(values) };
@@ -25,12 +25,12 @@ impl Baseline {
     }
 
     /// Whether a run that has taken so long takes twice its usual time or more.
-    pub fn is_slow(self, milliseconds: i64) -> bool {
+    pub(crate) fn is_slow(self, milliseconds: i64) -> bool {
         self.duration.is_some_and(|usual| milliseconds >= usual.saturating_mul(2).max(1))
     }
 
     /// Whether a run that processed this number of items did half of the usual or less.
-    pub fn is_low(self, processed: i64) -> bool {
+    pub(crate) fn is_low(self, processed: i64) -> bool {
         self.processed.is_some_and(|usual| usual > 0 && processed.saturating_mul(2) <= usual)
     }
 }

@@ -12,7 +12,7 @@ use crate::{
 
 /// What is normal for a job when a run of it begins; kept with the run, so that it can be explained later.
 #[derive(Clone, Copy, Debug, Default)]
-pub struct Normal {
+pub(crate) struct Normal {
     /// Milliseconds.
     pub duration: Option<i64>,
     pub processed: Option<i64>,
@@ -22,7 +22,7 @@ pub struct Normal {
 
 /// Moves a schedule that is due on to `next`, and makes the run of its tick. The process that moves it first makes the run.
 #[derive(Clone, Debug)]
-pub struct TickJob {
+pub(crate) struct TickJob {
     pub job: String,
     /// What the schedule said.
     pub due: Instant,
@@ -32,7 +32,7 @@ pub struct TickJob {
 
 /// The run of a tick.
 #[derive(Clone, Debug)]
-pub struct Tick {
+pub(crate) struct Tick {
     pub at: Instant,
     pub version: i64,
     /// The values of its parameters as JSON.
@@ -44,7 +44,7 @@ pub struct Tick {
 
 /// When the run of a tick is only written down as skipped.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Skips {
+pub(crate) enum Skips {
     Never,
     /// Where another run of the job is open.
     WhileOpen,
@@ -102,14 +102,14 @@ impl Housekeeping for TickJob {
 
 /// Claims the next queued run, if there is one whose job is not under way.
 #[derive(Clone, Debug)]
-pub struct ClaimRun {
+pub(crate) struct ClaimRun {
     pub runner: String,
     pub lease_seconds: i64,
 }
 
 /// A run, claimed.
 #[derive(Clone, Debug, sqlx::FromRow)]
-pub struct ClaimedRun {
+pub(crate) struct ClaimedRun {
     pub id: RunId,
     pub job: String,
     pub version: i64,
@@ -166,7 +166,7 @@ impl Housekeeping for ClaimRun {
 
 /// A claimed run has begun, here or elsewhere.
 #[derive(Clone, Debug)]
-pub struct StartRun {
+pub(crate) struct StartRun {
     pub id: RunId,
     pub fence: i64,
     pub pid: Option<i64>,

@@ -27,7 +27,7 @@ use actix_web::web;
 use askama::Template;
 
 /// `GET /batches/{job}`
-pub async fn show(desk: Desk, path: web::Path<String>) -> PageResult {
+pub(crate) async fn show(desk: Desk, path: web::Path<String>) -> PageResult {
     panel::show::<JobDetail>(&desk, path.into_inner()).await
 }
 

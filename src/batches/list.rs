@@ -20,7 +20,7 @@ use std::collections::HashMap;
 /// The parameters that the address may have.
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
-pub struct Asked {
+pub(crate) struct Asked {
     show: String,
 }
 
@@ -41,7 +41,7 @@ struct Recent {
 }
 
 /// `GET /batches`
-pub async fn list(desk: Desk, asked: web::Query<Asked>) -> PageResult {
+pub(crate) async fn list(desk: Desk, asked: web::Query<Asked>) -> PageResult {
     let jobs: Vec<Job> =
         desk.reader().query(sql!("select ", job_columns!(), " from batch_jobs order by title, name")).all().await?;
     // The thirtieth run from the end is found along an index for each job, and what comes after it is read; SQLite

@@ -11,7 +11,7 @@ use askama::Template;
 /// `GET /batches`
 #[derive(Debug, Template)]
 #[template(path = "batches/list.html")]
-pub struct ListPage {
+pub(crate) struct ListPage {
     pub shell: Shell,
     pub rows: Vec<JobRow>,
     pub show: Show,
@@ -21,7 +21,7 @@ pub struct ListPage {
 
 /// Which jobs are shown.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum Show {
+pub(crate) enum Show {
     #[default]
     All,
     Attention,
@@ -31,10 +31,10 @@ pub enum Show {
 }
 
 impl Show {
-    pub const ALL: [Self; 5] = [Self::All, Self::Attention, Self::Running, Self::Paused, Self::Retired];
+    pub(crate) const ALL: [Self; 5] = [Self::All, Self::Attention, Self::Running, Self::Paused, Self::Retired];
 
     /// As in `?show=`.
-    pub fn as_str(self) -> &'static str {
+    pub(crate) fn as_str(self) -> &'static str {
         match self {
             Self::All => "all",
             Self::Attention => "attention",
@@ -44,7 +44,7 @@ impl Show {
         }
     }
 
-    pub fn parse(text: &str) -> Self {
+    pub(crate) fn parse(text: &str) -> Self {
         Self::ALL.into_iter().find(|show| show.as_str() == text).unwrap_or_default()
     }
 
@@ -62,7 +62,7 @@ impl Show {
 
 /// A job with its last runs.
 #[derive(Clone, Debug)]
-pub struct JobRow {
+pub(crate) struct JobRow {
     pub job: Job,
     pub bars: Bars,
     pub last: Option<LastRun>,
@@ -75,7 +75,7 @@ pub struct JobRow {
 }
 
 #[derive(Clone, Copy, Debug)]
-pub struct LastRun {
+pub(crate) struct LastRun {
     pub id: RunId,
     pub state: State,
     pub is_unusual: bool,
@@ -83,16 +83,16 @@ pub struct LastRun {
 }
 
 impl LastRun {
-    pub fn tone(&self) -> Tone {
+    pub(crate) fn tone(&self) -> Tone {
         if self.is_unusual && !self.state.is_bad() { Tone::Warn } else { self.state.tone() }
     }
 
-    pub fn icon(&self) -> &'static str {
+    pub(crate) fn icon(&self) -> &'static str {
         if self.is_unusual && !self.state.is_bad() { "alert" } else { self.state.icon() }
     }
 
     /// The key under `run-state.`
-    pub fn name(&self) -> &'static str {
+    pub(crate) fn name(&self) -> &'static str {
         if self.is_unusual && self.state == State::Succeeded { "unusual" } else { self.state.as_str() }
     }
 }
@@ -110,7 +110,7 @@ impl JobRow {
     }
 
     /// As in `data-tone=`; nothing where there is nothing to see to.
-    pub fn tone(&self) -> &'static str {
+    pub(crate) fn tone(&self) -> &'static str {
         match self.needs {
             Some((_, true)) => "bad",
             Some((_, false)) => "warn",
@@ -120,7 +120,7 @@ impl JobRow {
 }
 
 impl ListPage {
-    pub fn new(shell: Shell, mut rows: Vec<JobRow>, show: Show) -> Self {
+    pub(crate) fn new(shell: Shell, mut rows: Vec<JobRow>, show: Show) -> Self {
         let count = |show: Show| i64::try_from(rows.iter().filter(|row| show.has(row)).count()).unwrap_or_default();
         let counts = Show::ALL.map(count);
         rows.retain(|row| show.has(row));
@@ -129,12 +129,12 @@ impl ListPage {
     }
 
     /// The tabs with how many jobs each has; a tab without jobs is left out, except the usual ones.
-    pub fn tabs(&self) -> Vec<(Show, i64)> {
+    pub(crate) fn tabs(&self) -> Vec<(Show, i64)> {
         let usual = |(show, n): &(Show, i64)| *show != Show::Retired || *n > 0;
         Show::ALL.into_iter().zip(self.counts).filter(usual).collect()
     }
 
-    pub fn is_anything_bad(&self) -> bool {
+    pub(crate) fn is_anything_bad(&self) -> bool {
         self.counts.get(1).is_some_and(|n| *n > 0)
     }
 }

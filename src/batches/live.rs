@@ -17,7 +17,7 @@ use chrono::TimeDelta;
 
 /// `GET /runs/{id}/live`: asked for by the page of a run that goes on. When the run has ended, the whole page is loaded
 /// again.
-pub async fn show(desk: Desk, path: web::Path<RunId>) -> PageResult {
+pub(crate) async fn show(desk: Desk, path: web::Path<RunId>) -> PageResult {
     let on = RunDetail::find(&desk, path.into_inner()).await?.ok_or(Problem::NotFound)?;
     if !on.run.state.goes_on() {
         return Ok(HttpResponse::Ok().insert_header(("HX-Redirect", format!("/runs/{}", on.run.id))).finish());

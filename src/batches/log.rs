@@ -20,13 +20,13 @@ use std::fmt::Write as _;
 /// What may be in the address.
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
-pub struct Query {
+pub(crate) struct Query {
     /// Lines from this one on are wanted.
     after: Option<i64>,
 }
 
 /// `GET /runs/{id}/log`: the whole log as text, or from a line on as a piece of the page.
-pub async fn show(desk: Desk, path: web::Path<RunId>, query: web::Query<Query>) -> PageResult {
+pub(crate) async fn show(desk: Desk, path: web::Path<RunId>, query: web::Query<Query>) -> PageResult {
     let run = record::run(&mut desk.reader(), path.into_inner()).await?.ok_or(Problem::NotFound)?;
     let log = read(desk.reader(), &run, query.after).await?;
     if query.after.is_some() {
@@ -42,7 +42,7 @@ pub async fn show(desk: Desk, path: web::Path<RunId>, query: web::Query<Query>) 
 
 /// The log of a run, or what of it comes after a line.
 #[derive(Clone, Debug, Default)]
-pub struct RunLog {
+pub(crate) struct RunLog {
     pub lines: Vec<LogLine>,
     /// The number of the line that comes next.
     pub next: i64,
@@ -51,7 +51,7 @@ pub struct RunLog {
 }
 
 #[derive(Clone, Debug)]
-pub struct LogLine {
+pub(crate) struct LogLine {
     pub n: i64,
     pub at: Option<Instant>,
     pub is_error: bool,
@@ -61,13 +61,13 @@ pub struct LogLine {
 /// Pieces that a page asks for by itself.
 #[derive(Debug, Template)]
 #[template(path = "batches/lines.html")]
-pub struct LinesPage {
+pub(crate) struct LinesPage {
     pub shell: Shell,
     pub run: Run,
     pub log: RunLog,
 }
 
-pub async fn read(reader: &Reader, run: &Run, after: Option<i64>) -> sqlx::Result<RunLog> {
+pub(crate) async fn read(reader: &Reader, run: &Run, after: Option<i64>) -> sqlx::Result<RunLog> {
     let rows: Vec<(i64, String)> = reader
         .query(sql!("select n, lines from batch_log where run_id = $1 and until > $2 order by n"))
         .bind(run.id)
@@ -115,7 +115,7 @@ fn shown(text: &str) -> String {
 
 impl LogLine {
     /// As in `data-tone=`; nothing for an ordinary line.
-    pub fn tone(&self) -> &'static str {
+    pub(crate) fn tone(&self) -> &'static str {
         let says = |word: &str| {
             self.text.split(|c: char| !c.is_ascii_alphanumeric()).take(8).any(|part| part.eq_ignore_ascii_case(word))
         };
@@ -131,16 +131,16 @@ impl LogLine {
 
 impl RunLog {
     /// Whether the missing output came before this line.
-    pub fn is_after_gap(&self, line: &LogLine) -> bool {
+    pub(crate) fn is_after_gap(&self, line: &LogLine) -> bool {
         self.gap.is_some_and(|(until, _)| line.n == until)
     }
 
-    pub fn missing(&self) -> i64 {
+    pub(crate) fn missing(&self) -> i64 {
         self.gap.map_or(0, |(_, bytes)| bytes)
     }
 
     /// As a file.
-    pub fn text(&self) -> String {
+    pub(crate) fn text(&self) -> String {
         let mut text = String::new();
         for line in &self.lines {
             if self.is_after_gap(line) {
@@ -157,7 +157,7 @@ impl RunLog {
 }
 
 impl LinesPage {
-    pub fn goes_on(&self) -> bool {
+    pub(crate) fn goes_on(&self) -> bool {
         self.run.state.goes_on()
     }
 }

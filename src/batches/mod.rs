@@ -6,36 +6,36 @@
 //! [`ping`]. What people decide is in a file each: [`rerun`], [`rerun_all`], [`cancel`], [`resolve`], [`accept_normal`],
 //! [`pause`].
 
-pub mod accept_normal;
-pub mod bars;
-pub mod baseline;
-pub mod cancel;
-pub mod claim;
+pub(crate) mod accept_normal;
+pub(crate) mod bars;
+pub(crate) mod baseline;
+pub(crate) mod cancel;
+pub(crate) mod claim;
 pub mod define;
 pub mod definition;
 pub(crate) mod detail;
 pub(crate) mod event;
-pub mod finish;
-pub mod job;
-pub mod kind;
-pub mod list;
-pub mod list_pages;
-pub mod live;
-pub mod log;
-pub mod params;
-pub mod pause;
+pub(crate) mod finish;
+pub(crate) mod job;
+pub(crate) mod kind;
+pub(crate) mod list;
+pub(crate) mod list_pages;
+pub(crate) mod live;
+pub(crate) mod log;
+pub(crate) mod params;
+pub(crate) mod pause;
 pub mod ping;
-pub mod record;
-pub mod report;
-pub mod rerun;
-pub mod rerun_all;
-pub mod resolve;
-pub mod runs;
-pub mod schedule;
-pub mod show;
-pub mod start;
-pub mod state;
-pub mod watch;
+pub(crate) mod record;
+pub(crate) mod report;
+pub(crate) mod rerun;
+pub(crate) mod rerun_all;
+pub(crate) mod resolve;
+pub(crate) mod runs;
+pub(crate) mod schedule;
+pub(crate) mod show;
+pub(crate) mod start;
+pub(crate) mod state;
+pub(crate) mod watch;
 
 use crate::{gate::Target, id::RunId, web::panel::Entry};
 

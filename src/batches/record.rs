@@ -26,7 +26,7 @@ crate::gate::refusal_words! {
 
 /// A job, with what its newest definition says of it.
 #[derive(Clone, Debug, sqlx::FromRow)]
-pub struct Job {
+pub(crate) struct Job {
     pub name: String,
     pub title: String,
     pub owner: String,
@@ -42,15 +42,13 @@ pub struct Job {
 
 /// One run.
 #[derive(Clone, Debug, sqlx::FromRow)]
-pub struct Run {
+pub(crate) struct Run {
     pub id: RunId,
     pub job: String,
     pub version: i64,
     #[sqlx(try_from = "String")]
     pub state: State,
     pub cause: String,
-    pub rid: Option<String>,
-    pub scheduled_for: Option<Instant>,
     /// The values of its parameters as JSON.
     pub params: String,
     pub staff_name: Option<String>,
@@ -82,7 +80,6 @@ pub struct Run {
     pub gap_from: Option<i64>,
     pub gap_until: Option<i64>,
     pub gap_bytes: i64,
-    pub next_line: i64,
     pub resolution: Option<String>,
     pub resolved_by: Option<String>,
     pub resolved_at: Option<Instant>,
@@ -98,9 +95,9 @@ pub(crate) use job_columns;
 
 macro_rules! run_columns {
     () => {
-        "id, job, version, state, cause, rid, scheduled_for, params, staff_name, rerun_of, root_id, attempt, runner, fence, pid, \
+        "id, job, version, state, cause, params, staff_name, rerun_of, root_id, attempt, runner, fence, pid, \
          pid_started, deadline_at, queued_at, started_at, ended_at, duration_ms, progress, processed, failed, skipped, exit_code, \
-         failure, baseline_ms, baseline_count, baseline_runs, is_slow, is_low, is_late, gap_from, gap_until, gap_bytes, next_line, \
+         failure, baseline_ms, baseline_count, baseline_runs, is_slow, is_low, is_late, gap_from, gap_until, gap_bytes, \
          resolution, resolved_by, resolved_at, changed"
     };
 }
@@ -115,27 +112,27 @@ macro_rules! needs_attention {
 pub(crate) use needs_attention;
 
 impl Run {
-    pub fn values(&self) -> Values {
+    pub(crate) fn values(&self) -> Values {
         serde_json::from_str(&self.params).unwrap_or_default()
     }
 
     /// The baseline when it started.
-    pub fn baseline(&self) -> Baseline {
+    pub(crate) fn baseline(&self) -> Baseline {
         Baseline { duration: self.baseline_ms, processed: self.baseline_count, runs: self.baseline_runs }
     }
 
     /// Whether it took twice its usual time, did half of the usual, or came late.
-    pub fn is_unusual(&self) -> bool {
+    pub(crate) fn is_unusual(&self) -> bool {
         self.is_slow || self.is_low
     }
 
     /// Whether a person should look at it, and no one has said that they did.
-    pub fn needs_attention(&self) -> bool {
+    pub(crate) fn needs_attention(&self) -> bool {
         self.resolution.is_none() && (self.state.is_bad() || self.is_unusual())
     }
 
     /// How long it took, or has taken by `now`, in milliseconds.
-    pub fn took(&self, now: Instant) -> Option<i64> {
+    pub(crate) fn took(&self, now: Instant) -> Option<i64> {
         self.duration_ms.or_else(|| {
             let started = self.started_at?;
             Some(self.ended_at.unwrap_or(now).since(started).num_milliseconds().max(0))
@@ -144,21 +141,21 @@ impl Run {
 }
 
 impl Job {
-    pub fn is_paused(&self, now: Instant) -> bool {
+    pub(crate) fn is_paused(&self, now: Instant) -> bool {
         self.paused_until.is_some_and(|until| until > now)
     }
 }
 
-pub async fn job(db: &mut impl Queries, name: &str) -> sqlx::Result<Option<Job>> {
+pub(crate) async fn job(db: &mut impl Queries, name: &str) -> sqlx::Result<Option<Job>> {
     db.query(sql!("select ", job_columns!(), " from batch_jobs where name = $1")).bind(name.to_owned()).optional().await
 }
 
-pub async fn run(db: &mut impl Queries, id: RunId) -> sqlx::Result<Option<Run>> {
+pub(crate) async fn run(db: &mut impl Queries, id: RunId) -> sqlx::Result<Option<Run>> {
     db.query(sql!("select ", run_columns!(), " from batch_runs where id = $1")).bind(id).optional().await
 }
 
 /// The definition that a run uses, or that is to be used.
-pub async fn definition(db: &mut impl Queries, job: &str, n: i64) -> sqlx::Result<Option<Definition>> {
+pub(crate) async fn definition(db: &mut impl Queries, job: &str, n: i64) -> sqlx::Result<Option<Definition>> {
     let found: Option<(String,)> = db
         .query(sql!("select definition from batch_versions where job = $1 and n = $2"))
         .bind(job.to_owned())
@@ -169,7 +166,7 @@ pub async fn definition(db: &mut impl Queries, job: &str, n: i64) -> sqlx::Resul
 }
 
 /// The oldest run of a job that has still to come, is under way, or is held until a person states its outcome.
-pub async fn open_run(db: &mut impl Queries, job: &str) -> sqlx::Result<Option<RunId>> {
+pub(crate) async fn open_run(db: &mut impl Queries, job: &str) -> sqlx::Result<Option<RunId>> {
     let open: Option<(RunId,)> = db
         .query(sql!(
             "select id from batch_runs where job = $1 and state in ('queued', 'starting', 'running', 'cancelling', 'lost')
@@ -182,7 +179,7 @@ pub async fn open_run(db: &mut impl Queries, job: &str) -> sqlx::Result<Option<R
 }
 
 /// What is normal for a job now: of its last successes that are not reruns.
-pub async fn normal(db: &mut impl Queries, job: &str, now: Instant) -> sqlx::Result<Baseline> {
+pub(crate) async fn normal(db: &mut impl Queries, job: &str, now: Instant) -> sqlx::Result<Baseline> {
     let successes: Vec<(i64, Option<i64>)> = db
         .query(sql!(
             "select duration_ms, processed from batch_runs

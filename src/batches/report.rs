@@ -10,7 +10,7 @@ use crate::{
 
 /// A report that a run is still under way, with its news if there are any.
 #[derive(Clone, Debug, Default)]
-pub struct ReportRun {
+pub(crate) struct ReportRun {
     pub id: RunId,
     /// Under which claim; none where the report comes from elsewhere.
     pub fence: Option<i64>,
@@ -31,7 +31,7 @@ pub struct ReportRun {
 
 /// Lines that follow each other, as they are stored: `[["2026-11-20T02:30:19.000000Z","out","begun"], …]`.
 #[derive(Clone, Debug)]
-pub struct Stretch {
+pub(crate) struct Stretch {
     pub from: i64,
     pub until: i64,
     pub lines: String,
@@ -39,7 +39,7 @@ pub struct Stretch {
 
 /// The missing lines `from..until`, and their size in bytes.
 #[derive(Clone, Copy, Debug)]
-pub struct Missing {
+pub(crate) struct Missing {
     pub from: i64,
     pub until: i64,
     pub bytes: i64,
@@ -47,7 +47,7 @@ pub struct Missing {
 
 /// What the reporter should do.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Reported {
+pub(crate) enum Reported {
     GoOn,
     /// A person has cancelled the run.
     Cancel,
@@ -149,7 +149,7 @@ impl ReportRun {
 
 /// Records that a run of an external job has begun elsewhere.
 #[derive(Clone, Debug)]
-pub struct AcceptRun {
+pub(crate) struct AcceptRun {
     pub job: String,
     pub version: i64,
     pub rid: Option<String>,

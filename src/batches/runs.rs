@@ -66,7 +66,7 @@ const MOST_AT_ONCE: usize = 50;
 const MOST_WAITING: i64 = 99;
 
 /// The number of runs a person should look at.
-pub async fn waiting(reader: &Reader) -> sqlx::Result<i64> {
+pub(crate) async fn waiting(reader: &Reader) -> sqlx::Result<i64> {
     let (n,): (i64,) = reader
         .query(sql!(
             "select count(*) from (select 1 as one from batch_runs where ",
@@ -80,7 +80,7 @@ pub async fn waiting(reader: &Reader) -> sqlx::Result<i64> {
 }
 
 /// `GET /runs`
-pub async fn list(desk: Desk) -> PageResult {
+pub(crate) async fn list(desk: Desk) -> PageResult {
     panel::show::<RunList>(&desk, ()).await
 }
 

@@ -25,7 +25,7 @@ use actix_web::web;
 use askama::Template;
 
 /// `GET /runs/{id}`
-pub async fn show(desk: Desk, path: web::Path<RunId>) -> PageResult {
+pub(crate) async fn show(desk: Desk, path: web::Path<RunId>) -> PageResult {
     panel::show::<RunDetail>(&desk, path.into_inner()).await
 }
 

@@ -33,7 +33,7 @@ crate::gate::refusal_words! {
 }
 
 /// Who may act on jobs at all; each job says which of them may act on it.
-pub const ACTS: &[Role] = &[Role::Operator, Role::Oncall, Role::Owner];
+pub(crate) const ACTS: &[Role] = &[Role::Operator, Role::Oncall, Role::Owner];
 
 /// Runs a job by hand.
 #[derive(Clone, Debug, Serialize, Deserialize)]

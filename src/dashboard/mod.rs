@@ -1,6 +1,6 @@
 //! The first page: what waits for a person, and what happened lately.
 
-pub mod pages;
+pub(crate) mod pages;
 
 use crate::{
     approvals::queue,
@@ -20,7 +20,7 @@ const MINE: i64 = 5;
 const RUNS: i64 = 5;
 
 /// `GET /`
-pub async fn home(desk: Desk) -> PageResult {
+pub(crate) async fn home(desk: Desk) -> PageResult {
     let recent: Option<Vec<Entry>> = if desk.may("GET", Section::Audit.href()) {
         let statement = sql!("select ", entry_columns!(), " from audit order by seq desc limit $1");
         Some(desk.reader().query(statement).bind(RECENT).all().await?)
@@ -57,7 +57,7 @@ async fn runs(desk: &Desk) -> Result<Vec<WaitingRun>, PageError> {
     Ok(desk
         .reader()
         .query(sql!(
-            "select r.id, j.title, r.state, r.failure, coalesce(r.ended_at, r.started_at, r.queued_at) as at
+            "select r.id, j.title, r.state, coalesce(r.ended_at, r.started_at, r.queued_at) as at
                from batch_runs r join batch_jobs j on j.name = r.job
               where ",
             needs_attention!(),

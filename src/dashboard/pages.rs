@@ -16,7 +16,7 @@ use chrono::Timelike;
 /// `GET /`
 #[derive(Debug, Template)]
 #[template(path = "dashboard.html")]
-pub struct HomePage {
+pub(crate) struct HomePage {
     pub shell: Shell,
     /// The urgent requests that were made and still lack their approval, for everybody.
     pub owed: Vec<Request>,
@@ -34,34 +34,33 @@ pub struct HomePage {
 
 /// A run that a person should look at.
 #[derive(Clone, Debug, sqlx::FromRow)]
-pub struct WaitingRun {
+pub(crate) struct WaitingRun {
     pub id: RunId,
     /// The title of its job.
     pub title: String,
     #[sqlx(try_from = "String")]
     pub state: State,
-    pub failure: Option<String>,
     pub at: Instant,
 }
 
 impl WaitingRun {
-    pub fn tone(&self) -> Tone {
+    pub(crate) fn tone(&self) -> Tone {
         if self.state.is_bad() { Tone::Bad } else { Tone::Warn }
     }
 
-    pub fn icon(&self) -> &'static str {
+    pub(crate) fn icon(&self) -> &'static str {
         if self.state.is_bad() { self.state.icon() } else { "alert" }
     }
 
     /// The key under `run-state.`
-    pub fn name(&self) -> &'static str {
+    pub(crate) fn name(&self) -> &'static str {
         if self.state.is_bad() { self.state.as_str() } else { "unusual" }
     }
 }
 
 /// The number of orders that have the same need.
 #[derive(Clone, Copy, Debug)]
-pub struct Attention {
+pub(crate) struct Attention {
     pub needs: Needs,
     pub n: i64,
     /// Whether there are more than are counted.
@@ -69,12 +68,12 @@ pub struct Attention {
 }
 
 impl Attention {
-    pub fn href(&self) -> String {
+    pub(crate) fn href(&self) -> String {
         format!("/orders?needs={}", self.needs.as_str())
     }
 
     /// A need without orders is fine.
-    pub fn tone(&self) -> Tone {
+    pub(crate) fn tone(&self) -> Tone {
         match self.needs {
             _ if self.n == 0 => Tone::Ok,
             Needs::Retrying => Tone::Bad,
@@ -86,7 +85,7 @@ impl Attention {
 
 impl HomePage {
     /// The key of a greeting for the time of day where the reader is.
-    pub fn greeting(&self) -> &'static str {
+    pub(crate) fn greeting(&self) -> &'static str {
         match self.shell.now.utc().with_timezone(&self.shell.zone).hour() {
             5..=10 => "home.morning",
             11..=16 => "home.day",
@@ -96,16 +95,17 @@ impl HomePage {
     }
 
     /// Whether the reader may look at this request.
-    pub fn may_open(&self, request: &Request) -> bool {
+    pub(crate) fn may_open(&self, request: &Request) -> bool {
         request.is_for(self.shell.person.id, &Roles::new(self.shell.person.roles.iter().copied()))
     }
 
-    pub fn may_search(&self) -> bool {
+    pub(crate) fn may_search(&self) -> bool {
         self.shell.may(Section::Users)
     }
 
     /// The search box here complains about nothing: what is wrong with a term is said where the search leads.
-    pub fn no_error(&self) -> Option<String> {
+    #[expect(clippy::unused_self, reason = "a template calls it as a method")]
+    pub(crate) fn no_error(&self) -> Option<String> {
         None
     }
 }

@@ -8,5 +8,5 @@ pub(crate) mod data;
 pub(crate) mod fill;
 pub mod jobs;
 pub(crate) mod night;
-pub mod orders;
+pub(crate) mod orders;
 pub mod shop;

@@ -12,9 +12,9 @@ use crate::{
 use serde::{Deserialize, Serialize};
 
 /// Where the orders begin that no ledger tells of: far above every entry's id, which is the id of the order it tells of.
-pub const UNTOLD: i64 = 1_000_000_000;
+pub(crate) const UNTOLD: i64 = 1_000_000_000;
 /// A good step: see [`customers`](super::customers).
-pub const STEP: i64 = 20_000;
+pub(crate) const STEP: i64 = 20_000;
 
 /// Adds the orders of the ledger entries after `entry` (`entries` of them at most), and `count` orders from `first` on that
 /// no ledger tells of, spread over `users` customers.

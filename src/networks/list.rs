@@ -19,7 +19,7 @@ use ipnet::IpNet;
 use std::net::IpAddr;
 
 /// `GET /networks`
-pub async fn list(desk: Desk) -> PageResult {
+pub(crate) async fn list(desk: Desk) -> PageResult {
     panel::show::<Networks>(&desk, ()).await
 }
 

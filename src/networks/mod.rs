@@ -2,13 +2,13 @@
 //! the list that owners keep. The list is read with every request and again in the transaction of every change, so that
 //! what is taken off it is closed at once, in every process.
 
-pub mod add;
-pub mod change;
-pub mod fields;
-pub mod list;
-pub mod open;
-pub mod remove;
-pub mod rules;
+pub(crate) mod add;
+pub(crate) mod change;
+pub(crate) mod fields;
+pub(crate) mod list;
+pub(crate) mod open;
+pub(crate) mod remove;
+pub(crate) mod rules;
 
 use crate::{gate::Target, web::panel::Entry};
 use ipnet::IpNet;

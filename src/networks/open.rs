@@ -5,7 +5,7 @@ use ipnet::IpNet;
 
 /// A network on the list.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Network {
+pub(crate) struct Network {
     pub id: NetworkId,
     pub net: IpNet,
     pub note: String,
@@ -16,7 +16,7 @@ pub struct Network {
 }
 
 impl Network {
-    pub fn is_over(&self, now: Instant) -> bool {
+    pub(crate) fn is_over(&self, now: Instant) -> bool {
         self.expires_at.is_some_and(|at| at <= now)
     }
 }
@@ -33,7 +33,7 @@ struct Row {
 }
 
 /// Everything on the list, also what has expired. A row of the table that is no network opens nothing.
-pub async fn all(queries: &mut impl Queries) -> sqlx::Result<Vec<Network>> {
+pub(crate) async fn all(queries: &mut impl Queries) -> sqlx::Result<Vec<Network>> {
     let rows: Vec<Row> = queries
         .query(sql!("select id, net, note, expires_at, added_at, added_by, version from networks order by id"))
         .all()

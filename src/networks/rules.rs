@@ -38,20 +38,20 @@ crate::gate::refusal_words! {
     pub(crate) NOTE_UNPRINTABLE = "note-unprintable";
 }
 
-pub const LONGEST_NOTE: usize = 200;
+pub(crate) const LONGEST_NOTE: usize = 200;
 /// Needs in two years are unknown; what is to stay has no end.
-pub const LONGEST: TimeDelta = TimeDelta::days(366);
+pub(crate) const LONGEST: TimeDelta = TimeDelta::days(366);
 
 /// What is to be asked before a network is opened.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Question {
+pub(crate) struct Question {
     pub is_wide: bool,
     /// The other entries that open a part of it, or all of it.
     pub overlaps: Vec<IpNet>,
 }
 
 /// Whether opening `net` beside what is open needs a second confirmation.
-pub fn question(net: IpNet, open: &[IpNet]) -> Option<Question> {
+pub(crate) fn question(net: IpNet, open: &[IpNet]) -> Option<Question> {
     let overlaps: Vec<IpNet> =
         open.iter().copied().filter(|other| *other != net && net::overlap(net, *other)).collect();
     let is_wide = net::is_wide(net);
@@ -59,14 +59,19 @@ pub fn question(net: IpNet, open: &[IpNet]) -> Option<Question> {
 }
 
 /// What is open beside the row with this id: the environment's and the list's.
-pub fn open_beside(environment: &Allowlist, rows: &[Network], but: Option<NetworkId>, now: Instant) -> Vec<IpNet> {
+pub(crate) fn open_beside(
+    environment: &Allowlist,
+    rows: &[Network],
+    but: Option<NetworkId>,
+    now: Instant,
+) -> Vec<IpNet> {
     let rows = rows.iter().filter(|row| Some(row.id) != but && !row.is_over(now)).map(|row| row.net);
     environment.iter().copied().chain(rows).collect()
 }
 
 /// Refuses a network that is there already, and one that needs a second confirmation and has none. The command
 /// line has thought: it is how one gets back in.
-pub fn check_net(
+pub(crate) fn check_net(
     tx: &Tx<'_>,
     rows: &[Network],
     but: Option<NetworkId>,
@@ -112,7 +117,7 @@ fn asked(net: IpNet, question: &Question) -> Fault {
     Fault::invalid("wide_confirmed", word).with("net", net).with("others", overlaps.join(","))
 }
 
-pub fn check_note(note: &str) -> Result<(), Fault> {
+pub(crate) fn check_note(note: &str) -> Result<(), Fault> {
     match note.chars().count() {
         0..=LONGEST_NOTE if note.chars().all(is_printable) => Ok(()),
         0..=LONGEST_NOTE => Err(Fault::invalid("note", NOTE_UNPRINTABLE)),
@@ -121,7 +126,7 @@ pub fn check_note(note: &str) -> Result<(), Fault> {
 }
 
 /// Reads when a network is to be closed again.
-pub fn read_expiry(text: Option<&str>, now: Instant) -> Result<Option<Instant>, Fault> {
+pub(crate) fn read_expiry(text: Option<&str>, now: Instant) -> Result<Option<Instant>, Fault> {
     let wrong = || Fault::invalid("expires_at", NETWORK_EXPIRY);
     let Some(text) = text else { return Ok(None) };
     let at = Instant::parse(text).map_err(|_| wrong())?;
@@ -129,7 +134,7 @@ pub fn read_expiry(text: Option<&str>, now: Instant) -> Result<Option<Instant>, 
 }
 
 /// Until when the console opens to `ip`, if it does: to the end of time where something without an end holds it.
-pub fn open_until<'r>(
+pub(crate) fn open_until<'r>(
     ip: IpAddr,
     environment: &Allowlist,
     rows: impl IntoIterator<Item = &'r Network>,
@@ -145,7 +150,7 @@ pub fn open_until<'r>(
 
 /// Whether with `after` in place of `before` a person behind the change is shut out, or shut out earlier: the one who
 /// asks for it, and the one who approves it. The command line is on the host and cannot be.
-pub fn shuts_out(tx: &Tx<'_>, before: &[Network], after: &[Network]) -> bool {
+pub(crate) fn shuts_out(tx: &Tx<'_>, before: &[Network], after: &[Network]) -> bool {
     let until = |ip, rows: &[Network]| open_until(ip, tx.allowed(), rows, tx.now());
     tx.addresses().any(|ip| until(ip, after) < until(ip, before))
 }

@@ -44,7 +44,7 @@ pub struct CancelOrder {
 }
 
 /// Why orders are cancelled, as posted in `reason_kind`; their names are under `cancel-kind.`
-pub const REASON_KINDS: [&str; 6] =
+pub(crate) const REASON_KINDS: [&str; 6] =
     ["customer_request", "out_of_stock", "payment_problem", "suspected_fraud", "duplicate", "other"];
 
 /// The outcome.

@@ -12,7 +12,7 @@ use chrono::TimeDelta;
 /// that dies loses the claim after `lease`; the count of attempts, which is written before anything is sent, then tells the
 /// next one that the provider may have received the refund already.
 #[derive(Clone, Debug)]
-pub struct ClaimRefunds {
+pub(crate) struct ClaimRefunds {
     /// Which provider is going to be asked. What another one was asked for is left to it: this one has never heard of it
     /// and would pay a second time.
     pub provider: &'static str,
@@ -22,7 +22,7 @@ pub struct ClaimRefunds {
 
 /// A part of a refund, claimed.
 #[derive(Clone, Debug, sqlx::FromRow)]
-pub struct ClaimedRefund {
+pub(crate) struct ClaimedRefund {
     pub refund_id: RefundId,
     pub payment_id: PaymentId,
     pub order_id: OrderId,
@@ -76,7 +76,7 @@ impl Housekeeping for ClaimRefunds {
 
 /// The provider has no answer yet, so it is asked again at `until`.
 #[derive(Clone, Debug)]
-pub struct PostponeRefund {
+pub(crate) struct PostponeRefund {
     pub refund: RefundId,
     pub payment: PaymentId,
     pub until: Instant,

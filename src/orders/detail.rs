@@ -12,14 +12,14 @@ use crate::{
 
 /// An order with its lines and payments.
 #[derive(Clone, Debug)]
-pub struct OrderDetail {
+pub(crate) struct OrderDetail {
     pub order: Order,
     pub lines: Vec<Line>,
     pub payments: Vec<Payment>,
 }
 
 #[derive(Clone, Debug, sqlx::FromRow)]
-pub struct Order {
+pub(crate) struct Order {
     pub id: OrderId,
     pub number: String,
     pub user_id: CustomerId,
@@ -48,8 +48,6 @@ pub struct Order {
     pub shipped_at: Option<Instant>,
     pub delivered_at: Option<Instant>,
     pub cancelled_at: Option<Instant>,
-    pub open_refunds: i64,
-    pub failed_refunds: i64,
     pub version: i64,
     /// The customer, as of now.
     pub customer: String,
@@ -57,7 +55,7 @@ pub struct Order {
 }
 
 #[derive(Clone, Debug, sqlx::FromRow)]
-pub struct Line {
+pub(crate) struct Line {
     /// Its place in the order, from 1.
     pub n: LineId,
     pub sku: String,
@@ -70,7 +68,7 @@ pub struct Line {
 }
 
 #[derive(Clone, Debug, sqlx::FromRow)]
-pub struct Payment {
+pub(crate) struct Payment {
     pub id: PaymentId,
     /// `card` or `transfer`.
     pub method: String,
@@ -84,32 +82,32 @@ pub struct Payment {
 
 impl Line {
     /// Units that can still be refunded.
-    pub fn left(&self) -> i64 {
+    pub(crate) fn left(&self) -> i64 {
         self.quantity - self.refunded
     }
 }
 
 impl Payment {
     /// "Card •••• 2208"
-    pub fn name(&self, words: &Words) -> String {
+    pub(crate) fn name(&self, words: &Words) -> String {
         format!("{} {}", words.name("payment-method", &self.method), self.label)
     }
 
     /// What can still be refunded of it.
-    pub fn left(&self) -> i64 {
+    pub(crate) fn left(&self) -> i64 {
         self.captured - self.refunded
     }
 }
 
 impl OrderDetail {
     /// Reads the order with this id.
-    pub async fn read(db: &mut impl Queries, id: OrderId) -> sqlx::Result<Option<Self>> {
+    pub(crate) async fn read(db: &mut impl Queries, id: OrderId) -> sqlx::Result<Option<Self>> {
         let order: Option<Order> = db
             .query(sql!(
                 "select o.id, o.number, o.user_id, o.state, o.currency, o.total, o.shipping_fee, o.shipping_refunded,
                         o.points_used, o.points_worth, o.points_returned, o.worth_returned, o.points_earned, o.points_claimed,
                         o.carrier, o.tracking_number, o.placed_at, o.paid_at, o.preparing_at, o.shipped_at,
-                        o.delivered_at, o.cancelled_at, o.open_refunds, o.failed_refunds, o.version,
+                        o.delivered_at, o.cancelled_at, o.version,
                         u.name as customer, u.points as balance
                    from orders o join users u on u.id = o.user_id where o.id = $1"
             ))
@@ -136,31 +134,32 @@ impl OrderDetail {
         Ok(Some(Self { order, lines, payments }))
     }
 
-    pub fn money(&self, minor: i64) -> Money {
+    pub(crate) fn money(&self, minor: i64) -> Money {
         self.order.currency.amount(minor)
     }
 
     /// An amount of this order as pages show it.
-    pub fn shown(&self, minor: &i64) -> String {
+    #[expect(clippy::trivially_copy_pass_by_ref, reason = "templates hand over references")]
+    pub(crate) fn shown(&self, minor: &i64) -> String {
         self.money(*minor).shown()
     }
 
-    pub fn captured(&self) -> i64 {
+    pub(crate) fn captured(&self) -> i64 {
         self.payments.iter().map(|payment| payment.captured).fold(0, i64::saturating_add)
     }
 
     /// What refunds hold of all payments, asked for or done.
-    pub fn refunded(&self) -> i64 {
+    pub(crate) fn refunded(&self) -> i64 {
         self.payments.iter().map(|payment| payment.refunded).fold(0, i64::saturating_add)
     }
 
     /// What can still be refunded in money.
-    pub fn refundable(&self) -> i64 {
+    pub(crate) fn refundable(&self) -> i64 {
         self.payments.iter().map(Payment::left).fold(0, i64::saturating_add)
     }
 
     /// What the goods are worth that refunds hold, with the shipping fee where it was refunded.
-    pub fn value_refunded(&self) -> i64 {
+    pub(crate) fn value_refunded(&self) -> i64 {
         let goods = self.lines.iter().map(|line| line.refunded.saturating_mul(line.unit_price));
         goods.fold(self.shipping_refunded(), i64::saturating_add)
     }
@@ -170,17 +169,17 @@ impl OrderDetail {
     }
 
     /// The shipping fee, while it can still be refunded.
-    pub fn shipping_left(&self) -> i64 {
+    pub(crate) fn shipping_left(&self) -> i64 {
         self.order.shipping_fee - self.shipping_refunded()
     }
 
     /// Whether there is anything left to send: not where every unit was refunded.
-    pub fn has_goods(&self) -> bool {
+    pub(crate) fn has_goods(&self) -> bool {
         self.lines.iter().any(|line| line.left() > 0)
     }
 
     /// Whether a refund could give anything back: money, or points that paid.
-    pub fn can_be_refunded(&self) -> bool {
+    pub(crate) fn can_be_refunded(&self) -> bool {
         self.order.state != State::Placed
             && (self.refundable() > 0 || self.order.points_returned < self.order.points_used)
     }

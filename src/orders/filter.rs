@@ -41,7 +41,7 @@ list_query! {
 
 /// Which orders are looked for.
 #[derive(Clone, Debug, Default)]
-pub struct OrderQuery {
+pub(crate) struct OrderQuery {
     pub term: Option<Term>,
     pub user: Option<CustomerId>,
     pub state: Option<State>,
@@ -59,7 +59,7 @@ pub struct OrderQuery {
 
 /// What an order needs from a person.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Needs {
+pub(crate) enum Needs {
     /// Paid and not shipped for some days.
     Shipping,
     /// A refund that the payment provider has not answered.
@@ -69,10 +69,10 @@ pub enum Needs {
 }
 
 impl Needs {
-    pub const ALL: [Self; 3] = [Self::Shipping, Self::Settling, Self::Retrying];
+    pub(crate) const ALL: [Self; 3] = [Self::Shipping, Self::Settling, Self::Retrying];
 
     /// As in `?needs=`; its name is under `needs.`
-    pub const fn as_str(self) -> &'static str {
+    pub(crate) const fn as_str(self) -> &'static str {
         match self {
             Self::Shipping => "shipping",
             Self::Settling => "settling",
@@ -80,13 +80,13 @@ impl Needs {
         }
     }
 
-    pub fn parse(text: &str) -> Option<Self> {
+    pub(crate) fn parse(text: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|needs| needs.as_str() == text)
     }
 }
 
 /// The number of days an order waits before it is looked for, by default.
-pub const DAYS: i64 = 3;
+pub(crate) const DAYS: i64 = 3;
 const MOST_DAYS: i64 = 3650;
 
 impl Filter {

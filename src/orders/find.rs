@@ -19,11 +19,11 @@ use crate::{
 };
 use std::{fmt, str::FromStr};
 
-pub const PAGE: usize = 25;
+pub(crate) const PAGE: usize = 25;
 
 /// An order as a list shows one.
 #[derive(Clone, Debug, sqlx::FromRow)]
-pub struct OrderRow {
+pub(crate) struct OrderRow {
     pub id: OrderId,
     pub number: String,
     pub user_id: CustomerId,
@@ -45,7 +45,7 @@ pub struct OrderRow {
 
 /// A place in the list.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, sqlx::FromRow)]
-pub struct Place {
+pub(crate) struct Place {
     pub placed_at: Instant,
     pub id: OrderId,
 }
@@ -59,7 +59,7 @@ impl fmt::Display for Place {
 /// Not a place in the list.
 #[derive(Debug, PartialEq, Eq, thiserror::Error)]
 #[error("not a place in the list of orders")]
-pub struct BadPlace;
+pub(crate) struct BadPlace;
 
 impl FromStr for Place {
     type Err = BadPlace;

@@ -47,7 +47,7 @@ pub(crate) async fn list(desk: Desk, filter: web::Query<Filter>) -> PageResult {
 
 /// `POST /orders/searches`: goes to the order that was found, or to the list of them. A POST, because a person will
 /// type an e-mail or a telephone number into it, and an address is not the place for those.
-pub async fn search(desk: Desk, body: web::Bytes) -> PageResult {
+pub(crate) async fn search(desk: Desk, body: web::Bytes) -> PageResult {
     let form = desk.form(&body, &["q"]).await?;
     let typed = form.get("q");
     match Term::parse(typed) {
@@ -58,7 +58,7 @@ pub async fn search(desk: Desk, body: web::Bytes) -> PageResult {
 
 /// On to what a term names: one order, or the list of several. Digits may be the number of a parcel, or of a customer's
 /// identity card: until an order was found by them they are kept out of the address.
-pub async fn go_to(desk: &Desk, term: Term, typed: &str) -> PageResult {
+pub(crate) async fn go_to(desk: &Desk, term: Term, typed: &str) -> PageResult {
     record_list(desk, Some(&term)).await?;
     let query = OrderQuery { term: Some(term.clone()), ..OrderQuery::default() };
     let found = find::find(desk.reader(), &query, None).await?;
@@ -100,7 +100,7 @@ async fn record_list(desk: &Desk, term: Option<&Term>) -> Result<(), PageError> 
 }
 
 /// An order as lists show one.
-pub fn row(found: OrderRow) -> Row {
+pub(crate) fn row(found: OrderRow) -> Row {
     let money = |minor| found.currency.amount(minor);
     Row {
         id: found.id,

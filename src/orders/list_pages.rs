@@ -90,7 +90,7 @@ impl ListPage {
 
 /// What a list without rows says, by its keys.
 #[derive(Clone, Copy, Debug)]
-pub struct Empty {
+pub(crate) struct Empty {
     pub icon: &'static str,
     pub title: &'static str,
     pub body: &'static str,
@@ -98,7 +98,7 @@ pub struct Empty {
 
 /// One order of a list.
 #[derive(Clone, Debug)]
-pub struct Row {
+pub(crate) struct Row {
     pub id: OrderId,
     pub number: String,
     pub user_id: CustomerId,
@@ -118,16 +118,16 @@ pub struct Row {
 }
 
 impl Row {
-    pub fn tone(&self) -> Tone {
+    pub(crate) fn tone(&self) -> Tone {
         self.state.tone()
     }
 
-    pub fn icon(&self) -> &'static str {
+    pub(crate) fn icon(&self) -> &'static str {
         self.state.icon()
     }
 
     /// Whether nothing is left to do with it, so that it may be shown less prominently.
-    pub fn is_quiet(&self) -> bool {
+    pub(crate) fn is_quiet(&self) -> bool {
         matches!(self.state, State::Delivered | State::Cancelled | State::Shipped)
             && self.open_refunds == 0
             && self.failed_refunds == 0

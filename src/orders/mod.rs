@@ -6,32 +6,32 @@
 //! ([`settle`]).
 
 mod booking;
-pub mod cancel;
+pub(crate) mod cancel;
 mod carrier;
-pub mod claim;
-pub mod detail;
-pub mod dismiss;
+pub(crate) mod claim;
+pub(crate) mod detail;
+pub(crate) mod dismiss;
 mod effect;
 mod event;
-pub mod filter;
-pub mod find;
-pub mod list;
-pub mod list_pages;
-pub mod note;
-pub mod plan;
-pub mod refund;
+pub(crate) mod filter;
+pub(crate) mod find;
+pub(crate) mod list;
+pub(crate) mod list_pages;
+pub(crate) mod note;
+pub(crate) mod plan;
+pub(crate) mod refund;
 pub(crate) mod refunds;
-pub mod retry;
-pub mod settle;
-pub mod ship;
+pub(crate) mod retry;
+pub(crate) mod settle;
+pub(crate) mod ship;
 pub(crate) mod show;
-pub mod state;
-pub mod term;
+pub(crate) mod state;
+pub(crate) mod term;
 pub(crate) mod timeline;
 
-pub use detail::OrderDetail;
-pub use plan::Plan;
-pub use state::State;
+pub(crate) use detail::OrderDetail;
+pub(crate) use plan::Plan;
+pub(crate) use state::State;
 
 use crate::{
     gate::{Fault, Target, Tx},
@@ -109,7 +109,7 @@ impl Part for FailedRefund {
 }
 
 /// An order as the target of a change.
-pub fn target(id: OrderId) -> Target {
+pub(crate) fn target(id: OrderId) -> Target {
     Target::new("order", id)
 }
 

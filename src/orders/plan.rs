@@ -50,7 +50,7 @@ pub struct RefundSpec {
 
 /// What a refund does.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Plan {
+pub(crate) struct Plan {
     pub lines: Vec<Units>,
     /// The shipping fee, or nothing.
     pub shipping: i64,
@@ -69,21 +69,21 @@ pub struct Plan {
 
 impl Plan {
     /// Earned points that cannot be taken because they have been spent.
-    pub fn shortfall(&self) -> i64 {
+    pub(crate) fn shortfall(&self) -> i64 {
         self.points_claimed - self.points_taken
     }
 
     /// By how much the customer's balance moves.
-    pub fn points(&self) -> i64 {
+    pub(crate) fn points(&self) -> i64 {
         self.points_returned - self.points_taken
     }
 
-    pub fn is_empty(&self) -> bool {
+    pub(crate) fn is_empty(&self) -> bool {
         self.lines.is_empty() && self.shipping == 0 && self.amount == 0 && self.points_returned == 0
     }
 
     /// The amount refunded to this payment.
-    pub fn part_of(&self, payment: PaymentId) -> i64 {
+    pub(crate) fn part_of(&self, payment: PaymentId) -> i64 {
         self.parts.iter().find(|part| part.payment == payment).map_or(0, |part| part.amount)
     }
 }
@@ -95,7 +95,7 @@ fn too_large() -> Fault {
 
 impl OrderDetail {
     /// What refunding `wanted` would do, or which field of the form asks for what cannot be.
-    pub fn plan(&self, spec: &RefundSpec) -> Result<Plan, Fault> {
+    pub(crate) fn plan(&self, spec: &RefundSpec) -> Result<Plan, Fault> {
         let lines = self.units(&spec.lines)?;
         let shipping = self.shipping(spec.shipping)?;
         let goods = lines.iter().try_fold(shipping, |sum, units| {
@@ -133,7 +133,7 @@ impl OrderDetail {
     }
 
     /// What cancelling refunds: everything that is left.
-    pub fn plan_cancelling(&self) -> Result<Plan, Fault> {
+    pub(crate) fn plan_cancelling(&self) -> Result<Plan, Fault> {
         let left = |line: &super::detail::Line| Units { n: line.n, quantity: line.left() };
         let amount = self.refundable();
         self.with_claim(Plan {

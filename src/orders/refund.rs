@@ -51,7 +51,7 @@ pub struct RefundOrder {
 }
 
 /// Why money is refunded, as posted in `reason_kind`; their names are under `refund-kind.`
-pub const REASON_KINDS: [&str; 8] =
+pub(crate) const REASON_KINDS: [&str; 8] =
     ["returned", "damaged", "missing_item", "wrong_item", "late_delivery", "price_adjustment", "goodwill", "other"];
 
 /// The refund that was booked.

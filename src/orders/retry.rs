@@ -35,7 +35,7 @@ pub struct RetryRefund {
 
 /// A refund that failed, as far as it matters for trying it again.
 #[derive(Clone, Debug)]
-pub struct Failed {
+pub(crate) struct Failed {
     pub spec: RefundSpec,
     pub reason_kind: String,
     pub override_reason: Option<String>,
@@ -52,7 +52,7 @@ struct Row {
 
 impl Failed {
     /// What to ask for to get what `refund` did not: all of it, or where a part was paid, the money that was not.
-    pub async fn load(db: &mut impl Queries, order: OrderId, refund: RefundId) -> sqlx::Result<Option<Self>> {
+    pub(crate) async fn load(db: &mut impl Queries, order: OrderId, refund: RefundId) -> sqlx::Result<Option<Self>> {
         let row: Option<Row> = db
             .query(sql!(
                 "select released, shipping, amount, reason_kind, override_reason from refunds r

@@ -149,7 +149,7 @@ impl ShipOrder {
 
 impl OrderDetail {
     /// The parcel, once the order is on its way.
-    pub fn parcel(&self) -> Option<Parcel> {
+    pub(crate) fn parcel(&self) -> Option<Parcel> {
         let (carrier, tracking_number) = (self.order.carrier.clone()?, self.order.tracking_number.clone()?);
         Some(Parcel { carrier, tracking_number })
     }

@@ -8,7 +8,7 @@ use crate::id::CustomerId;
 
 /// Everything a term can mean, each in its normal form.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Term {
+pub(crate) struct Term {
     pub number: Option<String>,
     pub user: Option<CustomerId>,
     pub reference: Option<String>,
@@ -17,7 +17,7 @@ pub struct Term {
 
 /// Why a term cannot be searched for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-pub enum TermError {
+pub(crate) enum TermError {
     #[error("nothing was typed")]
     Empty,
     #[error("the term is longer than {LONGEST} characters")]
@@ -30,7 +30,7 @@ pub enum TermError {
 const LONGEST: usize = 64;
 
 impl Term {
-    pub fn parse(typed: &str) -> Result<Self, TermError> {
+    pub(crate) fn parse(typed: &str) -> Result<Self, TermError> {
         let typed: String = typed.trim().chars().map(plain_hyphen).collect();
         let text = typed.as_str();
         if text.is_empty() {
@@ -62,7 +62,7 @@ impl Term {
 
 impl Term {
     /// The customer, where it can be nothing else.
-    pub fn customer(&self) -> Option<CustomerId> {
+    pub(crate) fn customer(&self) -> Option<CustomerId> {
         self.user.filter(|user| *self == Self { user: Some(*user), ..Self::default() })
     }
 }
@@ -73,7 +73,7 @@ fn plain_hyphen(c: char) -> char {
 }
 
 /// The number of an order: `20261119-004829`, also with another dash, a space or nothing in the place of its hyphen.
-pub fn number(text: &str) -> Option<String> {
+pub(crate) fn number(text: &str) -> Option<String> {
     let text: String = text.trim().chars().map(plain_hyphen).collect();
     let is_digits = |part: &str| !part.is_empty() && part.bytes().all(|byte| byte.is_ascii_digit());
     let (day, serial) = match text.split_once(['-', ' ']) {

@@ -92,8 +92,6 @@ impl Maker {
             version: 3,
             state,
             cause: "schedule".into(),
-            rid: None,
-            scheduled_for: Some(before(TimeDelta::minutes(42))),
             params: serde_json::to_string(&Self::values()).unwrap(),
             staff_name: None,
             rerun_of: None,
@@ -123,7 +121,6 @@ impl Maker {
             gap_from: None,
             gap_until: None,
             gap_bytes: 0,
-            next_line: 8,
             resolution: None,
             resolved_by: None,
             resolved_at: None,
@@ -371,7 +368,6 @@ impl Maker {
             id,
             title: self.text("일일 정산 집계", "Daily settlement"),
             state,
-            failure: None,
             at: before(TimeDelta::minutes(24)),
         };
         vec![

@@ -63,8 +63,6 @@ impl Maker {
             shipped_at: reached(State::Shipped, 51),
             delivered_at: (state == State::Delivered).then(|| hours(4)),
             cancelled_at: (state == State::Cancelled).then(|| hours(2)),
-            open_refunds: 0,
-            failed_refunds: 0,
             version: 7,
             customer: self.text("김연", "김연"),
             balance: 12_450,

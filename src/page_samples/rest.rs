@@ -71,7 +71,7 @@ impl Maker {
     }
 
     pub(super) fn problems(self, out: &mut Vec<Sample>) {
-        let onward = [Onward::Home, Onward::SignIn, Onward::Again("/users".into()), Onward::Back("/users/42".into())];
+        let onward = [Onward::Home, Onward::SignIn, Onward::Again("/users".into())];
         for (n, (name, problem)) in PROBLEMS.iter().enumerate() {
             let page = ProblemPage {
                 shell: self.solo(None),

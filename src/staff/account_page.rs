@@ -22,14 +22,14 @@ use serde::Deserialize;
 
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
-pub struct AccountQuery {
+pub(crate) struct AccountQuery {
     panel: String,
     session: String,
     done: String,
 }
 
 /// `GET /account`
-pub async fn show(desk: Desk, query: web::Query<AccountQuery>) -> PageResult {
+pub(crate) async fn show(desk: Desk, query: web::Query<AccountQuery>) -> PageResult {
     let flash = ["password", "authenticator", "sessions", "preferences"]
         .into_iter()
         .find(|done| *done == query.done)

@@ -39,7 +39,7 @@ fn own_seal(form: &Form) -> Result<Seal, PageError> {
 }
 
 /// `POST /account/password`
-pub async fn change_password(desk: Desk, body: web::Bytes) -> PageResult {
+pub(crate) async fn change_password(desk: Desk, body: web::Bytes) -> PageResult {
     let form = desk.form(&body, &["current", "new", "new_again", "code", "key", "seen", "reason"]).await?;
     let person = desk.person();
     let mut errors = check_password(&form, "new", "new_again", &person.email, &person.name);
@@ -73,7 +73,7 @@ pub async fn change_password(desk: Desk, body: web::Bytes) -> PageResult {
 }
 
 /// `POST /account/authenticator`: the old authenticator's code is the seal, the new one's proves that it was set up.
-pub async fn replace_authenticator(desk: Desk, body: web::Bytes) -> PageResult {
+pub(crate) async fn replace_authenticator(desk: Desk, body: web::Bytes) -> PageResult {
     let form = desk.form(&body, &["code", "new_code", "key", "seen", "reason"]).await?;
     let secret = offered_secret(&desk).await?;
     let person = desk.person();
@@ -90,7 +90,7 @@ pub async fn replace_authenticator(desk: Desk, body: web::Bytes) -> PageResult {
 }
 
 /// `POST /account/recovery-codes`: answers with the codes themselves, this once.
-pub async fn renew_recovery_codes(desk: Desk, body: web::Bytes) -> PageResult {
+pub(crate) async fn renew_recovery_codes(desk: Desk, body: web::Bytes) -> PageResult {
     let form = desk.form(&body, &["code", "key", "seen", "reason"]).await?;
     let person = desk.person();
     let (codes, stored) = RecoveryCodes::generate(&desk.console().key, person.id);
@@ -113,13 +113,13 @@ pub async fn renew_recovery_codes(desk: Desk, body: web::Bytes) -> PageResult {
 }
 
 /// `POST /account/sessions/revocation`: all but the one in use.
-pub async fn end_other_sessions(desk: Desk, body: web::Bytes) -> PageResult {
+pub(crate) async fn end_other_sessions(desk: Desk, body: web::Bytes) -> PageResult {
     let form = desk.form(&body, &["code", "key", "seen", "reason"]).await?;
     end(&desk, "sessions", None, &form).await
 }
 
 /// `POST /account/sessions/{id}/revocation`
-pub async fn end_session(desk: Desk, path: web::Path<String>, body: web::Bytes) -> PageResult {
+pub(crate) async fn end_session(desk: Desk, path: web::Path<String>, body: web::Bytes) -> PageResult {
     let form = desk.form(&body, &["code", "key", "seen", "reason"]).await?;
     end(&desk, "session", Some(path.into_inner()), &form).await
 }
@@ -139,7 +139,7 @@ async fn end(desk: &Desk, panel: &str, session: Option<String>, form: &Form) -> 
 
 /// `POST /account/preferences`: from the account page, and from the switches in the menu of every page, which say where
 /// to come back to.
-pub async fn set_preferences(desk: Desk, body: web::Bytes) -> PageResult {
+pub(crate) async fn set_preferences(desk: Desk, body: web::Bytes) -> PageResult {
     let form = desk.form(&body, &["lang", "time_zone", "theme", "key", "return"]).await?;
     let person = desk.person();
     let or = |field: &'static str, now: &str| {

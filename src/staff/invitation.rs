@@ -17,7 +17,7 @@ crate::gate::refusal_words! {
 }
 
 /// How long a set-up link works.
-pub const LINK_LASTS: TimeDelta = TimeDelta::hours(24);
+pub(crate) const LINK_LASTS: TimeDelta = TimeDelta::hours(24);
 
 /// Makes a link work, and every earlier one of this person stop. Only the hash of its token is kept.
 pub(super) async fn issue(tx: &mut Tx<'_>, staff: StaffId, token: &str) -> Result<(), Fault> {
@@ -44,7 +44,7 @@ fn hash(token: &str) -> Vec<u8> {
 
 /// An invitation that still works.
 #[derive(Clone, Debug, sqlx::FromRow)]
-pub struct Invitation {
+pub(crate) struct Invitation {
     pub staff_id: StaffId,
     pub name: String,
     pub email: String,
@@ -52,7 +52,7 @@ pub struct Invitation {
 }
 
 /// The invitation that a link's token opens, if it still does.
-pub async fn find(reader: &Reader, token: &str, now: Instant) -> sqlx::Result<Option<Invitation>> {
+pub(crate) async fn find(reader: &Reader, token: &str, now: Instant) -> sqlx::Result<Option<Invitation>> {
     reader
         .query(sql!(
             "select i.staff_id, s.name, s.email, i.expires_at
@@ -66,7 +66,7 @@ pub async fn find(reader: &Reader, token: &str, now: Instant) -> sqlx::Result<Op
 }
 
 /// What names the occasion for which an authenticator's secret is offered.
-pub fn occasion(token: &str) -> String {
+pub(crate) fn occasion(token: &str) -> String {
     format!("invitation/{}", hex::encode(hash(token)))
 }
 

@@ -17,7 +17,7 @@ use crate::{
 use askama::Template;
 
 /// `GET /staff`
-pub async fn list(desk: Desk) -> PageResult {
+pub(crate) async fn list(desk: Desk) -> PageResult {
     panel::show::<StaffList>(&desk, ()).await
 }
 

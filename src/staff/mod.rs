@@ -1,31 +1,31 @@
 //! The people who work here: their accounts, and how they sign in.
 
-pub mod account;
-pub mod account_page;
-pub mod account_pages;
+pub(crate) mod account;
+pub(crate) mod account_page;
+pub(crate) mod account_pages;
 mod account_state;
-pub mod authenticator;
+pub(crate) mod authenticator;
 pub mod founding;
 pub(crate) mod history;
-pub mod invitation;
+pub(crate) mod invitation;
 pub mod invite;
 pub mod link;
 pub(crate) mod link_page;
-pub mod list;
-pub mod pages;
-pub mod people;
+pub(crate) mod list;
+pub(crate) mod pages;
+pub(crate) mod people;
 pub mod reset;
 pub mod restrict;
 pub mod roles;
-pub mod session;
+pub(crate) mod session;
 pub(crate) mod session_list;
-pub mod sessions;
-pub mod setup_pages;
-pub mod show;
-pub mod sign_in;
-pub mod sign_in_pages;
+pub(crate) mod sessions;
+pub(crate) mod setup_pages;
+pub(crate) mod show;
+pub(crate) mod sign_in;
+pub(crate) mod sign_in_pages;
 pub mod status;
-pub mod throttle;
+pub(crate) mod throttle;
 
 pub use crate::gate::{Role, Roles};
 

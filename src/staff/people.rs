@@ -17,7 +17,7 @@ use crate::{
 
 /// The state of an account.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum State {
+pub(crate) enum State {
     Active,
     /// Has no password yet.
     Invited,
@@ -29,10 +29,10 @@ pub enum State {
 }
 
 impl State {
-    pub const ALL: [Self; 5] = [Self::Active, Self::Invited, Self::Reset, Self::Locked, Self::Disabled];
+    pub(crate) const ALL: [Self; 5] = [Self::Active, Self::Invited, Self::Reset, Self::Locked, Self::Disabled];
 
     /// As in `?state=`, and under `staff-state.`
-    pub const fn as_str(self) -> &'static str {
+    pub(crate) const fn as_str(self) -> &'static str {
         match self {
             Self::Active => "active",
             Self::Invited => "invited",
@@ -42,11 +42,11 @@ impl State {
         }
     }
 
-    pub fn parse(text: &str) -> Option<Self> {
+    pub(crate) fn parse(text: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|state| state.as_str() == text)
     }
 
-    pub fn tone(self) -> Tone {
+    pub(crate) fn tone(self) -> Tone {
         match self {
             Self::Active => Tone::Ok,
             Self::Invited => Tone::Info,
@@ -56,7 +56,7 @@ impl State {
         }
     }
 
-    pub fn icon(self) -> &'static str {
+    pub(crate) fn icon(self) -> &'static str {
         match self {
             Self::Active => "check",
             Self::Invited => "wait",
@@ -77,7 +77,7 @@ impl TryFrom<String> for State {
 
 /// A member of staff as pages show them.
 #[derive(Clone, Debug, sqlx::FromRow)]
-pub struct Person {
+pub(crate) struct Person {
     pub id: StaffId,
     pub name: String,
     pub email: String,
@@ -99,24 +99,24 @@ pub struct Person {
 }
 
 impl Person {
-    pub fn roles(&self) -> Vec<Role> {
+    pub(crate) fn roles(&self) -> Vec<Role> {
         Roles::parse(&self.roles).iter().collect()
     }
 
-    pub fn is_disabled(&self) -> bool {
+    pub(crate) fn is_disabled(&self) -> bool {
         self.state == State::Disabled
     }
 
     /// Whether it takes a set-up link to let them in.
-    pub fn needs_link(&self) -> bool {
+    pub(crate) fn needs_link(&self) -> bool {
         matches!(self.state, State::Invited | State::Reset)
     }
 
-    pub fn has_factor(&self) -> bool {
+    pub(crate) fn has_factor(&self) -> bool {
         self.enrolled_at.is_some()
     }
 
-    pub fn networks(&self) -> Vec<&str> {
+    pub(crate) fn networks(&self) -> Vec<&str> {
         self.networks.split(' ').filter(|net| !net.is_empty()).collect()
     }
 }

@@ -22,7 +22,7 @@ use crate::{
 use actix_web::web;
 
 /// `GET /setup/{token}`
-pub async fn setup(guest: Guest, path: web::Path<String>) -> PageResult {
+pub(crate) async fn setup(guest: Guest, path: web::Path<String>) -> PageResult {
     let token = path.into_inner();
     let invitation = open(&guest, &token).await?;
     let (guest, cookie) = guest.bind();
@@ -79,7 +79,7 @@ fn issuer(guest: &Guest) -> String {
 }
 
 /// `POST /setup/{token}`
-pub async fn accept(guest: Guest, path: web::Path<String>, body: web::Bytes) -> PageResult {
+pub(crate) async fn accept(guest: Guest, path: web::Path<String>, body: web::Bytes) -> PageResult {
     let token = path.into_inner();
     let invitation = open(&guest, &token).await?;
     let form = guest.form(&body, &["password", "password_again", "code"]).await?;

@@ -20,7 +20,7 @@ use actix_web::web;
 use askama::Template;
 
 /// `GET /staff/{id}`
-pub async fn show(desk: Desk, path: web::Path<StaffId>) -> PageResult {
+pub(crate) async fn show(desk: Desk, path: web::Path<StaffId>) -> PageResult {
     panel::show::<Member>(&desk, path.into_inner()).await
 }
 

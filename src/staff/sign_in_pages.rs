@@ -30,7 +30,7 @@ use serde::Deserialize;
 
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
-pub struct LoginQuery {
+pub(crate) struct LoginQuery {
     notice: Option<String>,
     with: Option<String>,
 }
@@ -48,7 +48,7 @@ impl LoginQuery {
 }
 
 /// `GET /login`
-pub async fn login(guest: Guest, query: web::Query<LoginQuery>) -> PageResult {
+pub(crate) async fn login(guest: Guest, query: web::Query<LoginQuery>) -> PageResult {
     if guest.visitor().is_some_and(|visitor| visitor.signed) {
         return Ok(guest.see_other("/"));
     }
@@ -80,7 +80,7 @@ fn login_page(
 }
 
 /// `POST /login`: e-mail and password. The answer to any mistake in them is the same.
-pub async fn enter_password(guest: Guest, session: Session, body: web::Bytes) -> PageResult {
+pub(crate) async fn enter_password(guest: Guest, session: Session, body: web::Bytes) -> PageResult {
     let form = guest.form(&body, &["email", "password"]).await?;
     let errors = missing(&form);
     if !errors.is_empty() {
@@ -167,7 +167,7 @@ fn issue(guest: &Guest, session: &Session, token: &str, path: &str) -> PageResul
 }
 
 /// `GET /login/code`
-pub async fn login_code(guest: Guest, query: web::Query<LoginQuery>) -> PageResult {
+pub(crate) async fn login_code(guest: Guest, query: web::Query<LoginQuery>) -> PageResult {
     code_page(&guest, 200, is_recovery(&query), None, FieldErrors::new())
 }
 
@@ -188,7 +188,12 @@ fn code_page(
 }
 
 /// `POST /login/code`: the code of the authenticator, or one of the recovery codes.
-pub async fn enter_code(guest: Guest, session: Session, query: web::Query<LoginQuery>, body: web::Bytes) -> PageResult {
+pub(crate) async fn enter_code(
+    guest: Guest,
+    session: Session,
+    query: web::Query<LoginQuery>,
+    body: web::Bytes,
+) -> PageResult {
     let form = guest.form(&body, &["code"]).await?;
     let Some(visitor) = guest.visitor() else { return Err(Problem::Permission.into()) };
     let recovery = is_recovery(&query);
@@ -243,7 +248,7 @@ fn code_refused(guest: &Guest, recovery: bool, refusal: Refusal) -> PageResult {
 }
 
 /// `POST /logout`
-pub async fn sign_out(desk: Desk, session: Session, body: web::Bytes) -> PageResult {
+pub(crate) async fn sign_out(desk: Desk, session: Session, body: web::Bytes) -> PageResult {
     desk.form(&body, &[]).await?;
     let Visitor { id, session: here, .. } = desk.person().clone();
     desk.submit(&SignOut { staff: id, session: here }, &Seal::none()).await?;

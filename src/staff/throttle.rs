@@ -59,7 +59,7 @@ impl Keys {
 }
 
 /// Until when this account or address has to wait; nothing where it need not.
-pub async fn waits_until(reader: &Reader, keys: &Keys, now: Instant) -> sqlx::Result<Option<Instant>> {
+pub(crate) async fn waits_until(reader: &Reader, keys: &Keys, now: Instant) -> sqlx::Result<Option<Instant>> {
     let (until,): (Option<Instant>,) = reader
         .query(sql!("select max(waits_until) from throttles where key in ($1, $2) and waits_until > $3"))
         .bind(keys.account.as_str())

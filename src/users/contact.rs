@@ -31,7 +31,7 @@ pub(crate) fn side(shell: &Shell, on: &CustomerRow, errors: &FieldErrors, reason
 }
 
 /// `POST /users/{id}/contact`
-pub async fn reveal(desk: Desk, path: web::Path<CustomerId>, body: web::Bytes) -> PageResult {
+pub(crate) async fn reveal(desk: Desk, path: web::Path<CustomerId>, body: web::Bytes) -> PageResult {
     let customer = CustomerRow::load(&desk, &path.into_inner()).await?.ok_or(Problem::NotFound)?;
     // It changes nothing, so it needs no code; what other forms carry does no harm here.
     let form = desk.form(&body, &["reason", "code", "key", "seen"]).await?;

@@ -9,7 +9,7 @@ use crate::{
 
 /// A customer, name and contacts masked.
 #[derive(Clone, Debug)]
-pub struct Customer {
+pub(crate) struct Customer {
     pub id: CustomerId,
     pub name: String,
     pub email: String,
@@ -23,7 +23,7 @@ pub struct Customer {
 impl Customer {
     /// A customer as pages show them.
     #[expect(clippy::needless_pass_by_value, reason = "what is masked must not be at hand any more")]
-    pub fn masked(found: CustomerRow) -> Self {
+    pub(crate) fn masked(found: CustomerRow) -> Self {
         Self {
             id: found.id,
             name: name(&found.name),
@@ -39,7 +39,7 @@ impl Customer {
 
 /// Name and contacts in full.
 #[derive(Clone, Debug)]
-pub struct Contact {
+pub(crate) struct Contact {
     pub name: String,
     pub email: String,
     pub phone: Option<String>,

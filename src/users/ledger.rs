@@ -10,7 +10,7 @@ use crate::{
 
 /// One line of the ledger.
 #[derive(Clone, Debug, sqlx::FromRow)]
-pub struct Entry {
+pub(crate) struct Entry {
     pub id: EntryId,
     pub at: Instant,
     pub delta: i64,
@@ -52,7 +52,7 @@ pub(crate) async fn page(
 }
 
 impl Entry {
-    pub fn title(&self, words: &Words) -> &str {
+    pub(crate) fn title(&self, words: &Words) -> &str {
         match (self.kind.as_str(), self.delta < 0) {
             ("adjusted", true) => words.get("ledger-kind.adjusted-down"),
             ("adjusted", false) => words.get("ledger-kind.adjusted-up"),
@@ -64,11 +64,11 @@ impl Entry {
     }
 
     /// The number of the order it belongs to.
-    pub fn order(&self) -> Option<String> {
+    pub(crate) fn order(&self) -> Option<String> {
         if self.kind == "adjusted" { None } else { orders::term::number(&self.memo) }
     }
 
-    pub fn memo_name(&self, words: &Words) -> &str {
+    pub(crate) fn memo_name(&self, words: &Words) -> &str {
         words.name("reason-kind", &self.memo)
     }
 }

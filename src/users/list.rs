@@ -58,7 +58,7 @@ pub(crate) async fn list(desk: Desk, filter: web::Query<Filter>) -> PageResult {
 }
 
 /// `POST /users/searches`: keeps the search, so that its address says nothing about anybody, and goes to what it found.
-pub async fn search(desk: Desk, body: web::Bytes) -> PageResult {
+pub(crate) async fn search(desk: Desk, body: web::Bytes) -> PageResult {
     let form = desk.form(&body, &["q", "status"]).await?;
     // The box in the frame of every page takes the number of an order too, which is no telephone number.
     if let Some(number) = orders::term::number(form.get("q")) {

@@ -1,16 +1,16 @@
 //! Customers: finding them, looking at them, their points, suspending them.
 
 pub mod adjust;
-pub mod contact;
-pub mod customer;
+pub(crate) mod contact;
+pub(crate) mod customer;
 pub mod find;
-pub mod ledger;
-pub mod list;
-pub mod list_page;
-pub mod note;
-pub mod reindex;
-pub mod search;
-pub mod show;
+pub(crate) mod ledger;
+pub(crate) mod list;
+pub(crate) mod list_page;
+pub(crate) mod note;
+pub(crate) mod reindex;
+pub(crate) mod search;
+pub(crate) mod show;
 pub mod status;
 pub mod term;
 

@@ -9,14 +9,14 @@ use crate::{
 /// Restores missing parts of names for the next `limit` customers after `after`. The triggers on `users` keep the parts up to
 /// date; this is for rows that were written around the triggers, as restoring a dump can do.
 #[derive(Clone, Copy, Debug)]
-pub struct ReindexNames {
+pub(crate) struct ReindexNames {
     pub after: CustomerId,
     pub limit: i64,
 }
 
 /// The result for one slice of customers.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Reindexed {
+pub(crate) struct Reindexed {
     /// The last customer that was looked at, or `after` where there was none.
     pub last: CustomerId,
     pub customers: i64,

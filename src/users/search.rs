@@ -8,7 +8,7 @@ use crate::{
 
 /// Stores a search for a person and records it as an access.
 #[derive(Clone, Debug)]
-pub struct KeepSearch {
+pub(crate) struct KeepSearch {
     pub id: String,
     pub staff: StaffId,
     pub term: String,

@@ -34,7 +34,7 @@ const NEWEST_NOTES: usize = 3;
 const NOTES_PAGE: usize = 20;
 
 /// `GET /users/{id}`
-pub async fn show(desk: Desk, path: web::Path<CustomerId>) -> PageResult {
+pub(crate) async fn show(desk: Desk, path: web::Path<CustomerId>) -> PageResult {
     panel::show::<CustomerRow>(&desk, path.into_inner()).await
 }
 
@@ -143,7 +143,7 @@ async fn history(desk: &Desk, user: CustomerId) -> Result<Vec<AuditRow>, PageErr
 /// The page of a customer.
 #[derive(Debug, Template)]
 #[template(path = "users/show.html")]
-pub struct ShowPage {
+pub(crate) struct ShowPage {
     pub(crate) shell: Shell,
     pub(crate) customer: Customer,
     pub(crate) may_reveal: bool,

@@ -21,13 +21,13 @@ static URLS: LazyLock<HashMap<String, String>> = LazyLock::new(|| {
 
 /// The address of a file: `url("ingam.css")` is `/static/1f0c5e9ab2d4/ingam.css`. Empty for a file that does not exist,
 /// which a test finds.
-pub fn url(name: &str) -> &'static str {
+pub(crate) fn url(name: &str) -> &'static str {
     URLS.get(name).map_or("", String::as_str)
 }
 
 /// A file as it is answered.
 #[derive(Debug)]
-pub struct Asset {
+pub(crate) struct Asset {
     /// Empty where the browser has it already.
     pub bytes: Cow<'static, [u8]>,
     pub mime: String,
@@ -40,13 +40,13 @@ pub struct Asset {
 }
 
 impl Asset {
-    pub fn cache_control(&self) -> &'static str {
+    pub(crate) fn cache_control(&self) -> &'static str {
         if self.immutable { "public, max-age=31536000, immutable" } else { "no-cache" }
     }
 }
 
 /// The file at `/static/{hash}/{name}`.
-pub fn serve(hash: &str, name: &str, if_none_match: Option<&str>) -> Option<Asset> {
+pub(crate) fn serve(hash: &str, name: &str, if_none_match: Option<&str>) -> Option<Asset> {
     let file = Files::get(name)?;
     let current = short(&file);
     let etag = format!("\"{current}\"");
@@ -67,7 +67,8 @@ pub fn serve(hash: &str, name: &str, if_none_match: Option<&str>) -> Option<Asse
 }
 
 /// The bytes of a file and their names, for the test of the vendored ones.
-pub fn names() -> impl Iterator<Item = Cow<'static, str>> {
+#[cfg(test)]
+pub(crate) fn names() -> impl Iterator<Item = Cow<'static, str>> {
     Files::iter()
 }
 

@@ -10,13 +10,13 @@ use std::net::IpAddr;
 
 /// The forwarding header cannot be read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Unreadable;
+pub(crate) struct Unreadable;
 
 const MAX_BYTES: usize = 1024;
 const MAX_HOPS: usize = 16;
 
 /// The client's address. `X-Forwarded-For` is the only header that is ever read, and only from a trusted proxy.
-pub fn address(peer: IpAddr, headers: &HeaderMap, trusted: &[IpNet]) -> Result<IpAddr, Unreadable> {
+pub(crate) fn address(peer: IpAddr, headers: &HeaderMap, trusted: &[IpNet]) -> Result<IpAddr, Unreadable> {
     let peer = peer.to_canonical();
     if !is_trusted(peer, trusted) {
         return Ok(peer);

@@ -209,7 +209,7 @@ impl Guest {
 }
 
 /// A redirect after a form. htmx would follow a 303 by itself and put the page inside this one; it is told to go there.
-pub fn see_other(visit: &Visit, path: &str) -> HttpResponse {
+pub(crate) fn see_other(visit: &Visit, path: &str) -> HttpResponse {
     if visit.is_htmx {
         HttpResponse::Ok().insert_header(("HX-Redirect", path)).finish()
     } else {
@@ -289,7 +289,7 @@ impl Desk {
 }
 
 /// Whether `path` is a path of this console and nothing that a browser could take for another place.
-pub fn is_own_path(path: &str) -> bool {
+pub(crate) fn is_own_path(path: &str) -> bool {
     path.starts_with('/')
         && !path.starts_with("//")
         && path.len() <= 1024
@@ -297,12 +297,12 @@ pub fn is_own_path(path: &str) -> bool {
 }
 
 /// Names a form, so that sending it twice does nothing twice.
-pub fn fresh_key() -> String {
+pub(crate) fn fresh_key() -> String {
     hex::encode(secret::random::<16>())
 }
 
 /// The part of a change form that is the same in all of them.
-pub fn seal_of(form: &Form, reason: Reason) -> Result<Seal, PageError> {
+pub(crate) fn seal_of(form: &Form, reason: Reason) -> Result<Seal, PageError> {
     let key = form.get("key");
     let is_key = (1..=64).contains(&key.len())
         && key.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_'));

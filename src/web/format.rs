@@ -6,52 +6,52 @@ use chrono_tz::Tz;
 use std::fmt::Display;
 
 /// `2026-11-20`
-pub fn day(at: Instant, zone: Tz) -> String {
+pub(crate) fn day(at: Instant, zone: Tz) -> String {
     local(at, zone, "%Y-%m-%d")
 }
 
 /// `11-20 03:04`, or `2025-11-20 03:04` where the year is not the one of `now`.
-pub fn minute(at: Instant, zone: Tz, now: Instant) -> String {
+pub(crate) fn minute(at: Instant, zone: Tz, now: Instant) -> String {
     local(at, zone, if same_year(at, zone, now) { "%m-%d %H:%M" } else { "%Y-%m-%d %H:%M" })
 }
 
 /// `11-20 03:04:12`, or with the year where it is not the one of `now`: a row among rows that follow by the second.
-pub fn moment(at: Instant, zone: Tz, now: Instant) -> String {
+pub(crate) fn moment(at: Instant, zone: Tz, now: Instant) -> String {
     local(at, zone, if same_year(at, zone, now) { "%m-%d %H:%M:%S" } else { "%Y-%m-%d %H:%M:%S" })
 }
 
 /// `2026-11-20 03:04:12`
-pub fn second(at: Instant, zone: Tz) -> String {
+pub(crate) fn second(at: Instant, zone: Tz) -> String {
     local(at, zone, "%Y-%m-%d %H:%M:%S")
 }
 
 /// `03:04`
-pub fn clock(at: Instant, zone: Tz) -> String {
+pub(crate) fn clock(at: Instant, zone: Tz) -> String {
     local(at, zone, "%H:%M")
 }
 
 /// `03:04:12`
-pub fn clock_second(at: Instant, zone: Tz) -> String {
+pub(crate) fn clock_second(at: Instant, zone: Tz) -> String {
     local(at, zone, "%H:%M:%S")
 }
 
 /// What the zone is called at that time: `KST`, or `+0530` where it has no letters of its own.
-pub fn zone_name(at: Instant, zone: Tz) -> String {
+pub(crate) fn zone_name(at: Instant, zone: Tz) -> String {
     local(at, zone, "%Z")
 }
 
 /// `2026-11-20T03:04:12Z`, for `datetime=`.
-pub fn iso(at: Instant) -> String {
+pub(crate) fn iso(at: Instant) -> String {
     at.utc().to_rfc3339_opts(SecondsFormat::Secs, true)
 }
 
 /// `2026-11-20 03:04:12 UTC`, shown when the pointer rests on a time.
-pub fn utc(at: Instant) -> String {
+pub(crate) fn utc(at: Instant) -> String {
     at.utc().format("%Y-%m-%d %H:%M:%S UTC").to_string()
 }
 
 /// "just now", "2 min ago", "3 hours ago", "5 days ago"; from 30 days on, in months and years.
-pub fn ago(at: Instant, now: Instant, words: Words) -> String {
+pub(crate) fn ago(at: Instant, now: Instant, words: Words) -> String {
     let past = now.since(at);
     if past < TimeDelta::minutes(1) {
         return words.get("ago.now").to_owned();
@@ -67,7 +67,7 @@ pub fn ago(at: Instant, now: Instant, words: Words) -> String {
 }
 
 /// How long a number of seconds is: "45 s", "12 min", "7 h 12 min".
-pub fn span(seconds: i64, words: Words) -> String {
+pub(crate) fn span(seconds: i64, words: Words) -> String {
     let (hours, minutes) = (seconds / 3600, seconds / 60 % 60);
     match (hours, minutes) {
         (0, 0) => words.with("span.seconds", &[("s", &seconds.max(0))]),
@@ -78,7 +78,7 @@ pub fn span(seconds: i64, words: Words) -> String {
 }
 
 /// A duration in milliseconds as text: "0.4 s", "45 s", "7 min 28 s", "2 h 05 min".
-pub fn took(milliseconds: i64, words: Words) -> String {
+pub(crate) fn took(milliseconds: i64, words: Words) -> String {
     let milliseconds = milliseconds.max(0);
     let seconds = milliseconds / 1000;
     match (seconds / 3600, seconds / 60 % 60, seconds % 60) {
@@ -92,7 +92,7 @@ pub fn took(milliseconds: i64, words: Words) -> String {
 }
 
 /// `8f3a91c2…07de`
-pub fn short_hash(hash: &[u8]) -> String {
+pub(crate) fn short_hash(hash: &[u8]) -> String {
     let text = hex::encode(hash);
     match (text.get(..8), text.len().checked_sub(4).and_then(|at| text.get(at..))) {
         (Some(head), Some(tail)) if text.len() > 12 => format!("{head}…{tail}"),
@@ -101,7 +101,7 @@ pub fn short_hash(hash: &[u8]) -> String {
 }
 
 /// What a browser calls itself, without its version: "Chrome, Windows". Only for a person to recognise a session by.
-pub fn browser(user_agent: &str) -> Option<String> {
+pub(crate) fn browser(user_agent: &str) -> Option<String> {
     // In this order: most browsers also carry the names of those after them.
     let browsers = [
         ("Edg", "Edge"),
@@ -135,7 +135,7 @@ pub fn browser(user_agent: &str) -> Option<String> {
 }
 
 /// Two letters that represent a person: the given name of a Korean name (`서연`), the initials of any other (`SK`).
-pub fn initials(name: &str) -> String {
+pub(crate) fn initials(name: &str) -> String {
     let name = name.trim();
     let is_hangul = |c: char| ('가'..='힣').contains(&c);
     if !name.is_empty() && name.chars().all(is_hangul) {

@@ -4,7 +4,7 @@ use actix_web::http::header::{HeaderMap, HeaderName, HeaderValue};
 
 /// The content security policy: nothing but our own files, scripts only with this answer's nonce, no site may frame the
 /// console, forms go nowhere else.
-pub fn content_security_policy(nonce: &str) -> String {
+pub(crate) fn content_security_policy(nonce: &str) -> String {
     format!(
         "default-src 'none'; script-src 'nonce-{nonce}'; style-src 'self'; img-src 'self'; font-src 'self'; connect-src 'self'; \
          form-action 'self'; frame-ancestors 'none'; base-uri 'none'; object-src 'none'"
@@ -23,7 +23,7 @@ const ALWAYS: [(&str, &str); 7] = [
 ];
 
 /// Adds them. What is already there about caching stays: assets set their own.
-pub fn secure(headers: &mut HeaderMap, nonce: &str, over_tls: bool) {
+pub(crate) fn secure(headers: &mut HeaderMap, nonce: &str, over_tls: bool) {
     for (name, value) in ALWAYS {
         headers.insert(HeaderName::from_static(name), HeaderValue::from_static(value));
     }

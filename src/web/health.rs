@@ -5,12 +5,12 @@ use actix_web::{HttpRequest, HttpResponse, web};
 use std::borrow::Cow;
 
 /// The process is alive.
-pub async fn healthy() -> &'static str {
+pub(crate) async fn healthy() -> &'static str {
     "ok\n"
 }
 
 /// The database answers.
-pub async fn ready(console: web::Data<Console>) -> HttpResponse {
+pub(crate) async fn ready(console: web::Data<Console>) -> HttpResponse {
     match console.audit_size().await {
         Ok(_) => HttpResponse::Ok().content_type("text/plain; charset=utf-8").body("ok\n"),
         Err(_) => HttpResponse::ServiceUnavailable()
@@ -20,7 +20,7 @@ pub async fn ready(console: web::Data<Console>) -> HttpResponse {
 }
 
 /// A file of the program itself: a style, a script, an icon.
-pub async fn asset(path: web::Path<(String, String)>, request: HttpRequest) -> Result<HttpResponse, PageError> {
+pub(crate) async fn asset(path: web::Path<(String, String)>, request: HttpRequest) -> Result<HttpResponse, PageError> {
     let (hash, name) = path.into_inner();
     let known = request.headers().get("if-none-match").and_then(|value| value.to_str().ok());
     let asset = assets::serve(&hash, &name, known).ok_or(Problem::NotFound)?;
@@ -37,6 +37,6 @@ pub async fn asset(path: web::Path<(String, String)>, request: HttpRequest) -> R
 }
 
 /// What no route answers.
-pub async fn nowhere() -> Result<HttpResponse, PageError> {
+pub(crate) async fn nowhere() -> Result<HttpResponse, PageError> {
     Err(Problem::NotFound.into())
 }

@@ -1,7 +1,7 @@
 //! Addresses of pages with filters.
 
 /// `path` with the fields that are not empty.
-pub fn link(path: &str, fields: &[(&str, &str)]) -> String {
+pub(crate) fn link(path: &str, fields: &[(&str, &str)]) -> String {
     let set: Vec<_> = fields.iter().filter(|(_, value)| !value.is_empty()).collect();
     match serde_urlencoded::to_string(&set) {
         Ok(query) if !query.is_empty() => format!("{path}?{query}"),

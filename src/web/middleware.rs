@@ -30,7 +30,7 @@ type Served = Result<ServiceResponse<BoxBody>, actix_web::Error>;
 
 /// Outermost: names the request, times it, catches what goes wrong, dresses errors as pages, adds the security headers and
 /// writes the one line in the log.
-pub async fn observe(request: ServiceRequest, next: Next<impl MessageBody + 'static>) -> Served {
+pub(crate) async fn observe(request: ServiceRequest, next: Next<impl MessageBody + 'static>) -> Served {
     let visit = Visit::begin(&request);
     let Some(console) = request.app_data::<web::Data<Console>>().cloned() else {
         return Ok(request.into_response(HttpResponse::InternalServerError().finish()));
@@ -130,7 +130,7 @@ fn onward(problem: Problem, visit: &Visit) -> Onward {
 }
 
 /// Address, network, route, method and origin: everything that can be judged without knowing who it is.
-pub async fn admit(request: ServiceRequest, next: Next<impl MessageBody + 'static>) -> Served {
+pub(crate) async fn admit(request: ServiceRequest, next: Next<impl MessageBody + 'static>) -> Served {
     let (Some(visit), Some(console)) =
         (Visit::of(request.request()), request.app_data::<web::Data<Console>>().cloned())
     else {
@@ -206,7 +206,7 @@ fn wrong_method(console: &Console, request: ServiceRequest, pattern: &str) -> Se
 }
 
 /// Finds the visitor by their session, and refuses a route that does not open to them.
-pub async fn authorize(request: ServiceRequest, next: Next<impl MessageBody + 'static>) -> Served {
+pub(crate) async fn authorize(request: ServiceRequest, next: Next<impl MessageBody + 'static>) -> Served {
     let (Some(visit), Some(console)) =
         (Visit::of(request.request()), request.app_data::<web::Data<Console>>().cloned())
     else {

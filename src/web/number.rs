@@ -4,7 +4,7 @@ use super::{shell::field::wrong, words::Message};
 use crate::money::Currency;
 
 /// A positive whole number in ASCII digits, grouped with commas or not: `1000`, `1,000`.
-pub fn positive(text: &str) -> Result<i64, Message> {
+pub(crate) fn positive(text: &str) -> Result<i64, Message> {
     if text.is_empty() {
         return Err(wrong::required());
     }
@@ -16,7 +16,7 @@ pub fn positive(text: &str) -> Result<i64, Message> {
 }
 
 /// A number of things, also none: an empty field is none.
-pub fn count(text: &str) -> Result<i64, Message> {
+pub(crate) fn count(text: &str) -> Result<i64, Message> {
     match text.trim() {
         "" => Ok(0),
         text => whole(text).and_then(Result::ok).ok_or_else(wrong::not_a_count),
@@ -25,7 +25,7 @@ pub fn count(text: &str) -> Result<i64, Message> {
 
 /// An amount of money in minor units, also none: `12,300`, `₩12,300`, `12.34`. No more digits after the point than the
 /// currency has, and no point where it has none.
-pub fn money(text: &str, currency: Currency) -> Result<i64, Message> {
+pub(crate) fn money(text: &str, currency: Currency) -> Result<i64, Message> {
     let text = text.trim();
     let text = text.strip_prefix(currency.symbol()).unwrap_or(text).trim_start();
     let (units, fraction) = text.split_once('.').map_or((text, None), |(units, fraction)| (units, Some(fraction)));

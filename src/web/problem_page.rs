@@ -9,7 +9,7 @@ use askama::Template;
 /// A page for a request that could not be answered.
 #[derive(Debug, Template)]
 #[template(path = "problem.html")]
-pub struct ProblemPage {
+pub(crate) struct ProblemPage {
     pub shell: Solo,
     pub problem: Problem,
     /// The id of this request, which is in the server's log too.
@@ -24,41 +24,37 @@ pub struct ProblemPage {
 
 /// Where the button of an error page leads.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Onward {
+pub(crate) enum Onward {
     /// The first page.
     Home,
     /// The sign-in page.
     SignIn,
     /// The same address once more.
     Again(String),
-    /// A page where the request can be made again.
-    Back(String),
 }
 
 impl Onward {
-    pub fn href(&self) -> &str {
+    pub(crate) fn href(&self) -> &str {
         match self {
             Self::Home => "/",
             Self::SignIn => "/login",
-            Self::Again(path) | Self::Back(path) => path,
+            Self::Again(path) => path,
         }
     }
 
-    pub fn key(&self) -> &'static str {
+    pub(crate) fn key(&self) -> &'static str {
         match self {
             Self::Home => "problem.home",
             Self::SignIn => "problem.sign-in",
             Self::Again(_) => "problem.again",
-            Self::Back(_) => "problem.back",
         }
     }
 
-    pub fn icon(&self) -> &'static str {
+    pub(crate) fn icon(&self) -> &'static str {
         match self {
             Self::Home => "home",
             Self::SignIn => "user",
             Self::Again(_) => "refresh",
-            Self::Back(_) => "left",
         }
     }
 }
@@ -138,16 +134,16 @@ impl Problem {
 }
 
 impl ProblemPage {
-    pub fn title(&self) -> &'static str {
+    pub(crate) fn title(&self) -> &'static str {
         self.say("title")
     }
 
-    pub fn what(&self) -> &'static str {
+    pub(crate) fn what(&self) -> &'static str {
         self.say("what")
     }
 
     /// One or two things to do, in order.
-    pub fn steps(&self) -> Vec<String> {
+    pub(crate) fn steps(&self) -> Vec<String> {
         let mut steps = Vec::new();
         if let Problem::TooMany { until: Some(until) } = self.problem {
             steps.push(self.shell.with("problem.wait-until", &[("at", &format::clock_second(until, self.shell.zone))]));

@@ -5,7 +5,7 @@ use std::fmt::Write;
 
 /// A QR code as an SVG path. The template draws it, so nothing on a page has to go unescaped.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct QrCode {
+pub(crate) struct QrCode {
     /// The dark squares: one `h` run per row of neighbours.
     pub path: String,
     /// The width and height in squares, the quiet zone included.
@@ -19,7 +19,7 @@ const QUIET_IN_A_TERMINAL: i32 = 2;
 impl QrCode {
     /// The code of this text. Text too long for any code (about 2,300 bytes) gives an empty picture: the page shows the
     /// text beside it anyway.
-    pub fn of(text: &str) -> Self {
+    pub(crate) fn of(text: &str) -> Self {
         let Ok(matrix) = Matrix::encode_text(text, QrCodeEcc::Medium) else { return Self::default() };
         let mut path = String::new();
         for y in 0..matrix.size() {
@@ -39,7 +39,7 @@ impl QrCode {
 }
 
 /// The code in half blocks, two squares to a character: light on dark, as a terminal mostly is.
-pub fn terminal(text: &str) -> String {
+pub(crate) fn terminal(text: &str) -> String {
     let Ok(matrix) = Matrix::encode_text(text, QrCodeEcc::Low) else { return String::new() };
     let range = -QUIET_IN_A_TERMINAL..matrix.size() + QUIET_IN_A_TERMINAL;
     let line = |y| {

@@ -16,7 +16,7 @@ const ADDRESSES: usize = 10_000;
 
 /// Token buckets: one for each address and one for all.
 #[derive(Debug, Default)]
-pub struct Recording(Mutex<Buckets>);
+pub(crate) struct Recording(Mutex<Buckets>);
 
 #[derive(Debug, Default)]
 struct Buckets {
@@ -38,7 +38,7 @@ struct Bucket {
 
 impl Recording {
     /// Whether one more refusal of this address is to be written.
-    pub fn may(&self, ip: Option<IpAddr>, now: Instant) -> bool {
+    pub(crate) fn may(&self, ip: Option<IpAddr>, now: Instant) -> bool {
         let Ok(mut buckets) = self.0.lock() else { return true };
         if buckets.each.len() >= ADDRESSES {
             // Those with their full allowance again have nothing to remember. Where all are busy, the limit for all of them

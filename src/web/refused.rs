@@ -44,7 +44,7 @@ impl Refused {
 }
 
 /// Words a refusal for the form it belongs to, or ends the request where no form can show it.
-pub async fn explain(desk: &Desk, refusal: Refusal, target: &Target) -> Result<Refused, PageError> {
+pub(crate) async fn explain(desk: &Desk, refusal: Refusal, target: &Target) -> Result<Refused, PageError> {
     Ok(match refusal {
         Refusal::Code(refusal) => code(refusal, desk.now()),
         Refusal::Stale { .. } => Refused::shown(409, FormRefusal::Stale(meanwhile(desk, target).await?)),
@@ -83,14 +83,14 @@ fn code(refusal: CodeRefusal, now: Instant) -> Refused {
 }
 
 /// When the next code appears.
-pub fn next_step(now: Instant) -> Instant {
+pub(crate) fn next_step(now: Instant) -> Instant {
     let next = (now.unix() / code::STEP_SECONDS + 1) * code::STEP_SECONDS;
     Instant::from_unix(next).unwrap_or(now)
 }
 
 /// What a rejection says at its field, where it belongs to one: the sentence under `field-error.<word>`, filled with the
 /// rejection's values.
-pub fn field_errors(rejection: &Rejection) -> FieldErrors {
+pub(crate) fn field_errors(rejection: &Rejection) -> FieldErrors {
     let Some(field) = rejection.field else { return FieldErrors::new() };
     let fill = |message: Message, (name, value): &(&'static str, String)| message.arg(name, shown(value));
     FieldErrors::one(field, rejection.values.iter().fold(wrong::refused(rejection.word), fill))
@@ -109,7 +109,7 @@ fn throttled(rejection: &Rejection) -> Result<Refused, PageError> {
 }
 
 /// Until when a throttled person has to wait.
-pub fn until(rejection: &Rejection) -> Option<Instant> {
+pub(crate) fn until(rejection: &Rejection) -> Option<Instant> {
     rejection.values.iter().find(|(name, _)| *name == "until").and_then(|(_, at)| Instant::parse(at).ok())
 }
 
@@ -133,24 +133,12 @@ async fn meanwhile(desk: &Desk, target: &Target) -> Result<Option<Meanwhile>, Pa
 }
 
 /// The reason in a form's field of that name.
-pub fn read_reason(form: &Form) -> Result<Reason, FieldErrors> {
+pub(crate) fn read_reason(form: &Form) -> Result<Reason, FieldErrors> {
     Reason::parse(form.get("reason")).map_err(|error| FieldErrors::one("reason", reason_error(error)))
 }
 
-/// The reason in a form, where nothing else is wrong with it either; otherwise all that is.
-pub fn read_reason_beside(form: &Form, mut errors: FieldErrors) -> Result<Reason, FieldErrors> {
-    match read_reason(form) {
-        Ok(reason) if errors.is_empty() => Ok(reason),
-        Ok(_) => Err(errors),
-        Err(other) => {
-            errors.extend(other);
-            Err(errors)
-        }
-    }
-}
-
 /// What is wrong with a reason.
-pub fn reason_error(error: ReasonError) -> Message {
+pub(crate) fn reason_error(error: ReasonError) -> Message {
     match error {
         ReasonError::Missing => wrong::required(),
         ReasonError::TooShort => wrong::too_short(*Reason::LENGTH.start()),

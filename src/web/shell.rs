@@ -1,17 +1,17 @@
 //! The layout around every page: the frame of a signed-in page, and the bare one of sign-in and error pages.
 
-pub mod field;
+pub(crate) mod field;
 mod frame;
 mod look;
-pub mod seal;
+pub(crate) mod seal;
 mod second;
 mod section;
-pub mod table;
+pub(crate) mod table;
 
-pub use frame::Frame;
-pub use look::{Flash, Theme, Tone};
-pub use second::Second;
-pub use section::{Beyond, Count, NavItem, Section, Waits};
+pub(crate) use frame::Frame;
+pub(crate) use look::{Flash, Theme, Tone};
+pub(crate) use second::Second;
+pub(crate) use section::{Beyond, NavItem, Section, Waits};
 
 use crate::{
     clock::Instant,
@@ -107,6 +107,7 @@ impl Shell {
         self.section.is_some_and(|section| beyond.holds(&section))
     }
 
+    #[expect(clippy::trivially_copy_pass_by_ref, reason = "templates hand over references")]
     pub fn is_current(&self, section: &Section) -> bool {
         self.section == Some(*section)
     }

@@ -31,7 +31,7 @@ use tokio::{
 
 /// With what jobs are run.
 #[derive(Clone, Debug)]
-pub struct Runner {
+pub(crate) struct Runner {
     pub gate: Gate,
     pub reader: Reader,
     pub clock: Clock,

@@ -9,7 +9,7 @@ use chrono::TimeDelta;
 
 /// Removes what has expired: sessions, searches, form keys, invitations, delivered events.
 #[derive(Clone, Debug)]
-pub struct ForgetExpired {
+pub(crate) struct ForgetExpired {
     pub session_absolute: TimeDelta,
 }
 

@@ -1,10 +1,10 @@
 //! Coupons of a campaign. There is no coupon service in the demo, so there is nothing here but which campaign is open.
 
 /// The campaign for which coupons are issued.
-pub const OPEN: &str = "winter-2026";
+pub(crate) const OPEN: &str = "winter-2026";
 
 /// Why no coupon is issued for a campaign, and what to do then; nothing where it is the open one.
-pub fn refusal(campaign: &str) -> Option<[String; 2]> {
+pub(crate) fn refusal(campaign: &str) -> Option<[String; 2]> {
     if campaign == OPEN {
         return None;
     }

@@ -3,7 +3,7 @@
 //! A day is settled ([`settle`]), points that are a year old expire ([`expire`]), and coupons are issued ([`coupons`], of
 //! which there is only as much as it takes to watch one job fail and be run again).
 
-pub mod coupons;
+pub(crate) mod coupons;
 pub mod expire;
 pub mod settle;
 

@@ -44,8 +44,6 @@ fn detail(
         shipped_at: None,
         delivered_at: None,
         cancelled_at: None,
-        open_refunds: 0,
-        failed_refunds: 0,
         version: 1,
         customer: String::new(),
         balance: 0,

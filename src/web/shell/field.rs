@@ -50,85 +50,85 @@ impl FieldErrors {
 
 /// The sentences a check may say about a field. The catalogue holds each under `field-error.`; a constructor per
 /// sentence keeps its arguments from being forgotten.
-pub mod wrong {
+pub(crate) mod wrong {
     use super::Message;
     use crate::gate::RefusalWord;
 
     /// What the gate would refuse with this word, said before the form is submitted.
-    pub fn refused(word: RefusalWord) -> Message {
+    pub(crate) fn refused(word: RefusalWord) -> Message {
         Message::new(format!("field-error.{word}"))
     }
 
-    pub fn required() -> Message {
+    pub(crate) fn required() -> Message {
         Message::new("field-error.required")
     }
-    pub fn too_short(min: usize) -> Message {
+    pub(crate) fn too_short(min: usize) -> Message {
         Message::new("field-error.too-short").arg("min", min)
     }
-    pub fn too_long(max: usize) -> Message {
+    pub(crate) fn too_long(max: usize) -> Message {
         Message::new("field-error.too-long").arg("max", max)
     }
-    pub fn control_characters() -> Message {
+    pub(crate) fn control_characters() -> Message {
         Message::new("field-error.control-characters")
     }
-    pub fn not_a_choice() -> Message {
+    pub(crate) fn not_a_choice() -> Message {
         Message::new("field-error.not-a-choice")
     }
     /// Not a positive whole number.
-    pub fn not_an_amount() -> Message {
+    pub(crate) fn not_an_amount() -> Message {
         Message::new("field-error.not-an-amount")
     }
     /// Not a whole number of things.
-    pub fn not_a_count() -> Message {
+    pub(crate) fn not_a_count() -> Message {
         Message::new("field-error.not-a-count")
     }
     /// Not a positive amount in the currency at hand.
-    pub fn not_money() -> Message {
+    pub(crate) fn not_money() -> Message {
         Message::new("field-error.not-money")
     }
     /// More than the ledger can hold.
-    pub fn too_large() -> Message {
+    pub(crate) fn too_large() -> Message {
         Message::new("field-error.too-large")
     }
-    pub fn not_a_code() -> Message {
+    pub(crate) fn not_a_code() -> Message {
         Message::new("field-error.not-a-code")
     }
-    pub fn not_an_address() -> Message {
+    pub(crate) fn not_an_address() -> Message {
         Message::new("field-error.not-an-address")
     }
-    pub fn not_a_day() -> Message {
+    pub(crate) fn not_a_day() -> Message {
         Message::new("field-error.not-a-day")
     }
-    pub fn not_a_zone() -> Message {
+    pub(crate) fn not_a_zone() -> Message {
         Message::new("field-error.not-a-zone")
     }
     /// Nothing an order can be found by; perhaps a person.
-    pub fn not_an_order_term() -> Message {
+    pub(crate) fn not_an_order_term() -> Message {
         Message::new("field-error.not-an-order-term")
     }
     /// A search for nothing but punctuation.
-    pub fn nothing_to_search() -> Message {
+    pub(crate) fn nothing_to_search() -> Message {
         Message::new("field-error.nothing-to-search")
     }
-    pub fn common_password() -> Message {
+    pub(crate) fn common_password() -> Message {
         Message::new("field-error.common-password")
     }
-    pub fn password_differs() -> Message {
+    pub(crate) fn password_differs() -> Message {
         Message::new("field-error.password-differs")
     }
     /// The password is the one in use already.
-    pub fn password_same() -> Message {
+    pub(crate) fn password_same() -> Message {
         Message::new("field-error.password-same")
     }
     /// A network with more digits than its prefix covers.
-    pub fn not_a_whole_network(line: &str, net: impl std::fmt::Display) -> Message {
+    pub(crate) fn not_a_whole_network(line: &str, net: impl std::fmt::Display) -> Message {
         Message::new("field-error.not-a-whole-network").arg("line", line).arg("net", net)
     }
     /// A network that is half of the internet.
-    pub fn limit_too_wide(line: &str) -> Message {
+    pub(crate) fn limit_too_wide(line: &str) -> Message {
         Message::new("field-error.limit-too-wide").arg("line", line)
     }
-    pub fn too_many_networks(max: usize) -> Message {
+    pub(crate) fn too_many_networks(max: usize) -> Message {
         Message::new("field-error.too-many-networks").arg("max", max)
     }
 }

@@ -30,6 +30,11 @@ pub struct Frame {
     pub flash: Option<Flash>,
 }
 
+#[expect(
+    clippy::unused_self,
+    clippy::trivially_copy_pass_by_ref,
+    reason = "templates call these as methods and hand over references"
+)]
 impl Frame {
     /// The sentence under this key.
     pub fn t<'k>(&self, key: &'k str) -> &'k str

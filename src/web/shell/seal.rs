@@ -225,7 +225,7 @@ impl FormRefusal {
 }
 
 /// Why the state of the target does not allow it, where there is a sentence of its own for that.
-pub fn wrong_state(why: &Rejection, frame: &Frame) -> Option<String> {
+pub(crate) fn wrong_state(why: &Rejection, frame: &Frame) -> Option<String> {
     let values: Vec<(&str, &dyn std::fmt::Display)> =
         why.values.iter().map(|(name, value)| (*name, value as &dyn std::fmt::Display)).collect();
     let key = format!("refused-state.{}", why.word);

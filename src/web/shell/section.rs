@@ -86,13 +86,13 @@ impl Section {
 
 /// A section in which things wait, and the way to count them.
 #[derive(Clone, Copy, Debug)]
-pub struct Waits {
+pub(crate) struct Waits {
     pub section: Section,
     pub count: Count,
 }
 
 /// Counts what waits for a person at a time. More than a page can show are only many.
-pub type Count = for<'c> fn(&'c Reader, &'c Visitor, Instant) -> LocalBoxFuture<'c, sqlx::Result<i64>>;
+pub(crate) type Count = for<'c> fn(&'c Reader, &'c Visitor, Instant) -> LocalBoxFuture<'c, sqlx::Result<i64>>;
 
 #[derive(Clone, Copy, Debug)]
 pub struct NavItem {
@@ -128,6 +128,7 @@ impl Beyond {
         Self { items: nav.iter().filter(|item| !tabs.contains(&item.section)).copied().collect() }
     }
 
+    #[expect(clippy::trivially_copy_pass_by_ref, reason = "templates hand over references")]
     pub fn holds(&self, section: &Section) -> bool {
         self.items.iter().any(|item| item.section == *section)
     }

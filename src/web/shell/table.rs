@@ -3,7 +3,7 @@
 /// Where a list goes on. Pages are found by the key of their last row, so there is a next page and perhaps the first
 /// one, and no page numbers.
 #[derive(Clone, Debug, Default)]
-pub struct Pager {
+pub(crate) struct Pager {
     /// Back to the first page, from any other.
     pub first: Option<String>,
     /// The page after this one.
@@ -12,20 +12,20 @@ pub struct Pager {
 
 impl Pager {
     /// Whether everything is on this one page.
-    pub fn is_needed(&self) -> bool {
+    pub(crate) fn is_needed(&self) -> bool {
         self.first.is_some() || self.next.is_some()
     }
 }
 
 /// One of several to choose from.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Choice {
+pub(crate) struct Choice {
     pub value: String,
     pub label: String,
 }
 
 impl Choice {
-    pub fn new(value: impl Into<String>, label: impl Into<String>) -> Self {
+    pub(crate) fn new(value: impl Into<String>, label: impl Into<String>) -> Self {
         Self { value: value.into(), label: label.into() }
     }
 }
