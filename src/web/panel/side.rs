@@ -83,6 +83,9 @@ pub(crate) struct Entry<S: Subject> {
     pub(super) is_default: fn(&Desk, &S) -> bool,
     pub(super) button: fn(&Desk, &S) -> Option<Button>,
     pub(super) offer: OfferPanel<S>,
+    /// The route and the own fields of its form, where it has a seal.
+    #[cfg(test)]
+    pub(crate) form: Option<(&'static str, &'static [&'static str])>,
 }
 
 /// Builds and renders a panel; `None` where the address asks for another one.
@@ -107,12 +110,23 @@ impl<S: Subject> Entry<S> {
             is_default: P::is_default,
             button: P::button,
             offer: |offer| Box::pin(offer_panel::<P>(offer)),
+            #[cfg(test)]
+            form: Some((P::ROUTE, P::FIELDS)),
         }
     }
 
     /// A form that makes no change and so has no seal.
     pub(crate) const fn without_seal(name: &'static str, may: fn(&Desk, &S) -> bool, offer: OfferPanel<S>) -> Self {
-        Self { name, place: Place::Beside, may, is_default: |_, _| false, button: |_, _| None, offer }
+        Self {
+            name,
+            place: Place::Beside,
+            may,
+            is_default: |_, _| false,
+            button: |_, _| None,
+            offer,
+            #[cfg(test)]
+            form: None,
+        }
     }
 }
 
