@@ -59,7 +59,7 @@ macro_rules! ids {
 }
 
 ids! {
-    /// A person who works with the console. The default is nobody: no row has the number 0.
+    /// A person who works with the console. The default is no account: no row has the number 0.
     #[derive(Default)]
     StaffId;
     /// A change that waits for a second person.

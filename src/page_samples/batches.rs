@@ -1,29 +1,20 @@
-use super::{
-    maker::{self, Maker, Sample, before, html, now},
-    orders::fresh,
-};
+use super::maker::{Maker, Sample, before, html, now};
 use crate::{
     batches::{
-        accept_normal::NormalPanel,
         bars::{Bars, Mini},
         baseline::Baseline,
-        cancel::CancelPanel,
         definition::{Definition, Values},
-        detail::{JobDetail, RunDetail},
+        detail::JobDetail,
         event::Event,
         job::JobPage,
         kind::Kind,
         list_pages::{JobRow, LastRun, ListPage, Show},
-        live::LivePage,
         log::{LogLine, RunLog},
         params,
         pause::PausePanel,
         record::{Job, Run},
-        rerun::RerunPanel,
         rerun_all::RerunAllPanel,
-        resolve::ResolvePanel,
         runs::{Filter, RunList, RunRow, RunsPage},
-        show::ShowPage,
         start::StartPanel,
         state::State,
     },
@@ -31,7 +22,7 @@ use crate::{
     id::{RunId, Seq},
     web::{
         list::ListQuery as _,
-        panel::{Button, Opened, Panel, Receipt, Side, side_of},
+        panel::{Button, Opened, Panel, Side},
         shell::{
             Section,
             field::{FieldErrors, wrong},
@@ -43,7 +34,7 @@ use crate::{
 use chrono::TimeDelta;
 
 impl Maker {
-    fn job(self, name: &str) -> Job {
+    pub(super) fn job(self, name: &str) -> Job {
         Job {
             name: name.into(),
             title: self.text("일일 정산 집계", "Daily settlement"),
@@ -58,7 +49,7 @@ impl Maker {
         }
     }
 
-    fn definition(self) -> Definition {
+    pub(super) fn definition(self) -> Definition {
         let text = r#"
             name = "daily-settlement"
             title = "Daily settlement"
@@ -80,11 +71,11 @@ impl Maker {
         definition
     }
 
-    fn values() -> Values {
+    pub(super) fn values() -> Values {
         [("date", "2026-11-19"), ("bank", "kb"), ("pages", "482")].map(|(n, v)| (n.to_owned(), v.to_owned())).into()
     }
 
-    fn run(id: i64, state: State) -> Run {
+    pub(super) fn run(id: i64, state: State) -> Run {
         let ended = !state.is_open();
         Run {
             id: RunId::new(id),
@@ -128,7 +119,7 @@ impl Maker {
         }
     }
 
-    fn batch_log(self) -> RunLog {
+    pub(super) fn batch_log(self) -> RunLog {
         let line = |n, ko: &str, en: &str| LogLine {
             n,
             at: Some(before(TimeDelta::minutes(41 - n))),
@@ -151,7 +142,7 @@ impl Maker {
         }
     }
 
-    fn event(self, kind: &str, by: &str) -> Event {
+    pub(super) fn event(self, kind: &str, by: &str) -> Event {
         Event {
             at: before(TimeDelta::minutes(24)),
             kind: kind.into(),
@@ -162,147 +153,13 @@ impl Maker {
         }
     }
 
-    fn history() -> Vec<Run> {
+    pub(super) fn history() -> Vec<Run> {
         (0..30)
             .map(|n| {
                 let state = if n % 14 == 0 { State::Failed } else { State::Succeeded };
                 Run { duration_ms: Some(430_000 + n % 7 * 9000), ..Self::run(48_213 - n, state) }
             })
             .collect()
-    }
-
-    fn run_page(self, run: Run, buttons: &[&'static str], side: Side) -> String {
-        let icon = |name: &str| match name {
-            "rerun" => "rerun",
-            "resolve" => "check",
-            "normal" => "flag",
-            _ => "ban",
-        };
-        let button = |name: &&'static str| Button {
-            name,
-            icon: icon(name),
-            label: self.frame().words.name("run-panel", name).to_owned(),
-        };
-        html(&ShowPage {
-            waiting: vec![],
-            live: LivePage { shell: self.shell(Section::Batches), process: Some(false), run: run.clone() },
-            job: self.job("daily-settlement"),
-            log: self.batch_log(),
-            may_act: true,
-            side: Side { buttons: buttons.iter().map(button).collect(), ..side },
-            events: vec![
-                self.event("rerun", "박준호"),
-                self.event("failed", "system"),
-                self.event("slow", "system"),
-                self.event("requested", "박준호"),
-            ],
-            recent: Self::history(),
-            lineage: vec![
-                Self::run(48_213, State::Failed),
-                Run { attempt: 2, rerun_of: Some(RunId::new(48_213)), cause: "rerun".into(), ..run },
-            ],
-            rerun: None,
-            runbook: Some("https://wiki.example.com/settlement".into()),
-            titles: vec![("date".into(), self.text("정산일", "Day"))],
-        })
-    }
-
-    fn batch_seal(self) -> SealForm {
-        SealForm { reason: self.reason(), ..fresh() }
-    }
-
-    fn batch_side<P: Panel<Part = ()>>(self, on: &P::On, opened: Opened<P>, seal: SealForm) -> Side {
-        side_of(&self.shell(Section::Batches), on, &(), opened, seal).unwrap().0
-    }
-
-    fn run_detail(self, run: Run) -> RunDetail {
-        RunDetail {
-            job: self.job("daily-settlement"),
-            run,
-            definition: self.definition(),
-            used: self.definition(),
-            rerun: None,
-        }
-    }
-
-    /// The page of a run with a panel beside it.
-    fn run_with<P: Panel<On = RunDetail, Part = ()>>(
-        self,
-        run: Run,
-        buttons: &[&'static str],
-        panel: P,
-        seal: SealForm,
-    ) -> String {
-        let side = self.batch_side(&self.run_detail(run.clone()), Opened::Form(panel), seal);
-        self.run_page(run, buttons, side)
-    }
-
-    fn rerun_panel(self, wrong: Option<&str>) -> RerunPanel {
-        let mut values = Self::values();
-        if wrong.is_some() {
-            values.insert("pages".into(), self.text("많이", "many"));
-        }
-        RerunPanel {
-            chosen: 3,
-            differences: vec![("timeout_seconds".into(), "1800".into(), self.text("3600", "3600"))],
-            fields: params::fields(&self.definition(), &values, Some(&Self::values()), wrong),
-        }
-    }
-
-    fn run_pages(self, add: &mut impl FnMut(&'static str, String)) {
-        let failed = || Run { is_slow: true, is_low: true, ..Self::run(48_213, State::Failed) };
-        let both = &["rerun", "resolve"];
-        add("run", self.run_with(failed(), both, self.rerun_panel(None), self.batch_seal()));
-        let mut errors = FieldErrors::one("param", wrong::not_a_choice());
-        errors.add("reason", wrong::too_short(5));
-        let invalid = SealForm { errors, ..self.batch_seal() };
-        add("run-invalid", self.run_with(failed(), both, self.rerun_panel(Some("pages")), invalid));
-        let running = Run {
-            cause: "rerun".into(),
-            staff_name: Some(self.me()),
-            rerun_of: Some(RunId::new(48_213)),
-            ..Self::run(48_231, State::Running)
-        };
-        add("run-live", self.run_page(running.clone(), &["cancel"], Side::default()));
-        let silent = Run { progress: None, processed: None, ..running.clone() };
-        add("run-silent", self.run_page(silent, &["cancel"], Side::default()));
-        add("run-cancel", self.run_with(running, &["cancel"], CancelPanel, self.batch_seal()));
-        add("run-queued", self.run_page(Self::run(48_240, State::Queued), &["cancel"], Side::default()));
-        let lost = Run { failure: Some("lease-over".into()), ..Self::run(48_213, State::Lost) };
-        let dead = || ResolvePanel { resolution: "dead".into() };
-        add("run-lost", self.run_with(lost, &["resolve"], dead(), self.batch_seal()));
-        let errors = FieldErrors::one("resolution", wrong::not_a_choice());
-        let seal = SealForm { errors, ..self.batch_seal() };
-        add("run-resolve-invalid", self.run_with(failed(), both, dead(), seal));
-        let odd = Run { is_low: true, exit_code: Some(0), ..Self::run(48_220, State::Succeeded) };
-        add("run-normal", self.run_with(odd, &["resolve", "normal"], NormalPanel, fresh()));
-        let succeeded = Self::run(48_220, State::Succeeded);
-        let why = self.text("이미 성공한 실행입니다.", "This run succeeded.");
-        let closed = Opened::<RerunPanel>::Closed(why);
-        let side = self.batch_side(&self.run_detail(succeeded.clone()), closed, fresh());
-        add("run-closed", self.run_page(succeeded, &[], side));
-        let resolved = Run {
-            resolution: Some("accepted".into()),
-            resolved_by: Some(self.me()),
-            resolved_at: Some(now()),
-            ..failed()
-        };
-        add("run-done", self.run_page(resolved, &["rerun"], self.run_receipt()));
-        let signal = Run { failure: Some("signal 9".into()), exit_code: None, ..Self::run(48_213, State::Failed) };
-        add("run-signal", self.run_page(signal, both, Side::default()));
-    }
-
-    fn run_receipt(self) -> Side {
-        let shell = self.shell(Section::Batches);
-        let receipt = Receipt {
-            seq: Seq::new(12_346),
-            at: now(),
-            by: self.me(),
-            reason: self.reason(),
-            action: "runs.resolve".to_owned(),
-            changed: maker::changed(&[("resolution", None, Some("accepted"))], &shell),
-        };
-        Side { html: Some(receipt.html(&shell, "/runs/48213").unwrap()), ..Side::default() }
     }
 
     fn job_page(self, job: Job, side: Side) -> String {

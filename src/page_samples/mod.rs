@@ -14,5 +14,6 @@ mod orders;
 mod people;
 mod rest;
 mod rules;
+mod runs;
 mod staff;
 mod users;

@@ -1,6 +1,6 @@
 use super::maker::{Maker, Sample, before, html, now, refused_field};
 use crate::{
-    staff::pages as staff,
+    staff::{login_pages, pages as staff},
     web::shell::{
         Section, Theme,
         field::{FieldErrors, wrong},
@@ -15,7 +15,7 @@ impl Maker {
         use staff::AccountPanelKind as Kind;
         let mut add = |name, html| out.push(Sample { name, html });
         let login = |email: String, refusal, errors, notice| {
-            html(&staff::LoginPage {
+            html(&login_pages::LoginPage {
                 shell: self.solo(Some("/login")),
                 email,
                 refusal,
@@ -25,13 +25,13 @@ impl Maker {
             })
         };
         add("login", login(String::new(), None, FieldErrors::new(), None));
-        add("login-ended", login(String::new(), None, FieldErrors::new(), Some(staff::LoginNotice::Ended)));
-        add("login-ready", login(String::new(), None, FieldErrors::new(), Some(staff::LoginNotice::SetUp)));
+        add("login-ended", login(String::new(), None, FieldErrors::new(), Some(login_pages::LoginNotice::Ended)));
+        add("login-ready", login(String::new(), None, FieldErrors::new(), Some(login_pages::LoginNotice::SetUp)));
         add(
             "login-wrong",
             login(
                 self.text("mina@ingam.test", "mina@ingam.test"),
-                Some(staff::LoginRefusal::Wrong),
+                Some(login_pages::LoginRefusal::Wrong),
                 FieldErrors::new(),
                 None,
             ),
@@ -40,16 +40,16 @@ impl Maker {
             "login-throttled",
             login(
                 self.text("mina@ingam.test", "mina@ingam.test"),
-                Some(staff::LoginRefusal::Throttled { until: now() }),
+                Some(login_pages::LoginRefusal::Throttled { until: now() }),
                 FieldErrors::new(),
                 None,
             ),
         );
         let mut errors = FieldErrors::one("email", refused_field("staff-email", &[]));
         errors.add("password", wrong::required());
-        add("login-invalid", login(self.text("mina", "mina"), None, errors, Some(staff::LoginNotice::SignedOut)));
+        add("login-invalid", login(self.text("mina", "mina"), None, errors, Some(login_pages::LoginNotice::SignedOut)));
         let code = |recovery, refusal, errors| {
-            html(&staff::LoginCodePage {
+            html(&login_pages::LoginCodePage {
                 shell: self.solo(Some(if recovery { "/login/code?with=recovery" } else { "/login/code" })),
                 recovery,
                 refusal,

@@ -16,8 +16,9 @@ use crate::{
     sql,
     web::{
         Desk, PageError, PageResult,
-        desk::{is_own_path, seal_of},
+        desk::seal_of,
         form::Form,
+        guest::is_own_path,
         problem_page::Problem,
         shell::{
             Theme,

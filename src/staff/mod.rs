@@ -12,6 +12,7 @@ pub mod invite;
 pub mod link;
 pub(crate) mod link_page;
 pub(crate) mod list;
+pub(crate) mod login_pages;
 pub(crate) mod pages;
 pub(crate) mod people;
 pub mod reset;

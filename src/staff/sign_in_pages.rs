@@ -1,8 +1,8 @@
 //! The pages of signing in and out.
 
 use super::{
+    login_pages::{LoginCodePage, LoginNotice, LoginPage, LoginRefusal},
     normal_email,
-    pages::{LoginCodePage, LoginNotice, LoginPage, LoginRefusal},
     sign_in::{Browser, EnterPassword, SignIn, SignInWithRecoveryCode, SignOut},
     throttle::{self, Keys},
 };

@@ -58,7 +58,7 @@ fn render_error(response: ServiceResponse, console: &Console, visit: &Visit) -> 
     let Some(error) = response.response().error() else { return response };
     let (problem, recorded) = match error.as_error::<PageError>() {
         Some(stop) if stop.is_signed_out() => {
-            return response.into_response(super::desk::see_other(visit, "/login?notice=ended"));
+            return response.into_response(super::guest::see_other(visit, "/login?notice=ended"));
         }
         Some(stop) => {
             if stop.problem.status() >= 500 {
@@ -120,7 +120,7 @@ fn framework_problem(status: StatusCode, error: &actix_web::Error) -> Problem {
 fn onward(problem: Problem, visit: &Visit) -> Onward {
     let signed = visit.visitor().is_some_and(|visitor| visitor.signed);
     match problem {
-        Problem::Network | Problem::Unavailable if visit.method == "GET" && super::desk::is_own_path(&visit.path) => {
+        Problem::Network | Problem::Unavailable if visit.method == "GET" && super::guest::is_own_path(&visit.path) => {
             Onward::Again(visit.path.clone())
         }
         Problem::Forgery | Problem::LinkGone if !signed => Onward::SignIn,
@@ -243,7 +243,7 @@ pub(crate) async fn authorize(request: ServiceRequest, next: Next<impl MessageBo
         }
         // The person went back to the page of the code after giving it.
         if route.opens == Opens::PasswordOnly {
-            return Ok(request.into_response(super::desk::see_other(&visit, "/")));
+            return Ok(request.into_response(super::guest::see_other(&visit, "/")));
         }
         let recorded = console.record(&visit, &Refusal::Role).await;
         return Ok(request.error_response(PageError { recorded, ..Problem::Permission.into() }));
@@ -262,11 +262,11 @@ fn redirect_to_login(console: &Console, visit: &Visit, opens: Opens, had_session
         _ if had_session => "/login?notice=ended",
         _ => "/login",
     };
-    let mut answer = super::desk::see_other(visit, door);
+    let mut answer = super::guest::see_other(visit, door);
     if visit.method == "GET"
         && opens != Opens::PasswordOnly
         && visit.path != "/"
-        && super::desk::is_own_path(&visit.path)
+        && super::guest::is_own_path(&visit.path)
     {
         let cookie = console.cookie(console.wanted_cookie(), visit.path.clone());
         // A name and value made here are always a valid header.

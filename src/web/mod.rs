@@ -8,6 +8,7 @@ pub(crate) mod desk;
 pub mod forgery;
 pub(crate) mod form;
 pub(crate) mod format;
+pub(crate) mod guest;
 pub(crate) mod headers;
 pub(crate) mod health;
 pub(crate) mod link;
@@ -27,5 +28,6 @@ pub(crate) mod visit;
 pub(crate) mod words;
 
 pub use console::Console;
-pub use desk::{Desk, Guest};
+pub use desk::Desk;
+pub use guest::Guest;
 pub use page_error::{PageError, PageResult};

@@ -293,12 +293,6 @@ pub(crate) struct Made<A: Changes> {
 
 /// The request as which the first of these waits, if one does, and whether several wait.
 fn first_waiting<T>(outputs: &[Outcome<T>]) -> (Option<RequestId>, bool) {
-    let waiting: Vec<RequestId> = outputs
-        .iter()
-        .filter_map(|given| match given {
-            Outcome::Applied(_) => None,
-            Outcome::Pending(request) => Some(*request),
-        })
-        .collect();
+    let waiting: Vec<RequestId> = outputs.iter().filter_map(Outcome::pending).collect();
     (waiting.first().copied(), outputs.len() > 1)
 }

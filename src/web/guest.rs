@@ -1,0 +1,252 @@
+//! Where a handler without a signed-in person sits: it can read, submit what is open to it and make pages, and it has no other
+//! way to anything.
+
+use super::{
+    Console, PageError, PageResult, forgery,
+    form::Form,
+    problem_page::Problem,
+    session::Visitor,
+    shell::{Frame, Solo},
+    visit::Visit,
+    words::{Lang, Words},
+};
+use crate::{
+    clock::Instant,
+    gate::{
+        Actor, Catalog, Change, DynChange, Fault, Housekeeping, Outcome, Policies, Refusal, RefusalWord, Rehearsed,
+        Requester, Seal, Sealed, Target,
+    },
+    id::{RequestId, Seq},
+    secret,
+    store::Reader,
+};
+use actix_web::{FromRequest, HttpRequest, HttpResponse, dev::Payload, http::StatusCode, web};
+use askama::Template;
+use std::{
+    future::{Ready, ready},
+    rc::Rc,
+    sync::Arc,
+};
+
+/// What a handler gets for a request without a complete sign-in.
+#[derive(Clone, Debug)]
+pub struct Guest {
+    console: Arc<Console>,
+    visit: Rc<Visit>,
+    /// What the forms of this visitor are bound to: the session, or before there is one, a cookie.
+    bound: String,
+    /// The page that was requested before sign-in.
+    wanted: Option<String>,
+}
+
+impl Guest {
+    pub fn console(&self) -> &Console {
+        &self.console
+    }
+
+    pub fn reader(&self) -> &Reader {
+        &self.console.reader
+    }
+
+    pub fn now(&self) -> Instant {
+        self.console.clock.now()
+    }
+
+    pub fn visit(&self) -> &Visit {
+        &self.visit
+    }
+
+    pub fn visitor(&self) -> Option<Visitor> {
+        self.visit.visitor()
+    }
+
+    pub fn actor(&self) -> Actor {
+        self.visit.actor()
+    }
+
+    pub fn words(&self) -> Words {
+        Words::of(self.visit.lang())
+    }
+
+    /// Reads a posted form whose fields are `allowed` and `csrf`.
+    pub async fn form(&self, body: &[u8], allowed: &[&str]) -> Result<Form, PageError> {
+        // Every change may be urgent; whether that says anything is for the rules.
+        let fields: Vec<&str> = allowed.iter().copied().chain(["csrf", "urgent"]).collect();
+        let form = Form::read(body, &fields).map_err(|_| Problem::Unprocessable)?;
+        if forgery::verify(&self.console.key, &self.bound, form.get("csrf")) {
+            return Ok(form);
+        }
+        let recorded = self.console.record(&self.visit, &Refusal::Forgery).await;
+        Err(PageError { recorded, ..Problem::Forgery.into() })
+    }
+
+    /// Refuses a posted form that does not carry the token of this visitor, before anything else is read of it. One that is
+    /// no form at all is left to [`form`](Self::form).
+    pub(crate) async fn check_token(&self, body: &[u8]) -> Result<(), PageError> {
+        let Ok(fields) = serde_urlencoded::from_bytes::<Vec<(String, String)>>(body) else { return Ok(()) };
+        let token = fields.iter().find(|(name, _)| name == "csrf").map_or("", |(_, token)| token);
+        if forgery::verify(&self.console.key, &self.bound, token) {
+            return Ok(());
+        }
+        let recorded = self.console.record(&self.visit, &Refusal::Forgery).await;
+        Err(PageError { recorded, ..Problem::Forgery.into() })
+    }
+
+    /// Records that a change was asked for of something that is not there, and ends the request with 404.
+    pub(crate) async fn refuse_missing(&self, action: &'static str, target: Target, word: RefusalWord) -> PageError {
+        let Fault::Rejected(rejection) = Fault::missing(word) else { return Problem::NotFound.into() };
+        match self.console.gate.record_refusal(&self.actor(), action, target, &Refusal::Rejected(rejection)).await {
+            Ok(_) => PageError::recorded(Problem::NotFound),
+            Err(refusal) => refusal.into(),
+        }
+    }
+
+    pub async fn submit<C: Change>(&self, change: &C, seal: &Seal) -> Result<Sealed<Outcome<C::Output>>, Refusal> {
+        self.console.gate.submit(&self.actor(), change, seal).await
+    }
+
+    /// Several changes of one kind under one seal: all of them or none.
+    pub async fn submit_all<C: Change>(
+        &self,
+        changes: &[C],
+        seal: &Seal,
+    ) -> Result<Sealed<Vec<Outcome<C::Output>>>, Refusal> {
+        self.console.gate.submit_all(&self.actor(), changes, seal).await
+    }
+
+    /// What a change that waits would alter now; nothing is kept of it.
+    pub async fn rehearse(&self, requester: &Requester, change: &dyn DynChange) -> Result<Rehearsed, Refusal> {
+        self.console.gate.rehearse(requester, change).await
+    }
+
+    /// All changes there are.
+    pub fn catalog(&self) -> Catalog {
+        self.console.gate.catalog()
+    }
+
+    /// Which changes need a second person.
+    pub fn policies(&self) -> &Policies {
+        self.console.gate.policies()
+    }
+
+    /// Background work that must have happened before the page is shown.
+    pub async fn run_housekeeping<H: Housekeeping>(&self, work: &H) -> Result<H::Output, PageError> {
+        let failed = |error: sqlx::Error| PageError {
+            problem: Problem::NotRecorded,
+            cause: Some(error.into()),
+            recorded: false,
+        };
+        self.console.gate.run_housekeeping(work).await.map_err(failed)
+    }
+
+    pub fn frame(&self) -> Frame {
+        self.console.frame(&self.visit, forgery::token(&self.console.key, &self.bound))
+    }
+
+    /// The frame of a page for a guest; `path` where it can be had in the other language too.
+    pub fn solo(&self, path: Option<String>) -> Solo {
+        Solo { frame: self.frame(), requested_lang: self.visit.requested_lang, path }
+    }
+
+    /// A page.
+    pub fn page(&self, status: u16, page: &impl Template) -> PageResult {
+        Ok(Self::html(status, page.render()?))
+    }
+
+    /// HTML that was rendered already.
+    pub(crate) fn html(status: u16, html: String) -> HttpResponse {
+        let status = StatusCode::from_u16(status).unwrap_or(StatusCode::OK);
+        HttpResponse::build(status).content_type("text/html; charset=utf-8").body(html)
+    }
+
+    /// On to another page, which a browser gets with GET.
+    pub fn see_other(&self, path: &str) -> HttpResponse {
+        see_other(&self.visit, path)
+    }
+
+    /// On to the page of what was changed, which shows it by its row in the log, or to the request that holds it.
+    pub fn see_sealed<T>(&self, sealed: &Sealed<Outcome<T>>, path: &str) -> HttpResponse {
+        match sealed.output {
+            Outcome::Applied(_) => self.see_other(&format!("{path}?sealed={}", sealed.seq)),
+            Outcome::Pending(request) => self.see_request(request, sealed.seq),
+        }
+    }
+
+    /// On to a request for approval, which was made or decided in this row of the log.
+    pub fn see_request(&self, request: RequestId, seq: Seq) -> HttpResponse {
+        self.see_other(&format!("/approvals/{request}?sealed={seq}"))
+    }
+
+    /// Where to go after signing in: the page that was wanted, or the first one.
+    pub fn wanted(&self) -> &str {
+        self.wanted.as_deref().unwrap_or("/")
+    }
+
+    pub fn forget_wanted(&self, answer: &mut HttpResponse) {
+        if self.wanted.is_some() {
+            let mut cookie = self.console.cookie(self.console.wanted_cookie(), String::new());
+            cookie.make_removal();
+            // A name and value made here are always a valid header.
+            let _ = answer.add_cookie(&cookie);
+        }
+    }
+
+    /// The path with the language that this visitor asked for in the address.
+    pub fn path(&self, path: &str) -> String {
+        match self.visit.requested_lang {
+            Some(lang) => format!("{path}{}lang={}", if path.contains('?') { '&' } else { '?' }, Lang::code(lang)),
+            None => path.to_owned(),
+        }
+    }
+}
+
+/// A redirect after a form. htmx would follow a 303 by itself and put the page inside this one; it is told to go there.
+pub(crate) fn see_other(visit: &Visit, path: &str) -> HttpResponse {
+    if visit.is_htmx {
+        HttpResponse::Ok().insert_header(("HX-Redirect", path)).finish()
+    } else {
+        HttpResponse::SeeOther().insert_header(("Location", path)).finish()
+    }
+}
+
+/// Whether `path` is a path of this console and nothing that a browser could take for another place.
+pub(crate) fn is_own_path(path: &str) -> bool {
+    path.starts_with('/')
+        && !path.starts_with("//")
+        && path.len() <= 1024
+        && path.bytes().all(|byte| byte.is_ascii_graphic() && !matches!(byte, b'\\' | b'"' | b';' | b','))
+}
+
+impl FromRequest for Guest {
+    type Error = PageError;
+    type Future = Ready<Result<Self, PageError>>;
+
+    fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
+        let found = || {
+            let console = request.app_data::<web::Data<Console>>()?.clone().into_inner();
+            let visit = Visit::of(request)?;
+            let cookie = |name: &str| request.cookie(name).map(|cookie| cookie.value().to_owned());
+            // Until a person is signed in their forms are bound to a cookie of their own, so that a form survives the
+            // short session between password and code.
+            let bound = match visit.visitor().filter(|visitor| visitor.signed) {
+                Some(visitor) => visitor.session,
+                None => cookie(console.form_cookie()).unwrap_or_default(),
+            };
+            let wanted = cookie(console.wanted_cookie()).filter(|path| is_own_path(path));
+            Some(Self { console, visit, bound, wanted })
+        };
+        ready(found().ok_or_else(|| PageError::internal(anyhow::anyhow!("a request came around the middleware"))))
+    }
+}
+
+impl Guest {
+    /// The same guest with its forms bound to a new cookie, for a visitor who has none yet.
+    pub fn bind(mut self) -> (Self, Option<actix_web::cookie::Cookie<'static>>) {
+        if !self.bound.is_empty() {
+            return (self, None);
+        }
+        self.bound = secret::token();
+        let cookie = self.console.cookie(self.console.form_cookie(), self.bound.clone());
+        (self, Some(cookie))
+    }
+}
