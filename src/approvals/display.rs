@@ -18,6 +18,7 @@ impl Request {
             seq: Seq::new(0),
             at: self.at,
             staff: self.staff_name.clone(),
+            is_by_system: false,
             action: self.kind.clone(),
             target: format!("{}/{}", self.target_kind, self.target_id),
             outcome: "requested".to_owned(),

@@ -18,6 +18,7 @@ pub fn row(entry: &Entry) -> Row {
         seq: entry.seq,
         at: entry.at,
         staff: entry.staff_name.clone(),
+        is_by_system: entry.actor == "system",
         action: entry.action.clone(),
         target: format!("{}/{}", entry.target_kind, entry.target_id),
         outcome: entry.outcome.clone(),

@@ -81,6 +81,8 @@ pub struct Row {
     pub seq: Seq,
     pub at: Instant,
     pub staff: String,
+    /// Whether the console itself did it.
+    pub is_by_system: bool,
     /// `points.adjust`
     pub action: String,
     /// `user/42`
@@ -115,7 +117,11 @@ impl Row {
 
     /// Who did it; before signing in a person has no name.
     pub fn who<'w>(&'w self, words: &Words) -> &'w str {
-        if self.staff.is_empty() { words.get("audit.nobody") } else { &self.staff }
+        match self.staff.as_str() {
+            _ if self.is_by_system => words.get("table.system"),
+            "" => words.get("audit.nobody"),
+            name => name,
+        }
     }
 
     /// The outcome in words; of a refusal, the reason for it.

@@ -9,7 +9,7 @@ use std::{
     time::Duration,
 };
 
-const PATIENCE: Duration = Duration::from_secs(3);
+const TIMEOUT: Duration = Duration::from_secs(3);
 
 /// Asks `/healthz` where `INGAM_LISTEN` says the server is.
 pub(super) fn run() -> anyhow::Result<ExitCode> {
@@ -23,9 +23,9 @@ pub(super) fn run() -> anyhow::Result<ExitCode> {
         _ => {}
     }
     let mut stream =
-        TcpStream::connect_timeout(&address, PATIENCE).with_context(|| format!("no server listens on {address}"))?;
-    stream.set_read_timeout(Some(PATIENCE))?;
-    stream.set_write_timeout(Some(PATIENCE))?;
+        TcpStream::connect_timeout(&address, TIMEOUT).with_context(|| format!("no server listens on {address}"))?;
+    stream.set_read_timeout(Some(TIMEOUT))?;
+    stream.set_write_timeout(Some(TIMEOUT))?;
     write!(stream, "GET /healthz HTTP/1.1\r\nHost: {address}\r\nConnection: close\r\n\r\n")?;
     let mut answer = [0; 12];
     stream.read_exact(&mut answer).context("the server did not answer")?;

@@ -125,6 +125,7 @@ impl Maker {
             seq: Seq::new(12_340),
             at: before(TimeDelta::hours(2)),
             staff: self.me(),
+            is_by_system: false,
             action: action.into(),
             target: "staff/4".into(),
             outcome: outcome.into(),

@@ -116,14 +116,14 @@ struct Attendance {
 impl Attendance {
     async fn until_the_end(mut self) -> Ended {
         let cause = self.cause().await;
-        let patience = if cause.is_some() { self.grace } else { LINGER };
+        let limit = if cause.is_some() { self.grace } else { LINGER };
         if cause.is_some() {
             self.group.signal(Signal::TERM);
             // What is stopped hears of SIGTERM only when it goes on.
             self.group.signal(Signal::CONT);
         }
         // A shell dies of SIGTERM at once while what it started still puts things in order, so the grace is for all.
-        let _ = time::timeout(patience, self.quiet()).await;
+        let _ = time::timeout(limit, self.quiet()).await;
         self.group.signal(Signal::KILL);
         // A process that hangs in a system call outlives SIGKILL. A run is not over while its main process lives.
         let ended = self.group.leader_ended().await;

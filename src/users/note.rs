@@ -45,7 +45,7 @@ pub struct NoteUser {
 impl Change for NoteUser {
     const KIND: &'static str = "users.note";
     const ADMITS: Admits = Admits::sealed(&[Role::Operator]);
-    const CREATED_IDS: &'static [&'static str] = &["note"];
+    const CREATED_IDS: &'static [&'static str] = &["note_number"];
     type Output = NoteId;
 
     fn target(&self) -> Target {
@@ -77,7 +77,7 @@ impl Change for NoteUser {
             .one()
             .await?;
         // The log names the note and does not hold its text, which may be personal data.
-        tx.note("note", None::<i64>, note);
+        tx.note("note_number", None::<i64>, note);
         tx.emit(USERS_NOTED, serde_json::json!({ "user": self.user, "note": note }));
         Ok(note)
     }

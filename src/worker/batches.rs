@@ -131,7 +131,7 @@ fn failed(why: &str) -> End {
 }
 
 /// How long the end of a run is kept to be written down, where the database does not take it.
-const PATIENCE: Duration = Duration::from_mins(10);
+const RETRY_WINDOW: Duration = Duration::from_mins(10);
 
 impl Runner {
     fn actor() -> Actor {
@@ -146,7 +146,7 @@ impl Runner {
     /// Writes down how a run ended, and tries for a while where that fails: the run will not end a second time.
     async fn finish(&self, claimed: &ClaimedRun, end: End) {
         let change = FinishRun { run: claimed.id, fence: Some(claimed.fence), end };
-        let recorded = timeout(PATIENCE, async {
+        let recorded = timeout(RETRY_WINDOW, async {
             loop {
                 match self.gate.submit_unattended(&Self::actor(), &change).await {
                     Ok(sealed) if sealed.output => {

@@ -14,7 +14,7 @@ use std::{
 /// How often it is said that the command is still there, and until when that holds.
 const BEAT: Duration = Duration::from_secs(15);
 const ALIVE: u32 = 60;
-const PATIENCE: Duration = Duration::from_secs(5);
+const TIMEOUT: Duration = Duration::from_secs(5);
 /// Between the tries of a report; there is one more than these.
 const PAUSES: [Duration; 2] = [Duration::from_millis(500), Duration::from_secs(1)];
 /// How long reporting may go on when the command has ended.
@@ -77,7 +77,7 @@ struct Line {
 
 impl Line {
     fn new(address: String, rid: &str, ended: mpsc::Receiver<u8>) -> Self {
-        let agent = outgoing::agent().timeout_global(Some(PATIENCE)).build().new_agent();
+        let agent = outgoing::agent().timeout_global(Some(TIMEOUT)).build().new_agent();
         Self { agent, address, rid: rid.to_owned(), ended, code: None, said: None }
     }
 

@@ -19,7 +19,7 @@ use std::{io::ErrorKind, time::Duration};
 use ureq::{Timeout, http::StatusCode};
 
 /// How long the other side has to say that it has begun.
-const PATIENCE: Duration = Duration::from_secs(10);
+const TIMEOUT: Duration = Duration::from_secs(10);
 
 #[derive(Serialize)]
 struct Message<'a> {
@@ -115,7 +115,7 @@ pub(super) async fn trigger(runner: &Runner, claimed: &ClaimedRun, definition: &
 
 fn ask(url: &str, headers: &[(&str, String)], body: &str) -> Triggered {
     let agent =
-        outgoing::agent().timeout_global(Some(PATIENCE)).timeout_connect(Some(PATIENCE / 2)).build().new_agent();
+        outgoing::agent().timeout_global(Some(TIMEOUT)).timeout_connect(Some(TIMEOUT / 2)).build().new_agent();
     let request = headers.iter().fold(agent.post(url), |request, (name, value)| request.header(*name, value));
     match request.send(body) {
         Ok(reply)
