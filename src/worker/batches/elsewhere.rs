@@ -114,8 +114,7 @@ pub(super) async fn trigger(runner: &Runner, claimed: &ClaimedRun, definition: &
 }
 
 fn ask(url: &str, headers: &[(&str, String)], body: &str) -> Triggered {
-    let agent =
-        outgoing::agent().timeout_global(Some(TIMEOUT)).timeout_connect(Some(TIMEOUT / 2)).build().new_agent();
+    let agent = outgoing::agent().timeout_global(Some(TIMEOUT)).timeout_connect(Some(TIMEOUT / 2)).build().new_agent();
     let request = headers.iter().fold(agent.post(url), |request, (name, value)| request.header(*name, value));
     match request.send(body) {
         Ok(reply)
