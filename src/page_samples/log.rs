@@ -32,6 +32,7 @@ impl Maker {
             seq,
             at: before(TimeDelta::minutes(minutes)),
             staff,
+            is_by_system: false,
             action: action.into(),
             target: target.into(),
             outcome: outcome.into(),
