@@ -23,6 +23,8 @@ after(async () => {
 async function ask(customer, amount) {
   await mina.goto(`/users/${customer}?panel=points`);
   const form = mina.locator('form.seal');
+  // Before an amount is typed nothing needs approval, and no line of the panel says so.
+  assert.equal(await form.locator('.short[data-second]').isVisible(), false);
   await form.locator('#amount').fill(amount);
   await form.locator('textarea[name=reason]').fill('Two lost parcels. Agreed with the CS lead, ticket CS-20877.');
   await form.locator('[data-second]').first().waitFor({ state: 'visible' });

@@ -73,6 +73,10 @@ test('no link on any page, for any role, leads to an error', async () => {
   const row = await page.locator('main a.seq').first().getAttribute('href');
   await page.close();
   pages.push({ who: 'sora', path: ADJUSTMENTS }, { who: 'sora', path: row });
+  // A panel with long choices.
+  const member = pages.find((known) => known.who === 'owner' && /^\/staff\/\d+$/.test(known.path));
+  assert.ok(member, 'no link leads to a member of staff');
+  pages.push({ who: 'owner', path: `${member.path}?panel=status` });
   // Errors are pages too.
   pages.push({ who: 'mina', path: '/no-such-page' }, { who: 'mina', path: '/users/999999999' });
 });

@@ -75,7 +75,7 @@ on_both! {
         let world = &ruled(outer.engine);
         let mina = world.signed_in("mina");
         let page = mina.get("/users/1?panel=points");
-        assert!(page.says("#panel").contains("Above 10,000 P"), "{page}");
+        assert!(page.says("#panel").contains("has to approve above 10,000 P"), "{page}");
         assert_eq!(page.attributes("[data-points]", "data-limit"), ["10000"]);
         let preview = addition(&mina, 1, "50,000").to("/users/1/point-adjustments/preview").submit();
         assert!(preview.says("#go").contains("approval"), "{preview}");

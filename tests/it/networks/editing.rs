@@ -21,8 +21,8 @@ on_both! {
         let code = world.code("owner");
         let before = world.audit_size();
         for (net, sentence) in [
-            ("10.0.0.1/8", "Did you mean 10.0.0.0/8?"),
-            ("2001:db8::1/48", "Did you mean 2001:db8::/48?"),
+            ("10.0.0.1/8", "For the whole network, enter 10.0.0.0/8."),
+            ("2001:db8::1/48", "For the whole network, enter 2001:db8::/48."),
             ("0.0.0.0/0", "too wide"),
             ("2000::/3", "too wide"),
             ("head office", "Enter a network such as"),
