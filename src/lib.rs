@@ -19,7 +19,7 @@
 //! | [`payments`] | who really gives the money back: bookkeeping, a signed webhook, Stripe |
 //! | [`batches`] | jobs, schedules, runs and their results, and rerunning by hand |
 //! | [`demo`] | sample customers, orders and runs, and the shop's own nightly work, which the demo's jobs do |
-//! | [`networks`] | from where the console opens: the environment, and the list that owners keep |
+//! | [`networks`] | the networks that the console opens to: those of the environment, and the list that owners keep |
 //! | [`config`], [`profile`] | parsed once; environment isolation |
 //! | [`clock`], [`secret`] | where time and randomness come from, and nowhere else |
 //! | [`allowlist`] | networks as values: reading, matching and explaining them |
