@@ -232,7 +232,7 @@ macro_rules! seal {
         sqlx::query(text("insert into idempotency (staff_id"))
             .bind(STAFF).bind($name).bind(vec![7_u8; 32]).bind($now)
             .execute(&mut *$tx).await.expect(done);
-        sqlx::query(text("select s.active, s.roles, e.stage")).bind(STAFF).bind(SESSION).fetch_optional(&mut *$tx).await.expect(done);
+        sqlx::query(text("select s.active, s.roles, s.networks, e.stage")).bind(STAFF).bind(SESSION).fetch_optional(&mut *$tx).await.expect(done);
         sqlx::query(text("select secret, last_step, waits_until, locked from authenticators"))
             .bind(STAFF).fetch_optional(&mut *$tx).await.expect(done);
         // Not past the step that the sealed change is about to spend.
