@@ -199,7 +199,7 @@ impl Request {
         (catalog.read)(&self.kind, &self.payload)
     }
 
-    /// Who requester, as the gate wants to know it. `request_id` names what makes it go on.
+    /// The requester, as the gate takes them. `request_id` names the request of a browser that makes the change go on.
     pub(crate) fn requester(&self, request_id: &str) -> Requester {
         Requester {
             request: self.id,

@@ -8,7 +8,7 @@ pub mod safeguard;
 pub(crate) mod show;
 pub mod verify;
 
-use crate::gate::audit::Entry;
+use crate::gate::{SYSTEM, audit::Entry};
 use pages::{Changed, Row};
 
 /// A row of the log as lists show it.
@@ -18,7 +18,7 @@ pub fn row(entry: &Entry) -> Row {
         seq: entry.seq,
         at: entry.at,
         staff: entry.staff_name.clone(),
-        is_by_system: entry.actor == "system",
+        is_by_system: entry.actor == SYSTEM,
         action: entry.action.clone(),
         target: format!("{}/{}", entry.target_kind, entry.target_id),
         outcome: entry.outcome.clone(),

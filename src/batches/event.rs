@@ -2,7 +2,7 @@
 
 use crate::{
     clock::Instant,
-    gate::{Fault, Tx},
+    gate::{Fault, SYSTEM, Tx},
     id::{RunId, Seq},
     sql,
     web::shell::{Shell, Tone},
@@ -66,7 +66,7 @@ impl Event {
     }
 
     pub(crate) fn is_by_system(&self) -> bool {
-        self.staff_name == "system"
+        self.staff_name == SYSTEM
     }
 
     pub(crate) fn tone(&self) -> Tone {

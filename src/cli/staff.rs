@@ -20,7 +20,10 @@ use crate::{
         roles::SetStaffRoles,
         status::SetStaffStatus,
     },
-    web::words::{Lang, Words},
+    web::{
+        shell::seal::sentence_key,
+        words::{Lang, Words},
+    },
 };
 use anyhow::bail;
 use clap::{Args, Subcommand};
@@ -150,8 +153,10 @@ impl Host {
 /// A refusal in words: those of the pages, where they have a sentence for it.
 fn say(rejection: &Rejection) -> String {
     let words = Words::of(Lang::En);
-    let sentence = words.known(&format!("refused-state.{}", rejection.word));
-    if sentence.is_empty() { words.name("refusal", rejection.word.as_str()).to_owned() } else { sentence.to_owned() }
+    match sentence_key(rejection) {
+        Some(key) => words.get(&key).to_owned(),
+        None => words.name("refusal", rejection.word.as_str()).to_owned(),
+    }
 }
 
 pub(super) async fn run(command: StaffCommand, clock: Clock) -> anyhow::Result<ExitCode> {

@@ -88,6 +88,9 @@ pub struct Actor {
     pub origin: Origin,
 }
 
+/// What the log calls the console itself, as an actor and by name.
+pub const SYSTEM: &str = "system";
+
 #[derive(Clone, Debug)]
 pub enum Who {
     /// A person with a session, be it half way through signing in.
@@ -154,7 +157,7 @@ impl Who {
             Self::Staff { .. } => "staff",
             Self::Visitor => "visitor",
             Self::Console { .. } => "console",
-            Self::System => "system",
+            Self::System => SYSTEM,
         }
     }
 
@@ -164,7 +167,7 @@ impl Who {
             Self::Staff { name, .. } => name.clone(),
             Self::Visitor => String::new(),
             Self::Console { host } => format!("console@{host}"),
-            Self::System => "system".to_owned(),
+            Self::System => SYSTEM.to_owned(),
         }
     }
 }

@@ -181,7 +181,7 @@ pub enum Meaning {
 
 impl fmt::Display for Rejection {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.word.as_str())?;
+        write!(f, "{}", self.word)?;
         for (name, value) in &self.values {
             write!(f, " {name}={value}")?;
         }

@@ -26,35 +26,25 @@ pub static REFUSAL_WORDS: [Declared];
 #[linkme::distributed_slice]
 pub static TOPICS: [Declared];
 
-impl RefusalWord {
-    /// For [`refusal_words!`](crate::gate::refusal_words) alone.
-    pub(crate) const fn declared(word: &'static str) -> Self {
-        Self(word)
-    }
+macro_rules! word {
+    ($type:ident, $declares:literal) => {
+        impl $type {
+            #[doc = concat!("For `", $declares, "` alone.")]
+            pub(crate) const fn declared(word: &'static str) -> Self {
+                Self(word)
+            }
 
-    pub const fn as_str(self) -> &'static str {
-        self.0
-    }
+            pub const fn as_str(self) -> &'static str {
+                self.0
+            }
+        }
+    };
 }
+
+word!(RefusalWord, "refusal_words!");
+word!(Topic, "topics!");
 
 impl fmt::Display for RefusalWord {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.0)
-    }
-}
-
-impl Topic {
-    /// For [`topics!`](crate::gate::topics) alone.
-    pub(crate) const fn declared(word: &'static str) -> Self {
-        Self(word)
-    }
-
-    pub const fn as_str(self) -> &'static str {
-        self.0
-    }
-}
-
-impl fmt::Display for Topic {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(self.0)
     }

@@ -51,7 +51,7 @@ pub(crate) struct OrderQuery {
     /// From the beginning of the first day to the end of the last, in the reader's zone.
     pub from: Option<Instant>,
     pub until: Option<Instant>,
-    /// Outcome whenever an amount is, since amounts of two currencies cannot be compared.
+    /// Set whenever an amount is, since amounts of two currencies cannot be compared.
     pub currency: Option<Currency>,
     pub least: Option<i64>,
     pub most: Option<i64>,

@@ -57,14 +57,14 @@ pub(crate) async fn observe(request: ServiceRequest, next: Next<impl MessageBody
 fn render_error(response: ServiceResponse, console: &Console, visit: &Visit) -> ServiceResponse {
     let Some(error) = response.response().error() else { return response };
     let (problem, recorded) = match error.as_error::<PageError>() {
-        Some(stop) if stop.is_signed_out() => {
+        Some(error) if error.is_signed_out() => {
             return response.into_response(super::guest::see_other(visit, "/login?notice=ended"));
         }
-        Some(stop) => {
-            if stop.problem.status() >= 500 {
-                tracing::error!(error = %stop, "a request failed");
+        Some(error) => {
+            if error.problem.status() >= 500 {
+                tracing::error!(%error, "a request failed");
             }
-            (stop.problem, stop.recorded || visit.recorded.get())
+            (error.problem, error.recorded || visit.recorded.get())
         }
         None => (framework_problem(response.status(), error), visit.recorded.get()),
     };
@@ -158,14 +158,14 @@ pub(crate) async fn admit(request: ServiceRequest, next: Next<impl MessageBody +
             Some(networks) => Ok(networks.allows(ip)),
             None => console.opens_to(ip).await,
         };
-        if let Some(stop) = network_denied(&console, &visit, is_open).await {
-            return Ok(request.error_response(stop));
+        if let Some(error) = network_denied(&console, &visit, is_open).await {
+            return Ok(request.error_response(error));
         }
         // No browser and no session: the token is all that counts.
         return next.call(request).await.map(ServiceResponse::map_into_boxed_body);
     }
-    if let Some(stop) = network_denied(&console, &visit, console.opens_to(ip).await).await {
-        return Ok(request.error_response(stop));
+    if let Some(error) = network_denied(&console, &visit, console.opens_to(ip).await).await {
+        return Ok(request.error_response(error));
     }
     if !is_known {
         return Ok(wrong_method(&console, request, pattern));
@@ -257,12 +257,12 @@ pub(crate) async fn authorize(request: ServiceRequest, next: Next<impl MessageBo
 /// Redirects to sign-in, and remembers the requested page if it was one to look at: on-call opens a run from a
 /// chat message.
 fn redirect_to_login(console: &Console, visit: &Visit, opens: Opens, had_session: bool) -> HttpResponse {
-    let door = match opens {
+    let page = match opens {
         Opens::PasswordOnly => "/login?notice=restart",
         _ if had_session => "/login?notice=ended",
         _ => "/login",
     };
-    let mut answer = super::guest::see_other(visit, door);
+    let mut answer = super::guest::see_other(visit, page);
     if visit.method == "GET"
         && opens != Opens::PasswordOnly
         && visit.path != "/"

@@ -8,14 +8,15 @@ use super::{
         field::{FieldErrors, wrong},
         seal::{FormRefusal, Meanwhile},
     },
-    words::{Lang, Message, Words},
+    words::Message,
 };
 use crate::{
     clock::Instant,
     digits::group,
-    gate::{CodeRefusal, Meaning, Reason, ReasonError, Refusal, Rejection, Target, code},
+    gate::{CodeRefusal, Meaning, Reason, ReasonError, Refusal, Rejection, SYSTEM, Target, code},
     id::Seq,
     sql,
+    web::shell::seal::sentence_key,
 };
 
 /// How a form comes back.
@@ -52,7 +53,7 @@ pub(crate) async fn explain(desk: &Desk, refusal: Refusal, target: &Target) -> R
         Refusal::Rejected(rejection) => match rejection.meaning {
             Meaning::Invalid if rejection.field.is_some() => field_errors(&rejection).into(),
             Meaning::Conflict => Refused::shown(409, FormRefusal::WrongState { why: rejection }),
-            Meaning::Forbidden if has_sentence(&rejection) => {
+            Meaning::Forbidden if sentence_key(&rejection).is_some() => {
                 Refused::shown(403, FormRefusal::WrongState { why: rejection })
             }
             Meaning::Forbidden => Refused::shown(403, FormRefusal::NotPermitted),
@@ -65,11 +66,6 @@ pub(crate) async fn explain(desk: &Desk, refusal: Refusal, target: &Target) -> R
         }
         other => return Err(other.into()),
     })
-}
-
-/// Whether the catalogue says in a sentence why a rejection is one.
-fn has_sentence(rejection: &Rejection) -> bool {
-    !Words::of(Lang::En).known(&format!("refused-state.{}", rejection.word)).is_empty()
 }
 
 fn code(refusal: CodeRefusal, now: Instant) -> Refused {
@@ -128,7 +124,7 @@ async fn meanwhile(desk: &Desk, target: &Target) -> Result<Option<Meanwhile>, Pa
         .bind(target.id.as_str())
         .optional()
         .await?;
-    let last = last.filter(|(.., actor)| actor != "system");
+    let last = last.filter(|(.., actor)| actor != SYSTEM);
     Ok(last.map(|(seq, at, by, _)| Meanwhile { by, at, seq }))
 }
 

@@ -28,7 +28,7 @@ pub(crate) async fn post<P: Panel>(desk: Desk, request: HttpRequest, body: web::
     let on = load::<P>(&desk, &id).await?;
     let form = fields::<P>(&desk, &on, &body).await?;
     let (asks, reason) = match (P::read(&desk, &on, &part, &form).await, refused::read_reason(&form)) {
-        (Err(Unread::Page(stop)), _) => return Err(stop),
+        (Err(Unread::Page(error)), _) => return Err(error),
         (Err(Unread::Gone), _) => return again::<P>(&desk, on, &part, &form, gone()).await,
         (Ok(asks), Ok(reason)) => (asks, reason),
         (asks, reason) => {
@@ -71,7 +71,7 @@ pub(crate) async fn preview<P: Panel>(desk: Desk, request: HttpRequest, body: we
     let errors = match P::read(&desk, &on, &part, &form).await {
         Ok(_) | Err(Unread::Gone) => FieldErrors::new(),
         Err(Unread::Fields(errors)) => errors,
-        Err(Unread::Page(stop)) => return Err(stop),
+        Err(Unread::Page(error)) => return Err(error),
     };
     let (_, seal) = SealForm::again(P::KIND, &form, P::version(&on, &part).unwrap_or_default(), errors.into());
     let opened = P::open(&desk, &on, &part, Opening::Again { form: &form, is_stale: false }).await?;

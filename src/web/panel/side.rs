@@ -1,14 +1,12 @@
 //! The panel beside a page: rendered, so that the page does not need to know what it is.
 
 use super::{Opened, Opening, Panel, Part, Place, Query, Receipt, Segment as _, Subject, View, action};
-use crate::{
-    secret,
-    web::{
-        Desk, PageError,
-        shell::{
-            Shell,
-            seal::{Alert, SealForm},
-        },
+use crate::web::{
+    Desk, PageError,
+    desk::fresh_key,
+    shell::{
+        Shell,
+        seal::{Alert, SealForm},
     },
 };
 use askama::{Template, filters::HtmlSafe};
@@ -137,7 +135,7 @@ async fn offer_panel<P: Panel>(offer: Offer<'_, P::On>) -> Result<Option<Side>, 
     let opening = if is_asked { Opening::Requested } else { Opening::ByDefault };
     let opened = P::open(desk, on, &part, opening).await?;
     let version = P::version(on, &part).unwrap_or_default();
-    let seal = SealForm::fresh(P::KIND, hex::encode(secret::random::<16>()), version);
+    let seal = SealForm::fresh(P::KIND, fresh_key(), version);
     side_of(shell, on, &part, opened, seal).map(|(side, _)| Some(side))
 }
 

@@ -8,7 +8,12 @@ use crate::{
     clock::Instant,
     gate::Rejection,
     id::Seq,
-    web::{form::Form, format, refused::Refused},
+    web::{
+        form::Form,
+        format,
+        refused::Refused,
+        words::{Lang, Words},
+    },
 };
 
 /// The state of a seal panel that waits to be filled in.
@@ -228,10 +233,16 @@ impl FormRefusal {
 pub(crate) fn wrong_state(why: &Rejection, frame: &Frame) -> Option<String> {
     let values: Vec<(&str, &dyn std::fmt::Display)> =
         why.values.iter().map(|(name, value)| (*name, value as &dyn std::fmt::Display)).collect();
-    let key = format!("refused-state.{}", why.word);
+    let key = sentence_key(why)?;
     // A value named `why` is the word of another refusal.
     if let Some((_, inner)) = why.values.iter().find(|(name, _)| *name == "why") {
         return Some(frame.with(&key, &[("why", &frame.name("refusal", inner))]));
     }
-    (!frame.words.known(&key).is_empty()).then(|| frame.with(&key, &values))
+    Some(frame.with(&key, &values))
+}
+
+/// The key of the sentence that says why a rejection is one, where the catalogue has it.
+pub(crate) fn sentence_key(why: &Rejection) -> Option<String> {
+    let key = format!("refused-state.{}", why.word);
+    (!Words::of(Lang::En).known(&key).is_empty()).then_some(key)
 }
