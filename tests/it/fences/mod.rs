@@ -2,6 +2,7 @@
 //! both engines get the same schema and understand the same statements; also the words that comments and texts avoid.
 //! That forging a `Tx` does not compile is shown in the documentation of `ingam::gate::Tx`.
 
+mod features;
 mod layers;
 mod lint;
 mod reader;
