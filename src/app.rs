@@ -101,7 +101,7 @@ pub async fn start(config: Config, clock: Clock, listener: TcpListener) -> anyho
         key: config.secret_key.clone(),
         reader: store.reader.clone(),
         gate: gate.clone(),
-        passwords: Passwords::new(config.workers),
+        passwords: Passwords::default(),
         limits,
         report_networks: config.batches.networks.clone(),
         trusted_proxies: config.trusted_proxies.clone(),

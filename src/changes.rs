@@ -21,7 +21,7 @@ use crate::{
         orders::LoadOrders,
         shop::{expire::ExpirePoints, settle::SettleDay},
     },
-    gate::{ClaimDeliveries, EndSession, MarkDelivered, RecordAccess, TouchSession},
+    gate::{ClaimDeliveries, EndSession, KeepKeyCheck, MarkDelivered, RecordAccess, TouchSession},
     networks::{add::AddNetwork, change::ChangeNetwork, remove::RemoveNetwork},
     orders::{
         cancel::CancelOrder,
@@ -37,6 +37,7 @@ use crate::{
         account::{ChangePassword, EndSessions, RenewRecoveryCodes, ReplaceAuthenticator, SetPreferences},
         invitation::AcceptInvitation,
         invite::InviteStaff,
+        key::ReplaceKey,
         link::IssueSetupLink,
         reset::ResetSecondFactor,
         restrict::RestrictStaff,
@@ -101,11 +102,13 @@ crate::changes! {
     LoadSample,
     LoadOrders,
     LoadBatches,
+    ReplaceKey,
 }
 
 crate::gate::housekeeping! {
     TouchSession,
     EndSession,
+    KeepKeyCheck,
     RecordAccess,
     KeepSearch,
     ClaimDeliveries,

@@ -25,6 +25,7 @@
 //! | [`allowlist`] | networks as values: reading, matching and explaining them |
 //! | [`merkle`] | the tree of RFC 6962 that the audit log is hashed into |
 //! | [`password`] | hashing passwords, a few at a time, and which are too weak |
+//! | `text` | what text that others will read may hold |
 //! | [`digits`] | how whole numbers are written |
 //! | [`id`] | the number of a row as a type of its own |
 //! | [`money`] | amounts in minor units, and shares of them that add up |
@@ -79,6 +80,7 @@ mod sections;
 pub mod staff;
 pub mod store;
 pub mod supervise;
+mod text;
 pub mod users;
 pub mod web;
 mod worker;

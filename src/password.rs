@@ -1,197 +1,66 @@
-//! Passwords: Argon2id, off the async threads, a few at a time.
+//! Passwords: Argon2id, off the async threads, a few at a time, each network and person in its turn.
 
-use argon2::{
-    Argon2,
-    password_hash::{PasswordHasher, PasswordVerifier, phc::PasswordHash},
-};
-use std::sync::{Arc, LazyLock};
-use tokio::sync::Semaphore;
+mod argon;
+mod turns;
+mod weakness;
+
+pub(crate) use argon::hash;
+use std::sync::LazyLock;
+use turns::Turns;
+pub(crate) use turns::{Busy, Turn};
+pub(crate) use weakness::{Weakness, weakness};
 
 /// Bytes. No other rule about what they are: length and being hard to guess is all that helps (NIST SP 800-63B 5.1.1).
 pub(crate) const MIN: usize = 12;
 pub(crate) const MAX: usize = 1024;
 
-/// Hashes and checks passwords. Each hash holds 19 MiB while it runs, so the number at once is bounded, and so is the
-/// queue: a flood of sign-ins must not take the memory or the time of those who work.
-#[derive(Clone, Debug)]
-pub struct Passwords {
-    running: Arc<Semaphore>,
-    waiting: Arc<Semaphore>,
-}
+/// Passwords that are hashed at once. Each takes one core for about 50 ms and holds 19 MiB meanwhile, so two a machine are
+/// some forty a second within 38 MiB.
+const AT_ONCE: usize = 2;
 
-/// Too many people sign in at this moment.
-#[derive(Debug, thiserror::Error)]
-#[error("too many passwords are being checked at once")]
-pub struct Busy;
+/// Hashes and checks passwords. The number at once and the number that wait are bounded: a flood of sign-ins must not take
+/// the memory or the time of those who work.
+#[derive(Clone, Debug)]
+pub struct Passwords(Turns);
+
+impl Default for Passwords {
+    fn default() -> Self {
+        Self(Turns::new(AT_ONCE))
+    }
+}
 
 impl Passwords {
-    pub fn new(at_once: usize) -> Self {
-        Self {
-            running: Arc::new(Semaphore::new(at_once.max(1))),
-            waiting: Arc::new(Semaphore::new(at_once.max(1) * 32)),
-        }
+    /// Waits for a turn. `who` is the network or the person that asks: while several wait, each of them has one turn after
+    /// the other, however often it asks.
+    ///
+    /// # Errors
+    ///
+    /// [`Busy`] where more wait than can be served within half a minute.
+    pub(crate) async fn turn(&self, who: String) -> Result<Turn, Busy> {
+        self.0.take(who).await
     }
+}
 
+impl Turn {
     /// Checks `plain` against a stored hash. Without one it does the same work and says no, so that no one can tell by
     /// the time whether an account exists.
-    pub async fn verify(&self, plain: String, stored: Option<String>) -> Result<bool, Busy> {
-        self.run(move || {
+    pub(crate) async fn verify(&self, plain: String, stored: Option<String>) -> Result<bool, Busy> {
+        run(move || {
             let known = stored.is_some();
-            let stored = stored.unwrap_or_else(|| NOBODY.clone());
-            let fits =
-                PasswordHash::new(&stored).is_ok_and(|hash| argon().verify_password(plain.as_bytes(), &hash).is_ok());
-            known && fits
+            let stored = stored.unwrap_or_else(|| UNKNOWN.clone());
+            argon::fits(&plain, &stored) && known
         })
         .await
     }
 
-    pub async fn hash(&self, plain: String) -> Result<String, Busy> {
-        self.run(move || hash(&plain)).await
-    }
-
-    async fn run<T: Send + 'static>(&self, work: impl FnOnce() -> T + Send + 'static) -> Result<T, Busy> {
-        let _place = self.waiting.try_acquire().map_err(|_| Busy)?;
-        let permit = Arc::clone(&self.running).acquire_owned().await.map_err(|_| Busy)?;
-        tokio::task::spawn_blocking(move || {
-            let _permit = permit;
-            work()
-        })
-        .await
-        .map_err(|_| Busy)
+    pub(crate) async fn hash(&self, plain: String) -> Result<String, Busy> {
+        run(move || hash(&plain)).await
     }
 }
 
-/// The crate's parameters are OWASP's minimum: 19 MiB, 2 passes, 1 lane.
-fn argon() -> Argon2<'static> {
-    Argon2::default()
-}
-
-/// The PHC string of a password, with a salt of its own.
-///
-/// # Panics
-/// Never for passwords up to [`MAX`] bytes.
-#[expect(clippy::expect_used, reason = "Argon2 fails on inputs of 4 GiB and more, and the salt comes from the system")]
-pub(crate) fn hash(plain: &str) -> String {
-    argon().hash_password(plain.as_bytes()).expect("Argon2 takes any password of sane length").to_string()
+async fn run<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> Result<T, Busy> {
+    tokio::task::spawn_blocking(work).await.map_err(|_| Busy)
 }
 
 /// A hash that no password is known for.
-static NOBODY: LazyLock<String> = LazyLock::new(|| hash(&crate::secret::token()));
-
-/// Why a new password cannot be taken.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Weakness {
-    TooShort,
-    TooLong,
-    Common,
-}
-
-/// Judges a new password for a person with this e-mail and name.
-pub(crate) fn weakness(plain: &str, email: &str, name: &str) -> Option<Weakness> {
-    match plain.len() {
-        ..MIN => Some(Weakness::TooShort),
-        MIN..=MAX if is_common(plain, email, name) => Some(Weakness::Common),
-        MIN..=MAX => None,
-        _ => Some(Weakness::TooLong),
-    }
-}
-
-/// Words that lists of leaked passwords are made of. What is left of a password without its digits and signs is looked
-/// up here: `Password1234!` is `password`, however it is decorated.
-const COMMON: &str = include_str!("common_passwords.txt");
-
-fn is_common(plain: &str, email: &str, name: &str) -> bool {
-    let low = plain.to_lowercase();
-    // Digits and signs before and behind a word are decoration, or replace letters as those inside it do.
-    let only_letters =
-        |text: &str, map: fn(char) -> char| text.chars().map(map).filter(|c| c.is_alphabetic()).collect::<String>();
-    let words = [
-        only_letters(&low, |c| c),
-        only_letters(&low, unleet),
-        only_letters(low.trim_matches(|c: char| !c.is_alphabetic()), unleet),
-    ];
-    let is_listed = |word: &str| !word.is_empty() && COMMON.lines().any(|line| line == word);
-    let is_own = |word: &str| {
-        let letters = |text: &str| text.to_lowercase().chars().filter(|c| c.is_alphabetic()).collect::<String>();
-        let whole = [email, email.split('@').next().unwrap_or_default(), name].map(letters);
-        let parts = email.split(['@', '.', '-', '_', '+']).chain(name.split(' ')).map(str::to_lowercase).chain(whole);
-        parts.filter(|part| part.chars().count() >= 3).any(|part| word == part || word == part.repeat(2))
-    };
-    is_listed(&low) || words.iter().any(|word| is_listed(word) || is_own(word)) || is_regular(&low)
-}
-
-fn unleet(c: char) -> char {
-    match c {
-        '0' => 'o',
-        '1' | '!' => 'i',
-        '3' => 'e',
-        '4' | '@' => 'a',
-        '5' | '$' => 's',
-        '7' => 't',
-        other => other,
-    }
-}
-
-/// Few different characters, one piece repeated, or a run along the alphabet, the digits or the keyboard.
-fn is_regular(low: &str) -> bool {
-    let chars: Vec<char> = low.chars().collect();
-    let mut different = chars.clone();
-    different.sort_unstable();
-    different.dedup();
-    let repeats = (1..=chars.len() / 2).any(|unit| chars.iter().zip(chars.iter().skip(unit)).all(|(a, b)| a == b));
-    let runs = [
-        "0123456789012345678901234567890",
-        "98765432109876543210987654321",
-        "abcdefghijklmnopqrstuvwxyz",
-        "qwertyuiopasdfghjklzxcvbnm",
-        "1qaz2wsx3edc4rfv5tgb6yhn7ujm",
-    ];
-    different.len() < 5
-        || repeats
-        || runs.iter().any(|run| run.contains(low) || (low.len() > run.len() && low.starts_with(run)))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn what_everybody_tries_first_is_refused() {
-        for common in [
-            "password1234",
-            "P@ssw0rd!2026",
-            "passwordpassword",
-            "123456789012",
-            "qwertyuiop[]",
-            "aaaaaaaaaaaa",
-            "abcabcabcabc",
-            "Ingam2026!!!!",
-            "administrator1",
-            "4dm1n1str4t0r",
-            "mina20260101",
-            "iloveyou2026",
-            "letmein123456",
-            "mina@ingam.test",
-            "Mina Park 2026",
-        ] {
-            assert_eq!(weakness(common, "mina@ingam.test", "Mina Park"), Some(Weakness::Common), "{common}");
-        }
-        for good in ["correct horse battery", "정말긴비밀번호입니다", "x7!kQ2#mPz9w", "ride the 143 bus home"]
-        {
-            assert_eq!(weakness(good, "mina@ingam.test", "Mina Park"), None, "{good}");
-        }
-        assert_eq!(weakness("short", "", ""), Some(Weakness::TooShort));
-        assert_eq!(weakness(&"x y z 1 2 ".repeat(200), "", ""), Some(Weakness::TooLong));
-    }
-
-    #[test]
-    fn a_password_is_taken_byte_for_byte() {
-        let composed = hash("caf\u{e9} du monde");
-        let fits = |plain: &str| {
-            PasswordHash::new(&composed).is_ok_and(|h| argon().verify_password(plain.as_bytes(), &h).is_ok())
-        };
-        assert!(fits("caf\u{e9} du monde"));
-        assert!(!fits("cafe\u{301} du monde"), "another spelling is another password");
-        assert!(!fits("caf\u{e9} du monde\0"));
-    }
-}
+static UNKNOWN: LazyLock<String> = LazyLock::new(|| hash(&crate::secret::token()));

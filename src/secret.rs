@@ -71,6 +71,8 @@ pub enum Purpose {
     Cookie,
     /// Tokens of jobs that report.
     Reports,
+    /// Recognising the key itself.
+    Check,
 }
 
 impl Purpose {
@@ -82,6 +84,7 @@ impl Purpose {
             Self::Forgery => b"ingam/1/forgery",
             Self::Cookie => b"ingam/1/cookie",
             Self::Reports => b"ingam/1/reports",
+            Self::Check => b"ingam/1/check",
         }
     }
 }

@@ -4,7 +4,19 @@ pub mod net;
 
 use ipnet::IpNet;
 use net::Unfit;
-use std::{net::IpAddr, sync::Arc};
+use std::{
+    net::{IpAddr, Ipv6Addr},
+    sync::Arc,
+};
+
+/// What one sender has at its disposal: an IPv4 address, or the /64 of an IPv6 address (RFC 6177), in which it can take another
+/// address for every request.
+pub(crate) fn network_of(ip: IpAddr) -> IpAddr {
+    match ip.to_canonical() {
+        IpAddr::V6(ip) => Ipv6Addr::from_bits(ip.to_bits() & (u128::MAX << 64)).into(),
+        ip => ip,
+    }
+}
 
 /// The allowed networks. An empty list allows no address.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]

@@ -4,8 +4,9 @@ use super::{ConfigArgs, EX_CONFIG, target::settings};
 use crate::{
     audit::safeguard::safeguards,
     config::Check,
-    gate::{Policies, Role, Roles},
+    gate::{KeyFits, Policies, Role, Roles, WrongKey, key_fits},
     profile::{Profile, stamp_fits},
+    secret::SecretKey,
     sql,
     store::{Store, stamp},
 };
@@ -19,6 +20,7 @@ pub(super) async fn run(args: ConfigArgs) -> anyhow::Result<ExitCode> {
             Ok(store) => {
                 checks.extend(of_database(&store, profile).await);
                 if let Ok(config) = settings.config() {
+                    checks.push(of_key(&store, &config.secret_key).await);
                     checks.push(of_rules(&store, &config.policies).await);
                 }
                 store.close().await;
@@ -52,6 +54,17 @@ pub(super) async fn of_database(store: &Store, profile: Profile) -> Vec<Check> {
         Err(error) => checks.push(Check { name: "audit log safeguards", verdict: Err(format!("{error:#}")) }),
     }
     checks
+}
+
+/// Whether the secret key is the one of this database.
+pub(super) async fn of_key(store: &Store, key: &SecretKey) -> Check {
+    let verdict = match key_fits(&store.reader, key).await {
+        Ok(KeyFits::Yes) => Ok("the key of this database".to_owned()),
+        Ok(KeyFits::Unrecorded) => Ok("becomes the key of this database at the first start".to_owned()),
+        Ok(KeyFits::No) => Err(WrongKey.to_string()),
+        Err(error) => Err(format!("{error:#}")),
+    };
+    Check { name: "secret key", verdict }
 }
 
 /// The number of rules that need a second person, and any role without a person who could be one: its requests wait in

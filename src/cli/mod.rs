@@ -7,6 +7,7 @@ mod code;
 mod demo;
 mod healthcheck;
 mod job;
+mod key;
 mod migrate;
 mod network;
 mod seed;
@@ -43,6 +44,9 @@ enum Command {
     /// Staff accounts: the first one, and repairs when no owner can sign in.
     #[command(subcommand)]
     Staff(staff::StaffCommand),
+    /// The secret key: what to do where it is lost.
+    #[command(subcommand)]
+    Key(key::KeyCommand),
     /// The networks that may use the console.
     #[command(subcommand)]
     Network(network::NetworkCommand),
@@ -162,6 +166,7 @@ async fn dispatch(command: Command, clock: Clock) -> anyhow::Result<ExitCode> {
         Command::Check(args) => check::run(args).await,
         Command::Healthcheck => healthcheck::run(),
         Command::Staff(command) => staff::run(command, clock).await,
+        Command::Key(command) => key::run(command, clock).await,
         Command::Network(command) => network::run(command, clock).await,
         Command::Audit(AuditCommand::Verify { target }) => audit::verify(target).await,
         Command::Batch(command) => batch::run(command, clock).await,

@@ -19,7 +19,12 @@ pub(super) async fn run(args: ConfigArgs, clock: Clock) -> anyhow::Result<ExitCo
     }
     let config = settings.config().map_err(RefusedToStart)?;
     let store = Store::open(&config.database_url, 1).await?;
-    for check in check::of_database(&store, profile).await {
+    let mut checks = check::of_database(&store, profile).await;
+    // The schema comes first: an older one has no place for what is compared.
+    if checks.iter().all(|check| check.verdict.is_ok()) {
+        checks.push(check::of_key(&store, &config.secret_key).await);
+    }
+    for check in checks {
         check.verdict.map_err(|why| RefusedToStart(format!("refuses to start: {why}")))?;
     }
     if login_is_powerful(&store.reader, store.engine).await? {

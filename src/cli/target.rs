@@ -6,7 +6,7 @@ use crate::{
     clock::Clock,
     config::{Config, Settings},
     demo::data::Data,
-    gate::{Actor, Gate},
+    gate::{Actor, Gate, WrongKey},
     profile::stamp_fits,
     secret,
     store::{Store, stamp},
@@ -31,6 +31,16 @@ pub(super) struct Target {
 impl Target {
     /// Opens the demo's database where `--data` names one, and the environment's otherwise.
     pub(super) async fn open(args: &TargetArgs, clock: Clock) -> anyhow::Result<Self> {
+        let target = Self::open_with_any_key(args, clock).await?;
+        match target.gate.check_key(&target.store.reader).await {
+            Ok(()) => Ok(target),
+            Err(error) if error.is::<WrongKey>() => Err(super::RefusedToStart(error.to_string()).into()),
+            Err(error) => Err(error),
+        }
+    }
+
+    /// The same without looking at the key: for replacing one that was lost.
+    pub(super) async fn open_with_any_key(args: &TargetArgs, clock: Clock) -> anyhow::Result<Self> {
         let config = match &args.data {
             Some(directory) => Data::existing(directory)?.config(KINDS)?,
             None => settings(args.config.as_deref())?.config().map_err(super::RefusedToStart)?,
@@ -38,8 +48,8 @@ impl Target {
         let store = Store::open(&config.database_url, 2).await?;
         let stamp = stamp(&store.reader, store.engine).await?;
         stamp_fits(config.profile, stamp.environment).map_err(super::RefusedToStart)?;
-        let gate =
-            Gate::open(&store, CATALOG, clock, config.secret_key.clone(), config.allowed_networks.clone()).await?;
+        let (key, networks) = (config.secret_key.clone(), config.allowed_networks.clone());
+        let gate = Gate::open_with_any_key(&store, CATALOG, clock, key, networks).await?;
         Ok(Self { config, store, gate })
     }
 }

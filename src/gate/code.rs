@@ -45,8 +45,13 @@ pub(super) async fn spend(tx: &mut Tx<'_>, key: &SecretKey, staff: StaffId, code
         return refused(CodeRefusal::Waiting { until });
     }
     let Some(code) = code.filter(|code| is_well_formed(code)) else { return refused(CodeRefusal::Malformed) };
-    let step = key.open(&context(staff), &row.secret).and_then(|secret| matching_step(&secret, code, tx.now()));
-    match step {
+    // That is no fault of the code, so it counts as none: the person would be locked out for what the console did.
+    let Some(secret) = key.open(&context(staff), &row.secret) else {
+        return Err(Refusal::Unrecorded(anyhow::anyhow!(
+            "the secret of the authenticator of staff {staff} cannot be decrypted"
+        )));
+    };
+    match matching_step(&secret, code, tx.now()) {
         None => refused(CodeRefusal::Wrong),
         Some(step) if step <= row.last_step => refused(CodeRefusal::Reused),
         Some(step) => match mark_spent(tx, staff, step).await? {

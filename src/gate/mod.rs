@@ -19,6 +19,7 @@ mod dyn_change;
 mod evaluation;
 mod hold;
 mod housekeeping;
+pub(crate) mod key_check;
 mod ledger;
 mod networks;
 mod noted;
@@ -42,13 +43,14 @@ pub use dyn_change::{Catalog, DynChange};
 pub use evaluation::is_same_mailbox;
 pub use housekeeping::{ClaimDeliveries, EndSession, Housekeeping, MarkDelivered, RecordAccess, TouchSession};
 pub(crate) use housekeeping::{housekeeping, list};
+pub use key_check::{KeepKeyCheck, KeyFits, WrongKey, key_fits};
 pub use ledger::Event;
 pub use noted::Noted;
 pub use outbox::Delivery;
 pub use policy::{Need, Notice, Policies, Policy, When, covers};
 pub(crate) use refusal::NOT_A_CHOICE;
 pub use refusal::{CodeRefusal, Refusal};
-pub use seal::{Outcome, Reason, ReasonError, Seal, Sealed, is_printable};
+pub use seal::{Outcome, Reason, ReasonError, Seal, Sealed};
 pub(crate) use sign_in::can_sign_in;
 pub use tx::Tx;
 pub use word::{Declared, REFUSAL_WORDS, RefusalWord, TOPICS, Topic};
@@ -74,8 +76,26 @@ impl Gate {
     ///
     /// # Errors
     ///
-    /// The database cannot be opened for writing.
+    /// The database cannot be opened for writing, or `key` is not its key ([`WrongKey`]).
     pub async fn open(
+        store: &Store,
+        catalog: Catalog,
+        clock: Clock,
+        key: SecretKey,
+        networks: Allowlist,
+    ) -> anyhow::Result<Self> {
+        let gate = Self::open_with_any_key(store, catalog, clock, key, networks).await?;
+        match gate.check_key(&store.reader).await {
+            Ok(()) => Ok(gate),
+            Err(error) => {
+                gate.close().await;
+                Err(error)
+            }
+        }
+    }
+
+    /// The same without looking at the key: for replacing one that was lost.
+    pub(crate) async fn open_with_any_key(
         store: &Store,
         catalog: Catalog,
         clock: Clock,

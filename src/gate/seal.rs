@@ -1,10 +1,13 @@
 //! What a person enters to seal a change, and the outcome.
 
-use crate::id::{RequestId, Seq};
+use crate::{
+    id::{RequestId, Seq},
+    text::{self, is_printable, visible},
+};
 use serde::{Deserialize, Serialize};
 use std::ops::RangeInclusive;
 
-/// A reason in the log: 5 to 500 characters, no control or direction-changing characters.
+/// A reason in the log: 5 to 500 characters, all of them printable.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Reason(String);
 
@@ -25,19 +28,23 @@ impl Reason {
     /// How many characters a reason may have.
     pub const LENGTH: RangeInclusive<usize> = 5..=500;
 
+    /// How many of them are seen at least: the space between two short words counts towards the length and not here.
+    const VISIBLE: usize = 4;
+
     /// Reads a reason as it was typed. White space around it is no part of it.
     ///
     /// # Errors
     /// Why the text is no reason.
     pub fn parse(text: &str) -> Result<Self, ReasonError> {
-        let text = text.replace("\r\n", "\n");
+        let text = text::composed(&text.replace("\r\n", "\n"));
         let text = text.trim();
         match text.chars().count() {
             0 => Err(ReasonError::Missing),
             count if count < *Self::LENGTH.start() => Err(ReasonError::TooShort),
             count if count > *Self::LENGTH.end() => Err(ReasonError::TooLong),
-            _ if text.chars().all(|c| c == '\n' || is_printable(c)) => Ok(Self(text.to_owned())),
-            _ => Err(ReasonError::Unprintable),
+            _ if !text.chars().all(|c| c == '\n' || is_printable(c)) => Err(ReasonError::Unprintable),
+            _ if visible(text) < Self::VISIBLE => Err(ReasonError::TooShort),
+            _ => Ok(Self(text.to_owned())),
         }
     }
 
@@ -49,13 +56,6 @@ impl Reason {
     pub fn as_str(&self) -> &str {
         &self.0
     }
-}
-
-/// Whether a character may be in text that others will read: no controls, and none of the characters that turn the
-/// direction of what follows or are not seen at all, since both can make a log lie (Unicode TR 36, section 3).
-pub fn is_printable(c: char) -> bool {
-    !c.is_control()
-        && !matches!(c, '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}' | '\u{fff9}'..='\u{fffb}')
 }
 
 /// What a person enters to seal a change.

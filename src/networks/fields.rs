@@ -10,6 +10,7 @@ use crate::{
     clock::Instant,
     gate::{Fault, Meaning, Rejection},
     networks::rules::NETWORK_EXPIRY,
+    text::composed,
     web::{
         Desk,
         form::Form,
@@ -106,7 +107,7 @@ pub(super) fn read(desk: &Desk, row: Option<&Network>, form: &Form) -> Result<Fi
             None
         }
     };
-    let note = form.trimmed("note").to_owned();
+    let note = composed(form.trimmed("note"));
     let expires_at = expiry(desk, form.trimmed("expires_at"), row);
     let until = match &expires_at {
         Ok(at) => rules::read_expiry(at.as_deref(), desk.now()).map(drop),

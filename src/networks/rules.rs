@@ -8,8 +8,9 @@ use crate::{
         net::{self, Unfit},
     },
     clock::Instant,
-    gate::{Fault, Tx, is_printable},
+    gate::{Fault, Tx},
     id::NetworkId,
+    text::is_printable,
 };
 use chrono::TimeDelta;
 use ipnet::IpNet;

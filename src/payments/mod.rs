@@ -15,7 +15,7 @@ mod webhook;
 pub use stripe::{ApiKey, Stripe};
 pub use webhook::{SigningSecret, Webhook};
 
-use crate::{clock::Instant, gate::is_printable, money::Money};
+use crate::{clock::Instant, money::Money, text::is_printable};
 use std::time::Duration;
 
 /// What a provider is asked to do, the same each time it is asked.

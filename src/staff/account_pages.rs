@@ -6,8 +6,8 @@ use super::{
     authenticator::RecoveryCodes,
     pages::{Preferences, RecoveryCodesPage},
     session_list::SessionHandle,
-    setup_pages::{check_password, hash},
-    sign_in_pages::verify,
+    setup_pages::check_password,
+    sign_in_pages::{busy, must_wait, turn},
     throttle::Keys,
 };
 use crate::{
@@ -53,24 +53,39 @@ pub(crate) async fn change_password(desk: Desk, body: web::Bytes) -> PageResult 
         return again(&desk, "password", "", &form, errors.into()).await;
     }
     let seal = own_seal(&form)?;
-    let stored: Option<(Option<String>,)> =
-        desk.reader().query(sql!("select password_hash from staff where id = $1")).bind(person.id).optional().await?;
-    let stored = stored.and_then(|(hash,)| hash);
-    let fits = verify(&desk, form.get("current").to_owned(), stored.clone()).await?;
+    let keys = Keys::new(&desk.console().key, &person.email, desk.visit().ip());
+    let (right_for, new_hash) = check(&desk, &keys, form.get("current"), form.get("new")).await?;
     let change = ChangePassword {
         staff: person.id,
         session: person.session.clone(),
-        keys: Keys::new(&desk.console().key, &person.email, desk.visit().ip()),
-        right_for: stored.filter(|_| fits),
+        keys,
+        right_for,
         told_apart_by: hex::encode(
             desk.console().key.mac(Purpose::Lookup, format!("password/{}", form.get("new")).as_bytes()),
         ),
-        new_hash: hash(&desk, form.get("new")).await?,
+        new_hash,
     };
     match desk.submit(&change, &seal).await {
         Ok(_) => Ok(desk.see_other("/account?done=password")),
         Err(refusal) => refused(&desk, "password", "", &form, &change, refusal).await,
     }
+}
+
+/// The stored hash if the current password is right for it, and then the hash of the new one. Where the person has to wait,
+/// neither: the change is refused for that reason, and nothing needs hashing.
+async fn check(desk: &Desk, keys: &Keys, current: &str, new: &str) -> Result<(Option<String>, String), PageError> {
+    let person = desk.person();
+    let turn = turn(desk, format!("person/{}", person.id)).await?;
+    if must_wait(desk, keys).await? {
+        return Ok((None, String::new()));
+    }
+    let stored: Option<(Option<String>,)> =
+        desk.reader().query(sql!("select password_hash from staff where id = $1")).bind(person.id).optional().await?;
+    let stored = stored.and_then(|(hash,)| hash);
+    if !turn.verify(current.to_owned(), stored.clone()).await.map_err(busy)? {
+        return Ok((None, String::new()));
+    }
+    Ok((stored, turn.hash(new.to_owned()).await.map_err(busy)?))
 }
 
 /// `POST /account/authenticator`: the old authenticator's code is the seal, the new one's proves that it was set up.

@@ -8,10 +8,11 @@ use super::{
     roles::{self, BOXES, RoleBox},
 };
 use crate::{
-    gate::{Admits, Change, Fault, NOT_A_CHOICE, Target, Tx, is_printable},
+    gate::{Admits, Change, Fault, NOT_A_CHOICE, Target, Tx},
     id::StaffId,
     secret, sql,
     staff::STAFF_NO_ROLE,
+    text::{composed, is_lookalike, is_printable, visible},
     web::{
         Desk, PageError, PageResult,
         form::Form,
@@ -37,6 +38,8 @@ crate::gate::refusal_words! {
     pub(crate) STAFF_LEFT = "staff-left";
     /// The name is empty, too long, or holds control characters.
     STAFF_NAME = "staff-name";
+    /// The name looks like that of another person and is not the same.
+    STAFF_NAME_LOOKALIKE = "staff-name-lookalike";
 }
 
 crate::gate::topics! {
@@ -58,7 +61,10 @@ pub struct InviteStaff {
 
 /// Whether this can be a name on pages and in the log.
 pub fn is_name(name: &str) -> bool {
-    name.trim() == name && (1..=100).contains(&name.chars().count()) && name.chars().all(is_printable)
+    name.trim() == name
+        && (1..=100).contains(&name.chars().count())
+        && name.chars().all(is_printable)
+        && visible(name) > 0
 }
 
 /// A person who is invited once more.
@@ -137,6 +143,12 @@ impl InviteStaff {
         if !is_name(&self.name) {
             return Err(Fault::invalid("name", STAFF_NAME));
         }
+        // Those who read the log tell people by their names.
+        let names: Vec<(String,)> =
+            tx.query(sql!("select name from staff where email <> $1")).bind(self.email.as_str()).all().await?;
+        if names.iter().any(|(name,)| is_lookalike(name, &self.name)) {
+            return Err(Fault::invalid("name", STAFF_NAME_LOOKALIKE));
+        }
         if self.roles.is_empty() {
             return Err(Fault::invalid("roles", STAFF_NO_ROLE));
         }
@@ -194,7 +206,8 @@ impl Panel for InvitePanel {
             errors.add("email", if is_empty { wrong::required() } else { wrong::refused(STAFF_EMAIL) });
             String::new()
         });
-        let name = form.trimmed("name");
+        let name = composed(form.trimmed("name"));
+        let name = name.as_str();
         if name.is_empty() {
             errors.add("name", wrong::required());
         } else if !is_name(name) {

@@ -9,6 +9,7 @@ pub mod founding;
 pub(crate) mod history;
 pub(crate) mod invitation;
 pub mod invite;
+pub(crate) mod key;
 pub mod link;
 pub(crate) mod link_page;
 pub(crate) mod list;

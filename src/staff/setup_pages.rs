@@ -4,6 +4,7 @@ use super::{
     authenticator::RecoveryCodes,
     invitation::{self, AcceptInvitation, Invitation, occasion},
     pages::{NewAuthenticator, RecoveryCodesPage, SetupPage},
+    sign_in_pages::{busy, turn},
 };
 use crate::{
     gate::{Meaning, Refusal, Seal, code},
@@ -92,11 +93,13 @@ pub(crate) async fn accept(guest: Guest, path: web::Path<String>, body: web::Byt
     let Some(step) = code::matching_step(&secret, form.get("code"), guest.now()) else {
         return page(&guest, 422, token, invitation, FieldErrors::new(), Some(FormRefusal::WrongCode { left: None }));
     };
+    let turn = turn(&guest, guest.visit().network()).await?;
+    let password_hash = turn.hash(form.get("password").to_owned()).await.map_err(busy)?;
     let (codes, stored) = RecoveryCodes::generate(key, invitation.staff_id);
     let change = AcceptInvitation {
         staff: invitation.staff_id,
         token,
-        password_hash: hash(&guest, form.get("password")).await?,
+        password_hash,
         secret: key.seal(&code::context(invitation.staff_id), &secret),
         step,
         recovery_codes: stored,
@@ -118,12 +121,6 @@ pub(crate) async fn accept(guest: Guest, path: web::Path<String>, body: web::Byt
         Err(refusal) if refusal.means(Meaning::Missing) => Err(PageError::recorded(Problem::LinkGone)),
         Err(refusal) => Err(Refusal::into(refusal)),
     }
-}
-
-pub(super) async fn hash(guest: &Guest, password: &str) -> Result<String, PageError> {
-    let busy =
-        |busy: password::Busy| PageError { problem: Problem::Unavailable, cause: Some(busy.into()), recorded: false };
-    guest.console().passwords.hash(password.to_owned()).await.map_err(busy)
 }
 
 /// What is wrong with a new password and its repetition.

@@ -10,7 +10,7 @@ use crate::{
     clock::Instant,
     gate::{CodeRefusal, Meaning, Refusal, Seal, code},
     id::StaffId,
-    password::MAX,
+    password::{Busy, MAX, Turn},
     secret, sql,
     web::session::{ISSUED, Visitor},
     web::{
@@ -137,21 +137,30 @@ async fn check(
         None => None,
     };
     let (staff, stored) = account.map_or((None, None), |(id, hash)| (Some(id), hash));
-    if throttle::waits_until(guest.reader(), keys, guest.now()).await?.is_some() {
+    if must_wait(guest, keys).await? {
         // The change will be refused for the same reason, and recorded; nothing needs hashing for that.
         return Ok((staff, None));
     }
-    let fits = verify(guest, password.to_owned(), stored.clone()).await?;
+    let turn = turn(guest, guest.visit().network()).await?;
+    // Others of the same account or network may have failed meanwhile.
+    if must_wait(guest, keys).await? {
+        return Ok((staff, None));
+    }
+    let fits = turn.verify(password.to_owned(), stored.clone()).await.map_err(busy)?;
     Ok((staff, stored.filter(|_| fits)))
 }
 
-pub(super) async fn verify(guest: &Guest, password: String, stored: Option<String>) -> Result<bool, PageError> {
-    let passwords = &guest.console().passwords;
-    passwords.verify(password, stored).await.map_err(|busy| PageError {
-        problem: Problem::Unavailable,
-        cause: Some(busy.into()),
-        recorded: false,
-    })
+pub(super) async fn must_wait(guest: &Guest, keys: &Keys) -> sqlx::Result<bool> {
+    Ok(throttle::waits_until(guest.reader(), keys, guest.now()).await?.is_some())
+}
+
+/// A turn at hashing a password, for a network or a person.
+pub(super) async fn turn(guest: &Guest, who: String) -> Result<Turn, PageError> {
+    guest.console().passwords.turn(who).await.map_err(busy)
+}
+
+pub(super) fn busy(busy: Busy) -> PageError {
+    PageError { problem: Problem::Unavailable, cause: Some(busy.into()), recorded: false }
 }
 
 fn browser(guest: &Guest) -> Browser {

@@ -1,9 +1,10 @@
-//! Slowing down password guessing: per account and per address.
+//! Slowing down password guessing: per account and per address, which for IPv6 is the /64 that one sender has.
 //!
 //! A password never locks for good, or anybody could lock anybody out; one waits longer and longer, at most a quarter of
 //! an hour. The e-mail is in the key only as a keyed hash, since people type passwords into the wrong field.
 
 use crate::{
+    allowlist::network_of,
     clock::Instant,
     gate::{Fault, Meaning, Refusal, Tx, code::wait_after},
     secret::{Purpose, SecretKey},
@@ -53,7 +54,7 @@ impl Keys {
         let hash = key.mac(Purpose::Lookup, format!("throttle/{email}").as_bytes());
         Self {
             account: format!("account/{}", hex::encode(hash.get(..16).unwrap_or_default())),
-            address: format!("address/{}", ip.map(|ip| ip.to_canonical().to_string()).unwrap_or_default()),
+            address: format!("address/{}", ip.map(|ip| network_of(ip).to_string()).unwrap_or_default()),
         }
     }
 }

@@ -3,10 +3,11 @@
 use super::find::CustomerRow;
 use crate::{
     clock::Instant,
-    gate::{Admits, Change, Fault, Role, Target, Tx, is_printable},
+    gate::{Admits, Change, Fault, Role, Target, Tx},
     id::{CustomerId, NoteId, Seq},
     sql,
     store::Reader,
+    text::{composed, is_printable, visible},
     web::{
         Desk, PageError,
         form::Form,
@@ -87,7 +88,7 @@ impl Change for NoteUser {
 fn problem(text: &str) -> Option<crate::web::words::Message> {
     match text.chars().count() {
         0 => Some(wrong::required()),
-        1..=LONGEST if text.chars().all(|c| c == '\n' || is_printable(c)) => None,
+        1..=LONGEST if text.chars().all(|c| c == '\n' || is_printable(c)) && visible(text) > 0 => None,
         1..=LONGEST => Some(wrong::control_characters()),
         _ => Some(wrong::too_long(LONGEST)),
     }
@@ -120,7 +121,7 @@ impl Panel for NotePanel {
 
     async fn read(_: &Desk, on: &CustomerRow, (): &(), form: &Form) -> Result<NoteUser, Unread> {
         // A browser posts each new line as two characters.
-        let text = form.get("text").replace("\r\n", "\n").trim().to_owned();
+        let text = composed(form.get("text").replace("\r\n", "\n").trim());
         match problem(&text) {
             Some(message) => Err(FieldErrors::one("text", message).into()),
             None => Ok(NoteUser { user: on.id, text }),

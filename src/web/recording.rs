@@ -1,12 +1,8 @@
 //! How many refusals of strangers are written to the audit log: enough to see who knocks, too few to fill the disk or to
 //! keep the log busy from outside. A refusal of a signed-in person is always recorded.
 
-use crate::clock::Instant;
-use std::{
-    collections::HashMap,
-    net::{IpAddr, Ipv6Addr},
-    sync::Mutex,
-};
+use crate::{allowlist::network_of, clock::Instant};
+use std::{collections::HashMap, net::IpAddr, sync::Mutex};
 
 /// For one address, and for all of them together: a burst size, and a refill rate per second.
 const ADDRESS: Allowance = Allowance { at_once: 60.0, a_second: 1.0 };
@@ -49,7 +45,7 @@ impl Recording {
             }
         }
         let full = |allowance: Allowance| Bucket { left: allowance.at_once, at: now };
-        let one = buckets.each.entry(ip.map(network)).or_insert(full(ADDRESS));
+        let one = buckets.each.entry(ip.map(network_of)).or_insert(full(ADDRESS));
         if !one.take(ADDRESS, now) {
             return false;
         }
@@ -74,18 +70,11 @@ impl Bucket {
     }
 }
 
-/// An IPv6 customer has a /64 to choose addresses from, so that is what is counted.
-fn network(ip: IpAddr) -> IpAddr {
-    match ip {
-        IpAddr::V4(_) => ip,
-        IpAddr::V6(ip) => Ipv6Addr::from_bits(ip.to_bits() & (u128::MAX << 64)).into(),
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
     use chrono::TimeDelta;
+    use std::net::Ipv6Addr;
 
     fn start() -> Instant {
         Instant::from_unix(1_800_000_000).unwrap()

@@ -2,8 +2,10 @@
 
 use super::{session::Visitor, words::Lang};
 use crate::{
+    allowlist::network_of,
     gate::{Actor, Origin, Who},
     secret,
+    text::is_printable,
 };
 use actix_web::{HttpMessage, HttpRequest, dev::ServiceRequest, http::header};
 use std::{
@@ -64,11 +66,7 @@ impl Visit {
             path: request.uri().path_and_query().map_or("/", |path| path.as_str()).to_owned(),
             is_htmx: request.headers().contains_key("hx-request"),
             peer: request.peer_addr().map(|peer| peer.ip().to_canonical()),
-            user_agent: text(header::USER_AGENT)
-                .chars()
-                .filter(|c| crate::gate::is_printable(*c))
-                .take(MAX_USER_AGENT)
-                .collect(),
+            user_agent: text(header::USER_AGENT).chars().filter(|c| is_printable(*c)).take(MAX_USER_AGENT).collect(),
             requested_lang: request
                 .query_string()
                 .split('&')
@@ -95,6 +93,11 @@ impl Visit {
 
     pub fn ip(&self) -> Option<IpAddr> {
         self.ip.get()
+    }
+
+    /// Whose turn a request of this address takes: that of its network.
+    pub(crate) fn network(&self) -> String {
+        format!("network/{}", self.ip().map(|ip| network_of(ip).to_string()).unwrap_or_default())
     }
 
     pub(super) fn set_visitor(&self, visitor: Visitor) {

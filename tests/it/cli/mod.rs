@@ -2,4 +2,5 @@
 
 mod commands;
 mod demo;
+mod key;
 pub(crate) mod program;

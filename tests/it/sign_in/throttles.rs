@@ -1,6 +1,6 @@
 //! Guessing gets slower and slower: for an account, for an address, and never for good.
 
-use crate::kit::{Browser, World, on_both, try_password};
+use crate::kit::{Browser, World, on_both, submit_at_once, try_password, with_status};
 use ingam::allowlist::Allowlist;
 use std::time::Duration;
 
@@ -112,5 +112,52 @@ on_both! {
         });
         assert_eq!(answers.iter().filter(|status| **status == 422).count(), 5, "{answers:?}");
         assert_eq!(answers.iter().filter(|status| **status == 429).count(), 11, "{answers:?}");
+    }
+
+    fn the_addresses_of_one_ipv6_network_wait_together(world) {
+        let server = world
+            .another(|config| {
+                config.allowed_networks = Allowlist::parse("2001:db8::/32").unwrap();
+                config.trusted_proxies = vec!["127.0.0.0/8".parse().unwrap()];
+            })
+            .unwrap();
+        let from = |ip: &str| world.browser().at(server.address).with_header("x-forwarded-for", ip);
+        for n in 1..=20 {
+            assert_eq!(guess(&from(&format!("2001:db8:7:7::{n:x}")), &format!("person{n}@ingam.test")), 422, "guess {n}");
+        }
+        assert_eq!(try_password(&from("2001:db8:7:7:ffff::1"), "mina@ingam.test", RIGHT).status, 429);
+        assert_eq!(try_password(&from("2001:db8:7:8::1"), "mina@ingam.test", RIGHT).status, 303, "another network");
+    }
+
+    fn while_one_person_checks_passwords_without_end_others_sign_in(world) {
+        let mina = world.signed_in("mina");
+        let forms: Vec<_> = (0..80)
+            .map(|_| {
+                mina.get("/account?panel=password")
+                    .form_to("/account/password")
+                    .set("current", "not the right one")
+                    .set("new", "seven boats going home")
+                    .set("new_again", "seven boats going home")
+            })
+            .collect();
+        let (answers, others) = std::thread::scope(|scope| {
+            let guessing = scope.spawn(|| submit_at_once(&forms));
+            let others: Vec<_> =
+                (0..10).map(|_| try_password(&world.browser(), "sora@ingam.test", "no page left unread").status).collect();
+            (guessing.join().unwrap(), others)
+        });
+        assert_eq!(others, [303; 10]);
+        // Five are wrong; the others are told to wait before anything is hashed for them.
+        assert_eq!((with_status(&answers, 422), with_status(&answers, 429)), (5, 75));
+    }
+
+    fn two_hundred_people_behind_one_address_sign_in_at_once(world) {
+        let forms: Vec<_> = (0..200)
+            .map(|_| {
+                let login = world.browser().get("/login").form_with("password");
+                login.set("email", "mina@ingam.test").set("password", RIGHT)
+            })
+            .collect();
+        assert_eq!(with_status(&submit_at_once(&forms), 303), 200);
     }
 }

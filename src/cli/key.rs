@@ -1,0 +1,47 @@
+//! `ingam key …`: the console's secret key.
+
+use super::{
+    TargetArgs,
+    target::{Target, actor},
+};
+use crate::{
+    clock::Clock,
+    gate::{KeyFits, Reason, Seal, key_fits},
+    staff::key::ReplaceKey,
+};
+use anyhow::bail;
+use clap::Subcommand;
+use std::process::ExitCode;
+
+#[derive(Debug, Subcommand)]
+pub(super) enum KeyCommand {
+    /// Makes the key that `INGAM_SECRET_KEY` holds now the key of this database, where the former one is lost. Removes
+    /// every authenticator and all recovery codes, which only the former one could read, and ends every session; set-up
+    /// links for new ones come from `ingam staff link`.
+    Replace {
+        /// Why, for the audit log.
+        #[arg(long)]
+        reason: String,
+        #[command(flatten)]
+        target: TargetArgs,
+    },
+}
+
+pub(super) async fn run(command: KeyCommand, clock: Clock) -> anyhow::Result<ExitCode> {
+    let KeyCommand::Replace { reason, target } = command;
+    let Ok(reason) = Reason::parse(&reason) else {
+        bail!("a reason has 5 to 500 characters and no invisible characters");
+    };
+    let target = Target::open_with_any_key(&target, clock).await?;
+    let key = &target.config.secret_key;
+    if key_fits(&target.store.reader, key).await? != KeyFits::No {
+        bail!("nothing was changed: the key is the one of this database already");
+    }
+    let seal = Seal { reason, ..Seal::none() };
+    let sealed = target.gate.submit(&actor(), &ReplaceKey::new(key), &seal).await?;
+    println!(
+        "The key is replaced (row {}). Give each person a new set-up link with `ingam staff link EMAIL`.",
+        sealed.seq
+    );
+    Ok(ExitCode::SUCCESS)
+}
