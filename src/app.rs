@@ -11,7 +11,9 @@ use crate::{
     store::{Engine, Store},
     supervise::Identity,
     web::{
-        Console, middleware,
+        Console,
+        connections::Connections,
+        middleware,
         recording::Recording,
         session::{Limits, Sessions},
     },
@@ -29,10 +31,10 @@ use actix_web::{
     web,
 };
 use anyhow::Context as _;
+use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 use std::{
     net::{SocketAddr, TcpListener},
     sync::Mutex,
-    time::Duration,
 };
 
 /// A console that serves.
@@ -82,6 +84,21 @@ const MAX_FORM: usize = 16 * 1024;
 /// Seconds that requests in flight get when the console is told to stop.
 const GRACE: u64 = 20;
 
+/// Raises the number of files that this process may have open, as far as it may and needs to, and says how many they are.
+fn open_files() -> usize {
+    const WANTED: u64 = 16_384;
+    let limit = getrlimit(Resource::Nofile);
+    let wanted = limit.maximum.unwrap_or(WANTED).min(WANTED);
+    let mut now = limit.current.unwrap_or(u64::MAX);
+    if now < wanted && setrlimit(Resource::Nofile, Rlimit { current: Some(wanted), ..limit }).is_ok() {
+        now = wanted;
+    }
+    if now < 8_192 {
+        tracing::warn!(files = now, "few files may be open (ulimit -n), so few connections are accepted at once");
+    }
+    usize::try_from(now).unwrap_or(usize::MAX)
+}
+
 /// Starts the console on `listener`. To be called inside an actix system.
 pub async fn start(config: Config, clock: Clock, listener: TcpListener) -> anyhow::Result<Running> {
     let address = listener.local_addr().context("the listening address cannot be read")?;
@@ -105,6 +122,7 @@ pub async fn start(config: Config, clock: Clock, listener: TcpListener) -> anyho
         limits,
         report_networks: config.batches.networks.clone(),
         trusted_proxies: config.trusted_proxies.clone(),
+        request_deadline: config.request_deadline,
         origins: origins(&config, address),
         plain_http: config.is_plain_http(),
         routes: routes::ROUTES,
@@ -114,6 +132,8 @@ pub async fn start(config: Config, clock: Clock, listener: TcpListener) -> anyho
     });
     let sessions = Sessions { reader: store.reader.clone(), gate: gate.clone(), clock: clock.clone(), limits };
     let cookie_key = Key::from(&config.secret_key.cookie_key());
+    let connections = Connections::new(config.bounds.within(open_files()), config.trusted_proxies.clone());
+    let deadline = config.request_deadline;
     let server = HttpServer::new(move || {
         let session = SessionMiddleware::builder(sessions.clone(), cookie_key.clone())
             .cookie_name(console.session_cookie().to_owned())
@@ -137,7 +157,8 @@ pub async fn start(config: Config, clock: Clock, listener: TcpListener) -> anyho
             .configure(routes::configure)
     })
     .workers(config.workers)
-    .client_request_timeout(Duration::from_secs(10))
+    .client_request_timeout(deadline)
+    .on_connect(move |connection, data| connections.begin(connection, data))
     .shutdown_timeout(GRACE)
     .disable_signals()
     .listen(listener)

@@ -17,11 +17,12 @@ use crate::{
     payments::Provider,
     profile::Profile,
     secret::SecretKey,
+    web::connections::Bounds,
 };
 use chrono::TimeDelta;
 use chrono_tz::Tz;
 use ipnet::IpNet;
-use std::{collections::HashMap, fmt, fs, net::SocketAddr, path::Path, str::FromStr};
+use std::{collections::HashMap, fmt, fs, net::SocketAddr, path::Path, str::FromStr, time::Duration};
 
 /// Where a value came from: production takes secrets from the environment only.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -29,6 +30,8 @@ pub enum Source {
     Environment,
     File,
 }
+
+const REQUEST_DEADLINE: Duration = Duration::from_secs(10);
 
 /// What the server runs with.
 #[derive(Clone)]
@@ -54,6 +57,10 @@ pub struct Config {
     /// Connections for reading, and on PostgreSQL as many for writing.
     pub connections: u32,
     pub workers: usize,
+    /// How long a client may take to send the head of a request, and again its body.
+    pub request_deadline: Duration,
+    /// Client connections at once.
+    pub bounds: Bounds,
 }
 
 impl Config {
@@ -76,6 +83,8 @@ impl Config {
             policies: Declared::usual(kinds, Tz::Asia__Seoul),
             connections: 4,
             workers: 2,
+            request_deadline: REQUEST_DEADLINE,
+            bounds: Bounds::default(),
         }
     }
 
@@ -273,6 +282,8 @@ impl Settings {
             events_topic: self.get(TOPIC).unwrap_or(default_topic(profile)).to_owned(),
             connections: self.or(CONNECTIONS, 8, |text| within(text, 1, 200)).map(|n| u32::try_from(n).unwrap_or(8))?,
             workers: std::thread::available_parallelism().map_or(2, usize::from).min(8),
+            request_deadline: REQUEST_DEADLINE,
+            bounds: Bounds::default(),
         })
     }
 }

@@ -140,17 +140,19 @@ fn most() -> i64 {
 const RUN: [Role; 3] = [Role::Oncall, Role::Operator, Role::Owner];
 
 /// The values of a run's parameters, by name.
+/// Whether a job can be called this: lower-case letters, digits, `-` and `_`, 64 at most.
+pub(super) fn is_name(name: &str) -> bool {
+    (1..=64).contains(&name.len())
+        && name.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || matches!(b, b'-' | b'_'))
+        && name.starts_with(|c: char| c.is_ascii_alphanumeric())
+}
+
 pub type Values = BTreeMap<String, String>;
 
 impl Definition {
     /// What is wrong with it, in one line that names the job.
     pub fn check(&self) -> Result<(), String> {
         let wrong = |what: &str| Err(format!("job {:?}: {what}", self.name));
-        let is_name = |name: &str| {
-            (1..=64).contains(&name.len())
-                && name.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || matches!(b, b'-' | b'_'))
-                && name.starts_with(|c: char| c.is_ascii_alphanumeric())
-        };
         if !is_name(&self.name) {
             return wrong("its name must be lower-case letters, digits, - and _");
         }

@@ -2,7 +2,7 @@
 
 use super::{
     baseline::{Baseline, SAMPLE},
-    definition::{Definition, Values},
+    definition::{Definition, Values, is_name},
     kind::Kind,
     state::State,
 };
@@ -147,6 +147,10 @@ impl Job {
 }
 
 pub(crate) async fn job(db: &mut impl Queries, name: &str) -> sqlx::Result<Option<Job>> {
+    // What no job can be called is not asked for: PostgreSQL's text refuses NUL.
+    if !is_name(name) {
+        return Ok(None);
+    }
     db.query(sql!("select ", job_columns!(), " from batch_jobs where name = $1")).bind(name.to_owned()).optional().await
 }
 

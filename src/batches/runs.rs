@@ -7,7 +7,7 @@ use super::{
     state::State,
 };
 use crate::{
-    batches::record::RUN,
+    batches::{definition::is_name, record::RUN},
     gate::{RefusalWord, Target},
     id::RunId,
     list_query, sql,
@@ -30,7 +30,7 @@ list_query! {
     typed Filter at "/runs" from "before";
     /// What the filters of the list of runs mean.
     meant Wanted;
-    job: String = |text, _| Ok(text.to_owned());
+    job: String = |text, _| if is_name(text) { Ok(text.to_owned()) } else { Err(wrong::not_a_choice()) };
     show: Show = |text, _| Show::parse(text).ok_or_else(wrong::not_a_choice);
 }
 

@@ -8,7 +8,7 @@ use crate::{
     profile::{Profile, stamp_fits},
     secret::SecretKey,
     sql,
-    store::{Store, stamp},
+    store::{Store, stamp, transport},
 };
 use std::{collections::BTreeSet, process::ExitCode};
 
@@ -45,6 +45,11 @@ pub(super) async fn of_database(store: &Store, profile: Profile) -> Vec<Check> {
         Err(error) => return vec![Check { name: "database schema", verdict: Err(format!("{error:#}")) }],
     };
     let mut checks = vec![Check { name: "database stamp", verdict: stamp_fits(profile, stamp.environment) }];
+    match transport(&store.reader).await {
+        Ok(None) => {}
+        Ok(Some(used)) => checks.push(Check { name: "database transport", verdict: Ok(used) }),
+        Err(error) => checks.push(Check { name: "database transport", verdict: Err(format!("{error:#}")) }),
+    }
     match safeguards(&store.reader, store.engine).await {
         Ok(found) => checks.extend(
             found

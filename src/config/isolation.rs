@@ -30,6 +30,9 @@ impl Settings {
             {
                 checks.push(Check { name, verdict: self.comes_from_the_environment(setting) });
             }
+            if let Ok(url) = self.database_url() {
+                checks.push(Check { name: "database connection", verdict: crate::store::is_private_way(&url) });
+            }
             if matches!(self.payments_kind(), Ok(payments::Kind::Webhook | payments::Kind::Stripe)) {
                 let verdict = self.comes_from_the_environment(PAYMENTS_SECRET);
                 checks.push(Check { name: "payment secret", verdict });

@@ -101,7 +101,7 @@ impl Maker {
     }
 }
 
-const PROBLEMS: [(&str, Problem); 15] = [
+const PROBLEMS: [(&str, Problem); 16] = [
     ("problem-bad-request", Problem::BadRequest),
     ("problem-network", Problem::Network),
     ("problem-permission", Problem::Permission),
@@ -110,6 +110,7 @@ const PROBLEMS: [(&str, Problem); 15] = [
     ("problem-link-gone", Problem::LinkGone),
     ("problem-method", Problem::Method),
     ("problem-conflict", Problem::Conflict),
+    ("problem-too-slow", Problem::TooSlow),
     ("problem-too-large", Problem::TooLarge),
     ("problem-media-type", Problem::MediaType),
     ("problem-unprocessable", Problem::Unprocessable),

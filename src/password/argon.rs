@@ -19,7 +19,7 @@ fn try_hash(plain: &str) -> Option<String> {
     let salt: [u8; 16] = crate::secret::random();
     let mut output = [0; Params::DEFAULT_OUTPUT_LEN];
     let described = ParamsString::try_from(&params).ok()?;
-    derive(Argon2::new(algorithm, version, params), plain, &salt, &mut output)?;
+    derive(&Argon2::new(algorithm, version, params), plain, &salt, &mut output)?;
     let hash = PasswordHash {
         algorithm: algorithm.ident(),
         version: Some(version.into()),
@@ -39,13 +39,13 @@ pub(super) fn fits(plain: &str, stored: &str) -> bool {
         let argon = Argon2::new(Algorithm::new(hash.algorithm.as_str()).ok()?, version, Params::try_from(&hash).ok()?);
         let mut output = [0; Output::MAX_LENGTH];
         let output = output.get_mut(..expected.len())?;
-        derive(argon, plain, &salt, output)?;
+        derive(&argon, plain, &salt, output)?;
         Some(Output::new(output).ok()? == expected)
     };
     computed().unwrap_or(false)
 }
 
-fn derive(argon: Argon2<'_>, plain: &str, salt: &[u8], output: &mut [u8]) -> Option<()> {
+fn derive(argon: &Argon2<'_>, plain: &str, salt: &[u8], output: &mut [u8]) -> Option<()> {
     let mut memory = memory(argon.params().block_count());
     argon.hash_password_into_with_memory(plain.as_bytes(), salt, output, &mut memory).ok()
 }

@@ -2,6 +2,7 @@
 
 use super::{account_state, authenticator, authenticator::RecoveryCodes, target};
 use crate::{
+    allowlist::within,
     clock::Instant,
     gate::{Admits, Change, Fault, Target, Tx},
     id::StaffId,
@@ -14,6 +15,8 @@ use serde::{Deserialize, Serialize};
 crate::gate::refusal_words! {
     /// The set-up link was used, replaced, or has expired.
     INVITATION_OVER = "invitation-over";
+    /// The link was opened outside the networks that its person is limited to.
+    INVITATION_ELSEWHERE = "invitation-elsewhere";
 }
 
 /// How long a set-up link works.
@@ -49,13 +52,15 @@ pub(crate) struct Invitation {
     pub name: String,
     pub email: String,
     pub expires_at: Instant,
+    /// From where alone this person may come: networks with a space between them; none is no limit.
+    pub networks: String,
 }
 
 /// The invitation that a link's token opens, if it still does.
 pub(crate) async fn find(reader: &Reader, token: &str, now: Instant) -> sqlx::Result<Option<Invitation>> {
     reader
         .query(sql!(
-            "select i.staff_id, s.name, s.email, i.expires_at
+            "select i.staff_id, s.name, s.email, i.expires_at, s.networks
                from invitations i join staff s on s.id = i.staff_id
               where i.hash = $1 and i.expires_at > $2 and s.active"
         ))
@@ -94,6 +99,14 @@ impl Change for AcceptInvitation {
 
     fn target(&self) -> Target {
         target(self.staff)
+    }
+
+    async fn check(&self, tx: &mut Tx<'_>) -> Result<(), Fault> {
+        let limit: Option<(String,)> =
+            tx.query(sql!("select networks from staff where id = $1")).bind(self.staff).optional().await?;
+        // The command line has no address; it is on the host.
+        let is_elsewhere = limit.is_some_and(|(networks,)| !within(&networks, tx.ip())) && tx.ip().is_some();
+        if is_elsewhere { Err(Fault::forbidden(INVITATION_ELSEWHERE)) } else { Ok(()) }
     }
 
     async fn apply(&self, tx: &mut Tx<'_>) -> Result<(), Fault> {

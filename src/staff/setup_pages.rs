@@ -7,6 +7,7 @@ use super::{
     sign_in_pages::{busy, turn},
 };
 use crate::{
+    allowlist::within,
     gate::{Meaning, Refusal, Seal, code},
     password::{self, MIN, Weakness},
     web::{
@@ -36,7 +37,11 @@ pub(crate) async fn setup(guest: Guest, path: web::Path<String>) -> PageResult {
 
 async fn open(guest: &Guest, token: &str) -> Result<Invitation, PageError> {
     if let Some(invitation) = invitation::find(guest.reader(), token, guest.now()).await? {
-        return Ok(invitation);
+        if within(&invitation.networks, guest.visit().ip()) {
+            return Ok(invitation);
+        }
+        let recorded = guest.console().record(guest.visit(), &Refusal::Network).await;
+        return Err(PageError { recorded, ..Problem::Network.into() });
     }
     let recorded = guest.console().record(guest.visit(), &Refusal::Link).await;
     Err(PageError { recorded, ..Problem::LinkGone.into() })

@@ -38,11 +38,10 @@ pub async fn migrate(url: &str, profile: Profile, now: Instant) -> anyhow::Resul
         "insert into installation (id, environment, stamped_at) values (1, $1, $2) on conflict (id) do nothing";
     match Engine::of(url)? {
         Engine::Sqlite => {
-            let mut connection = open::sqlite_options(url)?
-                .create_if_missing(true)
-                .connect()
-                .await
-                .with_context(|| format!("cannot open the database {}", open::shown(url)))?;
+            let options = open::sqlite_options(url)?.create_if_missing(true);
+            open::make_private(options.get_filename());
+            let mut connection =
+                options.connect().await.with_context(|| format!("cannot open the database {}", open::shown(url)))?;
             check_stamp(profile, sqlx::query_scalar(STAMPED).fetch_optional(&mut connection).await)?;
             SQLITE.run(&mut connection).await?;
             sqlx::query(STAMP).bind(profile.as_str()).bind(now).execute(&mut connection).await?;

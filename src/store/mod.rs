@@ -12,7 +12,7 @@ mod reader;
 pub use migration::{ForeignDatabase, Stamp, migrate, stamp};
 pub(crate) use migration::{is_postgres_source, sqlite_triggers, sqlite_triggers_as_built};
 pub use open::{Engine, Store};
-pub(crate) use open::{WAIT, Writing, shown};
+pub(crate) use open::{WAIT, Writing, is_private_way, shown, transport};
 pub(crate) use query::Conn;
 pub use query::{Bind, Queries, Query, Record};
 pub use reader::Reader;

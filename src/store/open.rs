@@ -1,10 +1,18 @@
 use super::{Reader, reader::Pool};
+use crate::sql;
 use anyhow::Context as _;
 use sqlx::{
-    postgres::{PgConnectOptions, PgPoolOptions},
+    postgres::{PgConnectOptions, PgPoolOptions, PgSslMode},
     sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous},
 };
-use std::{str::FromStr, time::Duration};
+use std::{
+    fs::{self, OpenOptions, Permissions},
+    net::IpAddr,
+    os::unix::fs::{OpenOptionsExt as _, PermissionsExt as _},
+    path::Path,
+    str::FromStr,
+    time::Duration,
+};
 
 /// Which engine a database URL names.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -67,6 +75,13 @@ impl Store {
                 .with_context(|| format!("cannot open the database {}", shown(url)))?,
             Engine::Postgres => open_postgres(url, connections).await.map_err(|error| name_cause(error, url))?,
         };
+        if !is_read_only(&reader).await? {
+            reader.close().await;
+            anyhow::bail!(
+                "the connections for reading can write: something between the console and the database, such as a pooler, \
+                 drops the options of the connection; let the console connect directly"
+            );
+        }
         Ok(Self { engine, reader, writing })
     }
 
@@ -78,6 +93,18 @@ impl Store {
     pub async fn close(&self) {
         self.reader.close().await;
     }
+}
+
+/// Whether the readers cannot write, and work as the role that they asked for: the second fence behind the types.
+async fn is_read_only(reader: &Reader) -> sqlx::Result<bool> {
+    let (holds,): (bool,) = reader
+        .query(sql!(
+            sqlite: "select query_only = 1 from pragma_query_only",
+            postgres: "select current_setting('default_transaction_read_only') = 'on' and current_user = 'ingam_app'",
+        ))
+        .one()
+        .await?;
+    Ok(holds)
 }
 
 async fn open_sqlite(url: &str, connections: u32) -> anyhow::Result<(Reader, Writing)> {
@@ -102,6 +129,19 @@ pub(super) fn sqlite_options(url: &str) -> anyhow::Result<SqliteConnectOptions> 
         .pragma("cache_size", "-16000"))
 }
 
+/// Makes a SQLite file that only its owner can read, or takes the rights of others away from one that is there. SQLite gives
+/// its -wal and -shm files the rights of the database (<https://www.sqlite.org/src/doc/trunk/src/os_unix.c>, `findCreateFileMode`).
+/// What cannot be done here shows when SQLite opens the file.
+pub(super) fn make_private(path: &Path) {
+    let made = OpenOptions::new().write(true).create(true).truncate(false).mode(0o600).open(path);
+    if made.is_ok() {
+        let files = ["", "-wal", "-shm"].map(|end| format!("{}{end}", path.display()));
+        for file in files.iter().filter(|file| Path::new(file).exists()) {
+            fs::set_permissions(file, Permissions::from_mode(0o600)).ok();
+        }
+    }
+}
+
 async fn open_postgres(url: &str, connections: u32) -> anyhow::Result<(Reader, Writing)> {
     // Every connection takes the application's role, independent of the login: even where the login owns the tables, the
     // statements of the console run with the rights of a role that cannot change the audit log.
@@ -119,7 +159,49 @@ async fn open_postgres(url: &str, connections: u32) -> anyhow::Result<(Reader, W
             ("max_parallel_workers_per_gather", "0"),
         ]))
         .await?;
+    let options = options.options([("statement_timeout", "30s")]);
     Ok((Reader(Pool::Postgres(reader)), Writing::Postgres { options, connections }))
+}
+
+/// Whether a connection to this database cannot be read or taken over on its way: it stays on this machine, or TLS checks the
+/// server's certificate and name.
+///
+/// # Errors
+///
+/// What is wrong with it, in words for the operator.
+pub(crate) fn is_private_way(url: &str) -> Result<String, String> {
+    if Engine::of(url).map_err(|error| error.to_string())? == Engine::Sqlite {
+        return Ok("a file on this machine".to_owned());
+    }
+    let options = PgConnectOptions::from_str(url).map_err(|_| "DATABASE_URL cannot be read".to_owned())?;
+    let host = options.get_host();
+    let is_loopback = host == "localhost" || host.parse::<IpAddr>().is_ok_and(|ip| ip.is_loopback());
+    match options.get_ssl_mode() {
+        PgSslMode::VerifyFull => Ok("TLS that checks the server's name (verify-full)".to_owned()),
+        _ if options.get_socket().is_some() || host.starts_with('/') => Ok("a socket of this machine".to_owned()),
+        _ if is_loopback => Ok("loopback".to_owned()),
+        _ => Err(
+            "DATABASE_URL leads to another machine without sslmode=verify-full, so the connection can be read or taken over; add \
+             ?sslmode=verify-full, and sslrootcert=… for an authority of your own"
+                .to_owned(),
+        ),
+    }
+}
+
+/// What the first connection really uses: the version and cipher of TLS, or none.
+pub(crate) async fn transport(reader: &Reader) -> sqlx::Result<Option<String>> {
+    let used: Option<(bool, Option<String>, Option<String>)> = reader
+        .query(sql!(
+            sqlite: "select false, null, null where false",
+            postgres: "select ssl, version, cipher from pg_stat_ssl where pid = pg_backend_pid()",
+        ))
+        .optional()
+        .await?;
+    Ok(used.map(|used| match used {
+        (true, Some(version), Some(cipher)) => format!("{version}, {cipher}"),
+        (true, ..) => "TLS".to_owned(),
+        (false, ..) => "no TLS".to_owned(),
+    }))
 }
 
 /// Names the cause of a failed connection. The most common one is a database that has not been prepared: PostgreSQL then

@@ -21,11 +21,16 @@ use crate::{
     },
 };
 use askama::Template;
+use chrono::TimeDelta;
 use serde::{Deserialize, Serialize};
 
 crate::gate::refusal_words! {
     /// The deduction is more than the balance.
     POINTS_MORE_THAN_BALANCE = "points-more-than-balance";
+    /// More points than one adjustment may move.
+    POINTS_OVER_BOUND = "points-over-bound";
+    /// More points than may be adjusted for one customer within 24 hours.
+    POINTS_OVER_DAY = "points-over-day";
 }
 
 crate::gate::topics! {
@@ -41,6 +46,11 @@ pub struct AdjustPoints {
     /// One of `REASON_KINDS`.
     pub reason_kind: String,
 }
+
+/// Points that one adjustment moves at most, with any approval: beyond it a digit too many is the likelier reason.
+pub(crate) const MOST_AT_ONCE: u64 = 10_000_000;
+/// And all adjustments of one customer within 24 hours, in both directions.
+pub(crate) const MOST_A_DAY: i64 = 30_000_000;
 
 /// Why points are adjusted, as posted in `reason_kind`; their names are under `reason-kind.`
 pub(crate) const REASON_KINDS: [&str; 6] =
@@ -68,6 +78,7 @@ impl Change for AdjustPoints {
     }
 
     async fn check(&self, tx: &mut Tx<'_>) -> Result<(), Fault> {
+        self.within_bounds(tx).await?;
         let (points,): (i64,) = tx.query(sql!("select points from users where id = $1")).bind(self.user).one().await?;
         match points.checked_add(self.delta) {
             None => Err(Fault::invalid("amount", POINTS_TOO_LARGE)),
@@ -109,6 +120,28 @@ impl Change for AdjustPoints {
             serde_json::json!({ "user": self.user, "delta": self.delta.to_string(), "balance": after.to_string() }),
         );
         Ok(Adjusted { before, after })
+    }
+}
+
+impl AdjustPoints {
+    async fn within_bounds(&self, tx: &mut Tx<'_>) -> Result<(), Fault> {
+        if self.delta.unsigned_abs() > MOST_AT_ONCE {
+            return Err(Fault::invalid("amount", POINTS_OVER_BOUND).with("most", MOST_AT_ONCE));
+        }
+        let since = tx.now().minus(TimeDelta::hours(24));
+        let (moved,): (i64,) = tx
+            .query(sql!(
+                "select cast(coalesce(sum(abs(delta)), 0) as bigint) from point_entries
+                  where user_id = $1 and kind = 'adjusted' and at > $2"
+            ))
+            .bind(self.user)
+            .bind(since)
+            .one()
+            .await?;
+        if moved.saturating_add(self.delta.saturating_abs()) > MOST_A_DAY {
+            return Err(Fault::invalid("amount", POINTS_OVER_DAY).with("left", (MOST_A_DAY - moved).max(0)));
+        }
+        Ok(())
     }
 }
 

@@ -22,7 +22,7 @@ use crate::{
 use actix_web::cookie::{Cookie, SameSite};
 use chrono_tz::Tz;
 use ipnet::IpNet;
-use std::{net::IpAddr, sync::Mutex};
+use std::{net::IpAddr, sync::Mutex, time::Duration};
 
 /// What all requests share. Handlers do not see it whole: they sit at a `Desk`, which hands out what they may use.
 #[derive(Debug)]
@@ -38,6 +38,8 @@ pub struct Console {
     /// From where batches may report; from where the console opens, where nothing else is said.
     pub(crate) report_networks: Option<Allowlist>,
     pub(crate) trusted_proxies: Vec<IpNet>,
+    /// How long a client may take to send the body of a request.
+    pub(crate) request_deadline: Duration,
     /// What browsers may say they come from.
     pub(crate) origins: Vec<String>,
     pub(crate) plain_http: bool,

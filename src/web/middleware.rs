@@ -2,7 +2,7 @@
 //! middleware, [`authorize`].
 
 use super::{
-    Console, PageError, client, forgery, headers,
+    Console, PageError, body, client, forgery, headers,
     problem_page::{Onward, Problem, ProblemPage},
     route::{self, Opens},
     session::{UNREADABLE, VISITOR, Visitor},
@@ -17,7 +17,7 @@ use actix_web::{
     HttpResponse, ResponseError as _,
     body::{BoxBody, MessageBody},
     dev::{ServiceRequest, ServiceResponse},
-    http::{StatusCode, header},
+    http::{ConnectionType, StatusCode, header},
     middleware::Next,
     web,
 };
@@ -36,6 +36,8 @@ pub(crate) async fn observe(request: ServiceRequest, next: Next<impl MessageBody
         return Ok(request.into_response(HttpResponse::InternalServerError().finish()));
     };
     let started = console.clock.now();
+    let (request, has_body) = body::with_deadline(request, console.request_deadline);
+    let is_read = has_body && !matches!(visit.method.as_str(), "GET" | "HEAD");
     let outcome = AssertUnwindSafe(next.call(request)).catch_unwind().instrument(visit.span.clone()).await;
     let _entered = visit.span.clone().entered();
     let mut response = match outcome {
@@ -45,6 +47,11 @@ pub(crate) async fn observe(request: ServiceRequest, next: Next<impl MessageBody
         Err(_) => return Err(crashed(&console, &visit, "a handler panicked")),
     };
     headers::secure(response.headers_mut(), &visit.nonce, !console.plain_http);
+    // The rest of a body that no handler reads would come over this connection for as long as its client likes.
+    let is_refused = response.status().is_client_error() && response.status() != StatusCode::UNPROCESSABLE_ENTITY;
+    if has_body && (is_refused || !is_read) {
+        response.response_mut().head_mut().set_connection_type(ConnectionType::Close);
+    }
     tracing::info!(
         status = response.status().as_u16(),
         ms = console.clock.now().since(started).num_milliseconds(),
@@ -66,6 +73,7 @@ fn render_error(response: ServiceResponse, console: &Console, visit: &Visit) -> 
             }
             (error.problem, error.recorded || visit.recorded.get())
         }
+        None if body::is_too_slow(error) => (Problem::TooSlow, visit.recorded.get()),
         None => (framework_problem(response.status(), error), visit.recorded.get()),
     };
     let mut answer = problem_page(console, visit, problem, recorded);

@@ -1,8 +1,10 @@
 //! What HTTP looks like here, with no word about customers or points.
 
 pub(crate) mod assets;
+mod body;
 pub(crate) mod changed;
 pub(crate) mod client;
+pub mod connections;
 pub(crate) mod console;
 pub(crate) mod desk;
 pub mod forgery;

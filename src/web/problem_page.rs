@@ -76,6 +76,8 @@ pub enum Problem {
     LinkGone,
     /// 405
     Method,
+    /// 408: the body of the request did not come in time.
+    TooSlow,
     /// 409: the target is in a state in which this makes no sense.
     Conflict,
     /// 413
@@ -102,6 +104,7 @@ impl Problem {
             Self::NotFound | Self::LinkGone => 404,
             Self::Method => 405,
             Self::Conflict => 409,
+            Self::TooSlow => 408,
             Self::TooLarge => 413,
             Self::MediaType => 415,
             Self::Unprocessable => 422,
@@ -122,6 +125,7 @@ impl Problem {
             Self::LinkGone => "link-gone",
             Self::Method => "method",
             Self::Conflict => "conflict",
+            Self::TooSlow => "too-slow",
             Self::TooLarge => "too-large",
             Self::MediaType => "media-type",
             Self::Unprocessable => "unprocessable",

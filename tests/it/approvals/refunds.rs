@@ -1,6 +1,7 @@
 use crate::{
-    approvals::support::{approval, request_of, ruled, state},
-    kit::{assert_sound, on_both},
+    approvals::support::{approval, request_of, ruled, state, usual},
+    kit::{Mode, assert_sound, on_both},
+    orders::support::{paying, settled},
 };
 
 /// Order 1 as if it had cost two million.
@@ -75,5 +76,23 @@ on_both! {
         assert_eq!((done.status, state(world, request).as_str()), (303, "approved"), "{done}");
         assert!(world.number("select points from users where id = 1") > 1_900_000);
         assert_sound(world);
+    }
+
+    fn a_refund_tried_again_waits_like_a_new_one(outer) {
+        let (paying, provider) = paying(outer.engine);
+        let world = &paying;
+        world.database().tamper(DEAR).unwrap();
+        provider.set(Mode::Decline);
+        let mina = world.signed_in("mina");
+        let form = mina.get("/orders/1?panel=refund").form_to("/refunds").set("units-1", "1").set("reason", "Parcel damaged");
+        // No rule says anything yet, so the refund goes out and is declined.
+        assert_eq!(form.set("code", &world.code("mina")).submit().status, 303);
+        settled(world);
+        let server = world.another(usual).unwrap();
+        let mina = mina.at(server.address);
+        let retry = mina.get("/orders/1").attributes("a[href*='panel=retry']", "href").remove(0);
+        let form = mina.get(&retry).form_to("/retry").set("reason", "The card works again");
+        let request = request_of(&form.set("code", &world.code("mina")).submit());
+        assert_eq!((state(world, request).as_str(), world.number("select count(*) from refunds")), ("waiting", 1));
     }
 }

@@ -157,6 +157,56 @@ on_both! {
         }
     }
 
+    fn production_speaks_to_another_machine_only_over_tls_that_checks_the_name(world) {
+        let database = Database::empty(world.engine);
+        let env = production(&database.url);
+        succeeds(&env, &["migrate"]);
+        let why = "without sslmode=verify-full";
+        for mode in ["", "?sslmode=disable", "?sslmode=prefer", "?sslmode=require", "?sslmode=verify-ca"] {
+            let url = format!("postgres://u:x7Fq9aLm@db.corp.test/ingam{mode}");
+            refuses(&with(&env, &[("DATABASE_URL", Some(&url))]), &[], why);
+            // Elsewhere it is a matter of taste.
+            let output = run(&with(&local(&url), &[]), &["check"]);
+            assert!(!String::from_utf8_lossy(&output.stdout).contains(why));
+        }
+        for (url, way) in [
+            ("postgres://u:x7Fq9aLm@db.corp.test/ingam?sslmode=verify-full", "verify-full"),
+            ("postgres://u:x7Fq9aLm@127.0.0.1:1/ingam", "loopback"),
+            ("postgres://u:x7Fq9aLm@[::1]:1/ingam", "loopback"),
+            ("postgres://u@localhost/ingam?host=/nowhere", "a socket"),
+        ] {
+            let said = run(&with(&env, &[("DATABASE_URL", Some(url))]), &["check"]).stdout;
+            let said = String::from_utf8(said).unwrap();
+            assert!(said.lines().any(|line| line.starts_with("ok ") && line.contains("database connection") && line.contains(way)), "{url}: {said}");
+        }
+        // What the connection really uses is said too.
+        let said = String::from_utf8(run(&env, &["check"]).stdout).unwrap();
+        let is_there = said.lines().any(|line| line.contains("database transport") && line.contains("no TLS"));
+        assert_eq!(is_there, world.engine == crate::kit::Engine::Postgres, "{said}");
+    }
+
+    fn files_of_sqlite_are_for_their_owner_alone(world) {
+        if world.engine == crate::kit::Engine::Postgres {
+            return;
+        }
+        use std::os::unix::fs::PermissionsExt as _;
+        let folder = TempDir::new().unwrap();
+        let file = folder.path().join("ingam.db");
+        let mode = |path: &std::path::Path| fs::metadata(path).map(|it| it.permissions().mode() & 0o777);
+        let env = local(&format!("sqlite://{}", file.display()));
+        succeeds(&env, &["migrate"]);
+        assert_eq!(mode(&file).unwrap(), 0o600);
+        // One from before, or copied by hand.
+        fs::set_permissions(&file, fs::Permissions::from_mode(0o644)).unwrap();
+        succeeds(&env, &["migrate"]);
+        assert_eq!(mode(&file).unwrap(), 0o600);
+        let serving = crate::cli::program::Serving::start(ingam(&env.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect::<Vec<_>>(), &["serve"]));
+        for end in ["ingam.db", "ingam.db-wal", "ingam.db-shm"] {
+            assert_eq!(mode(&folder.path().join(end)).unwrap(), 0o600, "{end}");
+        }
+        drop(serving);
+    }
+
     fn a_database_belongs_to_the_environment_that_stamped_it(world) {
         let theirs = Database::empty(world.engine);
         succeeds(&production(&theirs.url), &["migrate"]);

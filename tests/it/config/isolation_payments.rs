@@ -117,7 +117,7 @@ fn a_payment_secret_may_be_in_a_mounted_file_and_is_not_shown() {
         "payments = 'webhook'\npayments_url = 'https://pay.ingam.test/T0K3N'\npayments_timeout_seconds = 7",
     )
     .unwrap();
-    let mut env = production("postgres://ingam:x7Fq@db/ingam");
+    let mut env = production("postgres://ingam:x7Fq@db/ingam?sslmode=verify-full");
     env.insert("INGAM_PAYMENTS_SECRET_FILE".to_owned(), mounted.to_str().unwrap().to_owned());
     let settings =
         Settings::gather(ingam::changes::KINDS, |name| env.get(name).cloned(), Some(&config), "ingam-1".to_owned())

@@ -5,6 +5,7 @@
 mod features;
 mod layers;
 mod lint;
+mod pooler;
 mod reader;
 mod schema;
 mod statements;

@@ -1,9 +1,11 @@
 //! Networks of one person.
 
 use crate::{
-    kit::on_both,
-    people::support::{id_of, panel},
+    kit::{on_both, totp},
+    people::support::{PASSWORD, host, id_of, link_in, panel},
+    sign_in::setup::offered,
 };
+use ingam::allowlist::Allowlist;
 
 on_both! {
     fn networks_of_a_person_are_kept_in_order_and_lifted_again(world) {
@@ -45,5 +47,33 @@ on_both! {
         assert_eq!(world.number("select count(*) from audit where action = 'staff.networks'"), 0);
         let same = panel(&owner, id, "networks").set("code", &code).submit();
         assert_eq!(same.status, 409, "{same}");
+    }
+
+    fn a_set_up_link_opens_only_in_the_networks_of_its_person(world) {
+        let server = world
+            .another(|config| {
+                config.allowed_networks = Allowlist::parse("10.0.0.0/8").unwrap();
+                config.trusted_proxies = vec!["127.0.0.0/8".parse().unwrap()];
+            })
+            .unwrap();
+        let from = |ip: &str| world.browser().at(server.address).with_header("x-forwarded-for", ip);
+        let (made, said) = host(world, &["add", "--email", "nari@ingam.test", "--name", "Nari Yoon", "--role", "operator"]);
+        assert!(made, "{said}");
+        let link = link_in(&said);
+        let limit = host(world, &["networks", "nari@ingam.test", "10.20.0.0/16"]);
+        assert!(limit.0, "{}", limit.1);
+        let elsewhere = from("10.1.1.1").get(&link);
+        assert_eq!(elsewhere.status, 403, "{elsewhere}");
+        let inside = from("10.20.1.1");
+        let page = inside.get(&link);
+        assert_eq!(page.status, 200, "{page}");
+        // The form of an open page, sent from elsewhere: the link is still good afterwards.
+        let secret = offered(&page);
+        let code = totp(&secret, world.clock.now().unix() / 30);
+        let form = page.form_with("password_again").set("password", PASSWORD).set("password_again", PASSWORD).set("code", &code);
+        let moved = inside.with_header("x-forwarded-for", "10.1.1.1");
+        let sent = moved.request("POST", form.action()).form(form.fields()).send();
+        assert_eq!(sent.status, 403, "{sent}");
+        assert_eq!(form.submit().status, 200);
     }
 }

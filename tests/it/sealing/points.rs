@@ -42,14 +42,37 @@ on_both! {
             let refused = addition(&mina, 2, amount).set("code", &code).submit();
             assert_eq!((refused.status, points(world, 2)), (422, 0), "{amount}: {refused}");
         }
-        let done = addition(&mina, 2, "9223372036854775807").set("code", &code).submit();
+        let earned = format!("insert into point_entries (user_id, at, delta, balance, kind) values (2, '2026-01-01T00:00:00.000000Z', {0}, {0}, 'earned')", i64::MAX - 5);
+        world.database().tamper(&earned).unwrap();
+        world.database().tamper(&format!("update users set points = {} where id = 2", i64::MAX - 5)).unwrap();
+        let done = addition(&mina, 2, "5").set("code", &code).submit();
         assert_eq!((done.status, points(world, 2)), (303, i64::MAX), "{done}");
         assert_eq!(done.follow().status, 200);
         let refused = addition(&mina, 2, "1").set("code", &world.code("mina")).submit();
         assert_eq!((refused.status, points(world, 2)), (422, i64::MAX), "{refused}");
         assert_eq!(world.last_audit().refusal, "points-too-large");
-        let done = deduction(&mina, 2, "9223372036854775807").set("code", &world.code("mina")).submit();
-        assert_eq!((done.status, points(world, 2)), (303, 0), "{done}");
+        assert_sound(world);
+    }
+
+    fn one_adjustment_and_the_adjustments_of_a_customer_in_a_day_have_an_upper_bound(world) {
+        let mina = world.signed_in("mina");
+        for amount in ["10,000,001", "9223372036854775807"] {
+            let refused = addition(&mina, 2, amount).set("code", &world.code("mina")).submit();
+            assert_eq!(refused.status, 422, "{refused}");
+            assert!(refused.says("#amount-error").contains("10,000,000"), "{refused}");
+            assert_eq!(world.last_audit().refusal, "points-over-bound most=10000000");
+        }
+        for _ in 0..2 {
+            assert_eq!(addition(&mina, 2, "10,000,000").set("code", &world.code("mina")).submit().status, 303);
+        }
+        // What is taken away counts too, so that back and forth is no way around it.
+        assert_eq!(deduction(&mina, 2, "9,999,999").set("code", &world.code("mina")).submit().status, 303);
+        let refused = addition(&mina, 2, "2").set("code", &world.code("mina")).submit();
+        assert_eq!((refused.status, world.last_audit().refusal.as_str()), (422, "points-over-day left=1"), "{refused}");
+        assert_eq!(addition(&mina, 1, "2").set("code", &world.code("mina")).submit().status, 303, "another customer");
+        world.clock.advance(std::time::Duration::from_hours(24));
+        let mina = world.signed_in("mina");
+        assert_eq!(addition(&mina, 2, "2").set("code", &world.code("mina")).submit().status, 303, "a day later");
         assert_sound(world);
     }
 

@@ -42,6 +42,7 @@ fn pages(world: &World) -> Vec<(Browser, &'static str, &'static [&'static str])>
         (mina.clone(), "/account", &["panel", "session", "done"]),
         (mina.clone(), "/users", &["search", "status", "after"]),
         (mina, "/users/1", &["panel", "ledger", "sealed"]),
+        (sora.clone(), "/runs", &["job", "show", "before"]),
         (sora.clone(), "/audit", &["staff", "action", "target", "outcome", "from", "to", "address", "text", "before"]),
         (sora, "/access-records", &["staff", "subject", "task", "from", "to", "address", "before"]),
     ]
@@ -101,6 +102,10 @@ on_both! {
                     continue;
                 }
                 let page = browser.get(&path);
+                assert!(matches!(page.status, 404 | 400), "{path}: {page}");
+            }
+            for path in [format!("/batches/{id}"), format!("/ping/0123456789abcdef/{id}"), format!("/setup/{id}")] {
+                let page = sora.get(&path);
                 assert!(matches!(page.status, 404 | 400), "{path}: {page}");
             }
             for noun in ["contact", "point-adjustments", "point-adjustments/preview", "status"] {

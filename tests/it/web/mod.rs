@@ -7,4 +7,5 @@ mod forgery;
 mod headers;
 mod logging;
 mod printable;
+mod slow;
 mod typed;

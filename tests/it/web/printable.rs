@@ -44,7 +44,7 @@ on_both! {
                 .form_with("email")
                 .set("email", email)
                 .set("name", name)
-                .set("role-operator", "on")
+                .set("role-operator", "yes")
                 .set("reason", "Joins the team")
                 .set("code", &world.code("owner"))
                 .submit()

@@ -2,3 +2,6 @@
 -- process has started with the key yet.
 alter table installation add column key_check text collate "C" check (length(key_check) = 64);
 grant update (key_check) on installation to ingam_app;
+
+-- What was adjusted for one customer within a day.
+create index point_entries_adjusted_at on point_entries (user_id, at) where kind = 'adjusted';
