@@ -54,6 +54,8 @@ pub struct Config {
     pub batches: Batches,
     /// Which changes need a second person.
     pub policies: Policies,
+    /// Whether no person may hold roles that check each other, such as operator and approver.
+    pub separate_duties: bool,
     /// Connections for reading, and on PostgreSQL as many for writing.
     pub connections: u32,
     pub workers: usize,
@@ -81,6 +83,7 @@ impl Config {
             payments: Provider::Bookkeeping,
             batches: Batches::default(),
             policies: Declared::usual(kinds, Tz::Asia__Seoul),
+            separate_duties: false,
             connections: 4,
             workers: 2,
             request_deadline: REQUEST_DEADLINE,
@@ -138,12 +141,13 @@ const ZONE: &str = "INGAM_TIME_ZONE";
 const IDLE: &str = "INGAM_SESSION_IDLE_MINUTES";
 const ABSOLUTE: &str = "INGAM_SESSION_HOURS";
 const TOPIC: &str = "INGAM_EVENTS_TOPIC";
+const DUTIES: &str = "INGAM_SEPARATE_DUTIES";
 const CONNECTIONS: &str = "INGAM_DATABASE_CONNECTIONS";
 const PAYMENTS: &str = "INGAM_PAYMENTS";
 const PAYMENTS_URL: &str = "INGAM_PAYMENTS_URL";
 const PAYMENTS_SECRET: &str = "INGAM_PAYMENTS_SECRET";
 const PAYMENTS_TIMEOUT: &str = "INGAM_PAYMENTS_TIMEOUT_SECONDS";
-const ALL: [&str; 22] = [
+const ALL: [&str; 23] = [
     PROFILE,
     DATABASE_URL,
     SECRET_KEY,
@@ -155,6 +159,7 @@ const ALL: [&str; 22] = [
     IDLE,
     ABSOLUTE,
     TOPIC,
+    DUTIES,
     CONNECTIONS,
     PAYMENTS,
     PAYMENTS_URL,
@@ -280,6 +285,7 @@ impl Settings {
             payments: self.payments(profile)?,
             batches: self.batches()?,
             events_topic: self.get(TOPIC).unwrap_or(default_topic(profile)).to_owned(),
+            separate_duties: self.or(DUTIES, profile.is_production(), from_str)?,
             connections: self.or(CONNECTIONS, 8, |text| within(text, 1, 200)).map(|n| u32::try_from(n).unwrap_or(8))?,
             workers: std::thread::available_parallelism().map_or(2, usize::from).min(8),
             request_deadline: REQUEST_DEADLINE,

@@ -54,8 +54,11 @@ pub(crate) fn is_lookalike(one: &str, other: &str) -> bool {
 }
 
 fn skeleton(text: &str) -> String {
-    let plain: String = text.to_lowercase().chars().filter(|c| !c.is_whitespace()).collect();
-    unicode_security::confusable_detection::skeleton(&plain).collect()
+    use unicode_security::confusable_detection::skeleton;
+    let plain: String = text.chars().filter(|c| !c.is_whitespace()).collect();
+    // Before the case is dropped too: a Cyrillic capital looks like a Latin one whose small form it does not look like.
+    let latin: String = skeleton(&plain).collect();
+    skeleton(&latin.to_lowercase()).collect()
 }
 
 #[cfg(test)]

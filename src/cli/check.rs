@@ -22,6 +22,7 @@ pub(super) async fn run(args: ConfigArgs) -> anyhow::Result<ExitCode> {
                 if let Ok(config) = settings.config() {
                     checks.push(of_key(&store, &config.secret_key).await);
                     checks.push(of_rules(&store, &config.policies).await);
+                    checks.push(of_duties(&store, config.separate_duties).await);
                 }
                 store.close().await;
             }
@@ -70,6 +71,23 @@ pub(super) async fn of_key(store: &Store, key: &SecretKey) -> Check {
         Err(error) => Err(format!("{error:#}")),
     };
     Check { name: "secret key", verdict }
+}
+
+/// Who holds roles that check each other. A warning and not an error: those who had them before the setting keep them.
+async fn of_duties(store: &Store, separates: bool) -> Check {
+    let people: sqlx::Result<Vec<(String, String)>> =
+        store.reader.query(sql!("select email, roles from staff where active order by email")).all().await;
+    let verdict = people.map_err(|error| error.to_string()).map(|people| {
+        let mixed = people.iter().filter(|(_, roles)| Roles::parse(roles).mix_duties());
+        let mixed: Vec<String> = mixed.map(|(email, roles)| format!("{email} ({roles})")).collect();
+        let rule = if separates { "separate duties" } else { "one person may hold several duties" };
+        if mixed.is_empty() {
+            rule.to_owned()
+        } else {
+            format!("{rule}; who could check their own work: {}", mixed.join(", "))
+        }
+    });
+    Check { name: "separation of duties", verdict }
 }
 
 /// The number of rules that need a second person, and any role without a person who could be one: its requests wait in

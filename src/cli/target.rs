@@ -49,7 +49,9 @@ impl Target {
         let stamp = stamp(&store.reader, store.engine).await?;
         stamp_fits(config.profile, stamp.environment).map_err(super::RefusedToStart)?;
         let (key, networks) = (config.secret_key.clone(), config.allowed_networks.clone());
-        let gate = Gate::open_with_any_key(&store, CATALOG, clock, key, networks).await?;
+        let gate = Gate::open_with_any_key(&store, CATALOG, clock, key, networks)
+            .await?
+            .with_separate_duties(config.separate_duties);
         Ok(Self { config, store, gate })
     }
 }

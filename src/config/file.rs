@@ -1,7 +1,7 @@
 //! The configuration file: names as in the environment, without the prefix and in lower case.
 
 use super::{
-    ABSOLUTE, ALL, CONNECTIONS, DATABASE_URL, IDLE, LISTEN, NETWORKS, ORIGIN, PAYMENTS, PAYMENTS_SECRET,
+    ABSOLUTE, ALL, CONNECTIONS, DATABASE_URL, DUTIES, IDLE, LISTEN, NETWORKS, ORIGIN, PAYMENTS, PAYMENTS_SECRET,
     PAYMENTS_TIMEOUT, PAYMENTS_URL, PROFILE, PROXIES, SECRET_KEY, TOPIC, ZONE,
     approvals::{Approval, NoticeConfig},
     batches,
@@ -24,6 +24,7 @@ pub(super) struct File {
     session_idle_minutes: Option<i64>,
     session_hours: Option<i64>,
     events_topic: Option<String>,
+    separate_duties: Option<bool>,
     database_connections: Option<i64>,
     payments: Option<String>,
     payments_url: Option<String>,
@@ -74,6 +75,7 @@ impl File {
             (IDLE, number(self.session_idle_minutes)),
             (ABSOLUTE, number(self.session_hours)),
             (TOPIC, self.events_topic),
+            (DUTIES, self.separate_duties.map(|it| it.to_string())),
             (CONNECTIONS, number(self.database_connections)),
             (PAYMENTS, self.payments),
             (PAYMENTS_URL, self.payments_url),

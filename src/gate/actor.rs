@@ -72,6 +72,14 @@ impl Roles {
     pub fn is_empty(&self) -> bool {
         self.0.is_empty()
     }
+
+    /// Whether they put two duties in one hand that check each other: asking for a change and approving it, or checking the
+    /// log and being in it.
+    pub fn mix_duties(&self) -> bool {
+        let holds = |role| self.0.contains(&role);
+        (holds(Role::Approver) && (holds(Role::Operator) || holds(Role::Oncall)))
+            || (holds(Role::Auditor) && self.0.len() > 1)
+    }
 }
 
 impl fmt::Display for Roles {

@@ -103,7 +103,12 @@ impl Gate {
         networks: Allowlist,
     ) -> anyhow::Result<Self> {
         let policies = Policies::built_in(catalog.kinds, Tz::Asia__Seoul);
-        Ok(Self { writer: Writer::open(store).await?, clock, key, setup: Setup { catalog, networks, policies } })
+        Ok(Self {
+            writer: Writer::open(store).await?,
+            clock,
+            key,
+            setup: Setup { catalog, networks, policies, separates_duties: false },
+        })
     }
 
     /// Closes the pool that may write, for this gate and all its clones.
@@ -115,6 +120,13 @@ impl Gate {
     #[must_use]
     pub fn with_policies(mut self, policies: Policies) -> Self {
         self.setup.policies = policies;
+        self
+    }
+
+    /// The same gate, which gives no person roles that check each other where `separates` says so.
+    #[must_use]
+    pub fn with_separate_duties(mut self, separates: bool) -> Self {
+        self.setup.separates_duties = separates;
         self
     }
 

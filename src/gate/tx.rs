@@ -81,6 +81,8 @@ pub(super) struct Setup {
     /// The networks that the environment of this process opens.
     pub(super) networks: Allowlist,
     pub(super) policies: Policies,
+    /// Whether no person may hold roles that check each other.
+    pub(super) separates_duties: bool,
 }
 
 pub(super) enum Inner<'c> {
@@ -168,6 +170,11 @@ impl Tx<'_> {
     /// The member of staff who makes the change; none where it is the system or the command line.
     pub fn staff(&self) -> Option<StaffId> {
         self.who.staff
+    }
+
+    /// Whether no person may hold roles that check each other.
+    pub fn separates_duties(&self) -> bool {
+        self.setup.separates_duties
     }
 
     /// The address that the change is requested from; none where it is the system or the command line.

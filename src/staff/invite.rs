@@ -152,6 +152,7 @@ impl InviteStaff {
         if self.roles.is_empty() {
             return Err(Fault::invalid("roles", STAFF_NO_ROLE));
         }
+        roles::no_mixed_duties(tx, &self.roles)?;
         if self.time_zone.parse::<Tz>().is_err() {
             return Err(Fault::invalid("time_zone", NOT_A_CHOICE));
         }

@@ -103,6 +103,11 @@ impl Person {
         Roles::parse(&self.roles).iter().collect()
     }
 
+    /// Whether they hold roles that check each other.
+    pub(crate) fn mixes_duties(&self) -> bool {
+        Roles::parse(&self.roles).mix_duties()
+    }
+
     pub(crate) fn is_disabled(&self) -> bool {
         self.state == State::Disabled
     }

@@ -25,6 +25,11 @@ use crate::{
 use askama::Template;
 use serde::{Deserialize, Serialize};
 
+crate::gate::refusal_words! {
+    /// The roles check each other, and one person may not hold them together here.
+    STAFF_DUTIES = "staff-duties";
+}
+
 crate::gate::topics! {
     /// The roles of an account were changed.
     STAFF_ROLES_CHANGED = "staff.roles-changed";
@@ -79,6 +84,7 @@ impl SetStaffRoles {
         if roles.is_empty() {
             return Err(Fault::invalid("roles", STAFF_NO_ROLE));
         }
+        no_mixed_duties(tx, &roles)?;
         if account.roles() == roles {
             return Err(Fault::conflict(STAFF_ALREADY));
         }
@@ -87,6 +93,11 @@ impl SetStaffRoles {
         }
         Ok(account)
     }
+}
+
+/// Refuses roles that check each other in one hand, where the setting says so.
+pub(super) fn no_mixed_duties(tx: &Tx<'_>, roles: &Roles) -> Result<(), Fault> {
+    if tx.separates_duties() && roles.mix_duties() { Err(Fault::invalid("roles", STAFF_DUTIES)) } else { Ok(()) }
 }
 
 /// The form, with the roles that are ticked.

@@ -174,7 +174,7 @@ pub(crate) fn is_private_way(url: &str) -> Result<String, String> {
         return Ok("a file on this machine".to_owned());
     }
     let options = PgConnectOptions::from_str(url).map_err(|_| "DATABASE_URL cannot be read".to_owned())?;
-    let host = options.get_host();
+    let host = options.get_host().trim_start_matches('[').trim_end_matches(']');
     let is_loopback = host == "localhost" || host.parse::<IpAddr>().is_ok_and(|ip| ip.is_loopback());
     match options.get_ssl_mode() {
         PgSslMode::VerifyFull => Ok("TLS that checks the server's name (verify-full)".to_owned()),

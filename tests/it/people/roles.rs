@@ -2,7 +2,7 @@
 
 use crate::{
     kit::on_both,
-    people::support::{id_of, panel, roles_form, with_roles},
+    people::support::{id_of, invitation, panel, roles_form, with_roles},
 };
 
 on_both! {
@@ -110,5 +110,29 @@ on_both! {
         assert_eq!(ticked.iter().map(|(name, _)| name.as_str()).collect::<Vec<_>>(), ["role-oncall", "role-auditor"]);
         assert_eq!(back.value("reason"), Some(crate::people::support::REASON));
         assert_eq!(back.value("code"), Some(""));
+    }
+
+    fn roles_that_check_each_other_are_named_and_with_the_setting_refused(world) {
+        let owner = world.signed_in("owner");
+        let id = id_of(world, "mina");
+        let strict = world.another(|config| config.separate_duties = true).unwrap();
+        let strictly = owner.at(strict.address);
+        for roles in [&["operator", "approver"][..], &["oncall", "approver"], &["auditor", "owner"], &["auditor", "operator"]] {
+            let refused = roles_form(&strictly, id, roles).set("code", &world.code("owner")).submit();
+            assert_eq!(refused.status, 422, "{roles:?}: {refused}");
+            assert!(refused.has("#roles-error"), "{refused}");
+            assert_eq!(world.last_audit().refusal, "staff-duties");
+        }
+        let invited = with_roles(invitation(&strictly, "nari@ingam.test", &[]), &["operator", "approver"]);
+        assert_eq!(invited.set("code", &world.code("owner")).submit().status, 422);
+        assert_eq!(roles_form(&strictly, id, &["operator", "oncall"]).set("code", &world.code("owner")).submit().status, 303);
+        // Without the setting they are given, and named.
+        assert!(!owner.get("/staff").says("tbody").contains("two duties"));
+        assert_eq!(roles_form(&owner, id, &["operator", "approver"]).set("code", &world.code("owner")).submit().status, 303);
+        assert!(owner.get("/staff").says("tbody").contains("two duties"));
+        assert!(owner.get(&format!("/staff/{id}")).says("main").contains("check their own work"));
+        let check = world.command(&["check"]).output().unwrap();
+        let said = String::from_utf8(check.stdout).unwrap();
+        assert!(said.contains("mina@ingam.test (operator approver)"), "{said}");
     }
 }
