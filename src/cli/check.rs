@@ -18,6 +18,11 @@ pub(super) async fn run(args: ConfigArgs) -> anyhow::Result<ExitCode> {
     if let (Ok(profile), Ok(url)) = (settings.profile(), settings.database_url()) {
         match Store::open(&url, 1).await {
             Ok(store) => {
+                match transport(&url).await {
+                    Ok(None) => {}
+                    Ok(Some(used)) => checks.push(Check { name: "database transport", verdict: Ok(used) }),
+                    Err(error) => checks.push(Check { name: "database transport", verdict: Err(format!("{error:#}")) }),
+                }
                 checks.extend(of_database(&store, profile).await);
                 if let Ok(config) = settings.config() {
                     checks.push(of_key(&store, &config.secret_key).await);
@@ -46,11 +51,6 @@ pub(super) async fn of_database(store: &Store, profile: Profile) -> Vec<Check> {
         Err(error) => return vec![Check { name: "database schema", verdict: Err(format!("{error:#}")) }],
     };
     let mut checks = vec![Check { name: "database stamp", verdict: stamp_fits(profile, stamp.environment) }];
-    match transport(&store.reader).await {
-        Ok(None) => {}
-        Ok(Some(used)) => checks.push(Check { name: "database transport", verdict: Ok(used) }),
-        Err(error) => checks.push(Check { name: "database transport", verdict: Err(format!("{error:#}")) }),
-    }
     match safeguards(&store.reader, store.engine).await {
         Ok(found) => checks.extend(
             found
@@ -70,7 +70,7 @@ pub(super) async fn of_key(store: &Store, key: &SecretKey) -> Check {
         Ok(KeyFits::No) => Err(WrongKey.to_string()),
         Err(error) => Err(format!("{error:#}")),
     };
-    Check { name: "secret key", verdict }
+    Check { name: "key of the database", verdict }
 }
 
 /// Who holds roles that check each other. A warning and not an error: those who had them before the setting keep them.

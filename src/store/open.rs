@@ -2,6 +2,7 @@ use super::{Reader, reader::Pool};
 use crate::sql;
 use anyhow::Context as _;
 use sqlx::{
+    ConnectOptions as _, Connection as _,
     postgres::{PgConnectOptions, PgPoolOptions, PgSslMode},
     sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous},
 };
@@ -188,15 +189,19 @@ pub(crate) fn is_private_way(url: &str) -> Result<String, String> {
     }
 }
 
-/// What the first connection really uses: the version and cipher of TLS, or none.
-pub(crate) async fn transport(reader: &Reader) -> sqlx::Result<Option<String>> {
-    let used: Option<(bool, Option<String>, Option<String>)> = reader
-        .query(sql!(
-            sqlite: "select false, null, null where false",
-            postgres: "select ssl, version, cipher from pg_stat_ssl where pid = pg_backend_pid()",
-        ))
-        .optional()
-        .await?;
+/// What a connection to PostgreSQL really uses: the version and cipher of TLS, or none. Asked over a connection of its own that
+/// takes no role: `pg_stat_ssl` hides a session from every role but the one that logged in, its own included.
+#[expect(clippy::disallowed_methods, reason = "reads what the server says of this connection, and no table")]
+pub(crate) async fn transport(url: &str) -> anyhow::Result<Option<String>> {
+    if Engine::of(url)? == Engine::Sqlite {
+        return Ok(None);
+    }
+    let mut connection = PgConnectOptions::from_str(url)?.application_name("ingam check").connect().await?;
+    let used: Option<(bool, Option<String>, Option<String>)> =
+        sqlx::query_as("select ssl, version, cipher from pg_stat_ssl where pid = pg_backend_pid()")
+            .fetch_optional(&mut connection)
+            .await?;
+    connection.close().await?;
     Ok(used.map(|used| match used {
         (true, Some(version), Some(cipher)) => format!("{version}, {cipher}"),
         (true, ..) => "TLS".to_owned(),

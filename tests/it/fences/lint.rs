@@ -81,6 +81,7 @@ fn only_the_one_place_is_excused_from_it() {
             "src/secret.rs",
             "src/store/migration.rs",
             "src/store/migration.rs",
+            "src/store/open.rs",
             "src/store/query.rs",
             "src/store/query.rs",
         ]
