@@ -12,7 +12,6 @@ use crate::{
     supervise::Identity,
     web::{
         Console, middleware,
-        recording::Recording,
         session::{Limits, Sessions},
     },
     worker,
@@ -67,6 +66,9 @@ impl Running {
     pub async fn finish(self) -> anyhow::Result<()> {
         self.done.await.context("the server's task ended badly")??;
         self.worker.stop().await;
+        if let Err(error) = self.gate.record_counts(true).await {
+            tracing::error!(%error, "refusals that were counted could not be recorded");
+        }
         self.store.close().await;
         self.gate.close().await;
         Ok(())
@@ -109,7 +111,6 @@ pub async fn start(config: Config, clock: Clock, listener: TcpListener) -> anyho
         plain_http: config.is_plain_http(),
         routes: routes::ROUTES,
         waits: sections::WAITS,
-        recording: Recording::default(),
         head: Mutex::new(None),
     });
     let sessions = Sessions { reader: store.reader.clone(), gate: gate.clone(), clock: clock.clone(), limits };

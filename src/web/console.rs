@@ -1,7 +1,6 @@
 //! What all requests share.
 
 use super::{
-    recording::Recording,
     route::Route,
     session::Limits,
     shell::{Frame, Solo, Theme, Waits},
@@ -45,7 +44,6 @@ pub struct Console {
     pub(crate) routes: &'static [Route],
     /// What the navigation counts.
     pub(crate) waits: &'static [Waits],
-    pub(crate) recording: Recording,
     pub(crate) head: Mutex<Option<(Instant, AuditHead)>>,
 }
 
@@ -83,15 +81,11 @@ impl Console {
         self.gate.opens_to(&mut &self.reader, ip).await
     }
 
-    /// Writes to the audit log that a request was turned away, and says whether it was written.
+    /// Writes to the audit log that a request was turned away, or counts it for the log, and says whether that worked.
     pub(crate) async fn record(&self, visit: &Visit, refusal: &Refusal) -> bool {
-        if visit.visitor().is_none() && !self.recording.may(visit.ip().or(visit.peer), self.clock.now()) {
-            tracing::warn!(refusal = refusal.word(), "a stranger's refusal is one too many to record");
-            return false;
-        }
         let target = Target::new("request", visit.asked_for());
         match self.gate.record_refusal(&visit.actor(), "request.refused", target, refusal).await {
-            Ok(_) => true,
+            Ok(()) => true,
             Err(error) => {
                 tracing::error!(%error, "a refusal could not be recorded");
                 false

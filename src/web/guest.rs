@@ -96,7 +96,7 @@ impl Guest {
     pub(crate) async fn refuse_missing(&self, action: &'static str, target: Target, word: RefusalWord) -> PageError {
         let Fault::Rejected(rejection) = Fault::missing(word) else { return Problem::NotFound.into() };
         match self.console.gate.record_refusal(&self.actor(), action, target, &Refusal::Rejected(rejection)).await {
-            Ok(_) => PageError::recorded(Problem::NotFound),
+            Ok(()) => PageError::recorded(Problem::NotFound),
             Err(refusal) => refusal.into(),
         }
     }

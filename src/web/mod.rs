@@ -19,7 +19,6 @@ pub(crate) mod page_error;
 pub(crate) mod panel;
 pub(crate) mod problem_page;
 pub(crate) mod qr;
-pub(crate) mod recording;
 pub(crate) mod refused;
 pub mod route;
 pub mod session;
