@@ -4,6 +4,7 @@
 use super::{
     Console, PageError, PageResult, forgery,
     form::Form,
+    malformed::Malformed,
     problem_page::Problem,
     session::Visitor,
     shell::{Frame, Solo},
@@ -72,7 +73,9 @@ impl Guest {
     pub async fn form(&self, body: &[u8], allowed: &[&str]) -> Result<Form, PageError> {
         // Every change may be urgent; whether that says anything is for the rules.
         let fields: Vec<&str> = allowed.iter().copied().chain(["csrf", "urgent"]).collect();
-        let form = Form::read(body, &fields).map_err(|_| Problem::Unprocessable)?;
+        // The middleware records it.
+        let malformed = |error: Malformed| PageError { cause: Some(error.into()), ..Problem::Unprocessable.into() };
+        let form = Form::read(body, &fields).map_err(malformed)?;
         if forgery::verify(&self.console.key, &self.bound, form.get("csrf")) {
             return Ok(form);
         }

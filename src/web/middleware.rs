@@ -2,7 +2,7 @@
 //! middleware, [`authorize`].
 
 use super::{
-    Console, PageError, client, forgery, headers,
+    Console, PageError, client, forgery, headers, malformed,
     problem_page::{Onward, Problem, ProblemPage},
     route::{self, Opens},
     session::{UNREADABLE, VISITOR, Visitor},
@@ -251,7 +251,9 @@ pub(crate) async fn authorize(request: ServiceRequest, next: Next<impl MessageBo
     if let Some(visitor) = visitor.filter(|visitor| visitor.signed && !route.quiet) {
         touch(&console, &visitor).await;
     }
-    next.call(request).await.map(ServiceResponse::map_into_boxed_body)
+    let answer = next.call(request).await?.map_into_boxed_body();
+    malformed::record(&console, &visit, &answer).await;
+    Ok(answer)
 }
 
 /// Redirects to sign-in, and remembers the requested page if it was one to look at: on-call opens a run from a

@@ -13,6 +13,7 @@ pub(crate) mod headers;
 pub(crate) mod health;
 pub(crate) mod link;
 pub(crate) mod list;
+pub(crate) mod malformed;
 pub(crate) mod middleware;
 pub(crate) mod number;
 pub(crate) mod page_error;

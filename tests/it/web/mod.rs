@@ -6,4 +6,5 @@ pub(crate) mod fields;
 mod forgery;
 mod headers;
 mod logging;
+mod malformed;
 mod typed;
