@@ -21,6 +21,9 @@ pub enum Refusal {
     /// The forwarding headers of a trusted proxy cannot be read.
     #[error("address cannot be read")]
     Address,
+    /// A trusted proxy does not say whom the request is from.
+    #[error("no client named by the proxy")]
+    Unnamed,
     /// A set-up link that was used, replaced, or never made.
     #[error("link does not work")]
     Link,
@@ -63,6 +66,7 @@ impl Refusal {
             Self::Network => "network".to_owned(),
             Self::Forgery => "forgery".to_owned(),
             Self::Address => "address".to_owned(),
+            Self::Unnamed => "client-unnamed".to_owned(),
             Self::Link => "link-gone".to_owned(),
             Self::KeyReused => "key-reused".to_owned(),
             Self::Stale { .. } => "stale".to_owned(),

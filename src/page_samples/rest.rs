@@ -101,8 +101,9 @@ impl Maker {
     }
 }
 
-const PROBLEMS: [(&str, Problem); 15] = [
+const PROBLEMS: [(&str, Problem); 16] = [
     ("problem-bad-request", Problem::BadRequest),
+    ("problem-unnamed", Problem::Unnamed),
     ("problem-network", Problem::Network),
     ("problem-permission", Problem::Permission),
     ("problem-forgery", Problem::Forgery),

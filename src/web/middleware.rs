@@ -148,9 +148,16 @@ pub(crate) async fn admit(request: ServiceRequest, next: Next<impl MessageBody +
         return next.call(request).await.map(ServiceResponse::map_into_boxed_body);
     }
     let Some(peer) = visit.peer else { return Ok(request.error_response(PageError::from(Problem::BadRequest))) };
-    let Ok(ip) = client::address(peer, request.headers(), &console.trusted_proxies) else {
-        let recorded = console.record(&visit, &Refusal::Address).await;
-        return Ok(request.error_response(PageError { recorded, ..Problem::BadRequest.into() }));
+    let ip = match client::address(peer, request.headers(), &console.trusted_proxies) {
+        Ok(ip) => ip,
+        Err(unknown) => {
+            let (refusal, problem) = match unknown {
+                client::Unknown::Unreadable => (Refusal::Address, Problem::BadRequest),
+                client::Unknown::Unnamed => (Refusal::Unnamed, Problem::Unnamed),
+            };
+            let recorded = console.record(&visit, &refusal).await;
+            return Ok(request.error_response(PageError { recorded, ..problem.into() }));
+        }
     };
     visit.set_ip(ip);
     if route::is_for_reports(console.routes, pattern) && is_known {

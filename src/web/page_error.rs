@@ -69,6 +69,7 @@ impl From<Refusal> for PageError {
             Refusal::Unrecorded(_) => Problem::NotRecorded,
             Refusal::Network => Problem::Network,
             Refusal::Address => Problem::BadRequest,
+            Refusal::Unnamed => Problem::Unnamed,
             Refusal::Forgery => Problem::Forgery,
             Refusal::Link => Problem::LinkGone,
             Refusal::Role | Refusal::SignedOut => Problem::Permission,

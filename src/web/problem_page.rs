@@ -64,6 +64,8 @@ impl Onward {
 pub enum Problem {
     /// 400: the request cannot be read.
     BadRequest,
+    /// 400: a trusted proxy does not say whom the request is from.
+    Unnamed,
     /// 403: the address is not on the allowlist.
     Network,
     /// 403: no role of this person may do it.
@@ -97,7 +99,7 @@ pub enum Problem {
 impl Problem {
     pub fn status(self) -> u16 {
         match self {
-            Self::BadRequest => 400,
+            Self::BadRequest | Self::Unnamed => 400,
             Self::Network | Self::Permission | Self::Forgery => 403,
             Self::NotFound | Self::LinkGone => 404,
             Self::Method => 405,
@@ -115,6 +117,7 @@ impl Problem {
     pub fn key(self) -> &'static str {
         match self {
             Self::BadRequest => "bad-request",
+            Self::Unnamed => "unnamed",
             Self::Network => "network",
             Self::Permission => "permission",
             Self::Forgery => "forgery",
