@@ -21,6 +21,9 @@ pub enum Refusal {
     /// The forwarding headers of a trusted proxy cannot be read.
     #[error("address cannot be read")]
     Address,
+    /// The request names another host than the console's, or none.
+    #[error("not the console's host")]
+    Host,
     /// A trusted proxy does not say whom the request is from.
     #[error("no client named by the proxy")]
     Unnamed,
@@ -66,6 +69,7 @@ impl Refusal {
             Self::Network => "network".to_owned(),
             Self::Forgery => "forgery".to_owned(),
             Self::Address => "address".to_owned(),
+            Self::Host => "other-host".to_owned(),
             Self::Unnamed => "client-unnamed".to_owned(),
             Self::Link => "link-gone".to_owned(),
             Self::KeyReused => "key-reused".to_owned(),

@@ -101,7 +101,7 @@ impl Maker {
     }
 }
 
-const PROBLEMS: [(&str, Problem); 16] = [
+const PROBLEMS: [(&str, Problem); 17] = [
     ("problem-bad-request", Problem::BadRequest),
     ("problem-unnamed", Problem::Unnamed),
     ("problem-network", Problem::Network),
@@ -113,6 +113,7 @@ const PROBLEMS: [(&str, Problem); 16] = [
     ("problem-conflict", Problem::Conflict),
     ("problem-too-large", Problem::TooLarge),
     ("problem-media-type", Problem::MediaType),
+    ("problem-host", Problem::Host),
     ("problem-unprocessable", Problem::Unprocessable),
     ("problem-too-many", Problem::TooMany { until: None }),
     ("problem-internal", Problem::Internal),

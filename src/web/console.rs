@@ -39,6 +39,8 @@ pub struct Console {
     pub(crate) trusted_proxies: Vec<IpNet>,
     /// What browsers may say they come from.
     pub(crate) origins: Vec<String>,
+    /// Whether requests have to name the host of the public origin.
+    pub(crate) is_strict_about_hosts: bool,
     pub(crate) plain_http: bool,
     /// Every route there is.
     pub(crate) routes: &'static [Route],
@@ -95,7 +97,12 @@ impl Console {
 
     /// The absolute address of a path, for a reader outside the console.
     pub(crate) fn link_to(&self, path: &str) -> String {
-        format!("{}{path}", self.origins.first().map_or("", String::as_str))
+        format!("{}{path}", self.origin())
+    }
+
+    /// The public origin; on a local machine the first of its names.
+    pub(crate) fn origin(&self) -> &str {
+        self.origins.first().map_or("", String::as_str)
     }
 
     /// The cookie that binds forms to a browser before there is a session.

@@ -2,7 +2,7 @@
 //! middleware, [`authorize`].
 
 use super::{
-    Console, PageError, client, forgery, headers, malformed,
+    Console, PageError, asked, client, forgery, headers, malformed,
     problem_page::{Onward, Problem, ProblemPage},
     route::{self, Opens},
     session::{UNREADABLE, VISITOR, Visitor},
@@ -86,7 +86,7 @@ fn problem_page(console: &Console, visit: &Visit, problem: Problem, recorded: bo
         request: visit.request_id.clone(),
         address: visit.ip().or(visit.peer).map(|ip| ip.to_string()),
         recorded,
-        onward: onward(problem, visit),
+        onward: onward(console, problem, visit),
     };
     match page.render() {
         Ok(html) => HttpResponse::build(status).content_type("text/html; charset=utf-8").body(html),
@@ -117,12 +117,13 @@ fn framework_problem(status: StatusCode, error: &actix_web::Error) -> Problem {
     }
 }
 
-fn onward(problem: Problem, visit: &Visit) -> Onward {
+fn onward(console: &Console, problem: Problem, visit: &Visit) -> Onward {
     let signed = visit.visitor().is_some_and(|visitor| visitor.signed);
     match problem {
         Problem::Network | Problem::Unavailable if visit.method == "GET" && super::guest::is_own_path(&visit.path) => {
             Onward::Again(visit.path.clone())
         }
+        Problem::Host => Onward::Elsewhere(console.link_to("/login")),
         Problem::Forgery | Problem::LinkGone if !signed => Onward::SignIn,
         _ if signed => Onward::Home,
         _ => Onward::SignIn,
@@ -168,10 +169,16 @@ pub(crate) async fn admit(request: ServiceRequest, next: Next<impl MessageBody +
         if let Some(error) = network_denied(&console, &visit, is_open).await {
             return Ok(request.error_response(error));
         }
+        if let Some(error) = misdirected(&console, &visit, &request).await {
+            return Ok(request.error_response(error));
+        }
         // No browser and no session: the token is all that counts.
         return next.call(request).await.map(ServiceResponse::map_into_boxed_body);
     }
     if let Some(error) = network_denied(&console, &visit, console.opens_to(ip).await).await {
+        return Ok(request.error_response(error));
+    }
+    if let Some(error) = misdirected(&console, &visit, &request).await {
         return Ok(request.error_response(error));
     }
     if !is_known {
@@ -201,6 +208,20 @@ async fn network_denied(console: &Console, visit: &Visit, is_open: sqlx::Result<
         }
         Err(error) => Some(PageError { problem: Problem::Unavailable, cause: Some(error.into()), recorded: false }),
     }
+}
+
+/// The reason a request is refused for the host it names, if any. Jobs report to the public origin too.
+async fn misdirected(console: &Console, visit: &Visit, request: &ServiceRequest) -> Option<PageError> {
+    if !console.is_strict_about_hosts {
+        return None;
+    }
+    let misdirected = asked::check_host(request.uri(), request.headers(), console.origin()).err()?;
+    let recorded = console.record(visit, &Refusal::Host).await;
+    let problem = match misdirected {
+        asked::Misdirected::Unclear => Problem::BadRequest,
+        asked::Misdirected::Elsewhere => Problem::Host,
+    };
+    Some(PageError { recorded, ..problem.into() })
 }
 
 /// 405, with what the path does answer to.

@@ -1,5 +1,6 @@
 //! What HTTP looks like here, with no word about customers or points.
 
+pub(crate) mod asked;
 pub(crate) mod assets;
 pub(crate) mod changed;
 pub(crate) mod client;

@@ -70,6 +70,7 @@ impl From<Refusal> for PageError {
             Refusal::Network => Problem::Network,
             Refusal::Address => Problem::BadRequest,
             Refusal::Unnamed => Problem::Unnamed,
+            Refusal::Host => Problem::Host,
             Refusal::Forgery => Problem::Forgery,
             Refusal::Link => Problem::LinkGone,
             Refusal::Role | Refusal::SignedOut => Problem::Permission,

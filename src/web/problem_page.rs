@@ -31,6 +31,8 @@ pub(crate) enum Onward {
     SignIn,
     /// The same address once more.
     Again(String),
+    /// The sign-in page at the console's own address.
+    Elsewhere(String),
 }
 
 impl Onward {
@@ -38,14 +40,14 @@ impl Onward {
         match self {
             Self::Home => "/",
             Self::SignIn => "/login",
-            Self::Again(path) => path,
+            Self::Again(path) | Self::Elsewhere(path) => path,
         }
     }
 
     pub(crate) fn key(&self) -> &'static str {
         match self {
             Self::Home => "problem.home",
-            Self::SignIn => "problem.sign-in",
+            Self::SignIn | Self::Elsewhere(_) => "problem.sign-in",
             Self::Again(_) => "problem.again",
         }
     }
@@ -53,7 +55,7 @@ impl Onward {
     pub(crate) fn icon(&self) -> &'static str {
         match self {
             Self::Home => "home",
-            Self::SignIn => "user",
+            Self::SignIn | Self::Elsewhere(_) => "user",
             Self::Again(_) => "refresh",
         }
     }
@@ -84,6 +86,8 @@ pub enum Problem {
     TooLarge,
     /// 415
     MediaType,
+    /// 421: the request names another host than the console's.
+    Host,
     /// 422: the form has fields that do not belong to it.
     Unprocessable,
     /// 429
@@ -106,6 +110,7 @@ impl Problem {
             Self::Conflict => 409,
             Self::TooLarge => 413,
             Self::MediaType => 415,
+            Self::Host => 421,
             Self::Unprocessable => 422,
             Self::TooMany { .. } => 429,
             Self::Internal => 500,
@@ -127,6 +132,7 @@ impl Problem {
             Self::Conflict => "conflict",
             Self::TooLarge => "too-large",
             Self::MediaType => "media-type",
+            Self::Host => "host",
             Self::Unprocessable => "unprocessable",
             Self::TooMany { .. } => "too-many",
             Self::Internal => "internal",

@@ -5,6 +5,7 @@ mod addresses;
 pub(crate) mod fields;
 mod forgery;
 mod headers;
+mod hosts;
 mod logging;
 mod malformed;
 mod typed;
