@@ -4,13 +4,15 @@
 //! `X-Forwarded-For` that is no trusted proxy: everything to the left of it was written by an untrusted party. What
 //! cannot be read is refused, never skipped, because skipping is how the address of a proxy turns into that of a liar.
 
+use super::{Console, PageError, problem_page::Problem, visit::Visit};
+use crate::gate::Refusal;
 use actix_web::http::header::HeaderMap;
 use ipnet::IpNet;
 use std::net::IpAddr;
 
 /// Why the client of a trusted proxy is not known.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Unknown {
+enum Unknown {
     /// The forwarding header cannot be read.
     Unreadable,
     /// There is no forwarding header, or it names trusted proxies only. The address of the proxy is not that of a person:
@@ -21,8 +23,19 @@ pub(crate) enum Unknown {
 const MAX_BYTES: usize = 1024;
 const MAX_HOPS: usize = 16;
 
+/// The client's address, or the page that says why it is not known.
+pub(super) async fn of(console: &Console, visit: &Visit, headers: &HeaderMap) -> Result<IpAddr, PageError> {
+    let peer = visit.peer.ok_or(Problem::BadRequest)?;
+    let (refusal, problem) = match address(peer, headers, &console.trusted_proxies) {
+        Ok(ip) => return Ok(ip),
+        Err(Unknown::Unreadable) => (Refusal::Address, Problem::BadRequest),
+        Err(Unknown::Unnamed) => (Refusal::Unnamed, Problem::Unnamed),
+    };
+    Err(PageError { recorded: console.record(visit, &refusal).await, ..problem.into() })
+}
+
 /// The client's address. `X-Forwarded-For` is the only header that is ever read, and only from a trusted proxy.
-pub(crate) fn address(peer: IpAddr, headers: &HeaderMap, trusted: &[IpNet]) -> Result<IpAddr, Unknown> {
+fn address(peer: IpAddr, headers: &HeaderMap, trusted: &[IpNet]) -> Result<IpAddr, Unknown> {
     let peer = peer.to_canonical();
     if !is_trusted(peer, trusted) {
         return Ok(peer);

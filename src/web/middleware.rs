@@ -130,7 +130,10 @@ fn onward(console: &Console, problem: Problem, visit: &Visit) -> Onward {
     }
 }
 
-/// Address, network, route, method and origin: everything that can be judged without knowing who it is.
+/// The files of the program: parts of pages, as pages are not.
+const ASSET: &str = "/static/{hash}/{name:.*}";
+
+/// Address, network, host, route, method, purpose and origin: everything that can be judged without knowing who it is.
 pub(crate) async fn admit(request: ServiceRequest, next: Next<impl MessageBody + 'static>) -> Served {
     let (Some(visit), Some(console)) =
         (Visit::of(request.request()), request.app_data::<web::Data<Console>>().cloned())
@@ -148,17 +151,9 @@ pub(crate) async fn admit(request: ServiceRequest, next: Next<impl MessageBody +
         }
         return next.call(request).await.map(ServiceResponse::map_into_boxed_body);
     }
-    let Some(peer) = visit.peer else { return Ok(request.error_response(PageError::from(Problem::BadRequest))) };
-    let ip = match client::address(peer, request.headers(), &console.trusted_proxies) {
+    let ip = match client::of(&console, &visit, request.headers()).await {
         Ok(ip) => ip,
-        Err(unknown) => {
-            let (refusal, problem) = match unknown {
-                client::Unknown::Unreadable => (Refusal::Address, Problem::BadRequest),
-                client::Unknown::Unnamed => (Refusal::Unnamed, Problem::Unnamed),
-            };
-            let recorded = console.record(&visit, &refusal).await;
-            return Ok(request.error_response(PageError { recorded, ..problem.into() }));
-        }
+        Err(error) => return Ok(request.error_response(error)),
     };
     visit.set_ip(ip);
     if route::is_for_reports(console.routes, pattern) && is_known {
@@ -169,7 +164,7 @@ pub(crate) async fn admit(request: ServiceRequest, next: Next<impl MessageBody +
         if let Some(error) = network_denied(&console, &visit, is_open).await {
             return Ok(request.error_response(error));
         }
-        if let Some(error) = misdirected(&console, &visit, &request).await {
+        if let Some(error) = asked::misdirected(&console, &visit, &request).await {
             return Ok(request.error_response(error));
         }
         // No browser and no session: the token is all that counts.
@@ -178,11 +173,16 @@ pub(crate) async fn admit(request: ServiceRequest, next: Next<impl MessageBody +
     if let Some(error) = network_denied(&console, &visit, console.opens_to(ip).await).await {
         return Ok(request.error_response(error));
     }
-    if let Some(error) = misdirected(&console, &visit, &request).await {
+    if let Some(error) = asked::misdirected(&console, &visit, &request).await {
         return Ok(request.error_response(error));
     }
     if !is_known {
         return Ok(wrong_method(&console, request, pattern));
+    }
+    if pattern != ASSET
+        && let Some(error) = asked::unseen(&console, &visit, &request).await
+    {
+        return Ok(request.error_response(error));
     }
     if !matches!(visit.method.as_str(), "GET" | "HEAD")
         && let Err(forged) = forgery::check_headers(request.headers(), &console.origins)
@@ -208,20 +208,6 @@ async fn network_denied(console: &Console, visit: &Visit, is_open: sqlx::Result<
         }
         Err(error) => Some(PageError { problem: Problem::Unavailable, cause: Some(error.into()), recorded: false }),
     }
-}
-
-/// The reason a request is refused for the host it names, if any. Jobs report to the public origin too.
-async fn misdirected(console: &Console, visit: &Visit, request: &ServiceRequest) -> Option<PageError> {
-    if !console.is_strict_about_hosts {
-        return None;
-    }
-    let misdirected = asked::check_host(request.uri(), request.headers(), console.origin()).err()?;
-    let recorded = console.record(visit, &Refusal::Host).await;
-    let problem = match misdirected {
-        asked::Misdirected::Unclear => Problem::BadRequest,
-        asked::Misdirected::Elsewhere => Problem::Host,
-    };
-    Some(PageError { recorded, ..problem.into() })
 }
 
 /// 405, with what the path does answer to.

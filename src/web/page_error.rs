@@ -71,7 +71,7 @@ impl From<Refusal> for PageError {
             Refusal::Address => Problem::BadRequest,
             Refusal::Unnamed => Problem::Unnamed,
             Refusal::Host => Problem::Host,
-            Refusal::Forgery => Problem::Forgery,
+            Refusal::Forgery | Refusal::Embedded => Problem::Forgery,
             Refusal::Link => Problem::LinkGone,
             Refusal::Role | Refusal::SignedOut => Problem::Permission,
             Refusal::KeyReused | Refusal::Stale { .. } => Problem::Conflict,

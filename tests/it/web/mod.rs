@@ -2,6 +2,7 @@
 //! server logs of it.
 
 mod addresses;
+mod embedded;
 pub(crate) mod fields;
 mod forgery;
 mod headers;
