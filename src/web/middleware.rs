@@ -179,11 +179,6 @@ pub(crate) async fn admit(request: ServiceRequest, next: Next<impl MessageBody +
     if !is_known {
         return Ok(wrong_method(&console, request, pattern));
     }
-    if pattern != ASSET
-        && let Some(error) = asked::unseen(&console, &visit, &request).await
-    {
-        return Ok(request.error_response(error));
-    }
     if !matches!(visit.method.as_str(), "GET" | "HEAD")
         && let Err(forged) = forgery::check_headers(request.headers(), &console.origins)
     {
@@ -193,6 +188,11 @@ pub(crate) async fn admit(request: ServiceRequest, next: Next<impl MessageBody +
             forgery::Forged::MediaType => Problem::MediaType,
         };
         return Ok(request.error_response(PageError { recorded, ..problem.into() }));
+    }
+    if pattern != ASSET
+        && let Some(error) = asked::unseen(&console, &visit, &request).await
+    {
+        return Ok(request.error_response(error));
     }
     next.call(request).await.map(ServiceResponse::map_into_boxed_body)
 }
