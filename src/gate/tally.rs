@@ -16,9 +16,9 @@ use std::{
 };
 
 /// Rows of one party in a minute, of any kinds.
-const ROWS: u32 = 30;
+const ROWS: u32 = 60;
 /// Rows in a minute of all networks together.
-const ROWS_OF_STRANGERS: u32 = 300;
+const ROWS_OF_STRANGERS: u32 = 600;
 /// Kinds in a minute that are told apart for one party, and for all networks together.
 const KINDS: usize = 60;
 const KINDS_OF_STRANGERS: usize = 300;
