@@ -7,6 +7,7 @@ use crate::{
     config::Config,
     gate::Gate,
     password::Passwords,
+    profile::Profile,
     routes, sections,
     store::{Engine, Store},
     supervise::Identity,
@@ -14,7 +15,6 @@ use crate::{
         Console,
         connections::Connections,
         middleware,
-        recording::Recording,
         session::{Limits, Sessions},
     },
     worker,
@@ -35,7 +35,9 @@ use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 use std::{
     net::{SocketAddr, TcpListener},
     sync::Mutex,
+    time::Duration,
 };
+use tokio::time::{sleep, timeout};
 
 /// A console that serves.
 #[derive(Debug)]
@@ -69,6 +71,7 @@ impl Running {
     pub async fn finish(self) -> anyhow::Result<()> {
         self.done.await.context("the server's task ended badly")??;
         self.worker.stop().await;
+        record_rest(&self.gate).await;
         self.store.close().await;
         self.gate.close().await;
         Ok(())
@@ -79,6 +82,8 @@ impl Running {
     }
 }
 
+/// How long a console that stops tries to record what it has counted.
+const LAST_WORDS: Duration = Duration::from_secs(5);
 /// Larger than any form of the console.
 const MAX_FORM: usize = 16 * 1024;
 /// Seconds that requests in flight get when the console is told to stop.
@@ -125,10 +130,10 @@ pub async fn start(config: Config, clock: Clock, listener: TcpListener) -> anyho
         trusted_proxies: config.trusted_proxies.clone(),
         request_deadline: config.request_deadline,
         origins: origins(&config, address),
+        is_strict_about_hosts: config.profile != Profile::Local,
         plain_http: config.is_plain_http(),
         routes: routes::ROUTES,
         waits: sections::WAITS,
-        recording: Recording::default(),
         head: Mutex::new(None),
     });
     let sessions = Sessions { reader: store.reader.clone(), gate: gate.clone(), clock: clock.clone(), limits };
@@ -190,6 +195,20 @@ pub async fn start(config: Config, clock: Clock, listener: TcpListener) -> anyho
         batches: runner,
     });
     Ok(Running { address, server: handle, done: tokio::spawn(server), worker, store, gate, engine })
+}
+
+/// Records the refusals that are only counted so far. A connection that a thread of the server opened has ended with that
+/// thread, which the pool notices when it uses it; so one failure says nothing.
+async fn record_rest(gate: &Gate) {
+    let recorded = timeout(LAST_WORDS, async {
+        while let Err(error) = gate.record_counts(true).await {
+            tracing::warn!(%error, "refusals that were counted could not be recorded; trying again");
+            sleep(Duration::from_millis(50)).await;
+        }
+    });
+    if recorded.await.is_err() {
+        tracing::error!("refusals that were counted could not be recorded");
+    }
 }
 
 /// What a browser calls this console. On a local machine the loopback address has three names.

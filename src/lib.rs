@@ -38,7 +38,7 @@
 //! # How a request travels
 //!
 //! `POST /users/42/point-adjustments` passes [`web::middleware::observe`] (named, timed, errors become pages),
-//! [`web::middleware::admit`] (address, allowlist, method, origin), actix-session over [`web::session`], and
+//! [`web::middleware::admit`] (address, allowlist, host, method, origin, purpose), actix-session over [`web::session`], and
 //! [`web::middleware::authorize`] (who is it, does the [`routes`] table open to them). The route hands the form to
 //! `web::panel`, which reads it strictly, makes the change [`AdjustPoints`](users::adjust::AdjustPoints) of it
 //! and submits that with the seal the person brought. [`Gate::submit`](gate::Gate::submit) begins a transaction, claims the

@@ -1,5 +1,5 @@
 //! Background work: delivers what changes asked to be told, asks payment providers for the refunds that were decided, and
-//! forgets what has run out. Ends requests that were not decided in time.
+//! forgets what has run out. Ends requests that were not decided in time, and records refusals that were counted.
 //!
 //! Several processes do this at once on one database; the claim of a row decides who delivers it. Events go to the log for
 //! now; a delivery is one line there.
@@ -85,6 +85,9 @@ async fn deliver_and_forget(work: Work, mut stopped: watch::Receiver<bool>) {
         }
         if let Err(error) = expire::sweep(&work.batches.reader, &work.gate, &work.clock).await {
             tracing::warn!(%error, "requests that ran out could not be ended; trying again");
+        }
+        if let Err(error) = work.gate.record_counts(false).await {
+            tracing::error!(%error, "refusals that were counted could not be recorded; trying again");
         }
         let now = work.clock.now();
         if forgot.is_none_or(|at| now.since(at) >= FORGET_EVERY) {

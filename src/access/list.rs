@@ -2,7 +2,7 @@
 
 use super::pages::{ListPage, Row, TASKS};
 use crate::{
-    audit::list::staff,
+    audit::list::{record_look, staff},
     clock::Instant,
     id::{CustomerId, StaffId},
     list_query, sql,
@@ -61,7 +61,11 @@ pub(crate) async fn list(desk: Desk, filter: web::Query<Filter>) -> PageResult {
     let filter = filter.into_inner();
     let before = filter.place()?;
     let (found, errors) = match filter.read(desk.zone()) {
-        Ok(query) => (find(desk.reader(), &query, before).await?, FieldErrors::new()),
+        // Before it is read, so that the newest record tells of this page; reading it again adds one and no more.
+        Ok(query) => {
+            record_look(&desk, "view-records", query.subject.clone(), None).await?;
+            (find(desk.reader(), &query, before).await?, FieldErrors::new())
+        }
         Err(errors) => (Page::default(), errors),
     };
     let page = ListPage {

@@ -3,7 +3,7 @@
 use super::list::Filter;
 use crate::{
     clock::Instant,
-    id::{CustomerId, OrderId},
+    id::{CustomerId, OrderId, Seq},
     web::list::ListQuery as _,
     web::shell::{
         Shell,
@@ -26,8 +26,8 @@ pub(crate) struct ListPage {
     pub pager: Pager,
 }
 
-/// The kinds of data views; their names are under `task.`
-pub(crate) const TASKS: [&str; 4] = ["search", "view", "view-order", "reveal"];
+/// The kinds of data views, of the log and of these records; their names are under `task.`
+pub(crate) const TASKS: [&str; 6] = ["search", "view", "view-order", "reveal", "view-log", "view-records"];
 
 /// One view of a customer's data.
 #[derive(Clone, Debug)]
@@ -36,7 +36,7 @@ pub(crate) struct Row {
     pub staff: String,
     /// One of [`TASKS`].
     pub task: String,
-    /// What was searched, or the order that was looked at: `orders`, `order/7`.
+    /// What was searched, or the order or row of the log that was looked at: `orders`, `order/7`, `audit/12`.
     pub detail: Option<String>,
     /// The customer; none for a search that is about no single customer.
     pub subject: Option<CustomerId>,
@@ -51,6 +51,7 @@ impl Row {
             "search" => "search",
             "reveal" => "eye",
             "view-order" => "order",
+            "view-log" | "view-records" => "audit",
             _ => "user",
         }
     }
@@ -58,6 +59,11 @@ impl Row {
     /// The order that was looked at.
     pub(crate) fn order(&self) -> Option<OrderId> {
         self.detail.as_deref()?.strip_prefix("order/")?.parse().ok()
+    }
+
+    /// The row of the log that was looked at.
+    pub(crate) fn log_row(&self) -> Option<Seq> {
+        self.detail.as_deref()?.strip_prefix("audit/")?.parse().ok()
     }
 
     /// Whether orders were searched, not customers.

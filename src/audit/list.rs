@@ -7,6 +7,7 @@ use super::{
 };
 use crate::{
     clock::Instant,
+    gate::RecordAccess,
     id::{Seq, StaffId},
     sql,
     store::Reader,
@@ -37,7 +38,11 @@ pub(crate) async fn list(desk: Desk, filter: web::Query<Filter>) -> PageResult {
         if is_known(&query.action) { Ok(query) } else { Err(FieldErrors::one("action", wrong::not_a_choice())) }
     });
     let (found, errors) = match query {
-        Ok(query) => (find(desk.reader(), &query, before).await?, FieldErrors::new()),
+        Ok(query) => {
+            let target = query.target.as_ref().filter(|(kind, _)| kind == "user");
+            record_look(&desk, "view-log", target.map(|(kind, id)| format!("{kind}/{id}")), None).await?;
+            (find(desk.reader(), &query, before).await?, FieldErrors::new())
+        }
         Err(errors) => (Page::default(), errors),
     };
     let sealed = sealed_through(desk.reader()).await?;
@@ -55,6 +60,17 @@ pub(crate) async fn list(desk: Desk, filter: web::Query<Filter>) -> PageResult {
         errors,
     };
     desk.page(if page.errors.is_empty() { 200 } else { 422 }, &page)
+}
+
+/// Records that a person is about to read the log or the access records: once for each page of them. `subject` is the
+/// customer that the page is about, `detail` the row.
+pub(crate) async fn record_look(
+    desk: &Desk,
+    task: &'static str,
+    subject: Option<String>,
+    detail: Option<String>,
+) -> Result<(), PageError> {
+    desk.run_housekeeping(&RecordAccess { actor: desk.actor(), task, subject, detail, reason: None }).await
 }
 
 /// Every member of staff that the log can name.

@@ -148,7 +148,7 @@ impl Row {
             _ => &["points", "status"],
         };
         let named = |field: &&str| self.changed.iter().find(|changed| changed.field == *field);
-        let changed = telling.iter().find_map(named).or(self.changed.first())?;
+        let changed = named(&"refusals").or_else(|| telling.iter().find_map(named)).or(self.changed.first())?;
         let (name, after) = (changed.name(&frame.words), changed.after_text(frame));
         Some(match changed.before {
             None => format!("{name} {after}"),

@@ -1,7 +1,7 @@
 //! One row of the audit log, whole.
 
 use super::{
-    list::sealed_through,
+    list::{record_look, sealed_through},
     pages::{Entry as Rest, ShowPage},
 };
 use crate::{
@@ -30,6 +30,8 @@ pub(crate) async fn show(desk: Desk, path: web::Path<Seq>) -> PageResult {
         .optional()
         .await?;
     let Row { entry, body, leaf } = row.ok_or(Problem::NotFound)?;
+    let subject = (entry.target_kind == "user").then(|| format!("{}/{}", entry.target_kind, entry.target_id));
+    record_look(&desk, "view-log", subject, Some(format!("audit/{}", entry.seq))).await?;
     let sealed = sealed_through(desk.reader()).await?;
     let some = |text: &str| (!text.is_empty()).then(|| text.to_owned());
     let words = |text: &str| text.split(' ').filter(|word| !word.is_empty()).map(str::to_owned).collect();

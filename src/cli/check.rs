@@ -2,14 +2,16 @@
 
 use super::{ConfigArgs, EX_CONFIG, target::settings};
 use crate::{
+    allowlist::net,
     audit::safeguard::safeguards,
-    config::Check,
+    config::{Check, Config},
     gate::{KeyFits, Policies, Role, Roles, WrongKey, key_fits},
     profile::{Profile, stamp_fits},
     secret::SecretKey,
     sql,
     store::{Store, stamp, transport},
 };
+use ipnet::IpNet;
 use std::{collections::BTreeSet, process::ExitCode};
 
 pub(super) async fn run(args: ConfigArgs) -> anyhow::Result<ExitCode> {
@@ -27,6 +29,7 @@ pub(super) async fn run(args: ConfigArgs) -> anyhow::Result<ExitCode> {
                 if let Ok(config) = settings.config() {
                     checks.push(of_key(&store, &config.secret_key).await);
                     checks.push(of_rules(&store, &config.policies).await);
+                    checks.extend(of_proxies(&store, &config).await);
                     checks.push(of_duties(&store, config.separate_duties).await);
                 }
                 store.close().await;
@@ -116,4 +119,34 @@ async fn of_rules(store: &Store, policies: &Policies) -> Check {
         }
     });
     Check { name: "second person", verdict }
+}
+
+/// Trusted proxies that are inside an allowed network: one that leaves out the client, or a program beside it, would be
+/// admitted as if it were a person. That is a warning, because a request without a client is refused.
+async fn of_proxies(store: &Store, config: &Config) -> Option<Check> {
+    if config.trusted_proxies.is_empty() {
+        return None;
+    }
+    let listed: sqlx::Result<Vec<(String,)>> =
+        store.reader.query(sql!("select net from networks order by id")).all().await;
+    let verdict = listed.map_err(|error| error.to_string()).map(|listed| {
+        let listed = listed.iter().filter_map(|(net,)| net::parse(net).ok());
+        let allowed: Vec<IpNet> = config.allowed_networks.iter().copied().chain(listed).collect();
+        let inside: Vec<String> = config
+            .trusted_proxies
+            .iter()
+            .filter_map(|proxy| {
+                let around = allowed.iter().find(|allowed| net::overlap(**allowed, *proxy))?;
+                Some(format!("the trusted proxy {proxy} overlaps the allowed network {around}"))
+            })
+            .collect();
+        match inside.as_slice() {
+            [] => "outside the allowed networks".to_owned(),
+            inside => format!(
+                "warning: {}; what else runs there can reach the console, so allow the networks of people only",
+                inside.join("; ")
+            ),
+        }
+    });
+    Some(Check { name: "trusted proxies", verdict })
 }

@@ -163,7 +163,7 @@ pub(super) async fn append_enacted(tx: &mut Tx<'_>, enacted: Vec<Enacted>) -> sq
             action,
             target,
             reason: &reason,
-            ending: Ending { outcome: "applied", refusal: None },
+            ending: Ending::of("applied", None),
         };
         let seq = audit::append(tx, line).await?;
         let events = mem::take(&mut tx.ledger.events);

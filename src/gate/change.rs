@@ -125,7 +125,7 @@ impl Admits {
 }
 
 /// What a change is made to: `user/42`.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Target {
     pub kind: &'static str,
     pub id: String,

@@ -26,10 +26,12 @@ mod noted;
 mod outbox;
 mod policy;
 mod refusal;
+mod refused;
 mod seal;
 mod sign_in;
 mod span;
 mod submit;
+mod tally;
 mod tx;
 mod word;
 mod writer;
@@ -58,6 +60,8 @@ pub(crate) use word::{declare, refusal_words, topics};
 
 use crate::{allowlist::Allowlist, clock::Clock, secret::SecretKey, store::Store};
 use chrono_tz::Tz;
+use std::sync::Arc;
+use tally::Tally;
 use tx::Setup;
 use writer::Writer;
 
@@ -68,6 +72,7 @@ pub struct Gate {
     clock: Clock,
     key: SecretKey,
     setup: Setup,
+    tally: Arc<Tally>,
 }
 
 impl Gate {
@@ -103,12 +108,8 @@ impl Gate {
         networks: Allowlist,
     ) -> anyhow::Result<Self> {
         let policies = Policies::built_in(catalog.kinds, Tz::Asia__Seoul);
-        Ok(Self {
-            writer: Writer::open(store).await?,
-            clock,
-            key,
-            setup: Setup { catalog, networks, policies, separates_duties: false },
-        })
+        let setup = Setup { catalog, networks, policies, separates_duties: false };
+        Ok(Self { writer: Writer::open(store).await?, clock, key, setup, tally: Arc::default() })
     }
 
     /// Closes the pool that may write, for this gate and all its clones.

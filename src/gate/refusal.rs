@@ -21,6 +21,16 @@ pub enum Refusal {
     /// The forwarding headers of a trusted proxy cannot be read.
     #[error("address cannot be read")]
     Address,
+    /// The request names another host than the console's, or none.
+    #[error("not the console's host")]
+    Host,
+    /// A browser asked for a page without a person to look at it: for a part of another page, or for a script of another
+    /// site.
+    #[error("embedded in another page")]
+    Embedded,
+    /// A trusted proxy does not say whom the request is from.
+    #[error("no client named by the proxy")]
+    Unnamed,
     /// A set-up link that was used, replaced, or never made.
     #[error("link does not work")]
     Link,
@@ -63,6 +73,9 @@ impl Refusal {
             Self::Network => "network".to_owned(),
             Self::Forgery => "forgery".to_owned(),
             Self::Address => "address".to_owned(),
+            Self::Host => "other-host".to_owned(),
+            Self::Embedded => "embedded".to_owned(),
+            Self::Unnamed => "client-unnamed".to_owned(),
             Self::Link => "link-gone".to_owned(),
             Self::KeyReused => "key-reused".to_owned(),
             Self::Stale { .. } => "stale".to_owned(),

@@ -1,14 +1,14 @@
 //! Submitting changes: the steps in order, the transaction around them, and how a refusal is recorded.
 
 use super::{
-    Actor, Change, CodeRefusal, Gate, Housekeeping, Outcome, Reason, Refusal, Seal, Sealed, Target, Tx, admit,
+    Actor, By, Change, CodeRefusal, Gate, Housekeeping, Outcome, Refusal, Seal, Sealed, Tx, admit,
     audit::{self, Ending, Line},
     behalf, code, hold,
     ledger::Ledger,
     outbox, span,
     tx::{Identity, Savepoint},
 };
-use crate::{id::Seq, store};
+use crate::store;
 use serde::de::DeserializeOwned;
 use tracing::Instrument as _;
 
@@ -113,7 +113,7 @@ impl Gate {
             action: C::KIND,
             target: change.target(),
             reason: &seal.reason,
-            ending: Ending { outcome, refusal },
+            ending: Ending::of(outcome, refusal),
         };
         match verdict {
             Ok(Verdict::Repeated(first)) => {
@@ -156,8 +156,17 @@ impl Gate {
                 let Some(change) = changes.get(index) else { return Err(refusal) };
                 change.count_refusal(&mut tx, &refusal).await?;
                 let outcome = if code_spent && C::ADMITS.code { "failed" } else { "refused" };
-                audit::append(&mut tx, line(change, outcome, Some(&refusal))).await?;
-                tx.commit().await?;
+                // What spends a code, or is a guess, is slowed down already.
+                let is_rare = code_spent && (C::ADMITS.code || matches!(C::ADMITS.by, By::Public | By::PasswordOnly))
+                    || matches!(refusal, Refusal::Code(CodeRefusal::Wrong));
+                let (target, now) = (change.target(), tx.now());
+                if is_rare || self.tally.gets_row(actor, C::KIND, &target, &refusal, now) {
+                    audit::append(&mut tx, line(change, outcome, Some(&refusal))).await?;
+                    tx.commit().await?;
+                } else {
+                    tx.commit().await?;
+                    self.tally.count(actor, C::KIND, &target, &refusal, now);
+                }
                 span::record_outcome(outcome);
                 Err(refusal)
             }
@@ -222,7 +231,7 @@ impl Gate {
                 action: C::KIND,
                 target: change.target(),
                 reason: &seal.reason,
-                ending: Ending { outcome: "failed", refusal: Some(&refusal) },
+                ending: Ending::of("failed", Some(&refusal)),
             };
             audit::append(&mut tx, line).await?;
             tx.commit().await
@@ -230,23 +239,6 @@ impl Gate {
         if let Err(error) = recorded.await {
             tracing::error!(%error, "a failed change could not be recorded");
         }
-    }
-
-    /// Records that a request was turned away before it became a change: from a foreign network, with a forged form,
-    /// without the role for a page.
-    pub async fn record_refusal(
-        &self,
-        actor: &Actor,
-        action: &'static str,
-        target: Target,
-        refusal: &Refusal,
-    ) -> Result<Seq, Refusal> {
-        let mut tx = self.writer.begin(self.clock.now(), &self.setup).await?;
-        let ending = Ending { outcome: "refused", refusal: Some(refusal) };
-        let line = Line { actor, roles: None, action, target, reason: &Reason::none(), ending };
-        let seq = audit::append(&mut tx, line).await?;
-        tx.commit().await?;
-        Ok(seq)
     }
 
     /// Runs background work of the closed list in a transaction of its own.

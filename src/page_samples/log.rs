@@ -237,6 +237,8 @@ impl Maker {
             request: Some("req_01JD3Q7XK2".into()),
         };
         let some = vec![
+            look(1, "view-log", Some(CustomerId::new(482_913)), Some("audit/12345"), None),
+            look(2, "view-records", None, None, None),
             look(
                 3,
                 "reveal",

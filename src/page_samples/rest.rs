@@ -101,8 +101,9 @@ impl Maker {
     }
 }
 
-const PROBLEMS: [(&str, Problem); 16] = [
+const PROBLEMS: [(&str, Problem); 18] = [
     ("problem-bad-request", Problem::BadRequest),
+    ("problem-unnamed", Problem::Unnamed),
     ("problem-network", Problem::Network),
     ("problem-permission", Problem::Permission),
     ("problem-forgery", Problem::Forgery),
@@ -113,6 +114,7 @@ const PROBLEMS: [(&str, Problem); 16] = [
     ("problem-too-slow", Problem::TooSlow),
     ("problem-too-large", Problem::TooLarge),
     ("problem-media-type", Problem::MediaType),
+    ("problem-host", Problem::Host),
     ("problem-unprocessable", Problem::Unprocessable),
     ("problem-too-many", Problem::TooMany { until: None }),
     ("problem-internal", Problem::Internal),

@@ -78,7 +78,7 @@ impl Changed {
             field if field.ends_with("_ms") => {
                 value.parse().map_or_else(|_| value.to_owned(), |ms| format::took(ms, frame.words))
             }
-            "processed" => figure(),
+            "processed" | "refusals" => figure(),
             "refund_state" | "outcome" => named("refund-state"),
             "request_state" => named("request-state"),
             "carrier" => named("carrier"),

@@ -1,7 +1,6 @@
 //! What all requests share.
 
 use super::{
-    recording::Recording,
     route::Route,
     session::Limits,
     shell::{Frame, Solo, Theme, Waits},
@@ -42,12 +41,13 @@ pub struct Console {
     pub(crate) request_deadline: Duration,
     /// What browsers may say they come from.
     pub(crate) origins: Vec<String>,
+    /// Whether requests have to name the host of the public origin.
+    pub(crate) is_strict_about_hosts: bool,
     pub(crate) plain_http: bool,
     /// Every route there is.
     pub(crate) routes: &'static [Route],
     /// What the navigation counts.
     pub(crate) waits: &'static [Waits],
-    pub(crate) recording: Recording,
     pub(crate) head: Mutex<Option<(Instant, AuditHead)>>,
 }
 
@@ -85,15 +85,11 @@ impl Console {
         self.gate.opens_to(&mut &self.reader, ip).await
     }
 
-    /// Writes to the audit log that a request was turned away, and says whether it was written.
+    /// Writes to the audit log that a request was turned away, or counts it for the log, and says whether that worked.
     pub(crate) async fn record(&self, visit: &Visit, refusal: &Refusal) -> bool {
-        if visit.visitor().is_none() && !self.recording.may(visit.ip().or(visit.peer), self.clock.now()) {
-            tracing::warn!(refusal = refusal.word(), "a stranger's refusal is one too many to record");
-            return false;
-        }
         let target = Target::new("request", visit.asked_for());
         match self.gate.record_refusal(&visit.actor(), "request.refused", target, refusal).await {
-            Ok(_) => true,
+            Ok(()) => true,
             Err(error) => {
                 tracing::error!(%error, "a refusal could not be recorded");
                 false
@@ -103,7 +99,12 @@ impl Console {
 
     /// The absolute address of a path, for a reader outside the console.
     pub(crate) fn link_to(&self, path: &str) -> String {
-        format!("{}{path}", self.origins.first().map_or("", String::as_str))
+        format!("{}{path}", self.origin())
+    }
+
+    /// The public origin; on a local machine the first of its names.
+    pub(crate) fn origin(&self) -> &str {
+        self.origins.first().map_or("", String::as_str)
     }
 
     /// The cookie that binds forms to a browser before there is a session.

@@ -1,22 +1,25 @@
 //! A posted form, read strictly: every key is one of those the form has, and occurs once.
 
+use super::malformed::Malformed;
+
 /// The fields of a form as they were typed.
 #[derive(Clone, Debug, Default)]
 pub struct Form(Vec<(String, String)>);
 
-/// The form has a key that does not belong to it, or one twice, or bytes that are no text.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Malformed;
-
 impl Form {
     pub fn read(body: &[u8], allowed: &[&str]) -> Result<Self, Malformed> {
-        let fields: Vec<(String, String)> = serde_urlencoded::from_bytes(body).map_err(|_| Malformed)?;
+        let fields: Vec<(String, String)> = serde_urlencoded::from_bytes(body).map_err(|_| Malformed::NotAForm)?;
+        let unknown = fields.iter().filter(|(name, _)| !allowed.contains(&name.as_str())).count();
+        if unknown > 0 {
+            return Err(Malformed::Unknown { fields: unknown });
+        }
         for (n, (name, value)) in fields.iter().enumerate() {
-            let is_known = allowed.contains(&name.as_str());
-            let is_second = fields.iter().take(n).any(|(earlier, _)| earlier == name);
+            if fields.iter().take(n).any(|(earlier, _)| earlier == name) {
+                return Err(Malformed::Repeated { field: name.clone() });
+            }
             // Bytes that are no UTF-8, lone surrogates among them, arrive as the replacement character.
-            if !is_known || is_second || value.contains('\u{fffd}') {
-                return Err(Malformed);
+            if value.contains('\u{fffd}') {
+                return Err(Malformed::NotText { field: name.clone() });
             }
         }
         Ok(Self(fields))
@@ -69,6 +72,14 @@ mod tests {
         ] {
             assert!(read(bad).is_err(), "{bad}");
         }
+    }
+
+    #[test]
+    fn the_log_is_told_what_is_wrong_and_not_what_was_typed() {
+        let told = |body: &str| Form::read(body.as_bytes(), &["amount", "code"]).unwrap_err().refusal().word();
+        assert_eq!(told("amount=1&amount=999"), "form-malformed fault=repeated-field field=amount");
+        assert_eq!(told("amount=1&role=owner&secret=x"), "form-malformed fault=unknown-field fields=2");
+        assert_eq!(told("code=%FF123"), "form-malformed fault=not-text field=code");
     }
 
     proptest! {

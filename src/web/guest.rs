@@ -4,6 +4,7 @@
 use super::{
     Console, PageError, PageResult, forgery,
     form::Form,
+    malformed::Malformed,
     problem_page::Problem,
     session::Visitor,
     shell::{Frame, Solo},
@@ -72,7 +73,9 @@ impl Guest {
     pub async fn form(&self, body: &[u8], allowed: &[&str]) -> Result<Form, PageError> {
         // Every change may be urgent; whether that says anything is for the rules.
         let fields: Vec<&str> = allowed.iter().copied().chain(["csrf", "urgent"]).collect();
-        let form = Form::read(body, &fields).map_err(|_| Problem::Unprocessable)?;
+        // The middleware records it.
+        let malformed = |error: Malformed| PageError { cause: Some(error.into()), ..Problem::Unprocessable.into() };
+        let form = Form::read(body, &fields).map_err(malformed)?;
         if forgery::verify(&self.console.key, &self.bound, form.get("csrf")) {
             return Ok(form);
         }
@@ -96,7 +99,7 @@ impl Guest {
     pub(crate) async fn refuse_missing(&self, action: &'static str, target: Target, word: RefusalWord) -> PageError {
         let Fault::Rejected(rejection) = Fault::missing(word) else { return Problem::NotFound.into() };
         match self.console.gate.record_refusal(&self.actor(), action, target, &Refusal::Rejected(rejection)).await {
-            Ok(_) => PageError::recorded(Problem::NotFound),
+            Ok(()) => PageError::recorded(Problem::NotFound),
             Err(refusal) => refusal.into(),
         }
     }

@@ -2,7 +2,7 @@
 //! middleware, [`authorize`].
 
 use super::{
-    Console, PageError, body, client, forgery, headers,
+    Console, PageError, asked, body, client, forgery, headers, malformed,
     problem_page::{Onward, Problem, ProblemPage},
     route::{self, Opens},
     session::{UNREADABLE, VISITOR, Visitor},
@@ -94,7 +94,7 @@ fn problem_page(console: &Console, visit: &Visit, problem: Problem, recorded: bo
         request: visit.request_id.clone(),
         address: visit.ip().or(visit.peer).map(|ip| ip.to_string()),
         recorded,
-        onward: onward(problem, visit),
+        onward: onward(console, problem, visit),
     };
     match page.render() {
         Ok(html) => HttpResponse::build(status).content_type("text/html; charset=utf-8").body(html),
@@ -125,19 +125,23 @@ fn framework_problem(status: StatusCode, error: &actix_web::Error) -> Problem {
     }
 }
 
-fn onward(problem: Problem, visit: &Visit) -> Onward {
+fn onward(console: &Console, problem: Problem, visit: &Visit) -> Onward {
     let signed = visit.visitor().is_some_and(|visitor| visitor.signed);
     match problem {
         Problem::Network | Problem::Unavailable if visit.method == "GET" && super::guest::is_own_path(&visit.path) => {
             Onward::Again(visit.path.clone())
         }
+        Problem::Host => Onward::Elsewhere(console.link_to("/login")),
         Problem::Forgery | Problem::LinkGone if !signed => Onward::SignIn,
         _ if signed => Onward::Home,
         _ => Onward::SignIn,
     }
 }
 
-/// Address, network, route, method and origin: everything that can be judged without knowing who it is.
+/// The files of the program: parts of pages, as pages are not.
+const ASSET: &str = "/static/{hash}/{name:.*}";
+
+/// Address, network, host, route, method, purpose and origin: everything that can be judged without knowing who it is.
 pub(crate) async fn admit(request: ServiceRequest, next: Next<impl MessageBody + 'static>) -> Served {
     let (Some(visit), Some(console)) =
         (Visit::of(request.request()), request.app_data::<web::Data<Console>>().cloned())
@@ -155,10 +159,9 @@ pub(crate) async fn admit(request: ServiceRequest, next: Next<impl MessageBody +
         }
         return next.call(request).await.map(ServiceResponse::map_into_boxed_body);
     }
-    let Some(peer) = visit.peer else { return Ok(request.error_response(PageError::from(Problem::BadRequest))) };
-    let Ok(ip) = client::address(peer, request.headers(), &console.trusted_proxies) else {
-        let recorded = console.record(&visit, &Refusal::Address).await;
-        return Ok(request.error_response(PageError { recorded, ..Problem::BadRequest.into() }));
+    let ip = match client::of(&console, &visit, request.headers()).await {
+        Ok(ip) => ip,
+        Err(error) => return Ok(request.error_response(error)),
     };
     visit.set_ip(ip);
     if route::is_for_reports(console.routes, pattern) && is_known {
@@ -169,10 +172,16 @@ pub(crate) async fn admit(request: ServiceRequest, next: Next<impl MessageBody +
         if let Some(error) = network_denied(&console, &visit, is_open).await {
             return Ok(request.error_response(error));
         }
+        if let Some(error) = asked::misdirected(&console, &visit, &request).await {
+            return Ok(request.error_response(error));
+        }
         // No browser and no session: the token is all that counts.
         return next.call(request).await.map(ServiceResponse::map_into_boxed_body);
     }
     if let Some(error) = network_denied(&console, &visit, console.opens_to(ip).await).await {
+        return Ok(request.error_response(error));
+    }
+    if let Some(error) = asked::misdirected(&console, &visit, &request).await {
         return Ok(request.error_response(error));
     }
     if !is_known {
@@ -187,6 +196,11 @@ pub(crate) async fn admit(request: ServiceRequest, next: Next<impl MessageBody +
             forgery::Forged::MediaType => Problem::MediaType,
         };
         return Ok(request.error_response(PageError { recorded, ..problem.into() }));
+    }
+    if pattern != ASSET
+        && let Some(error) = asked::unseen(&console, &visit, &request).await
+    {
+        return Ok(request.error_response(error));
     }
     next.call(request).await.map(ServiceResponse::map_into_boxed_body)
 }
@@ -259,7 +273,9 @@ pub(crate) async fn authorize(request: ServiceRequest, next: Next<impl MessageBo
     if let Some(visitor) = visitor.filter(|visitor| visitor.signed && !route.quiet) {
         touch(&console, &visitor).await;
     }
-    next.call(request).await.map(ServiceResponse::map_into_boxed_body)
+    let answer = next.call(request).await?.map_into_boxed_body();
+    malformed::record(&console, &visit, &answer).await;
+    Ok(answer)
 }
 
 /// Redirects to sign-in, and remembers the requested page if it was one to look at: on-call opens a run from a

@@ -1,5 +1,6 @@
 //! What HTTP looks like here, with no word about customers or points.
 
+pub(crate) mod asked;
 pub(crate) mod assets;
 mod body;
 pub(crate) mod changed;
@@ -15,13 +16,13 @@ pub(crate) mod headers;
 pub(crate) mod health;
 pub(crate) mod link;
 pub(crate) mod list;
+pub(crate) mod malformed;
 pub(crate) mod middleware;
 pub(crate) mod number;
 pub(crate) mod page_error;
 pub(crate) mod panel;
 pub(crate) mod problem_page;
 pub(crate) mod qr;
-pub(crate) mod recording;
 pub(crate) mod refused;
 pub mod route;
 pub mod session;

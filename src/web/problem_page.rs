@@ -31,6 +31,8 @@ pub(crate) enum Onward {
     SignIn,
     /// The same address once more.
     Again(String),
+    /// The sign-in page at the console's own address.
+    Elsewhere(String),
 }
 
 impl Onward {
@@ -38,14 +40,14 @@ impl Onward {
         match self {
             Self::Home => "/",
             Self::SignIn => "/login",
-            Self::Again(path) => path,
+            Self::Again(path) | Self::Elsewhere(path) => path,
         }
     }
 
     pub(crate) fn key(&self) -> &'static str {
         match self {
             Self::Home => "problem.home",
-            Self::SignIn => "problem.sign-in",
+            Self::SignIn | Self::Elsewhere(_) => "problem.sign-in",
             Self::Again(_) => "problem.again",
         }
     }
@@ -53,7 +55,7 @@ impl Onward {
     pub(crate) fn icon(&self) -> &'static str {
         match self {
             Self::Home => "home",
-            Self::SignIn => "user",
+            Self::SignIn | Self::Elsewhere(_) => "user",
             Self::Again(_) => "refresh",
         }
     }
@@ -64,6 +66,8 @@ impl Onward {
 pub enum Problem {
     /// 400: the request cannot be read.
     BadRequest,
+    /// 400: a trusted proxy does not say whom the request is from.
+    Unnamed,
     /// 403: the address is not on the allowlist.
     Network,
     /// 403: no role of this person may do it.
@@ -84,6 +88,8 @@ pub enum Problem {
     TooLarge,
     /// 415
     MediaType,
+    /// 421: the request names another host than the console's.
+    Host,
     /// 422: the form has fields that do not belong to it.
     Unprocessable,
     /// 429
@@ -99,7 +105,7 @@ pub enum Problem {
 impl Problem {
     pub fn status(self) -> u16 {
         match self {
-            Self::BadRequest => 400,
+            Self::BadRequest | Self::Unnamed => 400,
             Self::Network | Self::Permission | Self::Forgery => 403,
             Self::NotFound | Self::LinkGone => 404,
             Self::Method => 405,
@@ -107,6 +113,7 @@ impl Problem {
             Self::TooSlow => 408,
             Self::TooLarge => 413,
             Self::MediaType => 415,
+            Self::Host => 421,
             Self::Unprocessable => 422,
             Self::TooMany { .. } => 429,
             Self::Internal => 500,
@@ -118,6 +125,7 @@ impl Problem {
     pub fn key(self) -> &'static str {
         match self {
             Self::BadRequest => "bad-request",
+            Self::Unnamed => "unnamed",
             Self::Network => "network",
             Self::Permission => "permission",
             Self::Forgery => "forgery",
@@ -128,6 +136,7 @@ impl Problem {
             Self::TooSlow => "too-slow",
             Self::TooLarge => "too-large",
             Self::MediaType => "media-type",
+            Self::Host => "host",
             Self::Unprocessable => "unprocessable",
             Self::TooMany { .. } => "too-many",
             Self::Internal => "internal",

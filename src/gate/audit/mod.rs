@@ -9,9 +9,16 @@ use crate::{clock::Instant, entry_columns, id::Seq, merkle, sql};
 use serde_json::{Map, Value};
 
 /// How a row of the log ends.
-pub(super) struct Ending<'a> {
+pub(super) struct Ending {
     pub outcome: &'static str,
-    pub refusal: Option<&'a Refusal>,
+    /// The word of the refusal and its values; empty for none.
+    pub refusal: String,
+}
+
+impl Ending {
+    pub(super) fn of(outcome: &'static str, refusal: Option<&Refusal>) -> Self {
+        Self { outcome, refusal: refusal.map(Refusal::word).unwrap_or_default() }
+    }
 }
 
 /// The content of one row.
@@ -22,7 +29,7 @@ pub(super) struct Line<'a> {
     pub action: &'a str,
     pub target: Target,
     pub reason: &'a Reason,
-    pub ending: Ending<'a>,
+    pub ending: Ending,
 }
 
 /// Appends one row and moves the head of the tree. Called last in a transaction: its lock on the head holds up every
@@ -90,7 +97,7 @@ fn entry(tx: &mut Tx<'_>, line: &Line<'_>, seq: Seq, at: Instant) -> Entry {
         approval_id: tx.ledger.approval,
         reversal_of: None,
         outcome: line.ending.outcome.to_owned(),
-        refusal: line.ending.refusal.map(Refusal::word).unwrap_or_default(),
+        refusal: line.ending.refusal.clone(),
         flags: tx.ledger.flags.to_owned(),
     }
 }

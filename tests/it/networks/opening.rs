@@ -2,7 +2,7 @@
 
 use crate::{
     kit::{World, block_on, on_both},
-    networks::support::{ELSEWHERE, add, adding, console, from, local, put, remove, signed_in, turned_away},
+    networks::support::{ELSEWHERE, HERE, add, adding, console, from, local, put, remove, signed_in, turned_away},
 };
 use ingam::{
     allowlist::Allowlist,
@@ -129,7 +129,7 @@ on_both! {
         world.database().tamper("alter table networks rename to mislaid").unwrap();
         assert_eq!(outside.get("/login").status, 503);
         assert_eq!(outside.get("/nowhere").status, 503);
-        assert_eq!(world.browser().at(server.address).get("/login").status, 200);
+        assert_eq!(from(world, &server, HERE).get("/login").status, 200);
     }
 
     fn what_is_no_network_in_the_table_opens_nothing(world) {
@@ -151,7 +151,7 @@ on_both! {
         assert_eq!(outside.post(&path, &[]).status, 404, "there is no such job, which is another matter");
         let apart = world
             .another(|config| {
-                config.trusted_proxies = vec!["127.0.0.0/8".parse().unwrap()];
+                config.trusted_proxies = vec!["127.0.0.1/32".parse().unwrap()];
                 config.batches.networks = Some(Allowlist::parse("198.51.100.0/24").unwrap());
             })
             .unwrap();
@@ -163,15 +163,15 @@ on_both! {
         let server = console(world, "127.0.0.0/8 10.20.0.0/16");
         let owner = signed_in(world, &server, "owner");
         let page = owner.get("/networks");
-        assert!(page.says("main").contains("127.0.0.1") && page.has(".empty a[href='/networks?panel=add']"), "{page}");
+        assert!(page.says("main").contains(HERE) && page.has(".empty a[href='/networks?panel=add']"), "{page}");
         put(world, "203.0.113.0/24");
-        put(world, "127.0.0.1/32");
+        put(world, "127.0.0.2/32");
         put(world, "2001:db8::/32");
         let page = owner.get("/networks");
         let rows = page.all("tbody tr");
         let says = |net: &str| rows.iter().find(|row| row.contains(net)).unwrap().clone();
         assert!(says("203.0.113.0/24").contains("256 addresses") && !says("203.0.113.0/24").contains("here"));
-        assert!(says("127.0.0.1/32").contains("one address") && says("127.0.0.1/32").contains("You are here"));
+        assert!(says("127.0.0.2/32").contains("one address") && says("127.0.0.2/32").contains("You are here"));
         assert!(says("2001:db8::/32").contains("2^96 addresses"));
         assert!(says("127.0.0.0/8").contains("server settings") && says("127.0.0.0/8").contains("You are here"));
         assert!(says("10.20.0.0/16").contains("server settings") && !says("10.20.0.0/16").contains("here"));

@@ -1,6 +1,6 @@
 //! From which networks the console opens, and which header is trusted for a client's address.
 
-use crate::kit::{Browser, Page, Server, World, on_both};
+use crate::kit::{Browser, Page, Server, World, on_both, wait_until};
 use ingam::allowlist::Allowlist;
 use std::time::Duration;
 
@@ -112,8 +112,6 @@ on_both! {
             (&["2001:db9::1"], "2001:db9::1", 403),
             (&["11.0.0.1"], "11.0.0.1", 403),
             (&["9.255.255.255"], "9.255.255.255", 403),
-            (&["10.9.0.1, 10.9.0.2"], "127.0.0.1", 403),
-            (&[], "127.0.0.1", 403),
         ] {
             let page = forwarded(&browser, lines);
             if status == 200 {
@@ -123,6 +121,49 @@ on_both! {
                 refused(world, &format!("{lines:?}"), &page, 403, "network", ip);
             }
         }
+    }
+
+    fn a_proxy_that_names_no_client_is_refused(world) {
+        // The proxy itself is in an allowed network, and would let the whole world in.
+        let server = world
+            .another(|config| {
+                config.allowed_networks = Allowlist::parse("127.0.0.0/8, 10.0.0.0/8").unwrap();
+                config.trusted_proxies = vec!["127.0.0.1/32".parse().unwrap(), "10.9.0.0/16".parse().unwrap()];
+            })
+            .unwrap();
+        let browser = world.browser().at(server.address);
+        for lines in [&[][..], &["10.9.0.1, 10.9.0.2"], &["127.0.0.1"], &["10.9.0.1", "::ffff:127.0.0.1"]] {
+            let page = forwarded(&browser, lines);
+            refused(world, &format!("{lines:?}"), &page, 400, "client-unnamed", "");
+            assert!(page.text().contains("X-Forwarded-For") && !page.has("[name=password]"), "{page}");
+        }
+        assert_eq!(forwarded(&browser, &["10.1.1.1"]).status, 200);
+        // The proxy's own question whether the console is alive has no client.
+        for path in ["/healthz", "/readyz"] {
+            assert_eq!(browser.get(path).status, 200, "{path}");
+        }
+        // A report of a batch that comes through the proxy is no other.
+        assert_eq!(browser.post("/ping/x/sync", &[]).status, 400);
+    }
+
+    fn check_warns_where_a_trusted_proxy_is_in_an_allowed_network(world) {
+        let said = |networks: &str, proxies: &str| {
+            let mut command = world.command(&["check"]);
+            command.env("INGAM_ALLOWED_NETWORKS", networks).env("INGAM_TRUSTED_PROXIES", proxies);
+            let output = command.output().unwrap();
+            let said = String::from_utf8_lossy(&output.stdout).into_owned();
+            assert!(output.status.success(), "{said}");
+            said.lines().find(|line| line.contains("trusted proxies")).unwrap_or_default().to_owned()
+        };
+        let line = said("10.20.0.0/16", "10.20.0.2");
+        assert!(line.contains("warning") && line.contains("10.20.0.2/32") && line.contains("10.20.0.0/16"), "{line}");
+        let line = said("10.20.0.0/16", "10.0.0.0/8");
+        assert!(line.contains("warning"), "{line}");
+        let line = said("10.20.0.0/16", "10.30.0.2");
+        assert!(line.starts_with("ok") && !line.contains("warning"), "{line}");
+        assert_eq!(said("10.20.0.0/16", ""), "");
+        crate::networks::support::put(world, "10.30.0.0/16");
+        assert!(said("10.20.0.0/16", "10.30.0.2").contains("warning"), "the list that owners keep counts too");
     }
 
     fn an_unreadable_header_of_a_proxy_is_refused(world) {
@@ -237,9 +278,13 @@ on_both! {
         for _ in 0..100 {
             assert_eq!(forwarded(&browser, &["203.0.113.9"]).status, 403);
         }
-        assert_eq!(world.audit_size() - before, 60);
-        // Others are recorded all the same, and this one again when it is quieter.
+        assert_eq!(world.audit_size() - before, 61, "the rows of a minute, and the first of its kind beyond them");
+        // Others are recorded all the same.
         refused(world, "another", &forwarded(&browser, &["203.0.113.10"]), 403, "network", "203.0.113.10");
+        // When the minute is over, one row tells of the rest.
+        world.clock.advance(Duration::from_mins(1));
+        wait_until(|| world.last_audit().after["refusals"] == "39");
+        assert_eq!(world.database().value("select ip from audit order by seq desc limit 1"), "203.0.113.9");
         refused(world, "later", &forwarded(&browser, &["203.0.113.9"]), 403, "network", "203.0.113.9");
     }
 }

@@ -7,13 +7,15 @@ pub(crate) const REASON: &str = "The new office opens on Monday";
 /// A network that no environment here opens.
 pub(crate) const ELSEWHERE: &str = "203.0.113.9";
 
-/// A console behind a proxy on this machine, whose environment opens these networks. What comes without a word of the
-/// proxy's comes from 127.0.0.1.
+/// Where people are who are on this machine: the proxy is at another of its addresses.
+pub(crate) const HERE: &str = "127.0.0.2";
+
+/// A console behind a proxy on this machine, whose environment opens these networks.
 pub(crate) fn console(world: &World, environment: &str) -> Server {
     world
         .another(|config| {
             config.allowed_networks = Allowlist::parse(environment).unwrap();
-            config.trusted_proxies = vec!["127.0.0.0/8".parse().unwrap()];
+            config.trusted_proxies = vec!["127.0.0.1/32".parse().unwrap()];
         })
         .unwrap()
 }
@@ -29,7 +31,7 @@ pub(crate) fn from(world: &World, server: &Server, ip: &str) -> Browser {
 
 /// A browser on this machine in which `who` is signed in.
 pub(crate) fn signed_in(world: &World, server: &Server, who: &str) -> Browser {
-    let browser = world.browser().at(server.address);
+    let browser = from(world, server, HERE);
     browser.sign_in(who);
     browser
 }

@@ -93,14 +93,15 @@ fn path(route: &Route, asset: &str) -> String {
     }
 }
 
-/// What the console answers. A form that is let in is told that it has a field too many, so that nothing changes.
-fn answer(walker: &Walker, route: &Route, path: &str) -> &'static str {
+/// What the console answers, and with which status. A form that is let in is told that it has a field too many, so that
+/// nothing changes.
+fn answer(walker: &Walker, route: &Route, path: &str) -> (&'static str, u16) {
     let page = match route.method {
         "GET" => walker.browser.get(path),
         _ => walker.browser.post(path, &[("csrf", &walker.csrf), ("stranger", "1")]),
     };
     let location = page.location().unwrap_or_default();
-    match (page.status, route.method) {
+    let answer = match (page.status, route.method) {
         (303, _) if location.starts_with("/login") => "login",
         (403, _) => "403",
         // A person who is signed in has no business on the sign-in page.
@@ -110,7 +111,8 @@ fn answer(walker: &Walker, route: &Route, path: &str) -> &'static str {
         // Nothing is called 1 there, which is said only to those who may ask.
         (404, _) if route.path.contains("{token}") || route.method == "POST" => "yes",
         _ => panic!("{} as {}: {page}", route.path, walker.name),
-    }
+    };
+    (answer, page.status)
 }
 
 fn expected(route: &Route, walker: &Walker) -> &'static str {
@@ -170,11 +172,12 @@ on_both! {
             let mut line = format!("{:6}{:42}", route.method, route.path);
             for walker in &walkers {
                 let before = world.audit_size();
-                let answer = answer(walker, route, &path);
+                let (answer, status) = answer(walker, route, &path);
                 assert_eq!(answer, expected(route, walker), "{} {} as {}", route.method, route.path, walker.name);
                 let rows = world.audit_from(before);
                 let refused: Vec<_> = rows.iter().map(|row| (row.action.as_str(), row.refusal.as_str())).collect();
                 let recorded: &[_] = match answer {
+                    _ if status == 422 => &[("request.refused", "form-malformed fault=unknown-field fields=1")],
                     "403" => &[("request.refused", "role")],
                     // No one was invited with the token 1.
                     _ if route.path.starts_with("/setup/") => &[("request.refused", "link-gone")],
@@ -182,7 +185,7 @@ on_both! {
                 };
                 assert_eq!(refused, recorded, "{} {} as {}", route.method, route.path, walker.name);
                 write!(line, "{answer:10}").unwrap();
-                // The log takes one refusal a second of an address in the long run.
+                // The log takes 60 rows a minute of a person or address before it counts.
                 world.clock.advance(Duration::from_secs(1));
             }
             text += line.trim_end();

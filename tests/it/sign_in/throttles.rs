@@ -73,7 +73,7 @@ on_both! {
         let server = world
             .another(|config| {
                 config.allowed_networks = Allowlist::parse("10.0.0.0/8").unwrap();
-                config.trusted_proxies = vec!["127.0.0.0/8".parse().unwrap()];
+                config.trusted_proxies = vec!["127.0.0.1/32".parse().unwrap()];
             })
             .unwrap();
         let from = |ip: &str| world.browser().at(server.address).with_header("x-forwarded-for", ip);

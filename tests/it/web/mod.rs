@@ -2,10 +2,13 @@
 //! server logs of it.
 
 mod addresses;
+mod embedded;
 pub(crate) mod fields;
 mod forgery;
 mod headers;
+mod hosts;
 mod logging;
+mod malformed;
 mod printable;
 mod slow;
 mod typed;

@@ -1,0 +1,70 @@
+//! Recording refusals that are no part of a change: requests that were turned away before, and counts of what was refused
+//! too often for a row each.
+
+use super::{
+    Actor, Gate, Reason, Refusal, Target,
+    audit::{self, Ending, Line},
+    tally::Due,
+};
+
+impl Gate {
+    /// Records that a request was turned away before it became a change: from a foreign network, with a forged form,
+    /// without the role for a page. One of many like it is counted instead, and recorded with the others when the minute
+    /// is over.
+    ///
+    /// # Errors
+    ///
+    /// [`Refusal::Unrecorded`]: the database failed.
+    pub async fn record_refusal(
+        &self,
+        actor: &Actor,
+        action: &'static str,
+        target: Target,
+        refusal: &Refusal,
+    ) -> Result<(), Refusal> {
+        let now = self.clock.now();
+        if !self.tally.gets_row(actor, action, &target, refusal, now) {
+            self.tally.count(actor, action, &target, refusal, now);
+            return Ok(());
+        }
+        let mut tx = self.begin(actor).await?;
+        let ending = Ending::of("refused", Some(refusal));
+        audit::append(&mut tx, Line { actor, roles: None, action, target, reason: &Reason::none(), ending }).await?;
+        tx.commit().await?;
+        Ok(())
+    }
+
+    /// Records what was counted in the minutes that are over; with `all`, also in the current one, for when the process
+    /// stops.
+    ///
+    /// # Errors
+    ///
+    /// The database failed. What was not written is kept for the next time.
+    pub async fn record_counts(&self, all: bool) -> sqlx::Result<()> {
+        let mut due = self.tally.take(self.clock.now(), all).into_iter();
+        while let Some(next) = due.next() {
+            if let Err(error) = self.record_count(&next).await {
+                self.tally.give_back(std::iter::once(next).chain(due).collect());
+                return Err(error);
+            }
+        }
+        Ok(())
+    }
+
+    async fn record_count(&self, due: &Due) -> sqlx::Result<()> {
+        let mut tx = self.begin(&due.actor).await?;
+        tx.note("refusals", None::<i64>, due.times);
+        tx.note("first_at", None::<i64>, due.first.to_string());
+        tx.note("last_at", None::<i64>, due.last.to_string());
+        let line = Line {
+            actor: &due.actor,
+            roles: None,
+            action: due.action,
+            target: due.target.clone(),
+            reason: &Reason::none(),
+            ending: Ending { outcome: "refused", refusal: due.word.clone() },
+        };
+        audit::append(&mut tx, line).await?;
+        tx.commit().await
+    }
+}
