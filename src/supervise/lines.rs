@@ -99,7 +99,7 @@ mod tests {
     /// What comes of these reads, with `+` before a piece that is only part of its line.
     fn lines(masked: &[&str], limit: usize, reads: &[&[u8]]) -> Vec<String> {
         let masked: Vec<String> = masked.iter().map(|value| (*value).to_owned()).collect();
-        let mut lines = Lines::new(Arc::new(Mask::new(&masked).unwrap()), limit);
+        let mut lines = Lines::new(Arc::new(Mask::new(&masked, &[]).unwrap()), limit);
         let mut pieces = Vec::new();
         let mut take = |piece: Piece| pieces.push(format!("{}{}", if piece.whole { "" } else { "+" }, piece.text));
         for read in reads {
