@@ -12,9 +12,6 @@ use std::{
     process::{Command, Stdio},
 };
 
-/// A user who is not root, and who owns nothing but what a test gives them.
-const OTHER: &str = "65534";
-
 /// What the console's secrets are known by in what a job writes: they themselves would be hidden in its log.
 const NEEDLES: &str = "INGAM_SECRET_KEY=|DATABASE_URL=";
 
@@ -45,20 +42,20 @@ fn is_root() -> bool {
     fs::metadata("/proc/self").unwrap().uid() == 0
 }
 
-/// The same program, run by a user who is not root: root may read all processes. Where the tests are not run by root, it
+/// The same program, run by this user, who is not root and owns nothing but what the test gives them: root may read all processes. Where the tests are not run by root, it
 /// is run by who runs them.
-fn as_another(world: &World, folder: &Path, command: &Command) -> Command {
+fn as_another(uid: &str, world: &World, folder: &Path, command: &Command) -> Command {
     if !is_root() {
         let mut same = Command::new(command.get_program());
         same.env_clear().envs(command.get_envs().filter_map(|(name, value)| Some((name, value?))));
         return same;
     }
     let database = world.database().path().parent().unwrap().to_owned();
-    let given = Command::new("chown").args(["-R", OTHER]).args([database.as_path(), folder]).status().unwrap();
+    let given = Command::new("chown").args(["-R", uid]).args([database.as_path(), folder]).status().unwrap();
     assert!(given.success());
     let mut other = Command::new("setpriv");
     other
-        .args(["--reuid", OTHER, "--regid", OTHER, "--clear-groups"])
+        .args(["--reuid", uid, "--regid", uid, "--clear-groups"])
         .arg(command.get_program())
         .env_clear()
         .envs(command.get_envs().filter_map(|(name, value)| Some((name, value?))))
@@ -77,6 +74,7 @@ fn no_process_that_a_job_can_look_into_holds_the_key_or_the_address_of_the_datab
          done
          cat /proc/[0-9]*/environ 2>/dev/null | tr '\\0' '\\n' | grep -E '{NEEDLES}' && echo found somewhere
          for process in /proc/[0-9]*; do
+           [ $process = /proc/$$ ] && continue
            name=$(tr '\\0' ' ' < $process/cmdline 2>/dev/null)
            case \"$name\" in *ingam*serve*|'ingam launcher '*) ;; *) continue ;; esac
            (: < $process/mem) 2>/dev/null && echo open: the memory of $name
@@ -89,7 +87,7 @@ fn no_process_that_a_job_can_look_into_holds_the_key_or_the_address_of_the_datab
     // Its parent is the launcher, and that one's the console.
     let look = format!("CONSOLE=$(sed -n 's/^PPid:[[:space:]]*//p' /proc/$PPID/status)\n{look}");
     let plain = command(world, folder.path(), &script("look", &look, "env = { PATH = \"/usr/bin:/bin\" }"));
-    let process = serving(as_another(world, folder.path(), &plain), folder.path());
+    let process = serving(as_another("65534", world, folder.path(), &plain), folder.path());
     let people = operators(world, 1, Clock::system().now(), || process.browser());
     let text = outcome(world, &people[0], "look", "succeeded");
     assert!(text.contains("ingam launcher") && text.contains("looked"), "{text}");
@@ -139,10 +137,10 @@ fn jobs_run_as_another_user_where_the_console_is_told_so() {
     let folder = tempfile::tempdir().unwrap();
     let jobs = script("who", "echo $(id -u) $(id -g) $(id -G)", "env = { PATH = \"/usr/bin:/bin\" }");
     let mut command = command(world, folder.path(), &jobs);
-    command.env("INGAM_BATCH_USER", "65534:65533");
+    command.env("INGAM_BATCH_USER", "65530:65531");
     let process = serving(command, folder.path());
     let people = operators(world, 1, Clock::system().now(), || process.browser());
-    assert!(outcome(world, &people[0], "who", "succeeded").contains("65534 65533 65533"));
+    assert!(outcome(world, &people[0], "who", "succeeded").contains("65530 65531 65531"));
 }
 
 #[test]
@@ -159,6 +157,6 @@ fn a_user_for_jobs_that_cannot_be_is_said_at_the_start() {
         let same = crate::cli::program::ingam(&[("DATABASE_URL", &world.database().url)], &[]);
         assert!(refused(same, user).contains("must be the number of a user"), "{user}");
     }
-    let said = refused(as_another(world, folder.path(), &plain), "65533");
+    let said = refused(as_another("65532", world, folder.path(), &plain), "65533");
     assert!(said.contains("only where the console is started by root"), "{said}");
 }
