@@ -18,11 +18,12 @@ use crate::{
     payments::Provider,
     profile::Profile,
     secret::SecretKey,
+    supervise::Hidden,
 };
 use chrono::TimeDelta;
 use chrono_tz::Tz;
 use ipnet::IpNet;
-use std::{collections::HashMap, fmt, fs, net::SocketAddr, path::Path, str::FromStr, sync::Arc};
+use std::{collections::HashMap, fmt, fs, net::SocketAddr, path::Path, str::FromStr};
 
 /// Where a value came from: production takes secrets from the environment only.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -51,7 +52,7 @@ pub struct Config {
     pub payments: Provider,
     pub batches: Batches,
     /// The console's own secrets, which are hidden in the logs of runs.
-    pub own_secrets: Arc<[String]>,
+    pub own_secrets: Hidden,
     /// Which changes need a second person.
     pub policies: Policies,
     /// Connections for reading, and on PostgreSQL as many for writing.

@@ -1,15 +1,10 @@
 //! The secrets of the console itself, as they could appear in what a job writes.
 
-use crate::secret::SecretKey;
-use std::sync::Arc;
+use crate::{secret::SecretKey, supervise::Hidden};
 
 /// What is hidden in the logs of all runs: the values as they were given, the key in every spelling, and the password in
 /// the address of the database.
-pub(super) fn secrets<'a>(
-    key: &SecretKey,
-    database_url: &str,
-    given: impl IntoIterator<Item = &'a str>,
-) -> Arc<[String]> {
+pub(super) fn secrets<'a>(key: &SecretKey, database_url: &str, given: impl IntoIterator<Item = &'a str>) -> Hidden {
     let mut all = key.spellings();
     all.push(database_url.to_owned());
     all.extend(passwords(database_url));
@@ -17,7 +12,7 @@ pub(super) fn secrets<'a>(
         all.extend(value.strip_prefix("whsec_").map(str::to_owned));
         all.push(value.to_owned());
     }
-    all.into()
+    Hidden::new(all)
 }
 
 /// The password in `postgres://user:password@host/db?password=…`, as it is written there and as it is meant.
@@ -51,9 +46,10 @@ mod tests {
     #[test]
     fn the_key_is_known_in_every_spelling() {
         let key = SecretKey::new([0xfb; 32]);
-        let all = secrets(&key, "sqlite://x", ["whsec_c2VjcmV0IHNlY3JldCBzZWNyZXQ="]);
+        let hidden = secrets(&key, "sqlite://x", ["whsec_c2VjcmV0IHNlY3JldCBzZWNyZXQ="]);
+        let all: Vec<&str> = hidden.iter().collect();
         for text in ["fb".repeat(32), "FB".repeat(32), "c2VjcmV0IHNlY3JldCBzZWNyZXQ=".to_owned()] {
-            assert!(all.contains(&text), "{text}");
+            assert!(all.contains(&text.as_str()), "{text}");
         }
         for text in all.iter().take(key.spellings().len()) {
             assert!(SecretKey::parse(text).is_some(), "{text}");

@@ -3,7 +3,7 @@
 //! Only the values as they are: what a job encodes first (base64, JSON with escapes) is not known here.
 
 use aho_corasick::{AhoCorasick, BuildError};
-use std::{fmt, ops::Range};
+use std::{fmt, ops::Range, sync::Arc};
 
 /// The text that replaces a secret of any length.
 const HIDDEN: &str = "•••";
@@ -19,6 +19,26 @@ pub(super) struct Mask {
     /// In bytes.
     shortest: usize,
     longest: usize,
+}
+
+/// Secrets that no job must know, and that are hidden in the output of all. They are shown nowhere.
+#[derive(Clone, Default)]
+pub struct Hidden(Arc<[String]>);
+
+impl Hidden {
+    pub fn new(secrets: Vec<String>) -> Self {
+        Self(secrets.into())
+    }
+
+    pub(crate) fn iter(&self) -> impl Iterator<Item = &str> {
+        self.0.iter().map(String::as_str)
+    }
+}
+
+impl fmt::Debug for Hidden {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Hidden(…)")
+    }
 }
 
 /// Why a value cannot be hidden. A job that has such a secret is not run at all.
@@ -37,7 +57,7 @@ impl Mask {
     /// that are shorter than four characters. Empty values hide nothing.
     ///
     /// Of `own`, what is too short to be hidden is left out: these are not for the job.
-    pub(super) fn new(values: &[String], own: &[String]) -> Result<Self, Unmaskable> {
+    pub(super) fn new(values: &[String], own: &Hidden) -> Result<Self, Unmaskable> {
         let mut secrets = Vec::new();
         for value in values.iter().filter(|value| !value.is_empty()) {
             let before = secrets.len();
@@ -46,7 +66,7 @@ impl Mask {
                 return Err(Unmaskable::TooShort);
             }
         }
-        secrets.extend(own.iter().flat_map(|value| long_lines(value)));
+        secrets.extend(own.iter().flat_map(long_lines));
         let lengths = || secrets.iter().map(Vec::len);
         let (shortest, longest) = (lengths().min().unwrap_or_default(), lengths().max().unwrap_or_default());
         let secrets = if secrets.is_empty() { None } else { Some(AhoCorasick::new(secrets)?) };
@@ -114,7 +134,7 @@ mod tests {
 
     fn masked(values: &[&str], text: &str) -> String {
         let values: Vec<String> = values.iter().map(|value| (*value).to_owned()).collect();
-        let mask = Mask::new(&values, &[]).unwrap();
+        let mask = Mask::new(&values, &Hidden::default()).unwrap();
         String::from_utf8(replaced(text.as_bytes(), &mask.find(text.as_bytes(), 0))).unwrap()
     }
 
@@ -145,14 +165,15 @@ mod tests {
     #[test]
     fn what_is_too_short_to_hide_is_refused() {
         for value in ["a", "abc", "비밀번", "\n", "a\nb\nc"] {
-            let refused = Mask::new(&["long enough".to_owned(), value.to_owned()], &[]);
+            let refused = Mask::new(&["long enough".to_owned(), value.to_owned()], &Hidden::default());
             assert!(matches!(refused, Err(Unmaskable::TooShort)), "{value:?}");
         }
     }
 
     #[test]
     fn a_mask_does_not_show_what_it_hides() {
-        let mask = Mask::new(&["hunter22".to_owned()], &["own".to_owned(), String::new()]).unwrap();
+        let mask = Mask::new(&["hunter22".to_owned()], &Hidden::new(vec!["own".to_owned(), String::new()])).unwrap();
         assert_eq!(format!("{mask:?}"), "Mask { secrets: 1, .. }");
+        assert_eq!(format!("{:?}", Hidden::new(vec!["hunter22".to_owned()])), "Hidden(…)");
     }
 }

@@ -67,6 +67,7 @@ pub use identity::{Alive, Identity, host, is_alive};
 pub use isolation::{hide, keep_files};
 pub use launcher::{Launcher, SERVING, User};
 pub use log::{Gap, Limits, Line, Log, New, Stream};
+pub use mask::Hidden;
 pub use output::{News, Output};
 pub use report::Counts;
 pub(crate) use report::Report;
@@ -77,7 +78,7 @@ pub use waiting::Waiting;
 
 use crate::clock::Clock;
 use mask::{Mask, Unmaskable};
-use std::{fmt, io, path::PathBuf, sync::Arc, time::Duration};
+use std::{fmt, io, path::PathBuf, time::Duration};
 use wire::Program;
 
 /// What is to be run, and within which bounds.
@@ -96,7 +97,7 @@ pub struct Spec {
     /// Secrets it knows, of at least four characters each. They are hidden in its output.
     pub masked: Vec<String>,
     /// Secrets it must not know, which are hidden in its output all the same. Shorter ones appear by chance and are not.
-    pub own: Arc<[String]>,
+    pub own: Hidden,
 }
 
 impl Spec {
@@ -109,7 +110,7 @@ impl Spec {
             grace: Duration::from_secs(10),
             limits: Limits::default(),
             masked: Vec::new(),
-            own: Arc::default(),
+            own: Hidden::default(),
         }
     }
 }

@@ -14,7 +14,7 @@ use crate::{
     id::RunId,
     supervise::{self, Ended, Identity, Limits, New, Outcome as How, Output, Running, Spec},
 };
-use std::{env, sync::Arc, time::Duration};
+use std::{env, time::Duration};
 use tokio::{sync::watch as signal, time::sleep};
 
 /// How often a running command is looked after: its news stored, and whether a person wants it to end.
@@ -110,7 +110,7 @@ fn spec(runner: &Runner, definition: &Definition, values: &Values, run: RunId) -
         timeout: Some(Duration::from_secs(u64::from(definition.timeout_seconds))),
         limits: Limits { head: kept / 4, tail: kept - kept / 4, ..Limits::default() },
         masked,
-        own: Arc::clone(&runner.own_secrets),
+        own: runner.own_secrets.clone(),
         ..Spec::new(definition.argv(values))
     })
 }
