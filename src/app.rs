@@ -177,6 +177,8 @@ pub async fn start(config: Config, clock: Clock, listener: TcpListener) -> anyho
         reader: store.reader.clone(),
         clock: clock.clone(),
         allowed: config.batches.programs.clone(),
+        launcher: config.batches.launcher.clone(),
+        own_secrets: config.own_secrets.clone(),
         name: format!("{}/{}/{}", own.host, own.pid, own.start.unwrap_or_default()),
         host: own.host,
         lease: config.batches.lease,

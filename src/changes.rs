@@ -13,7 +13,7 @@ use crate::{
         rerun::RerunRun,
         resolve::ResolveRun,
         start::RunJob,
-        watch::{FlagRun, LoseRun, MissTicks},
+        watch::{FlagRun, LoseRun, MissTicks, NoteGone},
     },
     demo::{
         customers::LoadSample,
@@ -118,6 +118,7 @@ crate::gate::housekeeping! {
     TickJob,
     ClaimRun,
     StartRun,
+    NoteGone,
     ReportRun,
     AcceptRun,
     ReindexNames,

@@ -4,10 +4,11 @@ mod approvals;
 mod batches;
 mod file;
 mod isolation;
+mod own;
 mod payments;
 
 pub use approvals::Declared;
-pub use batches::Batches;
+pub use batches::{Batches, USER as BATCH_USER};
 pub use isolation::Check;
 
 use self::file::File;
@@ -17,6 +18,7 @@ use crate::{
     payments::Provider,
     profile::Profile,
     secret::SecretKey,
+    supervise::Hidden,
     web::connections::Bounds,
 };
 use chrono::TimeDelta;
@@ -52,6 +54,8 @@ pub struct Config {
     /// Who gives refunds back.
     pub payments: Provider,
     pub batches: Batches,
+    /// The console's own secrets, which are hidden in the logs of runs.
+    pub own_secrets: Hidden,
     /// Which changes need a second person.
     pub policies: Policies,
     /// Whether no person may hold roles that check each other, such as operator and approver.
@@ -70,6 +74,7 @@ impl Config {
     pub fn local(kinds: &[Kind], database_url: String, secret_key: SecretKey) -> Self {
         Self {
             profile: Profile::Local,
+            own_secrets: own::secrets(&secret_key, &database_url, []),
             database_url,
             listen: SocketAddr::from(([127, 0, 0, 1], 8080)),
             public_origin: None,
@@ -126,6 +131,8 @@ pub struct Settings {
     jobs: Vec<crate::batches::definition::Definition>,
     /// The rules for second people that it declares.
     approvals: Declared,
+    /// The password of the database that its driver takes from the environment.
+    password: Option<String>,
     pub deployment_env: Option<String>,
     pub host: String,
 }
@@ -147,7 +154,7 @@ const PAYMENTS: &str = "INGAM_PAYMENTS";
 const PAYMENTS_URL: &str = "INGAM_PAYMENTS_URL";
 const PAYMENTS_SECRET: &str = "INGAM_PAYMENTS_SECRET";
 const PAYMENTS_TIMEOUT: &str = "INGAM_PAYMENTS_TIMEOUT_SECONDS";
-const ALL: [&str; 23] = [
+const ALL: [&str; 24] = [
     PROFILE,
     DATABASE_URL,
     SECRET_KEY,
@@ -171,6 +178,7 @@ const ALL: [&str; 23] = [
     batches::LEASE,
     batches::DRAIN,
     batches::NETWORKS,
+    batches::USER,
 ];
 /// Those that may be in a mounted file named by `…_FILE`, and that production takes from nowhere else.
 const SECRETS: [&str; 5] = [DATABASE_URL, SECRET_KEY, NETWORKS, PAYMENTS_SECRET, batches::SECRET];
@@ -187,7 +195,8 @@ impl Settings {
         file: Option<&Path>,
         host: String,
     ) -> Result<Self, String> {
-        let mut settings = Self { kinds, host, deployment_env: env("DEPLOYMENT_ENV"), ..Self::default() };
+        let mut settings =
+            Self { kinds, host, deployment_env: env("DEPLOYMENT_ENV"), password: env("PGPASSWORD"), ..Self::default() };
         if let Some(path) = file {
             let mut file = File::read(path)?;
             settings.jobs = batches::declared(&mut file);
@@ -230,6 +239,15 @@ impl Settings {
         self.get(name).map_or(Ok(default), |value| parse(value).map_err(|error| format!("{name}: {error}")))
     }
 
+    /// The secrets as they were given.
+    fn own_values(&self) -> impl Iterator<Item = &str> {
+        SECRETS
+            .iter()
+            .filter(|name| **name != NETWORKS)
+            .filter_map(|name| self.get(name))
+            .chain(self.password.as_deref())
+    }
+
     pub fn profile(&self) -> Result<Profile, String> {
         self.or(PROFILE, Profile::Local, str::parse)
     }
@@ -263,17 +281,19 @@ impl Settings {
                 "{LISTEN}: without TLS the console listens on loopback only; set {ORIGIN} to an https address"
             ));
         }
+        let secret_key = self.required(SECRET_KEY, |text| {
+            SecretKey::parse(text)
+                .ok_or_else(|| "must be 32 bytes as hexadecimal or base64; `openssl rand -hex 32` makes one".to_owned())
+        })?;
+        let database_url = self.database_url()?;
         let time_zone = self.or(ZONE, Tz::Asia__Seoul, from_str)?;
         Ok(Config {
             profile,
-            database_url: self.database_url()?,
+            own_secrets: own::secrets(&secret_key, &database_url, self.own_values()),
+            database_url,
             listen,
             public_origin,
-            secret_key: self.required(SECRET_KEY, |text| {
-                SecretKey::parse(text).ok_or_else(|| {
-                    "must be 32 bytes as hexadecimal or base64; `openssl rand -hex 32` makes one".to_owned()
-                })
-            })?,
+            secret_key,
             allowed_networks: self.required(NETWORKS, Allowlist::parse)?,
             trusted_proxies: self
                 .or(PROXIES, Vec::new(), |text| Allowlist::parse(text).map(|nets| nets.iter().copied().collect()))?,

@@ -29,7 +29,7 @@
 //! | [`digits`] | how whole numbers are written |
 //! | [`id`] | the number of a row as a type of its own |
 //! | [`money`] | amounts in minor units, and shares of them that add up |
-//! | [`supervise`] | one process group: started, watched, ended, and its log, bounded |
+//! | [`supervise`] | one process group: started by a process apart, watched, ended, and its log, bounded |
 //! | [`customer`], `mask` | a customer as what changes are about; personal data as pages show it |
 //! | `outgoing` | how others are called: no redirects, no proxy, nothing kept open |
 //! | [`worker`] | drains the outbox, runs jobs, asks payment providers, forgets what has run out |

@@ -2,7 +2,10 @@
 //!
 //! Everything is ring, which TLS brings in anyway: AES-256-GCM at rest, HMAC-SHA-256 for tokens.
 
-use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
+use base64::{
+    Engine as _,
+    engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD},
+};
 use ring::{
     aead::{AES_256_GCM, Aad, LessSafeKey, NONCE_LEN, Nonce, UnboundKey},
     hmac,
@@ -104,6 +107,13 @@ impl SecretKey {
             _ => return None,
         };
         Some(Self(bytes.try_into().ok()?))
+    }
+
+    /// Every text that [`parse`](Self::parse) reads as this key, but for digits of mixed case.
+    pub fn spellings(&self) -> Vec<String> {
+        let (padded, safe) = (STANDARD.encode(self.0), URL_SAFE_NO_PAD.encode(self.0));
+        let open = padded.trim_end_matches('=').to_owned();
+        vec![hex::encode(self.0), hex::encode_upper(self.0), padded, open, format!("{safe}="), safe]
     }
 
     /// Keys from documentation, or that are no keys at all.

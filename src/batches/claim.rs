@@ -132,7 +132,7 @@ pub(super) use seconds_from_now;
 macro_rules! claim_run {
     ($until:expr, $locking:literal) => {
         concat!(
-            "update batch_runs set state = 'starting', runner = $1, fence = fence + 1, changed = changed + 1, lease_until = ",
+            "update batch_runs set state = 'starting', runner = $1, waits_for_pid = true, fence = fence + 1, changed = changed + 1, lease_until = ",
             $until,
             " where id = (select q.id from batch_runs q
                            where q.state = 'queued'
@@ -178,7 +178,7 @@ pub(crate) struct StartRun {
 
 impl Housekeeping for StartRun {
     const NAME: &'static str = "runs.start";
-    /// Whether the run is still the claimant's.
+    /// Whether the run is still the claimant's. It may be said twice, where the answer to the first time was lost.
     type Output = bool;
 
     async fn run(&self, tx: &mut Tx<'_>) -> sqlx::Result<bool> {
@@ -191,7 +191,7 @@ impl Housekeeping for StartRun {
                 "update batch_runs set state = case state when 'starting' then 'running' else state end, started_at = $3, pid = $4,
                         pid_started = $5, rid = $6, deadline_at = $7, baseline_ms = $8, baseline_count = $9, baseline_runs = $10,
                         lease_until = case when cast($6 as text) is null then lease_until end, changed = changed + 1
-                  where id = $1 and fence = $2 and state in ('starting', 'cancelling')"
+                  where id = $1 and fence = $2 and (state in ('starting', 'cancelling') or (state = 'running' and pid = $4 and pid_started = $5))"
             ))
             .bind(self.id)
             .bind(self.fence)

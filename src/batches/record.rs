@@ -42,6 +42,7 @@ pub(crate) struct Job {
 
 /// One run.
 #[derive(Clone, Debug, sqlx::FromRow)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a column")]
 pub(crate) struct Run {
     pub id: RunId,
     pub job: String,
@@ -59,6 +60,10 @@ pub(crate) struct Run {
     pub fence: i64,
     pub pid: Option<i64>,
     pub pid_started: Option<i64>,
+    /// Whether its process begins only when it is named here.
+    pub waits_for_pid: bool,
+    /// Whether a console on its machine has seen that its process is dead.
+    pub is_process_gone: bool,
     pub deadline_at: Option<Instant>,
     pub queued_at: Instant,
     pub started_at: Option<Instant>,
@@ -96,7 +101,7 @@ pub(crate) use job_columns;
 macro_rules! run_columns {
     () => {
         "id, job, version, state, cause, params, staff_name, rerun_of, root_id, attempt, runner, fence, pid, \
-         pid_started, deadline_at, queued_at, started_at, ended_at, duration_ms, progress, processed, failed, skipped, exit_code, \
+         pid_started, waits_for_pid, is_process_gone, deadline_at, queued_at, started_at, ended_at, duration_ms, progress, processed, failed, skipped, exit_code, \
          failure, baseline_ms, baseline_count, baseline_runs, is_slow, is_low, is_late, gap_from, gap_until, gap_bytes, \
          resolution, resolved_by, resolved_at, changed"
     };

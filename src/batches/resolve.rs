@@ -31,6 +31,8 @@ use serde::{Deserialize, Serialize};
 crate::gate::refusal_words! {
     /// The process of the run is alive.
     PROCESS_ALIVE = "process-alive";
+    /// This console cannot tell whether the process of the run is dead.
+    PROCESS_UNKNOWN = "process-unknown";
     /// The run is not lost.
     RUN_NOT_LOST = "run-not-lost";
 }
@@ -51,18 +53,22 @@ pub enum Resolution {
     FalseAlarm,
     /// A lost run: its process is dead. It counts as failed, and its place is free.
     Dead,
+    /// A lost run: the machine of its process has been switched off or restarted since. The same as dead, and asked for only
+    /// where no console can look.
+    MachineOff,
     /// A lost run: it did finish its work.
     Finished,
 }
 
 impl Resolution {
-    const ALL: [Self; 4] = [Self::Accepted, Self::FalseAlarm, Self::Dead, Self::Finished];
+    const ALL: [Self; 5] = [Self::Accepted, Self::FalseAlarm, Self::Dead, Self::MachineOff, Self::Finished];
 
     pub(crate) const fn as_str(self) -> &'static str {
         match self {
             Self::Accepted => "accepted",
             Self::FalseAlarm => "false_alarm",
             Self::Dead => "dead",
+            Self::MachineOff => "machine_off",
             Self::Finished => "finished",
         }
     }
@@ -74,6 +80,7 @@ impl Resolution {
     /// What can be said of a run in this state.
     fn of(run: &Run) -> &'static [Self] {
         match run.state {
+            State::Lost if fate(run) == Fate::Unknown => &[Self::Dead, Self::MachineOff, Self::Finished],
             State::Lost => &[Self::Dead, Self::Finished],
             _ if run.needs_attention() && !run.state.is_open() => &[Self::Accepted, Self::FalseAlarm],
             _ => &[],
@@ -106,23 +113,28 @@ impl Change for ResolveRun {
                 _ => Fault::conflict(RUN_NOT_LOST),
             });
         }
-        if self.resolution == Resolution::Dead && process(&run) == Some(Alive::Yes) {
-            return Err(Fault::conflict(PROCESS_ALIVE).with("pid", run.pid.unwrap_or_default()));
+        match (self.resolution, fate(&run)) {
+            (Resolution::Dead, Fate::Alive) => {
+                Err(Fault::conflict(PROCESS_ALIVE).with("pid", run.pid.unwrap_or_default()))
+            }
+            (Resolution::Dead, Fate::Unknown) => {
+                Err(Fault::conflict(PROCESS_UNKNOWN).with("host", machine(&run).unwrap_or_default()))
+            }
+            _ => Ok(()),
         }
-        Ok(())
     }
 
     async fn apply(&self, tx: &mut Tx<'_>) -> Result<(), Fault> {
         let run = record::lock_run(tx, self.run).await?;
         let (now, by) = (tx.now(), tx.by().to_owned());
         let state = match self.resolution {
-            Resolution::Dead => State::Failed,
+            Resolution::Dead | Resolution::MachineOff => State::Failed,
             Resolution::Finished => State::Succeeded,
             _ => run.state,
         };
         // A dead one still waits for a person to rerun it or to let it be.
         let settled = match self.resolution {
-            Resolution::Dead => None,
+            Resolution::Dead | Resolution::MachineOff => None,
             Resolution::FalseAlarm => Some("false_alarm"),
             Resolution::Accepted | Resolution::Finished => Some("accepted"),
         };
@@ -143,15 +155,41 @@ impl Change for ResolveRun {
             tx.note("run_state", run.state.as_str(), state.as_str());
         }
         tx.note("resolution", None::<&str>, self.resolution.as_str());
-        event::append(tx, &run.job, Some(run.id), self.resolution.as_str(), None).await
+        let kind = if self.resolution == Resolution::MachineOff { Resolution::Dead } else { self.resolution };
+        event::append(tx, &run.job, Some(run.id), kind.as_str(), None).await
+    }
+}
+
+/// What is known of the process of a run that is lost.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Fate {
+    /// It is dead, or never began, or was no process of a console: then the person says what they found out.
+    Dead,
+    Alive,
+    /// It may live: on another machine, or without a pid because an earlier version lost it between starting and noting it.
+    Unknown,
+}
+
+fn fate(run: &Run) -> Fate {
+    let never_began = run.pid.is_none() && run.waits_for_pid;
+    let is_elsewhere = run.runner.is_none() || run.deadline_at.is_some();
+    match process(run) {
+        _ if never_began || is_elsewhere || run.is_process_gone => Fate::Dead,
+        Some(Alive::No) => Fate::Dead,
+        Some(Alive::Yes) => Fate::Alive,
+        Some(Alive::Unknown) | None => Fate::Unknown,
     }
 }
 
 /// Whether the process of a run lives, where it was one of this machine.
 pub(super) fn process(run: &Run) -> Option<Alive> {
     let (pid, start) = (u32::try_from(run.pid?).ok()?, run.pid_started?);
-    let runner = run.runner.as_deref()?.rsplitn(3, '/').nth(2)?;
-    (runner == host()).then(|| is_alive(pid, start))
+    (machine(run)? == host()).then(|| is_alive(pid, start))
+}
+
+/// The machine that a run was on.
+fn machine(run: &Run) -> Option<&str> {
+    run.runner.as_deref()?.rsplitn(3, '/').nth(2)
 }
 
 /// The form.

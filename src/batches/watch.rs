@@ -10,7 +10,7 @@ use super::{
 use crate::{
     batches::RUN_ENDED,
     clock::Instant,
-    gate::{Admits, Change, Fault, Target, Tx},
+    gate::{Admits, Change, Fault, Housekeeping, Target, Tx},
     id::RunId,
     sql,
 };
@@ -89,6 +89,28 @@ impl Change for LoseRun {
     async fn apply(&self, tx: &mut Tx<'_>) -> Result<bool, Fault> {
         let end = End { outcome: Outcome::Lost, failure: Some(self.why.as_str().to_owned()), ..End::default() };
         FinishRun { run: self.run, fence: Some(self.fence), end }.apply(tx).await.map(|late| !late)
+    }
+}
+
+/// A console on the machine of a lost run has seen that its process is dead. So a person can say so at any console.
+#[derive(Clone, Debug)]
+pub(crate) struct NoteGone {
+    pub run: RunId,
+    pub fence: i64,
+}
+
+impl Housekeeping for NoteGone {
+    const NAME: &'static str = "runs.gone";
+    type Output = ();
+
+    /// Forms that show the run stay good: nothing that they show has changed.
+    async fn run(&self, tx: &mut Tx<'_>) -> sqlx::Result<()> {
+        tx.query(sql!("update batch_runs set is_process_gone = true where id = $1 and fence = $2 and state = 'lost'"))
+            .bind(self.run)
+            .bind(self.fence)
+            .run()
+            .await?;
+        Ok(())
     }
 }
 

@@ -28,8 +28,10 @@ pub(super) async fn run(args: DemoArgs, clock: Clock) -> anyhow::Result<ExitCode
     let listener = TcpListener::bind(args.listen).with_context(|| {
         format!("cannot listen on {}; choose another address with --listen 127.0.0.1:PORT", args.listen)
     })?;
+    let launcher = serve::launcher()?;
     let (data, complete) = Data::prepare(&args.data, args.fresh)?;
-    let config = with_jobs(data.config(KINDS)?, &data)?;
+    let mut config = with_jobs(data.config(KINDS)?, &data)?;
+    config.batches.launcher = launcher;
     store::migrate(&config.database_url, Profile::Local, clock.now()).await?;
     if !complete {
         eprintln!("Making {} customers and their orders in {} …", args.users, data.directory().display());

@@ -15,9 +15,9 @@ mod serve;
 mod staff;
 mod target;
 
-use crate::clock::Clock;
+use crate::{clock::Clock, supervise};
 use clap::{Args, Parser, Subcommand};
-use std::{net::SocketAddr, path::PathBuf, process::ExitCode};
+use std::{env, net::SocketAddr, path::PathBuf, process::ExitCode};
 
 /// An admin console in which every change is sealed.
 #[derive(Debug, Parser)]
@@ -133,6 +133,14 @@ const EX_CONFIG: u8 = 78;
 
 /// Runs the command that the process was started with.
 pub fn run() -> ExitCode {
+    // First of all: from here on no job of the same user reads the secrets of this process.
+    supervise::hide();
+    // What a console starts, and no person.
+    match env::args().nth(1).as_deref() {
+        Some(supervise::SERVING) => return ended(supervise::serve().map(|()| ExitCode::SUCCESS)),
+        Some(supervise::WAITING) => return supervise::wait(),
+        _ => {}
+    }
     let cli = Cli::parse();
     let clock = Clock::system();
     let command = cli.command.unwrap_or_else(|| {
@@ -148,6 +156,10 @@ pub fn run() -> ExitCode {
         Command::Healthcheck => healthcheck::run(),
         command => actix_web::rt::System::new().block_on(dispatch(command, clock)),
     };
+    ended(outcome)
+}
+
+fn ended(outcome: anyhow::Result<ExitCode>) -> ExitCode {
     match outcome {
         Ok(code) => code,
         Err(error) => {

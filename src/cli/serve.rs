@@ -1,9 +1,18 @@
 //! `ingam serve`
 
 use super::{ConfigArgs, RefusedToStart, check, target::settings};
-use crate::{app, audit::safeguard::login_is_powerful, clock::Clock, config::Config, profile::Profile, store::Store};
+use crate::{
+    app,
+    audit::safeguard::login_is_powerful,
+    clock::Clock,
+    config::{BATCH_USER, Config},
+    profile::Profile,
+    store::Store,
+    supervise::{self, Launcher, User},
+};
 use anyhow::Context as _;
 use std::{
+    env,
     net::{SocketAddr, TcpListener},
     process::ExitCode,
 };
@@ -11,13 +20,15 @@ use tokio::signal::unix::{SignalKind, signal};
 use tracing_subscriber::EnvFilter;
 
 pub(super) async fn run(args: ConfigArgs, clock: Clock) -> anyhow::Result<ExitCode> {
+    let launcher = launcher()?;
     let settings = settings(args.config.as_deref())?;
     let profile = settings.profile().map_err(RefusedToStart)?;
     start_logging(profile);
     for check in settings.checks() {
         check.verdict.map_err(|why| RefusedToStart(format!("refuses to start: {why}")))?;
     }
-    let config = settings.config().map_err(RefusedToStart)?;
+    let mut config = settings.config().map_err(RefusedToStart)?;
+    config.batches.launcher = launcher;
     let store = Store::open(&config.database_url, 1).await?;
     let mut checks = check::of_database(&store, profile).await;
     // The schema comes first: an older one has no place for what is compared.
@@ -44,6 +55,20 @@ pub(super) async fn run(args: ConfigArgs, clock: Clock) -> anyhow::Result<ExitCo
     .await
 }
 
+/// Starts the process that will start jobs, before any secret is read.
+pub(super) fn launcher() -> anyhow::Result<Launcher> {
+    supervise::keep_files();
+    let user = env::var(BATCH_USER).ok().filter(|text| !text.is_empty());
+    let user = user.map(|text| User::parse(&text)).transpose();
+    let user = user.map_err(|why| RefusedToStart(format!("{BATCH_USER}: {why}")))?;
+    let launcher = Launcher::own(user);
+    if let Err(error) = launcher.begin() {
+        // Where there are jobs to start, this is tried again and refused.
+        tracing::debug!(%error, "the launcher of jobs cannot be started");
+    }
+    Ok(launcher)
+}
+
 /// Lines for people on a local machine, JSON for everybody else.
 pub(super) fn start_logging(profile: Profile) {
     let mut filter =
@@ -68,6 +93,12 @@ pub(super) async fn until_stopped(
     listener: TcpListener,
     announce: impl FnOnce(SocketAddr),
 ) -> anyhow::Result<ExitCode> {
+    if config.batches.starts_programs() {
+        let begun = config.batches.launcher.begin();
+        begun.map_err(|error| RefusedToStart(format!("the process that starts jobs cannot be started: {error}")))?;
+    } else {
+        config.batches.launcher.end();
+    }
     let mut terminate = signal(SignalKind::terminate())?;
     let mut interrupt = signal(SignalKind::interrupt())?;
     let running = app::start(config, clock, listener).await?;

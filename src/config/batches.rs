@@ -1,7 +1,12 @@
 //! Which jobs there are, and with what they are run.
 
 use super::{File, Settings, from_str, within};
-use crate::{allowlist::Allowlist, batches::definition::Definition, payments::SigningSecret, supervise::Allowed};
+use crate::{
+    allowlist::Allowlist,
+    batches::definition::Definition,
+    payments::SigningSecret,
+    supervise::{Allowed, Launcher, User},
+};
 use chrono::TimeDelta;
 use std::time::Duration;
 
@@ -10,6 +15,8 @@ pub(super) const SECRET: &str = "INGAM_BATCH_SECRET";
 pub(super) const SLOTS: &str = "INGAM_BATCH_SLOTS";
 pub(super) const LEASE: &str = "INGAM_BATCH_LEASE_SECONDS";
 pub(super) const DRAIN: &str = "INGAM_BATCH_DRAIN_SECONDS";
+/// Read before everything else as well, by the command line.
+pub const USER: &str = "INGAM_BATCH_USER";
 pub(super) const NETWORKS: &str = "INGAM_REPORT_NETWORKS";
 
 /// How this console runs jobs.
@@ -18,6 +25,8 @@ pub struct Batches {
     pub jobs: Vec<Definition>,
     /// The programs that jobs may run.
     pub programs: Allowed,
+    /// The process that starts them, apart from this one.
+    pub launcher: Launcher,
     /// What triggers of jobs elsewhere are signed with.
     pub secret: Option<SigningSecret>,
     /// The number of runs at once in this process.
@@ -35,6 +44,7 @@ impl Default for Batches {
         Self {
             jobs: Vec::new(),
             programs: Allowed::default(),
+            launcher: Launcher::own(None),
             secret: None,
             slots: 8,
             lease: TimeDelta::seconds(60),
@@ -53,6 +63,10 @@ impl Settings {
             jobs: self.jobs.clone(),
             programs: self
                 .or(PROGRAMS, usual.programs, |text| Allowed::parse(text).map_err(|error| error.to_string()))?,
+            launcher: Launcher::own(self.or(USER, None, |text| match User::parse(text)? {
+                user if User::can_be_chosen() => Ok(Some(user)),
+                _ => Err("jobs run as another user only where the console is started by root".to_owned()),
+            })?),
             secret: self.or(SECRET, None, |text| {
                 let secret = SigningSecret::parse(text).ok_or("must be whsec_ and 24 to 64 bytes in base64")?;
                 if secret.is_sample() { Err("is a sample value".to_owned()) } else { Ok(Some(secret)) }
@@ -79,6 +93,13 @@ impl Settings {
             }
         }
         Ok(batches)
+    }
+}
+
+impl Batches {
+    /// Whether this console starts programs, and not only reads of them.
+    pub fn starts_programs(&self) -> bool {
+        self.slots > 0 && self.jobs.iter().any(|job| job.kind().is_a_process())
     }
 }
 

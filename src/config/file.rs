@@ -87,6 +87,8 @@ impl File {
             (batches::LEASE, number(self.batch_lease_seconds)),
             (batches::DRAIN, number(self.batch_drain_seconds)),
             (batches::NETWORKS, self.report_networks),
+            // From the environment only: the launcher is started before this file is read.
+            (batches::USER, None),
         ]
     }
 }

@@ -91,6 +91,8 @@ impl Maker {
             runner: Some("batch-02/4711/8812345".into()),
             fence: 1,
             pid: Some(4711),
+            waits_for_pid: true,
+            is_process_gone: false,
             pid_started: Some(8_812_345),
             deadline_at: None,
             queued_at: before(TimeDelta::minutes(42)),

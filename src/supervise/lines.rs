@@ -93,13 +93,13 @@ fn readable(bytes: &[u8]) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::*;
+    use super::{super::mask::Hidden, *};
     use proptest::prelude::*;
 
     /// What comes of these reads, with `+` before a piece that is only part of its line.
     fn lines(masked: &[&str], limit: usize, reads: &[&[u8]]) -> Vec<String> {
         let masked: Vec<String> = masked.iter().map(|value| (*value).to_owned()).collect();
-        let mut lines = Lines::new(Arc::new(Mask::new(&masked).unwrap()), limit);
+        let mut lines = Lines::new(Arc::new(Mask::new(&masked, &Hidden::default()).unwrap()), limit);
         let mut pieces = Vec::new();
         let mut take = |piece: Piece| pieces.push(format!("{}{}", if piece.whole { "" } else { "+" }, piece.text));
         for read in reads {

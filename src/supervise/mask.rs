@@ -2,7 +2,8 @@
 //!
 //! Only the values as they are: what a job encodes first (base64, JSON with escapes) is not known here.
 
-use std::{fmt, ops::Range};
+use aho_corasick::{AhoCorasick, BuildError};
+use std::{fmt, ops::Range, sync::Arc};
 
 /// The text that replaces a secret of any length.
 const HIDDEN: &str = "•••";
@@ -13,35 +14,63 @@ const SHORTEST: usize = 4;
 /// The values that must not appear.
 #[derive(Default)]
 pub(super) struct Mask {
-    secrets: Vec<Vec<u8>>,
+    /// All of them are looked for in one pass: a job may write a gigabyte.
+    secrets: Option<AhoCorasick>,
     /// In bytes.
+    shortest: usize,
     longest: usize,
 }
 
-/// A value that cannot be hidden. A job that has such a secret is not run at all.
-#[derive(Debug, PartialEq, Eq, thiserror::Error)]
-#[error(
-    "a value to be masked is shorter than {SHORTEST} characters, so it cannot be kept out of the log; make it longer"
-)]
-pub(super) struct TooShort;
+/// Secrets that no job must know, and that are hidden in the output of all. They are shown nowhere.
+#[derive(Clone, Default)]
+pub struct Hidden(Arc<[String]>);
+
+impl Hidden {
+    pub fn new(secrets: Vec<String>) -> Self {
+        Self(secrets.into())
+    }
+
+    pub(crate) fn iter(&self) -> impl Iterator<Item = &str> {
+        self.0.iter().map(String::as_str)
+    }
+}
+
+impl fmt::Debug for Hidden {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Hidden(…)")
+    }
+}
+
+/// Why a value cannot be hidden. A job that has such a secret is not run at all.
+#[derive(Debug, thiserror::Error)]
+pub(super) enum Unmaskable {
+    #[error(
+        "a value to be masked is shorter than {SHORTEST} characters, so it cannot be kept out of the log; make it longer"
+    )]
+    TooShort,
+    #[error("what must be kept out of the log cannot be looked for: {0}")]
+    TooMuch(#[from] BuildError),
+}
 
 impl Mask {
     /// Output is seen line by line, so of a value with several lines (a key in PEM) each is hidden by itself, except those
     /// that are shorter than four characters. Empty values hide nothing.
-    pub(super) fn new(values: &[String]) -> Result<Self, TooShort> {
+    ///
+    /// Of `own`, what is too short to be hidden is left out: these are not for the job.
+    pub(super) fn new(values: &[String], own: &Hidden) -> Result<Self, Unmaskable> {
         let mut secrets = Vec::new();
         for value in values.iter().filter(|value| !value.is_empty()) {
             let before = secrets.len();
-            // A carriage return at the end belongs to the end of the line in the output as well.
-            let lines = value.lines().map(|line| line.trim_end_matches('\r'));
-            let long = lines.filter(|line| line.chars().count() >= SHORTEST);
-            secrets.extend(long.map(|line| line.as_bytes().to_vec()));
+            secrets.extend(long_lines(value));
             if secrets.len() == before {
-                return Err(TooShort);
+                return Err(Unmaskable::TooShort);
             }
         }
-        let longest = secrets.iter().map(Vec::len).max().unwrap_or_default();
-        Ok(Self { secrets, longest })
+        secrets.extend(own.iter().flat_map(long_lines));
+        let lengths = || secrets.iter().map(Vec::len);
+        let (shortest, longest) = (lengths().min().unwrap_or_default(), lengths().max().unwrap_or_default());
+        let secrets = if secrets.is_empty() { None } else { Some(AhoCorasick::new(secrets)?) };
+        Ok(Self { secrets, shortest, longest })
     }
 
     pub(super) fn longest(&self) -> usize {
@@ -53,7 +82,9 @@ impl Mask {
     ///
     /// Secrets that overlap are hidden as one: hiding the first alone would leave the end of the second.
     pub(super) fn find(&self, text: &[u8], known: usize) -> Vec<Range<usize>> {
-        let mut found: Vec<Range<usize>> = self.secrets.iter().flat_map(|secret| occurrences(text, secret)).collect();
+        let secrets = self.secrets.iter().filter(|_| text.len() >= self.shortest);
+        let mut found: Vec<Range<usize>> =
+            secrets.flat_map(|secrets| secrets.find_overlapping_iter(text)).map(|found| found.range()).collect();
         if known > 0 {
             found.push(0..known);
         }
@@ -69,11 +100,11 @@ impl Mask {
     }
 }
 
-fn occurrences(text: &[u8], secret: &[u8]) -> impl Iterator<Item = Range<usize>> {
-    text.windows(secret.len())
-        .enumerate()
-        .filter(move |(_, window)| *window == secret)
-        .map(|(at, window)| at..at + window.len())
+/// The lines of a value that can be hidden. A carriage return at the end of one belongs to the end of the line in the output
+/// as well.
+fn long_lines(value: &str) -> impl Iterator<Item = Vec<u8>> {
+    let lines = value.lines().map(|line| line.trim_end_matches('\r'));
+    lines.filter(|line| line.chars().count() >= SHORTEST).map(|line| line.as_bytes().to_vec())
 }
 
 /// `text` with the places `hidden`, in order and apart, replaced. They may go on behind the end of `text`.
@@ -91,7 +122,9 @@ pub(super) fn replaced(text: &[u8], hidden: &[Range<usize>]) -> Vec<u8> {
 
 impl fmt::Debug for Mask {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Mask").field("secrets", &self.secrets.len()).finish_non_exhaustive()
+        f.debug_struct("Mask")
+            .field("secrets", &self.secrets.as_ref().map_or(0, AhoCorasick::patterns_len))
+            .finish_non_exhaustive()
     }
 }
 
@@ -101,7 +134,7 @@ mod tests {
 
     fn masked(values: &[&str], text: &str) -> String {
         let values: Vec<String> = values.iter().map(|value| (*value).to_owned()).collect();
-        let mask = Mask::new(&values).unwrap();
+        let mask = Mask::new(&values, &Hidden::default()).unwrap();
         String::from_utf8(replaced(text.as_bytes(), &mask.find(text.as_bytes(), 0))).unwrap()
     }
 
@@ -132,13 +165,15 @@ mod tests {
     #[test]
     fn what_is_too_short_to_hide_is_refused() {
         for value in ["a", "abc", "비밀번", "\n", "a\nb\nc"] {
-            assert_eq!(Mask::new(&["long enough".to_owned(), value.to_owned()]).unwrap_err(), TooShort, "{value:?}");
+            let refused = Mask::new(&["long enough".to_owned(), value.to_owned()], &Hidden::default());
+            assert!(matches!(refused, Err(Unmaskable::TooShort)), "{value:?}");
         }
     }
 
     #[test]
     fn a_mask_does_not_show_what_it_hides() {
-        let mask = Mask::new(&["hunter22".to_owned()]).unwrap();
+        let mask = Mask::new(&["hunter22".to_owned()], &Hidden::new(vec!["own".to_owned(), String::new()])).unwrap();
         assert_eq!(format!("{mask:?}"), "Mask { secrets: 1, .. }");
+        assert_eq!(format!("{:?}", Hidden::new(vec!["hunter22".to_owned()])), "Hidden(…)");
     }
 }

@@ -1,43 +1,55 @@
 //! One command of a batch job: started without a shell, watched, and ended with everything it started.
 //!
-//! Nothing here knows of runs, tables or pages. [`start`] gives a [`Running`], which can be cancelled and tells the end,
-//! and an [`Output`], from which the log is stored while it grows:
+//! Nothing here knows of runs, tables or pages. [`prepare`] gives a [`Waiting`], a process that has done nothing yet; it begins
+//! as a [`Running`], which can be cancelled and tells the end, and an [`Output`], from which the log is stored while it grows:
 //!
 //! ```no_run
-//! # async fn run(clock: ingam::clock::Clock, cancel: tokio::sync::Notify) {
-//! use ingam::supervise::{Allowed, Spec, start};
+//! # async fn run(clock: ingam::clock::Clock, cancel: tokio::sync::Notify) -> Result<(), ingam::supervise::Ended> {
+//! use ingam::supervise::{Allowed, Launcher, Spec, prepare};
 //! use std::time::Duration;
 //!
 //! let allowed = Allowed::parse("/opt/jobs/").unwrap();
+//! let launcher = Launcher::own(None);
 //! let spec = Spec { timeout: Some(Duration::from_secs(3600)), ..Spec::new(["/opt/jobs/settle", "--day=2026-11-22"]) };
-//! let ended = match start(&spec, &allowed, &clock, "console-1") {
-//!     Ok((mut running, mut output)) => {
-//!         // Store running.identity(), then:
-//!         loop {
-//!             tokio::select! {
-//!                 news = output.next() => match news {
-//!                     Some(news) => drop(news), // store it
-//!                     None => break,
-//!                 },
-//!                 () = cancel.notified() => running.cancel(),
-//!             }
-//!             tokio::time::sleep(Duration::from_secs(1)).await;
-//!         }
-//!         running.ended().await
+//! let waiting = prepare(&spec, &allowed, &clock, "console-1", &launcher).await?;
+//! // Store waiting.identity(), then:
+//! let (mut running, mut output) = waiting.begin().await?;
+//! loop {
+//!     tokio::select! {
+//!         news = output.next() => match news {
+//!             Some(news) => drop(news), // store it
+//!             None => break,
+//!         },
+//!         () = cancel.notified() => running.cancel(),
 //!     }
-//!     Err(ended) => ended,
-//! };
+//!     tokio::time::sleep(Duration::from_secs(1)).await;
+//! }
+//! running.ended().await;
+//! # Ok(())
 //! # }
 //! ```
+//!
+//! # Three processes
+//!
+//! ```text
+//! console ── socket ── launcher        started before the console reads its secrets, with an empty environment
+//!    │                    └─ starts ─ the process of a command, which waits
+//!    └── socket, two pipes ───────────┘
+//! ```
+//!
+//! The console hands one socket and two pipes over to the launcher for each command, and from then on speaks with the process
+//! itself: it says on the socket what is to be executed, and reads both outputs. The launcher starts, signals and reaps.
 //!
 //! # What it cannot do
 //!
 //! A child that leaves the process group by `setsid(2)` is not killed; [`Ended::left_behind`] tells where such a one holds the
-//! pipes. Where the console itself is killed, its commands go on; [`Identity`] is there to find them.
+//! pipes. Where the console or the launcher is killed, commands go on; [`Identity`] is there to find them.
 
 mod allowed;
 mod group;
 mod identity;
+mod isolation;
+mod launcher;
 mod lines;
 pub mod log;
 mod mask;
@@ -45,23 +57,29 @@ mod output;
 mod reading;
 mod report;
 mod running;
-#[cfg(test)]
-mod tests;
+mod serving;
+mod stage;
+mod waiting;
+mod wire;
 
 pub use allowed::{Allowed, BadEntry, Refused};
 pub use identity::{Alive, Identity, host, is_alive};
+pub use isolation::{hide, keep_files};
+pub use launcher::{Launcher, SERVING, User};
 pub use log::{Gap, Limits, Line, Log, New, Stream};
+pub use mask::Hidden;
 pub use output::{News, Output};
 pub use report::Counts;
 pub(crate) use report::Report;
 pub use running::{Ended, Outcome, Running};
+pub use serving::{WAITING, serve};
+pub use stage::wait;
+pub use waiting::Waiting;
 
 use crate::clock::Clock;
-use group::Group;
-use mask::{Mask, TooShort};
-use reading::Reading;
-use std::{fmt, io, path::PathBuf, process::Stdio, time::Duration};
-use tokio::process::{Child, Command};
+use mask::{Mask, Unmaskable};
+use std::{fmt, io, path::PathBuf, time::Duration};
+use wire::Program;
 
 /// What is to be run, and within which bounds.
 #[derive(Clone)]
@@ -78,6 +96,8 @@ pub struct Spec {
     pub limits: Limits,
     /// Secrets it knows, of at least four characters each. They are hidden in its output.
     pub masked: Vec<String>,
+    /// Secrets it must not know, which are hidden in its output all the same. Shorter ones appear by chance and are not.
+    pub own: Hidden,
 }
 
 impl Spec {
@@ -90,6 +110,7 @@ impl Spec {
             grace: Duration::from_secs(10),
             limits: Limits::default(),
             masked: Vec::new(),
+            own: Hidden::default(),
         }
     }
 }
@@ -115,40 +136,39 @@ enum NotStarted {
     #[error(transparent)]
     Refused(#[from] Refused),
     #[error(transparent)]
-    TooShort(#[from] TooShort),
+    Unmaskable(#[from] Unmaskable),
     #[error("{0:?} cannot be the name of a variable of the environment")]
     BadVariable(String),
     #[error("{} is not the absolute path of a directory to run in", .0.display())]
     NoDirectory(PathBuf),
     #[error("{program} cannot be started: {error}")]
     NotSpawned { program: String, error: io::Error },
-    #[error("the system gives no handle to the process that was started")]
-    NoHandle,
 }
 
-/// Starts a command on `host`, which is this machine, if `allowed` has its program. `Err` where it never ran.
+/// Starts the process of a command on `host`, which is this machine, if `allowed` has its program. It does nothing before it
+/// is told to begin. `Err` where it never will.
 ///
 /// # Panics
 /// Outside of a tokio runtime with timers and I/O.
-pub fn start(spec: &Spec, allowed: &Allowed, clock: &Clock, host: &str) -> Result<(Running, Output), Ended> {
-    begin(spec, allowed, clock, host).map_err(|error| Ended::not_started(&error))
+pub async fn prepare(
+    spec: &Spec,
+    allowed: &Allowed,
+    clock: &Clock,
+    host: &str,
+    launcher: &Launcher,
+) -> Result<Waiting, Ended> {
+    let prepared = Mask::new(&spec.masked, &spec.own)
+        .map_err(NotStarted::from)
+        .and_then(|mask| Ok((mask, program(spec, allowed)?)));
+    let waiting = match prepared {
+        Ok((mask, program)) => Waiting::start(spec, program, mask, clock, host, launcher).await,
+        Err(error) => Err(error),
+    };
+    waiting.map_err(|error| Ended::not_started(&error))
 }
 
-fn begin(spec: &Spec, allowed: &Allowed, clock: &Clock, host: &str) -> Result<(Running, Output), NotStarted> {
-    let mask = Mask::new(&spec.masked)?;
-    let mut command = prepared(spec, allowed)?;
-    let not_spawned = |error| NotStarted::NotSpawned { program: spec.argv.first().cloned().unwrap_or_default(), error };
-    let children = group::children().map_err(not_spawned)?;
-    let mut child: Child = command.spawn().map_err(not_spawned)?;
-    let (out, err) = child.stdout.take().zip(child.stderr.take()).ok_or(NotStarted::NoHandle)?;
-    let group = Group::new(child, children).ok_or(NotStarted::NoHandle)?;
-    let (sink, output) = output::channel(spec.limits);
-    let reading = Reading::start(out, err, mask, spec.limits.line, sink, clock.clone());
-    Ok((Running::attend(group, reading, spec.timeout, spec.grace, host), output))
-}
-
-fn prepared(spec: &Spec, allowed: &Allowed) -> Result<Command, NotStarted> {
-    let Some((program, arguments)) = spec.argv.split_first() else { return Err(NotStarted::NoProgram) };
+fn program(spec: &Spec, allowed: &Allowed) -> Result<Program, NotStarted> {
+    let Some((name, arguments)) = spec.argv.split_first() else { return Err(NotStarted::NoProgram) };
     if let Some((name, _)) = spec.env.iter().find(|(name, _)| name.is_empty() || name.contains(['=', '\0'])) {
         return Err(NotStarted::BadVariable(name.clone()));
     }
@@ -157,19 +177,11 @@ fn prepared(spec: &Spec, allowed: &Allowed) -> Result<Command, NotStarted> {
     if !directory.is_absolute() || !directory.is_dir() {
         return Err(NotStarted::NoDirectory(directory));
     }
-    let mut command = Command::new(allowed.find(program)?);
-    command
-        // Programs that are one file with many names (busybox) go by the name they are called.
-        .arg0(program)
-        .args(arguments)
-        .env_clear()
-        .envs(spec.env.iter().map(|(name, value)| (name, value)))
-        .current_dir(directory)
-        .process_group(0)
-        .stdin(Stdio::null())
-        .stdout(Stdio::piped())
-        .stderr(Stdio::piped())
-        // Only until its group is in hand, which kills all of it.
-        .kill_on_drop(true);
-    Ok(command)
+    let path = allowed.find(name)?;
+    if arguments.iter().chain(spec.env.iter().map(|(_, value)| value)).any(|text| text.contains('\0')) {
+        let error = io::Error::new(io::ErrorKind::InvalidInput, "an argument or a variable contains NUL");
+        return Err(NotStarted::NotSpawned { program: name.clone(), error });
+    }
+    let (name, arguments, environment) = (name.clone(), arguments.to_vec(), spec.env.clone());
+    Ok(Program { path, name, arguments, environment, directory })
 }

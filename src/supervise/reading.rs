@@ -5,7 +5,7 @@ use crate::clock::Clock;
 use std::sync::Arc;
 use tokio::{
     io::{AsyncRead, AsyncReadExt},
-    process::{ChildStderr, ChildStdout},
+    net::unix::pipe::Receiver,
     sync::oneshot,
     task::JoinHandle,
 };
@@ -22,14 +22,7 @@ pub(super) struct Reading {
 }
 
 impl Reading {
-    pub(super) fn start(
-        out: ChildStdout,
-        err: ChildStderr,
-        mask: Mask,
-        limit: usize,
-        sink: Sink,
-        clock: Clock,
-    ) -> Self {
+    pub(super) fn start(out: Receiver, err: Receiver, mask: Mask, limit: usize, sink: Sink, clock: Clock) -> Self {
         let (stop, stopped) = oneshot::channel();
         let mask = Arc::new(mask);
         let out = Source::new(out, Stream::Out, Lines::new(Arc::clone(&mask), limit));
@@ -57,8 +50,8 @@ impl Reading {
 }
 
 async fn read(
-    mut out: Source<ChildStdout>,
-    mut err: Source<ChildStderr>,
+    mut out: Source<Receiver>,
+    mut err: Source<Receiver>,
     sink: Sink,
     clock: Clock,
     mut stopped: oneshot::Receiver<()>,

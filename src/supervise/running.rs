@@ -1,7 +1,6 @@
 //! A command while it runs, and how it ends.
 
-use super::{group::Group, identity::Identity, reading::Reading};
-use rustix::process::Signal;
+use super::{group::Group, identity::Identity, reading::Reading, wire::Send};
 use std::{io, os::unix::process::ExitStatusExt, process::ExitStatus, time::Duration};
 use tokio::{
     sync::watch,
@@ -12,6 +11,9 @@ use tokio::{
 /// How long what a command leaves behind may still write when the command itself has ended, and how long after SIGKILL the
 /// last process may take to vanish.
 const LINGER: Duration = Duration::from_secs(1);
+
+/// Why a command is lost of which only the launcher could learn how it ended.
+const FORSAKEN: &str = "launcher-gone";
 
 /// How a command ended.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -64,14 +66,8 @@ pub struct Running {
 }
 
 impl Running {
-    pub(super) fn attend(
-        group: Group,
-        reading: Reading,
-        timeout: Option<Duration>,
-        grace: Duration,
-        host: &str,
-    ) -> Self {
-        let identity = Identity::of(group.pid(), host);
+    pub(super) fn attend(group: Group, reading: Reading, timeout: Option<Duration>, grace: Duration) -> Self {
+        let identity = group.identity().clone();
         let (cancel, cancelled) = watch::channel(false);
         let attendance = Attendance { group, reading, cancelled, timeout, grace, started: Instant::now() };
         Self { identity, cancel, task: tokio::spawn(attendance.until_the_end()), ended: None }
@@ -116,20 +112,29 @@ struct Attendance {
 impl Attendance {
     async fn until_the_end(mut self) -> Ended {
         let cause = self.cause().await;
+        if self.group.is_forsaken() {
+            self.reading.stop().await;
+            return Ended::without_duration(Outcome::Lost(FORSAKEN.to_owned()));
+        }
         let limit = if cause.is_some() { self.grace } else { LINGER };
         if cause.is_some() {
-            self.group.signal(Signal::TERM);
+            self.group.signal(Send::Terminate);
             // What is stopped hears of SIGTERM only when it goes on.
-            self.group.signal(Signal::CONT);
+            self.group.signal(Send::Continue);
         }
         // A shell dies of SIGTERM at once while what it started still puts things in order, so the grace is for all.
         let _ = time::timeout(limit, self.quiet()).await;
-        self.group.signal(Signal::KILL);
+        self.group.signal(Send::Kill);
         // A process that hangs in a system call outlives SIGKILL. A run is not over while its main process lives.
         let ended = self.group.leader_ended().await;
         let left_behind = time::timeout(LINGER, self.quiet()).await.is_err();
         self.reading.stop().await;
-        let outcome = cause.unwrap_or(outcome(self.group.reap().await));
+        let status = self.group.reap().await;
+        let outcome = if self.group.is_forsaken() {
+            Outcome::Lost(FORSAKEN.to_owned())
+        } else {
+            cause.unwrap_or(outcome(status))
+        };
         Ended { outcome, duration: ended - self.started, left_behind }
     }
 

@@ -19,7 +19,7 @@ use crate::{
     payments::SigningSecret,
     secret, sql,
     store::Reader,
-    supervise::Allowed,
+    supervise::{Allowed, Hidden, Launcher},
 };
 use chrono::TimeDelta;
 use std::{sync::Arc, time::Duration};
@@ -37,6 +37,10 @@ pub(crate) struct Runner {
     pub clock: Clock,
     /// The programs that may be started.
     pub allowed: Allowed,
+    /// The process that starts them.
+    pub launcher: Launcher,
+    /// What is hidden in the log of every run.
+    pub own_secrets: Hidden,
     /// This machine and process: `batch-02/4711/8812345`.
     pub name: String,
     pub host: String,

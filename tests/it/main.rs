@@ -22,5 +22,6 @@ mod people;
 mod permissions;
 mod sealing;
 mod sign_in;
+mod supervise;
 mod users;
 mod web;

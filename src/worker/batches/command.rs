@@ -29,7 +29,7 @@ pub(super) async fn run(
     stopped: signal::Receiver<bool>,
 ) {
     let values: Values = serde_json::from_str(&claimed.params).unwrap_or_default();
-    let spec = match spec(definition, &values, claimed.id) {
+    let spec = match spec(runner, definition, &values, claimed.id) {
         Ok(spec) => spec,
         Err(why) => return runner.finish(claimed, super::failed(&why)).await,
     };
@@ -37,11 +37,14 @@ pub(super) async fn run(
         Ok(normal) => normal,
         Err(error) => return tracing::error!(run = claimed.id.get(), %error, "a claimed run could not be begun"),
     };
-    let (mut running, output) = match supervise::start(&spec, &runner.allowed, &runner.clock, &runner.host) {
-        Ok(started) => started,
+    // A process that has done nothing yet, and does nothing before it is in the database. Otherwise a console that dies in
+    // between would leave one behind that no console knows of, and the run could be rerun beside it.
+    let waiting = supervise::prepare(&spec, &runner.allowed, &runner.clock, &runner.host, &runner.launcher).await;
+    let waiting = match waiting {
+        Ok(waiting) => waiting,
         Err(ended) => return runner.finish(claimed, end(&ended, &Attended::default())).await,
     };
-    let Identity { pid, start, .. } = running.identity().clone();
+    let Identity { pid, start, .. } = waiting.identity().clone();
     let start = StartRun {
         id: claimed.id,
         fence: claimed.fence,
@@ -50,19 +53,43 @@ pub(super) async fn run(
         elsewhere: None,
         normal,
     };
-    match runner.gate.run_housekeeping(&start).await {
-        Ok(true) => {}
-        // It is under way all the same; a cancellation meanwhile is seen below, and a lost run gets a late report.
-        Ok(false) => tracing::warn!(run = claimed.id.get(), "a run began that is not believed any more"),
-        Err(error) => tracing::warn!(run = claimed.id.get(), %error, "the start of a run could not be noted"),
+    match note_start(runner, &start, &stopped).await {
+        Some(true) => {}
+        // Where it was given up meanwhile, this is a late report.
+        Some(false) => return runner.finish(claimed, super::failed("never-began")).await,
+        // The lease runs out, and then it is lost.
+        None => return,
     }
+    // A cancellation meanwhile is seen below.
+    let (mut running, output) = match waiting.begin().await {
+        Ok(begun) => begun,
+        Err(ended) => return runner.finish(claimed, end(&ended, &Attended::default())).await,
+    };
     let attended = look_after(runner, claimed, &running, output, stopped).await;
     let ended = running.ended().await;
     runner.finish(claimed, end(&ended, &attended)).await;
 }
 
+/// Puts the process of a run into the database, and tries until that takes it or the console stops. Says whether the run is
+/// still this console's; nothing where that could not be learned.
+async fn note_start(runner: &Runner, start: &StartRun, stopped: &signal::Receiver<bool>) -> Option<bool> {
+    loop {
+        match runner.gate.run_housekeeping(start).await {
+            Ok(is_ours) => return Some(is_ours),
+            Err(error) if *stopped.borrow() => {
+                tracing::error!(run = start.id.get(), %error, "a run was not begun: its process could not be noted");
+                return None;
+            }
+            Err(error) => {
+                tracing::warn!(run = start.id.get(), %error, "the process of a run could not be noted; trying again");
+                sleep(BEAT).await;
+            }
+        }
+    }
+}
+
 /// What is to be run. A value `$INGAM_JOB_…` of its environment comes from that of the console and is kept out of its log.
-fn spec(definition: &Definition, values: &Values, run: RunId) -> Result<Spec, String> {
+fn spec(runner: &Runner, definition: &Definition, values: &Values, run: RunId) -> Result<Spec, String> {
     let mut masked = Vec::new();
     let mut environment = vec![("INGAM_RUN".to_owned(), run.to_string())];
     for (name, value) in definition.environment(values) {
@@ -83,6 +110,7 @@ fn spec(definition: &Definition, values: &Values, run: RunId) -> Result<Spec, St
         timeout: Some(Duration::from_secs(u64::from(definition.timeout_seconds))),
         limits: Limits { head: kept / 4, tail: kept - kept / 4, ..Limits::default() },
         masked,
+        own: runner.own_secrets.clone(),
         ..Spec::new(definition.argv(values))
     })
 }

@@ -4,7 +4,7 @@ use super::Runner;
 use crate::{
     batches::{
         definition::Definition,
-        watch::{Flag, FlagRun, LoseRun, Why},
+        watch::{Flag, FlagRun, LoseRun, NoteGone, Why},
     },
     clock::Instant,
     gate::{Change, Refusal},
@@ -58,7 +58,28 @@ pub(super) async fn watch(runner: &Runner) -> sqlx::Result<()> {
             submit(runner, &FlagRun { run: run.id, flag: Flag::Slow }, run.id).await;
         }
     }
+    gone(runner).await?;
     late(runner, now).await
+}
+
+/// Lost runs of this machine whose process is dead by now.
+async fn gone(runner: &Runner) -> sqlx::Result<()> {
+    let lost: Vec<(RunId, i64, String, i64, i64)> = runner
+        .reader
+        .query(sql!(
+            "select id, fence, runner, pid, pid_started from batch_runs
+              where state in ('queued', 'starting', 'running', 'cancelling', 'lost') and state = 'lost'
+                and runner is not null and pid is not null and pid_started is not null and not is_process_gone order by id"
+        ))
+        .all()
+        .await?;
+    for (run, fence, name, pid, started) in lost {
+        let is_here = name.rsplitn(3, '/').nth(2) == Some(runner.host.as_str());
+        if is_here && u32::try_from(pid).is_ok_and(|pid| is_alive(pid, started) == Alive::No) {
+            runner.gate.run_housekeeping(&NoteGone { run, fence }).await?;
+        }
+    }
+    Ok(())
 }
 
 fn lost(runner: &Runner, run: &UnderWay, now: Instant) -> Option<Why> {

@@ -2,10 +2,12 @@
 
 mod support;
 
+mod beginning;
 mod deciding;
 mod demo_jobs;
 mod dying;
 mod exec;
+mod isolation;
 mod reporting;
 mod rerunning;
 mod running;

@@ -1,4 +1,5 @@
 use super::{Browser, Database, People, server::SECRET_KEY, wait_for, wait_until};
+use ingam::supervise::Launcher;
 use std::{
     net::{SocketAddr, TcpListener, TcpStream},
     process::{Child, Command, ExitStatus, Stdio},
@@ -26,6 +27,11 @@ pub(crate) fn program(database: &Database) -> Command {
         .env("INGAM_ALLOWED_NETWORKS", "127.0.0.0/8")
         .stdin(Stdio::null());
     command
+}
+
+/// The process that starts commands for a console of this process: the real program, as in production.
+pub(crate) fn launcher() -> Launcher {
+    Launcher::new(env!("CARGO_BIN_EXE_ingam").into(), None)
 }
 
 impl Process {
@@ -85,6 +91,11 @@ impl Process {
         let people = Arc::clone(&self.people);
         *self = Self::start_serving(command);
         self.people = people;
+    }
+
+    /// Its number among the processes of this machine.
+    pub(crate) fn id(&self) -> u32 {
+        self.child.id()
     }
 
     pub(crate) fn browser(&self) -> Browser {

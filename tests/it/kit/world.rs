@@ -33,6 +33,7 @@ impl World {
         // A world that ends waits for nothing, and what is lost is lost within seconds.
         config.batches.drain = std::time::Duration::ZERO;
         config.batches.lease = chrono::TimeDelta::seconds(2);
+        config.batches.launcher = process::launcher();
         // Where a second person is wanted, the test says so.
         config.policies = ingam::gate::Policies::built_in(ingam::changes::KINDS, chrono_tz::Tz::Asia__Seoul);
         config

@@ -53,7 +53,7 @@ async fn fifty_megabytes_cost_what_the_limits_say_and_do_not_hold_up_the_job() {
     const LINE: usize = 250;
     const LINES: i64 = 200_000;
     let yes = "x".repeat(LINE - 1);
-    let (mut running, mut output) = begin(&shell(&format!("yes {yes} | head -n {LINES}; echo the end")));
+    let (mut running, mut output) = begin(&shell(&format!("yes {yes} | head -n {LINES}; echo the end"))).await;
     assert_eq!(running.ended().await.outcome, Outcome::Exited(0));
     let told = rest(&mut output).await;
     let kept: usize = told.lines.iter().map(|line| line.text.len() + 1).sum();
@@ -67,7 +67,7 @@ async fn fifty_megabytes_cost_what_the_limits_say_and_do_not_hold_up_the_job() {
 
 #[tokio::test]
 async fn a_log_is_told_while_it_grows() {
-    let (mut running, mut output) = begin(&shell("echo ready; sleep 30"));
+    let (mut running, mut output) = begin(&shell("echo ready; sleep 30")).await;
     said(&mut output, "ready").await;
     running.cancel();
     assert_eq!(running.ended().await.outcome, Outcome::Cancelled);
@@ -76,7 +76,7 @@ async fn a_log_is_told_while_it_grows() {
 
 #[tokio::test]
 async fn a_command_runs_on_when_its_output_is_not_read() {
-    let (mut running, output) = begin(&shell("sleep 0.1; yes | head -c 1000000; exit 3"));
+    let (mut running, output) = begin(&shell("sleep 0.1; yes | head -c 1000000; exit 3")).await;
     drop(output);
     assert_eq!(running.ended().await.outcome, Outcome::Exited(3));
 }

@@ -1,11 +1,18 @@
-//! Real processes. Programs that every Unix has; what is waited for is short.
+//! Commands as real processes, started by a real launcher. Programs that every Unix has; what is waited for is short.
 
 mod ending;
 mod output;
 mod starting;
+mod waiting;
 
-use super::*;
-use crate::clock::Instant;
+use crate::kit::launcher;
+use ingam::{
+    clock::{Clock, Instant},
+    supervise::{
+        Alive, Allowed, Counts, Ended, Gap, Launcher, Line, News, Outcome, Output, Running, Spec, Waiting, prepare,
+    },
+};
+use std::{fs, time::Duration};
 
 const HOST: &str = "here";
 
@@ -24,8 +31,23 @@ fn shell(script: &str) -> Spec {
     Spec { env: vec![("PATH".to_owned(), "/bin:/usr/bin".to_owned())], ..Spec::new(["/bin/sh", "-c", script]) }
 }
 
-fn begin(spec: &Spec) -> (Running, Output) {
-    start(spec, &allowed(), &clock(), HOST).unwrap()
+async fn wait_with(launcher: &Launcher, spec: &Spec) -> Waiting {
+    prepare(spec, &allowed(), &clock(), HOST, launcher).await.unwrap()
+}
+
+async fn begin(spec: &Spec) -> (Running, Output) {
+    wait_with(&launcher(), spec).await.begin().await.unwrap()
+}
+
+/// The living processes of a group.
+fn members(group: u32) -> Vec<u32> {
+    let pids = fs::read_dir("/proc").unwrap().flatten().filter_map(|entry| entry.file_name().to_str()?.parse().ok());
+    pids.filter(|pid: &u32| {
+        let stat = fs::read_to_string(format!("/proc/{pid}/stat")).unwrap_or_default();
+        let fields: Vec<&str> = stat.rsplit(')').next().unwrap().split_ascii_whitespace().collect();
+        fields.len() > 2 && fields[0] != "Z" && fields[2] == group.to_string()
+    })
+    .collect()
 }
 
 /// All that was told of a run.
@@ -64,7 +86,7 @@ async fn rest(output: &mut Output) -> Reported {
 }
 
 async fn run(spec: Spec) -> (Ended, Reported) {
-    let (mut running, mut output) = begin(&spec);
+    let (mut running, mut output) = begin(&spec).await;
     let reported = rest(&mut output).await;
     (running.ended().await, reported)
 }

@@ -58,7 +58,11 @@ async fn a_command_that_may_not_or_cannot_run_says_why() {
         (&*list, Spec { directory: Some("/no/such/place".into()), ..sh() }, "/no/such/place is not"),
         (&*list, Spec { directory: Some(".".into()), ..sh() }, ". is not the absolute path"),
     ] {
-        let ended = start(&spec, &Allowed::parse(list).unwrap(), &clock(), HOST).unwrap_err();
+        let waiting = prepare(&spec, &Allowed::parse(list).unwrap(), &clock(), HOST, &launcher()).await;
+        let ended = match waiting {
+            Ok(waiting) => waiting.begin().await.unwrap_err(),
+            Err(ended) => ended,
+        };
         assert!(matches!(&ended.outcome, Outcome::NotStarted(said) if said.contains(why)), "{why}: {ended:?}");
     }
 }

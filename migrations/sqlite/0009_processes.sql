@@ -1,0 +1,7 @@
+-- What is known of the process of a run, so that a lost one is not taken for dead while it may live.
+
+-- Whether the run was claimed by a console whose processes begin only when their id is here: then a run without one never
+-- began. Runs of earlier versions began before that.
+alter table batch_runs add column waits_for_pid integer not null default 0 check (waits_for_pid in (0, 1));
+-- Whether a console on the machine of a lost run has seen that its process is dead.
+alter table batch_runs add column is_process_gone integer not null default 0 check (is_process_gone in (0, 1));
