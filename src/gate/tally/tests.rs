@@ -1,5 +1,6 @@
 use super::*;
 use crate::gate::Roles;
+use std::net::Ipv6Addr;
 
 fn start() -> Instant {
     Instant::from_unix(1_800_000_000).unwrap()

@@ -4,7 +4,7 @@ use crate::{
     cli::program::{ingam, one_line},
     kit::{Database, on_both},
 };
-use std::{collections::BTreeMap, fs, process::Output};
+use std::{collections::BTreeMap, fs, os::unix::fs::PermissionsExt as _, process::Output};
 use tempfile::TempDir;
 
 pub(crate) const KEY: &str = "9f1c2e7ab04d5583c6e1f7a2900b4c6d3e8f5a17b2c4d6e8091a3b5c7d9e0f12";
@@ -189,7 +189,6 @@ on_both! {
         if world.engine == crate::kit::Engine::Postgres {
             return;
         }
-        use std::os::unix::fs::PermissionsExt as _;
         let folder = TempDir::new().unwrap();
         let file = folder.path().join("ingam.db");
         let mode = |path: &std::path::Path| fs::metadata(path).map(|it| it.permissions().mode() & 0o777);
