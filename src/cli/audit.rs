@@ -2,7 +2,7 @@
 
 use super::{TargetArgs, target::settings};
 use crate::{
-    audit::verify::verify as verify_log,
+    audit::verify::{coverage::listing, verify as verify_log},
     changes::KINDS,
     demo::data::Data,
     digits::group,
@@ -22,6 +22,7 @@ pub(super) async fn verify(args: TargetArgs) -> anyhow::Result<ExitCode> {
     store.close().await;
     match outcome {
         Ok(verified) => {
+            println!("{}\n", listing());
             println!("The audit log fits: {} rows, root {}", group(verified.rows), hex::encode(verified.root));
             Ok(ExitCode::SUCCESS)
         }

@@ -40,6 +40,7 @@ pub use behalf::{Rehearsed, Requester};
 pub use change::{Admits, By, Change, Fault, Kind, Meaning, Rejection, Target};
 pub use dyn_change::{Catalog, DynChange};
 pub use evaluation::is_same_mailbox;
+pub use hold::Held;
 pub use housekeeping::{ClaimDeliveries, EndSession, Housekeeping, MarkDelivered, RecordAccess, TouchSession};
 pub(crate) use housekeeping::{housekeeping, list};
 pub use ledger::Event;

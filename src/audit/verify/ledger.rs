@@ -1,11 +1,30 @@
 //! The point ledger against the log.
 
-use super::{AT_ONCE, Unfit, first_unfit};
+use super::{AT_ONCE, Unfit, first_unfit, noted::at_fits};
 use crate::{id::CustomerId, sql, store::Reader};
 
 /// The kinds of change that move points.
 const MOVES_POINTS: [&str; 6] =
     ["points.adjust", "points.expire", "orders.cancel", "orders.refund", "refunds.retry", "refunds.settle"];
+
+/// The entries of each customer are a chain that begins at zero: each goes on from the balance after the one before it.
+pub(super) async fn chains_fit(reader: &Reader) -> Result<(), Unfit> {
+    let odd = first_unfit(
+        reader,
+        sql!(
+            "select p.id, p.balance - p.delta = coalesce((select q.balance from point_entries q
+                                                           where q.user_id = p.user_id and q.id < p.id
+                                                           order by q.id desc limit 1), 0) as fits
+               from point_entries p where p.id > $1 order by p.id limit $2"
+        ),
+        None,
+    )
+    .await?;
+    match odd {
+        Some(odd) => Err(Unfit::Ledger(format!("ledger entry {odd} does not go on from the one before it"))),
+        None => Ok(()),
+    }
+}
 
 /// Every entry that a change made has its row in the log, and every row that moved points its entries, with the same
 /// figures. Walked in slices, so that each statement is short however long the ledger.
@@ -16,6 +35,12 @@ pub(super) async fn entries_fit(reader: &Reader) -> Result<(), Unfit> {
             "select p.id, coalesce(
                a.outcome = 'applied' and (p.kind = 'adjusted') = (a.action = 'points.adjust')
                and (p.kind = 'expired') = (a.action = 'points.expire')
+               and p.staff_name = a.staff_name
+               and coalesce(p.memo, '') = case p.kind when 'adjusted' then a.after ->> 'reason_kind' when 'expired' then ''
+                 else (select o.number from orders o where o.id = cast(a.target_id as bigint)) end
+               and ",
+            at_fits!("p.at"),
+            "
                -- A change of an order moves the points of the customer it belongs to.
                and p.user_id = case a.target_kind when 'order'
                  then (select o.user_id from orders o where o.id = cast(a.target_id as bigint)) else cast(a.target_id as bigint) end
@@ -63,19 +88,17 @@ async fn rows_have_entries(reader: &Reader, action: &'static str) -> Result<(), 
 pub(super) async fn balances_fit(reader: &Reader) -> Result<(), Unfit> {
     let mut after = CustomerId::MIN;
     loop {
-        let slice: Vec<(CustomerId, i64, Option<i64>)> = reader
+        let slice: Vec<(CustomerId, i64, i64)> = reader
             .query(sql!(
                 "select u.id, u.points,
-                        (select p.balance from point_entries p where p.user_id = u.id order by p.id desc limit 1)
+                        coalesce((select p.balance from point_entries p where p.user_id = u.id order by p.id desc limit 1), 0)
                    from users u where u.id > $1 order by u.id limit $2"
             ))
             .bind(after)
             .bind(AT_ONCE)
             .all()
             .await?;
-        if let Some((id, points, Some(balance))) =
-            slice.iter().find(|(_, points, balance)| balance.is_some_and(|balance| balance != *points))
-        {
+        if let Some((id, points, balance)) = slice.iter().find(|(_, points, balance)| balance != points) {
             return Err(Unfit::Ledger(format!("customer {id} has {points} points, but the ledger has {balance}")));
         }
         let Some((last, ..)) = slice.last() else { return Ok(()) };

@@ -1,7 +1,7 @@
 //! Orders, tried through HTTP on both engines: what a refund comes to, who is first when many refund at once, and what
 //! becomes of the money when providers or processes die.
 
-mod support;
+pub(crate) mod support;
 
 mod cancelling;
 mod crashes;

@@ -1,0 +1,263 @@
+//! Every column of every table is altered behind the console's back: `audit verify` notices, or its list says why not.
+
+use crate::{
+    kit::{Engine, World, block_on, on_both},
+    sealing::populated::populated,
+};
+use ingam::{
+    audit::verify::{
+        Unfit,
+        coverage::{COVERAGE, columns},
+        verify,
+    },
+    store::Store,
+};
+use std::collections::{BTreeMap, BTreeSet};
+
+/// The row of a table that is altered, where it is not any: one that a change has made or altered.
+const ROWS: &[(&str, &str)] = &[
+    ("access_records", "id = 1"),
+    ("approval_requests", "state = 'waiting'"),
+    ("approval_votes", "verdict = 'approved'"),
+    ("audit", "seq = 12"),
+    ("authenticators", "staff_id = (select id from staff where email = 'mina@ingam.test')"),
+    ("batch_events", "kind = 'failed' and id = (select min(id) from batch_events where kind = 'failed')"),
+    ("batch_jobs", "name = 'good'"),
+    ("batch_runs", "rerun_of is null and job = 'bad'"),
+    ("batch_versions", "job = 'good'"),
+    ("order_events", "kind = 'note'"),
+    ("order_lines", "order_id = 1 and n = 3"),
+    ("orders", "id = 6"),
+    ("payments", "id = 10"),
+    ("point_entries", "kind = 'adjusted' and id = (select min(id) from point_entries where kind = 'adjusted')"),
+    ("recovery_codes", "used_at is not null"),
+    ("refund_lines", "refund_id = 1"),
+    ("refund_payments", "refund_id = 2"),
+    ("refunds", "id = 2"),
+    ("sessions", "stage = 'signed' and staff_id = (select id from staff where email = 'mina@ingam.test')"),
+    ("settlements", "currency = 'KRW'"),
+    ("staff", "email = 'mina@ingam.test'"),
+    ("users", "id = 3"),
+];
+
+/// Other rows for single columns, and values that are worth more to a thief than the usual other one.
+const COLUMNS: &[(&str, &str, &str, &str)] = &[
+    ("approval_requests", "is_overdue", "state = 'waiting'", ""),
+    ("batch_runs", "params", "job = 'good'", ""),
+    ("batch_runs", "rerun_of", "rerun_of is not null", ""),
+    ("batch_runs", "root_id", "rerun_of is not null", ""),
+    ("batch_runs", "version", "job = 'good'", ""),
+    ("orders", "preparing_at", "id = 1", ""),
+    ("orders", "cancelled_at", "id = 3", ""),
+    (
+        "recovery_codes",
+        "hash",
+        "hash in (select hash from recovery_codes where used_at is null order by hash limit 1)",
+        "",
+    ),
+    ("refund_payments", "settled_at", "refund_id = 2", ""),
+    ("staff", "active", "email = 'hana@ingam.test'", ""),
+    ("staff", "networks", "email = 'jun@ingam.test'", ""),
+    ("staff", "lang", "email = 'sora@ingam.test'", ""),
+    ("staff", "time_zone", "email = 'sora@ingam.test'", ""),
+    ("staff", "theme", "email = 'sora@ingam.test'", ""),
+    ("batch_jobs", "baseline_from", "name = 'good'", ""),
+    ("recovery_codes", "used_at", "used_at is not null", "null"),
+    ("refunds", "points_worth", "id = 1", ""),
+    ("sessions", "id", "stage = 'signed'", "'0000000000000000' || substr(id, 17)"),
+    ("sessions", "stage", "stage = 'password'", "'signed'"),
+    ("staff", "roles", "email = 'jun@ingam.test'", "'owner'"),
+];
+
+/// A column of the real schema: its type in words that both engines share.
+#[derive(Debug)]
+struct Column {
+    table: String,
+    name: String,
+    kind: String,
+}
+
+fn schema(world: &World) -> Vec<Column> {
+    let sql = match world.engine {
+        Engine::Sqlite => {
+            "select t.name, c.name, lower(c.type), c.hidden in (2, 3) from pragma_table_list t, pragma_table_xinfo(t.name) c
+              where t.schema = 'main' and t.type = 'table' and t.name not in ('_sqlx_migrations', 'sqlite_schema', 'sqlite_sequence')
+              order by 1, c.cid"
+        }
+        Engine::Postgres => {
+            "select table_name, column_name, data_type, is_generated = 'ALWAYS' from information_schema.columns
+              where table_schema = 'public' and table_name <> '_sqlx_migrations'
+                and table_name in (select tablename from pg_tables where schemaname = 'public')
+              order by 1, ordinal_position"
+        }
+    };
+    let rows =
+        world.rows(sql).into_iter().map(|row| row.into_iter().map(Option::unwrap_or_default).collect::<Vec<_>>());
+    rows.filter(|row| row[3] != "1")
+        .map(|row| Column { table: row[0].clone(), name: row[1].clone(), kind: row[2].clone() })
+        .collect()
+}
+
+/// Takes every trigger, constraint and key away that stands between the owner of the database and its rows, and makes copies to
+/// mend with.
+fn lay_open(world: &World, columns: &[Column]) {
+    let tables: BTreeSet<&str> = columns.iter().map(|column| column.table.as_str()).collect();
+    let mut sql = String::new();
+    match world.engine {
+        Engine::Sqlite => {
+            for row in world.rows("select name from sqlite_master where type = 'trigger'") {
+                sql += &format!("drop trigger {};", row[0].as_deref().unwrap());
+            }
+        }
+        Engine::Postgres => {
+            for row in world.rows("select conrelid::regclass::text, conname from pg_constraint where contype = 'c' and connamespace = 'public'::regnamespace") {
+                sql += &format!("alter table {} drop constraint {};", row[0].as_deref().unwrap(), row[1].as_deref().unwrap());
+            }
+            for row in world.rows("select table_name, column_name from information_schema.columns where table_schema = 'public' and is_identity = 'YES'") {
+                sql += &format!("alter table {} alter column {} drop identity;", row[0].as_deref().unwrap(), row[1].as_deref().unwrap());
+            }
+            for table in &tables {
+                sql += &format!("alter table {table} disable trigger all;");
+            }
+        }
+    }
+    for table in &tables {
+        sql += &format!("create table copied_{table} as select * from {table};");
+    }
+    world.database().tamper(&sql).unwrap();
+}
+
+const LOOSE: &str = "pragma foreign_keys = off; pragma ignore_check_constraints = on;";
+
+/// Runs statements without the checks of the engine; SQLite has a switch for them.
+fn tamper(world: &World, sql: &str) -> Result<(), String> {
+    match world.engine {
+        Engine::Sqlite => world.database().tamper(&format!("{LOOSE} {sql}")),
+        Engine::Postgres => world.database().tamper(sql),
+    }
+}
+
+fn mend(world: &World, table: &str, columns: &[Column]) {
+    let names: Vec<&str> =
+        columns.iter().filter(|column| column.table == table).map(|column| column.name.as_str()).collect();
+    let names = names.join(", ");
+    let identity = if world.engine == Engine::Postgres { "overriding system value" } else { "" };
+    let sql =
+        format!("delete from {table}; insert into {table} ({names}) {identity} select {names} from copied_{table}");
+    tamper(world, &sql).unwrap();
+}
+
+fn verified(world: &World) -> Result<(), Unfit> {
+    block_on(async {
+        let store = Store::open(&world.database().url, 1).await.unwrap();
+        let outcome = verify(&store.reader).await;
+        store.close().await;
+        outcome.map(drop)
+    })
+}
+
+fn row_of<'a>(column: &Column) -> &'a str {
+    let special = COLUMNS.iter().find(|(table, name, ..)| *table == column.table && *name == column.name);
+    let usual = ROWS.iter().find(|(table, _)| *table == column.table);
+    special.map(|(_, _, row, _)| *row).or(usual.map(|(_, row)| *row)).unwrap_or("1 = 1")
+}
+
+/// The statement that gives a column another value.
+fn alter(world: &World, column: &Column) -> String {
+    let Column { table, name, kind } = column;
+    let row = row_of(column);
+    let is_time = world.engine == Engine::Sqlite && kind == "text" && {
+        let value = world.rows(&format!("select {name} from {table} where {row}"));
+        value.first().and_then(|row| row[0].clone()).is_some_and(|value| value.len() == 27 && value.ends_with('Z'))
+    };
+    // A time that nothing has is one that is made up.
+    let names_a_time =
+        name.ends_with("_at") || name.ends_with("_until") || name.ends_with("_from") || name.ends_with("_for");
+    let value = match (world.engine, kind.as_str()) {
+        (_, "timestamp with time zone") => {
+            format!("coalesce({name}, timestamptz '2026-03-02 00:00:00Z') + interval '1 hour'")
+        }
+        (_, "text") if is_time => format!("replace({name}, 'T', 'T') || ''"),
+        (Engine::Sqlite, "text") if names_a_time => "'2026-03-02T01:00:00.000000Z'".to_owned(),
+        (_, "text") => format!("coalesce({name}, '') || 'x'"),
+        (_, "bigint") => format!("coalesce({name}, 0) + 1000003"),
+        (Engine::Sqlite, "integer") if is_truth(column) => format!("1 - {name}"),
+        (_, "integer") => format!("coalesce({name}, 0) + 1000003"),
+        (_, "boolean") => format!("not {name}"),
+        (_, "jsonb") => "'{\"points\": \"1\"}'".to_owned(),
+        (Engine::Sqlite, "blob") => "x'0707'".to_owned(),
+        (Engine::Postgres, "bytea") => "'\\x0707'".to_owned(),
+        other => panic!("a type without another value: {other:?}"),
+    };
+    let value = if is_time { format!("strftime('%Y-%m-%dT%H:%M:%S', {name}, '+1 hour') || '.000000Z'") } else { value };
+    // JSON is text on SQLite.
+    let json = matches!(name.as_str(), "before" | "after") || (table == "outbox" && name == "body");
+    let value = if world.engine == Engine::Sqlite && json { "'{\"points\":\"1\"}'".to_owned() } else { value };
+    let special = COLUMNS.iter().find(|(table, name, ..)| *table == column.table && *name == column.name);
+    let value = special.map(|(.., value)| *value).filter(|value| !value.is_empty()).map_or(value, str::to_owned);
+    format!("update {table} set {name} = {value} where {row}")
+}
+
+fn is_truth(column: &Column) -> bool {
+    column.name.starts_with("is_")
+        || ["active", "locked", "released", "shipping_refunded"].contains(&column.name.as_str())
+}
+
+on_both! {
+    fn whatever_column_is_altered_is_noticed_or_named_as_not_covered(outer) {
+        let (world, _provider) = populated(outer.engine);
+        let world = &world;
+        if let Err(unfit) = verified(world) {
+            panic!("before anything was altered: {unfit}");
+        }
+        let schema = schema(world);
+        let listed = listed();
+        let there: BTreeSet<_> = schema.iter().map(|column| (column.table.clone(), column.name.clone())).collect();
+        let missing: Vec<_> = there.iter().filter(|column| !listed.contains_key(*column)).collect();
+        assert!(missing.is_empty(), "not in the list: {missing:?}");
+        lay_open(world, &schema);
+        let mut wrong = Vec::new();
+        for column in &schema {
+            let row = row_of(column);
+            let Column { table, name, .. } = column;
+            let before = world.rows(&format!("select * from {table} where {row}"));
+            let sql = alter(world, column);
+            if before.is_empty() {
+                wrong.push(format!("{table} has no row to alter: {row}"));
+                continue;
+            }
+            if let Err(error) = tamper(world, &sql) {
+                wrong.push(format!("{sql}: {error}"));
+                continue;
+            }
+            if world.rows(&format!("select * from {table}")) == world.rows(&format!("select * from copied_{table}")) {
+                wrong.push(format!("{sql} alters nothing"));
+            }
+            match (verified(world), listed[&(table.clone(), name.clone())]) {
+                (Ok(()), true) => wrong.push(format!("{table}.{name} is listed as covered and was not noticed: {sql}")),
+                (Err(unfit), false) => wrong.push(format!("{table}.{name} is listed as not covered and was noticed: {unfit}")),
+                (Ok(()), false) | (Err(_), true) => {}
+            }
+            mend(world, table, &schema);
+        }
+        assert!(wrong.is_empty(), "{} columns:\n{}", wrong.len(), wrong.join("\n"));
+        verified(world).unwrap();
+    }
+}
+
+/// Whether each column of the list is covered.
+fn listed() -> BTreeMap<(String, String), bool> {
+    let mut listed = BTreeMap::new();
+    for table in COVERAGE {
+        for (list, is_held) in [(table.held, true), (table.open, false)] {
+            for (names, why) in list {
+                assert!(!why.is_empty(), "{names} has no reason");
+                for name in columns(names) {
+                    let twice = listed.insert((table.table.to_owned(), name.to_owned()), is_held);
+                    assert!(twice.is_none(), "{}.{name} is listed twice", table.table);
+                }
+            }
+        }
+    }
+    listed
+}
