@@ -10,6 +10,7 @@ use crate::{
     routes, sections,
     store::{Engine, Store},
     supervise::Identity,
+    users::take_over::at_first_start,
     web::{
         Console, middleware,
         recording::Recording,
@@ -93,6 +94,7 @@ pub async fn start(config: Config, clock: Clock, listener: TcpListener) -> anyho
             .with_policies(config.policies.clone());
     // Before it serves: a page of a job that is not taken over yet would say that there is none.
     define::take_over(&store.reader, &gate, &config.batches.jobs).await?;
+    at_first_start(&store.reader, &gate).await?;
     let limits = Limits { idle: config.session_idle, absolute: config.session_absolute };
     let console = web::Data::new(Console {
         profile: config.profile,

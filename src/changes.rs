@@ -45,12 +45,16 @@ use crate::{
         sign_in::{EnterPassword, SignIn, SignInWithRecoveryCode, SignOut},
         status::SetStaffStatus,
     },
-    users::{adjust::AdjustPoints, note::NoteUser, reindex::ReindexNames, search::KeepSearch, status::SetUserStatus},
+    users::{
+        adjust::AdjustPoints, note::NoteUser, reindex::ReindexNames, search::KeepSearch, status::SetUserStatus,
+        take_over::TakeOverLedger,
+    },
     worker::forget::ForgetExpired,
 };
 
 crate::changes! {
     AdjustPoints,
+    TakeOverLedger,
     SetUserStatus,
     NoteUser,
     CancelOrder,

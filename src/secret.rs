@@ -51,6 +51,21 @@ pub fn fingerprint(bytes: &[u8]) -> String {
     hex::encode(sha256(bytes).get(..16).unwrap_or_default())
 }
 
+/// The fingerprint of many texts in a row, which are not held in memory together.
+#[derive(Clone, Debug, Default)]
+pub struct Running(Sha256);
+
+impl Running {
+    pub fn push(&mut self, text: &str) {
+        self.0.update(text.as_bytes());
+        self.0.update(b"\n");
+    }
+
+    pub fn fingerprint(self) -> String {
+        hex::encode(self.0.finalize().get(..16).unwrap_or_default())
+    }
+}
+
 /// The field under which a change notes the fingerprint of a text that is kept elsewhere, with a salt.
 pub const SALTED: &str = "text_sha256";
 

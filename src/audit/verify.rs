@@ -4,11 +4,12 @@
 //!
 //! Constant memory: slices along an index, each asking the log along another. The first row that does not fit is named.
 
+mod access;
 mod approvals;
 pub mod coverage;
 mod customers;
 mod jobs;
-mod ledger;
+pub(crate) mod ledger;
 mod networks;
 mod noted;
 mod orders;
@@ -53,6 +54,8 @@ pub enum Unfit {
     Customers(String),
     #[error("the log and the list of networks differ: {0}")]
     Networks(String),
+    #[error("the access records do not fit: {0}")]
+    Access(String),
     #[error("the log and the members of staff differ: {0}")]
     People(String),
     #[error("the log cannot be read: {0}")]
@@ -100,6 +103,7 @@ pub async fn verify(reader: &Reader) -> Result<Verified, Unfit> {
     no_row_beyond(reader, size).await?;
     ledger::entries_fit(reader).await?;
     ledger::chains_fit(reader).await?;
+    ledger::shop_fits(reader).await?;
     ledger::balances_fit(reader).await?;
     refunds::refunds_fit(reader).await?;
     refunds::answers_fit(reader).await?;
@@ -109,6 +113,7 @@ pub async fn verify(reader: &Reader) -> Result<Verified, Unfit> {
     orders::orders_fit(reader).await?;
     customers::customers_fit(reader).await?;
     networks::networks_fit(reader).await?;
+    access::access_fits(reader).await?;
     people::people_fit(reader).await?;
     Ok(Verified { rows: size, root: frontier.root() })
 }

@@ -8,6 +8,7 @@
 //! says what is particular about it in the constants of [`Change`]; the gate checks the person, the network, the code and the
 //! reason, and appends the audit row.
 
+pub mod access;
 mod actor;
 mod admit;
 mod amount;

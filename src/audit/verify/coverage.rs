@@ -39,13 +39,14 @@ pub fn listing() -> String {
 
 /// Every table of the schema.
 pub const COVERAGE: &[Coverage] = &[
+    table("access_heads", &[("lane, size, hash", "recomputed from all access records")], &[]),
     table(
         "access_records",
-        &[],
         &[(
-            "id, at, staff_id, staff_name, ip, ip_key, task, subject, detail, reason, request_id",
-            "access records are not sealed yet",
+            "at, staff_id, staff_name, ip, ip_key, task, subject, detail, reason, request_id, lane, place, hash",
+            "chains of hashes; records from before there were chains are counted, no more",
         )],
+        &[("id", "the order on a page; the place in the chain is sealed")],
     ),
     table(
         "approval_requests",
@@ -210,7 +211,10 @@ pub const COVERAGE: &[Coverage] = &[
                 "id, user_id, delta, balance",
                 "the chain of each customer's entries from zero, and the customer's points",
             ),
-            ("at, kind, memo, change_id, staff_name", "the row of the log of the change that made it"),
+            (
+                "at, kind, memo, change_id, staff_name",
+                "the row of the change that made it, or that took it over from the shop",
+            ),
         ],
         &[],
     ),

@@ -6,6 +6,9 @@ use super::{
 };
 use crate::{id::NoteId, secret::salted, sql, store::Reader};
 
+/// The kind of change that leaves a note.
+const NOTES: &str = "users.note";
+
 /// The status is the one that the log noted last; each note has its row in the log, and each row its note.
 pub(super) async fn customers_fit(reader: &Reader) -> Result<(), Unfit> {
     let odd = first_unfit(
@@ -28,7 +31,7 @@ pub(super) async fn customers_fit(reader: &Reader) -> Result<(), Unfit> {
             "select a.seq, exists (select 1 from user_notes n where n.change_id = a.change_id) as fits
                from audit a where a.seq > $1 and a.action = $3 and a.outcome = 'applied' order by a.seq limit $2"
         ),
-        Some("users.note"),
+        Some(NOTES),
     )
     .await?;
     match untold {

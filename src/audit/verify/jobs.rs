@@ -109,9 +109,9 @@ pub(super) async fn settlements_fit(reader: &Reader) -> Result<(), Unfit> {
         let slice: Vec<(String, String, bool)> = reader
             .query(sql!(
                 "select s.day, s.currency,
-                        coalesce((select a.after ->> ('settled.' || s.currency) from audit a
+                        coalesce((select a.after ->> ('settled' || '.' || s.currency) from audit a
                                    where a.target_kind = 'settlement' and a.target_id = s.day and a.outcome = 'applied'
-                                     and a.after ->> ('settled.' || s.currency) is not null order by a.seq desc limit 1)
+                                     and a.after ->> ('settled' || '.' || s.currency) is not null order by a.seq desc limit 1)
                                  = s.currency || ' ' || cast(s.captured as text), false)
                         and coalesce((select a.after ->> 'processed' from audit a
                                    where a.target_kind = 'settlement' and a.target_id = s.day and a.outcome = 'applied'

@@ -1,7 +1,14 @@
 //! The point ledger against the log.
 
 use super::{AT_ONCE, Unfit, first_unfit, noted::at_fits};
-use crate::{id::CustomerId, sql, store::Reader};
+use crate::{
+    clock::Instant,
+    id::{CustomerId, EntryId, Seq},
+    secret::Running,
+    sql,
+    store::{Queries, Reader},
+};
+use serde_json::json;
 
 /// The kinds of change that move points.
 const MOVES_POINTS: [&str; 6] =
@@ -103,5 +110,111 @@ pub(super) async fn balances_fit(reader: &Reader) -> Result<(), Unfit> {
         }
         let Some((last, ..)) = slice.last() else { return Ok(()) };
         after = *last;
+    }
+}
+
+/// Entries that no change made: how many, and the fingerprint of them all.
+#[derive(Clone, Debug)]
+pub(crate) struct Shop {
+    pub entries: i64,
+    pub fingerprint: String,
+}
+
+#[derive(sqlx::FromRow)]
+struct ShopEntry {
+    id: EntryId,
+    user_id: CustomerId,
+    at: Instant,
+    delta: i64,
+    balance: i64,
+    kind: String,
+    memo: Option<String>,
+    staff_name: Option<String>,
+}
+
+/// The shop's entries after one id, up to and with another.
+pub(crate) async fn shop_entries(db: &mut impl Queries, after: i64, through: i64) -> sqlx::Result<Shop> {
+    let (mut entries, mut running, mut after) = (0, Running::default(), EntryId::new(after));
+    loop {
+        let slice: Vec<ShopEntry> = db
+            .query(sql!(
+                "select id, user_id, at, delta, balance, kind, memo, staff_name from point_entries
+                  where change_id is null and id > $1 and id <= $2 order by id limit $3"
+            ))
+            .bind(after)
+            .bind(through)
+            .bind(AT_ONCE)
+            .all()
+            .await?;
+        for entry in &slice {
+            let columns = json!([
+                entry.id.get(),
+                entry.user_id.get(),
+                entry.at.to_string(),
+                entry.delta,
+                entry.balance,
+                entry.kind,
+                entry.memo,
+                entry.staff_name,
+            ]);
+            running.push(&columns.to_string());
+            entries += 1;
+        }
+        let Some(last) = slice.last() else { return Ok(Shop { entries, fingerprint: running.fingerprint() }) };
+        after = last.id;
+    }
+}
+
+/// The last entry that was taken over; nothing where none ever was.
+pub(crate) async fn taken_over_through(db: &mut impl Queries) -> sqlx::Result<Option<i64>> {
+    let through: Option<(i64,)> = db
+        .query(sql!(
+            "select cast(after ->> 'through_entry' as bigint) from audit
+              where action in ('points.take-over', 'sample.load') and outcome = 'applied' and after ->> 'through_entry' is not null
+              order by seq desc limit 1"
+        ))
+        .optional()
+        .await?;
+    Ok(through.map(|(through,)| through))
+}
+
+/// What the shop wrote is what was taken over, and nothing came since that neither a change made nor anybody took over.
+pub(super) async fn shop_fits(reader: &Reader) -> Result<(), Unfit> {
+    let mut through = None;
+    let mut after = Seq::MIN;
+    loop {
+        let slice: Vec<(Seq, Option<i64>, i64, String)> = reader
+            .query(sql!(
+                "select seq, cast(before ->> 'through_entry' as bigint), cast(after ->> 'through_entry' as bigint),
+                        after ->> 'entries_sha256' from audit
+                  where action in ('points.take-over', 'sample.load') and outcome = 'applied'
+                    and after ->> 'through_entry' is not null and seq > $1 order by seq limit $2"
+            ))
+            .bind(after)
+            .bind(AT_ONCE)
+            .all()
+            .await?;
+        for (seq, before, until, noted) in &slice {
+            let shop = shop_entries(&mut &*reader, before.unwrap_or(i64::MIN), *until).await?;
+            if *before != through || shop.fingerprint != *noted {
+                return Err(Unfit::Ledger(format!("the shop's entries differ from those that row {seq} took over")));
+            }
+            through = Some(*until);
+        }
+        let Some((last, ..)) = slice.last() else { break };
+        after = *last;
+    }
+    // What was taken over meanwhile is not seen as typed in: the last row is asked for again.
+    let (Some(_), Some(through)) = (through, taken_over_through(&mut &*reader).await?) else { return Ok(()) };
+    let odd: Option<(EntryId,)> = reader
+        .query(sql!("select id from point_entries where change_id is null and id > $1 order by id limit 1"))
+        .bind(through)
+        .optional()
+        .await?;
+    match odd {
+        Some((odd,)) => Err(Unfit::Ledger(format!(
+            "ledger entry {odd} was made by no change, and was not taken over from the shop"
+        ))),
+        None => Ok(()),
     }
 }

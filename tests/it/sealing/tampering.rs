@@ -98,7 +98,7 @@ fn schema(world: &World) -> Vec<Column> {
         .collect()
 }
 
-/// Takes every trigger, constraint and key away that stands between the owner of the database and its rows, and makes copies to
+/// Takes every trigger, constraint and key away that keeps the owner of the database from its rows, and makes copies to
 /// mend with.
 fn lay_open(world: &World, columns: &[Column]) {
     let tables: BTreeSet<&str> = columns.iter().map(|column| column.table.as_str()).collect();
@@ -241,6 +241,84 @@ on_both! {
             mend(world, table, &schema);
         }
         assert!(wrong.is_empty(), "{} columns:\n{}", wrong.len(), wrong.join("\n"));
+        verified(world).unwrap();
+    }
+}
+
+/// What a thief with the database's password types, and what the program says of it.
+const TYPED: &[(&[&str], &str, &str)] = &[
+    (&["staff"], "update staff set roles = 'owner' where email = 'mina@ingam.test'", "the set of roles"),
+    (&["staff"], "update staff set active = false where email = 'mina@ingam.test'", "the status"),
+    (&["staff"], "update staff set active = true where email = 'hana@ingam.test'", "the status"),
+    (&["staff"], "update staff set password_hash = (select password_hash from staff where email = 'owner@ingam.test') where email = 'mina@ingam.test'", "the password"),
+    (
+        &["authenticators"],
+        "update authenticators set secret = (select secret from authenticators where staff_id = 1) where staff_id = 2",
+        "the authenticator",
+    ),
+    (&["authenticators"], "delete from authenticators where staff_id = 1", "the authenticator"),
+    (&["recovery_codes"], "update recovery_codes set used_at = null", "the recovery codes"),
+    (&["recovery_codes"], "delete from recovery_codes where used_at is not null", "the recovery codes"),
+    (&["sessions"], "update sessions set stage = 'signed'", "the beginning of a session"),
+    (
+        &["networks"],
+        "insert into networks (id, net, note, added_at, added_by) values (99, '8.0.0.0/8', '', '2026-03-02T00:00:00.000000Z', 'Olivia Owens')",
+        "8.0.0.0/8",
+    ),
+    (&["networks"], "delete from networks", "198.51.100.7"),
+    (&["users"], "update users set status = 'active' where id = 3", "the status of customer 3"),
+    (&["orders"], "update orders set state = 'paid', delivered_at = null where id = 6", "order 6"),
+    (&["orders"], "update orders set tracking_number = '1' where id = 6", "order 6"),
+    (
+        &["point_entries", "users"],
+        "insert into point_entries (id, user_id, at, delta, balance, kind) values (99, 2, '2026-03-02T00:00:00.000000Z', 500, 500, 'earned');
+         update users set points = 500 where id = 2",
+        "ledger entry 99 was made by no change",
+    ),
+    (
+        &["point_entries", "users"],
+        "update point_entries set delta = 600, balance = 600 where user_id = 3; update users set points = 600 where id = 3",
+        "differ from those that row",
+    ),
+    (&["point_entries", "users"], "delete from point_entries where user_id = 5; update users set points = 0 where id = 5", "differ from those that row"),
+    (&["access_records"], "delete from access_records where id = 2", "of chain"),
+    (&["access_records"], "delete from access_records", "of chain"),
+    (&["access_records"], "delete from access_records where id = (select max(id) from access_records)", "of chain"),
+    (
+        &["access_records"],
+        "insert into access_records (id, at, staff_id, staff_name, ip, ip_key, task, request_id)
+           values (99, '2026-03-02T00:00:00.000000Z', 1, 'x', '', '', 'users.view', '')",
+        "beside the chains",
+    ),
+    (&["approval_requests"], "update approval_requests set state = 'rejected' where state = 'approved'", "the state of request 1"),
+    (&["approval_requests"], "update approval_requests set state = 'waiting', decided_at = null where state = 'rejected'", "the state of request 2"),
+    (&["approval_requests"], "update approval_requests set payload = replace(payload, '70000', '90000') where state = 'waiting'", "is not what was asked for"),
+    (&["approval_requests"], "update approval_requests set needs = 0 where state = 'waiting'", "the state of request 3"),
+    (&["order_events"], "delete from order_events where kind = 'note'", "has no event of its order"),
+    (&["user_notes"], "update user_notes set text = 'Call before 6 pm'", "note 1"),
+    (&["user_notes"], "delete from user_notes", "has no note"),
+    (&["batch_runs"], "update batch_runs set state = 'succeeded' where state = 'failed' and rerun_of is not null", "the end of run"),
+];
+
+on_both! {
+    fn what_is_typed_into_the_database_is_noticed_and_named(outer) {
+        let (world, _provider) = populated(outer.engine);
+        let world = &world;
+        let schema = schema(world);
+        lay_open(world, &schema);
+        let mut wrong = Vec::new();
+        for (tables, sql, words) in TYPED {
+            tamper(world, sql).unwrap_or_else(|error| panic!("{sql}: {error}"));
+            match verified(world) {
+                Ok(()) => wrong.push(format!("unnoticed: {sql}")),
+                Err(unfit) if !unfit.to_string().contains(words) => wrong.push(format!("{unfit}: {sql}")),
+                Err(_) => {}
+            }
+            for table in *tables {
+                mend(world, table, &schema);
+            }
+        }
+        assert!(wrong.is_empty(), "{}", wrong.join("\n"));
         verified(world).unwrap();
     }
 }
