@@ -2,6 +2,7 @@
 
 use crate::{
     approvals::{approve::Approve, expire::ExpireRequest, reject::Reject, withdraw::Withdraw},
+    audit::background::{ClaimVerification, KeepVerification, ReportUnfit},
     batches::{
         accept_normal::AcceptNormal,
         cancel::CancelRun,
@@ -55,6 +56,7 @@ use crate::{
 crate::changes! {
     AdjustPoints,
     TakeOverLedger,
+    ReportUnfit,
     SetUserStatus,
     NoteUser,
     CancelOrder,
@@ -122,5 +124,7 @@ crate::gate::housekeeping! {
     ReportRun,
     AcceptRun,
     ReindexNames,
+    ClaimVerification,
+    KeepVerification,
     ForgetExpired,
 }

@@ -13,6 +13,7 @@ pub use isolation::Check;
 use self::file::File;
 use crate::{
     allowlist::Allowlist,
+    audit::background::Verifying,
     gate::{Kind, Policies},
     payments::Provider,
     profile::Profile,
@@ -51,6 +52,8 @@ pub struct Config {
     pub batches: Batches,
     /// Which changes need a second person.
     pub policies: Policies,
+    /// How often the log is verified in the background; nothing where it is not.
+    pub verifying: Option<Verifying>,
     /// Connections for reading, and on PostgreSQL as many for writing.
     pub connections: u32,
     pub workers: usize,
@@ -74,6 +77,7 @@ impl Config {
             payments: Provider::Bookkeeping,
             batches: Batches::default(),
             policies: Declared::usual(kinds, Tz::Asia__Seoul),
+            verifying: Some(Verifying::default()),
             connections: 4,
             workers: 2,
         }
@@ -271,6 +275,7 @@ impl Settings {
             payments: self.payments(profile)?,
             batches: self.batches()?,
             events_topic: self.get(TOPIC).unwrap_or(default_topic(profile)).to_owned(),
+            verifying: Some(Verifying::default()),
             connections: self.or(CONNECTIONS, 8, |text| within(text, 1, 200)).map(|n| u32::try_from(n).unwrap_or(8))?,
             workers: std::thread::available_parallelism().map_or(2, usize::from).min(8),
         })

@@ -1,7 +1,7 @@
 -- What the verification of the log holds tables against: salts of texts whose fingerprints are in the log, the chain of the
 -- access records, and how the last verification in the background ended.
 
--- The fingerprint of a text with its salt is in the log. Without the salt nobody finds the text by trying.
+-- The fingerprint of a text with its salt is in the log. Without the salt the text cannot be found by trying.
 alter table user_notes add column salt text not null default '';
 alter table order_events add column salt text not null default '';
 alter table approval_requests add column salt text not null default '';
@@ -41,3 +41,16 @@ create trigger access_heads_no_truncate before truncate on access_heads
 alter table access_heads enable always trigger access_heads_next;
 alter table access_heads enable always trigger access_heads_no_truncate;
 grant select, update (size, hash) on access_heads to ingam_app;
+
+-- How the last verification in the background ended, and who verifies now.
+create table verification (
+  id            bigint primary key check (id = 1),
+  claimed_until timestamptz,
+  claimed_by    text,
+  finished_at   timestamptz,
+  fits          boolean,
+  size          bigint,
+  finding       text
+);
+insert into verification (id) values (1);
+grant select, update on verification to ingam_app;

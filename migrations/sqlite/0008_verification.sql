@@ -1,7 +1,7 @@
 -- What the verification of the log holds tables against: salts of texts whose fingerprints are in the log, the chain of the
 -- access records, and how the last verification in the background ended.
 
--- The fingerprint of a text with its salt is in the log. Without the salt nobody finds the text by trying.
+-- The fingerprint of a text with its salt is in the log. Without the salt the text cannot be found by trying.
 alter table user_notes add column salt text not null default '';
 alter table order_events add column salt text not null default '';
 alter table approval_requests add column salt text not null default '';
@@ -34,3 +34,15 @@ begin select raise(abort, 'access records have their chains'); end;
 create trigger access_heads_next before update on access_heads
 when new.lane is not old.lane or new.lane < 0 or new.size is not old.size + 1
 begin select raise(abort, 'a chain of access records grows by one record at a time'); end;
+
+-- How the last verification in the background ended, and who verifies now.
+create table verification (
+  id            integer primary key check (id = 1),
+  claimed_until text,
+  claimed_by    text,
+  finished_at   text,
+  fits          integer check (fits in (0, 1)),
+  size          integer,
+  finding       text
+) strict;
+insert into verification (id) values (1);

@@ -62,6 +62,7 @@ async fn chain_fits(reader: &Reader, lane: i64) -> Result<(), Unfit> {
             }
             next += 1;
         }
+        super::pause::between_slices().await;
     }
     if hash == last { Ok(()) } else { Err(Unfit::Access(format!("chain {lane} does not give its head"))) }
 }

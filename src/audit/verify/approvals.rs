@@ -97,6 +97,7 @@ async fn requests_fit(reader: &Reader) -> Result<(), Unfit> {
                 return Err(Unfit::Approvals(format!("request {} is not what was asked for", held.id)));
             }
         }
+        super::pause::between_slices().await;
         let Some(last) = slice.last() else { return Ok(()) };
         after = last.id;
     }

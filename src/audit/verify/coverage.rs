@@ -309,4 +309,12 @@ pub const COVERAGE: &[Coverage] = &[
             ("version", FORMS),
         ],
     ),
+    table(
+        "verification",
+        &[],
+        &[(
+            "id, claimed_until, claimed_by, finished_at, fits, size, finding",
+            "how the last verification in the background ended; each verification finds out anew",
+        )],
+    ),
 ];

@@ -62,6 +62,7 @@ async fn notes_fit(reader: &Reader) -> Result<(), Unfit> {
                 return Err(Unfit::Customers(format!("note {id} differs from its row in the log")));
             }
         }
+        super::pause::between_slices().await;
         let Some((last, ..)) = slice.last() else { return Ok(()) };
         after = *last;
     }

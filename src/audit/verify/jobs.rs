@@ -48,6 +48,7 @@ pub(super) async fn jobs_fit(reader: &Reader) -> Result<(), Unfit> {
         if let Some(odd) = slice.iter().find(|job| !job.fits()) {
             return Err(Unfit::Runs(format!("job {} is not as it was noted last", odd.name)));
         }
+        super::pause::between_slices().await;
         let Some(last) = slice.last() else { return Ok(()) };
         after.clone_from(&last.name);
     }
@@ -97,6 +98,7 @@ async fn versions_fit(reader: &Reader) -> Result<(), Unfit> {
                 return Err(Unfit::Runs(format!("version {n} of job {job} is not the one that was noted")));
             }
         }
+        super::pause::between_slices().await;
         let Some((job, n, ..)) = slice.last() else { return Ok(()) };
         after = (job.clone(), *n);
     }
@@ -129,6 +131,7 @@ pub(super) async fn settlements_fit(reader: &Reader) -> Result<(), Unfit> {
                 "the settlement of {day} in {currency} is not the one that was noted last"
             )));
         }
+        super::pause::between_slices().await;
         let Some((day, currency, _)) = slice.last() else { return Ok(()) };
         after = (day.clone(), currency.clone());
     }

@@ -108,6 +108,7 @@ pub(super) async fn balances_fit(reader: &Reader) -> Result<(), Unfit> {
         if let Some((id, points, balance)) = slice.iter().find(|(_, points, balance)| balance != points) {
             return Err(Unfit::Ledger(format!("customer {id} has {points} points, but the ledger has {balance}")));
         }
+        super::pause::between_slices().await;
         let Some((last, ..)) = slice.last() else { return Ok(()) };
         after = *last;
     }
@@ -160,21 +161,30 @@ pub(crate) async fn shop_entries(db: &mut impl Queries, after: i64, through: i64
             running.push(&columns.to_string());
             entries += 1;
         }
+        super::pause::between_slices().await;
         let Some(last) = slice.last() else { return Ok(Shop { entries, fingerprint: running.fingerprint() }) };
         after = last.id;
     }
 }
 
+/// The last entry that was taken over, in either of the two kinds of change that do it: each along the index of actions.
+macro_rules! taken_over_through {
+    () => {
+        "select through from (
+           select * from (select seq, cast(after ->> 'through_entry' as bigint) as through from audit
+                           where action = 'points.take-over' and outcome = 'applied' and after ->> 'through_entry' is not null
+                           order by seq desc limit 1) taken
+           union all
+           select * from (select seq, cast(after ->> 'through_entry' as bigint) as through from audit
+                           where action = 'sample.load' and outcome = 'applied' and after ->> 'through_entry' is not null
+                           order by seq desc limit 1) loaded) last_two
+         order by seq desc limit 1"
+    };
+}
+
 /// The last entry that was taken over; nothing where none ever was.
 pub(crate) async fn taken_over_through(db: &mut impl Queries) -> sqlx::Result<Option<i64>> {
-    let through: Option<(i64,)> = db
-        .query(sql!(
-            "select cast(after ->> 'through_entry' as bigint) from audit
-              where action in ('points.take-over', 'sample.load') and outcome = 'applied' and after ->> 'through_entry' is not null
-              order by seq desc limit 1"
-        ))
-        .optional()
-        .await?;
+    let through: Option<(i64,)> = db.query(sql!(taken_over_through!())).optional().await?;
     Ok(through.map(|(through,)| through))
 }
 
@@ -201,14 +211,17 @@ pub(super) async fn shop_fits(reader: &Reader) -> Result<(), Unfit> {
             }
             through = Some(*until);
         }
+        super::pause::between_slices().await;
         let Some((last, ..)) = slice.last() else { break };
         after = *last;
     }
-    // What was taken over meanwhile is not seen as typed in: the last row is asked for again.
-    let (Some(_), Some(through)) = (through, taken_over_through(&mut &*reader).await?) else { return Ok(()) };
+    // One statement, so that what is taken over meanwhile is not seen as typed in. Before the first time nothing is asked for.
     let odd: Option<(EntryId,)> = reader
-        .query(sql!("select id from point_entries where change_id is null and id > $1 order by id limit 1"))
-        .bind(through)
+        .query(sql!(
+            "select id from point_entries where change_id is null and id > (",
+            taken_over_through!(),
+            ") order by id limit 1"
+        ))
         .optional()
         .await?;
     match odd {

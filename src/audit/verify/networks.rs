@@ -54,6 +54,7 @@ async fn replayed(reader: &Reader) -> sqlx::Result<BTreeMap<String, Listed>> {
         for (_, net, by, before, after) in &slice {
             apply(&mut list, net, by, before, after);
         }
+        super::pause::between_slices().await;
         let Some((last, ..)) = slice.last() else { return Ok(list) };
         after = *last;
     }

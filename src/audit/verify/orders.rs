@@ -92,6 +92,7 @@ async fn events_fit(reader: &Reader) -> Result<(), Unfit> {
                 return Err(Unfit::Orders(format!("event {id} of an order differs from its row in the log")));
             }
         }
+        super::pause::between_slices().await;
         let Some((last, ..)) = slice.last() else { return Ok(()) };
         after = *last;
     }

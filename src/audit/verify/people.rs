@@ -24,6 +24,7 @@ pub(super) async fn people_fit(reader: &Reader) -> Result<(), Unfit> {
             }
             recovery_codes_fit(reader, account.id).await?;
         }
+        super::pause::between_slices().await;
         let Some(last) = slice.last() else { break };
         after = last.id;
     }

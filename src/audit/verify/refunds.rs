@@ -106,6 +106,7 @@ pub(super) async fn answers_fit(reader: &Reader) -> Result<(), Unfit> {
                 "the log has no row for the answer of the provider to refund {refund} for payment {payment}"
             )));
         }
+        super::pause::between_slices().await;
         let Some((refund, payment, ..)) = slice.last() else { return Ok(()) };
         after = (*refund, *payment);
     }
@@ -152,6 +153,7 @@ async fn lines_fit(reader: &Reader) -> Result<(), Unfit> {
                 "the refunded units of line {n} of order {order} differ from its refunds"
             )));
         }
+        super::pause::between_slices().await;
         let Some((order, n, _)) = slice.last() else { return Ok(()) };
         after = (*order, *n);
     }

@@ -145,6 +145,7 @@ async fn params_fit(reader: &Reader) -> Result<(), Unfit> {
                 return Err(Unfit::Runs(format!("the parameters of run {run} are not those that were asked for")));
             }
         }
+        super::pause::between_slices().await;
         let Some((last, ..)) = slice.last() else { return Ok(()) };
         after = *last;
     }

@@ -1,3 +1,5 @@
 //! Reading the audit log, through HTTP: filters, pages, and a row by itself.
 
+mod background;
+mod chains;
 mod log;
