@@ -27,13 +27,13 @@ pub struct Verifying {
 
 impl Default for Verifying {
     fn default() -> Self {
-        Self { every: TimeDelta::days(1), look: Duration::from_secs(300) }
+        Self { every: TimeDelta::days(1), look: Duration::from_mins(5) }
     }
 }
 
 /// How long a claim lasts, and how often it is renewed.
 const LEASE: TimeDelta = TimeDelta::minutes(5);
-const RENEW: Duration = Duration::from_secs(60);
+const RENEW: Duration = Duration::from_mins(1);
 
 /// How the last verification ended.
 #[derive(Clone, Debug, sqlx::FromRow)]

@@ -265,7 +265,7 @@ pub const COVERAGE: &[Coverage] = &[
         "settlements",
         &[("day, currency, orders, captured", "the last row that settled the day")],
         &[
-            ("refunded", "added up anew from refunds, which are held against the log"),
+            ("refunded", "added up from refunds, which are held against the log"),
             ("at", "the row of the log has the time"),
         ],
     ),
@@ -314,7 +314,7 @@ pub const COVERAGE: &[Coverage] = &[
         &[],
         &[(
             "id, claimed_until, claimed_by, finished_at, fits, size, finding",
-            "how the last verification in the background ended; each verification finds out anew",
+            "how the last verification in the background ended; each verification begins at the first row",
         )],
     ),
 ];

@@ -4,6 +4,9 @@ use super::{AT_ONCE, Unfit, noted::noted};
 use crate::{clock::Instant, secret::sha256, sql, store::Reader};
 use serde_json::Value;
 
+/// Job, number, definition, digest, and the digest that was noted.
+type Version = (String, i64, String, Vec<u8>, Option<String>);
+
 #[derive(sqlx::FromRow)]
 struct Job {
     name: String,
@@ -80,7 +83,7 @@ impl Job {
 async fn versions_fit(reader: &Reader) -> Result<(), Unfit> {
     let mut after = (String::new(), i64::MIN);
     loop {
-        let slice: Vec<(String, i64, String, Vec<u8>, Option<String>)> = reader
+        let slice: Vec<Version> = reader
             .query(sql!(
                 "select v.job, v.n, v.definition, v.sha256,
                         (select a.after ->> 'sha256' from audit a where a.target_kind = 'batch' and a.target_id = v.job

@@ -5,6 +5,9 @@ use crate::{clock::Instant, id::Seq, sql, store::Reader};
 use serde_json::Value;
 use std::collections::BTreeMap;
 
+/// Place, target, who did it, before and after.
+type Noted = (Seq, String, String, sqlx::types::Json<Value>, sqlx::types::Json<Value>);
+
 /// A network changes between two statements at times; three times in a row it does not.
 const TRIES: usize = 3;
 
@@ -37,11 +40,10 @@ fn difference(log: &BTreeMap<String, Listed>, list: &BTreeMap<String, Listed>) -
 }
 
 async fn replayed(reader: &Reader) -> sqlx::Result<BTreeMap<String, Listed>> {
-    let mut list = BTreeMap::new();
+    let mut networks = BTreeMap::new();
     let mut after = Seq::MIN;
     loop {
-        #[expect(clippy::type_complexity, reason = "the columns of one statement")]
-        let slice: Vec<(Seq, String, String, sqlx::types::Json<Value>, sqlx::types::Json<Value>)> = reader
+        let slice: Vec<Noted> = reader
             .query(sql!(
                 "select seq, target_id, staff_name, before, after from audit
                   where action in ('networks.add', 'networks.change', 'networks.remove') and outcome = 'applied' and seq > $1
@@ -52,10 +54,10 @@ async fn replayed(reader: &Reader) -> sqlx::Result<BTreeMap<String, Listed>> {
             .all()
             .await?;
         for (_, net, by, before, after) in &slice {
-            apply(&mut list, net, by, before, after);
+            apply(&mut networks, net, by, before, after);
         }
         super::pause::between_slices().await;
-        let Some((last, ..)) = slice.last() else { return Ok(list) };
+        let Some((last, ..)) = slice.last() else { return Ok(networks) };
         after = *last;
     }
 }

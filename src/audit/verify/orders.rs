@@ -6,6 +6,9 @@ use super::{
 };
 use crate::{secret::salted, sql, store::Reader};
 
+/// Id, text, salt, the fingerprint that was noted, and whether the rest fits.
+type Event = (i64, Option<String>, String, Option<String>, bool);
+
 /// The kinds of change that leave something on the timeline of an order.
 const TELLS: [&str; 6] =
     ["orders.cancel", "orders.refund", "refunds.retry", "refunds.dismiss", "orders.ship", "orders.note"];
@@ -59,7 +62,7 @@ pub(super) async fn orders_fit(reader: &Reader) -> Result<(), Unfit> {
 async fn events_fit(reader: &Reader) -> Result<(), Unfit> {
     let mut after = i64::MIN;
     loop {
-        let slice: Vec<(i64, Option<String>, String, Option<String>, bool)> = reader
+        let slice: Vec<Event> = reader
             .query(sql!(
                 "select e.id, e.text, e.salt, a.after ->> 'text_sha256', coalesce(a.outcome = 'applied'
                         and a.target_kind = 'order' and a.target_id = cast(e.order_id as text) and a.staff_name = e.staff_name and ",

@@ -6,6 +6,12 @@ use super::{
 };
 use crate::{clock::Instant, id::StaffId, secret::fingerprint, sql, store::Reader};
 
+/// A set-up link: whose it is, hash, end, and what was noted of both.
+type Link = (StaffId, Vec<u8>, Instant, Option<String>, Option<String>);
+
+/// A recovery code: hash, whether it is unused, what was noted of all, how many were left, and whether none was used since.
+type Code = (Option<Vec<u8>>, Option<bool>, Option<String>, Option<String>, bool);
+
 /// Few enough for a statement that asks the log a dozen times for each.
 const AT_ONCE: i64 = 100;
 
@@ -35,6 +41,7 @@ pub(super) async fn people_fit(reader: &Reader) -> Result<(), Unfit> {
 
 /// An account with what the log noted of it; the noted values as [`noted!`] gives them.
 #[derive(sqlx::FromRow)]
+#[expect(clippy::struct_excessive_bools, reason = "the columns of one statement")]
 struct Account {
     id: StaffId,
     is_invited: bool,
@@ -154,7 +161,7 @@ impl Account {
 
 /// The codes are those that were made last, and as many of them are unused as were left.
 async fn recovery_codes_fit(reader: &Reader, staff: StaffId) -> Result<(), Unfit> {
-    let codes: Vec<(Option<Vec<u8>>, Option<bool>, Option<String>, Option<String>, bool)> = reader
+    let codes: Vec<Code> = reader
         .query(sql!(
             "select c.hash, c.used_at is null, ",
             noted!("staff", "= cast(s.id as text)", "recovery_sha256"),
@@ -207,7 +214,7 @@ async fn none_without_account(reader: &Reader) -> Result<(), Unfit> {
 
 /// A set-up link is the one that was issued last.
 async fn links_fit(reader: &Reader) -> Result<(), Unfit> {
-    let links: Vec<(StaffId, Vec<u8>, Instant, Option<String>, Option<String>)> = reader
+    let links: Vec<Link> = reader
         .query(sql!(
             "select s.id, i.hash, i.expires_at, ",
             noted!("staff", "in (cast(s.id as text), s.email)", "link_sha256"),
