@@ -41,10 +41,10 @@ async fn sqlite_triggers(reader: &Reader) -> anyhow::Result<Safeguard> {
 /// Triggers that must be there and fire even for a session that says it is a replica: table, name, and what `pg_trigger`
 /// calls its type (1 for each row, 2 before, 4 insert, 8 delete, 16 update, 32 truncate).
 const POSTGRES_TRIGGERS: [(&str, &str, i64); 22] = [
-    ("access_heads", "access_heads_next", 31),
-    ("access_heads", "access_heads_no_truncate", 34),
     ("access_records", "access_records_no_rewriting", 27),
     ("access_records", "access_records_no_truncate", 34),
+    ("access_heads", "access_heads_next", 31),
+    ("access_heads", "access_heads_no_truncate", 34),
     ("approval_requests", "approval_requests_kept", 19),
     ("approval_votes", "approval_votes_no_rewriting", 27),
     ("approval_votes", "approval_votes_no_truncate", 34),

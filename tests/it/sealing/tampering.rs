@@ -12,7 +12,10 @@ use ingam::{
     },
     store::Store,
 };
-use std::collections::{BTreeMap, BTreeSet};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    fmt::Write as _,
+};
 
 /// The row of a table that is altered, where it is not any: one that a change has made or altered.
 const ROWS: &[(&str, &str)] = &[
@@ -106,23 +109,23 @@ fn lay_open(world: &World, columns: &[Column]) {
     match world.engine {
         Engine::Sqlite => {
             for row in world.rows("select name from sqlite_master where type = 'trigger'") {
-                sql += &format!("drop trigger {};", row[0].as_deref().unwrap());
+                write!(sql, "drop trigger {};", row[0].as_deref().unwrap()).unwrap();
             }
         }
         Engine::Postgres => {
             for row in world.rows("select conrelid::regclass::text, conname from pg_constraint where contype = 'c' and connamespace = 'public'::regnamespace") {
-                sql += &format!("alter table {} drop constraint {};", row[0].as_deref().unwrap(), row[1].as_deref().unwrap());
+                write!(sql, "alter table {} drop constraint {};", row[0].as_deref().unwrap(), row[1].as_deref().unwrap()).unwrap();
             }
             for row in world.rows("select table_name, column_name from information_schema.columns where table_schema = 'public' and is_identity = 'YES'") {
-                sql += &format!("alter table {} alter column {} drop identity;", row[0].as_deref().unwrap(), row[1].as_deref().unwrap());
+                write!(sql, "alter table {} alter column {} drop identity;", row[0].as_deref().unwrap(), row[1].as_deref().unwrap()).unwrap();
             }
             for table in &tables {
-                sql += &format!("alter table {table} disable trigger all;");
+                write!(sql, "alter table {table} disable trigger all;").unwrap();
             }
         }
     }
     for table in &tables {
-        sql += &format!("create table copied_{table} as select * from {table};");
+        write!(sql, "create table copied_{table} as select * from {table};").unwrap();
     }
     world.database().tamper(&sql).unwrap();
 }
@@ -195,10 +198,9 @@ fn alter(world: &World, column: &Column) -> String {
         (_, "text") if is_time => format!("replace({name}, 'T', 'T') || ''"),
         (Engine::Sqlite, "text") if names_a_time => "'2026-03-02T01:00:00.000000Z'".to_owned(),
         (_, "text") => format!("coalesce({name}, '') || 'x'"),
-        (_, "bigint") => format!("coalesce({name}, 0) + 1000003"),
         (Engine::Sqlite, "integer") if is_truth(column) => format!("1 - {name}"),
-        (_, "integer") => format!("coalesce({name}, 0) + 1000003"),
-        (_, "boolean") => format!("not {name}"),
+        (_, "bigint" | "integer") => format!("coalesce({name}, 0) + 1000003"),
+        (_, "boolean") => format!("not coalesce({name}, false)"),
         (_, "jsonb") => "'{\"points\": \"1\"}'".to_owned(),
         (Engine::Sqlite, "blob") => "x'0707'".to_owned(),
         (Engine::Postgres, "bytea") => "'\\x0707'".to_owned(),
