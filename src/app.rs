@@ -11,6 +11,7 @@ use crate::{
     routes, sections,
     store::{Engine, Store},
     supervise::Identity,
+    users::take_over::at_first_start,
     web::{
         Console,
         connections::Connections,
@@ -116,6 +117,7 @@ pub async fn start(config: Config, clock: Clock, listener: TcpListener) -> anyho
             .with_separate_duties(config.separate_duties);
     // Before it serves: a page of a job that is not taken over yet would say that there is none.
     define::take_over(&store.reader, &gate, &config.batches.jobs).await?;
+    at_first_start(&store.reader, &gate).await?;
     let limits = Limits { idle: config.session_idle, absolute: config.session_absolute };
     let console = web::Data::new(Console {
         profile: config.profile,
@@ -195,6 +197,7 @@ pub async fn start(config: Config, clock: Clock, listener: TcpListener) -> anyho
         session_absolute: config.session_absolute,
         payments: config.payments,
         batches: runner,
+        verifying: config.verifying,
     });
     Ok(Running { address, server: handle, done: tokio::spawn(server), worker, store, gate, engine })
 }

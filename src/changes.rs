@@ -2,6 +2,7 @@
 
 use crate::{
     approvals::{approve::Approve, expire::ExpireRequest, reject::Reject, withdraw::Withdraw},
+    audit::background::{ClaimVerification, KeepVerification, ReportUnfit},
     batches::{
         accept_normal::AcceptNormal,
         cancel::CancelRun,
@@ -46,12 +47,17 @@ use crate::{
         sign_in::{EnterPassword, SignIn, SignInWithRecoveryCode, SignOut},
         status::SetStaffStatus,
     },
-    users::{adjust::AdjustPoints, note::NoteUser, reindex::ReindexNames, search::KeepSearch, status::SetUserStatus},
+    users::{
+        adjust::AdjustPoints, note::NoteUser, reindex::ReindexNames, search::KeepSearch, status::SetUserStatus,
+        take_over::TakeOverLedger,
+    },
     worker::forget::ForgetExpired,
 };
 
 crate::changes! {
     AdjustPoints,
+    TakeOverLedger,
+    ReportUnfit,
     SetUserStatus,
     NoteUser,
     CancelOrder,
@@ -122,5 +128,7 @@ crate::gate::housekeeping! {
     ReportRun,
     AcceptRun,
     ReindexNames,
+    ClaimVerification,
+    KeepVerification,
     ForgetExpired,
 }

@@ -14,6 +14,7 @@ pub use isolation::Check;
 use self::file::File;
 use crate::{
     allowlist::Allowlist,
+    audit::background::Verifying,
     gate::{Kind, Policies},
     payments::Provider,
     profile::Profile,
@@ -58,6 +59,8 @@ pub struct Config {
     pub own_secrets: Hidden,
     /// Which changes need a second person.
     pub policies: Policies,
+    /// How often the log is verified in the background; nothing where it is not.
+    pub verifying: Option<Verifying>,
     /// Whether no person may hold roles that check each other, such as operator and approver.
     pub separate_duties: bool,
     /// Connections for reading, and on PostgreSQL as many for writing.
@@ -88,6 +91,7 @@ impl Config {
             payments: Provider::Bookkeeping,
             batches: Batches::default(),
             policies: Declared::usual(kinds, Tz::Asia__Seoul),
+            verifying: Some(Verifying::default()),
             separate_duties: false,
             connections: 4,
             workers: 2,
@@ -305,6 +309,7 @@ impl Settings {
             payments: self.payments(profile)?,
             batches: self.batches()?,
             events_topic: self.get(TOPIC).unwrap_or(default_topic(profile)).to_owned(),
+            verifying: Some(Verifying::default()),
             separate_duties: self.or(DUTIES, profile.is_production(), from_str)?,
             connections: self.or(CONNECTIONS, 8, |text| within(text, 1, 200)).map(|n| u32::try_from(n).unwrap_or(8))?,
             workers: std::thread::available_parallelism().map_or(2, usize::from).min(8),

@@ -48,6 +48,40 @@ pub fn sha256(bytes: &[u8]) -> [u8; 32] {
     Sha256::digest(bytes).into()
 }
 
+/// What the log holds in place of something that does not belong into it: 128 bits of its SHA-256, in hexadecimal. Only of
+/// what cannot be guessed: hashes with a salt, ciphertexts, texts with a random salt.
+pub fn fingerprint(bytes: &[u8]) -> String {
+    hex::encode(sha256(bytes).get(..16).unwrap_or_default())
+}
+
+/// The fingerprint of many texts in a row, which are not held in memory together.
+#[derive(Clone, Debug, Default)]
+pub struct Running(Sha256);
+
+impl Running {
+    pub fn push(&mut self, text: &str) {
+        self.0.update(text.as_bytes());
+        self.0.update(b"\n");
+    }
+
+    pub fn fingerprint(self) -> String {
+        hex::encode(self.0.finalize().get(..16).unwrap_or_default())
+    }
+}
+
+/// The field under which a change notes the fingerprint of a text that is kept elsewhere, with a salt.
+pub const SALTED: &str = "text_sha256";
+
+/// 128 random bits in hexadecimal, to keep beside a text whose fingerprint goes into the log.
+pub fn salt() -> String {
+    hex::encode(random::<16>())
+}
+
+/// The fingerprint of a text with its salt.
+pub fn salted(salt: &str, text: &str) -> String {
+    fingerprint(format!("{salt} {text}").as_bytes())
+}
+
 /// Whether these bytes are evidently not random: they are all the same, or count up.
 pub fn is_pattern(bytes: &[u8]) -> bool {
     let first = bytes.first().copied().unwrap_or_default();

@@ -10,6 +10,7 @@ mod refunds;
 
 use crate::{
     approvals::expire,
+    audit::background::{Verifying, verify_if_due},
     clock::{Clock, Instant},
     gate::{ClaimDeliveries, Delivery, Gate, MarkDelivered},
     payments::Provider,
@@ -52,6 +53,8 @@ pub(crate) struct Work {
     pub session_absolute: TimeDelta,
     pub payments: Provider,
     pub batches: batches::Runner,
+    /// Nothing where the log is not verified in the background.
+    pub verifying: Option<Verifying>,
 }
 
 pub(crate) fn start(work: Work) -> Worker {
@@ -60,6 +63,7 @@ pub(crate) fn start(work: Work) -> Worker {
     let done = vec![
         tokio::spawn(deliver_and_forget(work.clone(), stopped.clone())),
         tokio::spawn(batches::run(work.batches.clone(), stopped.clone())),
+        tokio::spawn(verify(work.clone(), stopped.clone())),
         tokio::spawn(ask_providers(work, stopped)),
     ];
     Worker { stop, done }
@@ -95,6 +99,20 @@ async fn deliver_and_forget(work: Work, mut stopped: watch::Receiver<bool>) {
                 Ok(()) => forgot = Some(now),
                 Err(error) => tracing::warn!(%error, "what has expired could not be removed; trying again"),
             }
+        }
+    }
+}
+
+/// Looks every few minutes whether the next verification is due; the first time some minutes after the start.
+async fn verify(work: Work, mut stopped: watch::Receiver<bool>) {
+    let Some(Verifying { every, look }) = work.verifying else { return };
+    while turn_after(look, &mut stopped).await {
+        let verifying = verify_if_due(&work.batches.reader, &work.gate, &work.clock, every);
+        tokio::select! {
+            verified = verifying => if let Err(error) = verified {
+                tracing::warn!(%error, "the audit log could not be verified; trying again");
+            },
+            _ = stopped.changed() => return,
         }
     }
 }

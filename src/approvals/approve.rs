@@ -151,11 +151,13 @@ fn readable(tx: &Tx<'_>, request: &Request) -> Result<Box<dyn DynChange>, Fault>
 /// The rules have become stricter since it was asked for.
 async fn want_more(tx: &mut Tx<'_>, request: &Request, why: &Rejection) -> Result<(), Fault> {
     let needs = why.values.iter().find(|(name, _)| *name == "n").and_then(|(_, n)| n.parse::<i64>().ok());
+    let needs = needs.unwrap_or(request.needs).max(request.needs);
     tx.query(sql!("update approval_requests set needs = $2, version = version + 1 where id = $1 and needs < $2"))
         .bind(request.id)
-        .bind(needs.unwrap_or(request.needs))
+        .bind(needs)
         .run()
         .await?;
+    tx.note("approvers", request.needs, needs);
     Ok(())
 }
 

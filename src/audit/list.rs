@@ -1,6 +1,7 @@
 //! Browsing the audit log, newest first.
 
 use super::{
+    background::last,
     filter::{Filter, actions},
     find::find,
     pages::{ListPage, SealedThrough},
@@ -56,6 +57,7 @@ pub(crate) async fn list(desk: Desk, filter: web::Query<Filter>) -> PageResult {
         rows: found.rows.iter().map(super::row).collect(),
         pager: filter.pager(found.next),
         sealed,
+        verification: last(&mut desk.reader()).await?,
         filter,
         errors,
     };

@@ -1,5 +1,6 @@
 //! Reading the audit log: browsing it, and verifying all of it.
 
+pub mod background;
 pub(crate) mod filter;
 mod find;
 pub(crate) mod list;

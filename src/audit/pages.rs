@@ -1,6 +1,6 @@
 //! The pages of the audit log.
 
-use super::filter::Filter;
+use super::{background::LastVerification, filter::Filter};
 pub(crate) use crate::web::changed::Changed;
 use crate::{
     clock::Instant,
@@ -35,6 +35,7 @@ pub(crate) struct ListPage {
     pub pager: Pager,
     /// How far the log is sealed.
     pub sealed: Option<SealedThrough>,
+    pub verification: LastVerification,
 }
 
 impl ListPage {

@@ -1,12 +1,17 @@
 //! `ingam audit …`
 
-use super::{TargetArgs, target::settings};
+use super::{
+    TargetArgs,
+    target::{Target, actor, settings},
+};
 use crate::{
-    audit::verify::verify as verify_log,
+    audit::verify::{coverage::listing, verify as verify_log},
     changes::KINDS,
+    clock::Clock,
     demo::data::Data,
     digits::group,
     store::{Store, stamp},
+    users::take_over::TakeOverLedger,
 };
 use std::process::ExitCode;
 
@@ -22,9 +27,18 @@ pub(super) async fn verify(args: TargetArgs) -> anyhow::Result<ExitCode> {
     store.close().await;
     match outcome {
         Ok(verified) => {
+            println!("{}\n", listing());
             println!("The audit log fits: {} rows, root {}", group(verified.rows), hex::encode(verified.root));
             Ok(ExitCode::SUCCESS)
         }
         Err(unfit) => anyhow::bail!("the audit log does not fit: {unfit}"),
     }
+}
+
+/// The shop's entries are its own affair; from here on they are what they are now.
+pub(super) async fn take_over_ledger(args: TargetArgs, clock: Clock) -> anyhow::Result<ExitCode> {
+    let target = Target::open(&args, clock).await?;
+    let taken = target.gate.submit_unattended(&actor(), &TakeOverLedger {}).await?.output;
+    println!("Took over {} entries of the shop.", group(taken));
+    Ok(ExitCode::SUCCESS)
 }

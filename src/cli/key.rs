@@ -15,9 +15,9 @@ use std::process::ExitCode;
 
 #[derive(Debug, Subcommand)]
 pub(super) enum KeyCommand {
-    /// Makes the key that `INGAM_SECRET_KEY` holds now the key of this database, where the former one is lost. Removes
-    /// every authenticator and all recovery codes, which only the former one could read, and ends every session; set-up
-    /// links for new ones come from `ingam staff link`.
+    /// Makes the key that `INGAM_SECRET_KEY` holds now the key of this database, where the former one is lost. Only that one
+    /// could read the authenticators and recovery codes, and every session ends with it: `ingam staff reset-second-factor`
+    /// gives each person a new set-up link.
     Replace {
         /// Why, for the audit log.
         #[arg(long)]
@@ -40,7 +40,7 @@ pub(super) async fn run(command: KeyCommand, clock: Clock) -> anyhow::Result<Exi
     let seal = Seal { reason, ..Seal::none() };
     let sealed = target.gate.submit(&actor(), &ReplaceKey::new(key), &seal).await?;
     println!(
-        "The key is replaced (row {}). Give each person a new set-up link with `ingam staff link EMAIL`.",
+        "The key is replaced (row {}). Give each person a new set-up link with `ingam staff reset-second-factor EMAIL`.",
         sealed.seq
     );
     Ok(ExitCode::SUCCESS)

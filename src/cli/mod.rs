@@ -110,6 +110,11 @@ pub enum AuditCommand {
         #[command(flatten)]
         target: TargetArgs,
     },
+    /// Takes over the entries that the shop added to the ledger of points since the last time.
+    TakeOverLedger {
+        #[command(flatten)]
+        target: TargetArgs,
+    },
 }
 
 #[derive(Debug, Args)]
@@ -181,6 +186,7 @@ async fn dispatch(command: Command, clock: Clock) -> anyhow::Result<ExitCode> {
         Command::Key(command) => key::run(command, clock).await,
         Command::Network(command) => network::run(command, clock).await,
         Command::Audit(AuditCommand::Verify { target }) => audit::verify(target).await,
+        Command::Audit(AuditCommand::TakeOverLedger { target }) => audit::take_over_ledger(target, clock).await,
         Command::Batch(command) => batch::run(command, clock).await,
         Command::Seed(args) => seed::run(args, clock).await,
         Command::Job(args) => Box::pin(job::run(args, clock)).await,

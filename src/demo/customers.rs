@@ -6,6 +6,7 @@ use crate::{
     clock::Instant,
     gate::{Admits, Change, Fault, Target, Tx},
     sql,
+    users::take_over::take_over,
 };
 use serde::{Deserialize, Serialize};
 
@@ -33,6 +34,7 @@ impl Change for LoadSample {
         let now = tx.now();
         insert(tx, self.first, self.count, self.total, now).await?;
         tx.note("users", self.first - 1, self.first - 1 + self.count);
+        take_over(tx).await?;
         Ok(())
     }
 }

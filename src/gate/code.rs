@@ -102,6 +102,9 @@ pub(super) async fn count_wrong(tx: &mut Tx<'_>, staff: StaffId) -> sqlx::Result
         .bind(LOCK_AT)
         .run()
         .await?;
+    if failures >= LOCK_AT {
+        tx.note("factor_locked", failures > LOCK_AT, true);
+    }
     Ok(())
 }
 

@@ -7,8 +7,12 @@ use super::{
     policy::Need,
     tx::Savepoint,
 };
-use crate::{id::RequestId, sql};
-use serde_json::json;
+use crate::{
+    clock::Instant,
+    id::{RequestId, StaffId},
+    secret, sql,
+};
+use serde_json::{Value, json};
 use sqlx::types::Json;
 
 crate::gate::topics! {
@@ -50,6 +54,74 @@ pub(super) async fn apply_or_hold<C: Change>(
     }
 }
 
+/// What of a request never changes, for its fingerprint in the log.
+#[derive(Clone, Debug, sqlx::FromRow)]
+pub struct Held {
+    pub id: RequestId,
+    at: Instant,
+    kind: String,
+    payload: String,
+    target_kind: String,
+    target_id: String,
+    seen: Option<i64>,
+    #[sqlx(json)]
+    before: Value,
+    #[sqlx(json)]
+    after: Value,
+    staff_id: StaffId,
+    staff_name: String,
+    ip: String,
+    peer: String,
+    user_agent: String,
+    session: String,
+    reason: String,
+    pub change_id: String,
+    rule: String,
+    beyond: Option<String>,
+    role: String,
+    expires_at: Instant,
+    salt: String,
+}
+
+/// The columns of [`Held`].
+#[macro_export]
+macro_rules! held_columns {
+    () => {
+        "id, at, kind, payload, target_kind, target_id, seen, before, after, staff_id, staff_name, ip, peer, user_agent, session, \
+         reason, change_id, rule, beyond, role, expires_at, salt"
+    };
+}
+
+impl Held {
+    pub fn fingerprint(&self) -> String {
+        let all = json!([
+            self.salt,
+            self.id.get(),
+            self.at.to_string(),
+            self.kind,
+            self.payload,
+            self.target_kind,
+            self.target_id,
+            self.seen,
+            self.before,
+            self.after,
+            self.staff_id.get(),
+            self.staff_name,
+            self.ip,
+            self.peer,
+            self.user_agent,
+            self.session,
+            self.reason,
+            self.change_id,
+            self.rule,
+            self.beyond,
+            self.role,
+            self.expires_at.to_string(),
+        ]);
+        secret::fingerprint(all.to_string().as_bytes())
+    }
+}
+
 /// When the approval of a request is needed.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Hold {
@@ -81,12 +153,13 @@ async fn hold<C: Change>(
     };
     let payload = serde_json::to_string(change).map_err(|error| sqlx::Error::Encode(error.into()))?;
     let (ip, peer) = origin.addresses();
-    let (request,): (RequestId,) = tx
+    let held: Held = tx
         .query(sql!(
             "insert into approval_requests (at, state, kind, payload, target_kind, target_id, seen, before, after, staff_id,
-               staff_name, ip, peer, user_agent, session, reason, change_id, rule, beyond, role, needs, expires_at)
-             values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22)
-             returning id"
+               staff_name, ip, peer, user_agent, session, reason, change_id, rule, beyond, role, needs, expires_at, salt)
+             values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23)
+             returning ",
+            crate::held_columns!()
         ))
         .bind(now)
         .bind(state)
@@ -110,9 +183,13 @@ async fn hold<C: Change>(
         .bind(need.role.as_str())
         .bind(need.approvers)
         .bind(now.plus(lasts))
+        .bind(secret::salt())
         .one()
         .await?;
+    let request = held.id;
     tx.belongs_to(request);
+    tx.note("request_sha256", None::<&str>, held.fingerprint());
+    tx.note("approvers", None::<i64>, need.approvers);
     // The target of an invitation is an e-mail address, which does not belong into an event.
     let named = (!target.id.contains('@')).then(|| target.to_string());
     let topic = if when == Hold::After { APPROVALS_OWED } else { APPROVALS_REQUESTED };

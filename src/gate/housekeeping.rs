@@ -3,7 +3,12 @@
 //! The trait is here, with the work that is the gate's own. Slices bring theirs; `changes.rs` lists all of it once with
 //! `housekeeping!`, and a test in `tests/fences` holds every other file to not adding to the list.
 
-use super::{Actor, Tx, audit::ip_key, outbox::Delivery};
+use super::{
+    Actor, Tx,
+    access::{self, AccessRecord},
+    audit::ip_key,
+    outbox::Delivery,
+};
 use crate::{id::DeliveryId, sql};
 use chrono::TimeDelta;
 
@@ -102,23 +107,39 @@ impl Housekeeping for RecordAccess {
     async fn run(&self, tx: &mut Tx<'_>) -> sqlx::Result<()> {
         let now = tx.now();
         let ip = self.actor.origin.ip.map(|ip| ip.to_string()).unwrap_or_default();
-        tx.query(sql!(
-            "insert into access_records (at, staff_id, staff_name, ip, ip_key, task, subject, detail, reason, request_id)
-             values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)"
-        ))
-        .bind(now)
-        .bind(self.actor.staff_id().unwrap_or_default())
-        .bind(self.actor.who.name())
-        .bind(ip.as_str())
-        .bind(ip_key(&ip))
-        .bind(self.task)
-        .bind(self.subject.as_deref())
-        .bind(self.detail.as_deref())
-        .bind(self.reason.as_deref())
-        .bind(self.actor.origin.request_id.as_str())
-        .run()
-        .await
-        .map(drop)
+        // All records of one transaction are of one lane, so that two transactions never wait for each other's.
+        let lane = access::lane_of(tx.change_id());
+        let (place, before): (i64, Vec<u8>) = tx
+            .query(sql!(
+                sqlite: "select size, hash from access_heads where lane = $1",
+                postgres: "select size, hash from access_heads where lane = $1 for update",
+            ))
+            .bind(lane)
+            .one()
+            .await?;
+        let record = AccessRecord {
+            lane,
+            place,
+            at: now,
+            staff_id: self.actor.staff_id().unwrap_or_default(),
+            staff_name: self.actor.who.name(),
+            ip_key: ip_key(&ip),
+            ip,
+            task: self.task.to_owned(),
+            subject: self.subject.clone(),
+            detail: self.detail.clone(),
+            reason: self.reason.clone(),
+            request_id: self.actor.origin.request_id.clone(),
+        };
+        let hash = record.hash(&before).to_vec();
+        access::insert(tx, record, &hash).await?;
+        tx.query(sql!("update access_heads set size = $2, hash = $3 where lane = $1"))
+            .bind(lane)
+            .bind(place + 1)
+            .bind(hash)
+            .run()
+            .await
+            .map(drop)
     }
 }
 

@@ -8,6 +8,7 @@
 //! says what is particular about it in the constants of [`Change`]; the gate checks the person, the network, the code and the
 //! reason, and appends the audit row.
 
+pub mod access;
 mod actor;
 mod admit;
 mod amount;
@@ -43,6 +44,7 @@ pub use behalf::{Rehearsed, Requester};
 pub use change::{Admits, By, Change, Fault, Kind, Meaning, Rejection, Target};
 pub use dyn_change::{Catalog, DynChange};
 pub use evaluation::is_same_mailbox;
+pub use hold::Held;
 pub use housekeeping::{ClaimDeliveries, EndSession, Housekeeping, MarkDelivered, RecordAccess, TouchSession};
 pub(crate) use housekeeping::{housekeeping, list};
 pub use key_check::{KeepKeyCheck, KeyFits, WrongKey, key_fits};

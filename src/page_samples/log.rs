@@ -163,6 +163,11 @@ impl Maker {
                 pager: filter.pager(None::<i64>),
                 filter,
                 sealed: sealed(),
+                verification: crate::audit::background::LastVerification {
+                    finished_at: Some(before(TimeDelta::hours(3))),
+                    size: Some(12_300),
+                    finding: None,
+                },
             })
         };
         let filter = crate::audit::filter::Filter {

@@ -5,6 +5,7 @@ use crate::{
     clock::Instant,
     gate::{Admits, Change, Fault, Refusal, Target, Tx},
     id::StaffId,
+    secret::fingerprint,
     sql,
     staff::{SESSION_OVER, STAFF_CREDENTIAL_CHANGED},
 };
@@ -71,6 +72,7 @@ impl Change for ChangePassword {
         throttle::clear(tx, &self.keys).await?;
         session::end_others(tx, self.staff, &self.session).await?;
         tx.note("password_at", before.and_then(|(at,)| at).map(|at| at.to_string()), now.to_string());
+        tx.note("password_sha256", None::<&str>, fingerprint(self.new_hash.as_bytes()));
         tx.emit(STAFF_CREDENTIAL_CHANGED, serde_json::json!({ "staff": self.staff, "credential": "password" }));
         Ok(())
     }

@@ -3,7 +3,7 @@
 use crate::{
     gate::{Fault, Tx, code},
     id::StaffId,
-    secret::{SecretKey, random},
+    secret::{SecretKey, fingerprint, random},
     sql,
 };
 use serde::{Deserialize, Serialize};
@@ -27,6 +27,7 @@ pub(super) async fn replace(tx: &mut Tx<'_>, staff: StaffId, sealed: &[u8], spen
     .bind(now)
     .run()
     .await?;
+    tx.note("authenticator_sha256", None::<&str>, fingerprint(sealed));
     Ok(())
 }
 
@@ -54,6 +55,9 @@ impl RecoveryCodes {
                 .run()
                 .await?;
         }
+        let mut hashes = self.hashes.clone();
+        hashes.sort();
+        tx.note("recovery_sha256", None::<&str>, fingerprint(&hashes.concat()));
         Ok(())
     }
 }

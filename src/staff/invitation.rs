@@ -6,7 +6,8 @@ use crate::{
     clock::Instant,
     gate::{Admits, Change, Fault, Target, Tx},
     id::StaffId,
-    secret, sql,
+    secret::{self, fingerprint},
+    sql,
     store::Reader,
 };
 use chrono::TimeDelta;
@@ -38,6 +39,7 @@ pub(super) async fn issue(tx: &mut Tx<'_>, staff: StaffId, token: &str) -> Resul
         .run()
         .await?;
     tx.note("link_expires_at", before.map(|(at,)| at.to_string()), expires.to_string());
+    tx.note("link_sha256", None::<&str>, fingerprint(&hash(token)));
     Ok(())
 }
 
@@ -135,6 +137,7 @@ impl Change for AcceptInvitation {
         self.recovery_codes.store(tx, self.staff).await?;
         tx.query(sql!("delete from sessions where staff_id = $1")).bind(self.staff).run().await?;
         tx.note("password_at", None::<i64>, now.to_string());
+        tx.note("password_sha256", None::<&str>, fingerprint(self.password_hash.as_bytes()));
         tx.note("authenticator_at", None::<i64>, now.to_string());
         Ok(())
     }

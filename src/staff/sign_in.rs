@@ -115,7 +115,10 @@ impl SignIn {
         if !session::end(tx, &self.from).await? {
             return Err(Fault::conflict(SIGN_IN_OVER));
         }
-        session::begin(tx, &self.to, self.staff, "signed", &self.browser.ip, &self.browser.user_agent).await
+        session::begin(tx, &self.to, self.staff, "signed", &self.browser.ip, &self.browser.user_agent).await?;
+        // The beginning of the key, as everywhere: the row of the session is held against it.
+        tx.note("session", None::<&str>, self.to.get(..16).unwrap_or_default());
+        Ok(())
     }
 }
 

@@ -158,6 +158,8 @@ async fn open_postgres(url: &str, connections: u32) -> anyhow::Result<(Reader, W
             ("default_transaction_read_only", "on"),
             ("statement_timeout", "15s"),
             ("max_parallel_workers_per_gather", "0"),
+            // Compiling a statement of the verification takes longer than running it: each is short.
+            ("jit", "off"),
         ]))
         .await?;
     let options = options.options([("statement_timeout", "30s")]);

@@ -12,6 +12,7 @@ pub(crate) mod reindex;
 pub(crate) mod search;
 pub(crate) mod show;
 pub mod status;
+pub mod take_over;
 pub mod term;
 
 pub(crate) use crate::customer::{contact_of, lock_version, target};

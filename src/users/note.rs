@@ -5,6 +5,7 @@ use crate::{
     clock::Instant,
     gate::{Admits, Change, Fault, Role, Target, Tx},
     id::{CustomerId, NoteId, Seq},
+    secret::{SALTED, salt, salted},
     sql,
     store::Reader,
     text::{composed, is_printable, visible},
@@ -46,7 +47,7 @@ pub struct NoteUser {
 impl Change for NoteUser {
     const KIND: &'static str = "users.note";
     const ADMITS: Admits = Admits::sealed(&[Role::Operator]);
-    const CREATED_IDS: &'static [&'static str] = &["note_number"];
+    const CREATED_IDS: &'static [&'static str] = &["note_number", SALTED];
     type Output = NoteId;
 
     fn target(&self) -> Target {
@@ -66,19 +67,22 @@ impl Change for NoteUser {
 
     async fn apply(&self, tx: &mut Tx<'_>) -> Result<NoteId, Fault> {
         let (now, change, by) = (tx.now(), tx.change_id().to_owned(), tx.by().to_owned());
+        let salt = salt();
         let (note,): (NoteId,) = tx
             .query(sql!(
-                "insert into user_notes (user_id, at, text, staff_name, change_id) values ($1, $2, $3, $4, $5) returning id"
+                "insert into user_notes (user_id, at, text, staff_name, change_id, salt) values ($1, $2, $3, $4, $5, $6) returning id"
             ))
             .bind(self.user)
             .bind(now)
             .bind(self.text.as_str())
             .bind(by)
             .bind(change)
+            .bind(salt.as_str())
             .one()
             .await?;
         // The log names the note and does not hold its text, which may be personal data.
         tx.note("note_number", None::<i64>, note);
+        tx.note(SALTED, None::<&str>, salted(&salt, &self.text));
         tx.emit(USERS_NOTED, serde_json::json!({ "user": self.user, "note": note }));
         Ok(note)
     }

@@ -1,11 +1,37 @@
 //! The point ledger against the log.
 
-use super::{AT_ONCE, Unfit, first_unfit};
-use crate::{id::CustomerId, sql, store::Reader};
+use super::{AT_ONCE, Unfit, first_unfit, noted::at_fits};
+use crate::{
+    clock::Instant,
+    id::{CustomerId, EntryId, Seq},
+    secret::Running,
+    sql,
+    store::{Queries, Reader},
+};
+use serde_json::json;
 
 /// The kinds of change that move points.
 const MOVES_POINTS: [&str; 6] =
     ["points.adjust", "points.expire", "orders.cancel", "orders.refund", "refunds.retry", "refunds.settle"];
+
+/// The entries of each customer are a chain that begins at zero: each goes on from the balance after the one before it.
+pub(super) async fn chains_fit(reader: &Reader) -> Result<(), Unfit> {
+    let odd = first_unfit(
+        reader,
+        sql!(
+            "select p.id, p.balance - p.delta = coalesce((select q.balance from point_entries q
+                                                           where q.user_id = p.user_id and q.id < p.id
+                                                           order by q.id desc limit 1), 0) as fits
+               from point_entries p where p.id > $1 order by p.id limit $2"
+        ),
+        None,
+    )
+    .await?;
+    match odd {
+        Some(odd) => Err(Unfit::Ledger(format!("ledger entry {odd} does not go on from the one before it"))),
+        None => Ok(()),
+    }
+}
 
 /// Every entry that a change made has its row in the log, and every row that moved points its entries, with the same
 /// figures. Walked in slices, so that each statement is short however long the ledger.
@@ -16,6 +42,12 @@ pub(super) async fn entries_fit(reader: &Reader) -> Result<(), Unfit> {
             "select p.id, coalesce(
                a.outcome = 'applied' and (p.kind = 'adjusted') = (a.action = 'points.adjust')
                and (p.kind = 'expired') = (a.action = 'points.expire')
+               and p.staff_name = a.staff_name
+               and coalesce(p.memo, '') = case p.kind when 'adjusted' then a.after ->> 'reason_kind' when 'expired' then ''
+                 else (select o.number from orders o where o.id = cast(a.target_id as bigint)) end
+               and ",
+            at_fits!("p.at"),
+            "
                -- A change of an order moves the points of the customer it belongs to.
                and p.user_id = case a.target_kind when 'order'
                  then (select o.user_id from orders o where o.id = cast(a.target_id as bigint)) else cast(a.target_id as bigint) end
@@ -63,22 +95,139 @@ async fn rows_have_entries(reader: &Reader, action: &'static str) -> Result<(), 
 pub(super) async fn balances_fit(reader: &Reader) -> Result<(), Unfit> {
     let mut after = CustomerId::MIN;
     loop {
-        let slice: Vec<(CustomerId, i64, Option<i64>)> = reader
+        let slice: Vec<(CustomerId, i64, i64)> = reader
             .query(sql!(
                 "select u.id, u.points,
-                        (select p.balance from point_entries p where p.user_id = u.id order by p.id desc limit 1)
+                        coalesce((select p.balance from point_entries p where p.user_id = u.id order by p.id desc limit 1), 0)
                    from users u where u.id > $1 order by u.id limit $2"
             ))
             .bind(after)
             .bind(AT_ONCE)
             .all()
             .await?;
-        if let Some((id, points, Some(balance))) =
-            slice.iter().find(|(_, points, balance)| balance.is_some_and(|balance| balance != *points))
-        {
+        if let Some((id, points, balance)) = slice.iter().find(|(_, points, balance)| balance != points) {
             return Err(Unfit::Ledger(format!("customer {id} has {points} points, but the ledger has {balance}")));
         }
+        super::pause::between_slices().await;
         let Some((last, ..)) = slice.last() else { return Ok(()) };
         after = *last;
+    }
+}
+
+/// Entries that no change made: how many, and the fingerprint of them all.
+#[derive(Clone, Debug)]
+pub(crate) struct Shop {
+    pub entries: i64,
+    pub fingerprint: String,
+}
+
+#[derive(sqlx::FromRow)]
+struct ShopEntry {
+    id: EntryId,
+    user_id: CustomerId,
+    at: Instant,
+    delta: i64,
+    balance: i64,
+    kind: String,
+    memo: Option<String>,
+    staff_name: Option<String>,
+}
+
+/// The shop's entries after one id, up to and with another.
+pub(crate) async fn shop_entries(db: &mut impl Queries, after: i64, through: i64) -> sqlx::Result<Shop> {
+    let (mut entries, mut running, mut after) = (0, Running::default(), EntryId::new(after));
+    loop {
+        let slice: Vec<ShopEntry> = db
+            .query(sql!(
+                "select id, user_id, at, delta, balance, kind, memo, staff_name from point_entries
+                  where change_id is null and id > $1 and id <= $2 order by id limit $3"
+            ))
+            .bind(after)
+            .bind(through)
+            .bind(AT_ONCE)
+            .all()
+            .await?;
+        for entry in &slice {
+            let columns = json!([
+                entry.id.get(),
+                entry.user_id.get(),
+                entry.at.to_string(),
+                entry.delta,
+                entry.balance,
+                entry.kind,
+                entry.memo,
+                entry.staff_name,
+            ]);
+            running.push(&columns.to_string());
+            entries += 1;
+        }
+        super::pause::between_slices().await;
+        let Some(last) = slice.last() else { return Ok(Shop { entries, fingerprint: running.fingerprint() }) };
+        after = last.id;
+    }
+}
+
+/// The last entry that was taken over, in either of the two kinds of change that do it: each along the index of actions.
+macro_rules! taken_over_through {
+    () => {
+        "select through from (
+           select * from (select seq, cast(after ->> 'through_entry' as bigint) as through from audit
+                           where action = 'points.take-over' and outcome = 'applied' and after ->> 'through_entry' is not null
+                           order by seq desc limit 1) taken
+           union all
+           select * from (select seq, cast(after ->> 'through_entry' as bigint) as through from audit
+                           where action = 'sample.load' and outcome = 'applied' and after ->> 'through_entry' is not null
+                           order by seq desc limit 1) loaded) last_two
+         order by seq desc limit 1"
+    };
+}
+
+/// The last entry that was taken over; nothing where none ever was.
+pub(crate) async fn taken_over_through(db: &mut impl Queries) -> sqlx::Result<Option<i64>> {
+    let through: Option<(i64,)> = db.query(sql!(taken_over_through!())).optional().await?;
+    Ok(through.map(|(through,)| through))
+}
+
+/// What the shop wrote is what was taken over, and nothing came since that neither a change made nor anybody took over.
+pub(super) async fn shop_fits(reader: &Reader) -> Result<(), Unfit> {
+    let mut through = None;
+    let mut after = Seq::MIN;
+    loop {
+        let slice: Vec<(Seq, Option<i64>, i64, String)> = reader
+            .query(sql!(
+                "select seq, cast(before ->> 'through_entry' as bigint), cast(after ->> 'through_entry' as bigint),
+                        after ->> 'entries_sha256' from audit
+                  where action in ('points.take-over', 'sample.load') and outcome = 'applied'
+                    and after ->> 'through_entry' is not null and seq > $1 order by seq limit $2"
+            ))
+            .bind(after)
+            .bind(AT_ONCE)
+            .all()
+            .await?;
+        for (seq, before, until, noted) in &slice {
+            let shop = shop_entries(&mut &*reader, before.unwrap_or(i64::MIN), *until).await?;
+            if *before != through || shop.fingerprint != *noted {
+                return Err(Unfit::Ledger(format!("the shop's entries differ from those that row {seq} took over")));
+            }
+            through = Some(*until);
+        }
+        super::pause::between_slices().await;
+        let Some((last, ..)) = slice.last() else { break };
+        after = *last;
+    }
+    // One statement, so that what is taken over meanwhile is not seen as typed in. Before the first time nothing is asked for.
+    let odd: Option<(EntryId,)> = reader
+        .query(sql!(
+            "select id from point_entries where change_id is null and id > (",
+            taken_over_through!(),
+            ") order by id limit 1"
+        ))
+        .optional()
+        .await?;
+    match odd {
+        Some((odd,)) => Err(Unfit::Ledger(format!(
+            "ledger entry {odd} was made by no change, and was not taken over from the shop"
+        ))),
+        None => Ok(()),
     }
 }

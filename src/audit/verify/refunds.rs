@@ -1,6 +1,6 @@
 //! Refunds against the log, and what they hold against what is counted.
 
-use super::{AT_ONCE, Unfit, first_unfit};
+use super::{AT_ONCE, Unfit, first_unfit, noted::at_fits};
 use crate::{
     id::{LineId, OrderId, PaymentId, RefundId},
     sql,
@@ -19,8 +19,25 @@ pub(super) async fn refunds_fit(reader: &Reader) -> Result<(), Unfit> {
                                    and a.target_kind = 'order' and a.target_id = cast(r.order_id as text)
                                    and a.after ->> 'refund' = cast(r.id as text)
                                    and a.after ->> 'amount' = o.currency || ' ' || cast(r.amount as text)
+                                   and a.staff_name = r.staff_name and a.after ->> 'reason_kind' = r.reason_kind
+                                   and coalesce(a.after ->> 'override_reason', '') = coalesce(r.override_reason, '')
+                                   and r.points_returned = coalesce(cast(a.after ->> 'points_returned' as bigint)
+                                                                    - cast(a.before ->> 'points_returned' as bigint), 0)
+                                   and r.points_claimed = coalesce(cast(a.after ->> 'points_claimed' as bigint)
+                                                                   - cast(a.before ->> 'points_claimed' as bigint), 0)
+                                   and r.shipping = case when a.after ->> 'shipping_refunded' is null then 0 else o.shipping_fee end
+                                   and coalesce(a.after ->> 'retry_of', '') = coalesce(cast(r.retry_of as text), '')
+                                   and r.points_taken = coalesce((select -cast(sum(e.delta) as bigint) from point_entries e
+                                                                   where e.change_id = r.change_id and e.kind = 'reclaimed'), 0)
+                                   and coalesce(r.settled_at = coalesce((select max(p.settled_at) from refund_payments p
+                                                                          where p.refund_id = r.id), r.at), r.state = 'requested')
                                    and r.amount = coalesce((select cast(sum(p.amount) as bigint) from refund_payments p
-                                                             where p.refund_id = r.id), 0), false) as fits
+                                                             where p.refund_id = r.id), 0)
+                                   and ",
+            at_fits!("r.at"),
+            ", false)
+                    and coalesce(r.dismissed_at = (select e.at from order_events e where e.order_id = r.order_id
+                                                      and e.refund_id = r.id and e.kind = 'refund-dismissed'), r.dismissed_at is null) as fits
                from refunds r join orders o on o.id = r.order_id left join audit a on a.change_id = r.change_id
               where r.change_id is not null and r.id > $1 order by r.id limit $2"
         ),
@@ -66,7 +83,13 @@ pub(super) async fn answers_fit(reader: &Reader) -> Result<(), Unfit> {
                             and a.after ->> 'refund' = cast(p.refund_id as text)
                             and a.after ->> 'payment_id' = cast(p.payment_id as text)
                             and a.after ->> 'amount' = o.currency || ' ' || cast(p.amount as text)
-                            and a.after ->> 'outcome' = p.state) as answers,
+                            and a.after ->> 'outcome' = p.state
+                            and coalesce(a.after ->> 'failure', '') = coalesce(p.failure, '')
+                            and p.key = 'rf_' || cast(p.refund_id as text) || '_' || cast(p.payment_id as text) || '_' || substr(r.change_id, 1, 16)
+                            and p.order_id = r.order_id
+                            and ",
+                at_fits!("p.settled_at"),
+                ") as answers,
                         p.state
                    from refund_payments p join refunds r on r.id = p.refund_id join orders o on o.id = r.order_id
                   where p.key is not null and (p.refund_id, p.payment_id) > ($1, $2)
@@ -83,6 +106,7 @@ pub(super) async fn answers_fit(reader: &Reader) -> Result<(), Unfit> {
                 "the log has no row for the answer of the provider to refund {refund} for payment {payment}"
             )));
         }
+        super::pause::between_slices().await;
         let Some((refund, payment, ..)) = slice.last() else { return Ok(()) };
         after = (*refund, *payment);
     }
@@ -129,6 +153,7 @@ async fn lines_fit(reader: &Reader) -> Result<(), Unfit> {
                 "the refunded units of line {n} of order {order} differ from its refunds"
             )));
         }
+        super::pause::between_slices().await;
         let Some((order, n, _)) = slice.last() else { return Ok(()) };
         after = (*order, *n);
     }
@@ -141,7 +166,8 @@ async fn states_fit(reader: &Reader) -> Result<(), Unfit> {
         sql!(
             "select r.id,
                     r.state = case when p.open > 0 then 'requested' when p.failed > 0 then 'failed' else 'succeeded' end
-                    and r.released = (p.failed > 0 and p.failed = p.parts) as fits
+                    and r.released = (p.failed > 0 and p.failed = p.parts)
+                    and not exists (select 1 from refund_lines l where l.refund_id = r.id and l.order_id <> r.order_id) as fits
                from refunds r
                join (select r.id, count(p.payment_id) as parts,
                             coalesce(sum(case p.state when 'requested' then 1 end), 0) as open,

@@ -1,6 +1,6 @@
 //! The second person, through HTTP: asking, deciding, withdrawing, running out, and everybody who tries to get around it.
 
-mod support;
+pub(crate) mod support;
 
 mod asking;
 mod deciding;

@@ -15,6 +15,7 @@ use ingam::{
     gate::{Actor, Gate, Refusal, Seal},
     id::CustomerId,
     store::Store,
+    users::take_over::TakeOverLedger,
 };
 
 /// Runs a job as the demo does, to a good end; what it wrote.
@@ -39,6 +40,15 @@ async fn open_gate(world: &World) -> (Store, Gate) {
 /// Customers from 100 on who earned 1,000 points long ago, spent 300 of them, and have earned 500 that have not
 /// expired.
 fn old_customers(world: &World, count: i64) {
+    let take_over = || {
+        block_on(async {
+            let (store, gate) = open_gate(world).await;
+            let actor = Actor::console("tests".to_owned(), "founding".to_owned());
+            gate.submit_unattended(&actor, &TakeOverLedger {}).await.unwrap();
+            store.close().await;
+            gate.close().await;
+        });
+    };
     let rows = |row: &dyn Fn(i64) -> String| (100..100 + count).map(row).collect::<Vec<_>>().join(", ");
     let (long_ago, later, fresh) =
         ("2020-01-02T00:00:00.000000Z", "2021-05-06T00:00:00.000000Z", "2999-01-01T00:00:00.000000Z");
@@ -52,6 +62,7 @@ fn old_customers(world: &World, count: i64) {
         )),
     );
     world.database().tamper(&sql).unwrap();
+    take_over();
 }
 
 fn assert_points_are_their_ledger(world: &World) {

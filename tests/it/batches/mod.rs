@@ -1,6 +1,6 @@
 //! Batches, through HTTP: running, failing, rerunning, reporting, and what happens when something dies.
 
-mod support;
+pub(crate) mod support;
 
 mod beginning;
 mod deciding;

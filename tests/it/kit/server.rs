@@ -13,6 +13,7 @@ use ingam::{
     secret::SecretKey,
     staff::founding::{Founder, found},
     store::Store,
+    users::take_over::TakeOverLedger,
 };
 use std::{
     net::{SocketAddr, TcpListener},
@@ -103,9 +104,10 @@ pub(super) fn prepare(url: &str, clock: &TestClock) {
             };
             found(&gate, &actor, &founder).await.unwrap();
         }
-        store.close().await;
-        gate.close().await;
         ask(url, CUSTOMERS).await.unwrap();
         ask(url, ORDERS).await.unwrap();
+        gate.submit_unattended(&actor, &TakeOverLedger {}).await.unwrap();
+        store.close().await;
+        gate.close().await;
     });
 }

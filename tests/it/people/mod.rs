@@ -1,6 +1,6 @@
 //! The staff, through HTTP and the command line: who joins, what they may do, and how they leave.
 
-mod support;
+pub(crate) mod support;
 
 mod host;
 mod last_owner;

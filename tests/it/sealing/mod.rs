@@ -1,5 +1,6 @@
 //! What the gate promises, tried through HTTP on both engines.
 
+mod populated;
 mod support;
 
 mod append_only;
@@ -15,5 +16,6 @@ mod races;
 mod repeats;
 mod self_check;
 mod starved;
+mod tampering;
 mod verify;
 mod waiting;

@@ -69,7 +69,7 @@ fn on_postgres(world: &World) {
         "select t.tgname, t.tgrelid::regclass::text, pg_get_triggerdef(t.oid) from pg_trigger t
           where not t.tgisinternal and t.tgenabled = 'A' order by 1",
     );
-    assert_eq!(triggers.len(), 20, "{triggers:?}");
+    assert_eq!(triggers.len(), 22, "{triggers:?}");
     for row in &triggers {
         let [Some(name), Some(table), Some(sql)] = row.as_slice() else { panic!("{row:?}") };
         let always = format!("alter table {table} enable always trigger {name}");
@@ -97,6 +97,7 @@ fn on_postgres(world: &World) {
     for (table, rights) in [
         ("audit", &["update", "delete", "truncate", "trigger", "update (reason)"][..]),
         ("audit_head", &["delete", "truncate", "trigger"]),
+        ("access_heads", &["delete", "truncate", "trigger"]),
         ("access_records", &["update", "delete", "truncate", "trigger", "update (task)"]),
         ("point_entries", &["update", "delete", "truncate", "trigger", "update (delta, balance)"]),
         ("approval_requests", &["delete", "truncate", "trigger"]),

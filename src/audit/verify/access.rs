@@ -1,0 +1,68 @@
+//! The access records: chains of hashes, with their length and last hash in one row each.
+
+use super::{AT_ONCE, Unfit};
+use crate::{
+    access_columns,
+    gate::access::{AccessRecord, LANES},
+    sql,
+    store::Reader,
+};
+
+#[derive(sqlx::FromRow)]
+struct Link {
+    #[sqlx(flatten)]
+    record: AccessRecord,
+    hash: Vec<u8>,
+}
+
+/// Each chain gives its head, no record is in none but those from before there were chains, and none is beyond a head.
+pub(super) async fn access_fits(reader: &Reader) -> Result<(), Unfit> {
+    for lane in 0..LANES {
+        chain_fits(reader, lane).await?;
+    }
+    let (fits,): (bool,) = reader
+        .query(sql!(
+            "select (select count(*) from access_records where lane is null)
+                      = coalesce((select size from access_heads where lane = -1), -1)
+                and not exists (select 1 from access_records r join access_heads h on h.lane = r.lane where r.place >= h.size)
+                and not exists (select 1 from access_records where lane < 0 or lane > 15 or place < 0)
+                and (select count(*) from access_heads) = 17"
+        ))
+        .one()
+        .await?;
+    if fits { Ok(()) } else { Err(Unfit::Access("records were added or taken away beside the chains".to_owned())) }
+}
+
+/// What is appended while this runs is left for the next time: the head is read first.
+async fn chain_fits(reader: &Reader, lane: i64) -> Result<(), Unfit> {
+    let head: Option<(i64, Vec<u8>)> =
+        reader.query(sql!("select size, hash from access_heads where lane = $1")).bind(lane).optional().await?;
+    let Some((size, last)) = head else { return Err(Unfit::Access(format!("chain {lane} has no head"))) };
+    let (mut next, mut hash) = (0, Vec::new());
+    while next < size {
+        let slice: Vec<Link> = reader
+            .query(sql!(
+                "select ",
+                access_columns!(),
+                ", hash from access_records where lane = $1 and place >= $2 and place < $3 order by place"
+            ))
+            .bind(lane)
+            .bind(next)
+            .bind(size.min(next + AT_ONCE))
+            .all()
+            .await?;
+        if slice.is_empty() {
+            return Err(Unfit::Access(format!("record {next} of chain {lane} is missing")));
+        }
+        for link in slice {
+            let is_next = link.record.place == next;
+            hash = link.record.hash(&hash).to_vec();
+            if !is_next || hash != link.hash {
+                return Err(Unfit::Access(format!("record {next} of chain {lane} was altered or taken away")));
+            }
+            next += 1;
+        }
+        super::pause::between_slices().await;
+    }
+    if hash == last { Ok(()) } else { Err(Unfit::Access(format!("chain {lane} does not give its head"))) }
+}

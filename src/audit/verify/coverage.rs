@@ -1,0 +1,327 @@
+//! What verifying looks at: every column of every table is held against the log, or is named here with the reason why not. A
+//! test alters each of them in a real database and compares what is noticed with this list.
+
+/// A table, and how its columns are covered.
+#[derive(Clone, Copy, Debug)]
+pub struct Coverage {
+    pub table: &'static str,
+    /// Columns whose alteration is noticed, and how. Of rows that the shop made, only what a change has altered since.
+    pub held: &'static [(&'static str, &'static str)],
+    /// Columns whose alteration is not noticed, and why.
+    pub open: &'static [(&'static str, &'static str)],
+}
+
+const fn table(
+    table: &'static str,
+    held: &'static [(&'static str, &'static str)],
+    open: &'static [(&'static str, &'static str)],
+) -> Coverage {
+    Coverage { table, held, open }
+}
+
+/// The names of columns in a list of them.
+pub fn columns(list: &'static str) -> impl Iterator<Item = &'static str> {
+    list.split(", ")
+}
+
+const SHOP: &str = "the shop's own, which no change alters";
+const FORMS: &str = "a count that makes open forms stale, nothing else";
+
+/// The list as `ingam audit verify` prints it, a table after the other.
+pub fn listing() -> String {
+    let lines = COVERAGE.iter().flat_map(|table| {
+        let held = table.held.iter().map(|(names, how)| format!("  checked      {names}: {how}"));
+        let open = table.open.iter().map(|(names, why)| format!("  not checked  {names}: {why}"));
+        std::iter::once(table.table.to_owned()).chain(held).chain(open)
+    });
+    lines.collect::<Vec<_>>().join("\n")
+}
+
+/// Every table of the schema.
+pub const COVERAGE: &[Coverage] = &[
+    table("access_heads", &[("lane, size, hash", "recomputed from all access records")], &[]),
+    table(
+        "access_records",
+        &[(
+            "at, staff_id, staff_name, ip, ip_key, task, subject, detail, reason, request_id, lane, place, hash",
+            "chains of hashes; records from before there were chains are counted, no more",
+        )],
+        &[("id", "the order on a page; the place in the chain is sealed")],
+    ),
+    table(
+        "approval_requests",
+        &[
+            (
+                "id, at, kind, payload, target_kind, target_id, seen, before, after, staff_id, staff_name, ip, peer, user_agent, \
+                 session, reason, change_id, rule, beyond, role, expires_at, salt",
+                "its fingerprint in the row of the log that asked for it",
+            ),
+            (
+                "state, needs, is_overdue",
+                "the last row that noted it, the votes, and the row of the change that was made",
+            ),
+        ],
+        &[("decided_at", "the time of the vote or of the row that decided is in the log"), ("version", FORMS)],
+    ),
+    table(
+        "approval_votes",
+        &[("request_id, staff_id, staff_name, at, verdict, reason, change_id", "the row of the log of the decision")],
+        &[],
+    ),
+    table(
+        "audit",
+        &[(
+            "seq, at, change_id, actor, staff_id, staff_name, staff_email, roles, action, target_kind, target_id, before, after, \
+             reason, ip, ip_key, peer, user_agent, session, request_id, approval_id, reversal_of, outcome, refusal, flags, body, \
+             leaf",
+            "columns, bytes, leaf and root of the Merkle tree",
+        )],
+        &[],
+    ),
+    table("audit_head", &[("id, size, frontier, root", "recomputed from all rows")], &[]),
+    table(
+        "authenticators",
+        &[
+            ("staff_id, secret, enrolled_at", "the fingerprint and the time in the row that set it up or reset it"),
+            ("locked", "the refusal that locked it"),
+        ],
+        &[("last_step, failures, waits_until", "counts against guessing, which go up and down without a change")],
+    ),
+    table(
+        "batch_events",
+        &[
+            ("job, run_id, at, kind, staff_name, change_id", "the row of the log of the change that made it"),
+            ("detail", "that row too, and of the end of a run the reason that the run itself has"),
+        ],
+        &[("id", "the order of events on a page, nothing else")],
+    ),
+    table(
+        "batch_jobs",
+        &[
+            ("name, version, is_retired, paused_until, baseline_from", "the last row that noted it"),
+            ("title, owner, kind", "the definition whose digest is in the log"),
+        ],
+        &[("next_at", "moves on with every run"), ("changed", FORMS)],
+    ),
+    table(
+        "batch_log",
+        &[],
+        &[(
+            "run_id, n, until, lines",
+            "what programs wrote while they ran; it is thinned out as it grows and not sealed",
+        )],
+    ),
+    table(
+        "batch_runs",
+        &[
+            (
+                "state, ended_at, duration_ms, processed, exit_code, failure, is_low",
+                "the row of the log of its end, and its event",
+            ),
+            (
+                "id, job, version, cause, params, staff_name, change_id, rerun_of, root_id",
+                "the row of the person who asked for it",
+            ),
+            ("resolution, resolved_by, resolved_at", "the event of the decision, which has a row in the log"),
+        ],
+        &[
+            (
+                "is_single, rid, scheduled_for, attempt, queued_at, started_at, deadline_at",
+                "set by schedules and reports, not by a change",
+            ),
+            (
+                "runner, fence, lease_until, pid, pid_started, waits_for_pid, is_process_gone",
+                "who runs it, as long as it runs",
+            ),
+            (
+                "progress, failed, skipped, next_line, gap_from, gap_until, gap_bytes",
+                "reported by the program as it runs",
+            ),
+            ("baseline_ms, baseline_count, baseline_runs, is_slow, is_late", "worked out from other runs"),
+            ("changed", FORMS),
+        ],
+    ),
+    table(
+        "batch_versions",
+        &[("job, n, definition, sha256", "the digest in the row of the log that defined it")],
+        &[("at", "the row of the log has the time")],
+    ),
+    table(
+        "idempotency",
+        &[],
+        &[("staff_id, key, fingerprint, seq, output, at", "answers to forms that are sent twice, for seven days")],
+    ),
+    table(
+        "installation",
+        &[],
+        &[("id, environment, stamped_at, key_check", "compared with the configuration at every start")],
+    ),
+    table(
+        "invitations",
+        &[("hash, staff_id, expires_at", "the fingerprint and the time in the row that issued the link")],
+        &[],
+    ),
+    table(
+        "networks",
+        &[("net, note, expires_at, added_by", "all changes of the list in the log, one after the other")],
+        &[("id", "nothing refers to it"), ("added_at", "the row of the log has the time"), ("version", FORMS)],
+    ),
+    table("numbers", &[], &[("n", "the numbers from 1 to 100, for the index of names")]),
+    table(
+        "order_events",
+        &[
+            ("order_id, at, kind, refund_id, staff_name, change_id", "the row of the log of the change that made it"),
+            ("text, salt", "the tracking number in that row, and of a note its fingerprint"),
+        ],
+        &[("id", "the order of events on a page, nothing else")],
+    ),
+    table(
+        "order_lines",
+        &[("order_id, n, refunded", "the refunds of the line")],
+        &[("sku, title, variant, quantity, unit_price", SHOP)],
+    ),
+    table(
+        "orders",
+        &[
+            ("state, carrier, tracking_number", "the last row that noted it, once a change has altered it"),
+            ("preparing_at, shipped_at, delivered_at, cancelled_at", "the event of the change, if one did it"),
+            (
+                "shipping_refunded, points_returned, worth_returned, points_claimed, open_refunds, failed_refunds",
+                "the sum of its refunds",
+            ),
+        ],
+        &[
+            (
+                "id, number, user_id, currency, total, shipping_fee, points_used, points_worth, points_earned, placed_at, paid_at",
+                SHOP,
+            ),
+            ("version", FORMS),
+        ],
+    ),
+    table(
+        "outbox",
+        &[],
+        &[(
+            "id, seq, topic, body, at, attempts, claimed_until, delivered_at",
+            "messages on their way; each tells of a row of the log",
+        )],
+    ),
+    table(
+        "payments",
+        &[("id, refunded", "the refunds of the payment")],
+        &[("order_id, method, label, reference, captured, captured_at", SHOP)],
+    ),
+    table(
+        "point_entries",
+        &[
+            (
+                "id, user_id, delta, balance",
+                "the chain of each customer's entries from zero, and the customer's points",
+            ),
+            (
+                "at, kind, memo, change_id, staff_name",
+                "the row of the change that made it, or that took it over from the shop",
+            ),
+        ],
+        &[],
+    ),
+    table(
+        "recovery_codes",
+        &[
+            ("hash, staff_id", "the fingerprint of all ten in the row that made them"),
+            ("used_at", "how many are left, in the row that used one"),
+        ],
+        &[],
+    ),
+    table("refund_lines", &[("refund_id, order_id, n, quantity", "the counts of the order's lines")], &[]),
+    table(
+        "refund_payments",
+        &[
+            ("refund_id, payment_id, order_id, amount, key", "the refund, whose amount and change are in the log"),
+            ("state, failure, settled_at", "the row of the log of the provider's answer"),
+        ],
+        &[
+            ("reference", "the provider's name for it, which the provider knows"),
+            ("attempts, provider, ask_at", "how the provider is asked until it answers"),
+        ],
+    ),
+    table(
+        "refunds",
+        &[
+            (
+                "id, order_id, at, amount, points_taken, reason_kind, override_reason, retry_of, staff_name, change_id",
+                "the row of the log of the change that asked for it",
+            ),
+            ("state, released, settled_at", "its parts, whose answers are in the log"),
+            ("shipping, points_returned, points_worth, points_claimed", "the counts of the order"),
+            ("dismissed_at", "the event of the dismissal, which has a row in the log"),
+        ],
+        &[],
+    ),
+    table(
+        "searches",
+        &[],
+        &[("id, staff_id, term, kind, status, at", "what was searched for, for a day; each has an access record")],
+    ),
+    table(
+        "sessions",
+        &[("id, staff_id, stage, created_at, ip, user_agent", "the row of the log of the sign-in")],
+        &[("seen_at", "moves on with every request")],
+    ),
+    table(
+        "settlements",
+        &[("day, currency, orders, captured", "the last row that settled the day")],
+        &[
+            ("refunded", "added up from refunds, which are held against the log"),
+            ("at", "the row of the log has the time"),
+        ],
+    ),
+    table(
+        "staff",
+        &[
+            ("id, email", "the row of the log of the invitation"),
+            ("name", "the last row of the log that has the person's name, once there is one"),
+            ("roles, active, networks, lang, time_zone, theme, password_at", "the last row that noted it"),
+            ("password_hash", "its fingerprint in the row that set it"),
+        ],
+        &[("version", FORMS), ("created_at", "the row of the invitation has the time")],
+    ),
+    table(
+        "throttles",
+        &[],
+        &[("key, failures, waits_until, updated_at", "counts against guessing, forgotten after a day")],
+    ),
+    table(
+        "user_name_parts",
+        &[],
+        &[("part, user_id", "an index of names, rebuilt from them by `ingam job search-reindex`")],
+    ),
+    table(
+        "user_notes",
+        &[
+            ("id, user_id, at, staff_name, change_id", "the row of the log of the note"),
+            ("text, salt", "their fingerprint in that row"),
+        ],
+        &[],
+    ),
+    table(
+        "users",
+        &[
+            ("status", "the last row that noted it, once a change has altered it"),
+            ("id, points", "the last entry in the ledger"),
+        ],
+        &[
+            ("email, phone, name, joined_at, last_seen_at", SHOP),
+            ("email_domain, phone_last4", "worked out by the database from the other columns"),
+            ("version", FORMS),
+        ],
+    ),
+    table(
+        "verification",
+        &[],
+        &[(
+            "id, claimed_until, claimed_by, finished_at, fits, size, finding",
+            "how the last verification in the background ended; each verification begins at the first row",
+        )],
+    ),
+];

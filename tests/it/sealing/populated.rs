@@ -1,0 +1,114 @@
+//! A world in which everything has been done once, so that every table has a row that a change made.
+
+use crate::{
+    approvals::support::{approval, ask, points_rule, rejection, rules},
+    batches::support::{becomes, declare, rerun_form, run, run_form, script},
+    kit::{Browser, Engine, Mode, Provider, World, addition, wait_until},
+    orders::support::{cancellation, refund, settled, shipping},
+    people::support::{id_of, invitation, panel, roles_form},
+    sign_in::recovery::renew,
+};
+use std::time::Duration;
+
+/// Everything that people and the system do, done here. The provider must live as long as the world.
+pub(crate) fn populated(engine: Engine) -> (World, Provider) {
+    let provider = Provider::start();
+    let world = World::start_with(engine, |config| {
+        provider.serve_for(config, Duration::from_millis(400));
+        config.policies = rules(vec![points_rule(10_000, None, 1)]);
+        let parameters = "schedule = { cron = \"0 4 * * *\" }\nparameters = [{ name = \"day\", title = \"Day\", type = \"text\", default = \"monday\" }]";
+        declare(config, &[script("good", "echo hello", parameters), script("bad", "exit 3", "")].concat());
+    });
+    let mina = world.signed_in("mina");
+    customers(&world, &mina);
+    orders(&world, &mina, &provider);
+    requests(&world, &mina);
+    batches(&world);
+    people(&world);
+    networks(&world);
+    // By the clock of the machine, which is ahead of the world's: from then on the log's time is held.
+    let done = world.command(&["job", "daily-settlement", "--date", "2026-02-28"]).output().unwrap();
+    assert!(done.status.success(), "{}", String::from_utf8_lossy(&done.stderr));
+    (world, provider)
+}
+
+fn customers(world: &World, mina: &Browser) {
+    assert_eq!(addition(mina, 1, "5").set("code", &world.code("mina")).submit().status, 303);
+    let suspended = mina.get("/users/3?panel=status").form_to("/status").set("reason", "Asked for it herself");
+    assert_eq!(suspended.set("code", &world.code("mina")).submit().status, 303);
+    let note = mina.get("/users/1?panel=note").form_to("/notes").set("text", "Call after 6 pm");
+    assert_eq!(note.set("reason", "She asked for it").set("code", &world.code("mina")).submit().status, 303);
+    let contact = mina.get("/users/1?panel=contact").form_to("/contact").set("reason", "She called, ticket 5");
+    contact.submit();
+    mina.get("/users").form_to("/users/searches").set("q", "kim").submit();
+}
+
+fn orders(world: &World, mina: &Browser, provider: &Provider) {
+    assert_eq!(refund(mina, 1, &[(3, "1")]).set("code", &world.code("mina")).submit().status, 303);
+    settled(world);
+    provider.set(Mode::Decline);
+    assert_eq!(refund(mina, 4, &[(1, "1")]).set("code", &world.code("mina")).submit().status, 303);
+    settled(world);
+    let dismissal = mina.get("/orders/4").attributes("a[href*='panel=dismiss']", "href").remove(0);
+    let dismissal = mina.get(&dismissal).form_to("/dismissal").set("reason", "Paid from the till");
+    assert_eq!(dismissal.set("code", &world.code("mina")).submit().status, 303);
+    assert_eq!(cancellation(mina, 3).set("code", &world.code("mina")).submit().status, 303);
+    let parcel = |state: &str| shipping(mina, 6, state).set("carrier", "cj").set("tracking_number", "601234564471");
+    assert_eq!(parcel("shipped").set("code", &world.code("mina")).submit().status, 303);
+    assert_eq!(shipping(mina, 6, "delivered").set("code", &world.code("mina")).submit().status, 303);
+    assert_eq!(shipping(mina, 1, "preparing").set("code", &world.code("mina")).submit().status, 303);
+    let note = mina.get("/orders/1").form_to("/notes").set("reason", "She will call again");
+    assert_eq!(note.set("code", &world.code("mina")).submit().status, 303);
+}
+
+/// One request that was approved, one that was rejected, and one that waits.
+fn requests(world: &World, mina: &Browser) {
+    let hana = world.signed_in("hana");
+    let approved = ask(world, mina, 1, "50,000");
+    assert_eq!(approval(&hana, approved).set("code", &world.code("hana")).submit().status, 303);
+    let rejected = ask(world, mina, 1, "60,000");
+    assert_eq!(rejection(&hana, rejected).set("code", &world.code("hana")).submit().status, 303);
+    ask(world, mina, 1, "70,000");
+}
+
+fn batches(world: &World) {
+    let jun = world.signed_in("jun");
+    let done = run_form(&jun, "good").set("code", &world.code("jun")).submit();
+    assert_eq!(done.status, 303, "{done}");
+    let bad = run(world, &jun, "jun", "bad");
+    becomes(world, bad, "failed");
+    assert_eq!(rerun_form(&jun, bad).set("code", &world.code("jun")).submit().status, 303);
+    wait_until(|| world.number("select count(*) from batch_runs where state in ('succeeded', 'failed')") == 3);
+    let pause = jun.get("/batches/good?panel=pause").form_to("/pause").set("reason", "The bank is closed");
+    assert_eq!(pause.set("code", &world.code("jun")).submit().status, 303);
+}
+
+fn people(world: &World) {
+    let owner = world.signed_in("owner");
+    let code = || world.code("owner");
+    assert_eq!(invitation(&owner, "nari@ingam.test", &["operator"]).set("code", &code()).submit().status, 200);
+    let jun = id_of(world, "jun");
+    assert_eq!(roles_form(&owner, jun, &["oncall", "auditor"]).set("code", &code()).submit().status, 303);
+    let networks = panel(&owner, jun, "networks").set("networks", "127.0.0.0/8");
+    assert_eq!(networks.set("code", &code()).submit().status, 303);
+    let sora = world.signed_in("sora");
+    let preferences = sora.get("/account").form("#preferences form");
+    let preferences = preferences.set("lang", "en").set("time_zone", "Europe/Berlin").set("theme", "dark");
+    assert_eq!(preferences.submit().status, 303);
+    world.browser().give_password("mina");
+    let codes = renew(world, &sora, "sora");
+    let lost = world.browser();
+    lost.give_password("sora");
+    let page = lost.get("/login/code?with=recovery").form_with("code").set("code", &codes[0]).submit();
+    assert_eq!(page.status, 303, "{page}");
+    let hana = panel(&owner, id_of(world, "hana"), "status");
+    assert_eq!(hana.set("code", &code()).submit().status, 303);
+}
+
+fn networks(world: &World) {
+    let owner = world.signed_in("owner");
+    let added = owner.get("/networks?panel=add").form_to("/networks");
+    let added = added.set("net", "198.51.100.7").set("note", "The printer").set("expires_at", "2026-03-09T09:00");
+    let added = added.set("reason", "The new office").set("code", &world.code("owner")).submit();
+    assert_eq!(added.status, 303, "{added}");
+}
