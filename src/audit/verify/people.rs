@@ -178,7 +178,7 @@ async fn recovery_codes_fit(reader: &Reader, staff: StaffId) -> Result<(), Unfit
         .all()
         .await?;
     let hashes: Vec<&[u8]> = codes.iter().filter_map(|(hash, ..)| hash.as_deref()).collect();
-    let unused = codes.iter().filter(|(_, unused, ..)| *unused == Some(true)).count();
+    let unused = codes.iter().filter(|(hash, unused, ..)| hash.is_some() && *unused == Some(true)).count();
     let Some((_, _, made, left, is_unused)) = codes.first() else { return Ok(()) };
     // The reset of a second factor takes the codes away, and an authenticator that is set up brings new ones.
     let is_same = match made.as_deref().and_then(|made| made.strip_prefix('=')) {

@@ -79,6 +79,7 @@ on_both! {
         assert_eq!((row.action.as_str(), row.outcome.as_str(), row.reason.as_str()), ("installation.key", "applied", replace[3]));
         let link = with_other_key(world, &["staff", "reset-second-factor", "mina@ingam.test"]).output().unwrap();
         assert!(String::from_utf8(link.stdout).unwrap().contains("/setup/"), "{}", String::from_utf8_lossy(&link.stderr));
-        assert!(with_other_key(world, &["audit", "verify"]).output().unwrap().status.success());
+        let verified = with_other_key(world, &["audit", "verify"]).output().unwrap();
+        assert!(verified.status.success(), "{}", String::from_utf8_lossy(&verified.stderr));
     }
 }

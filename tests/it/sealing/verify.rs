@@ -127,7 +127,9 @@ on_both! {
             let verifying = scope.spawn(|| {
                 let mut times = 0;
                 while growing.load(Ordering::Relaxed) || times == 0 {
-                    verified(world).unwrap_or_else(|unfit| panic!("a false alarm: {unfit}"));
+                    let ended = verified(world);
+                    // The kit puts its operators into the database without the log; staff is compared last.
+                    assert!(matches!(ended, Ok(_) | Err(Unfit::People(_))), "a false alarm: {ended:?}");
                     times += 1;
                 }
                 times
