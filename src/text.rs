@@ -26,6 +26,16 @@ pub(crate) fn is_printable(c: char) -> bool {
     !is_refused && c != BRAILLE_BLANK && !CodePointSetData::new::<DefaultIgnorableCodePoint>().contains(c)
 }
 
+/// Whether a text of one line holds only such characters.
+pub(crate) fn is_line(text: &str) -> bool {
+    text.chars().all(is_printable)
+}
+
+/// Whether a text of several lines does.
+pub(crate) fn is_lines(text: &str) -> bool {
+    text.split('\n').all(is_line)
+}
+
 /// A symbol by its category, and a blank on the screen.
 const BRAILLE_BLANK: char = '\u{2800}';
 

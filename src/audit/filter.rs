@@ -51,7 +51,7 @@ fn target(text: &str) -> Result<(String, String), Message> {
         Some((kind, id)) => (kind, id),
         None => ("user", text.trim_start_matches("u_").trim_start_matches('#')),
     };
-    let fits = |part: &str| !part.is_empty() && part.len() <= 254 && part.chars().all(crate::text::is_printable);
+    let fits = |part: &str| !part.is_empty() && part.len() <= 254 && crate::text::is_line(part);
     if fits(kind) && fits(id) { Ok((kind.to_owned(), id.to_owned())) } else { Err(wrong::not_a_choice()) }
 }
 
@@ -60,7 +60,7 @@ fn words(text: &str) -> Result<String, Message> {
     if text.chars().count() > MAX_TEXT {
         return Err(wrong::too_long(MAX_TEXT));
     }
-    if text.chars().all(crate::text::is_printable) { Ok(text.to_owned()) } else { Err(wrong::control_characters()) }
+    if crate::text::is_line(text) { Ok(text.to_owned()) } else { Err(wrong::control_characters()) }
 }
 
 #[cfg(test)]

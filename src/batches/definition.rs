@@ -5,7 +5,7 @@ pub use super::kind::Kind;
 use super::schedule::Schedule;
 use crate::{
     gate::Role,
-    text::{is_printable, visible},
+    text::{is_line, visible},
 };
 use chrono::{Days, NaiveDate};
 use serde::{Deserialize, Serialize};
@@ -159,7 +159,7 @@ impl Definition {
         if self.title.is_empty() || self.owner.is_empty() {
             return wrong("it needs a title and an owner");
         }
-        if ![&self.title, &self.owner].into_iter().all(|text| text.chars().all(is_printable) && visible(text) > 0) {
+        if ![&self.title, &self.owner].into_iter().all(|text| is_line(text) && visible(text) > 0) {
             return wrong("its title and its owner must have characters that can be seen, and none that cannot");
         }
         match (self.command.first(), &self.url, self.external) {

@@ -2,11 +2,11 @@
 
 use super::{
     TargetArgs,
-    target::{Target, actor},
+    target::{Target, actor, reason as reason_of},
 };
 use crate::{
     clock::Clock,
-    gate::{KeyFits, Reason, Seal, key_fits},
+    gate::{KeyFits, Seal, key_fits},
     staff::key::ReplaceKey,
 };
 use anyhow::bail;
@@ -29,9 +29,7 @@ pub(super) enum KeyCommand {
 
 pub(super) async fn run(command: KeyCommand, clock: Clock) -> anyhow::Result<ExitCode> {
     let KeyCommand::Replace { reason, target } = command;
-    let Ok(reason) = Reason::parse(&reason) else {
-        bail!("a reason has 5 to 500 characters and no invisible characters");
-    };
+    let reason = reason_of(&reason)?;
     let target = Target::open_with_any_key(&target, clock).await?;
     let key = &target.config.secret_key;
     if key_fits(&target.store.reader, key).await? != KeyFits::No {

@@ -15,7 +15,7 @@ mod serve;
 mod staff;
 mod target;
 
-use crate::{clock::Clock, supervise};
+use crate::{clock::Clock, gate::WrongKey, supervise};
 use clap::{Args, Parser, Subcommand};
 use std::{env, net::SocketAddr, path::PathBuf, process::ExitCode};
 
@@ -169,7 +169,11 @@ fn ended(outcome: anyhow::Result<ExitCode>) -> ExitCode {
         Ok(code) => code,
         Err(error) => {
             eprintln!("ingam: {}", one_line(&error));
-            if error.is::<RefusedToStart>() { ExitCode::from(EX_CONFIG) } else { ExitCode::FAILURE }
+            if error.is::<RefusedToStart>() || error.is::<WrongKey>() {
+                ExitCode::from(EX_CONFIG)
+            } else {
+                ExitCode::FAILURE
+            }
         }
     }
 }

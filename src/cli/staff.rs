@@ -3,7 +3,7 @@
 
 use super::{
     TargetArgs,
-    target::{Target, actor},
+    target::{Target, actor, reason},
 };
 use crate::{
     clock::Clock,
@@ -109,11 +109,7 @@ struct Host {
 
 impl Host {
     async fn open(how: &HowArgs, clock: Clock) -> anyhow::Result<Self> {
-        let reason = match how.reason.as_deref().map(Reason::parse) {
-            None => Reason::none(),
-            Some(Ok(reason)) => reason,
-            Some(Err(_)) => bail!("a reason has 5 to 500 characters and no invisible characters"),
-        };
+        let reason = how.reason.as_deref().map(reason).transpose()?.unwrap_or_else(Reason::none);
         Ok(Self { target: Target::open(&how.target, clock).await?, seal: Seal { reason, ..Seal::none() } })
     }
 

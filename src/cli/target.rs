@@ -6,11 +6,12 @@ use crate::{
     clock::Clock,
     config::{Config, Settings},
     demo::data::Data,
-    gate::{Actor, Gate, WrongKey},
+    gate::{Actor, Gate, Reason},
     profile::stamp_fits,
     secret,
     store::{Store, stamp},
 };
+use anyhow::anyhow;
 use std::{env, path::Path};
 
 /// Environment and file, as they are.
@@ -32,11 +33,8 @@ impl Target {
     /// Opens the demo's database where `--data` names one, and the environment's otherwise.
     pub(super) async fn open(args: &TargetArgs, clock: Clock) -> anyhow::Result<Self> {
         let target = Self::open_with_any_key(args, clock).await?;
-        match target.gate.check_key(&target.store.reader).await {
-            Ok(()) => Ok(target),
-            Err(error) if error.is::<WrongKey>() => Err(super::RefusedToStart(error.to_string()).into()),
-            Err(error) => Err(error),
-        }
+        target.gate.check_key(&target.store.reader).await?;
+        Ok(target)
     }
 
     /// The same without looking at the key: for replacing one that was lost.
@@ -54,6 +52,11 @@ impl Target {
             .with_separate_duties(config.separate_duties);
         Ok(Self { config, store, gate })
     }
+}
+
+/// Reads a reason that was given to a command.
+pub(super) fn reason(text: &str) -> anyhow::Result<Reason> {
+    Reason::parse(text).map_err(|_| anyhow!("a reason has 5 to 500 characters and no invisible characters"))
 }
 
 /// Who acts on the command line.

@@ -44,14 +44,13 @@ pub async fn key_fits(reader: &Reader, key: &SecretKey) -> sqlx::Result<KeyFits>
 impl Gate {
     /// Refuses a key that is not this database's, and stores the first one.
     pub(crate) async fn check_key(&self, reader: &Reader) -> anyhow::Result<()> {
-        if key_fits(reader, &self.key).await? == KeyFits::Unrecorded {
+        let mut fits = key_fits(reader, &self.key).await?;
+        if fits == KeyFits::Unrecorded {
             self.run_housekeeping(&KeepKeyCheck { key_check: value(&self.key) }).await?;
+            // Read again: of two processes that start for the first time with different keys, one is refused.
+            fits = key_fits(reader, &self.key).await?;
         }
-        // Read again: of two processes that start for the first time with different keys, one is refused.
-        match key_fits(reader, &self.key).await? {
-            KeyFits::No => Err(WrongKey.into()),
-            KeyFits::Yes | KeyFits::Unrecorded => Ok(()),
-        }
+        if fits == KeyFits::No { Err(WrongKey.into()) } else { Ok(()) }
     }
 }
 

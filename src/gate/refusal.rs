@@ -28,7 +28,7 @@ pub enum Refusal {
     /// site.
     #[error("embedded in another page")]
     Embedded,
-    /// A trusted proxy does not say whom the request is from.
+    /// A trusted proxy does not name the client of the request.
     #[error("no client named by the proxy")]
     Unnamed,
     /// A set-up link that was used, replaced, or never made.

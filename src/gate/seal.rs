@@ -2,7 +2,7 @@
 
 use crate::{
     id::{RequestId, Seq},
-    text::{self, is_printable, visible},
+    text,
 };
 use serde::{Deserialize, Serialize};
 use std::ops::RangeInclusive;
@@ -42,8 +42,8 @@ impl Reason {
             0 => Err(ReasonError::Missing),
             count if count < *Self::LENGTH.start() => Err(ReasonError::TooShort),
             count if count > *Self::LENGTH.end() => Err(ReasonError::TooLong),
-            _ if !text.chars().all(|c| c == '\n' || is_printable(c)) => Err(ReasonError::Unprintable),
-            _ if visible(text) < Self::VISIBLE => Err(ReasonError::TooShort),
+            _ if !text::is_lines(text) => Err(ReasonError::Unprintable),
+            _ if text::visible(text) < Self::VISIBLE => Err(ReasonError::TooShort),
             _ => Ok(Self(text.to_owned())),
         }
     }

@@ -71,7 +71,7 @@ struct Kind {
     word: String,
 }
 
-/// How often something was refused, and for whom first.
+/// How often something was refused, and the first actor it was refused to.
 #[derive(Clone, Debug)]
 struct Count {
     actor: Actor,

@@ -10,7 +10,7 @@ use crate::{
     clock::Instant,
     gate::{Fault, Tx},
     id::NetworkId,
-    text::is_printable,
+    text,
 };
 use chrono::TimeDelta;
 use ipnet::IpNet;
@@ -120,7 +120,7 @@ fn asked(net: IpNet, question: &Question) -> Fault {
 
 pub(crate) fn check_note(note: &str) -> Result<(), Fault> {
     match note.chars().count() {
-        0..=LONGEST_NOTE if note.chars().all(is_printable) => Ok(()),
+        0..=LONGEST_NOTE if text::is_line(note) => Ok(()),
         0..=LONGEST_NOTE => Err(Fault::invalid("note", NOTE_UNPRINTABLE)),
         _ => Err(Fault::invalid("note", NOTE_LONG)),
     }

@@ -12,7 +12,7 @@ use crate::{
     id::StaffId,
     secret, sql,
     staff::STAFF_NO_ROLE,
-    text::{composed, is_lookalike, is_printable, visible},
+    text::{composed, is_line, is_lookalike, visible},
     web::{
         Desk, PageError, PageResult,
         form::Form,
@@ -61,10 +61,7 @@ pub struct InviteStaff {
 
 /// Whether this can be a name on pages and in the log.
 pub fn is_name(name: &str) -> bool {
-    name.trim() == name
-        && (1..=100).contains(&name.chars().count())
-        && name.chars().all(is_printable)
-        && visible(name) > 0
+    name.trim() == name && (1..=100).contains(&name.chars().count()) && is_line(name) && visible(name) > 0
 }
 
 /// A person who is invited once more.

@@ -8,7 +8,7 @@ use crate::{
     secret::{SALTED, salt, salted},
     sql,
     store::Reader,
-    text::{composed, is_printable, visible},
+    text::{composed, is_lines, visible},
     web::{
         Desk, PageError,
         form::Form,
@@ -92,7 +92,7 @@ impl Change for NoteUser {
 fn problem(text: &str) -> Option<crate::web::words::Message> {
     match text.chars().count() {
         0 => Some(wrong::required()),
-        1..=LONGEST if text.chars().all(|c| c == '\n' || is_printable(c)) && visible(text) > 0 => None,
+        1..=LONGEST if is_lines(text) && visible(text) > 0 => None,
         1..=LONGEST => Some(wrong::control_characters()),
         _ => Some(wrong::too_long(LONGEST)),
     }

@@ -4,7 +4,7 @@ use actix_web::{
     HttpMessage as _,
     dev::{Payload, ServiceRequest},
     error::PayloadError,
-    http::header,
+    http::{StatusCode, header},
 };
 use futures_util::{Stream as _, stream};
 use std::{
@@ -32,6 +32,12 @@ pub(super) fn with_deadline(mut request: ServiceRequest, deadline: Duration) -> 
         request.set_payload(Payload::Stream { payload: Box::pin(stream::poll_fn(read)) });
     }
     (request, has_body)
+}
+
+/// Whether no handler may have read the body: the rest of it would come over this connection for as long as its client likes.
+pub(super) fn may_be_left(method: &str, status: StatusCode) -> bool {
+    let is_refused = status.is_client_error() && status != StatusCode::UNPROCESSABLE_ENTITY;
+    is_refused || matches!(method, "GET" | "HEAD")
 }
 
 /// Whether an error says that the body did not come in time.

@@ -37,7 +37,6 @@ pub(crate) async fn observe(request: ServiceRequest, next: Next<impl MessageBody
     };
     let started = console.clock.now();
     let (request, has_body) = body::with_deadline(request, console.request_deadline);
-    let is_read = has_body && !matches!(visit.method.as_str(), "GET" | "HEAD");
     let outcome = AssertUnwindSafe(next.call(request)).catch_unwind().instrument(visit.span.clone()).await;
     let _entered = visit.span.clone().entered();
     let mut response = match outcome {
@@ -47,9 +46,7 @@ pub(crate) async fn observe(request: ServiceRequest, next: Next<impl MessageBody
         Err(_) => return Err(crashed(&console, &visit, "a handler panicked")),
     };
     headers::secure(response.headers_mut(), &visit.nonce, !console.plain_http);
-    // The rest of a body that no handler reads would come over this connection for as long as its client likes.
-    let is_refused = response.status().is_client_error() && response.status() != StatusCode::UNPROCESSABLE_ENTITY;
-    if has_body && (is_refused || !is_read) {
+    if has_body && body::may_be_left(&visit.method, response.status()) {
         response.response_mut().head_mut().set_connection_type(ConnectionType::Close);
     }
     tracing::info!(

@@ -66,7 +66,7 @@ impl Onward {
 pub enum Problem {
     /// 400: the request cannot be read.
     BadRequest,
-    /// 400: a trusted proxy does not say whom the request is from.
+    /// 400: a trusted proxy does not name the client of the request.
     Unnamed,
     /// 403: the address is not on the allowlist.
     Network,

@@ -1,6 +1,9 @@
 //! Reading the log and the access records leaves a record itself.
 
-use crate::kit::{Engine, World, on_both};
+use crate::{
+    kit::{World, on_both},
+    sealing::support::unrecorded_access,
+};
 
 fn records(world: &World) -> Vec<[String; 4]> {
     let rows = world.rows("select task, subject, detail, staff_name from access_records order by id");
@@ -64,13 +67,7 @@ on_both! {
 
     fn the_log_is_not_shown_where_reading_it_cannot_be_recorded(world) {
         let sora = world.signed_in("sora");
-        let (spoil, mend) = match world.engine {
-            Engine::Sqlite => (
-                "create trigger broken before insert on access_records begin select raise(abort, 'broken'); end",
-                "drop trigger broken",
-            ),
-            Engine::Postgres => ("revoke insert on access_records from ingam_app", "grant insert on access_records to ingam_app"),
-        };
+        let (spoil, mend) = unrecorded_access(world);
         world.database().tamper(spoil).unwrap();
         for path in ["/audit", "/audit/0", "/access-records"] {
             let page = sora.get(path);

@@ -1,7 +1,7 @@
 //! From where the console opens: the list that owners keep, who may come from where, and that no one shuts themselves
 //! out.
 
-mod support;
+pub(crate) mod support;
 
 mod commands;
 mod editing;

@@ -2,10 +2,10 @@
 
 use crate::{
     kit::{on_both, totp},
+    networks::support::{console, from},
     people::support::{PASSWORD, host, id_of, link_in, panel},
     sign_in::setup::offered,
 };
-use ingam::allowlist::Allowlist;
 
 on_both! {
     fn networks_of_a_person_are_kept_in_order_and_lifted_again(world) {
@@ -50,13 +50,8 @@ on_both! {
     }
 
     fn a_set_up_link_opens_only_in_the_networks_of_its_person(world) {
-        let server = world
-            .another(|config| {
-                config.allowed_networks = Allowlist::parse("10.0.0.0/8").unwrap();
-                config.trusted_proxies = vec!["127.0.0.0/8".parse().unwrap()];
-            })
-            .unwrap();
-        let from = |ip: &str| world.browser().at(server.address).with_header("x-forwarded-for", ip);
+        let server = console(world, "10.0.0.0/8");
+        let from = |ip: &str| from(world, &server, ip);
         let (made, said) = host(world, &["add", "--email", "nari@ingam.test", "--name", "Nari Yoon", "--role", "operator"]);
         assert!(made, "{said}");
         let link = link_in(&said);

@@ -2,7 +2,7 @@
 
 use crate::{
     kit::{Engine, Form, World, addition, assert_sound, on_both, points},
-    sealing::support::entries,
+    sealing::support::{entries, unrecorded_access},
 };
 
 /// A way to spoil the database, and to mend it.
@@ -141,13 +141,7 @@ on_both! {
 
     fn personal_data_is_not_shown_where_looking_cannot_be_recorded(world) {
         let mina = world.signed_in("mina");
-        let (spoil, mend) = match world.engine {
-            Engine::Sqlite => (
-                "create trigger broken before insert on access_records begin select raise(abort, 'broken'); end",
-                "drop trigger broken",
-            ),
-            Engine::Postgres => ("revoke insert on access_records from ingam_app", "grant insert on access_records to ingam_app"),
-        };
+        let (spoil, mend) = unrecorded_access(world);
         world.database().tamper(spoil).unwrap();
         let answer = mina.get("/users/3");
         assert_eq!(answer.status, 503, "{answer}");

@@ -1,7 +1,7 @@
 //! What the gate promises, tried through HTTP on both engines.
 
 mod populated;
-mod support;
+pub(crate) mod support;
 
 mod append_only;
 mod codes;

@@ -1,6 +1,6 @@
 //! What the tests of the gate have in common.
 
-use crate::kit::{Browser, Form, World, addition, poll};
+use crate::kit::{Browser, Engine, Form, World, addition, poll};
 use std::process::{Command, Output, Stdio};
 
 /// Customers `first` and up, each with nothing.
@@ -41,4 +41,17 @@ pub(crate) fn run(mut command: Command) -> Output {
         panic!("it does not end: {command:?}");
     }
     child.wait_with_output().unwrap()
+}
+
+/// What keeps access records from being written, and what lets them be written again.
+pub(crate) fn unrecorded_access(world: &World) -> (&'static str, &'static str) {
+    match world.engine {
+        Engine::Sqlite => (
+            "create trigger broken before insert on access_records begin select raise(abort, 'broken'); end",
+            "drop trigger broken",
+        ),
+        Engine::Postgres => {
+            ("revoke insert on access_records from ingam_app", "grant insert on access_records to ingam_app")
+        }
+    }
 }

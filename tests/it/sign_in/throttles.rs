@@ -1,7 +1,9 @@
 //! Guessing gets slower and slower: for an account, for an address, and never for good.
 
-use crate::kit::{Browser, World, on_both, submit_at_once, try_password, with_status};
-use ingam::allowlist::Allowlist;
+use crate::{
+    kit::{Browser, World, on_both, submit_at_once, try_password, with_status},
+    networks::support::{console, from},
+};
 use std::time::Duration;
 
 const RIGHT: &str = "quiet river stones";
@@ -70,13 +72,8 @@ on_both! {
     }
 
     fn twenty_wrong_passwords_from_one_address_and_it_waits_for_every_account(world) {
-        let server = world
-            .another(|config| {
-                config.allowed_networks = Allowlist::parse("10.0.0.0/8").unwrap();
-                config.trusted_proxies = vec!["127.0.0.1/32".parse().unwrap()];
-            })
-            .unwrap();
-        let from = |ip: &str| world.browser().at(server.address).with_header("x-forwarded-for", ip);
+        let server = console(world, "10.0.0.0/8");
+        let from = |ip: &str| from(world, &server, ip);
         let guesser = from("10.1.1.1");
         for n in 1..=20 {
             assert_eq!(guess(&guesser, &format!("person{n}@ingam.test")), 422, "guess {n}");
@@ -115,13 +112,8 @@ on_both! {
     }
 
     fn the_addresses_of_one_ipv6_network_wait_together(world) {
-        let server = world
-            .another(|config| {
-                config.allowed_networks = Allowlist::parse("2001:db8::/32").unwrap();
-                config.trusted_proxies = vec!["127.0.0.0/8".parse().unwrap()];
-            })
-            .unwrap();
-        let from = |ip: &str| world.browser().at(server.address).with_header("x-forwarded-for", ip);
+        let server = console(world, "2001:db8::/32");
+        let from = |ip: &str| from(world, &server, ip);
         for n in 1..=20 {
             assert_eq!(guess(&from(&format!("2001:db8:7:7::{n:x}")), &format!("person{n}@ingam.test")), 422, "guess {n}");
         }
