@@ -92,6 +92,7 @@ test('the queue is worked through with the keyboard alone', async () => {
   await hana.waitForURL((url) => url.pathname === first);
   await hana.keyboard.press('x');
   await hana.waitForURL(/panel=reject/);
+  await hana.locator('form.seal [name=reason]:focus').waitFor();
   await hana.keyboard.type('One parcel is enough of an apology.');
   await hana.locator('form.seal input[name=code]').focus();
   await hana.keyboard.type(await console.code('hana'));
