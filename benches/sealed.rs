@@ -7,25 +7,30 @@
     reason = "a benchmark is run by hand, and goes past the store on purpose"
 )]
 
+#[path = "kit/bare.rs"]
+mod bare;
 mod kit;
+#[path = "kit/staff.rs"]
+mod staff;
 
+use bare::{Dice, statement};
 use ingam::{
     clock::{Clock, Instant},
-    gate::{Actor, Admits, Change, Fault, Origin, Reason, Role, Roles, Seal, Target, Tx, Who, code},
+    gate::{Admits, Change, Fault, Reason, Role, Seal, Target, Tx, code},
     id::StaffId,
     merkle::{self, Frontier},
     sql,
 };
-use kit::{Bare, Bench, Dice, Times, statement};
+use kit::{Bare, Bench, Times};
 use serde::{Deserialize, Serialize};
 use serde_json::json;
+use staff::{hire, person, session};
 use std::sync::{
     Arc,
     atomic::{AtomicI64, Ordering},
 };
 
 const STAFF: StaffId = StaffId::new(900_001);
-const SESSION: &str = "00000000000000000000000000000000000000000000000000000000000000bb";
 const ROLES: &[Role] = &[Role::Operator];
 
 const READ: &str = "select points, version from users where id = $1";
@@ -89,7 +94,7 @@ async fn run() {
     let bench = Bench::open().await;
     let rounds: usize = std::env::var("INGAM_BENCH_ROUNDS").map_or(1000, |rounds| rounds.parse().expect("a number"));
     let secret = code::new_secret();
-    hire(&bench, &bench.key.seal(&code::context(STAFF), &secret)).await;
+    hire(&bench, STAFF, &bench.key.seal(&code::context(STAFF), &secret)).await;
 
     // Each code works once, and there is a new one every 30 seconds: a minute passes between changes, one step for each
     // side.
@@ -97,7 +102,7 @@ async fn run() {
     let told = Arc::clone(&seconds);
     let clock = Clock::from_fn(move || Instant::from_unix(told.load(Ordering::SeqCst)).expect("a time"));
     let gate = bench.gate(clock.clone()).await;
-    let actor = actor();
+    let (actor, session) = (person(STAFF), session(STAFF));
 
     let (mut alone, mut bare, mut sealed) = (Times::default(), Times::default(), Times::default());
     let mut dice = Dice(2026);
@@ -110,7 +115,7 @@ async fn run() {
         let user = 1 + dice.below(bench.users);
         let name = format!("{:032x}", (u128::from(now.unix().unsigned_abs()) << 64) + round as u128);
         alone.take(run_alone(&bench.bare, user, &format!("a{name}"), now)).await;
-        bare.take(run_bare(&bench.bare, user, &name, now)).await;
+        bare.take(run_bare(&bench.bare, &session, user, &name, now)).await;
         let seal = Seal {
             reason: Reason::parse("a benchmark, not a customer").expect("a reason"),
             code: code::current(&secret, now),
@@ -135,53 +140,6 @@ async fn run() {
         "the sealed change takes {:.2} of the time of its statements run bare",
         sealed.percentile(50) / bare.percentile(50)
     );
-}
-
-fn actor() -> Actor {
-    Actor {
-        who: Who::Staff {
-            id: STAFF,
-            name: "Bench".to_owned(),
-            email: "bench@ingam.test".to_owned(),
-            roles: Roles::new(ROLES.iter().copied()),
-        },
-        origin: Origin {
-            ip: Some([127, 0, 0, 1].into()),
-            peer: Some([127, 0, 0, 1].into()),
-            user_agent: "Mozilla/5.0 (a browser of the usual length, with all the names they carry along)".to_owned(),
-            session: Some(SESSION.to_owned()),
-            request_id: "bench".to_owned(),
-        },
-    }
-}
-
-/// A staff member with a session and an authenticator, straight into the tables.
-async fn hire(bench: &Bench, secret: &[u8]) {
-    let now = Clock::system().now();
-    macro_rules! run {
-        ($text:expr $(, $bind:expr)*) => {
-            match &bench.bare {
-                Bare::Sqlite(on) => sqlx::query($text)$(.bind($bind))*.execute(on).await.map(drop),
-                Bare::Postgres(on) => sqlx::query($text)$(.bind($bind))*.execute(on).await.map(drop),
-            }
-            .expect("a staff member")
-        };
-    }
-    run!(
-        "insert into staff (id, email, name, roles, time_zone, created_at)
-         values ($1, 'bench@ingam.test', 'Bench', 'operator', 'Asia/Seoul', $2) on conflict do nothing",
-        STAFF,
-        now
-    );
-    run!(
-        "insert into sessions (id, staff_id, stage, created_at, seen_at, ip, user_agent)
-         values ($1, $2, 'signed', $3, $3, '127.0.0.1', '') on conflict do nothing",
-        SESSION,
-        STAFF,
-        now
-    );
-    run!("delete from authenticators where staff_id = $1", STAFF);
-    run!("insert into authenticators (staff_id, secret, enrolled_at) values ($1, $2, $3)", STAFF, secret, now);
 }
 
 /// One body for both engines: `$text` picks the engine's text of a statement.
@@ -226,13 +184,13 @@ async fn run_alone(bare: &Bare, user: i64, name: &str, now: Instant) {
 }
 
 macro_rules! seal {
-    ($tx:ident, $engine:tt, $lock:expr, $user:expr, $name:expr, $now:expr) => {{
+    ($tx:ident, $engine:tt, $lock:expr, $session:expr, $user:expr, $name:expr, $now:expr) => {{
         let text = |part: &str| statement(part).$engine;
         let done = "a statement of the seal";
         sqlx::query(text("insert into idempotency (staff_id"))
             .bind(STAFF).bind($name).bind(vec![7_u8; 32]).bind($now)
             .execute(&mut *$tx).await.expect(done);
-        sqlx::query(text("select s.active, s.roles, s.networks, e.stage")).bind(STAFF).bind(SESSION).fetch_optional(&mut *$tx).await.expect(done);
+        sqlx::query(text("select s.active, s.roles, s.networks, e.stage")).bind(STAFF).bind($session).fetch_optional(&mut *$tx).await.expect(done);
         sqlx::query(text("select secret, last_step, waits_until, locked from authenticators"))
             .bind(STAFF).fetch_optional(&mut *$tx).await.expect(done);
         // Not past the step that the sealed change is about to spend.
@@ -266,13 +224,13 @@ macro_rules! seal {
     }};
 }
 
-async fn run_bare(bare: &Bare, user: i64, name: &str, now: Instant) {
+async fn run_bare(bare: &Bare, session: &str, user: i64, name: &str, now: Instant) {
     match bare {
         Bare::Sqlite(pool) => transaction!(pool, "begin immediate", |tx| {
-            seal!(tx, 0, "", user, name, now);
+            seal!(tx, 0, "", session, user, name, now);
         }),
         Bare::Postgres(pool) => transaction!(pool, "begin", |tx| {
-            seal!(tx, 1, " for update", user, name, now);
+            seal!(tx, 1, " for update", session, user, name, now);
         }),
     }
 }

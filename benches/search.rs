@@ -7,8 +7,11 @@
     reason = "a benchmark is run by hand, and goes past the store on purpose"
 )]
 
+#[path = "kit/bare.rs"]
+mod bare;
 mod kit;
 
+use bare::Dice;
 use ingam::{
     id::CustomerId,
     users::{
@@ -16,7 +19,7 @@ use ingam::{
         term::Term,
     },
 };
-use kit::{Bench, Dice, Times};
+use kit::{Bench, Times};
 
 const PAGE: usize = 50;
 const WANTED: i64 = 51;

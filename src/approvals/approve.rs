@@ -105,6 +105,8 @@ impl Change for Approve {
                     return Err(Fault::forbidden(APPROVAL_ROLE));
                 }
             }
+        } else {
+            tx.count_as_approved(request.staff_id, &request.change_id).await?;
         }
         tx.emit(
             APPROVALS_APPROVED,

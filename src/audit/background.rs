@@ -154,7 +154,7 @@ pub(crate) async fn verify_if_due(reader: &Reader, gate: &Gate, clock: &Clock, e
         }
     };
     let outcome = tokio::select! {
-        outcome = verify_slowly(reader) => outcome,
+        outcome = verify_slowly(reader, gate.catalog().kinds) => outcome,
         () = lost => return Ok(()),
     };
     let (size, finding) = match outcome {

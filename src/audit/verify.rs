@@ -8,6 +8,7 @@ mod access;
 mod approvals;
 pub mod coverage;
 mod customers;
+mod daily;
 mod jobs;
 pub(crate) mod ledger;
 mod networks;
@@ -20,7 +21,10 @@ mod runs;
 
 use crate::{
     entry_columns,
-    gate::audit::{Entry, ip_key},
+    gate::{
+        Kind,
+        audit::{Entry, ip_key},
+    },
     id::Seq,
     merkle::{self, Frontier},
     sql,
@@ -59,6 +63,8 @@ pub enum Unfit {
     Access(String),
     #[error("the log and the members of staff differ: {0}")]
     People(String),
+    #[error("the log and the totals of the day differ: {0}")]
+    Totals(String),
     #[error("the log cannot be read: {0}")]
     Unreadable(#[from] sqlx::Error),
 }
@@ -74,8 +80,8 @@ struct Row {
 
 const AT_ONCE: i64 = 2_000;
 
-/// Recomputes everything. What is appended while this runs is left for the next time.
-pub async fn verify(reader: &Reader) -> Result<Verified, Unfit> {
+/// Recomputes everything. What is appended while this runs is left for the next time. `kinds` are all changes there are.
+pub async fn verify(reader: &Reader, kinds: &[Kind]) -> Result<Verified, Unfit> {
     let (size, stored_frontier, stored_root): (i64, Vec<u8>, Vec<u8>) =
         reader.query(sql!("select size, frontier, root from audit_head where id = 1")).one().await?;
     let mut frontier = Frontier::default();
@@ -107,6 +113,8 @@ pub async fn verify(reader: &Reader) -> Result<Verified, Unfit> {
     ledger::chains_fit(reader).await?;
     ledger::shop_fits(reader).await?;
     ledger::balances_fit(reader).await?;
+    ledger::adjusted_sums_fit(reader).await?;
+    daily::totals_fit(reader, kinds).await?;
     refunds::refunds_fit(reader).await?;
     refunds::answers_fit(reader).await?;
     refunds::counts_fit(reader).await?;
@@ -121,8 +129,8 @@ pub async fn verify(reader: &Reader) -> Result<Verified, Unfit> {
 }
 
 /// The same, in a fifth of the time: beside the work of the console.
-pub(super) async fn verify_slowly(reader: &Reader) -> Result<Verified, Unfit> {
-    pause::slowly(verify(reader)).await
+pub(super) async fn verify_slowly(reader: &Reader, kinds: &[Kind]) -> Result<Verified, Unfit> {
+    pause::slowly(verify(reader, kinds)).await
 }
 
 async fn slice(reader: &Reader, first: i64, end: i64) -> sqlx::Result<Vec<Row>> {

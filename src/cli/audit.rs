@@ -23,7 +23,7 @@ pub(super) async fn verify(args: TargetArgs) -> anyhow::Result<ExitCode> {
     };
     let store = Store::open(&url, 1).await?;
     stamp(&store.reader, store.engine).await?;
-    let outcome = verify_log(&store.reader).await;
+    let outcome = verify_log(&store.reader, KINDS).await;
     store.close().await;
     match outcome {
         Ok(verified) => {

@@ -165,7 +165,7 @@ pub(super) async fn append_enacted(tx: &mut Tx<'_>, enacted: Vec<Enacted>) -> sq
             reason: &reason,
             ending: Ending::of("applied", None),
         };
-        let seq = audit::append(tx, line).await?;
+        let seq = audit::append(tx, line).await?.seq;
         let events = mem::take(&mut tx.ledger.events);
         outbox::write(tx, seq, &events).await?;
     }

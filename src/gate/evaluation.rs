@@ -3,12 +3,12 @@
 use super::{
     Actor, By, DynChange, Fault, Role, Roles, Tx, Who,
     amount::{Amount, altered, exceeded},
+    daily,
     ledger::Event,
     noted::Fields,
     policy::{Need, Policy, When, covers},
 };
-use crate::{clock::Instant, id::StaffId, sql};
-use chrono::{NaiveTime, TimeZone as _};
+use crate::{id::StaffId, sql};
 use chrono_tz::Tz;
 use serde_json::{Map, Value};
 
@@ -86,7 +86,7 @@ async fn matches(
                 Some(threshold) => Some(("over", Some(threshold))),
                 None if daily.is_empty() => None,
                 None => {
-                    let already = today(tx, policy, quantity, staff, zone, earlier).await?;
+                    let already = altered_today(tx, policy, quantity, staff, zone, earlier).await?;
                     let same = already.iter().filter(|other| other.currency == amount.currency);
                     let n = same.fold(amount.n, |sum, other| sum.saturating_add(other.n));
                     exceeded(daily, Amount { n, ..amount }).map(|threshold| ("daily", Some(threshold)))
@@ -125,9 +125,9 @@ async fn eligible_approvers(
     Ok(i64::try_from(people.iter().filter(is_eligible).count()).unwrap_or(i64::MAX))
 }
 
-/// What a person has altered alone since midnight, as the log has it, including urgent changes that are not approved yet. It
-/// cannot grow meanwhile: the row of the person is locked.
-async fn today(
+/// What a person has altered alone today of what the rule covers: what is counted, and the changes before this one in its
+/// transaction.
+async fn altered_today(
     tx: &mut Tx<'_>,
     policy: &Policy,
     quantity: &str,
@@ -135,44 +135,13 @@ async fn today(
     zone: Tz,
     earlier: &[PriorEffect],
 ) -> sqlx::Result<Vec<Amount>> {
-    let since = midnight(tx.now(), zone);
-    // `seq + 0`: either engine would look for the lowest seq from the beginning of the log, and not by the index of the time.
-    let rows: Vec<Row> = tx
-        .query(sql!(
-            "select action, before, after from audit
-              where staff_id = $1 and outcome = 'applied'
-                and (approval_id is null or exists (select 1 from approval_requests r
-                       where r.change_id = audit.change_id and r.state <> 'approved'))
-                and seq >= (select coalesce(min(seq + 0), 0) from audit where at >= $2) and at >= $2"
-        ))
-        .bind(staff)
-        .bind(since)
-        .all()
-        .await?;
-    let get = |value: &Value| value.get(quantity).and_then(Amount::read);
-    let covered = rows.iter().filter(|row| policy.covers(&row.action));
-    let logged = covered.filter_map(|row| Amount::between(get(&row.before), get(&row.after)));
+    let counted = daily::today(tx, staff, zone).await?;
+    let counted = counted
+        .into_iter()
+        .filter(|((kind, measured, _), _)| measured == quantity && policy.covers(kind))
+        .filter_map(|((.., currency), n)| daily::amount_of(&currency, n));
     let now = earlier.iter().filter(|prior| policy.covers(prior.kind));
-    Ok(logged.chain(now.filter_map(|prior| altered(quantity, &prior.before, &prior.after))).collect())
-}
-
-#[derive(sqlx::FromRow)]
-struct Row {
-    action: String,
-    #[sqlx(json)]
-    before: Value,
-    #[sqlx(json)]
-    after: Value,
-}
-
-/// The beginning of the day that `now` is in. Where clocks skip midnight, the first moment there is.
-fn midnight(now: Instant, zone: Tz) -> Instant {
-    let day = now.utc().with_timezone(&zone).date_naive();
-    let at = (0..24).find_map(|hour| {
-        let time = NaiveTime::from_hms_opt(hour, 0, 0)?;
-        zone.from_local_datetime(&day.and_time(time)).earliest()
-    });
-    at.and_then(|at| Instant::from_unix(at.timestamp())).unwrap_or(now)
+    Ok(counted.chain(now.filter_map(|prior| altered(quantity, &prior.before, &prior.after))).collect())
 }
 
 /// Whether two addresses lead to the same person: `mina+shop@…` is read by `mina@…`.
@@ -234,16 +203,5 @@ mod tests {
         assert!(!is_same_mailbox("minas@ingam.test", "mina@ingam.test"));
         assert!(!is_same_mailbox("mina@shop.test", "mina@ingam.test"));
         assert!(!is_same_mailbox("", ""));
-    }
-
-    #[test]
-    fn a_day_begins_at_midnight_where_it_is_counted() {
-        let at = |text: &str| Instant::parse(text).unwrap();
-        let seoul = midnight(at("2026-11-25T15:30:00.000000Z"), Tz::Asia__Seoul);
-        assert_eq!(seoul, at("2026-11-25T15:00:00.000000Z"));
-        assert_eq!(midnight(at("2026-11-25T14:59:59.000000Z"), Tz::Asia__Seoul), at("2026-11-24T15:00:00.000000Z"));
-        // Beirut's clocks go from 0:00 to 1:00 when summer begins.
-        let summer = midnight(at("2026-03-29T12:00:00.000000Z"), Tz::Asia__Beirut);
-        assert_eq!(summer, at("2026-03-28T22:00:00.000000Z"));
     }
 }

@@ -16,6 +16,8 @@ pub mod audit;
 mod behalf;
 mod change;
 pub mod code;
+pub(crate) mod daily;
+pub(crate) mod day;
 mod dyn_change;
 mod evaluation;
 mod hold;

@@ -3,7 +3,7 @@
 use super::{
     Actor, By, Change, CodeRefusal, Gate, Housekeeping, Outcome, Refusal, Seal, Sealed, Tx, admit,
     audit::{self, Ending, Line},
-    behalf, code, hold,
+    behalf, code, daily, hold,
     ledger::Ledger,
     outbox, span,
     tx::{Identity, Savepoint},
@@ -128,7 +128,12 @@ impl Gate {
                 let mut enacted = Vec::new();
                 for (change, (given, ledger)) in changes.iter().zip(done) {
                     tx.ledger = ledger;
-                    let seq = audit::append(&mut tx, line(change, outcome_word(&given), None)).await?;
+                    let counted = daily::noted(C::QUANTITIES, &tx.ledger);
+                    let audit::Appended { seq, at } =
+                        audit::append(&mut tx, line(change, outcome_word(&given), None)).await?;
+                    if let (Outcome::Applied(_), Some(staff)) = (&given, actor.staff_id()) {
+                        daily::add(&mut tx, staff, at, C::KIND, &counted).await?;
+                    }
                     let events = std::mem::take(&mut tx.ledger.events);
                     outbox::write(&mut tx, seq, &events).await?;
                     enacted.append(&mut tx.ledger.enacted);

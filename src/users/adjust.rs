@@ -100,8 +100,9 @@ impl Change for AdjustPoints {
             .await?;
         let (now, change, by) = (tx.now(), tx.change_id().to_owned(), tx.by().to_owned());
         tx.query(sql!(
-            "insert into point_entries (user_id, at, delta, balance, kind, memo, change_id, staff_name)
-             values ($1, $2, $3, $4, 'adjusted', $5, $6, $7)"
+            "insert into point_entries (user_id, at, delta, balance, kind, memo, change_id, staff_name, adjusted_sum)
+             values ($1, $2, $3, $4, 'adjusted', $5, $6, $7,
+               (select coalesce(max(adjusted_sum), 0) from point_entries where user_id = $1 and adjusted_sum is not null) + $8)"
         ))
         .bind(self.user)
         .bind(now)
@@ -110,6 +111,7 @@ impl Change for AdjustPoints {
         .bind(self.reason_kind.as_str())
         .bind(change)
         .bind(by)
+        .bind(self.delta.saturating_abs())
         .run()
         .await?;
         let before = after - self.delta;
@@ -129,10 +131,13 @@ impl AdjustPoints {
             return Err(Fault::invalid("amount", POINTS_OVER_BOUND).with("most", MOST_AT_ONCE));
         }
         let since = tx.now().minus(TimeDelta::hours(24));
+        // The sum so far less the sum then, so that the cost does not grow with the entries between.
         let (moved,): (i64,) = tx
             .query(sql!(
-                "select cast(coalesce(sum(abs(delta)), 0) as bigint) from point_entries
-                  where user_id = $1 and kind = 'adjusted' and at > $2"
+                "select coalesce((select max(adjusted_sum) from point_entries where user_id = $1 and adjusted_sum is not null), 0)
+                      - coalesce((select adjusted_sum from point_entries
+                                   where user_id = $1 and adjusted_sum is not null and at <= $2
+                                   order by at desc, id desc limit 1), 0)"
             ))
             .bind(self.user)
             .bind(since)

@@ -37,10 +37,12 @@ pub(crate) async fn page(
     let rows = async |limit| {
         reader
             .query(sql!(
+                // The page first, then its rows of the log: joined before the limit, a long ledger is read to its end where the
+                // engine has no statistics yet.
                 "select e.id, e.at, e.delta, e.balance, e.kind, coalesce(e.memo, '') as memo, e.staff_name, a.seq
-                 from point_entries e left join audit a on a.change_id = e.change_id
-                 where e.user_id = $1 and e.id < $2
-                 order by e.id desc limit $3"
+                 from (select * from point_entries where user_id = $1 and id < $2 order by id desc limit $3) e
+                 left join audit a on a.change_id = e.change_id
+                 order by e.id desc"
             ))
             .bind(user)
             .bind(before.unwrap_or(EntryId::MAX))

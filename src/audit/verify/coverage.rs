@@ -147,6 +147,15 @@ pub const COVERAGE: &[Coverage] = &[
         &[("at", "the row of the log has the time")],
     ),
     table(
+        "counted_amounts",
+        &[(
+            "staff_id, began, ends, kind, quantity, currency, total",
+            "the sum of the log's rows of the person and day",
+        )],
+        &[],
+    ),
+    table("counted_days", &[("staff_id, began, ends", "the rows of the log in it give its amounts")], &[]),
+    table(
         "idempotency",
         &[],
         &[("staff_id, key, fingerprint, seq, output, at", "answers to forms that are sent twice, for seven days")],
@@ -218,6 +227,7 @@ pub const COVERAGE: &[Coverage] = &[
                 "id, user_id, delta, balance",
                 "the chain of each customer's entries from zero, and the customer's points",
             ),
+            ("adjusted_sum", "the chain of each customer's adjustments"),
             (
                 "at, kind, memo, change_id, staff_name",
                 "the row of the change that made it, or that took it over from the shop",

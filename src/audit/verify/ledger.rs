@@ -114,6 +114,31 @@ pub(super) async fn balances_fit(reader: &Reader) -> Result<(), Unfit> {
     }
 }
 
+/// Each adjustment goes on from the sum of the customer's adjustments before it. More than a day's bound, which only entries
+/// from before there was one can have, counts as one more than that bound.
+pub(super) async fn adjusted_sums_fit(reader: &Reader) -> Result<(), Unfit> {
+    let odd = first_unfit(
+        reader,
+        sql!(
+            "select p.id, case when p.kind = 'adjusted' then coalesce(
+                      p.adjusted_sum - case when abs(p.delta) > 30000001 then 30000001 else abs(p.delta) end
+                      = coalesce((select max(q.adjusted_sum) from point_entries q
+                                   where q.user_id = p.user_id and q.adjusted_sum is not null
+                                     and q.adjusted_sum < p.adjusted_sum), 0), false)
+                    else p.adjusted_sum is null end as fits
+               from point_entries p where p.id > $1 order by p.id limit $2"
+        ),
+        None,
+    )
+    .await?;
+    match odd {
+        Some(odd) => Err(Unfit::Ledger(format!(
+            "the sum of adjustments in ledger entry {odd} does not go on from the one before it"
+        ))),
+        None => Ok(()),
+    }
+}
+
 /// Entries that no change made: how many, and the fingerprint of them all.
 #[derive(Clone, Debug)]
 pub(crate) struct Shop {

@@ -32,9 +32,17 @@ pub(super) struct Line<'a> {
     pub ending: Ending,
 }
 
+/// A row that was appended.
+#[derive(Clone, Copy)]
+pub(super) struct Appended {
+    pub seq: Seq,
+    /// Its time, which is later than that of the transaction where the log was ahead of the clock.
+    pub at: Instant,
+}
+
 /// Appends one row and moves the head of the tree. Called last in a transaction: its lock on the head holds up every
 /// other change until this one has committed.
-pub(super) async fn append(tx: &mut Tx<'_>, line: Line<'_>) -> Result<Seq, sqlx::Error> {
+pub(super) async fn append(tx: &mut Tx<'_>, line: Line<'_>) -> Result<Appended, sqlx::Error> {
     let (size, frontier): (i64, Vec<u8>) = tx
         .query(sql!(
             sqlite: "select size, frontier from audit_head where id = 1",
@@ -64,7 +72,7 @@ pub(super) async fn append(tx: &mut Tx<'_>, line: Line<'_>) -> Result<Seq, sqlx:
         .bind(frontier.root().to_vec())
         .run()
         .await?;
-    Ok(seq)
+    Ok(Appended { seq, at })
 }
 
 fn entry(tx: &mut Tx<'_>, line: &Line<'_>, seq: Seq, at: Instant) -> Entry {

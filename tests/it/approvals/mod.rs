@@ -15,5 +15,6 @@ mod rechecking;
 mod refunds;
 mod running_out;
 mod seats;
+mod totals;
 mod urgent;
 mod verifying;

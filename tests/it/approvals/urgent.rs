@@ -66,6 +66,7 @@ on_both! {
         assert_eq!(approval(&hana, request).set("code", &world.code("hana")).submit().status, 303);
         let done = addition(&mina, 2, "9,000").set("code", &world.code("mina")).submit();
         assert!(done.location().unwrap().starts_with("/users/2?sealed="), "{done}");
+        assert_sound(world);
     }
 
     fn an_objection_leaves_it_done_and_is_told(outer) {

@@ -15,7 +15,7 @@ pub(crate) fn populated(engine: Engine) -> (World, Provider) {
     let provider = Provider::start();
     let world = World::start_with(engine, |config| {
         provider.serve_for(config, Duration::from_millis(400));
-        config.policies = rules(vec![points_rule(10_000, None, 1)]);
+        config.policies = rules(vec![points_rule(10_000, Some(200_000), 1)]);
         let parameters = "schedule = { cron = \"0 4 * * *\" }\nparameters = [{ name = \"day\", title = \"Day\", type = \"text\", default = \"monday\" }]";
         declare(config, &[script("good", "echo hello", parameters), script("bad", "exit 3", "")].concat());
     });

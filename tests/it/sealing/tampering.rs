@@ -10,6 +10,7 @@ use ingam::{
         coverage::{COVERAGE, columns},
         verify,
     },
+    changes::KINDS,
     store::Store,
 };
 use std::{
@@ -164,7 +165,7 @@ impl Verifier {
     }
 
     fn verified(&self) -> Result<(), Unfit> {
-        self.runtime.block_on(verify(&self.store.reader)).map(drop)
+        self.runtime.block_on(verify(&self.store.reader, KINDS)).map(drop)
     }
 }
 

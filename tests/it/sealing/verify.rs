@@ -6,6 +6,7 @@ use crate::{
 };
 use ingam::{
     audit::verify::{Unfit, Verified, verify},
+    changes::KINDS,
     secret::sha256,
     store::Store,
 };
@@ -58,7 +59,7 @@ fn mend(world: &World) {
 fn verified(world: &World) -> Result<Verified, Unfit> {
     block_on(async {
         let store = Store::open(&world.database().url, 1).await.unwrap();
-        let outcome = verify(&store.reader).await;
+        let outcome = verify(&store.reader, KINDS).await;
         store.close().await;
         outcome
     })
