@@ -44,6 +44,16 @@ impl Currency {
         }
     }
 
+    /// What Koreans write behind an amount.
+    pub const fn unit(self) -> &'static str {
+        match self {
+            Self::Krw => "원",
+            Self::Usd => "달러",
+            Self::Eur => "유로",
+            Self::Jpy => "엔",
+        }
+    }
+
     /// The number of minor units in one unit of the currency.
     #[expect(clippy::cast_possible_truncation, reason = "no currency has more than a few digits")]
     pub const fn scale(self) -> i64 {

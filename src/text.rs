@@ -58,6 +58,27 @@ pub(crate) fn composed(text: &str) -> String {
     ComposingNormalizerBorrowed::new_nfc().normalize(text).into_owned()
 }
 
+/// What a person meant who typed or pasted a number, a code or the like: full-width forms become ASCII, every hyphen and dash the
+/// hyphen, every space the space, and format characters and fillers go. Spaces around it are no part of it.
+pub(crate) fn typed(text: &str) -> String {
+    use GeneralCategory as Category;
+    let categories = CodePointMapData::<Category>::new();
+    let plain = |c: char| match c {
+        '\u{ff01}'..='\u{ff5e}' => char::from_u32(u32::from(c) - 0xfee0),
+        // The minus of mathematics and the bullet that some programs put for a hyphen are no dashes by their category.
+        '\u{2212}' | '\u{2043}' => Some('-'),
+        _ => match categories.get(c) {
+            Category::DashPunctuation => Some('-'),
+            Category::SpaceSeparator | Category::LineSeparator | Category::ParagraphSeparator => Some(' '),
+            _ if c.is_whitespace() => Some(' '),
+            Category::Format => None,
+            _ => (c != BRAILLE_BLANK && !CodePointSetData::new::<DefaultIgnorableCodePoint>().contains(c)).then_some(c),
+        },
+    };
+    let plain: String = text.chars().filter_map(plain).collect();
+    composed(plain.trim())
+}
+
 /// Whether two different texts look alike: the same skeleton (Unicode TS 39, section 4), without regard to case and spaces.
 pub(crate) fn is_lookalike(one: &str, other: &str) -> bool {
     one != other && skeleton(one) == skeleton(other)
@@ -134,7 +155,21 @@ mod tests {
         assert_eq!(composed("\u{1100}\u{1175}\u{11b7}"), "김");
     }
 
+    #[test]
+    fn what_was_typed_is_read_through_input_methods_and_spreadsheets() {
+        assert_eq!(typed(" １２３\u{a0}４５６ "), "123 456");
+        assert_eq!(typed("6012–3456—4471"), "6012-3456-4471");
+        assert_eq!(typed("6012\u{2212}3456\u{ff0d}4471"), "6012-3456-4471");
+        assert_eq!(typed("\u{202a}12\u{200b}34\u{202c}\r\n"), "1234");
+        assert_eq!(typed("김\u{3000}서연"), "김 서연");
+    }
+
     proptest! {
+        #[test]
+        fn what_was_typed_is_typed_once(text in "\\PC{0,40}|.{0,40}") {
+            prop_assert_eq!(typed(&typed(&text)), typed(&text));
+        }
+
         #[test]
         fn no_control_is_printable(c in any::<char>()) {
             prop_assert!(!(c.is_control() && is_printable(c)));

@@ -15,7 +15,10 @@
   const group = (n) => (n < 0n ? "−" : "") + String(n < 0n ? -n : n).replace(/\B(?=(\d{3})+$)/g, ",");
 
   // Reads an amount exactly as the server does (`web::number::positive`); 0 where it would refuse it.
-  const typedAmount = (text) => {
+  const typedAmount = (typed) => {
+    const narrow = (c) => String.fromCharCode(c.charCodeAt(0) - 0xfee0);
+    const text = typed.replace(/[\uff01-\uff5e]/g, narrow).replace(/[^\S ]/g, " ")
+      .replace(/[\p{Cf}\p{Default_Ignorable_Code_Point}\u2800]/gu, "").trim().replace(/(P|p|포인트)$/, "").trimEnd();
     if (!/^[0-9]+$|^[0-9]{1,3}(,[0-9]{3})+$/.test(text)) return 0n;
     const amount = BigInt(text.replaceAll(",", ""));
     return amount < 2n ** 63n ? amount : 0n;

@@ -1,6 +1,7 @@
 //! The second factor: one-time codes (RFC 6238: SHA-1, six digits, 30 seconds), each of which works once.
 //!
-//! Accepted are the current step and the one before, never the next. A step is spent by a conditional update inside
+//! Accepted are the current step and the one before, never the next: that one is refused with the word for a clock that is ahead,
+//! and is no guess. A step is spent by a conditional update inside
 //! the transaction of the change, so two processes cannot both accept it. RFC 6238 section 5.2 demands both.
 
 use super::{CodeRefusal, Refusal, Tx};
@@ -8,7 +9,7 @@ use crate::{
     clock::Instant,
     id::StaffId,
     secret::{Purpose, SecretKey},
-    sql,
+    sql, text,
 };
 use chrono::TimeDelta;
 use totp_rs::{Builder, Secret, Totp};
@@ -44,14 +45,17 @@ pub(super) async fn spend(tx: &mut Tx<'_>, key: &SecretKey, staff: StaffId, code
     if let Some(until) = row.waits_until.filter(|until| *until > tx.now()) {
         return refused(CodeRefusal::Waiting { until });
     }
-    let Some(code) = code.filter(|code| is_well_formed(code)) else { return refused(CodeRefusal::Malformed) };
+    let Some(code) = code.map(typed).filter(|code| is_well_formed(code)) else {
+        return refused(CodeRefusal::Malformed);
+    };
     // That is no fault of the code, so it counts as none: the person would be locked out for what the console did.
     let Some(secret) = key.open(&context(staff), &row.secret) else {
         return Err(Refusal::Unrecorded(anyhow::anyhow!(
             "the secret of the authenticator of staff {staff} cannot be decrypted"
         )));
     };
-    match matching_step(&secret, code, tx.now()) {
+    match matching_step(&secret, &code, tx.now()) {
+        None if is_ahead(&secret, &code, tx.now()) => refused(CodeRefusal::Ahead),
         None => refused(CodeRefusal::Wrong),
         Some(step) if step <= row.last_step => refused(CodeRefusal::Reused),
         Some(step) => match mark_spent(tx, staff, step).await? {
@@ -114,17 +118,31 @@ pub fn wait_after(failures: i64, from: i64) -> Option<TimeDelta> {
     Some(TimeDelta::seconds((30 << doublings).min(15 * 60)))
 }
 
+/// A code as it was typed or pasted: in any digits that a Korean input method gives, with spaces or hyphens between.
+fn typed(code: &str) -> String {
+    text::typed(code).replace([' ', '-'], "")
+}
+
 /// Six ASCII digits and nothing else.
 fn is_well_formed(code: &str) -> bool {
     code.len() == 6 && code.bytes().all(|byte| byte.is_ascii_digit())
 }
 
-/// The step whose code this is: the current one or the one before.
+/// The step whose code this is, as it was typed: the current one or the one before.
 pub fn matching_step(secret: &[u8], code: &str, now: Instant) -> Option<i64> {
-    let totp = totp(secret, "")?;
     // totp-rs would go below zero for clocks before 1970.
     let now = now.unix().max(STEP_SECONDS);
-    [now, now - STEP_SECONDS].into_iter().find_map(|at| i64::try_from(totp.check(code, u64::try_from(at).ok()?)?).ok())
+    [now, now - STEP_SECONDS].into_iter().find_map(|at| step_at(secret, code, at))
+}
+
+/// Whether this is the code of the next step: it comes from a phone whose clock is ahead.
+pub fn is_ahead(secret: &[u8], code: &str, now: Instant) -> bool {
+    step_at(secret, code, now.unix().saturating_add(STEP_SECONDS)).is_some()
+}
+
+/// The step that a moment is in, where the code is its code.
+fn step_at(secret: &[u8], code: &str, at: i64) -> Option<i64> {
+    i64::try_from(totp(secret, "")?.check(&typed(code), u64::try_from(at).ok()?)?).ok()
 }
 
 /// The code of the step that `now` is in.

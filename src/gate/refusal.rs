@@ -56,6 +56,8 @@ pub enum CodeRefusal {
     Malformed,
     #[error("wrong code")]
     Wrong,
+    #[error("the code of the next step, from a clock that is ahead")]
+    Ahead,
     #[error("code used before")]
     Reused,
     #[error("too many wrong codes, waits until {until}")]
@@ -92,6 +94,7 @@ impl CodeRefusal {
             Self::NotEnrolled => "code-not-enrolled",
             Self::Malformed => "code-malformed",
             Self::Wrong => "code-wrong",
+            Self::Ahead => "code-ahead",
             Self::Reused => "code-reused",
             Self::Waiting { .. } => "code-waiting",
             Self::Locked => "code-locked",

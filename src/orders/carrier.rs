@@ -3,6 +3,8 @@
 //! A number is kept as the carrier prints it without the spaces and hyphens between, so that it is found however it is
 //! typed. Only its shape is checked: whether a parcel with it exists is for the carrier to say.
 
+use crate::text;
+
 /// A carrier as it is written in the database and in a form.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Carrier {
@@ -14,6 +16,8 @@ pub(super) struct Carrier {
 enum Shape {
     /// As many digits as one of these says.
     Digits(&'static [usize]),
+    /// From as many digits up to as many: carriers whose numbers have grown over the years.
+    Between(usize, usize),
     /// Two letters, nine digits, the two letters of a country, as the Universal Postal Union's standard S10 has it; its
     /// check digit is checked.
     Post,
@@ -24,12 +28,21 @@ enum Shape {
 }
 
 /// The carriers there are to choose from; their names are under `carrier.`
-pub(super) const CARRIERS: [Carrier; 10] = [
+pub(super) const CARRIERS: [Carrier; 19] = [
     Carrier { code: "cj", shape: Shape::Digits(&[10, 12]) },
     Carrier { code: "hanjin", shape: Shape::Digits(&[10, 12]) },
     Carrier { code: "lotte", shape: Shape::Digits(&[12, 13]) },
     Carrier { code: "post", shape: Shape::Digits(&[13]) },
     Carrier { code: "logen", shape: Shape::Digits(&[11]) },
+    Carrier { code: "cu", shape: Shape::Between(10, 12) },
+    Carrier { code: "gs", shape: Shape::Between(10, 12) },
+    Carrier { code: "coupang", shape: Shape::Any },
+    Carrier { code: "kyungdong", shape: Shape::Between(8, 16) },
+    Carrier { code: "daesin", shape: Shape::Digits(&[13]) },
+    Carrier { code: "ilyang", shape: Shape::Between(9, 11) },
+    Carrier { code: "hapdong", shape: Shape::Between(8, 16) },
+    Carrier { code: "kunyoung", shape: Shape::Digits(&[10]) },
+    Carrier { code: "chunil", shape: Shape::Digits(&[11]) },
     Carrier { code: "ems", shape: Shape::Post },
     Carrier { code: "dhl", shape: Shape::Digits(&[10]) },
     Carrier { code: "fedex", shape: Shape::Digits(&[12, 15]) },
@@ -43,7 +56,7 @@ pub(super) fn find(code: &str) -> Option<Carrier> {
 
 /// A tracking number without what people put between its digits; letters large.
 pub(super) fn tidy(typed: &str) -> String {
-    typed.chars().filter(|c| !c.is_whitespace() && !matches!(c, '-' | '.')).map(|c| c.to_ascii_uppercase()).collect()
+    text::typed(typed).replace([' ', '-', '.'], "").to_ascii_uppercase()
 }
 
 impl Carrier {
@@ -53,6 +66,7 @@ impl Carrier {
         let is_digits = |text: &str| !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
         let fits = match self.shape {
             Shape::Digits(lengths) => is_digits(&number) && lengths.contains(&number.len()),
+            Shape::Between(least, most) => is_digits(&number) && (least..=most).contains(&number.len()),
             Shape::Post => is_s10(&number),
             Shape::Ups => number.len() == 18 && number.starts_with("1Z") && is_alphanumeric(&number),
             Shape::Any => (5..=30).contains(&number.len()) && is_alphanumeric(&number),
@@ -99,6 +113,11 @@ mod tests {
         assert_eq!(number("post", " 60123 45678 901 ").as_deref(), Some("6012345678901"));
         assert_eq!(number("ups", "1z 999 aa1 01 2345 6784").as_deref(), Some("1Z999AA10123456784"));
         assert_eq!(number("other", "abc-12345").as_deref(), Some("ABC12345"));
+        assert_eq!(number("coupang", "ec 1234-5678901").as_deref(), Some("EC12345678901"));
+        for typed in ["6012–3456–4471", "６０１２３４５６４４７１", "6012\u{a0}3456\u{2212}4471\u{200b}"]
+        {
+            assert_eq!(number("cj", typed).as_deref(), Some("601234564471"), "{typed:?}");
+        }
     }
 
     #[test]
@@ -109,10 +128,13 @@ mod tests {
             ("logen", "6012345644"),
             ("post", "601234564471"),
             ("dhl", ""),
+            ("daesin", "601234564471"),
+            ("kyungdong", "1234567"),
+            ("ilyang", "123456789012"),
         ] {
             assert_eq!(number(carrier, typed), None, "{carrier} {typed}");
         }
-        for typed in ["1234", "<script>", "１２３４５６", "12345/../"] {
+        for typed in ["1234", "<script>", "٠١٢٣٤٥", "12345/../"] {
             assert_eq!(number("other", typed), None, "{typed}");
         }
         assert_eq!(find("pigeon"), None);

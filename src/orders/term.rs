@@ -4,7 +4,7 @@
 //! therefore refused here, and sent to the search for customers.
 
 use super::carrier;
-use crate::id::CustomerId;
+use crate::{id::CustomerId, text};
 
 /// Everything a term can mean, each in its normal form.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -31,7 +31,7 @@ const LONGEST: usize = 64;
 
 impl Term {
     pub(crate) fn parse(typed: &str) -> Result<Self, TermError> {
-        let typed: String = typed.trim().chars().map(plain_hyphen).collect();
+        let typed = text::typed(typed);
         let text = typed.as_str();
         if text.is_empty() {
             return Err(TermError::Empty);
@@ -67,14 +67,9 @@ impl Term {
     }
 }
 
-/// The hyphens and dashes that spreadsheets and telephones make of a hyphen.
-fn plain_hyphen(c: char) -> char {
-    if matches!(c, '\u{2010}'..='\u{2015}' | '\u{2212}' | '\u{ff0d}') { '-' } else { c }
-}
-
 /// The number of an order: `20261119-004829`, also with another dash, a space or nothing in the place of its hyphen.
 pub(crate) fn number(text: &str) -> Option<String> {
-    let text: String = text.trim().chars().map(plain_hyphen).collect();
+    let text = text::typed(text);
     let is_digits = |part: &str| !part.is_empty() && part.bytes().all(|byte| byte.is_ascii_digit());
     let (day, serial) = match text.split_once(['-', ' ']) {
         Some(parts) => parts,
@@ -118,7 +113,14 @@ mod tests {
 
     #[test]
     fn an_order_number_is_known_with_and_without_its_hyphen() {
-        for text in ["20261119-004829", "20261119004829", " 20261119-004829 ", "20261119–004829", "20261119 004829"] {
+        for text in [
+            "20261119-004829",
+            "20261119004829",
+            " 20261119-004829 ",
+            "20261119–004829",
+            "20261119 004829",
+            "２０２６１１１９－００４８２９",
+        ] {
             assert_eq!(Term::parse(text).unwrap().number.as_deref(), Some("20261119-004829"), "{text}");
         }
         assert_eq!(number("20261119-48"), None);

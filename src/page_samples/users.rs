@@ -182,6 +182,7 @@ impl Maker {
         add("user-invalid", self.points(SealForm { errors, ..fresh() }, form, None));
         add("user-wrong-code", self.refused(FormRefusal::WrongCode { left: Some(1) }));
         add("user-used-code", self.refused(FormRefusal::UsedCode { next: now().plus(TimeDelta::seconds(18)) }));
+        add("user-code-ahead", self.refused(FormRefusal::CodeAhead { from: now().plus(TimeDelta::seconds(4)) }));
         add("user-waiting", self.refused(FormRefusal::CodeWait { until: now().plus(TimeDelta::minutes(4)) }));
         add("user-locked", self.refused(FormRefusal::CodeLocked));
         add("user-not-permitted", self.refused(FormRefusal::NotPermitted));

@@ -14,6 +14,7 @@ use crate::{
         Guest, PageError, PageResult,
         form::Form,
         problem_page::Problem,
+        refused,
         shell::{
             field::{FieldErrors, wrong},
             seal::FormRefusal,
@@ -96,7 +97,12 @@ pub(crate) async fn accept(guest: Guest, path: web::Path<String>, body: web::Byt
     let key = &guest.console().key;
     let secret = code::offered_secret(key, &occasion(&token));
     let Some(step) = code::matching_step(&secret, form.get("code"), guest.now()) else {
-        return page(&guest, 422, token, invitation, FieldErrors::new(), Some(FormRefusal::WrongCode { left: None }));
+        let refusal = if code::is_ahead(&secret, form.get("code"), guest.now()) {
+            FormRefusal::CodeAhead { from: refused::next_step(guest.now()) }
+        } else {
+            FormRefusal::WrongCode { left: None }
+        };
+        return page(&guest, 422, token, invitation, FieldErrors::new(), Some(refusal));
     };
     let turn = turn(&guest, guest.visit().network()).await?;
     let password_hash = turn.hash(form.get("password").to_owned()).await.map_err(busy)?;

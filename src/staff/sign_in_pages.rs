@@ -238,6 +238,7 @@ fn code_refused(guest: &Guest, recovery: bool, refusal: Refusal) -> PageResult {
             return code_page(guest, 422, recovery, None, FieldErrors::one("code", wrong::not_a_code()));
         }
         Refusal::Code(CodeRefusal::Wrong) => (422, FormRefusal::WrongCode { left: None }),
+        Refusal::Code(CodeRefusal::Ahead) => (422, FormRefusal::CodeAhead { from: next_step(now) }),
         Refusal::Code(CodeRefusal::Reused) => (422, FormRefusal::UsedCode { next: next_step(now) }),
         Refusal::Code(CodeRefusal::Waiting { until }) => (429, FormRefusal::CodeWait { until }),
         Refusal::Code(CodeRefusal::Locked | CodeRefusal::NotEnrolled) => (429, FormRefusal::CodeLocked),

@@ -69,7 +69,13 @@ pub async fn find(
         }
         Term::EmailPrefix(prefix) => search.emails(prefix, Stage::First, &mut answers).await?,
         Term::Domain(prefix) => search.domains(prefix, &mut answers).await?,
-        Term::Phone(prefix) => search.phones(prefix, &mut answers).await?,
+        Term::Phone(prefix) => search.phones(prefix, Stage::First, &mut answers).await?,
+        Term::EightDigits { id, phone } => {
+            if after.is_none() {
+                answers.add(Stage::First, statements::by_id(reader, *id, status).await?);
+            }
+            search.phones(phone, Stage::Second, &mut answers).await?;
+        }
         Term::LastFour { digits, id } => {
             if let Some(id) = id
                 && after.is_none()
@@ -123,9 +129,9 @@ impl<'a> Search<'a> {
         Ok(())
     }
 
-    async fn phones(&self, prefix: &str, answers: &mut Answers) -> sqlx::Result<()> {
-        let along = self.along(prefix, Stage::First, answers, |last| last.phone.clone());
-        answers.add(Stage::First, along.phones(self.reader).await?);
+    async fn phones(&self, prefix: &str, stage: Stage, answers: &mut Answers) -> sqlx::Result<()> {
+        let along = self.along(prefix, stage, answers, |last| last.phone.clone());
+        answers.add(stage, along.phones(self.reader).await?);
         Ok(())
     }
 

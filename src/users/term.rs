@@ -1,8 +1,9 @@
 //! What a person may type to find a customer, and what it can mean.
 //!
 //! One box takes everything, so the meaning is decided here, once, by looks: no one should have to say that a number is
-//! a phone number. Where looks cannot decide, both meanings are searched ([`Term::Word`], [`Term::LastFour`]).
+//! a phone number. Where looks cannot decide, both meanings are searched ([`Term::Word`], [`Term::EightDigits`], [`Term::LastFour`]).
 
+mod address;
 mod phone;
 #[cfg(test)]
 mod tests;
@@ -29,6 +30,8 @@ pub enum Term {
     Domain(String),
     /// A phone number as it is stored, or how one begins: E.164 digits without the plus.
     Phone(String),
+    /// Eight digits with nothing between them: a customer's id, or a phone number without its 010 or of a company (15xx, 16xx).
+    EightDigits { id: CustomerId, phone: String },
     /// Exactly four digits: how a phone number ends, and where nothing says otherwise the id of a customer too.
     LastFour { digits: String, id: Option<CustomerId> },
     /// A name or a part of one.
@@ -92,6 +95,10 @@ impl Term {
         }
         match phone::read(text.strip_prefix("tel:").unwrap_or(&text)) {
             Some(Number::Id(digits)) => Self::from_id(&digits),
+            Some(Number::Eight { digits, phone }) => match digits.parse() {
+                Ok(id) => Ok(Self::EightDigits { id, phone }),
+                Err(_) => Err(TermError::NoSuchNumber),
+            },
             Some(Number::Phone(digits)) if (1..=15).contains(&digits.len()) => Ok(Self::Phone(digits)),
             Some(Number::Phone(_)) => Err(TermError::NoSuchNumber),
             Some(Number::LastFour { digits, or_id }) => {
@@ -107,21 +114,17 @@ impl Term {
     }
 
     fn from_address(text: &str) -> Result<Self, TermError> {
-        // Addresses are pasted from mail programs: `김서연 <seoyeon.k@naver.com>`, `mailto:…`.
-        let inside = text.rsplit_once('<').and_then(|(_, rest)| rest.split_once('>')).map(|(inside, _)| inside);
-        let address: String = inside.filter(|inside| inside.contains('@')).unwrap_or(text).split_whitespace().collect();
-        let address = address.to_ascii_lowercase();
-        let address = address.trim_start_matches("mailto:");
+        let address = address::pasted(text).to_ascii_lowercase();
         let Some((local, domain)) = address.split_once('@') else { return Err(TermError::OnlyPunctuation) };
         if !address.chars().any(char::is_alphanumeric) {
             return Err(TermError::OnlyPunctuation);
         }
         Ok(if local.is_empty() {
             Self::Domain(domain.trim_start_matches('@').to_owned())
-        } else if is_complete(domain) {
-            Self::Email(address.to_owned())
+        } else if address::is_complete(domain) {
+            Self::Email(address.clone())
         } else {
-            Self::EmailPrefix(address.to_owned())
+            Self::EmailPrefix(address.clone())
         })
     }
 
@@ -147,6 +150,7 @@ impl Term {
             Self::EmailPrefix(_) => "email-prefix",
             Self::Domain(_) => "domain",
             Self::Phone(_) => "phone",
+            Self::EightDigits { .. } => "eight-digits",
             Self::LastFour { .. } => "last-four",
             Self::Name(_) => "name",
             Self::Word(_) => "word",
@@ -158,6 +162,7 @@ impl fmt::Display for Term {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Id(id) => write!(f, "u_{id}"),
+            Self::EightDigits { id, .. } => write!(f, "{:08}", id.get()),
             Self::Domain(domain) => write!(f, "@{domain}"),
             Self::Phone(digits) => write!(f, "+{digits}"),
             Self::LastFour { digits, id: Some(_) } => f.write_str(digits),
@@ -169,14 +174,4 @@ impl fmt::Display for Term {
 
 fn is_digits(text: &str) -> bool {
     !text.is_empty() && text.bytes().all(|b| b.is_ascii_digit())
-}
-
-/// Whether the part after the `@` looks finished. `minsu@naver` is being typed, `minsu@naver.co` could be; a search
-/// that finds no customer under a finished address tries it as a beginning.
-fn is_complete(domain: &str) -> bool {
-    let mut labels = domain.rsplit('.');
-    labels.next().is_some_and(|top| top.chars().count() >= 2)
-        && domain.contains('.')
-        && labels.all(|label| !label.is_empty())
-        && !domain.contains('@')
 }

@@ -1,10 +1,12 @@
 //! Numbers as people type them into a field.
 
 use super::{shell::field::wrong, words::Message};
-use crate::money::Currency;
+use crate::{money::Currency, text::typed};
 
-/// A positive whole number in ASCII digits, grouped with commas or not: `1000`, `1,000`.
+/// A positive number of points, grouped with commas or not, with its unit or not: `1000`, `1,000`, `1,000 P`, `1,000포인트`.
 pub(crate) fn positive(text: &str) -> Result<i64, Message> {
+    let text = typed(text);
+    let text = without_unit(&text, &["P", "p", "포인트"]);
     if text.is_empty() {
         return Err(wrong::required());
     }
@@ -17,24 +19,29 @@ pub(crate) fn positive(text: &str) -> Result<i64, Message> {
 
 /// A number of things, also none: an empty field is none.
 pub(crate) fn count(text: &str) -> Result<i64, Message> {
-    match text.trim() {
+    match typed(text).as_str() {
         "" => Ok(0),
         text => whole(text).and_then(Result::ok).ok_or_else(wrong::not_a_count),
     }
 }
 
-/// An amount of money in minor units, also none: `12,300`, `₩12,300`, `12.34`. No more digits after the point than the
-/// currency has, and no point where it has none.
+/// An amount of money in minor units, also none: `12,300`, `₩12,300`, `12,300원`, `KRW 12,300`, `12.34`. No more digits after the
+/// point than the currency has, but for zeros, which spreadsheets add.
 pub(crate) fn money(text: &str, currency: Currency) -> Result<i64, Message> {
-    let text = text.trim();
-    let text = text.strip_prefix(currency.symbol()).unwrap_or(text).trim_start();
+    // The won sign of full width is not the full-width form of an ASCII character.
+    let text = typed(text).replace('￦', "₩").replace('￥', "¥");
+    let units = [currency.symbol(), currency.code(), currency.unit()];
+    let text = units.iter().find_map(|unit| text.strip_prefix(unit)).unwrap_or(&text).trim_start();
+    let text = without_unit(text, &units);
     let (units, fraction) = text.split_once('.').map_or((text, None), |(units, fraction)| (units, Some(fraction)));
     let digits = currency.digits();
     let fraction = match fraction {
         None => Some(0),
-        Some(fraction) if (1..=digits).contains(&fraction.len()) && is_digits(fraction) => {
-            format!("{fraction:0<digits$}").parse::<i64>().ok()
-        }
+        Some(fraction) if is_digits(fraction) => match fraction.split_at_checked(digits) {
+            Some((fraction, rest)) if rest.bytes().all(|digit| digit == b'0') => format!("0{fraction}").parse().ok(),
+            Some(_) => None,
+            None => format!("{fraction:0<digits$}").parse().ok(),
+        },
         Some(_) => None,
     };
     let (Some(Ok(units)), Some(fraction)) = (whole(units), fraction) else { return Err(wrong::not_money()) };
@@ -42,6 +49,11 @@ pub(crate) fn money(text: &str, currency: Currency) -> Result<i64, Message> {
         None => Err(wrong::not_money()),
         Some(minor) => Ok(minor),
     }
+}
+
+/// The text without the unit that follows a number, if one does.
+fn without_unit<'a>(text: &'a str, units: &[&str]) -> &'a str {
+    units.iter().find_map(|unit| text.strip_suffix(unit)).unwrap_or(text).trim_end()
 }
 
 /// More than 64 bits hold.
@@ -75,6 +87,12 @@ mod tests {
             ("1,000", 1000),
             ("12,345,678", 12_345_678),
             ("007", 7),
+            (" 5", 5),
+            ("5\u{a0}", 5),
+            ("５", 5),
+            ("１，０００", 1000),
+            ("1,000 P", 1000),
+            ("1,000포인트", 1000),
             ("9223372036854775807", i64::MAX),
         ] {
             assert_eq!(positive(text).ok(), Some(amount), "{text}");
@@ -86,10 +104,10 @@ mod tests {
             "+1",
             "-0",
             "1e3",
-            " 5",
-            "5 ",
+            "P",
+            "5 0",
+            "5원",
             "٥",
-            "５",
             "1.5",
             "1,00",
             "1,0000",
@@ -114,13 +132,17 @@ mod tests {
         let krw = |text| money(text, Currency::Krw).ok();
         let usd = |text| money(text, Currency::Usd).ok();
         assert_eq!(krw("12,300"), Some(12_300));
-        assert_eq!(krw(" ₩12300 "), Some(12_300));
+        for text in [" ₩12300 ", "12,300원", "12,300 원", "KRW 12,300", "１２，３００", "12300.00", "￦12,300"]
+        {
+            assert_eq!(krw(text), Some(12_300), "{text:?}");
+        }
+        assert_eq!((usd("12.340"), usd("USD 12.34"), usd("12.34 달러")), (Some(1234), Some(1234), Some(1234)));
         assert_eq!(usd("12.34"), Some(1234));
         assert_eq!(usd("$1,234.5"), Some(123_450));
         assert_eq!(usd("12"), Some(1200));
         assert_eq!(usd("0.01"), Some(1));
         assert_eq!((krw("0"), usd("0"), usd("0.00")), (Some(0), Some(0), Some(0)));
-        for text in ["", "12.3", "12.", "-5", "$5", "1,2", "9223372036854775808", "5 000"] {
+        for text in ["", "12.3", "12.", "-5", "$5", "1,2", "9223372036854775808", "5 000", "원", "12.0.0", "5 P"] {
             assert_eq!(krw(text), None, "{text:?}");
         }
         for text in ["", "1.234", ".5", "1.", "₩5", "1.-1", "1.2.3", "92233720368547758.08"] {

@@ -72,6 +72,7 @@ fn code(refusal: CodeRefusal, now: Instant) -> Refused {
     match refusal {
         CodeRefusal::Malformed => FieldErrors::one("code", wrong::not_a_code()).into(),
         CodeRefusal::Wrong => Refused::shown(422, FormRefusal::WrongCode { left: None }),
+        CodeRefusal::Ahead => Refused::shown(422, FormRefusal::CodeAhead { from: next_step(now) }),
         CodeRefusal::Reused => Refused::shown(422, FormRefusal::UsedCode { next: next_step(now) }),
         CodeRefusal::Waiting { until } => Refused::shown(429, FormRefusal::CodeWait { until }),
         CodeRefusal::Locked | CodeRefusal::NotEnrolled => Refused::shown(429, FormRefusal::CodeLocked),

@@ -6,13 +6,22 @@ const HOME: &str = "82";
 pub(super) enum Number {
     Id(String),
     Phone(String),
-    LastFour { digits: String, or_id: bool },
+    /// Eight digits, and the phone number that they are where they are no id.
+    Eight {
+        digits: String,
+        phone: String,
+    },
+    LastFour {
+        digits: String,
+        or_id: bool,
+    },
 }
 
-/// Reads a text of digits and what people put between them; `None` where there is anything else in it.
+/// Reads a text of digits and what people put between them, or with words around a whole number: a label, a name, an
+/// extension. `None` where there is anything else in it.
 pub(super) fn read(text: &str) -> Option<Number> {
-    if !text.chars().all(|c| c.is_ascii_digit() || c == '+' || is_separator(c) || is_mask(c)) {
-        return None;
+    if !text.chars().all(is_part) {
+        return read(within_words(text)?);
     }
     if text.contains(is_mask) {
         return read_masked(text);
@@ -26,7 +35,7 @@ pub(super) fn read(text: &str) -> Option<Number> {
     if text.starts_with(|c: char| c.is_ascii_digit()) && digits.len() == text.len() {
         return Some(read_bare(digits));
     }
-    if text.starts_with('+') {
+    if text.trim_start_matches(['(', '[', ' ']).starts_with('+') {
         return Some(Number::Phone(from_abroad(&only_digits(&without_trunk))));
     }
     if groups.len() == 1 && digits.len() == 4 && !text.starts_with(&digits) {
@@ -38,14 +47,31 @@ pub(super) fn read(text: &str) -> Option<Number> {
     Some(match groups.as_slice() {
         _ if digits.starts_with('0') => Number::Phone(at_home(&digits)),
         _ if first == HOME => Number::Phone(from_abroad(&only_digits(&without_trunk))),
-        // The last eight digits of a mobile number, as they are said aloud.
-        [four, other] if four.len() == 4 && other.len() == 4 && !four.starts_with('1') => {
-            Number::Phone(format!("{HOME}10{digits}"))
+        // The country and the operator in one, as mail signatures have it.
+        [first, ..] if first.len() == 4 && first.starts_with("821") && (11..=12).contains(&digits.len()) => {
+            Number::Phone(from_abroad(&digits))
         }
+        // The last eight digits of a mobile number, as they are said aloud.
+        [four, other] if four.len() == 4 && other.len() == 4 => Number::Phone(of_eight(&digits)),
         // North America, written as at home there.
         ["1", ..] if digits.len() == 11 => Number::Phone(digits),
         _ => Number::Phone(at_home(&digits)),
     })
+}
+
+/// The only whole phone number in a text with words: at least nine digits, written from home or from abroad. What else has
+/// digits is an extension, of at most five.
+fn within_words(text: &str) -> Option<&str> {
+    let count = |run: &str| run.bytes().filter(u8::is_ascii_digit).count();
+    let mut whole = None;
+    for run in text.split(|c| !is_part(c)) {
+        match count(run) {
+            0..=5 => {}
+            9..=15 if whole.is_none() => whole = Some(run.trim_matches(|c: char| c != '+' && !c.is_ascii_digit())),
+            _ => return None,
+        }
+    }
+    whole.filter(|number| number.starts_with(['0', '+']) || number.starts_with(HOME) || number.starts_with("10"))
 }
 
 /// Digits with nothing between them.
@@ -61,6 +87,9 @@ fn read_bare(digits: String) -> Number {
     if digits.starts_with('0') {
         return Number::Phone(at_home(&digits));
     }
+    if digits.len() == 8 {
+        return Number::Eight { phone: of_eight(&digits), digits };
+    }
     // A customer's number is shorter than that; `#` says that one is meant all the same.
     if digits.starts_with(HOME) && digits.len() >= 10 {
         return Number::Phone(from_abroad(&digits));
@@ -70,6 +99,11 @@ fn read_bare(digits: String) -> Number {
         return Number::Phone(at_home(&digits));
     }
     Number::Id(digits)
+}
+
+/// The phone number of eight digits: of a company (1588-1234), or a mobile one without its 010.
+fn of_eight(digits: &str) -> String {
+    if digits.starts_with('1') { at_home(digits) } else { format!("{HOME}10{digits}") }
 }
 
 /// A number copied from a page on which it is masked: `010-••••-4821`, `010-48••`.
@@ -100,6 +134,10 @@ fn at_home(digits: &str) -> String {
 
 fn only_digits(text: &str) -> String {
     text.chars().filter(char::is_ascii_digit).collect()
+}
+
+fn is_part(c: char) -> bool {
+    c.is_ascii_digit() || c == '+' || is_separator(c) || is_mask(c)
 }
 
 fn is_separator(c: char) -> bool {

@@ -50,6 +50,17 @@ fn every_notation_of_a_mobile_number_is_the_same_number() {
         "\u{202a}+82 10-1234-5678\u{202c}",
         "010\u{a0}1234\u{200b}\u{2011}5678",
         "  010-1234-5678\r\n",
+        "8210-1234-5678",
+        "(+82) 10-1234-5678",
+        "[+82] 10 1234 5678",
+        "Tel. 010-1234-5678",
+        "휴대폰: 010-1234-5678",
+        "휴대폰 번호는 010-1234-5678 입니다",
+        "김서연 010-1234-5678",
+        "김서연(010-1234-5678)",
+        "010-1234-5678 내선 12",
+        "010-1234-5678 ext. 12",
+        "M +82 10 1234 5678",
     ] {
         assert_eq!(parse(typed), phone("821012345678"), "{typed:?}");
     }
@@ -83,8 +94,28 @@ fn a_plus_or_two_zeros_reach_other_countries() {
         ("+44 (0)20 7946 0018", "442079460018"),
         ("0044 (0)20 7946 0018", "442079460018"),
         ("+49 30 901820", "4930901820"),
+        ("(+44) 20 7946 0018", "442079460018"),
+        ("Phone (+44) 20 7946 0018", "442079460018"),
     ] {
         assert_eq!(parse(typed), phone(stored), "{typed:?}");
+    }
+}
+
+#[test]
+fn eight_bare_digits_are_an_id_or_a_phone_number() {
+    let eight = |id, phone: &str| Term::EightDigits { id: CustomerId::new(id), phone: phone.to_owned() };
+    assert_eq!(parse("15881234"), eight(15_881_234, "8215881234"));
+    assert_eq!(parse("48214821"), eight(48_214_821, "821048214821"));
+    assert_eq!(parse("#48214821"), Term::Id(CustomerId::new(48_214_821)));
+    assert_eq!(parse("1588-1234"), phone("8215881234"));
+    assert_eq!(parse("4821-4821"), phone("821048214821"));
+}
+
+#[test]
+fn words_with_a_number_that_is_no_phone_number_are_words() {
+    for typed in ["kim 12", "apt 1234-5678", "주문 20261119-004829", "02-555-1234 031-555-1234 그리고", "김서연 4821"]
+    {
+        assert!(!matches!(parse(typed), Term::Phone(_)), "{typed:?}");
     }
 }
 
@@ -125,6 +156,16 @@ fn addresses_are_whole_begun_or_only_a_domain() {
         (" Seoyeon.K@Naver.com ", Term::Email("seoyeon.k@naver.com".into())),
         ("김서연 <seoyeon.k@naver.com>", Term::Email("seoyeon.k@naver.com".into())),
         ("mailto:a@b.kr", Term::Email("a@b.kr".into())),
+        ("plain@example.kr,", Term::Email("plain@example.kr".into())),
+        ("\"plain@example.kr\"", Term::Email("plain@example.kr".into())),
+        ("“plain@example.kr”", Term::Email("plain@example.kr".into())),
+        ("('plain@example.kr')", Term::Email("plain@example.kr".into())),
+        ("이메일: plain@example.kr 입니다", Term::Email("plain@example.kr".into())),
+        ("E-mail:plain@example.kr", Term::Email("plain@example.kr".into())),
+        ("plain@example.kr로 보내 주세요", Term::Email("plain@example.kr".into())),
+        ("김서연<seoyeon.k@naver.com>;", Term::Email("seoyeon.k@naver.com".into())),
+        ("minsu @naver.com", Term::Email("minsu@naver.com".into())),
+        ("메일@한글.한국", Term::Email("메일@한글.한국".into())),
         ("minsu＠naver．com", Term::Email("minsu@naver.com".into())),
         ("minsu@", Term::EmailPrefix("minsu@".into())),
         ("minsu@na", Term::EmailPrefix("minsu@na".into())),

@@ -111,7 +111,9 @@ impl SealForm {
     pub fn focus(&self) -> Option<&'static str> {
         match &self.refusal {
             None => self.errors.first(),
-            Some(FormRefusal::WrongCode { .. } | FormRefusal::UsedCode { .. }) => Some("code"),
+            Some(FormRefusal::WrongCode { .. } | FormRefusal::UsedCode { .. } | FormRefusal::CodeAhead { .. }) => {
+                Some("code")
+            }
             Some(_) => None,
         }
     }
@@ -122,6 +124,8 @@ impl SealForm {
 pub enum FormRefusal {
     /// The code does not fit; `left` more wrong ones and the person has to wait.
     WrongCode { left: Option<i64> },
+    /// The code is the next one, which works only from `from` on: the clock of the phone is ahead.
+    CodeAhead { from: Instant },
     /// The code was spent already; the next one appears at `next`.
     UsedCode { next: Instant },
     /// Too many wrong codes in a row.
@@ -170,6 +174,7 @@ impl FormRefusal {
         let say = |key: &'static str| Alert::bad(title.clone(), frame.t(key).to_owned());
         match self {
             Self::WrongCode { .. } => say("refused.wrong-code"),
+            Self::CodeAhead { .. } => say("refused.code-ahead"),
             Self::UsedCode { .. } => say("refused.used-code"),
             Self::CodeWait { until } => Alert {
                 icon: "lock",
@@ -213,19 +218,22 @@ impl FormRefusal {
         match self {
             Self::WrongCode { left: None } => Some(frame.t("code-error.wrong").to_owned()),
             Self::WrongCode { left: Some(left) } => Some(frame.count("code-error.wrong-left", left)),
-            Self::UsedCode { next } => Some(frame.with(
-                "code-error.used",
-                &[
-                    ("at", &format::clock_second(*next, frame.zone)),
-                    ("s", &next.since(frame.now).num_seconds().clamp(0, 30)),
-                ],
-            )),
+            Self::CodeAhead { from } => Some(Self::at_step("code-error.ahead", *from, frame)),
+            Self::UsedCode { next } => Some(Self::at_step("code-error.used", *next, frame)),
             Self::CodeWait { until } => {
                 Some(frame.with("code-error.wait", &[("until", &format::clock_second(*until, frame.zone))]))
             }
             Self::CodeLocked => Some(frame.t("code-error.locked").to_owned()),
             Self::Stale(_) | Self::NotPermitted | Self::WrongState { .. } | Self::NotRecorded => None,
         }
+    }
+}
+
+impl FormRefusal {
+    /// A sentence about the moment at which a step begins: when, and in how many seconds.
+    fn at_step(key: &'static str, step: Instant, frame: &Frame) -> String {
+        let left = step.since(frame.now).num_seconds().clamp(0, 30);
+        frame.with(key, &[("at", &format::clock_second(step, frame.zone)), ("s", &left)])
     }
 }
 

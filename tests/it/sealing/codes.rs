@@ -38,7 +38,8 @@ on_both! {
         world.clock.advance(10 * STEP);
         let now = world.clock.now();
         for (back, status, refusal) in [
-            (-1, 422, "code-wrong"),
+            (-1, 422, "code-ahead"),
+            (-2, 422, "code-wrong"),
             (2, 422, "code-wrong"),
             (1, 303, ""),
             (1, 422, "code-reused"),
@@ -51,6 +52,43 @@ on_both! {
             assert_eq!(world.last_audit().refusal, refusal, "{back} steps back");
         }
         assert_eq!((points(world, 2), entries(world)), (2, 2));
+    }
+
+    fn a_code_of_a_phone_that_is_ahead_is_named_as_such_and_is_no_guess(world) {
+        let person = &operators_here(world, 1)[0];
+        for _ in 0..12 {
+            let answer = addition(&person.browser, 2, "1").set("code", &person.code(world.clock.now(), -1)).submit();
+            assert_eq!((answer.status, world.last_audit().refusal.as_str()), (422, "code-ahead"), "{answer}");
+            assert!(answer.says("#code-error").contains("clock of your phone is ahead"), "{answer}");
+        }
+        let (failures, locked) = (world.number("select max(failures) from authenticators"), "select count(*) from authenticators where locked");
+        assert_eq!((failures, world.number(locked)), (0, 0));
+        assert_eq!(addition(&person.browser, 2, "1").set("code", &person.code(world.clock.now(), 0)).submit().status, 303);
+    }
+
+    fn a_code_is_taken_as_it_is_copied_and_as_a_korean_keyboard_types_it(world) {
+        let person = &operators_here(world, 1)[0];
+        let full_width = |code: &str| -> String {
+            code.chars().map(|digit| char::from_u32(u32::from(digit) + 0xfee0).unwrap()).collect()
+        };
+        let ways: [&dyn Fn(&str) -> String; 5] = [
+            &|code| format!("{} {}", &code[..3], &code[3..]),
+            &|code| format!(" {}-{}\r\n", &code[..3], &code[3..]),
+            &|code| format!("{}\u{a0}{}\u{200b}", &code[..3], &code[3..]),
+            &|code| format!("{} {} {}", &code[..2], &code[2..4], &code[4..]),
+            &full_width,
+        ];
+        for (n, way) in ways.iter().enumerate() {
+            world.clock.advance(STEP);
+            let typed = way(&person.code(world.clock.now(), 0));
+            let answer = addition(&person.browser, 2, "1").set("code", &typed).submit();
+            assert_eq!((answer.status, points(world, 2)), (303, i64::try_from(n).unwrap() + 1), "{typed:?}: {answer}");
+        }
+        world.clock.advance(STEP);
+        for typed in ["12345", "1234567", "12a456", "٠١٢٣٤٥"] {
+            let answer = addition(&person.browser, 2, "1").set("code", typed).submit();
+            assert_eq!(world.last_audit().refusal, "code-malformed", "{typed}: {answer}");
+        }
     }
 
     fn once_this_step_was_used_the_one_before_is_over(world) {
@@ -98,9 +136,7 @@ on_both! {
         let mina = world.signed_in("mina");
         let code = world.code("mina");
         let right = addition(&mina, 2, "5").set("code", &code);
-        let wide: String = code.chars().map(|c| char::from_u32(c as u32 + 0xfee0).unwrap()).collect();
-        let spaced = format!("{} {}", &code[..3], &code[3..]);
-        for odd in ["", &code[..5], &format!("{code}0"), &format!(" {code}"), &spaced, &wide, "-12345", "1e5000"] {
+        for odd in ["", &code[..5], &format!("{code}0"), &format!("{code}원"), "-12345", "1e5000"] {
             let answer = right.clone().forge("code", odd).submit();
             assert_eq!(answer.status, 422, "{odd:?}: {answer}");
             assert_eq!(world.last_audit().refusal, "code-malformed", "{odd:?}");

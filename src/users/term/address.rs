@@ -1,0 +1,37 @@
+//! E-mail addresses as they are pasted, with what was copied around them.
+
+/// The address in a text that contains an `@`: without a name and brackets (`김서연 <seoyeon.k@naver.com>`), a label or a sentence
+/// around it, quotes, commas, and the particle that Korean puts behind it. A text without a whole address is taken as it is, but
+/// for its spaces.
+pub(super) fn pasted(text: &str) -> String {
+    let is_around = |c: char| c.is_whitespace() || "<>()[]{}\"“”„‘’,;，、。|".contains(c);
+    let words = || text.split(is_around).map(|word| word.rsplit_once(':').map_or(word, |(_, address)| address));
+    let address = words().find(|word| word.split_once('@').is_some_and(|(local, _)| !local.is_empty()));
+    let Some(address) = address else { return text.split(is_around).collect() };
+    let address = address.trim_matches('\'');
+    match address.split_once('@') {
+        // `a @b.kr`: the other part is beside it.
+        Some((_, "")) if text.matches('@').count() == 1 && text.split_whitespace().count() > 1 => {
+            text.split(is_around).collect()
+        }
+        Some((local, domain)) => format!("{local}@{}", without_particle(domain)),
+        None => address.to_owned(),
+    }
+}
+
+/// `naver.com으로` is naver.com. A domain that has Hangul of its own keeps it.
+fn without_particle(domain: &str) -> &str {
+    let end = domain.find(|c: char| ('\u{ac00}'..='\u{d7a3}').contains(&c)).unwrap_or(domain.len());
+    let (ascii, rest) = domain.split_at(end);
+    if is_complete(ascii) && !rest.contains('.') { ascii } else { domain }
+}
+
+/// Whether the part after the `@` looks finished. `minsu@naver` is being typed, `minsu@naver.co` could be; a search
+/// that finds no customer under a finished address tries it as a beginning.
+pub(super) fn is_complete(domain: &str) -> bool {
+    let mut labels = domain.rsplit('.');
+    labels.next().is_some_and(|top| top.chars().count() >= 2)
+        && domain.contains('.')
+        && labels.all(|label| !label.is_empty())
+        && !domain.contains('@')
+}
