@@ -3,17 +3,14 @@
 FROM rust:1.95-bookworm AS build
 WORKDIR /src
 COPY . .
-# The caches stay on the building machine; only /image goes on. Beside the program it holds the loader and the few C
-# libraries that `ldd` names, found that way so that the same file builds on x86-64 and on ARM.
+# The caches stay on the building machine; only /image goes on. What it holds beside the program is decided by
+# scripts/image-files, from which scripts/image takes the same files to prove that they are enough.
 RUN --mount=type=cache,target=/usr/local/cargo/registry \
     --mount=type=cache,target=/src/target \
     set -eu; \
     cargo build --release --locked --bin ingam; \
-    mkdir -p /data /image/tmp /image/licences; \
-    cp target/release/ingam /image/ingam; \
-    cp LICENSE-MIT LICENSE-APACHE /image/licences/; \
-    ldd /image/ingam | grep -o '/[^ ]*' | xargs -I{} cp --parents --dereference {} /image; \
-    chmod 1777 /image/tmp
+    mkdir -p /data; \
+    scripts/image-files target/release/ingam /image
 
 # Nothing else is needed: time zones and certificate authorities are compiled in, and the C library resolves names by
 # itself. So there is no shell, no package manager and no other program for an intruder to use, nor any to patch.

@@ -1,7 +1,6 @@
 // A console of its own for every test file, people who sign in to it with real codes, and a Chromium to do it with.
 
 import { execFile, spawn } from 'node:child_process';
-import { createHmac } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import { mkdir, mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -10,45 +9,11 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { chromium } from 'playwright-core';
+import { base32, begins, nextStep, stepAt, totp } from './codes.mjs';
 
 const root = fileURLToPath(new URL('../../', import.meta.url));
 const binary =
   process.env.INGAM_BINARY ?? path.join(path.resolve(root, process.env.CARGO_TARGET_DIR ?? 'target'), 'debug', 'ingam');
-
-// --- one-time codes ---------------------------------------------------------------------------------------------------
-
-const STEP = 30;
-// The server's clock is this machine's, but a page takes a while to be filled in and sent.
-const MARGIN = 5;
-
-export function base32(text) {
-  const alphabet = 'ABCDEFGHIJKLMNOPQRSTUVWXYZ234567';
-  let bits = '';
-  for (const letter of text.toUpperCase().replace(/[\s=]/g, '')) {
-    const value = alphabet.indexOf(letter);
-    if (value < 0) throw new Error(`${letter} is not a letter of base 32`);
-    bits += value.toString(2).padStart(5, '0');
-  }
-  return Buffer.from(bits.match(/.{8}/g)?.map((byte) => Number.parseInt(byte, 2)) ?? []);
-}
-
-// RFC 6238 with SHA-1 and six digits, as every authenticator app does it.
-export function totp(key, step) {
-  const counter = Buffer.alloc(8);
-  counter.writeBigUInt64BE(BigInt(step));
-  const mac = createHmac('sha1', key).update(counter).digest();
-  const number = mac.readUInt32BE(mac[mac.length - 1] & 0xf) & 0x7fffffff;
-  return String(number % 1_000_000).padStart(6, '0');
-}
-
-// Which step's code a person gives next: each works once, and the server takes the current step and the one before. So a
-// person who has used none can give two at once; after that one waits for the clock, as people do.
-export function nextStep(last, seconds) {
-  const now = Math.floor(seconds / STEP);
-  const left = STEP - (seconds % STEP);
-  const oldest = left < MARGIN ? now : now - 1;
-  return Math.max(last + 1, oldest);
-}
 
 // --- the console ------------------------------------------------------------------------------------------------------
 
@@ -108,13 +73,13 @@ export async function startConsole({ users = 300 } = {}) {
       const { email, totp_secret } = person(who);
       const step = nextStep(spent.get(email) ?? 0, Date.now() / 1000);
       spent.set(email, step);
-      await sleep(Math.max(0, step * STEP * 1000 - Date.now()));
+      await sleep(Math.max(0, begins(step) - Date.now()));
       return totp(base32(totp_secret), step);
     },
     // A code that is surely not among those accepted now.
     wrongCode(who) {
       const key = base32(person(who).totp_secret);
-      const now = Math.floor(Date.now() / 1000 / STEP);
+      const now = stepAt(Date.now());
       const right = [-2, -1, 0, 1, 2].map((offset) => totp(key, now + offset));
       return ['000000', '111111', '222222', '333333', '444444', '555555'].find((code) => !right.includes(code));
     },

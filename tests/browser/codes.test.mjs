@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { base32, nextStep, totp } from './kit.mjs';
+import { base32, nextStep, totp } from './codes.mjs';
 
 // The examples of RFC 6238, appendix B, cut to six digits.
 test('makes the codes of RFC 6238', () => {
