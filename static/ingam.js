@@ -134,11 +134,37 @@
     next?.scrollIntoView({ block: "nearest" });
   };
 
+  // The key by its letter, or by its place where an input method has made something else of it: with the Korean one on, J gives
+  // "ㅓ" on a Mac and "Process" on Windows.
+  const keyOf = (event) => {
+    if (event.key.length === 1 && event.key <= "~" || event.key.length > 1 && event.key !== "Process") return event.key;
+    if (event.code === "Slash") return event.shiftKey ? "?" : "/";
+    const letter = /^Key([A-Z])$/.exec(event.code)?.[1].toLowerCase();
+    return event.shiftKey ? letter?.toUpperCase() : letter;
+  };
+
+  // Escape closes the panel, unless something was typed into it: that is given up with a click on the cross, not by a slip.
+  const closePanel = () => {
+    const changed = (field) => field.type === "radio" || field.type === "checkbox" ? field.checked !== field.defaultChecked
+      : field.tagName === "SELECT" ? field.value !== (one("[selected]", field) ?? field.options[0])?.value
+        : field.value !== field.defaultValue;
+    if (all("#panel :is(input, textarea, select)").some(changed)) return false;
+    const cross = one("#panel > .seal-h a.sq");
+    cross?.click();
+    return Boolean(cross);
+  };
+
   let going = 0;
   document.addEventListener("keydown", (event) => {
     if (event.isComposing) return;
+    const key = keyOf(event);
     const typing = event.target.closest("input:not([type=radio], [type=checkbox]), textarea, select, [contenteditable]");
-    if (event.key === "Enter" && (event.ctrlKey || event.metaKey)) {
+    const isElsewhere = typing && !event.target.closest("#panel");
+    if (key === "Escape" && !isElsewhere && !one("dialog[open], :popover-open") && closePanel()) {
+      event.preventDefault();
+      return;
+    }
+    if (key === "Enter" && (event.ctrlKey || event.metaKey)) {
       const form = event.target.closest("form");
       if (!form || form.method === "dialog") return;
       event.preventDefault();
@@ -146,19 +172,19 @@
       if (!button?.disabled) form.requestSubmit(button ?? undefined);
       return;
     }
-    if (typing || event.ctrlKey || event.metaKey || event.altKey || one("dialog[open]")) return;
+    if (!key || typing || event.ctrlKey || event.metaKey || event.altKey || one("dialog[open]")) return;
     const gone = Date.now() - going < 1500;
     going = 0;
-    const section = gone && one(`.nav [data-go="${CSS.escape(event.key)}"]`);
+    const section = gone && one(`.nav [data-go="${CSS.escape(key)}"]`);
     // What a page offers under a key of its own, such as approving.
-    const link = one(`[data-key="${CSS.escape(event.key)}"]`);
+    const link = one(`[data-key="${CSS.escape(key)}"]`);
     if (section) section.click();
-    else if (event.key === "/") findSearch();
-    else if (event.key === "?") showKeys();
+    else if (key === "/") findSearch();
+    else if (key === "?") showKeys();
     else if (link) link.click();
-    else if (event.key === "j") moveRow(1);
-    else if (event.key === "k") moveRow(-1);
-    else if (event.key === "g") going = Date.now();
+    else if (key === "j") moveRow(1);
+    else if (key === "k") moveRow(-1);
+    else if (key === "g") going = Date.now();
     else return;
     event.preventDefault();
   });
@@ -188,11 +214,24 @@
     for (const choice of all("[data-label]:checked")) showChoice(choice);
     tick();
   };
+  // A person who opens a panel types into it next; after a change a screen reader says its receipt.
+  const arrive = () => {
+    const asked = new URLSearchParams(location.search);
+    if (one("#panel [autofocus]") || !(asked.has("panel") || asked.has("sealed"))) return;
+    const fields = asked.has("sealed") ? [] : all("#panel :is(input, textarea, select):not([type=hidden], :disabled)").filter(seen);
+    const field = fields.find((field) => field.type !== "radio" || field.checked) ?? one("#panel-title");
+    if (!field) return;
+    if (field.id === "panel-title") field.tabIndex = -1;
+    field.focus({ preventScroll: true });
+  };
+
   settle();
+  arrive();
   document.addEventListener("htmx:after:swap", (event) => {
     settle();
     // A preview swaps less than the page, while somebody is typing.
     if (event.detail?.ctx?.select !== "#main") return;
+    arrive();
     if (!one("#panel [autofocus]")) one("#panel > .note")?.scrollIntoView({ block: "nearest" });
   });
   setInterval(tick, 1000);

@@ -60,6 +60,42 @@ test('g then u goes to the customers', async () => {
   await page.waitForURL('**/users');
 });
 
+test('the keys work while the Korean input method is on', async () => {
+  await page.goto('/users');
+  // As a Mac and as Windows report the keys of J and of the slash then; Chromium cannot be given an input method.
+  const press = (key, code, shiftKey = false) => page.evaluate((event) => {
+    document.activeElement.dispatchEvent(new KeyboardEvent('keydown', { ...event, bubbles: true, cancelable: true }));
+  }, { key, code, shiftKey });
+  const row = () => page.evaluate(() => document.activeElement.closest('tr')?.sectionRowIndex);
+  await press('ㅓ', 'KeyJ');
+  assert.equal(await row(), 0);
+  await press('Process', 'KeyJ');
+  assert.equal(await row(), 1);
+  await press('ㅏ', 'KeyK');
+  assert.equal(await row(), 0);
+  await press('Process', 'Slash', true);
+  await page.locator('dialog[open]').waitFor();
+  await page.keyboard.press('Escape');
+  await press('Process', 'Slash');
+  assert.equal(await focused(), 'q');
+  await page.evaluate(() => document.activeElement.blur());
+  await press('ㅎ', 'KeyG');
+  await press('ㅕ', 'KeyU');
+  await page.waitForURL('**/users');
+});
+
+test('opening a panel puts the focus into it, Escape closes it while it is empty', async () => {
+  await page.goto(`${customer}?panel=status`);
+  await page.locator('#panel [name=reason]:focus').waitFor();
+  await page.keyboard.press('Escape');
+  await page.waitForURL((url) => !url.searchParams.has('panel'));
+  await page.goto(`${customer}?panel=status`);
+  await page.locator('#panel [name=reason]:focus').waitFor();
+  await page.keyboard.type('Not given up by a slip');
+  await page.keyboard.press('Escape');
+  assert.equal(await page.locator('#panel [name=reason]').inputValue(), 'Not given up by a slip');
+});
+
 test('the first Tab offers to skip to the content', async () => {
   await page.goto(customer);
   await page.keyboard.press('Tab');
@@ -73,5 +109,7 @@ test('Ctrl-Enter in the reason seals the change', async () => {
   await form.locator('[name=reason]').focus();
   await page.keyboard.press('Control+Enter');
   await sealed(page);
+  // A screen reader says what has the focus: the receipt, not the page from its top.
+  assert.equal(await page.evaluate(() => document.activeElement.id), 'panel-title');
   assert.equal(await balance(page), had + 1000);
 });
