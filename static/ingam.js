@@ -38,7 +38,10 @@
     by.textContent = amount === 0n ? "" : after < 0n ? data.below : `${deducts ? "" : "+"}${group(delta)} P`;
     by.dataset.tone = after < 0n ? "bad" : "ok";
     const label = amount === 0n ? button.dataset.plain : (deducts ? data.deduct : data.add).replace("{n}", group(amount));
-    const isMuch = Boolean(data.limit) && amount > BigInt(data.limit);
+    // What cannot be done is not offered; the reason is beside the balance.
+    button.dataset.locked ??= String(button.disabled);
+    button.disabled = button.dataset.locked === "true" || after < 0n;
+    const isMuch = after >= 0n && Boolean(data.limit) && amount > BigInt(data.limit);
     button.textContent = isMuch ? data.ask.replace("{what}", label) : label;
     for (const note of all("[data-second]", form)) note.hidden = !isMuch;
     for (const note of all("[data-alone]", form)) note.hidden = isMuch;

@@ -72,6 +72,24 @@ test('mina signs in with a real code, searches a phone number, adds 1,000 points
   await screenshot(sora, 'flow-5-audit-row');
 });
 
+test('deducting more than the balance is not offered, and asks for nobody’s approval', async () => {
+  const page = await mina.context().newPage();
+  const form = await openPanel(page, await anyCustomer(page), '/point-adjustments');
+  const had = await balance(page);
+  await form.locator('input[value=deduct]').check({ force: true });
+  for (const [amount, can] of [[had + 1, false], [had, true], [99_999_999, false]]) {
+    await form.locator('[name=amount]').fill(String(amount));
+    assert.equal(await sendButton(form).isEnabled(), can, `${amount} of ${had}`);
+  }
+  assert.match(await form.locator('[data-by]').innerText(), /balance|잔액/);
+  assert.doesNotMatch(await sendButton(form).innerText(), /approval|승인/);
+  assert.equal(await form.locator('[data-second]:visible').count(), 0);
+  await form.locator('input[value=add]').check({ force: true });
+  await form.locator('[name=amount]').fill('5');
+  assert.equal(await sendButton(form).isEnabled(), true);
+  await page.close();
+});
+
 test('a change with a wrong code is refused at the field, keeps what was typed, and changes nothing', async () => {
   const page = await mina.context().newPage();
   const customer = await anyCustomer(page);
