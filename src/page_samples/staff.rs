@@ -64,6 +64,7 @@ impl Maker {
         add("login-recovery-wrong", code(true, Some(FormRefusal::WrongCode { left: None }), FieldErrors::new()));
         let new = || {
             staff::NewAuthenticator::new(
+                "0f1e2d3c4b5a69788796a5b4c3d2e1f0",
                 "JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP",
                 "otpauth://totp/Ingam:mina%40ingam.test?secret=JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP&issuer=Ingam",
             )
@@ -84,6 +85,18 @@ impl Maker {
         let mut errors = FieldErrors::one("password", wrong::common_password());
         errors.add("password_again", wrong::password_differs());
         add("setup-invalid", setup(errors, Some(FormRefusal::WrongCode { left: None })));
+        let recover = |errors| {
+            html(&staff::RecoverPage {
+                shell: self.solo(Some("/login/authenticator")),
+                name: self.me(),
+                email: self.text("mina@ingam.test", "mina@ingam.test"),
+                authenticator: new(),
+                until: now().plus(TimeDelta::minutes(14)),
+                errors,
+            })
+        };
+        add("recover", recover(FieldErrors::new()));
+        add("recover-invalid", recover(FieldErrors::one("code", refused_field("new-code-wrong", &[]))));
         let codes: Vec<String> = (0..10).map(|n| format!("{n}f3a-91c2-07de-5b{n}4-a{n}07")).collect();
         add(
             "recovery-codes",

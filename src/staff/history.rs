@@ -2,6 +2,7 @@
 
 use super::{
     people::Person,
+    recover::RecoverAuthenticator,
     sign_in::{self, SignInWithRecoveryCode},
 };
 use crate::{
@@ -14,8 +15,8 @@ use crate::{
     web::{Desk, format, shell::Frame},
 };
 
-/// The changes that sign a person in.
-const SIGNS_IN: [&str; 2] = [sign_in::SignIn::KIND, SignInWithRecoveryCode::KIND];
+/// The changes that begin a session of a person.
+const SIGNS_IN: [&str; 3] = [sign_in::SignIn::KIND, SignInWithRecoveryCode::KIND, RecoverAuthenticator::KIND];
 
 /// The number of rows that are shown of each kind, out of how many of the newest that the person made.
 const SHOWN: usize = 10;

@@ -1,19 +1,19 @@
 //! The rows of sessions: the changes that sign people in and out make and remove them. See [`crate::web::session`].
 
+use super::sign_in::Browser;
 use crate::{
     gate::{Fault, Tx},
     id::StaffId,
     sql,
 };
 
-/// Makes a session's row; only signing in does.
+/// Makes a session's row; only the steps of signing in do.
 pub(super) async fn begin(
     tx: &mut Tx<'_>,
     id: &str,
     staff: StaffId,
     stage: &str,
-    ip: &str,
-    user_agent: &str,
+    browser: &Browser,
 ) -> Result<(), Fault> {
     let now = tx.now();
     tx.query(sql!(
@@ -23,10 +23,14 @@ pub(super) async fn begin(
     .bind(staff)
     .bind(stage)
     .bind(now)
-    .bind(ip)
-    .bind(user_agent)
+    .bind(browser.ip.as_str())
+    .bind(browser.user_agent.as_str())
     .run()
     .await?;
+    if stage != "password" {
+        // The beginning of the key, as everywhere: the row of the session is held against it.
+        tx.note("session", None::<&str>, id.get(..16).unwrap_or_default());
+    }
     Ok(())
 }
 

@@ -12,9 +12,9 @@ use crate::{
     id::StaffId,
     password::{Busy, MAX, Turn},
     secret, sql,
-    web::session::{ISSUED, Visitor},
+    web::session::{ISSUED, Stage, Visitor},
     web::{
-        Desk, Guest, PageError, PageResult,
+        Guest, PageError, PageResult,
         form::Form,
         problem_page::Problem,
         refused::{next_step, until},
@@ -49,7 +49,8 @@ impl LoginQuery {
 
 /// `GET /login`
 pub(crate) async fn login(guest: Guest, query: web::Query<LoginQuery>) -> PageResult {
-    if guest.visitor().is_some_and(|visitor| visitor.signed) {
+    // On to the page that their session is good for.
+    if guest.visitor().is_some_and(|visitor| visitor.stage != Stage::Password) {
         return Ok(guest.see_other("/"));
     }
     let (guest, cookie) = guest.bind();
@@ -163,13 +164,13 @@ pub(super) fn busy(busy: Busy) -> PageError {
     PageError { problem: Problem::Unavailable, cause: Some(busy.into()), recorded: false }
 }
 
-fn browser(guest: &Guest) -> Browser {
+pub(super) fn browser(guest: &Guest) -> Browser {
     let visit = guest.visit();
     Browser { ip: visit.ip().map(|ip| ip.to_string()).unwrap_or_default(), user_agent: visit.user_agent.clone() }
 }
 
 /// Gives the browser the token of the session that the change has made.
-fn issue(guest: &Guest, session: &Session, token: &str, path: &str) -> PageResult {
+pub(super) fn issue(guest: &Guest, session: &Session, token: &str, path: &str) -> PageResult {
     session.renew();
     session.insert(ISSUED, token).map_err(PageError::internal)?;
     Ok(guest.see_other(path))
@@ -222,6 +223,8 @@ pub(crate) async fn enter_code(
         guest.submit(&sign_in, &seal).await.map(drop)
     };
     match outcome {
+        // The page that was wanted comes after the authenticator is replaced.
+        Ok(()) if recovery => issue(&guest, &session, &token, &guest.path("/login/authenticator")),
         Ok(()) => {
             let mut answer = issue(&guest, &session, &token, guest.wanted())?;
             guest.forget_wanted(&mut answer);
@@ -257,12 +260,12 @@ fn code_refused(guest: &Guest, recovery: bool, refusal: Refusal) -> PageResult {
 }
 
 /// `POST /logout`
-pub(crate) async fn sign_out(desk: Desk, session: Session, body: web::Bytes) -> PageResult {
-    desk.form(&body, &[]).await?;
-    let Visitor { id, session: here, .. } = desk.person().clone();
-    desk.submit(&SignOut { staff: id, session: here }, &Seal::none()).await?;
+pub(crate) async fn sign_out(guest: Guest, session: Session, body: web::Bytes) -> PageResult {
+    guest.form(&body, &[]).await?;
+    let Some(Visitor { id, session: here, .. }) = guest.visitor() else { return Err(Problem::Permission.into()) };
+    guest.submit(&SignOut { staff: id, session: here }, &Seal::none()).await?;
     session.purge();
-    let mut answer: HttpResponse = desk.see_other("/login?notice=signed-out");
+    let mut answer: HttpResponse = guest.see_other("/login?notice=signed-out");
     answer.headers_mut().insert(
         actix_web::http::header::HeaderName::from_static("clear-site-data"),
         actix_web::http::header::HeaderValue::from_static("\"cache\", \"storage\""),

@@ -5,7 +5,7 @@ use super::{
     Console, PageError, asked, body, client, forgery, headers, malformed,
     problem_page::{Onward, Problem, ProblemPage},
     route::{self, Opens},
-    session::{UNREADABLE, VISITOR, Visitor},
+    session::{Stage, UNREADABLE, VISITOR, Visitor},
     visit::Visit,
 };
 use crate::{
@@ -123,7 +123,7 @@ fn framework_problem(status: StatusCode, error: &actix_web::Error) -> Problem {
 }
 
 fn onward(console: &Console, problem: Problem, visit: &Visit) -> Onward {
-    let signed = visit.visitor().is_some_and(|visitor| visitor.signed);
+    let signed = visit.visitor().is_some_and(|visitor| visitor.is_signed());
     match problem {
         Problem::Network | Problem::Unavailable if visit.method == "GET" && super::guest::is_own_path(&visit.path) => {
             Onward::Again(visit.path.clone())
@@ -224,6 +224,9 @@ fn wrong_method(console: &Console, request: ServiceRequest, pattern: &str) -> Se
     request.error_response(actix_web::error::InternalError::from_response(PageError::from(Problem::Method), response))
 }
 
+/// Where a recovery code leads, and nowhere else.
+const AUTHENTICATOR: &str = "/login/authenticator";
+
 /// Finds the visitor by their session, and refuses a route that does not open to them.
 pub(crate) async fn authorize(request: ServiceRequest, next: Next<impl MessageBody + 'static>) -> Served {
     let (Some(visit), Some(console)) =
@@ -256,18 +259,24 @@ pub(crate) async fn authorize(request: ServiceRequest, next: Next<impl MessageBo
     let Some(route) = route else { return next.call(request).await.map(ServiceResponse::map_into_boxed_body) };
     let visitor = visit.visitor();
     if !route.opens.to(visitor.as_ref()) {
-        if !visitor.is_some_and(|visitor| visitor.signed) {
-            let had_session = request.cookie(console.session_cookie()).is_some();
-            return Ok(request.into_response(redirect_to_login(&console, &visit, route.opens, had_session)));
-        }
-        // The person went back to the page of the code after giving it.
-        if route.opens == Opens::PasswordOnly {
-            return Ok(request.into_response(super::guest::see_other(&visit, "/")));
-        }
-        let recorded = console.record(&visit, &Refusal::Role).await;
-        return Ok(request.error_response(PageError { recorded, ..Problem::Permission.into() }));
+        return match visitor.map(|visitor| visitor.stage) {
+            // The person went back to a page of signing in.
+            Some(Stage::Signed) if route.opens.is_step() => {
+                Ok(request.into_response(super::guest::see_other(&visit, "/")))
+            }
+            Some(Stage::Signed) => {
+                let recorded = console.record(&visit, &Refusal::Role).await;
+                Ok(request.error_response(PageError { recorded, ..Problem::Permission.into() }))
+            }
+            // The one thing that a recovery code is good for.
+            Some(Stage::Recovery) => Ok(request.into_response(super::guest::see_other(&visit, AUTHENTICATOR))),
+            Some(Stage::Password) | None => {
+                let had_session = request.cookie(console.session_cookie()).is_some();
+                Ok(request.into_response(redirect_to_login(&console, &visit, route.opens, had_session)))
+            }
+        };
     }
-    if let Some(visitor) = visitor.filter(|visitor| visitor.signed && !route.quiet) {
+    if let Some(visitor) = visitor.filter(|visitor| visitor.is_signed() && !route.quiet) {
         touch(&console, &visitor).await;
     }
     let answer = next.call(request).await?.map_into_boxed_body();
@@ -279,16 +288,12 @@ pub(crate) async fn authorize(request: ServiceRequest, next: Next<impl MessageBo
 /// chat message.
 fn redirect_to_login(console: &Console, visit: &Visit, opens: Opens, had_session: bool) -> HttpResponse {
     let page = match opens {
-        Opens::PasswordOnly => "/login?notice=restart",
+        step if step.is_step() => "/login?notice=restart",
         _ if had_session => "/login?notice=ended",
         _ => "/login",
     };
     let mut answer = super::guest::see_other(visit, page);
-    if visit.method == "GET"
-        && opens != Opens::PasswordOnly
-        && visit.path != "/"
-        && super::guest::is_own_path(&visit.path)
-    {
+    if visit.method == "GET" && !opens.is_step() && visit.path != "/" && super::guest::is_own_path(&visit.path) {
         let cookie = console.cookie(console.wanted_cookie(), visit.path.clone());
         // A name and value made here are always a valid header.
         let _ = answer.add_cookie(&cookie);

@@ -235,7 +235,8 @@ async fn links_fit(reader: &Reader) -> Result<(), Unfit> {
     Ok(())
 }
 
-/// Every session of a person who is signed in was begun by a row of the log, in the same browser and at that time.
+/// Every session of a person who has given a code was begun by a row of the log, in the same browser, at that time, and for
+/// what it is good for.
 async fn sessions_fit(reader: &Reader) -> Result<(), Unfit> {
     let odd: Option<(StaffId,)> = reader
         .query(sql!(
@@ -243,7 +244,9 @@ async fn sessions_fit(reader: &Reader) -> Result<(), Unfit> {
               where s.stage <> 'password'
                 and not exists (select 1 from audit a
                                  where a.target_kind = 'staff' and a.target_id = cast(s.staff_id as text)
-                                   and a.action in ('session.start', 'session.start-with-recovery-code') and a.outcome = 'applied'
+                                   and a.outcome = 'applied'
+                                   and (s.stage = 'signed' and a.action in ('session.start', 'account.recover-authenticator')
+                                        or s.stage = 'recovery' and a.action = 'session.start-with-recovery-code')
                                    and a.after ->> 'session' = substr(s.id, 1, 16) and a.ip = s.ip and a.user_agent = s.user_agent and ",
             at_fits!("s.created_at"),
             ") limit 1"
