@@ -36,6 +36,7 @@ use crate::{
     },
     staff::{
         account::{ChangePassword, EndSessions, RenewRecoveryCodes, ReplaceAuthenticator, SetPreferences},
+        confirm::ConfirmSession,
         invitation::AcceptInvitation,
         invite::InviteStaff,
         key::ReplaceKey,
@@ -100,6 +101,7 @@ crate::changes! {
     EnterPassword,
     SignIn,
     SignInWithRecoveryCode,
+    ConfirmSession,
     SignOut,
     ChangePassword,
     ReplaceAuthenticator,

@@ -8,8 +8,8 @@ use crate::{
     gate::Role,
     networks, orders,
     staff::{
-        self, account_page, account_pages as account, recovery_pages as recovery, setup_pages as setup,
-        sign_in_pages as sign_in,
+        self, account_page, account_pages as account, confirm_pages as confirm, recovery_pages as recovery,
+        setup_pages as setup, sign_in_pages as sign_in,
     },
     users,
     web::{
@@ -59,6 +59,8 @@ routes! {
     POST "/login/code" Opens::PasswordOnly => sign_in::enter_code;
     GET "/login/authenticator" Opens::RecoveryOnly => recovery::new_authenticator;
     POST "/login/authenticator" Opens::RecoveryOnly => recovery::recover_authenticator;
+    GET "/login/confirmation" Opens::MovedOnly => confirm::confirmation;
+    POST "/login/confirmation" Opens::MovedOnly => confirm::confirm;
     POST "/logout" Opens::Session => sign_in::sign_out;
     GET "/setup/{token}" Opens::Public => setup::setup;
     POST "/setup/{token}" Opens::Public => setup::accept;

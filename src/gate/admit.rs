@@ -37,8 +37,10 @@ pub(super) async fn permitted(tx: &mut Tx<'_>, actor: &Actor, admits: Admits) ->
     let roles = Roles::parse(&roles);
     match (admits.by, stage.as_str()) {
         (By::Roles(wanted), "signed") if roles.any_of(wanted) => Ok(Some(roles)),
-        (By::AnyStaff, "signed") | (By::PasswordOnly, "password") | (By::RecoveryOnly, "recovery") => Ok(Some(roles)),
-        (By::Session | By::Public, _) => Ok(Some(roles)),
+        (By::AnyStaff, "signed")
+        | (By::PasswordOnly, "password")
+        | (By::RecoveryOnly, "recovery")
+        | (By::Session | By::Public, _) => Ok(Some(roles)),
         (By::Roles(_) | By::SystemOnly, "signed") => Err(Refusal::Role),
         _ => Err(Refusal::SignedOut),
     }

@@ -12,6 +12,7 @@ use chrono::TimeDelta;
 impl Maker {
     #[expect(clippy::too_many_lines, reason = "a list, with nothing to follow")]
     pub(super) fn staff(self, out: &mut Vec<Sample>) {
+        use login_pages::CodeStep as Step;
         use staff::AccountPanelKind as Kind;
         let mut add = |name, html| out.push(Sample { name, html });
         let login = |email: String, refusal, errors, notice| {
@@ -48,20 +49,23 @@ impl Maker {
         let mut errors = FieldErrors::one("email", refused_field("staff-email", &[]));
         errors.add("password", wrong::required());
         add("login-invalid", login(self.text("mina", "mina"), None, errors, Some(login_pages::LoginNotice::SignedOut)));
-        let code = |recovery, refusal, errors| {
-            html(&login_pages::LoginCodePage {
-                shell: self.solo(Some(if recovery { "/login/code?with=recovery" } else { "/login/code" })),
-                recovery,
-                refusal,
-                errors,
-            })
+        let code = |step: Step, refusal, errors| {
+            html(&login_pages::LoginCodePage { shell: self.solo(Some(step.path())), step, refusal, errors })
         };
-        add("login-code", code(false, None, FieldErrors::new()));
-        add("login-code-wrong", code(false, Some(FormRefusal::WrongCode { left: None }), FieldErrors::new()));
-        add("login-code-locked", code(false, Some(FormRefusal::CodeLocked), FieldErrors::new()));
-        add("login-code-invalid", code(false, None, FieldErrors::one("code", wrong::not_a_code())));
-        add("login-recovery", code(true, None, FieldErrors::new()));
-        add("login-recovery-wrong", code(true, Some(FormRefusal::WrongCode { left: None }), FieldErrors::new()));
+        add("login-code", code(Step::Authenticator, None, FieldErrors::new()));
+        add(
+            "login-code-wrong",
+            code(Step::Authenticator, Some(FormRefusal::WrongCode { left: None }), FieldErrors::new()),
+        );
+        add("login-code-locked", code(Step::Authenticator, Some(FormRefusal::CodeLocked), FieldErrors::new()));
+        add("login-code-invalid", code(Step::Authenticator, None, FieldErrors::one("code", wrong::not_a_code())));
+        add("login-recovery", code(Step::Recovery, None, FieldErrors::new()));
+        add(
+            "login-recovery-wrong",
+            code(Step::Recovery, Some(FormRefusal::WrongCode { left: None }), FieldErrors::new()),
+        );
+        add("login-confirmation", code(Step::Confirmation, None, FieldErrors::new()));
+        add("login-confirmation-locked", code(Step::Confirmation, Some(FormRefusal::CodeLocked), FieldErrors::new()));
         let new = || {
             staff::NewAuthenticator::new(
                 "0f1e2d3c4b5a69788796a5b4c3d2e1f0",

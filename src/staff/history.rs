@@ -1,6 +1,7 @@
 //! What the log says of a person: what they changed, what they were refused, what others did to them, where they came from.
 
 use super::{
+    confirm::ConfirmSession,
     people::Person,
     recover::RecoverAuthenticator,
     sign_in::{self, SignInWithRecoveryCode},
@@ -15,8 +16,9 @@ use crate::{
     web::{Desk, format, shell::Frame},
 };
 
-/// The changes that begin a session of a person.
-const SIGNS_IN: [&str; 3] = [sign_in::SignIn::KIND, SignInWithRecoveryCode::KIND, RecoverAuthenticator::KIND];
+/// The changes that begin a session of a person, or go on with it elsewhere.
+const SIGNS_IN: [&str; 4] =
+    [sign_in::SignIn::KIND, SignInWithRecoveryCode::KIND, RecoverAuthenticator::KIND, ConfirmSession::KIND];
 
 /// The number of rows that are shown of each kind, out of how many of the newest that the person made.
 const SHOWN: usize = 10;

@@ -14,13 +14,13 @@ crate::gate::refusal_words! {
     /// The recovery code is wrong or used.
     RECOVERY_CODE_WRONG = "recovery-code-wrong";
     /// The password was given too long ago, or the sign-in has ended.
-    SIGN_IN_OVER = "sign-in-over";
+    pub(super) SIGN_IN_OVER = "sign-in-over";
     /// The address or the password is wrong.
     SIGN_IN_WRONG = "sign-in-wrong";
 }
 
 crate::gate::topics! {
-    /// A person signed in with a recovery code.
+    /// A person used a recovery code.
     STAFF_RECOVERY_CODE_USED = "staff.recovery-code-used";
 }
 

@@ -26,6 +26,8 @@ pub enum Opens {
     PasswordOnly,
     /// A person who gave a recovery code in place of the authenticator that they have to replace.
     RecoveryOnly,
+    /// A person who is signed in, but in another browser and on another network than when they gave their last code.
+    MovedOnly,
     /// A person with a session, also half way through signing in.
     Session,
     /// A person who is signed in.
@@ -41,7 +43,8 @@ impl Opens {
             Self::Machines | Self::Reports | Self::Public => true,
             Self::PasswordOnly => visitor.stage == Stage::Password,
             Self::RecoveryOnly => visitor.stage == Stage::Recovery,
-            Self::Session => true,
+            Self::MovedOnly => visitor.stage == Stage::Moved,
+            Self::Session => !matches!(visitor.stage, Stage::Moved | Stage::Over),
             Self::Staff => visitor.is_signed(),
             Self::Roles(roles) => visitor.is_signed() && visitor.roles.any_of(roles),
         }
@@ -49,7 +52,7 @@ impl Opens {
 
     /// Whether it is a step of signing in, on which a person who is signed in has no business.
     pub fn is_step(self) -> bool {
-        matches!(self, Self::PasswordOnly | Self::RecoveryOnly)
+        matches!(self, Self::PasswordOnly | Self::RecoveryOnly | Self::MovedOnly)
     }
 }
 

@@ -38,6 +38,11 @@ pub enum Stage {
     Recovery,
     /// Password and code were given.
     Signed,
+    /// The same, but the request comes from another browser and another network than the last code: giving one is all that is
+    /// left to do. In the table such a session is a signed one.
+    Moved,
+    /// The same after a recovery code. No code of a lost authenticator can be asked for, so it is good for nothing there.
+    Over,
 }
 
 impl Stage {
@@ -69,6 +74,9 @@ pub struct Visitor {
     pub theme: String,
     /// From where alone this person may come: networks with a space between them; none is no limit.
     pub networks: String,
+    /// The address and the user agent that the last code of this session came from.
+    pub ip: String,
+    pub user_agent: String,
 }
 
 impl Visitor {
@@ -91,6 +99,8 @@ struct Row {
     time_zone: String,
     theme: String,
     networks: String,
+    ip: String,
+    user_agent: String,
 }
 
 /// How long a session may be idle, and how long it lasts at most.
@@ -120,7 +130,8 @@ impl Sessions {
         let row: Option<Row> = self
             .reader
             .query(sql!(
-                "select e.stage, e.created_at, e.seen_at, s.id, s.name, s.email, s.roles, s.lang, s.time_zone, s.theme, s.networks
+                "select e.stage, e.created_at, e.seen_at, s.id, s.name, s.email, s.roles, s.lang, s.time_zone, s.theme, s.networks,
+                        e.ip, e.user_agent
                    from sessions e join staff s on s.id = e.staff_id
                   where e.id = $1 and s.active and e.created_at > $2 and e.seen_at > $3
                     and (e.stage = 'signed' or (e.stage = 'recovery' and e.created_at > $5) or e.created_at > $4)"
@@ -145,6 +156,8 @@ impl Sessions {
             time_zone: row.time_zone,
             theme: row.theme,
             networks: row.networks,
+            ip: row.ip,
+            user_agent: row.user_agent,
         }))
     }
 }

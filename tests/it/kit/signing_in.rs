@@ -37,3 +37,16 @@ pub(crate) fn recovering(world: &World, who: &str) -> Browser {
     assert_eq!(page.location(), Some("/login/authenticator"), "{page}");
     browser
 }
+
+/// A browser in which `who` is signed in, and whose session is bound to another browser and another network.
+pub(crate) fn moved(world: &World, who: &str) -> Browser {
+    let browser = world.signed_in(who);
+    let newest = format!(
+        "select e.id from sessions e join staff s on s.id = e.staff_id
+          where s.email like '{who}@%' and e.stage = 'signed' order by e.created_at desc limit 1"
+    );
+    let id = world.database().value(&newest);
+    let elsewhere = "ip = '198.51.100.1', user_agent = 'Elsewhere/1.0'";
+    world.database().tamper(&format!("update sessions set {elsewhere} where id = '{id}'")).unwrap();
+    browser
+}

@@ -1,6 +1,6 @@
 //! Every route as everybody: what the console answers is what the table says, and both are what `permissions.txt` says.
 
-use crate::kit::{Browser, PEOPLE, World, block_on, csrf, on_both, recovering, sample_requests, sample_runs};
+use crate::kit::{Browser, PEOPLE, World, block_on, csrf, moved, on_both, recovering, sample_requests, sample_runs};
 use ingam::{
     allowlist::Allowlist,
     changes::{HOUSEKEEPING, KINDS},
@@ -32,8 +32,10 @@ ROUTES
   home   sent on to the first page
   403    refused, and the refusal is in the audit log
   new    sent to the page of a new authenticator
+  code   sent to the page that asks for a code, and that is in the audit log
   nobody: no session; half: the password was right and the code is still to come; lost: a recovery code was given in place
-  of the authenticator; the others are signed in with one role
+  of the authenticator; moved: signed in, but now in another browser and on another network; the others are signed in with
+  one role
 
 ";
 
@@ -59,6 +61,8 @@ fn visitor(role: &str, stage: Stage) -> Visitor {
         time_zone: String::new(),
         theme: String::new(),
         networks: String::new(),
+        ip: String::new(),
+        user_agent: String::new(),
     }
 }
 
@@ -69,10 +73,13 @@ fn walkers(world: &World) -> Vec<Walker> {
     let csrf_of_half = csrf(&half.give_password("mina"));
     let lost = recovering(world, "owner");
     let csrf_of_lost = csrf(&lost.get("/login/authenticator"));
+    let moved = moved(world, "owner");
+    let csrf_of_moved = csrf(&moved.get("/login/confirmation"));
     let mut walkers = vec![
         Walker { name: "nobody", browser: nobody, csrf: csrf_of_nobody, visitor: None },
         Walker { name: "half", browser: half, csrf: csrf_of_half, visitor: Some(visitor("operator", Stage::Password)) },
         Walker { name: "lost", browser: lost, csrf: csrf_of_lost, visitor: Some(visitor("owner", Stage::Recovery)) },
+        Walker { name: "moved", browser: moved, csrf: csrf_of_moved, visitor: Some(visitor("owner", Stage::Moved)) },
     ];
     for person in PEOPLE {
         let browser = world.signed_in(person.email);
@@ -110,6 +117,7 @@ fn answer(walker: &Walker, route: &Route, path: &str) -> (&'static str, u16) {
         // A person who is signed in has no business on the sign-in page.
         (303, "GET") if route.path == "/login" && location == "/" => "yes",
         (303, _) if location == "/login/authenticator" => "new",
+        (303, _) if location == "/login/confirmation" => "code",
         (303, _) if location.starts_with("/login") => "login",
         (403, _) => "403",
         (200, "GET") | (422, "POST") => "yes",
@@ -127,6 +135,7 @@ fn expected(route: &Route, walker: &Walker) -> &'static str {
         (false, Some(visitor)) if visitor.is_signed() && route.opens.is_step() => "home",
         (false, Some(visitor)) if visitor.is_signed() => "403",
         (false, Some(visitor)) if visitor.stage == Stage::Recovery => "new",
+        (false, Some(visitor)) if visitor.stage == Stage::Moved => "code",
         (false, _) => "login",
     }
 }
@@ -188,6 +197,7 @@ on_both! {
                 let recorded: &[_] = match answer {
                     _ if status == 422 => &[("request.refused", "form-malformed fault=unknown-field fields=1")],
                     "403" => &[("request.refused", "role")],
+                    "code" => &[("request.refused", "session-moved")],
                     // No one was invited with the token 1.
                     _ if route.path.starts_with("/setup/") => &[("request.refused", "link-gone")],
                     _ => &[],

@@ -234,7 +234,7 @@ on_both! {
         let server = world.another(|config| config.session_idle = chrono::TimeDelta::minutes(5)).unwrap();
         let lost = recovering(world, "mina").at(server.address);
         assert_eq!(lost.get(PAGE).status, 200);
-        world.clock.advance(Duration::from_secs(5 * 60));
+        world.clock.advance(Duration::from_mins(5));
         assert_eq!(lost.get(PAGE).location(), Some("/login?notice=restart"));
     }
 

@@ -2,6 +2,7 @@
 
 mod answers;
 pub(crate) mod lost_phone;
+mod moving;
 pub(crate) mod recovery;
 pub(crate) mod secrets;
 mod sessions;
