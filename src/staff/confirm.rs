@@ -13,7 +13,7 @@ use crate::{
 use serde::{Deserialize, Serialize};
 
 /// The person gave a code where their session was opened in another browser and on another network, and goes on there: under
-/// a new token, so that whoever else has the old one is out. See `web::binding`.
+/// a new token, which ends every copy of the old one. See `web::binding`.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct ConfirmSession {
     staff: StaffId,
