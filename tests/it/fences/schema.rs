@@ -155,6 +155,10 @@ on_both! {
                 &key[..16]
             );
         }
+        // Rows of the log without their tree, which the engine keeps from it.
+        if world.engine == Engine::Postgres {
+            database.tamper("alter table audit disable trigger all").unwrap();
+        }
         database.tamper(&sql).unwrap();
         let kept = "select id, staff_id, created_at, seen_at, ip, user_agent from sessions order by id";
         let rows = database.rows(kept);
