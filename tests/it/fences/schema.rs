@@ -144,7 +144,7 @@ on_both! {
         .iter()
         .enumerate()
         {
-            sql += &format!(
+            let rows = format!(
                 "insert into sessions (id, staff_id, stage, created_at, seen_at, ip, user_agent)
                    values ('{key}', 7, '{stage}', '{at}', '{at}', '10.0.0.1', 'Kit');
                  insert into audit (seq, at, change_id, actor, staff_id, staff_name, staff_email, roles, action, target_kind,
@@ -154,6 +154,7 @@ on_both! {
                      '{{\"session\": \"{}\"}}', '', '', '', '', '', '', 'r', 'applied', '', '', {body}, {leaf});",
                 &key[..16]
             );
+            sql.push_str(&rows);
         }
         // Rows of the log without their tree, which the engine keeps from it.
         if world.engine == Engine::Postgres {
