@@ -7,7 +7,10 @@ use crate::{
     dashboard,
     gate::Role,
     networks, orders,
-    staff::{self, account_page, account_pages as account, setup_pages as setup, sign_in_pages as sign_in},
+    staff::{
+        self, account_page, account_pages as account, confirm_pages as confirm, recovery_pages as recovery,
+        setup_pages as setup, sign_in_pages as sign_in,
+    },
     users,
     web::{
         health::{asset, healthy, nowhere, ready},
@@ -54,7 +57,11 @@ routes! {
     POST "/login" Opens::Public => sign_in::enter_password;
     GET "/login/code" Opens::PasswordOnly => sign_in::login_code;
     POST "/login/code" Opens::PasswordOnly => sign_in::enter_code;
-    POST "/logout" Opens::Staff => sign_in::sign_out;
+    GET "/login/authenticator" Opens::RecoveryOnly => recovery::new_authenticator;
+    POST "/login/authenticator" Opens::RecoveryOnly => recovery::recover_authenticator;
+    GET "/login/confirmation" Opens::MovedOnly => confirm::confirmation;
+    POST "/login/confirmation" Opens::MovedOnly => confirm::confirm;
+    POST "/logout" Opens::Session => sign_in::sign_out;
     GET "/setup/{token}" Opens::Public => setup::setup;
     POST "/setup/{token}" Opens::Public => setup::accept;
 

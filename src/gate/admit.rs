@@ -37,7 +37,10 @@ pub(super) async fn permitted(tx: &mut Tx<'_>, actor: &Actor, admits: Admits) ->
     let roles = Roles::parse(&roles);
     match (admits.by, stage.as_str()) {
         (By::Roles(wanted), "signed") if roles.any_of(wanted) => Ok(Some(roles)),
-        (By::AnyStaff, "signed") | (By::PasswordOnly, "password") | (By::Public, _) => Ok(Some(roles)),
+        (By::AnyStaff, "signed")
+        | (By::PasswordOnly, "password")
+        | (By::RecoveryOnly, "recovery")
+        | (By::Session | By::Public, _) => Ok(Some(roles)),
         (By::Roles(_) | By::SystemOnly, "signed") => Err(Refusal::Role),
         _ => Err(Refusal::SignedOut),
     }
@@ -48,7 +51,7 @@ pub(super) fn has_role_for(roles: &Roles, admits: Admits) -> bool {
     match admits.by {
         By::Roles(wanted) => roles.any_of(wanted),
         By::AnyStaff => true,
-        By::PasswordOnly | By::Public | By::SystemOnly => false,
+        By::PasswordOnly | By::RecoveryOnly | By::Session | By::Public | By::SystemOnly => false,
     }
 }
 

@@ -84,6 +84,10 @@ pub enum By {
     AnyStaff,
     /// A person whose password was right and whose code is still to come.
     PasswordOnly,
+    /// A person who gave a recovery code in place of the authenticator that they have to replace.
+    RecoveryOnly,
+    /// Every person with a session, also half way through signing in.
+    Session,
     /// Every client on an allowed network.
     Public,
     /// No person: only the system and, where `host` says so, the command line.
@@ -113,6 +117,16 @@ impl Admits {
 
     pub const fn password_only(code: bool) -> Self {
         Self { by: By::PasswordOnly, code, host: false }
+    }
+
+    /// Replacing the authenticator after a recovery code. No code of the old one: it is lost.
+    pub const fn recovery_only() -> Self {
+        Self { by: By::RecoveryOnly, code: false, host: false }
+    }
+
+    /// Ending the session in use, whatever it is good for.
+    pub const fn session() -> Self {
+        Self { by: By::Session, code: false, host: false }
     }
 
     pub const fn public() -> Self {

@@ -31,6 +31,9 @@ pub enum Refusal {
     /// A trusted proxy does not name the client of the request.
     #[error("no client named by the proxy")]
     Unnamed,
+    /// A session in another browser and on another network than at its last code.
+    #[error("session moved")]
+    Moved,
     /// A set-up link that was used, replaced, or never made.
     #[error("link does not work")]
     Link,
@@ -78,6 +81,7 @@ impl Refusal {
             Self::Host => "other-host".to_owned(),
             Self::Embedded => "embedded".to_owned(),
             Self::Unnamed => "client-unnamed".to_owned(),
+            Self::Moved => "session-moved".to_owned(),
             Self::Link => "link-gone".to_owned(),
             Self::KeyReused => "key-reused".to_owned(),
             Self::Stale { .. } => "stale".to_owned(),

@@ -12,6 +12,7 @@ use chrono::TimeDelta;
 impl Maker {
     #[expect(clippy::too_many_lines, reason = "a list, with nothing to follow")]
     pub(super) fn staff(self, out: &mut Vec<Sample>) {
+        use login_pages::CodeStep as Step;
         use staff::AccountPanelKind as Kind;
         let mut add = |name, html| out.push(Sample { name, html });
         let login = |email: String, refusal, errors, notice| {
@@ -48,22 +49,26 @@ impl Maker {
         let mut errors = FieldErrors::one("email", refused_field("staff-email", &[]));
         errors.add("password", wrong::required());
         add("login-invalid", login(self.text("mina", "mina"), None, errors, Some(login_pages::LoginNotice::SignedOut)));
-        let code = |recovery, refusal, errors| {
-            html(&login_pages::LoginCodePage {
-                shell: self.solo(Some(if recovery { "/login/code?with=recovery" } else { "/login/code" })),
-                recovery,
-                refusal,
-                errors,
-            })
+        let code = |step: Step, refusal, errors| {
+            html(&login_pages::LoginCodePage { shell: self.solo(Some(step.path())), step, refusal, errors })
         };
-        add("login-code", code(false, None, FieldErrors::new()));
-        add("login-code-wrong", code(false, Some(FormRefusal::WrongCode { left: None }), FieldErrors::new()));
-        add("login-code-locked", code(false, Some(FormRefusal::CodeLocked), FieldErrors::new()));
-        add("login-code-invalid", code(false, None, FieldErrors::one("code", wrong::not_a_code())));
-        add("login-recovery", code(true, None, FieldErrors::new()));
-        add("login-recovery-wrong", code(true, Some(FormRefusal::WrongCode { left: None }), FieldErrors::new()));
+        add("login-code", code(Step::Authenticator, None, FieldErrors::new()));
+        add(
+            "login-code-wrong",
+            code(Step::Authenticator, Some(FormRefusal::WrongCode { left: None }), FieldErrors::new()),
+        );
+        add("login-code-locked", code(Step::Authenticator, Some(FormRefusal::CodeLocked), FieldErrors::new()));
+        add("login-code-invalid", code(Step::Authenticator, None, FieldErrors::one("code", wrong::not_a_code())));
+        add("login-recovery", code(Step::Recovery, None, FieldErrors::new()));
+        add(
+            "login-recovery-wrong",
+            code(Step::Recovery, Some(FormRefusal::WrongCode { left: None }), FieldErrors::new()),
+        );
+        add("login-confirmation", code(Step::Confirmation, None, FieldErrors::new()));
+        add("login-confirmation-locked", code(Step::Confirmation, Some(FormRefusal::CodeLocked), FieldErrors::new()));
         let new = || {
             staff::NewAuthenticator::new(
+                "0f1e2d3c4b5a69788796a5b4c3d2e1f0",
                 "JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP",
                 "otpauth://totp/Ingam:mina%40ingam.test?secret=JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP&issuer=Ingam",
             )
@@ -84,6 +89,18 @@ impl Maker {
         let mut errors = FieldErrors::one("password", wrong::common_password());
         errors.add("password_again", wrong::password_differs());
         add("setup-invalid", setup(errors, Some(FormRefusal::WrongCode { left: None })));
+        let recover = |errors| {
+            html(&staff::RecoverPage {
+                shell: self.solo(Some("/login/authenticator")),
+                name: self.me(),
+                email: self.text("mina@ingam.test", "mina@ingam.test"),
+                authenticator: new(),
+                until: now().plus(TimeDelta::minutes(14)),
+                errors,
+            })
+        };
+        add("recover", recover(FieldErrors::new()));
+        add("recover-invalid", recover(FieldErrors::one("code", refused_field("new-code-wrong", &[]))));
         let codes: Vec<String> = (0..10).map(|n| format!("{n}f3a-91c2-07de-5b{n}4-a{n}07")).collect();
         add(
             "recovery-codes",

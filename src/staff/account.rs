@@ -13,7 +13,7 @@ use serde::{Deserialize, Serialize};
 
 crate::gate::refusal_words! {
     /// The code does not belong to the new authenticator.
-    NEW_CODE_WRONG = "new-code-wrong";
+    pub(super) NEW_CODE_WRONG = "new-code-wrong";
     /// The current password is wrong.
     PASSWORD_WRONG = "password-wrong";
 }

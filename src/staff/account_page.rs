@@ -1,13 +1,13 @@
 //! The page of a person's own account, as its forms find it and as it comes back when they are refused.
 
 use super::{
+    offer::Offer,
     pages::{AccountPage, AccountPanel, AccountPanelKind, Preferences},
     session_list::sessions,
-    setup_pages::offered,
 };
 use crate::{
     clock::Instant,
-    gate::{Change, Refusal, code},
+    gate::{Change, Refusal},
     sql,
     web::{
         Desk, PageError, PageResult,
@@ -38,7 +38,7 @@ pub(crate) async fn show(desk: Desk, query: web::Query<AccountQuery>) -> PageRes
             title: desk.words().known(&format!("account.done.{done}")).to_owned(),
             body: None,
         });
-    let panel = panel(&desk, &query.panel, &query.session, SealForm::fresh("", fresh_key(), 0)).await?;
+    let panel = panel(&desk, &query.panel, &query.session, None, SealForm::fresh("", fresh_key(), 0)).await?;
     page(&desk, 200, panel, None, flash).await
 }
 
@@ -77,14 +77,21 @@ pub(super) async fn page(
     desk.page(status, &page)
 }
 
-async fn panel(desk: &Desk, name: &str, session: &str, seal: SealForm) -> Result<Option<AccountPanel>, PageError> {
+/// The panel of this name: fresh, or as the form that comes back had it.
+async fn panel(
+    desk: &Desk,
+    name: &str,
+    session: &str,
+    form: Option<&Form>,
+    seal: SealForm,
+) -> Result<Option<AccountPanel>, PageError> {
     let kind = match name {
         "password" => AccountPanelKind::Password,
-        "authenticator" => AccountPanelKind::Authenticator(Box::new(offered(
-            desk,
-            &offered_secret(desk).await?,
-            &desk.person().email,
-        )?)),
+        "authenticator" => {
+            let offer = form.map_or_else(|| Ok(Offer::fresh()), Offer::read)?;
+            let new = offer.shown(desk, &replacement(desk).await?, &desk.person().email)?;
+            AccountPanelKind::Authenticator(Box::new(new))
+        }
         "recovery-codes" => AccountPanelKind::RecoveryCodes,
         "sessions" => AccountPanelKind::OtherSessions,
         "session" => match sessions(desk, desk.person().id).await?.into_iter().find(|row| row.id == session) {
@@ -96,9 +103,9 @@ async fn panel(desk: &Desk, name: &str, session: &str, seal: SealForm) -> Result
     Ok(Some(AccountPanel { kind, seal }))
 }
 
-/// The secret offered to this session in place of the authenticator there is now. A new authenticator, or another
-/// session, is another occasion.
-pub(super) async fn offered_secret(desk: &Desk) -> Result<[u8; 20], PageError> {
+/// What names the occasion for which an authenticator is offered in place of the one there is now. A new authenticator, or
+/// another session, is another occasion.
+pub(super) async fn replacement(desk: &Desk) -> Result<String, PageError> {
     let enrolled: Option<(Instant,)> = desk
         .reader()
         .query(sql!("select enrolled_at from authenticators where staff_id = $1"))
@@ -106,16 +113,13 @@ pub(super) async fn offered_secret(desk: &Desk) -> Result<[u8; 20], PageError> {
         .optional()
         .await?;
     let enrolled = enrolled.map(|(at,)| at.to_string()).unwrap_or_default();
-    Ok(code::offered_secret(
-        &desk.console().key,
-        &format!("replacement/{}/{}/{enrolled}", desk.person().id, desk.person().session),
-    ))
+    Ok(format!("replacement/{}/{}/{enrolled}", desk.person().id, desk.person().session))
 }
 
 /// Shows the panel again with what was wrong.
 pub(super) async fn again(desk: &Desk, name: &str, session: &str, form: &Form, refused: Refused) -> PageResult {
     let seal = SealForm { refusal: refused.refusal, errors: refused.errors, ..SealForm::fresh("", form.get("key"), 0) };
-    let panel = panel(desk, name, session, seal).await?;
+    let panel = panel(desk, name, session, Some(form), seal).await?;
     page(desk, refused.status, panel, None, None).await
 }
 

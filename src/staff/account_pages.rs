@@ -2,8 +2,9 @@
 
 use super::{
     account::{ChangePassword, EndSessions, RenewRecoveryCodes, ReplaceAuthenticator, SetPreferences},
-    account_page::{again, offered_secret, page, refused},
+    account_page::{again, page, refused, replacement},
     authenticator::RecoveryCodes,
+    offer::Offer,
     pages::{Preferences, RecoveryCodesPage},
     session_list::SessionHandle,
     setup_pages::check_password,
@@ -90,8 +91,8 @@ async fn check(desk: &Desk, keys: &Keys, current: &str, new: &str) -> Result<(Op
 
 /// `POST /account/authenticator`: the old authenticator's code is the seal, the new one's proves that it was set up.
 pub(crate) async fn replace_authenticator(desk: Desk, body: web::Bytes) -> PageResult {
-    let form = desk.form(&body, &["code", "new_code", "key", "seen", "reason"]).await?;
-    let secret = offered_secret(&desk).await?;
+    let form = desk.form(&body, &["code", "new_code", "key", "seen", "reason", Offer::FIELD]).await?;
+    let secret = Offer::read(&form)?.secret(&desk.console().key, &replacement(&desk).await?);
     let person = desk.person();
     let change = ReplaceAuthenticator {
         staff: person.id,

@@ -1,7 +1,9 @@
 //! What the log says of a person: what they changed, what they were refused, what others did to them, where they came from.
 
 use super::{
+    confirm::ConfirmSession,
     people::Person,
+    recover::RecoverAuthenticator,
     sign_in::{self, SignInWithRecoveryCode},
 };
 use crate::{
@@ -14,8 +16,9 @@ use crate::{
     web::{Desk, format, shell::Frame},
 };
 
-/// The changes that sign a person in.
-const SIGNS_IN: [&str; 2] = [sign_in::SignIn::KIND, SignInWithRecoveryCode::KIND];
+/// The changes that begin a session of a person, or go on with it elsewhere.
+const SIGNS_IN: [&str; 4] =
+    [sign_in::SignIn::KIND, SignInWithRecoveryCode::KIND, RecoverAuthenticator::KIND, ConfirmSession::KIND];
 
 /// The number of rows that are shown of each kind, out of how many of the newest that the person made.
 const SHOWN: usize = 10;

@@ -72,39 +72,68 @@ impl LoginNotice {
     }
 }
 
-/// `GET /login/code`, and what it comes back as.
+/// Which code a page asks for, and what for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum CodeStep {
+    /// `/login/code`: the second step of signing in.
+    Authenticator,
+    /// `/login/code?with=recovery`: the same with a recovery code in place of the six digits.
+    Recovery,
+    /// `/login/confirmation`: a session that was opened in another browser and on another network.
+    Confirmation,
+}
+
+impl CodeStep {
+    pub(crate) fn path(self) -> &'static str {
+        match self {
+            Self::Authenticator => "/login/code",
+            Self::Recovery => "/login/code?with=recovery",
+            Self::Confirmation => "/login/confirmation",
+        }
+    }
+}
+
+/// The page of a [`CodeStep`], and what it comes back as.
 #[derive(Debug, Template)]
 #[template(path = "staff/login_code.html")]
 pub(crate) struct LoginCodePage {
     pub(crate) shell: Solo,
-    /// Whether a recovery code is asked for (`?with=recovery`) in place of the six digits.
-    pub(crate) recovery: bool,
+    pub(crate) step: CodeStep,
     pub(crate) refusal: Option<FormRefusal>,
     pub(crate) errors: FieldErrors,
 }
 
 impl LoginCodePage {
     pub(crate) fn action(&self) -> String {
-        self.shell.link(if self.recovery { "/login/code?with=recovery" } else { "/login/code" })
+        self.shell.link(self.step.path())
     }
 
     /// The page with the other kind of code.
     pub(crate) fn other(&self) -> String {
-        self.shell.link(if self.recovery { "/login/code" } else { "/login/code?with=recovery" })
+        let other = if self.is_recovery() { CodeStep::Authenticator } else { CodeStep::Recovery };
+        self.shell.link(other.path())
+    }
+
+    pub(crate) fn is_recovery(&self) -> bool {
+        self.step == CodeStep::Recovery
+    }
+
+    pub(crate) fn is_confirmation(&self) -> bool {
+        self.step == CodeStep::Confirmation
     }
 
     /// Whether no code would be taken now. A recovery code is, even from a person whose authenticator is locked.
     pub(crate) fn is_locked(&self) -> bool {
         match self.refusal {
             Some(FormRefusal::CodeWait { .. }) => true,
-            Some(FormRefusal::CodeLocked) => !self.recovery,
+            Some(FormRefusal::CodeLocked) => !self.is_recovery(),
             _ => false,
         }
     }
 
     pub(crate) fn code_error(&self) -> Option<String> {
         match &self.refusal {
-            Some(FormRefusal::WrongCode { .. }) if self.recovery => {
+            Some(FormRefusal::WrongCode { .. }) if self.is_recovery() => {
                 Some(self.shell.t("code-error.recovery").to_owned())
             }
             Some(refusal) => refusal.at_code(&self.shell.frame),

@@ -18,6 +18,8 @@ use askama::Template;
 /// An authenticator that is being set up: shown as a picture to scan, as letters to type and as a link to tap.
 #[derive(Clone, Debug)]
 pub(crate) struct NewAuthenticator {
+    /// The number of the page, which its form brings back.
+    pub(crate) offer: String,
     /// The secret in base32.
     pub(crate) secret: String,
     /// The `otpauth://` address.
@@ -26,9 +28,9 @@ pub(crate) struct NewAuthenticator {
 }
 
 impl NewAuthenticator {
-    pub(crate) fn new(secret: impl Into<String>, address: impl Into<String>) -> Self {
+    pub(crate) fn new(offer: impl Into<String>, secret: impl Into<String>, address: impl Into<String>) -> Self {
         let address = address.into();
-        Self { secret: secret.into(), qr: QrCode::of(&address), address }
+        Self { offer: offer.into(), secret: secret.into(), qr: QrCode::of(&address), address }
     }
 
     /// The secret in groups of four, for copying by eye.
@@ -66,6 +68,25 @@ impl SetupPage {
     pub(crate) fn code_error(&self) -> Option<String> {
         let refused = self.refusal.as_ref().and_then(|refusal| refusal.at_code(&self.shell.frame));
         refused.or_else(|| self.errors.say("code", &self.shell.words))
+    }
+}
+
+/// `GET /login/authenticator`, and what it comes back as: the page that a recovery code leads to.
+#[derive(Debug, Template)]
+#[template(path = "staff/recover.html")]
+pub(crate) struct RecoverPage {
+    pub(crate) shell: Solo,
+    pub(crate) name: String,
+    pub(crate) email: String,
+    pub(crate) authenticator: NewAuthenticator,
+    /// Until when the authenticator can be replaced in this session.
+    pub(crate) until: Instant,
+    pub(crate) errors: FieldErrors,
+}
+
+impl RecoverPage {
+    pub(crate) fn action(&self) -> String {
+        self.shell.link("/login/authenticator")
     }
 }
 

@@ -143,7 +143,7 @@ macro_rules! person {
             " as state, s.version, s.networks, s.time_zone, s.created_at, s.password_at, a.enrolled_at,
               (select max(i.expires_at) from invitations i where i.staff_id = s.id and i.expires_at > $1) as link_until,
               (select l.at from audit l where l.staff_id = s.id and l.outcome = 'applied'
-                 and l.action in ('session.start', 'session.start-with-recovery-code') order by l.seq desc limit 1) as signed_in_at,
+                 and l.action in ('session.start', 'account.recover-authenticator') order by l.seq desc limit 1) as signed_in_at,
               (select count(*) from sessions e where e.staff_id = s.id and e.stage = 'signed' and e.created_at > $2 and e.seen_at > $3) as sessions
              from staff s left join authenticators a on a.staff_id = s.id "
         )

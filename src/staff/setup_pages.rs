@@ -3,7 +3,8 @@
 use super::{
     authenticator::RecoveryCodes,
     invitation::{self, AcceptInvitation, Invitation, occasion},
-    pages::{NewAuthenticator, RecoveryCodesPage, SetupPage},
+    offer::Offer,
+    pages::{RecoveryCodesPage, SetupPage},
     sign_in_pages::{busy, turn},
 };
 use crate::{
@@ -29,7 +30,7 @@ pub(crate) async fn setup(guest: Guest, path: web::Path<String>) -> PageResult {
     let token = path.into_inner();
     let invitation = open(&guest, &token).await?;
     let (guest, cookie) = guest.bind();
-    let mut answer = page(&guest, 200, token, invitation, FieldErrors::new(), None)?;
+    let mut answer = page(&guest, 200, token, invitation, &Offer::fresh(), FieldErrors::new(), None)?;
     if let Some(cookie) = cookie {
         answer.add_cookie(&cookie).map_err(PageError::internal)?;
     }
@@ -53,13 +54,13 @@ fn page(
     status: u16,
     token: String,
     invitation: Invitation,
+    offer: &Offer,
     errors: FieldErrors,
     refusal: Option<FormRefusal>,
 ) -> PageResult {
-    let secret = code::offered_secret(&guest.console().key, &occasion(&token));
     let page = SetupPage {
         shell: guest.solo(Some(format!("/setup/{token}"))),
-        authenticator: offered(guest, &secret, &invitation.email)?,
+        authenticator: offer.shown(guest, &occasion(&token), &invitation.email)?,
         token,
         name: invitation.name,
         email: invitation.email,
@@ -70,39 +71,25 @@ fn page(
     guest.page(status, &page)
 }
 
-/// A secret as an authenticator app takes it: as a picture, as an address, as letters.
-pub(super) fn offered(guest: &Guest, secret: &[u8], email: &str) -> Result<NewAuthenticator, PageError> {
-    let address = code::address(secret, &issuer(guest), email)
-        .ok_or_else(|| PageError::internal(anyhow::anyhow!("no address for an authenticator")))?;
-    Ok(NewAuthenticator::new(code::base32(secret), address))
-}
-
-/// The environment is in the app's list too, so that codes of two consoles are not confused.
-fn issuer(guest: &Guest) -> String {
-    match guest.console().profile {
-        crate::profile::Profile::Prod => "Ingam".to_owned(),
-        profile => format!("Ingam {profile}"),
-    }
-}
-
 /// `POST /setup/{token}`
 pub(crate) async fn accept(guest: Guest, path: web::Path<String>, body: web::Bytes) -> PageResult {
     let token = path.into_inner();
     let invitation = open(&guest, &token).await?;
-    let form = guest.form(&body, &["password", "password_again", "code"]).await?;
+    let form = guest.form(&body, &["password", "password_again", "code", Offer::FIELD]).await?;
+    let offer = Offer::read(&form)?;
     let errors = check_password(&form, "password", "password_again", &invitation.email, &invitation.name);
     if !errors.is_empty() {
-        return page(&guest, 422, token, invitation, errors, None);
+        return page(&guest, 422, token, invitation, &offer, errors, None);
     }
     let key = &guest.console().key;
-    let secret = code::offered_secret(key, &occasion(&token));
+    let secret = offer.secret(key, &occasion(&token));
     let Some(step) = code::matching_step(&secret, form.get("code"), guest.now()) else {
         let refusal = if code::is_ahead(&secret, form.get("code"), guest.now()) {
             FormRefusal::CodeAhead { from: refused::next_step(guest.now()) }
         } else {
             FormRefusal::WrongCode { left: None }
         };
-        return page(&guest, 422, token, invitation, FieldErrors::new(), Some(refusal));
+        return page(&guest, 422, token, invitation, &offer, FieldErrors::new(), Some(refusal));
     };
     let turn = turn(&guest, guest.visit().network()).await?;
     let password_hash = turn.hash(form.get("password").to_owned()).await.map_err(busy)?;

@@ -14,13 +14,13 @@ crate::gate::refusal_words! {
     /// The recovery code is wrong or used.
     RECOVERY_CODE_WRONG = "recovery-code-wrong";
     /// The password was given too long ago, or the sign-in has ended.
-    SIGN_IN_OVER = "sign-in-over";
+    pub(super) SIGN_IN_OVER = "sign-in-over";
     /// The address or the password is wrong.
     SIGN_IN_WRONG = "sign-in-wrong";
 }
 
 crate::gate::topics! {
-    /// A person signed in with a recovery code.
+    /// A person used a recovery code.
     STAFF_RECOVERY_CODE_USED = "staff.recovery-code-used";
 }
 
@@ -86,7 +86,7 @@ impl Change for EnterPassword {
             return Err(Fault::invalid("password", SIGN_IN_WRONG));
         }
         throttle::clear(tx, &self.keys).await?;
-        session::begin(tx, &self.session, staff, "password", &self.browser.ip, &self.browser.user_agent).await
+        session::begin(tx, &self.session, staff, "password", &self.browser).await
     }
 
     async fn count_refusal(&self, tx: &mut Tx<'_>, refusal: &Refusal) -> Result<(), Fault> {
@@ -111,14 +111,11 @@ impl SignIn {
         Self { staff, browser, from, to: id_of(token) }
     }
 
-    async fn renew(&self, tx: &mut Tx<'_>) -> Result<(), Fault> {
+    async fn renew(&self, tx: &mut Tx<'_>, stage: &str) -> Result<(), Fault> {
         if !session::end(tx, &self.from).await? {
             return Err(Fault::conflict(SIGN_IN_OVER));
         }
-        session::begin(tx, &self.to, self.staff, "signed", &self.browser.ip, &self.browser.user_agent).await?;
-        // The beginning of the key, as everywhere: the row of the session is held against it.
-        tx.note("session", None::<&str>, self.to.get(..16).unwrap_or_default());
-        Ok(())
+        session::begin(tx, &self.to, self.staff, stage, &self.browser).await
     }
 }
 
@@ -132,11 +129,12 @@ impl Change for SignIn {
     }
 
     async fn apply(&self, tx: &mut Tx<'_>) -> Result<(), Fault> {
-        self.renew(tx).await
+        self.renew(tx, "signed").await
     }
 }
 
-/// The same with one of the ten recovery codes, for when the authenticator is out of reach.
+/// A person whose password was right gave one of their ten recovery codes, because the authenticator is out of reach. The
+/// session that begins is good for replacing it, and for nothing else.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct SignInWithRecoveryCode {
     sign_in: SignIn,
@@ -184,7 +182,7 @@ impl Change for SignInWithRecoveryCode {
             .await?;
         tx.note("recovery_codes", left + 1, left);
         tx.emit(STAFF_RECOVERY_CODE_USED, serde_json::json!({ "staff": self.sign_in.staff, "left": left }));
-        self.sign_in.renew(tx).await
+        self.sign_in.renew(tx, "recovery").await
     }
 
     async fn count_refusal(&self, tx: &mut Tx<'_>, refusal: &Refusal) -> Result<(), Fault> {
@@ -202,7 +200,7 @@ pub struct SignOut {
 
 impl Change for SignOut {
     const KIND: &'static str = "session.end";
-    const ADMITS: Admits = Admits::own_without_code();
+    const ADMITS: Admits = Admits::session();
     type Output = ();
 
     fn target(&self) -> Target {

@@ -1,7 +1,7 @@
 //! The pages of signing in and out.
 
 use super::{
-    login_pages::{LoginCodePage, LoginNotice, LoginPage, LoginRefusal},
+    login_pages::{CodeStep, LoginCodePage, LoginNotice, LoginPage, LoginRefusal},
     normal_email,
     sign_in::{Browser, EnterPassword, SignIn, SignInWithRecoveryCode, SignOut},
     throttle::{self, Keys},
@@ -12,9 +12,9 @@ use crate::{
     id::StaffId,
     password::{Busy, MAX, Turn},
     secret, sql,
-    web::session::{ISSUED, Visitor},
+    web::session::{ISSUED, Stage, Visitor},
     web::{
-        Desk, Guest, PageError, PageResult,
+        Guest, PageError, PageResult,
         form::Form,
         problem_page::Problem,
         refused::{next_step, until},
@@ -49,7 +49,8 @@ impl LoginQuery {
 
 /// `GET /login`
 pub(crate) async fn login(guest: Guest, query: web::Query<LoginQuery>) -> PageResult {
-    if guest.visitor().is_some_and(|visitor| visitor.signed) {
+    // On to the page that their session is good for.
+    if guest.visitor().is_some_and(|visitor| visitor.stage != Stage::Password) {
         return Ok(guest.see_other("/"));
     }
     let (guest, cookie) = guest.bind();
@@ -163,13 +164,13 @@ pub(super) fn busy(busy: Busy) -> PageError {
     PageError { problem: Problem::Unavailable, cause: Some(busy.into()), recorded: false }
 }
 
-fn browser(guest: &Guest) -> Browser {
+pub(super) fn browser(guest: &Guest) -> Browser {
     let visit = guest.visit();
     Browser { ip: visit.ip().map(|ip| ip.to_string()).unwrap_or_default(), user_agent: visit.user_agent.clone() }
 }
 
 /// Gives the browser the token of the session that the change has made.
-fn issue(guest: &Guest, session: &Session, token: &str, path: &str) -> PageResult {
+pub(super) fn issue(guest: &Guest, session: &Session, token: &str, path: &str) -> PageResult {
     session.renew();
     session.insert(ISSUED, token).map_err(PageError::internal)?;
     Ok(guest.see_other(path))
@@ -177,22 +178,21 @@ fn issue(guest: &Guest, session: &Session, token: &str, path: &str) -> PageResul
 
 /// `GET /login/code`
 pub(crate) async fn login_code(guest: Guest, query: web::Query<LoginQuery>) -> PageResult {
-    code_page(&guest, 200, is_recovery(&query), None, FieldErrors::new())
+    code_page(&guest, 200, step(&query), None, FieldErrors::new())
 }
 
-fn is_recovery(query: &LoginQuery) -> bool {
-    query.with.as_deref() == Some("recovery")
+fn step(query: &LoginQuery) -> CodeStep {
+    if query.with.as_deref() == Some("recovery") { CodeStep::Recovery } else { CodeStep::Authenticator }
 }
 
-fn code_page(
+pub(super) fn code_page(
     guest: &Guest,
     status: u16,
-    recovery: bool,
+    step: CodeStep,
     refusal: Option<FormRefusal>,
     errors: FieldErrors,
 ) -> PageResult {
-    let path = if recovery { "/login/code?with=recovery" } else { "/login/code" };
-    let page = LoginCodePage { shell: guest.solo(Some(path.to_owned())), recovery, refusal, errors };
+    let page = LoginCodePage { shell: guest.solo(Some(step.path().to_owned())), step, refusal, errors };
     guest.page(status, &page)
 }
 
@@ -205,13 +205,13 @@ pub(crate) async fn enter_code(
 ) -> PageResult {
     let form = guest.form(&body, &["code"]).await?;
     let Some(visitor) = guest.visitor() else { return Err(Problem::Permission.into()) };
-    let recovery = is_recovery(&query);
+    let step = step(&query);
     if form.trimmed("code").is_empty() {
-        return code_page(&guest, 422, recovery, None, FieldErrors::one("code", wrong::required()));
+        return code_page(&guest, 422, step, None, FieldErrors::one("code", wrong::required()));
     }
     let token = secret::token();
     let sign_in = SignIn::new(visitor.id, visitor.session.clone(), &token, browser(&guest));
-    let outcome = if recovery {
+    let outcome = if step == CodeStep::Recovery {
         let key = &guest.console().key;
         let hash = code::recovery_hash(key, visitor.id, form.get("code"));
         let keys = Keys::new(key, &format!("recovery/{}", visitor.id), guest.visit().ip());
@@ -222,20 +222,22 @@ pub(crate) async fn enter_code(
         guest.submit(&sign_in, &seal).await.map(drop)
     };
     match outcome {
+        // The page that was wanted comes after the authenticator is replaced.
+        Ok(()) if step == CodeStep::Recovery => issue(&guest, &session, &token, &guest.path("/login/authenticator")),
         Ok(()) => {
             let mut answer = issue(&guest, &session, &token, guest.wanted())?;
             guest.forget_wanted(&mut answer);
             Ok(answer)
         }
-        Err(refusal) => code_refused(&guest, recovery, refusal),
+        Err(refusal) => code_refused(&guest, step, refusal),
     }
 }
 
-fn code_refused(guest: &Guest, recovery: bool, refusal: Refusal) -> PageResult {
+pub(super) fn code_refused(guest: &Guest, step: CodeStep, refusal: Refusal) -> PageResult {
     let now: Instant = guest.now();
     let (status, shown) = match refusal {
         Refusal::Code(CodeRefusal::Malformed) => {
-            return code_page(guest, 422, recovery, None, FieldErrors::one("code", wrong::not_a_code()));
+            return code_page(guest, 422, step, None, FieldErrors::one("code", wrong::not_a_code()));
         }
         Refusal::Code(CodeRefusal::Wrong) => (422, FormRefusal::WrongCode { left: None }),
         Refusal::Code(CodeRefusal::Ahead) => (422, FormRefusal::CodeAhead { from: next_step(now) }),
@@ -254,16 +256,16 @@ fn code_refused(guest: &Guest, recovery: bool, refusal: Refusal) -> PageResult {
         Refusal::SignedOut => return Ok(guest.see_other(&guest.path("/login?notice=restart"))),
         refusal => return Err(refusal.into()),
     };
-    code_page(guest, status, recovery, Some(shown), FieldErrors::new())
+    code_page(guest, status, step, Some(shown), FieldErrors::new())
 }
 
 /// `POST /logout`
-pub(crate) async fn sign_out(desk: Desk, session: Session, body: web::Bytes) -> PageResult {
-    desk.form(&body, &[]).await?;
-    let Visitor { id, session: here, .. } = desk.person().clone();
-    desk.submit(&SignOut { staff: id, session: here }, &Seal::none()).await?;
+pub(crate) async fn sign_out(guest: Guest, session: Session, body: web::Bytes) -> PageResult {
+    guest.form(&body, &[]).await?;
+    let Some(Visitor { id, session: here, .. }) = guest.visitor() else { return Err(Problem::Permission.into()) };
+    guest.submit(&SignOut { staff: id, session: here }, &Seal::none()).await?;
     session.purge();
-    let mut answer: HttpResponse = desk.see_other("/login?notice=signed-out");
+    let mut answer: HttpResponse = guest.see_other("/login?notice=signed-out");
     answer.headers_mut().insert(
         actix_web::http::header::HeaderName::from_static("clear-site-data"),
         actix_web::http::header::HeaderValue::from_static("\"cache\", \"storage\""),

@@ -122,7 +122,7 @@ impl FromRequest for Desk {
     fn from_request(request: &HttpRequest, payload: &mut Payload) -> Self::Future {
         let guest = Guest::from_request(request, payload).into_inner();
         ready(guest.and_then(|guest| match guest.visitor() {
-            Some(visitor) if visitor.signed => Ok(Self { guest, visitor }),
+            Some(visitor) if visitor.is_signed() => Ok(Self { guest, visitor }),
             _ => Err(Problem::Permission.into()),
         }))
     }

@@ -6,7 +6,7 @@ use super::{
     form::Form,
     malformed::Malformed,
     problem_page::Problem,
-    session::Visitor,
+    session::{Stage, Visitor},
     shell::{Frame, Solo},
     visit::Visit,
     words::{Lang, Words},
@@ -229,9 +229,9 @@ impl FromRequest for Guest {
             let console = request.app_data::<web::Data<Console>>()?.clone().into_inner();
             let visit = Visit::of(request)?;
             let cookie = |name: &str| request.cookie(name).map(|cookie| cookie.value().to_owned());
-            // Until a person is signed in their forms are bound to a cookie of their own, so that a form survives the
+            // Until a person has given a code their forms are bound to a cookie of their own, so that a form survives the
             // short session between password and code.
-            let bound = match visit.visitor().filter(|visitor| visitor.signed) {
+            let bound = match visit.visitor().filter(|visitor| visitor.stage != Stage::Password) {
                 Some(visitor) => visitor.session,
                 None => cookie(console.form_cookie()).unwrap_or_default(),
             };

@@ -2,10 +2,11 @@
 //! middleware, [`authorize`].
 
 use super::{
-    Console, PageError, asked, body, client, forgery, headers, malformed,
+    Console, PageError, asked, binding, body, client, forgery, headers, malformed,
     problem_page::{Onward, Problem, ProblemPage},
     route::{self, Opens},
-    session::{UNREADABLE, VISITOR, Visitor},
+    session::{Stage, UNREADABLE, VISITOR, Visitor},
+    turned_away::turn_away,
     visit::Visit,
 };
 use crate::{
@@ -123,7 +124,7 @@ fn framework_problem(status: StatusCode, error: &actix_web::Error) -> Problem {
 }
 
 fn onward(console: &Console, problem: Problem, visit: &Visit) -> Onward {
-    let signed = visit.visitor().is_some_and(|visitor| visitor.signed);
+    let signed = visit.visitor().is_some_and(|visitor| visitor.is_signed());
     match problem {
         Problem::Network | Problem::Unavailable if visit.method == "GET" && super::guest::is_own_path(&visit.path) => {
             Onward::Again(visit.path.clone())
@@ -239,13 +240,14 @@ pub(crate) async fn authorize(request: ServiceRequest, next: Next<impl MessageBo
     }
     let visitor: Option<Visitor> = session.get(VISITOR).ok().flatten();
     drop(session);
-    if let Some(visitor) = visitor {
+    if let Some(visitor) = visitor.map(|visitor| binding::bound(visitor, &visit)) {
         let may_be_here = allowlist::within(&visitor.networks, visit.ip());
+        let is_elsewhere = matches!(visitor.stage, Stage::Moved | Stage::Over);
         let is_for_everybody =
             route.is_some_and(|route| matches!(route.opens, Opens::Machines | Opens::Reports | Opens::Public));
-        // A session that is not for this network is none on the pages that need none: its browser can still show the
-        // refusal as it should look, and another person can sign in.
-        if may_be_here || !is_for_everybody {
+        // A session that is not for this network or browser is none on the pages that need none: its browser can still show
+        // the refusal as it should look, and another person can sign in.
+        if (may_be_here && !is_elsewhere) || !is_for_everybody {
             visit.set_visitor(visitor);
         }
         if !may_be_here && !is_for_everybody {
@@ -256,44 +258,14 @@ pub(crate) async fn authorize(request: ServiceRequest, next: Next<impl MessageBo
     let Some(route) = route else { return next.call(request).await.map(ServiceResponse::map_into_boxed_body) };
     let visitor = visit.visitor();
     if !route.opens.to(visitor.as_ref()) {
-        if !visitor.is_some_and(|visitor| visitor.signed) {
-            let had_session = request.cookie(console.session_cookie()).is_some();
-            return Ok(request.into_response(redirect_to_login(&console, &visit, route.opens, had_session)));
-        }
-        // The person went back to the page of the code after giving it.
-        if route.opens == Opens::PasswordOnly {
-            return Ok(request.into_response(super::guest::see_other(&visit, "/")));
-        }
-        let recorded = console.record(&visit, &Refusal::Role).await;
-        return Ok(request.error_response(PageError { recorded, ..Problem::Permission.into() }));
+        return Ok(turn_away(&console, &visit, request, route, visitor.as_ref()).await);
     }
-    if let Some(visitor) = visitor.filter(|visitor| visitor.signed && !route.quiet) {
+    if let Some(visitor) = visitor.filter(|visitor| visitor.is_signed() && !route.quiet) {
         touch(&console, &visitor).await;
     }
     let answer = next.call(request).await?.map_into_boxed_body();
     malformed::record(&console, &visit, &answer).await;
     Ok(answer)
-}
-
-/// Redirects to sign-in, and remembers the requested page if it was one to look at: on-call opens a run from a
-/// chat message.
-fn redirect_to_login(console: &Console, visit: &Visit, opens: Opens, had_session: bool) -> HttpResponse {
-    let page = match opens {
-        Opens::PasswordOnly => "/login?notice=restart",
-        _ if had_session => "/login?notice=ended",
-        _ => "/login",
-    };
-    let mut answer = super::guest::see_other(visit, page);
-    if visit.method == "GET"
-        && opens != Opens::PasswordOnly
-        && visit.path != "/"
-        && super::guest::is_own_path(&visit.path)
-    {
-        let cookie = console.cookie(console.wanted_cookie(), visit.path.clone());
-        // A name and value made here are always a valid header.
-        let _ = answer.add_cookie(&cookie);
-    }
-    answer
 }
 
 /// At most once a minute: a write for every request would be most of what the database does.

@@ -2,6 +2,7 @@
 
 pub(crate) mod asked;
 pub(crate) mod assets;
+mod binding;
 mod body;
 pub(crate) mod changed;
 pub(crate) mod client;
@@ -27,6 +28,7 @@ pub(crate) mod refused;
 pub mod route;
 pub mod session;
 pub(crate) mod shell;
+mod turned_away;
 pub(crate) mod visit;
 pub(crate) mod words;
 

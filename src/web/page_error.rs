@@ -73,7 +73,7 @@ impl From<Refusal> for PageError {
             Refusal::Host => Problem::Host,
             Refusal::Forgery | Refusal::Embedded => Problem::Forgery,
             Refusal::Link => Problem::LinkGone,
-            Refusal::Role | Refusal::SignedOut => Problem::Permission,
+            Refusal::Role | Refusal::SignedOut | Refusal::Moved => Problem::Permission,
             Refusal::KeyReused | Refusal::Stale { .. } => Problem::Conflict,
             Refusal::Code(_) => Problem::Unprocessable,
             Refusal::Rejected(rejection) => match rejection.meaning {

@@ -1,6 +1,6 @@
 //! What a route is: method, path, and to whom it opens. Which there are is the table of the whole console, which hands it in.
 
-use super::session::Visitor;
+use super::session::{Stage, Visitor};
 use crate::gate::Role;
 
 /// One line of the table.
@@ -24,6 +24,12 @@ pub enum Opens {
     Public,
     /// A person who has given a password and not yet a code.
     PasswordOnly,
+    /// A person who gave a recovery code in place of the authenticator that they have to replace.
+    RecoveryOnly,
+    /// A person who is signed in, but in another browser and on another network than when they gave their last code.
+    MovedOnly,
+    /// A person with a session, also half way through signing in.
+    Session,
     /// A person who is signed in.
     Staff,
     /// A person who is signed in with one of these roles.
@@ -32,13 +38,21 @@ pub enum Opens {
 
 impl Opens {
     pub fn to(self, visitor: Option<&Visitor>) -> bool {
-        match (self, visitor) {
-            (Self::Machines | Self::Reports | Self::Public, _) => true,
-            (Self::PasswordOnly, Some(visitor)) => !visitor.signed,
-            (Self::Staff, Some(visitor)) => visitor.signed,
-            (Self::Roles(roles), Some(visitor)) => visitor.signed && visitor.roles.any_of(roles),
-            (_, None) => false,
+        let Some(visitor) = visitor else { return matches!(self, Self::Machines | Self::Reports | Self::Public) };
+        match self {
+            Self::Machines | Self::Reports | Self::Public => true,
+            Self::PasswordOnly => visitor.stage == Stage::Password,
+            Self::RecoveryOnly => visitor.stage == Stage::Recovery,
+            Self::MovedOnly => visitor.stage == Stage::Moved,
+            Self::Session => !matches!(visitor.stage, Stage::Moved | Stage::Over),
+            Self::Staff => visitor.is_signed(),
+            Self::Roles(roles) => visitor.is_signed() && visitor.roles.any_of(roles),
         }
+    }
+
+    /// Whether it is a step of signing in, on which a person who is signed in has no business.
+    pub fn is_step(self) -> bool {
+        matches!(self, Self::PasswordOnly | Self::RecoveryOnly | Self::MovedOnly)
     }
 }
 

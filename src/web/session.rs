@@ -26,14 +26,42 @@ pub const UNREADABLE: &str = "unreadable";
 
 /// How long a person may take between password and code.
 const BETWEEN_PASSWORD_AND_CODE: TimeDelta = TimeDelta::minutes(5);
+/// How long a person may take between a recovery code and the new authenticator, whatever they do meanwhile.
+pub(crate) const RECOVERY_LASTS: TimeDelta = TimeDelta::minutes(15);
+
+/// What a session is good for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Stage {
+    /// The password was right; giving a code is all that is left to do.
+    Password,
+    /// A recovery code was given in place of the authenticator; replacing that is all that is left to do.
+    Recovery,
+    /// Password and code were given.
+    Signed,
+    /// The same, but the request comes from another browser and another network than the last code: giving one is all that is
+    /// left to do. In the table such a session is a signed one.
+    Moved,
+    /// The same after a recovery code. No code of a lost authenticator can be asked for, so it is good for nothing there.
+    Over,
+}
+
+impl Stage {
+    /// As in the table. What is not known is good for the least.
+    fn parse(text: &str) -> Self {
+        match text {
+            "signed" => Self::Signed,
+            "recovery" => Self::Recovery,
+            _ => Self::Password,
+        }
+    }
+}
 
 /// A person with a session, as read with one statement at the beginning of a request.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Visitor {
     /// The hash of the token: the row's key.
     pub session: String,
-    /// Whether the code was given too, not only the password.
-    pub signed: bool,
+    pub stage: Stage,
     /// Seconds since 1970.
     pub created: i64,
     pub seen: i64,
@@ -46,6 +74,16 @@ pub struct Visitor {
     pub theme: String,
     /// From where alone this person may come: networks with a space between them; none is no limit.
     pub networks: String,
+    /// The address and the user agent that the last code of this session came from.
+    pub ip: String,
+    pub user_agent: String,
+}
+
+impl Visitor {
+    /// Whether the code was given too, not only the password.
+    pub fn is_signed(&self) -> bool {
+        self.stage == Stage::Signed
+    }
 }
 
 #[derive(sqlx::FromRow)]
@@ -61,6 +99,8 @@ struct Row {
     time_zone: String,
     theme: String,
     networks: String,
+    ip: String,
+    user_agent: String,
 }
 
 /// How long a session may be idle, and how long it lasts at most.
@@ -90,20 +130,22 @@ impl Sessions {
         let row: Option<Row> = self
             .reader
             .query(sql!(
-                "select e.stage, e.created_at, e.seen_at, s.id, s.name, s.email, s.roles, s.lang, s.time_zone, s.theme, s.networks
+                "select e.stage, e.created_at, e.seen_at, s.id, s.name, s.email, s.roles, s.lang, s.time_zone, s.theme, s.networks,
+                        e.ip, e.user_agent
                    from sessions e join staff s on s.id = e.staff_id
                   where e.id = $1 and s.active and e.created_at > $2 and e.seen_at > $3
-                    and (e.stage = 'signed' or e.created_at > $4)"
+                    and (e.stage = 'signed' or (e.stage = 'recovery' and e.created_at > $5) or e.created_at > $4)"
             ))
             .bind(id)
             .bind(now.minus(self.limits.absolute))
             .bind(now.minus(self.limits.idle))
             .bind(now.minus(BETWEEN_PASSWORD_AND_CODE))
+            .bind(now.minus(RECOVERY_LASTS))
             .optional()
             .await?;
         Ok(row.map(|row| Visitor {
             session: id.to_owned(),
-            signed: row.stage == "signed",
+            stage: Stage::parse(&row.stage),
             created: row.created_at.unix(),
             seen: row.seen_at.unix(),
             id: row.id,
@@ -114,6 +156,8 @@ impl Sessions {
             time_zone: row.time_zone,
             theme: row.theme,
             networks: row.networks,
+            ip: row.ip,
+            user_agent: row.user_agent,
         }))
     }
 }

@@ -127,7 +127,7 @@ impl Visit {
             self.visitor
                 .borrow()
                 .as_ref()
-                .filter(|visitor| visitor.signed)
+                .filter(|visitor| visitor.is_signed())
                 .and_then(|visitor| visitor.lang.as_deref()?.parse().ok())
         };
         own().or(self.requested_lang).unwrap_or(self.preferred)

@@ -69,7 +69,7 @@ test('an invited person sets password and authenticator, gets ten recovery codes
   await page.locator('.nav a[href="/users"]').waitFor();
 });
 
-test('a recovery code signs in without the phone, once', async () => {
+test('a recovery code leads to a new authenticator without the phone, once', async () => {
   const other = await (await openWindow(browser, console)).newPage();
   const use = async (code) => {
     await givePassword(other, console, 'dana');
@@ -78,10 +78,30 @@ test('a recovery code signs in without the phone, once', async () => {
     await form.locator('input[name=code]').fill(code);
     await sendButton(form).click();
   };
+  const found = [];
+  const watching = await watch(other);
+  const see = async (label) => {
+    found.push(...(await look(other, label)), ...at(label, watching.take()));
+  };
   await use(recoveryCodes[3]);
-  await other.waitForURL((url) => !url.pathname.startsWith('/login'));
+  await other.waitForURL((url) => url.pathname === '/login/authenticator');
+  await see('en new authenticator');
+  await other.goto('/users');
+  assert.equal(new URL(other.url()).pathname, '/login/authenticator', 'there is no other page');
+  await other.goto('/login/authenticator?lang=ko');
+  await see('ko new authenticator');
+  await other.goto('/login/authenticator');
+  const totp_secret = (await other.locator('.secret').innerText()).replace(/\s/g, '');
+  console.joined({ ...DANA, totp_secret });
+  const form = other.locator('form:has(input[name=code])');
+  await form.locator('input[name=code]').fill(await console.code('dana'));
+  await sendButton(form).click();
+  await other.waitForURL((url) => url.pathname === '/account' || url.pathname === '/users');
+  report(found);
   await other.goto('/account');
   assert.match(await other.locator('main').innerText(), /9 left/);
+  await page.goto('/users');
+  assert.equal(new URL(page.url()).pathname, '/login', 'the other session goes on');
 
   await other.context().clearCookies();
   await use(recoveryCodes[3]);

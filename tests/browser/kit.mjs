@@ -64,9 +64,10 @@ export async function startConsole({ users = 300 } = {}) {
       const { stdout } = await promisify(execFile)(binary, [...args, '--data', data], { cwd: dir });
       return stdout;
     },
-    // A person who has just set up their account: from now on they give codes like the others.
+    // A person who has just set up their account or replaced their authenticator: from now on they give codes like the others.
     joined(somebody) {
-      staff.push(somebody);
+      const before = staff.findIndex(({ email }) => email === somebody.email);
+      staff.splice(before < 0 ? staff.length : before, 1, somebody);
     },
     // A code that this person has not used yet; waits for the next step when there is none.
     async code(who) {

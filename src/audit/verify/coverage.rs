@@ -275,7 +275,10 @@ pub const COVERAGE: &[Coverage] = &[
     ),
     table(
         "sessions",
-        &[("id, staff_id, stage, created_at, ip, user_agent", "the row of the log of the sign-in")],
+        &[(
+            "id, staff_id, stage, created_at, ip, user_agent",
+            "the row of the log of the sign-in, or of the last code",
+        )],
         &[("seen_at", "moves on with every request")],
     ),
     table(

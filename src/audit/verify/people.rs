@@ -12,6 +12,10 @@ type Link = (StaffId, Vec<u8>, Instant, Option<String>, Option<String>);
 /// A recovery code: hash, whether it is unused, what was noted of all, how many were left, and whether none was used since.
 type Code = (Option<Vec<u8>>, Option<bool>, Option<String>, Option<String>, bool);
 
+/// A session: whose it is, when it began, whether a row of the log began it, and the beginning that the row of a later code
+/// noted.
+type Session = (StaffId, Instant, bool, Option<String>);
+
 /// Few enough for a statement that asks the log a dozen times for each.
 const AT_ONCE: i64 = 100;
 
@@ -235,23 +239,32 @@ async fn links_fit(reader: &Reader) -> Result<(), Unfit> {
     Ok(())
 }
 
-/// Every session of a person who is signed in was begun by a row of the log, in the same browser and at that time.
+/// Every session of a person who has given a code was begun by a row of the log, in the same browser, at that time, and for
+/// what it is good for; or it went on in another browser by a row that notes when it had begun.
 async fn sessions_fit(reader: &Reader) -> Result<(), Unfit> {
-    let odd: Option<(StaffId,)> = reader
+    let sessions: Vec<Session> = reader
         .query(sql!(
-            "select s.staff_id from sessions s
-              where s.stage <> 'password'
-                and not exists (select 1 from audit a
-                                 where a.target_kind = 'staff' and a.target_id = cast(s.staff_id as text)
-                                   and a.action in ('session.start', 'session.start-with-recovery-code') and a.outcome = 'applied'
-                                   and a.after ->> 'session' = substr(s.id, 1, 16) and a.ip = s.ip and a.user_agent = s.user_agent and ",
+            "select s.staff_id, s.created_at,
+                exists (select 1 from audit a
+                         where a.target_kind = 'staff' and a.target_id = cast(s.staff_id as text) and a.outcome = 'applied'
+                           and (s.stage = 'signed' and a.action in ('session.start', 'account.recover-authenticator')
+                                or s.stage = 'recovery' and a.action = 'session.start-with-recovery-code')
+                           and a.after ->> 'session' = substr(s.id, 1, 16) and a.ip = s.ip and a.user_agent = s.user_agent and ",
             at_fits!("s.created_at"),
-            ") limit 1"
+            "),
+                (select a.after ->> 'session_began_at' from audit a
+                  where a.target_kind = 'staff' and a.target_id = cast(s.staff_id as text) and a.outcome = 'applied'
+                    and s.stage = 'signed' and a.action = 'session.confirm'
+                    and a.after ->> 'session' = substr(s.id, 1, 16) and a.ip = s.ip and a.user_agent = s.user_agent
+                  order by a.seq desc limit 1)
+               from sessions s where s.stage <> 'password' order by s.staff_id"
         ))
-        .optional()
+        .all()
         .await?;
+    let odd =
+        sessions.iter().find(|(_, began, is_begun, noted)| !is_begun && noted.as_ref() != Some(&began.to_string()));
     match odd {
-        Some((staff,)) => {
+        Some((staff, ..)) => {
             Err(Unfit::People(format!("the log does not name the beginning of a session of member of staff {staff}")))
         }
         None => Ok(()),

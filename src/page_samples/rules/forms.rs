@@ -50,16 +50,17 @@ fn matches(route: &str, path: &str) -> bool {
 fn others(path: &str) -> &'static [&'static str] {
     match path.rsplit('/').next().unwrap_or_default() {
         "login" => &["csrf", "email", "password"],
-        "code" => &["csrf", "code"],
+        "code" | "confirmation" => &["csrf", "code"],
         "logout" => &["csrf"],
         "searches" if path == "/orders/searches" => &["csrf", "q"],
         "searches" => &["csrf", "q", "status"],
         "contact" => &["csrf", "reason"],
         "preferences" => &["csrf", "key", "lang", "return", "theme", "time_zone"],
         "password" => &["code", "csrf", "current", "key", "new", "new_again", "reason", "seen"],
-        "authenticator" => &["code", "csrf", "key", "new_code", "reason", "seen"],
+        "authenticator" if path.starts_with("/login/") => &["code", "csrf", "offer"],
+        "authenticator" => &["code", "csrf", "key", "new_code", "offer", "reason", "seen"],
         "recovery-codes" | "revocation" => &SEAL,
-        _ if path.starts_with("/setup/") => &["code", "csrf", "password", "password_again"],
+        _ if path.starts_with("/setup/") => &["code", "csrf", "offer", "password", "password_again"],
         _ => &[],
     }
 }
@@ -120,7 +121,7 @@ fn every_form_carries_what_its_address_asks_for() {
             }
         }
         for hidden in select(page, "input[type=hidden]") {
-            let known = ["csrf", "key", "seen", "status", "reason", "return", "lang", "theme", "time_zone"];
+            let known = ["csrf", "key", "seen", "status", "reason", "return", "lang", "theme", "time_zone", "offer"];
             let name = hidden.attr("name").unwrap_or_default();
             let is_run = name == "version" || name == "panel" || name.starts_with("run-");
             let is_kept = is_run

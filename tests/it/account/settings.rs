@@ -120,11 +120,21 @@ on_both! {
         assert_ne!(offered(&here.get("/account?panel=authenticator")), secret, "the next one is another one");
     }
 
-    fn two_sessions_are_offered_two_authenticators(world) {
+    fn who_holds_a_copied_cookie_is_offered_another_authenticator_than_its_owner(world) {
         let (one, two) = (world.signed_in("mina"), world.signed_in("mina"));
         let secret = |browser: &Browser| offered(&browser.get("/account?panel=authenticator"));
-        assert_eq!(secret(&one), secret(&one));
-        assert_ne!(secret(&one), secret(&two));
+        let mine = one.get("/account?panel=authenticator");
+        let others = [secret(&one.fork()), secret(&one), secret(&two)];
+        assert!(others.iter().all(|other| *other != offered(&mine)), "{mine}");
+        let form = mine.form_to("/account/authenticator").set("code", &world.code("mina"));
+        // Neither does it help to make the number up that the secret follows from.
+        for forged in ["", "0", &"0".repeat(33), &"G".repeat(32)] {
+            let page = form.clone().forge("offer", forged).set("new_code", "123456").submit();
+            assert_eq!(page.status, 422, "{forged}: {page}");
+            assert_eq!(world.last_audit().refusal, "form-malformed fault=forged-value", "{forged}");
+        }
+        assert_eq!(form.clone().set("new_code", &code_of(world, &others[0])).submit().status, 422);
+        assert_eq!(form.set("new_code", &code_of(world, &offered(&mine))).submit().status, 303);
     }
 
     fn language_zone_and_theme_are_remembered(world) {

@@ -60,13 +60,17 @@ on_both! {
         assert_eq!(done.status, 200, "{done}");
         let half = crate::kit::try_password(&browser, "first@ingam.test", password);
         assert_eq!(half.status, 303, "{half}");
-        // A recovery code, because the next code is half a minute away.
-        let signed_in = browser
+        // A recovery code and another authenticator, because the next code of this one is half a minute away.
+        let recovering = browser
             .get("/login/code?with=recovery")
             .form_with("code")
             .set("code", &done.all("ol.codes code")[0])
             .submit();
-        assert_eq!(signed_in.location(), Some("/"), "{signed_in}");
+        assert_eq!(recovering.location(), Some("/login/authenticator"), "{recovering}");
+        let page = recovering.follow();
+        let code = crate::kit::totp(&offered(&page), step());
+        let signed_in = page.form_to("/login/authenticator").set("code", &code).submit();
+        assert_eq!(signed_in.location(), Some("/account?done=authenticator"), "{signed_in}");
         assert_eq!((browser.get("/audit").status, browser.get("/users").status), (200, 200));
         assert!(browser.get("/audit").says("main").contains("console@"), "the first row names the machine");
 

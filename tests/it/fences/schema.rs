@@ -1,7 +1,7 @@
 //! The migrations of both engines make the same tables.
 
-use crate::kit::{Database, Engine, World};
-use std::collections::BTreeMap;
+use crate::kit::{Database, Engine, World, on_both};
+use std::{collections::BTreeMap, fs, path::Path};
 
 /// What holds on SQLite the values of a type of PostgreSQL. Instants are text of one width, truths are 0 and 1.
 fn on_sqlite(kind: &str) -> &'static str {
@@ -100,4 +100,73 @@ fn both_engines_have_the_same_indexes() {
         let here = World::start(Engine::Sqlite);
         assert_eq!(indexes(&here), indexes(world));
     });
+}
+
+/// The texts of the migrations of an engine before this number, and the text of that one.
+fn migrations_to(engine: Engine, number: &str) -> (Vec<String>, String) {
+    let folder = match engine {
+        Engine::Sqlite => "migrations/sqlite",
+        Engine::Postgres => "migrations/postgres",
+    };
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join(folder);
+    let mut files: Vec<_> = fs::read_dir(folder).unwrap().map(|file| file.unwrap().path()).collect();
+    files.sort();
+    let name = |file: &Path| file.file_name().unwrap().to_string_lossy().into_owned();
+    let read = |file: &std::path::PathBuf| fs::read_to_string(file).unwrap();
+    let before = files.iter().filter(|file| name(file).as_str() < number).map(read).collect();
+    (before, files.iter().find(|file| name(file).starts_with(number)).map(read).unwrap())
+}
+
+on_both! {
+    fn sessions_outlive_the_migration_and_those_of_recovery_codes_are_good_for_less(world) {
+        let database = Database::empty(world.engine);
+        if world.engine == Engine::Sqlite {
+            fs::File::create(database.path()).unwrap();
+        }
+        let (before, migration) = migrations_to(world.engine, "0011");
+        for text in before {
+            database.tamper(&text).unwrap();
+        }
+        let (at, leaf) = ("2026-03-02T00:00:00.000000Z", "00".repeat(32));
+        let bytes = |hex: &str| match world.engine {
+            Engine::Sqlite => format!("x'{hex}'"),
+            Engine::Postgres => format!("'\\x{hex}'::bytea"),
+        };
+        let (leaf, body) = (bytes(&leaf), bytes("7b7d"));
+        let mut sql = format!(
+            "insert into staff (id, email, name, roles, time_zone, created_at) values (7, 'a@b.kr', 'A', 'owner', 'UTC', '{at}');"
+        );
+        for (n, (key, stage, action)) in [
+            ("aaaaaaaaaaaaaaaaaaaa", "signed", "session.start"),
+            ("bbbbbbbbbbbbbbbbbbbb", "signed", "session.start-with-recovery-code"),
+            ("cccccccccccccccccccc", "password", "session.password"),
+        ]
+        .iter()
+        .enumerate()
+        {
+            let rows = format!(
+                "insert into sessions (id, staff_id, stage, created_at, seen_at, ip, user_agent)
+                   values ('{key}', 7, '{stage}', '{at}', '{at}', '10.0.0.1', 'Kit');
+                 insert into audit (seq, at, change_id, actor, staff_id, staff_name, staff_email, roles, action, target_kind,
+                   target_id, before, after, reason, ip, ip_key, peer, user_agent, session, request_id, outcome, refusal, flags,
+                   body, leaf)
+                   values ({n}, '{at}', 'c{n}', 'staff', 7, 'A', 'a@b.kr', 'owner', '{action}', 'staff', '7', '{{}}',
+                     '{{\"session\": \"{}\"}}', '', '', '', '', '', '', 'r', 'applied', '', '', {body}, {leaf});",
+                &key[..16]
+            );
+            sql.push_str(&rows);
+        }
+        // Rows of the log without their tree, which the engine keeps from it.
+        if world.engine == Engine::Postgres {
+            database.tamper("alter table audit disable trigger all").unwrap();
+        }
+        database.tamper(&sql).unwrap();
+        let kept = "select id, staff_id, created_at, seen_at, ip, user_agent from sessions order by id";
+        let rows = database.rows(kept);
+        database.tamper(&migration).unwrap();
+        assert_eq!(database.rows(kept), rows);
+        let stages: Vec<_> = database.rows("select stage from sessions order by id").into_iter().flatten().flatten().collect();
+        assert_eq!(stages, ["signed", "recovery", "password"]);
+        assert!(database.tamper("update sessions set stage = 'owner'").is_err(), "no other stage");
+    }
 }

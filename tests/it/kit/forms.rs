@@ -1,6 +1,6 @@
 //! One of every form that the console has, each filled in.
 
-use super::{Browser, Engine, Form, World, sample_requests, sample_runs};
+use super::{Browser, Engine, Form, World, moved, recovering, sample_requests, sample_runs};
 use ingam::{clock::Clock, routes::ROUTES, web::route::Opens};
 
 /// A refund that can be tried again.
@@ -23,6 +23,8 @@ pub(crate) fn forms(world: &World) -> Vec<(Browser, Form)> {
     let (jun, hana) = (world.signed_in("jun"), world.signed_in("hana"));
     let half = world.browser();
     half.give_password("sora");
+    let lost = recovering(world, "hana");
+    let elsewhere = moved(world, "hana");
     let nobody = world.browser();
     let other_session = mina.get("/account").attributes("a[href^=\"/account?panel=session&\"]", "href").remove(0);
     let points = mina
@@ -62,6 +64,8 @@ pub(crate) fn forms(world: &World) -> Vec<(Browser, Form)> {
         (nobody.clone(), nobody.get(&link).form_with("password_again")),
         (half.clone(), half.get("/login/code").form_with("code")),
         (half.clone(), half.get("/login/code?with=recovery").form_with("code")),
+        (elsewhere.clone(), elsewhere.get("/login/confirmation").form_with("code")),
+        (lost.clone(), lost.get("/login/authenticator").form_to("/login/authenticator")),
         (
             mina.clone(),
             mina.get("/account?panel=password")

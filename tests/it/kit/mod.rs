@@ -53,7 +53,7 @@ pub(crate) use process::{Process, free_address, launcher, program};
 pub(crate) use provider::{Mode, Provider};
 pub(crate) use requests::sample_requests;
 pub(crate) use server::Server;
-pub(crate) use signing_in::{csrf, is_in, try_password};
+pub(crate) use signing_in::{csrf, is_in, moved, recovering, try_password};
 pub(crate) use sound::assert_sound;
 pub(crate) use together::{at_once, submit_at_once, with_status};
 pub(crate) use waiting::{poll, wait_for, wait_until};

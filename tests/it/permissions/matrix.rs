@@ -1,6 +1,6 @@
 //! Every form and every change as everybody who may not make it: what is posted counts, not what the pages offer.
 
-use crate::kit::{Browser, Form, PEOPLE, World, block_on, forms, on_both};
+use crate::kit::{Browser, Form, PEOPLE, World, block_on, forms, on_both, recovering};
 use ingam::{
     allowlist::Allowlist,
     changes::{AnyChange, KINDS},
@@ -142,6 +142,34 @@ on_both! {
         });
         assert_eq!(made(world), before, "something was changed");
     }
+
+    fn the_gate_takes_nothing_but_a_new_authenticator_after_a_recovery_code(world) {
+        recovering(world, "owner");
+        let before = made(world);
+        let lost = actor_in(world, "owner@ingam.test", "recovery");
+        let seal = Seal { code: Some(world.code("owner")), ..Seal::none() };
+        block_on(async {
+            let store = Store::open(&world.database().url, 1).await.unwrap();
+            let gate = Gate::open(&store, ingam::changes::CATALOG, world.clock.clock(), world.config().secret_key, Allowlist::loopback()).await.unwrap();
+            for change in golden() {
+                match change.as_dyn().admits().by {
+                    By::Public | By::Session => {}
+                    By::RecoveryOnly => {
+                        // The one at rest proves no new authenticator.
+                        let refusal = change.submit(&gate, &lost, &seal).await.unwrap_err();
+                        assert_eq!((change.kind(), refusal.word().as_str()), ("account.recover-authenticator", "new-code-wrong"));
+                    }
+                    _ => {
+                        let refusal = change.submit(&gate, &lost, &seal).await.unwrap_err();
+                        assert!(matches!(refusal, Refusal::SignedOut), "{}: {refusal:?}", change.kind());
+                    }
+                }
+            }
+            store.close().await;
+            gate.close().await;
+        });
+        assert_eq!(made(world), before, "something was changed");
+    }
 }
 
 /// Submits the change without a code, here and from elsewhere.
@@ -153,7 +181,7 @@ async fn knock(gate: &Gate, here: &Actor, role: Role, change: &AnyChange) {
     match (admits.by, may(admits, role)) {
         // One's own affairs that need no code are for the tests of accounts, and entering for those of sessions.
         (By::AnyStaff, _) if !admits.code => {}
-        (By::Public, _) => {}
+        (By::Public | By::Session, _) => {}
         (_, true) => {
             let refusal = change.submit(gate, &there, &Seal::none()).await.unwrap_err();
             assert!(matches!(refusal, Refusal::Network), "{what} from elsewhere: {refusal:?}");
@@ -166,7 +194,7 @@ async fn knock(gate: &Gate, here: &Actor, role: Role, change: &AnyChange) {
         (by, false) => {
             let refusal = change.submit(gate, here, &Seal::none()).await.unwrap_err();
             let is_meant = match by {
-                By::PasswordOnly => matches!(refusal, Refusal::SignedOut),
+                By::PasswordOnly | By::RecoveryOnly => matches!(refusal, Refusal::SignedOut),
                 _ => matches!(refusal, Refusal::Role),
             };
             assert!(is_meant, "{what}: {refusal:?}");
@@ -178,7 +206,7 @@ fn may(admits: Admits, role: Role) -> bool {
     match admits.by {
         By::Roles(roles) => roles.contains(&role),
         By::AnyStaff => true,
-        By::PasswordOnly | By::Public | By::SystemOnly => false,
+        By::PasswordOnly | By::RecoveryOnly | By::Session | By::Public | By::SystemOnly => false,
     }
 }
 
@@ -190,8 +218,13 @@ fn golden() -> Vec<AnyChange> {
 }
 
 fn actor(world: &World, email: &str) -> Actor {
+    actor_in(world, email, "signed")
+}
+
+/// The person with a session of this stage.
+fn actor_in(world: &World, email: &str, stage: &str) -> Actor {
     let row = &world.rows(&format!(
-        "select s.id, s.name, e.id from staff s join sessions e on e.staff_id = s.id and e.stage = 'signed'
+        "select s.id, s.name, e.id from staff s join sessions e on e.staff_id = s.id and e.stage = '{stage}'
           where s.email = '{email}'"
     ))[0];
     let text = |at: usize| row[at].clone().unwrap();

@@ -1,6 +1,6 @@
 //! Every route as everybody: what the console answers is what the table says, and both are what `permissions.txt` says.
 
-use crate::kit::{Browser, PEOPLE, World, block_on, csrf, on_both, sample_requests, sample_runs};
+use crate::kit::{Browser, PEOPLE, World, block_on, csrf, moved, on_both, recovering, sample_requests, sample_runs};
 use ingam::{
     allowlist::Allowlist,
     changes::{HOUSEKEEPING, KINDS},
@@ -13,7 +13,7 @@ use ingam::{
     users::{adjust::AdjustPoints, status::SetUserStatus},
     web::{
         route::{Opens, Route},
-        session::Visitor,
+        session::{Stage, Visitor},
     },
 };
 use std::{fmt::Write as _, time::Duration};
@@ -31,7 +31,11 @@ ROUTES
   login  sent to the sign-in page
   home   sent on to the first page
   403    refused, and the refusal is in the audit log
-  nobody: no session; half: the password was right and the code is still to come; the others are signed in with one role
+  new    sent to the page of a new authenticator
+  code   sent to the page that asks for a code, and that is in the audit log
+  nobody: no session; half: the password was right and the code is still to come; lost: a recovery code was given in place
+  of the authenticator; moved: signed in, but now in another browser and on another network; the others are signed in with
+  one role
 
 ";
 
@@ -43,10 +47,10 @@ struct Walker {
     visitor: Option<Visitor>,
 }
 
-fn visitor(role: &str, signed: bool) -> Visitor {
+fn visitor(role: &str, stage: Stage) -> Visitor {
     Visitor {
         session: String::new(),
-        signed,
+        stage,
         created: 0,
         seen: 0,
         id: StaffId::new(1),
@@ -57,6 +61,8 @@ fn visitor(role: &str, signed: bool) -> Visitor {
         time_zone: String::new(),
         theme: String::new(),
         networks: String::new(),
+        ip: String::new(),
+        user_agent: String::new(),
     }
 }
 
@@ -65,14 +71,20 @@ fn walkers(world: &World) -> Vec<Walker> {
     let csrf_of_nobody = csrf(&nobody.get("/login"));
     let half = world.browser();
     let csrf_of_half = csrf(&half.give_password("mina"));
+    let lost = recovering(world, "owner");
+    let csrf_of_lost = csrf(&lost.get("/login/authenticator"));
+    let moved = moved(world, "owner");
+    let csrf_of_moved = csrf(&moved.get("/login/confirmation"));
     let mut walkers = vec![
         Walker { name: "nobody", browser: nobody, csrf: csrf_of_nobody, visitor: None },
-        Walker { name: "half", browser: half, csrf: csrf_of_half, visitor: Some(visitor("operator", false)) },
+        Walker { name: "half", browser: half, csrf: csrf_of_half, visitor: Some(visitor("operator", Stage::Password)) },
+        Walker { name: "lost", browser: lost, csrf: csrf_of_lost, visitor: Some(visitor("owner", Stage::Recovery)) },
+        Walker { name: "moved", browser: moved, csrf: csrf_of_moved, visitor: Some(visitor("owner", Stage::Moved)) },
     ];
     for person in PEOPLE {
         let browser = world.signed_in(person.email);
         let csrf = csrf(&browser.get("/account"));
-        walkers.push(Walker { name: person.role, browser, csrf, visitor: Some(visitor(person.role, true)) });
+        walkers.push(Walker { name: person.role, browser, csrf, visitor: Some(visitor(person.role, Stage::Signed)) });
     }
     walkers
 }
@@ -102,12 +114,14 @@ fn answer(walker: &Walker, route: &Route, path: &str) -> (&'static str, u16) {
     };
     let location = page.location().unwrap_or_default();
     let answer = match (page.status, route.method) {
+        // A person who is signed in has no business on the sign-in page.
+        (303, "GET") if route.path == "/login" && location == "/" => "yes",
+        (303, _) if location == "/login/authenticator" => "new",
+        (303, _) if location == "/login/confirmation" => "code",
         (303, _) if location.starts_with("/login") => "login",
         (403, _) => "403",
-        // A person who is signed in has no business on the sign-in page.
         (200, "GET") | (422, "POST") => "yes",
-        (303, "GET") if route.path == "/login" && location == "/" => "yes",
-        (303, _) if route.path == "/login/code" && location == "/" => "home",
+        (303, _) if route.opens.is_step() && location == "/" => "home",
         // Nothing is called 1 there, which is said only to those who may ask.
         (404, _) if route.path.contains("{token}") || route.method == "POST" => "yes",
         _ => panic!("{} as {}: {page}", route.path, walker.name),
@@ -118,8 +132,10 @@ fn answer(walker: &Walker, route: &Route, path: &str) -> (&'static str, u16) {
 fn expected(route: &Route, walker: &Walker) -> &'static str {
     match (route.opens.to(walker.visitor.as_ref()), &walker.visitor) {
         (true, _) => "yes",
-        (false, Some(visitor)) if visitor.signed && route.opens == Opens::PasswordOnly => "home",
-        (false, Some(visitor)) if visitor.signed => "403",
+        (false, Some(visitor)) if visitor.is_signed() && route.opens.is_step() => "home",
+        (false, Some(visitor)) if visitor.is_signed() => "403",
+        (false, Some(visitor)) if visitor.stage == Stage::Recovery => "new",
+        (false, Some(visitor)) if visitor.stage == Stage::Moved => "code",
         (false, _) => "login",
     }
 }
@@ -129,6 +145,8 @@ fn who(by: By) -> String {
         By::Roles(roles) => roles.iter().map(|role| role.as_str()).collect::<Vec<_>>().join(", "),
         By::AnyStaff => "anybody signed in".to_owned(),
         By::PasswordOnly => "a person who gave a password".to_owned(),
+        By::RecoveryOnly => "a person who gave a recovery code".to_owned(),
+        By::Session => "anybody with a session".to_owned(),
         By::Public => "anybody on an allowed network".to_owned(),
         By::SystemOnly => "no person".to_owned(),
     }
@@ -139,7 +157,7 @@ fn changes() -> String {
         "\nCHANGES\n  code: a fresh one-time code is spent; host: the command line on the host may do it too\n\n"
             .to_owned();
     let line = |name: &str, by: &str, code: &str, host: &str| {
-        format!("{name:34}{by:31}{code:6}{host}").trim_end().to_owned() + "\n"
+        format!("{name:34}{by:36}{code:6}{host}").trim_end().to_owned() + "\n"
     };
     text += &line("change", "who", "code", "host");
     let yes = |yes: bool| if yes { "yes" } else { "-" };
@@ -179,6 +197,7 @@ on_both! {
                 let recorded: &[_] = match answer {
                     _ if status == 422 => &[("request.refused", "form-malformed fault=unknown-field fields=1")],
                     "403" => &[("request.refused", "role")],
+                    "code" => &[("request.refused", "session-moved")],
                     // No one was invited with the token 1.
                     _ if route.path.starts_with("/setup/") => &[("request.refused", "link-gone")],
                     _ => &[],

@@ -303,6 +303,7 @@ const TYPED: &[(&[&str], &str, &str)] = &[
     (&["recovery_codes"], "update recovery_codes set used_at = null", "the recovery codes"),
     (&["recovery_codes"], "delete from recovery_codes where used_at is not null", "the recovery codes"),
     (&["sessions"], "update sessions set stage = 'signed'", "the beginning of a session"),
+    (&["sessions"], "update sessions set stage = 'signed' where stage = 'recovery'", "the beginning of a session"),
     (
         &["networks"],
         "insert into networks (id, net, note, added_at, added_by) values (99, '8.0.0.0/8', '', '2026-03-02T00:00:00.000000Z', 'Olivia Owens')",

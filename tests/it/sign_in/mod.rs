@@ -1,6 +1,8 @@
 //! Signing in, through HTTP: setting up, passwords, codes, sessions, and those who are not let in.
 
 mod answers;
+pub(crate) mod lost_phone;
+mod moving;
 pub(crate) mod recovery;
 pub(crate) mod secrets;
 mod sessions;

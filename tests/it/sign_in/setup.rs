@@ -61,7 +61,7 @@ on_both! {
         try_password(&lost, "nari@ingam.test", PASSWORD);
         let page =
             lost.get("/login/code?with=recovery").form_with("code").set("code", &done.all("ol.codes code")[3]).submit();
-        assert_eq!(page.location(), Some("/"));
+        assert_eq!(page.location(), Some("/login/authenticator"));
     }
 
     fn a_set_up_link_works_once(world) {
