@@ -1,6 +1,7 @@
 //! Everything that can be done: the changes, and the background work that alters no business data.
 
 use crate::{
+    access::continue_looking::ContinueLooking,
     approvals::{approve::Approve, expire::ExpireRequest, reject::Reject, withdraw::Withdraw},
     audit::background::{ClaimVerification, KeepVerification, ReportUnfit},
     batches::{
@@ -85,6 +86,7 @@ crate::changes! {
     Reject,
     Withdraw,
     ExpireRequest,
+    ContinueLooking,
     AddNetwork,
     ChangeNetwork,
     RemoveNetwork,

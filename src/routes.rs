@@ -116,6 +116,8 @@ routes! {
     GET "/audit" READS_THE_LOG => audit::list::list;
     GET "/audit/{seq}" READS_THE_LOG => audit::show::show;
     GET "/access-records" READS_THE_LOG => access::list::list;
+    GET "/looks/{kind}" FINDS_PEOPLE => access::looks::show;
+    POST "/looks/{kind}/continuation" FINDS_PEOPLE => post::<access::continue_looking::ContinuePanel>;
 
     GET "/staff" OWNS => staff::list::list;
     POST "/staff" OWNS => post::<staff::invite::InvitePanel>;

@@ -116,6 +116,7 @@ pub async fn verify(reader: &Reader) -> Result<Verified, Unfit> {
     customers::customers_fit(reader).await?;
     networks::networks_fit(reader).await?;
     access::access_fits(reader).await?;
+    access::looks_fit(reader).await?;
     people::people_fit(reader).await?;
     Ok(Verified { rows: size, root: frontier.root() })
 }

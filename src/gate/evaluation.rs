@@ -166,7 +166,7 @@ struct Row {
 }
 
 /// The beginning of the day that `now` is in. Where clocks skip midnight, the first moment there is.
-fn midnight(now: Instant, zone: Tz) -> Instant {
+pub(super) fn midnight(now: Instant, zone: Tz) -> Instant {
     let day = now.utc().with_timezone(&zone).date_naive();
     let at = (0..24).find_map(|hour| {
         let time = NaiveTime::from_hms_opt(hour, 0, 0)?;

@@ -5,6 +5,7 @@
 mod approvals;
 mod batches;
 mod log;
+mod looks;
 mod maker;
 mod networks;
 mod order_lists;

@@ -89,19 +89,24 @@ impl Maker {
             out.push(Sample { name, html: html(&page) });
         }
         let until = Some(now().plus(TimeDelta::seconds(30)));
-        let page = ProblemPage {
-            shell: self.solo(None),
-            problem: Problem::TooMany { until },
-            request: "req_1".into(),
-            address: None,
-            recorded: false,
-            onward: Onward::Home,
-        };
-        out.push(Sample { name: "problem-too-many-until", html: html(&page) });
+        for (name, problem) in [
+            ("problem-too-many-until", Problem::TooMany { until }),
+            ("problem-too-many-looks-until", Problem::TooManyLooks { until }),
+        ] {
+            let page = ProblemPage {
+                shell: self.solo(None),
+                problem,
+                request: "req_1".into(),
+                address: None,
+                recorded: false,
+                onward: Onward::Home,
+            };
+            out.push(Sample { name, html: html(&page) });
+        }
     }
 }
 
-const PROBLEMS: [(&str, Problem); 18] = [
+const PROBLEMS: [(&str, Problem); 19] = [
     ("problem-bad-request", Problem::BadRequest),
     ("problem-unnamed", Problem::Unnamed),
     ("problem-network", Problem::Network),
@@ -117,6 +122,7 @@ const PROBLEMS: [(&str, Problem); 18] = [
     ("problem-host", Problem::Host),
     ("problem-unprocessable", Problem::Unprocessable),
     ("problem-too-many", Problem::TooMany { until: None }),
+    ("problem-too-many-looks", Problem::TooManyLooks { until: None }),
     ("problem-internal", Problem::Internal),
     ("problem-not-recorded", Problem::NotRecorded),
     ("problem-unavailable", Problem::Unavailable),

@@ -162,6 +162,21 @@ pub const COVERAGE: &[Coverage] = &[
         &[],
     ),
     table(
+        "looks",
+        &[
+            ("staff_id, kind, seen, first_at, last_at", "the access records that are counted"),
+            ("lifted_by", "the row of the log of the change"),
+        ],
+        &[
+            ("id", "nothing refers to it"),
+            (
+                "span, starts_at",
+                "which hour or day it is; what was counted in it is checked. Rows are kept for three days",
+            ),
+            ("told", "whether an event was emitted, which has a row in the log"),
+        ],
+    ),
+    table(
         "networks",
         &[("net, note, expires_at, added_by", "all changes of the list in the log, one after the other")],
         &[("id", "nothing refers to it"), ("added_at", "the row of the log has the time"), ("version", FORMS)],

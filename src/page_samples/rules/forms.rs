@@ -2,6 +2,7 @@
 
 use super::{every_page, names, select, within};
 use crate::{
+    access::looks::Looks,
     approvals::show::RequestView,
     batches::{
         detail::{JobDetail, RunDetail},
@@ -30,6 +31,7 @@ fn panels() -> Vec<Posted> {
     of::<CustomerRow>()
         .chain(of::<OrderDetail>())
         .chain(of::<Networks>())
+        .chain(of::<Looks>())
         .chain(of::<RequestView>())
         .chain(of::<Member>())
         .chain(of::<StaffList>())

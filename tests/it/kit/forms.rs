@@ -1,7 +1,7 @@
 //! One of every form that the console has, each filled in.
 
 use super::{Browser, Engine, Form, World, sample_requests, sample_runs};
-use ingam::{clock::Clock, routes::ROUTES, web::route::Opens};
+use ingam::{clock::Clock, gate::Window, routes::ROUTES, web::route::Opens};
 
 /// A refund that can be tried again.
 const FAILED_REFUND: &str = "
@@ -110,6 +110,7 @@ pub(crate) fn forms(world: &World) -> Vec<(Browser, Form)> {
     forms.extend(approval_forms(&mina, &hana));
     forms.extend(forms_of_owners(world));
     forms.extend(network_forms(world));
+    forms.push(looks_form(world, &hana));
     // A new route with a form is added here.
     for route in ROUTES.iter().filter(|route| route.method == "POST" && route.opens != Opens::Reports) {
         let pattern: Vec<&str> = route.path.split('/').collect();
@@ -199,6 +200,19 @@ fn network_forms(world: &World) -> Vec<(Browser, Form)> {
         (owner.clone(), owner.get("/networks?panel=change-1").form_to("/networks/1").set("reason", "It has moved")),
         (owner.clone(), owner.get("/networks?panel=remove-1").form_to("/removal").set("reason", "It has moved")),
     ]
+}
+
+/// The form of a person at the first limit on looking at customers.
+fn looks_form(world: &World, hana: &Browser) -> (Browser, Form) {
+    let (now, id) = (world.clock.now(), world.number("select id from staff where email = 'hana@ingam.test'"));
+    let hour = Window::hour(now).starts;
+    let looks = format!(
+        "insert into looks (staff_id, kind, span, starts_at, seen, first_at, last_at)
+           values ({id}, 'reveals', 'hour', '{hour}', 60, '{now}', '{now}')"
+    );
+    world.database().tamper(&looks).unwrap();
+    let form = hana.get("/looks/reveals?return=/users/1").form_to("/continuation");
+    (hana.clone(), form.set("reason", "Calls of the whole team, ticket 9"))
 }
 
 /// Runs `ingam staff add` and says which path its link has.
