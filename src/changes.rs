@@ -24,6 +24,7 @@ use crate::{
         shop::{expire::ExpirePoints, settle::SettleDay},
     },
     gate::{ClaimDeliveries, EndSession, KeepKeyCheck, MarkDelivered, RecordAccess, TouchSession},
+    host::confirm::ConfirmHostChanges,
     networks::{add::AddNetwork, change::ChangeNetwork, remove::RemoveNetwork},
     orders::{
         cancel::CancelOrder,
@@ -87,6 +88,7 @@ crate::changes! {
     Withdraw,
     ExpireRequest,
     ContinueLooking,
+    ConfirmHostChanges,
     AddNetwork,
     ChangeNetwork,
     RemoveNetwork,

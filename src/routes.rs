@@ -6,7 +6,7 @@ use crate::{
     batches::{self, ping},
     dashboard,
     gate::Role,
-    networks, orders,
+    host, networks, orders,
     staff::{self, account_page, account_pages as account, setup_pages as setup, sign_in_pages as sign_in},
     users,
     web::{
@@ -112,6 +112,9 @@ routes! {
     POST "/networks" OWNS => post::<networks::add::AddPanel>;
     POST "/networks/{id}" OWNS => post::<networks::change::ChangePanel>;
     POST "/networks/{id}/removal" OWNS => post::<networks::remove::RemovePanel>;
+
+    GET "/host-changes" OWNS => host::list::list;
+    POST "/host-changes/confirmation" OWNS => post::<host::confirm::ConfirmPanel>;
 
     GET "/audit" READS_THE_LOG => audit::list::list;
     GET "/audit/{seq}" READS_THE_LOG => audit::show::show;

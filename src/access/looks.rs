@@ -88,8 +88,8 @@ pub(crate) struct LooksPage {
 }
 
 impl LooksPage {
-    fn title(&self) -> &'static str {
-        self.shell.words.known(&format!("looks.title-{}", self.looks.kind))
+    fn title(&self) -> &str {
+        self.shell.name("looks-kind", self.looks.kind.as_str())
     }
 
     /// What is due now, in a sentence.
@@ -103,8 +103,8 @@ impl LooksPage {
     }
 
     /// `This hour` or `Today`.
-    fn span(&self, seen: &Seen) -> &'static str {
-        self.shell.words.known(&format!("looks.{}", seen.window.span.as_str()))
+    fn span(&self, seen: &Seen) -> &str {
+        self.shell.name("looks-span", seen.window.span.as_str())
     }
 
     fn limits(&self, seen: &Seen) -> String {

@@ -8,6 +8,7 @@ mod access;
 mod approvals;
 pub mod coverage;
 mod customers;
+mod host;
 mod jobs;
 pub(crate) mod ledger;
 mod networks;
@@ -55,6 +56,8 @@ pub enum Unfit {
     Customers(String),
     #[error("the log and the list of networks differ: {0}")]
     Networks(String),
+    #[error("the log and the confirmations of changes from the host differ: {0}")]
+    Host(String),
     #[error("the access records do not fit: {0}")]
     Access(String),
     #[error("the log and the members of staff differ: {0}")]
@@ -118,6 +121,7 @@ pub async fn verify(reader: &Reader) -> Result<Verified, Unfit> {
     access::access_fits(reader).await?;
     access::looks_fit(reader).await?;
     people::people_fit(reader).await?;
+    host::host_fits(reader).await?;
     Ok(Verified { rows: size, root: frontier.root() })
 }
 

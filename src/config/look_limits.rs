@@ -33,7 +33,7 @@ impl<T> Several<T> {
     }
 }
 
-/// More than anybody looks at, so that it is as good as none.
+/// More than a person can look at, so that it is as good as none.
 const MOST: i64 = 1_000_000;
 
 /// The limits, or what is wrong with them.

@@ -38,7 +38,7 @@ mod tx;
 mod word;
 mod writer;
 
-pub use actor::{Actor, Origin, Role, Roles, SYSTEM, Who};
+pub use actor::{Actor, HostUser, Origin, Role, Roles, SYSTEM, Who};
 pub use amount::Amount;
 pub(crate) use behalf::{APPROVAL_NETWORK, APPROVAL_REQUESTER, APPROVAL_STALE};
 pub use behalf::{Rehearsed, Requester};

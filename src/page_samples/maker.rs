@@ -109,6 +109,7 @@ impl Maker {
         self.home(&mut out);
         self.networks(&mut out);
         self.looks(&mut out);
+        self.host(&mut out);
         self.staff(&mut out);
         self.people(&mut out);
         self.problems(&mut out);

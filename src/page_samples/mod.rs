@@ -4,6 +4,7 @@
 
 mod approvals;
 mod batches;
+mod host;
 mod log;
 mod looks;
 mod maker;

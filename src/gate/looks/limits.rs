@@ -19,7 +19,7 @@ pub struct Limits {
 }
 
 impl Limits {
-    /// What holds where the configuration says nothing. Whoever works through a queue of calls opens a customer in two
+    /// What holds where the configuration says nothing. A person who works through a queue of calls opens a customer in two
     /// minutes and reveals a contact in four; these leave ten times that, and a copy of all customers takes weeks.
     pub const fn usual(kind: LookKind) -> Self {
         match kind {

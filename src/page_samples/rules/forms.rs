@@ -8,6 +8,7 @@ use crate::{
         detail::{JobDetail, RunDetail},
         runs::RunList,
     },
+    host::list::HostChanges,
     networks::list::Networks,
     orders::OrderDetail,
     staff::people::{Member, StaffList},
@@ -32,6 +33,7 @@ fn panels() -> Vec<Posted> {
         .chain(of::<OrderDetail>())
         .chain(of::<Networks>())
         .chain(of::<Looks>())
+        .chain(of::<HostChanges>())
         .chain(of::<RequestView>())
         .chain(of::<Member>())
         .chain(of::<StaffList>())
@@ -122,7 +124,7 @@ fn every_form_carries_what_its_address_asks_for() {
             }
         }
         for hidden in select(page, "input[type=hidden]") {
-            let known = ["csrf", "key", "seen", "status", "reason", "return", "lang", "theme", "time_zone"];
+            let known = ["csrf", "key", "seen", "through", "status", "reason", "return", "lang", "theme", "time_zone"];
             let name = hidden.attr("name").unwrap_or_default();
             let is_run = name == "version" || name == "panel" || name.starts_with("run-");
             let is_kept = is_run

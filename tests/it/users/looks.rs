@@ -108,8 +108,8 @@ on_both! {
         assert_eq!(records(world), 5);
         assert_sound(world);
 
-        // With the next hour it begins anew.
-        world.clock.advance(Duration::from_secs(50 * 60));
+        // With the next hour it begins again.
+        world.clock.advance(Duration::from_mins(50));
         assert!(is_shown(&reveal(&mina, &csrf)));
         assert_sound(world);
     }
@@ -122,12 +122,12 @@ on_both! {
             for _ in 0..3 {
                 assert!(is_shown(&reveal(&mina, &csrf)));
             }
-            world.clock.advance(Duration::from_secs(3600));
+            world.clock.advance(Duration::from_hours(1));
         }
         let paused = reveal(&mina, &csrf);
         assert!(is_paused(&paused), "{paused}");
         assert_eq!(world.last_audit().refusal, "looked-much looks=reveals span=day");
-        world.clock.advance(Duration::from_secs(3600));
+        world.clock.advance(Duration::from_hours(1));
         assert!(is_paused(&reveal(&mina, &csrf)), "another hour is no other day");
         assert_eq!(go_on(world, &mina, "mina").status, 303);
         assert_eq!(world.last_audit().after, serde_json::json!({ "looks": "reveals", "seen_this_day": "6" }));
@@ -154,7 +154,7 @@ on_both! {
         assert!(matches!(told.as_slice(), [one] if one.starts_with("access.first-limit ")), "{told:?}");
         assert!(told[0].contains("reveals") && told[0].contains("hour") && !told[0].contains("Mina"), "{told:?}");
         assert!(world.audit_size() - before <= 62, "{} rows", world.audit_size() - before);
-        world.clock.advance(Duration::from_secs(120));
+        world.clock.advance(Duration::from_mins(2));
         go_on(world, &mina, "mina");
         let shown = (0..50).filter(|_| is_shown(&reveal(&mina, &csrf))).count();
         assert_eq!(shown, 2);
