@@ -114,7 +114,8 @@ pub async fn start(config: Config, clock: Clock, listener: TcpListener) -> anyho
         Gate::open(&store, changes::CATALOG, clock.clone(), config.secret_key.clone(), config.allowed_networks.clone())
             .await?
             .with_policies(config.policies.clone())
-            .with_separate_duties(config.separate_duties);
+            .with_separate_duties(config.separate_duties)
+            .with_look_limits(config.look_limits.clone());
     // Before it serves: a page of a job that is not taken over yet would say that there is none.
     define::take_over(&store.reader, &gate, &config.batches.jobs).await?;
     at_first_start(&store.reader, &gate).await?;

@@ -1,6 +1,7 @@
 //! Everything that can be done: the changes, and the background work that alters no business data.
 
 use crate::{
+    access::continue_looking::ContinueLooking,
     approvals::{approve::Approve, expire::ExpireRequest, reject::Reject, withdraw::Withdraw},
     audit::background::{ClaimVerification, KeepVerification, ReportUnfit},
     batches::{
@@ -23,6 +24,7 @@ use crate::{
         shop::{expire::ExpirePoints, settle::SettleDay},
     },
     gate::{ClaimDeliveries, EndSession, KeepKeyCheck, MarkDelivered, RecordAccess, TouchSession},
+    host::confirm::ConfirmHostChanges,
     networks::{add::AddNetwork, change::ChangeNetwork, remove::RemoveNetwork},
     orders::{
         cancel::CancelOrder,
@@ -87,6 +89,8 @@ crate::changes! {
     Reject,
     Withdraw,
     ExpireRequest,
+    ContinueLooking,
+    ConfirmHostChanges,
     AddNetwork,
     ChangeNetwork,
     RemoveNetwork,

@@ -4,6 +4,7 @@ mod approvals;
 mod batches;
 mod file;
 mod isolation;
+mod look_limits;
 mod own;
 mod payments;
 
@@ -15,7 +16,7 @@ use self::file::File;
 use crate::{
     allowlist::Allowlist,
     audit::background::Verifying,
-    gate::{Kind, Policies},
+    gate::{Kind, LookLimits, Policies},
     payments::Provider,
     profile::Profile,
     secret::SecretKey,
@@ -63,6 +64,8 @@ pub struct Config {
     pub verifying: Option<Verifying>,
     /// Whether no person may hold roles that check each other, such as operator and approver.
     pub separate_duties: bool,
+    /// How often a person may look at customers.
+    pub look_limits: LookLimits,
     /// Connections for reading, and on PostgreSQL as many for writing.
     pub connections: u32,
     pub workers: usize,
@@ -93,6 +96,7 @@ impl Config {
             policies: Declared::usual(kinds, Tz::Asia__Seoul),
             verifying: Some(Verifying::default()),
             separate_duties: false,
+            look_limits: LookLimits::default(),
             connections: 4,
             workers: 2,
             request_deadline: REQUEST_DEADLINE,
@@ -135,6 +139,8 @@ pub struct Settings {
     jobs: Vec<crate::batches::definition::Definition>,
     /// The rules for second people that it declares.
     approvals: Declared,
+    /// The limits on looking at customers that it declares.
+    look_limits: Vec<look_limits::Declared>,
     /// The password of the database that its driver takes from the environment.
     password: Option<String>,
     pub deployment_env: Option<String>,
@@ -205,6 +211,7 @@ impl Settings {
             let mut file = File::read(path)?;
             settings.jobs = batches::declared(&mut file);
             settings.approvals = Declared { approval: file.approval.take(), notice: file.notice.take() };
+            settings.look_limits = std::mem::take(&mut file.look_limit);
             let said = file.values().into_iter().filter_map(|(name, value)| Some((name, value?)));
             settings.values.extend(said.map(|(name, value)| (name, (value, Source::File))));
         }
@@ -310,6 +317,7 @@ impl Settings {
             batches: self.batches()?,
             events_topic: self.get(TOPIC).unwrap_or(default_topic(profile)).to_owned(),
             verifying: Some(Verifying::default()),
+            look_limits: look_limits::read(&self.look_limits)?,
             separate_duties: self.or(DUTIES, profile.is_production(), from_str)?,
             connections: self.or(CONNECTIONS, 8, |text| within(text, 1, 200)).map(|n| u32::try_from(n).unwrap_or(8))?,
             workers: std::thread::available_parallelism().map_or(2, usize::from).min(8),

@@ -62,6 +62,7 @@ mod dashboard;
 pub mod demo;
 mod digits;
 pub mod gate;
+mod host;
 pub mod id;
 mod mask;
 pub mod merkle;

@@ -6,7 +6,7 @@ use crate::{
     batches::{self, ping},
     dashboard,
     gate::Role,
-    networks, orders,
+    host, networks, orders,
     staff::{
         self, account_page, account_pages as account, confirm_pages as confirm, recovery_pages as recovery,
         setup_pages as setup, sign_in_pages as sign_in,
@@ -120,9 +120,14 @@ routes! {
     POST "/networks/{id}" OWNS => post::<networks::change::ChangePanel>;
     POST "/networks/{id}/removal" OWNS => post::<networks::remove::RemovePanel>;
 
+    GET "/host-changes" OWNS => host::list::list;
+    POST "/host-changes/confirmation" OWNS => post::<host::confirm::ConfirmPanel>;
+
     GET "/audit" READS_THE_LOG => audit::list::list;
     GET "/audit/{seq}" READS_THE_LOG => audit::show::show;
     GET "/access-records" READS_THE_LOG => access::list::list;
+    GET "/looks/{kind}" FINDS_PEOPLE => access::looks::show;
+    POST "/looks/{kind}/continuation" FINDS_PEOPLE => post::<access::continue_looking::ContinuePanel>;
 
     GET "/staff" OWNS => staff::list::list;
     POST "/staff" OWNS => post::<staff::invite::InvitePanel>;

@@ -1,4 +1,6 @@
-//! Who looked at whose data.
+//! Who looked at whose data, and how much of it goes without a reason.
 
+pub(crate) mod continue_looking;
 pub(crate) mod list;
+pub(crate) mod looks;
 pub(crate) mod pages;

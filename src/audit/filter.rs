@@ -3,7 +3,7 @@
 use super::pages::OUTCOMES;
 use crate::{
     clock::Instant,
-    gate::Kind,
+    gate::{Kind, looks::LOOK},
     id::StaffId,
     list_query,
     web::{
@@ -38,7 +38,7 @@ pub(crate) const REQUESTS: &str = "request.refused";
 
 /// Everything the action can be.
 pub(crate) fn actions(kinds: &'static [Kind]) -> impl Iterator<Item = &'static str> {
-    kinds.iter().map(|kind| kind.name).chain([REQUESTS])
+    kinds.iter().map(|kind| kind.name).chain([REQUESTS, LOOK])
 }
 
 /// The longest text to look for, in characters.

@@ -72,7 +72,7 @@ pub(crate) async fn record_look(
     subject: Option<String>,
     detail: Option<String>,
 ) -> Result<(), PageError> {
-    desk.run_housekeeping(&RecordAccess { actor: desk.actor(), task, subject, detail, reason: None }).await
+    desk.look(&RecordAccess { actor: desk.actor(), task, subject, detail, reason: None }).await
 }
 
 /// Every member of staff that the log can name.

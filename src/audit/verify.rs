@@ -9,6 +9,7 @@ mod approvals;
 pub mod coverage;
 mod customers;
 mod daily;
+mod host;
 mod jobs;
 pub(crate) mod ledger;
 mod networks;
@@ -59,6 +60,8 @@ pub enum Unfit {
     Customers(String),
     #[error("the log and the list of networks differ: {0}")]
     Networks(String),
+    #[error("the log and the confirmations of changes from the host differ: {0}")]
+    Host(String),
     #[error("the access records do not fit: {0}")]
     Access(String),
     #[error("the log and the members of staff differ: {0}")]
@@ -124,7 +127,9 @@ pub async fn verify(reader: &Reader, kinds: &[Kind]) -> Result<Verified, Unfit> 
     customers::customers_fit(reader).await?;
     networks::networks_fit(reader).await?;
     access::access_fits(reader).await?;
+    access::looks_fit(reader).await?;
     people::people_fit(reader).await?;
+    host::host_fits(reader).await?;
     Ok(Verified { rows: size, root: frontier.root() })
 }
 

@@ -10,6 +10,7 @@ use crate::{
     clock::Clock,
     demo::data::Data,
     digits::group,
+    gate::Reason,
     store::{Store, stamp},
     users::take_over::TakeOverLedger,
 };
@@ -36,9 +37,9 @@ pub(super) async fn verify(args: TargetArgs) -> anyhow::Result<ExitCode> {
 }
 
 /// The shop's entries are its own affair; from here on they are what they are now.
-pub(super) async fn take_over_ledger(args: TargetArgs, clock: Clock) -> anyhow::Result<ExitCode> {
+pub(super) async fn take_over_ledger(reason: &Reason, args: TargetArgs, clock: Clock) -> anyhow::Result<ExitCode> {
     let target = Target::open(&args, clock).await?;
-    let taken = target.gate.submit_unattended(&actor(), &TakeOverLedger {}).await?.output;
+    let taken = target.gate.submit_for(&actor(), &TakeOverLedger {}, reason).await?.output;
     println!("Took over {} entries of the shop.", group(taken));
     Ok(ExitCode::SUCCESS)
 }

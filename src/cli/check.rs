@@ -27,6 +27,7 @@ pub(super) async fn run(args: ConfigArgs) -> anyhow::Result<ExitCode> {
                 }
                 checks.extend(of_database(&store, profile).await);
                 if let Ok(config) = settings.config() {
+                    checks.push(Check { name: "limits on looking", verdict: Ok(config.look_limits.to_string()) });
                     checks.push(of_key(&store, &config.secret_key).await);
                     checks.push(of_rules(&store, &config.policies).await);
                     checks.extend(of_proxies(&store, &config).await);

@@ -1,8 +1,8 @@
 //! `ingam key …`: the console's secret key.
 
 use super::{
-    TargetArgs,
-    target::{Target, actor, reason as reason_of},
+    TargetArgs, WhyArgs,
+    target::{Target, actor},
 };
 use crate::{
     clock::Clock,
@@ -19,26 +19,24 @@ pub(super) enum KeyCommand {
     /// could read the authenticators and recovery codes, and every session ends with it: `ingam staff reset-second-factor`
     /// gives each person a new set-up link.
     Replace {
-        /// Why, for the audit log.
-        #[arg(long)]
-        reason: String,
+        #[command(flatten)]
+        why: WhyArgs,
         #[command(flatten)]
         target: TargetArgs,
     },
 }
 
 pub(super) async fn run(command: KeyCommand, clock: Clock) -> anyhow::Result<ExitCode> {
-    let KeyCommand::Replace { reason, target } = command;
-    let reason = reason_of(&reason)?;
+    let KeyCommand::Replace { why, target } = command;
     let target = Target::open_with_any_key(&target, clock).await?;
     let key = &target.config.secret_key;
     if key_fits(&target.store.reader, key).await? != KeyFits::No {
         bail!("nothing was changed: the key is the one of this database already");
     }
-    let seal = Seal { reason, ..Seal::none() };
+    let seal = Seal { reason: why.reason, ..Seal::none() };
     let sealed = target.gate.submit(&actor(), &ReplaceKey::new(key), &seal).await?;
     println!(
-        "The key is replaced (row {}). Give each person a new set-up link with `ingam staff reset-second-factor EMAIL`.",
+        "The key is replaced (row {}). Give each person a new set-up link with `ingam staff reset-second-factor EMAIL --reason …`.",
         sealed.seq
     );
     Ok(ExitCode::SUCCESS)

@@ -15,7 +15,11 @@ mod serve;
 mod staff;
 mod target;
 
-use crate::{clock::Clock, gate::WrongKey, supervise};
+use crate::{
+    clock::Clock,
+    gate::{Reason, WrongKey},
+    supervise,
+};
 use clap::{Args, Parser, Subcommand};
 use std::{env, net::SocketAddr, path::PathBuf, process::ExitCode};
 
@@ -93,6 +97,14 @@ pub struct ConfigArgs {
     config: Option<PathBuf>,
 }
 
+/// Why a command changes something.
+#[derive(Debug, Args)]
+pub struct WhyArgs {
+    /// Why, for the audit log and for the owners, who are shown each change from the host.
+    #[arg(long, value_parser = target::reason)]
+    reason: Reason,
+}
+
 /// Which database a command is about: the one of the environment, or a demo's.
 #[derive(Debug, Args)]
 pub struct TargetArgs {
@@ -113,6 +125,8 @@ pub enum AuditCommand {
     /// Takes over the entries that the shop added to the ledger of points since the last time.
     TakeOverLedger {
         #[command(flatten)]
+        why: WhyArgs,
+        #[command(flatten)]
         target: TargetArgs,
     },
 }
@@ -126,6 +140,8 @@ pub struct SeedArgs {
     #[arg(long, default_value_t = 0, value_parser = clap::value_parser!(i64).range(0..=100_000_000))]
     orders: i64,
     #[command(flatten)]
+    why: WhyArgs,
+    #[command(flatten)]
     target: TargetArgs,
 }
 
@@ -135,6 +151,13 @@ pub struct SeedArgs {
 pub struct RefusedToStart(pub String);
 
 const EX_CONFIG: u8 = 78;
+
+/// Arguments that do not fit together, found after they were read: exit code 2, as for those that cannot be read.
+#[derive(Debug, thiserror::Error)]
+#[error("{0}")]
+struct Usage(&'static str);
+
+const EX_USAGE: u8 = 2;
 
 /// Runs the command that the process was started with.
 pub fn run() -> ExitCode {
@@ -171,6 +194,8 @@ fn ended(outcome: anyhow::Result<ExitCode>) -> ExitCode {
             eprintln!("ingam: {}", one_line(&error));
             if error.is::<RefusedToStart>() || error.is::<WrongKey>() {
                 ExitCode::from(EX_CONFIG)
+            } else if error.is::<Usage>() {
+                ExitCode::from(EX_USAGE)
             } else {
                 ExitCode::FAILURE
             }
@@ -190,7 +215,9 @@ async fn dispatch(command: Command, clock: Clock) -> anyhow::Result<ExitCode> {
         Command::Key(command) => key::run(command, clock).await,
         Command::Network(command) => network::run(command, clock).await,
         Command::Audit(AuditCommand::Verify { target }) => audit::verify(target).await,
-        Command::Audit(AuditCommand::TakeOverLedger { target }) => audit::take_over_ledger(target, clock).await,
+        Command::Audit(AuditCommand::TakeOverLedger { why, target }) => {
+            audit::take_over_ledger(&why.reason, target, clock).await
+        }
         Command::Batch(command) => batch::run(command, clock).await,
         Command::Seed(args) => seed::run(args, clock).await,
         Command::Job(args) => Box::pin(job::run(args, clock)).await,

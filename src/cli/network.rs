@@ -1,10 +1,13 @@
 //! `ingam network …`: the list of networks, and the way back in for a person who is shut out.
 
-use super::target::{Target, actor};
+use super::{
+    WhyArgs,
+    target::{Target, actor},
+};
 use crate::{
     allowlist::{explain, net},
     clock::{Clock, Instant},
-    gate::{Change, Refusal, Sealed},
+    gate::{Change, Reason, Refusal, Sealed},
     networks::{
         add::AddNetwork,
         change::ChangeNetwork,
@@ -37,11 +40,15 @@ pub(super) enum NetworkCommand {
         #[arg(long, value_parser = clap::value_parser!(i64).range(1..=366))]
         days: Option<i64>,
         #[command(flatten)]
+        why: WhyArgs,
+        #[command(flatten)]
         target: super::TargetArgs,
     },
     /// Removes a network from the list. The next request from there is refused.
     Remove {
         net: String,
+        #[command(flatten)]
+        why: WhyArgs,
         #[command(flatten)]
         target: super::TargetArgs,
     },
@@ -50,14 +57,14 @@ pub(super) enum NetworkCommand {
 pub(super) async fn run(command: NetworkCommand, clock: Clock) -> anyhow::Result<ExitCode> {
     match command {
         NetworkCommand::List { target } => list(&Target::open(&target, clock.clone()).await?, clock.now()).await,
-        NetworkCommand::Allow { net, note, days, target } => {
+        NetworkCommand::Allow { net, note, days, why, target } => {
             let net = parse(&net)?;
             let until = days.map(|days| clock.now().plus(TimeDelta::days(days)));
-            allow(&Target::open(&target, clock).await?, net, note, until).await
+            allow(&Target::open(&target, clock).await?, &why.reason, net, note, until).await
         }
-        NetworkCommand::Remove { net, target } => {
+        NetworkCommand::Remove { net, why, target } => {
             let net = parse(&net)?;
-            remove(&Target::open(&target, clock).await?, net).await
+            remove(&Target::open(&target, clock).await?, &why.reason, net).await
         }
     }
 }
@@ -82,7 +89,13 @@ async fn rows(target: &Target) -> anyhow::Result<Vec<Network>> {
     Ok(open::all(&mut &target.store.reader).await?)
 }
 
-async fn allow(target: &Target, net: IpNet, note: Option<String>, until: Option<Instant>) -> anyhow::Result<ExitCode> {
+async fn allow(
+    target: &Target,
+    reason: &Reason,
+    net: IpNet,
+    note: Option<String>,
+    until: Option<Instant>,
+) -> anyhow::Result<ExitCode> {
     let known = rows(target).await?.into_iter().find(|row| row.net == net);
     let expires_at = until.map(|at| at.to_string());
     let seq = match known {
@@ -93,11 +106,11 @@ async fn allow(target: &Target, net: IpNet, note: Option<String>, until: Option<
         Some(row) => {
             let note = note.unwrap_or(row.note);
             let change = ChangeNetwork { id: row.id, was: net, net, note, expires_at, wide_confirmed: true };
-            submit(target, &change).await?.seq
+            submit(target, reason, &change).await?.seq
         }
         None => {
             let note = note.unwrap_or_default();
-            submit(target, &AddNetwork { net, note, expires_at, wide_confirmed: true }).await?.seq
+            submit(target, reason, &AddNetwork { net, note, expires_at, wide_confirmed: true }).await?.seq
         }
     };
     match until {
@@ -107,20 +120,20 @@ async fn allow(target: &Target, net: IpNet, note: Option<String>, until: Option<
     Ok(ExitCode::SUCCESS)
 }
 
-async fn remove(target: &Target, net: IpNet) -> anyhow::Result<ExitCode> {
+async fn remove(target: &Target, reason: &Reason, net: IpNet) -> anyhow::Result<ExitCode> {
     let Some(row) = rows(target).await?.into_iter().find(|row| row.net == net) else {
         if target.config.allowed_networks.iter().any(|fixed| *fixed == net) {
             bail!("{net} is allowed by INGAM_ALLOWED_NETWORKS, not by the list; change it there");
         }
         bail!("{net} is not on the list");
     };
-    let seq = submit(target, &RemoveNetwork { id: row.id, net }).await?.seq;
+    let seq = submit(target, reason, &RemoveNetwork { id: row.id, net }).await?.seq;
     println!("{net} was removed from the list; sealed as audit row #{seq}");
     Ok(ExitCode::SUCCESS)
 }
 
-async fn submit<C: Change>(target: &Target, change: &C) -> anyhow::Result<Sealed<C::Output>> {
-    match target.gate.submit_unattended(&actor(), change).await {
+async fn submit<C: Change>(target: &Target, reason: &Reason, change: &C) -> anyhow::Result<Sealed<C::Output>> {
+    match target.gate.submit_for(&actor(), change, reason).await {
         Err(Refusal::Rejected(rejection)) => match rejection.word {
             NOTE_LONG | NOTE_UNPRINTABLE => bail!("a note has at most 200 characters and no invisible characters"),
             NETWORK_EXPIRY => bail!("the end has to lie within 366 days; leave it out for no end"),

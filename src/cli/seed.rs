@@ -17,8 +17,8 @@ pub(super) async fn run(args: SeedArgs, clock: Clock) -> anyhow::Result<ExitCode
         return Err(RefusedToStart("sample data is not loaded in production".to_owned()).into());
     }
     let (there,): (i64,) = target.store.reader.query(sql!("select coalesce(max(id), 0) from users")).one().await?;
-    load(&target.gate, &actor(), there, args.users).await?;
-    let orders = load_orders(&target.store, &target.gate, &actor(), args.orders).await?;
+    load(&target.gate, (&actor(), &args.why.reason), there, args.users).await?;
+    let orders = load_orders(&target.store, &target.gate, (&actor(), &args.why.reason), args.orders).await?;
     println!("There are {} sample customers with {orders} orders.", args.users.max(there));
     Ok(ExitCode::SUCCESS)
 }

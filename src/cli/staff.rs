@@ -1,8 +1,9 @@
 //! `ingam staff …`: the first account, and the way back in when no one can sign in any more. A person who can run it as
-//! the console's user has the database and its key already; what it does is sealed all the same, by `console@host`.
+//! the console's user has the database and its key already; what it does is sealed all the same, in the name of the user of the
+//! host who ran it, and shown to the owners.
 
 use super::{
-    TargetArgs,
+    TargetArgs, Usage, WhyArgs,
     target::{Target, actor, reason},
 };
 use crate::{
@@ -40,8 +41,11 @@ pub(super) enum StaffCommand {
         /// operator, oncall, auditor, approver or owner; may be given several times.
         #[arg(long = "role", required = true)]
         roles: Vec<Role>,
+        /// Why, for the audit log and for the owners. Only the first person of all is invited without one.
+        #[arg(long, value_parser = reason)]
+        reason: Option<Reason>,
         #[command(flatten)]
-        how: HowArgs,
+        target: TargetArgs,
     },
     /// Lists all staff: e-mail, roles, name, state.
     List {
@@ -94,9 +98,8 @@ pub(super) enum StaffCommand {
 /// What every change on the command line takes.
 #[derive(Debug, Args)]
 pub(super) struct HowArgs {
-    /// Why, for the audit log.
-    #[arg(long)]
-    reason: Option<String>,
+    #[command(flatten)]
+    why: WhyArgs,
     #[command(flatten)]
     target: TargetArgs,
 }
@@ -109,8 +112,21 @@ struct Host {
 
 impl Host {
     async fn open(how: &HowArgs, clock: Clock) -> anyhow::Result<Self> {
-        let reason = how.reason.as_deref().map(reason).transpose()?.unwrap_or_else(Reason::none);
-        Ok(Self { target: Target::open(&how.target, clock).await?, seal: Seal { reason, ..Seal::none() } })
+        let seal = Seal { reason: how.why.reason.clone(), ..Seal::none() };
+        Ok(Self { target: Target::open(&how.target, clock).await?, seal })
+    }
+
+    /// The same for inviting, where the first person of all needs no reason: no owner is there to read it.
+    async fn open_to_invite(reason: Option<Reason>, target: &TargetArgs, clock: Clock) -> anyhow::Result<Self> {
+        let target = Target::open(target, clock).await?;
+        let (is_first,): (bool,) =
+            target.store.reader.query(sql!("select not exists (select 1 from staff)")).one().await?;
+        let reason = match reason {
+            Some(reason) => reason,
+            None if is_first => Reason::none(),
+            None => return Err(Usage("--reason is required: only the first person is invited without one").into()),
+        };
+        Ok(Self { target, seal: Seal { reason, ..Seal::none() } })
     }
 
     /// The id of a member of staff.
@@ -158,8 +174,8 @@ fn say(rejection: &Rejection) -> String {
 pub(super) async fn run(command: StaffCommand, clock: Clock) -> anyhow::Result<ExitCode> {
     match command {
         StaffCommand::List { target } => list(&Target::open(&target, clock).await?).await?,
-        StaffCommand::Add { email, name, roles, how } => {
-            add(&Host::open(&how, clock).await?, &email, &name, roles).await?;
+        StaffCommand::Add { email, name, roles, reason, target } => {
+            add(&Host::open_to_invite(reason, &target, clock).await?, &email, &name, roles).await?;
         }
         StaffCommand::Roles { email, roles, how } => {
             set_roles(&Host::open(&how, clock).await?, &email, roles).await?;

@@ -6,13 +6,13 @@ use crate::{
     clock::Clock,
     config::{Config, Settings},
     demo::data::Data,
-    gate::{Actor, Gate, Reason},
+    gate::{Actor, Gate, HostUser, Reason},
     profile::stamp_fits,
     secret,
     store::{Store, stamp},
+    text,
 };
-use anyhow::anyhow;
-use std::{env, path::Path};
+use std::{env, ffi::OsStr, fs, path::Path};
 
 /// Environment and file, as they are.
 pub(super) fn settings(file: Option<&Path>) -> anyhow::Result<Settings> {
@@ -54,12 +54,33 @@ impl Target {
     }
 }
 
-/// Reads a reason that was given to a command.
-pub(super) fn reason(text: &str) -> anyhow::Result<Reason> {
-    Reason::parse(text).map_err(|_| anyhow!("a reason has 5 to 500 characters and no invisible characters"))
-}
-
 /// Who acts on the command line.
 pub(super) fn actor() -> Actor {
-    Actor::console(host(), format!("cli_{}", hex::encode(secret::random::<10>())))
+    Actor::host(host(), user(), format!("cli_{}", hex::encode(secret::random::<10>())))
+}
+
+/// Who runs this command: what the kernel knows of the process, and what the environment claims.
+fn user() -> HostUser {
+    // All bits set is no one: a service, or a machine that does not keep it.
+    const UNSET: u32 = u32::MAX;
+    let login = fs::read_to_string("/proc/self/loginuid").ok().and_then(|text| text.trim().parse().ok());
+    let uid = rustix::process::getuid().as_raw();
+    let name = |name: &OsStr| name.to_str().map(printable).unwrap_or_default();
+    HostUser {
+        uid: Some(uid),
+        name: uzers::get_user_by_uid(uid).map(|user| name(user.name())).unwrap_or_default(),
+        login_uid: login.filter(|uid| *uid != UNSET),
+        sudo_user: env::var_os("SUDO_USER").map(|user| name(&user)).unwrap_or_default(),
+    }
+}
+
+/// A name as the log can hold it.
+fn printable(name: &str) -> String {
+    const LONGEST: usize = 64;
+    name.chars().filter(|c| text::is_printable(*c)).take(LONGEST).collect()
+}
+
+/// Reads a reason that was given to a command.
+pub(super) fn reason(text: &str) -> Result<Reason, &'static str> {
+    Reason::parse(text).map_err(|_| "a reason has 5 to 500 characters and no invisible characters")
 }

@@ -4,7 +4,7 @@ use super::{
     ABSOLUTE, ALL, CONNECTIONS, DATABASE_URL, DUTIES, IDLE, LISTEN, NETWORKS, ORIGIN, PAYMENTS, PAYMENTS_SECRET,
     PAYMENTS_TIMEOUT, PAYMENTS_URL, PROFILE, PROXIES, SECRET_KEY, TOPIC, ZONE,
     approvals::{Approval, NoticeConfig},
-    batches,
+    batches, look_limits,
 };
 use crate::batches::definition::Definition;
 use serde::Deserialize;
@@ -41,6 +41,8 @@ pub(super) struct File {
     /// `[[approval]]` and `[[notice]]`; none is not the same as nothing said.
     pub(super) approval: Option<Vec<Approval>>,
     pub(super) notice: Option<Vec<NoticeConfig>>,
+    /// `[[look_limit]]`
+    pub(super) look_limit: Vec<look_limits::Declared>,
 }
 
 /// The list of all the names there are would be longer than what is wrong.

@@ -8,16 +8,18 @@ use crate::{
     batches::record::needs_attention,
     entry_columns,
     gate::audit::Entry,
+    host::{list::HostChanges, unseen},
     orders::filter::{DAYS, Needs},
     sql,
-    web::{Desk, PageError, PageResult, shell::Section},
+    web::{Desk, PageError, PageResult, panel::Subject as _, shell::Section},
 };
 use chrono::TimeDelta;
-use pages::{Attention, HomePage, WaitingRun};
+use pages::{Attention, FromHost, HomePage, WaitingRun};
 
 const RECENT: i64 = 10;
 const MINE: i64 = 5;
 const RUNS: i64 = 5;
+const FROM_HOST: i64 = 3;
 
 /// `GET /`
 pub(crate) async fn home(desk: Desk) -> PageResult {
@@ -36,12 +38,14 @@ pub(crate) async fn home(desk: Desk) -> PageResult {
         .await?;
     let attention = if desk.may("GET", Section::Orders.href()) { attention(&desk).await? } else { Vec::new() };
     let runs = if desk.may("GET", Section::Batches.href()) { runs(&desk).await? } else { Vec::new() };
+    let from_host = if desk.may("GET", HostChanges::PAGE) { Some(from_host(&desk).await?) } else { None };
     let shell = desk.shell(Some(Section::Home), None).await?;
     let page = HomePage {
         owed: queue::owed(desk.reader()).await?,
         requests: shell.waiting(Section::Approvals),
         shell,
         runs,
+        from_host: from_host.filter(|from_host| from_host.n > 0),
         attention,
         recent: recent.map(|rows| rows.iter().map(audit::row).collect()),
         mine: mine.iter().map(audit::row).collect(),
@@ -51,6 +55,13 @@ pub(crate) async fn home(desk: Desk) -> PageResult {
 
 /// More than this is only called more: a count that walks an index has an end.
 const MOST: i64 = 99;
+
+/// The newest changes from the host that no owner has confirmed.
+async fn from_host(desk: &Desk) -> Result<FromHost, PageError> {
+    let n = unseen::count(desk.reader(), MOST + 1).await?;
+    let rows = if n > 0 { unseen::newest(desk.reader(), FROM_HOST).await? } else { Vec::new() };
+    Ok(FromHost { n: n.min(MOST), is_more: n > MOST, rows })
+}
 
 /// The newest runs that a person should look at.
 async fn runs(desk: &Desk) -> Result<Vec<WaitingRun>, PageError> {

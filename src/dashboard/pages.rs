@@ -24,12 +24,24 @@ pub(crate) struct HomePage {
     pub requests: i64,
     /// Runs of batches that a person should look at, the newest first.
     pub runs: Vec<WaitingRun>,
+    /// What commands on the host changed and no owner has confirmed; for owners, and only where there is something.
+    pub from_host: Option<FromHost>,
     /// What waits for a person, the most pressing first; nothing for those who may not see orders.
     pub attention: Vec<Attention>,
     /// The newest changes of everybody; none for those who may not read the log.
     pub recent: Option<Vec<Row>>,
     /// The newest changes this person made.
     pub mine: Vec<Row>,
+}
+
+/// Changes from the host that no owner has confirmed.
+#[derive(Clone, Debug)]
+pub(crate) struct FromHost {
+    pub n: i64,
+    /// Whether there are more than are counted.
+    pub is_more: bool,
+    /// The newest, newest first.
+    pub rows: Vec<Row>,
 }
 
 /// A run that a person should look at.

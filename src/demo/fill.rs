@@ -10,7 +10,7 @@ use crate::{
     batches::define,
     clock::Clock,
     config::Config,
-    gate::{Actor, Catalog, Gate, Refusal, Role, Roles, code},
+    gate::{Actor, Catalog, Gate, Reason, Refusal, Role, Roles, code},
     secret::random,
     sql,
     staff::founding::{Founder, found},
@@ -40,6 +40,8 @@ pub(crate) async fn fill(
 ) -> anyhow::Result<()> {
     let store = Store::open(&config.database_url, 1).await?;
     let gate = Gate::open(&store, catalog, clock, config.secret_key.clone(), config.allowed_networks.clone()).await?;
+    // A demo that begins has no owner yet to read a reason.
+    let reason = Reason::none();
     let mut accounts = Vec::new();
     for (email, name, role) in STAFF {
         let founder = Founder {
@@ -59,8 +61,8 @@ pub(crate) async fn fill(
             totp_secret: code::base32(&founder.secret),
         });
     }
-    load(&gate, actor, 0, users).await?;
-    load_orders(&store, &gate, actor, users * ORDERS_A_CUSTOMER).await?;
+    load(&gate, (actor, &reason), 0, users).await?;
+    load_orders(&store, &gate, (actor, &reason), users * ORDERS_A_CUSTOMER).await?;
     define::take_over(&store.reader, &gate, &config.batches.jobs).await?;
     gate.submit_unattended(actor, &LoadBatches {}).await?;
     store.close().await;
@@ -70,7 +72,12 @@ pub(crate) async fn fill(
 
 /// Adds sample orders until there are about `total`: three quarters of them at most those that the customers' ledgers tell
 /// of, the others of the last weeks.
-pub(crate) async fn load_orders(store: &Store, gate: &Gate, actor: &Actor, total: i64) -> anyhow::Result<i64> {
+pub(crate) async fn load_orders(
+    store: &Store,
+    gate: &Gate,
+    (actor, reason): (&Actor, &Reason),
+    total: i64,
+) -> anyhow::Result<i64> {
     let (users, told, last, untold): (i64, i64, i64, i64) = store
         .reader
         .query(sql!(
@@ -85,7 +92,7 @@ pub(crate) async fn load_orders(store: &Store, gate: &Gate, actor: &Actor, total
     while users > 0 && told < total * 3 / 4 {
         let entries = ORDERS_STEP.min(total * 3 / 4 - told);
         let change = LoadOrders { entry, entries, users, ..LoadOrders::default() };
-        let loaded = gate.submit_unattended(actor, &change).await?.output;
+        let loaded = gate.submit_for(actor, &change, reason).await?.output;
         if loaded.orders == 0 {
             break;
         }
@@ -93,18 +100,23 @@ pub(crate) async fn load_orders(store: &Store, gate: &Gate, actor: &Actor, total
     }
     while users > 0 && told + first < total {
         let count = ORDERS_STEP.min(total - told - first);
-        gate.submit_unattended(actor, &LoadOrders { first, count, users, ..LoadOrders::default() }).await?;
+        gate.submit_for(actor, &LoadOrders { first, count, users, ..LoadOrders::default() }, reason).await?;
         first += count;
     }
     Ok(told + first)
 }
 
 /// Adds sample customers until there are `total`.
-pub(crate) async fn load(gate: &Gate, actor: &Actor, there: i64, total: i64) -> Result<(), Refusal> {
+pub(crate) async fn load(
+    gate: &Gate,
+    (actor, reason): (&Actor, &Reason),
+    there: i64,
+    total: i64,
+) -> Result<(), Refusal> {
     let mut first = there + 1;
     while first <= total {
         let count = STEP.min(total - first + 1);
-        gate.submit_unattended(actor, &LoadSample { first, count, total }).await?;
+        gate.submit_for(actor, &LoadSample { first, count, total }, reason).await?;
         first += count;
     }
     Ok(())

@@ -106,9 +106,41 @@ pub enum Who {
     /// A person who is not signed in.
     Visitor,
     /// The command line on the host: the way back in when everybody is locked out.
-    Console { host: String },
+    Console { host: String, user: HostUser },
     /// The console itself, where an outcome of background work matters.
     System,
+}
+
+/// Who runs a command on the host, as far as the host knows.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct HostUser {
+    /// The number and the name of the user that the process runs as; none for actors that are no command of a person.
+    pub uid: Option<u32>,
+    pub name: String,
+    /// The user who signed in on the host, by the kernel, which keeps it through `sudo`; none where the host does not keep it.
+    pub login_uid: Option<u32>,
+    /// `SUDO_USER`: a claim of the environment, true where the command was run through sudo, and forged by all who like to.
+    pub sudo_user: String,
+}
+
+impl HostUser {
+    /// What the log calls the person; a user without a name, as in containers, by number.
+    fn called(&self) -> Option<String> {
+        let named = [&self.sudo_user, &self.name].into_iter().find(|name| !name.is_empty()).cloned();
+        named.or_else(|| self.uid.map(|uid| format!("uid {uid}")))
+    }
+
+    /// What a row of the log holds of them, by field.
+    pub(super) fn fields(&self) -> impl Iterator<Item = (&'static str, String)> {
+        let number = |number: Option<u32>| number.map(|n| n.to_string()).unwrap_or_default();
+        let all = [
+            ("host_uid", number(self.uid)),
+            ("host_user", self.name.clone()),
+            ("host_login_uid", number(self.login_uid)),
+            ("host_sudo_user", self.sudo_user.clone()),
+        ];
+        all.into_iter().filter(|(_, value)| !value.is_empty())
+    }
 }
 
 /// Where a request came from.
@@ -125,8 +157,14 @@ pub struct Origin {
 }
 
 impl Actor {
+    /// What is done on the host without a command of a person, such as founding a demo.
     pub fn console(host: String, request_id: String) -> Self {
-        Self { who: Who::Console { host }, origin: Origin::inside(request_id) }
+        Self::host(host, HostUser::default(), request_id)
+    }
+
+    /// A command that `user` runs on `host`.
+    pub fn host(host: String, user: HostUser, request_id: String) -> Self {
+        Self { who: Who::Console { host, user }, origin: Origin::inside(request_id) }
     }
 
     pub fn system(request_id: String) -> Self {
@@ -174,7 +212,10 @@ impl Who {
         match self {
             Self::Staff { name, .. } => name.clone(),
             Self::Visitor => String::new(),
-            Self::Console { host } => format!("console@{host}"),
+            Self::Console { host, user } => match user.called() {
+                Some(name) => format!("console@{host} ({name})"),
+                None => format!("console@{host}"),
+            },
             Self::System => SYSTEM.to_owned(),
         }
     }

@@ -13,7 +13,7 @@ pub(crate) struct Day {
 
 impl Day {
     /// The day that `now` is in.
-    pub(super) fn of(now: Instant, zone: Tz) -> Self {
+    pub(crate) fn of(now: Instant, zone: Tz) -> Self {
         let date = now.utc().with_timezone(&zone).date_naive();
         let next = date.checked_add_days(Days::new(1)).unwrap_or(NaiveDate::MAX);
         Self { began: midnight(date, zone).unwrap_or(now), ends: midnight(next, zone).unwrap_or_else(Instant::latest) }

@@ -4,9 +4,10 @@
 //! `housekeeping!`, and a test in `tests/fences` holds every other file to not adding to the list.
 
 use super::{
-    Actor, Tx,
+    Actor, Looked, Tx,
     access::{self, AccessRecord},
     audit::ip_key,
+    looks,
     outbox::Delivery,
 };
 use crate::{id::DeliveryId, sql};
@@ -87,7 +88,7 @@ impl Housekeeping for EndSession {
     }
 }
 
-/// Records that a person is about to see personal data. Appended before it is shown.
+/// Records that a person is about to see personal data, unless they have looked at too much. Appended before it is shown.
 #[derive(Clone, Debug)]
 pub struct RecordAccess {
     pub actor: Actor,
@@ -102,9 +103,12 @@ pub struct RecordAccess {
 
 impl Housekeeping for RecordAccess {
     const NAME: &'static str = "access.record";
-    type Output = ();
+    type Output = Looked;
 
-    async fn run(&self, tx: &mut Tx<'_>) -> sqlx::Result<()> {
+    async fn run(&self, tx: &mut Tx<'_>) -> sqlx::Result<Looked> {
+        if let Some(braked) = looks::count(tx, &self.actor, self.task).await? {
+            return Ok(Looked::Braked(braked));
+        }
         let now = tx.now();
         let ip = self.actor.origin.ip.map(|ip| ip.to_string()).unwrap_or_default();
         // All records of one transaction are of one lane, so that two transactions never wait for each other's.
@@ -138,8 +142,8 @@ impl Housekeeping for RecordAccess {
             .bind(place + 1)
             .bind(hash)
             .run()
-            .await
-            .map(drop)
+            .await?;
+        Ok(Looked::Recorded)
     }
 }
 

@@ -24,6 +24,7 @@ mod hold;
 mod housekeeping;
 pub(crate) mod key_check;
 mod ledger;
+pub(crate) mod looks;
 mod networks;
 mod noted;
 mod outbox;
@@ -39,7 +40,7 @@ mod tx;
 mod word;
 mod writer;
 
-pub use actor::{Actor, Origin, Role, Roles, SYSTEM, Who};
+pub use actor::{Actor, HostUser, Origin, Role, Roles, SYSTEM, Who};
 pub use amount::Amount;
 pub(crate) use behalf::{APPROVAL_NETWORK, APPROVAL_REQUESTER, APPROVAL_STALE};
 pub use behalf::{Rehearsed, Requester};
@@ -51,6 +52,7 @@ pub use housekeeping::{ClaimDeliveries, EndSession, Housekeeping, MarkDelivered,
 pub(crate) use housekeeping::{housekeeping, list};
 pub use key_check::{KeepKeyCheck, KeyFits, WrongKey, key_fits};
 pub use ledger::Event;
+pub use looks::{Braked, Limit, Limits, LookKind, LookLimits, Looked, Seen, Span, Window};
 pub use noted::Noted;
 pub use outbox::Delivery;
 pub use policy::{Need, Notice, Policies, Policy, When, covers};
@@ -62,7 +64,13 @@ pub use tx::Tx;
 pub use word::{Declared, REFUSAL_WORDS, RefusalWord, TOPICS, Topic};
 pub(crate) use word::{declare, refusal_words, topics};
 
-use crate::{allowlist::Allowlist, clock::Clock, secret::SecretKey, store::Store};
+use crate::{
+    allowlist::Allowlist,
+    clock::Clock,
+    id::StaffId,
+    secret::SecretKey,
+    store::{Reader, Store},
+};
 use chrono_tz::Tz;
 use std::sync::Arc;
 use tally::Tally;
@@ -112,7 +120,7 @@ impl Gate {
         networks: Allowlist,
     ) -> anyhow::Result<Self> {
         let policies = Policies::built_in(catalog.kinds, Tz::Asia__Seoul);
-        let setup = Setup { catalog, networks, policies, separates_duties: false };
+        let setup = Setup { catalog, networks, policies, separates_duties: false, looks: LookLimits::default() };
         Ok(Self { writer: Writer::open(store).await?, clock, key, setup, tally: Arc::default() })
     }
 
@@ -133,6 +141,30 @@ impl Gate {
     pub fn with_separate_duties(mut self, separates: bool) -> Self {
         self.setup.separates_duties = separates;
         self
+    }
+
+    /// The same gate with these limits on looking at customers.
+    #[must_use]
+    pub fn with_look_limits(mut self, limits: LookLimits) -> Self {
+        self.setup.looks = limits;
+        self
+    }
+
+    /// How often a person with these roles has looked at customers in this hour and on this day.
+    ///
+    /// # Errors
+    ///
+    /// The database failed.
+    pub(crate) async fn seen(
+        &self,
+        reader: &Reader,
+        staff: StaffId,
+        roles: &Roles,
+        kind: LookKind,
+    ) -> sqlx::Result<Vec<Seen>> {
+        let now = self.clock.now();
+        let windows = [looks::Window::hour(now), looks::Window::day(now, self.setup.policies.zone)];
+        looks::read(&mut &*reader, staff, kind, self.setup.looks.of(roles, kind), windows).await
     }
 
     /// The clock that changes are timed by.

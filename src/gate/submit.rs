@@ -1,7 +1,7 @@
 //! Submitting changes: the steps in order, the transaction around them, and how a refusal is recorded.
 
 use super::{
-    Actor, By, Change, CodeRefusal, Gate, Housekeeping, Outcome, Refusal, Seal, Sealed, Tx, admit,
+    Actor, By, Change, CodeRefusal, Gate, Housekeeping, Outcome, Reason, Refusal, Seal, Sealed, Tx, Who, admit,
     audit::{self, Ending, Line},
     behalf, code, daily, hold,
     ledger::Ledger,
@@ -10,7 +10,13 @@ use super::{
 };
 use crate::store;
 use serde::de::DeserializeOwned;
+use serde_json::json;
 use tracing::Instrument as _;
+
+crate::gate::topics! {
+    /// A command on the host changed something.
+    HOST_CHANGED = "host.changed";
+}
 
 /// How often a change is tried again when the database reports contention.
 const TRIES: usize = 5;
@@ -39,7 +45,22 @@ impl Gate {
     ///
     /// As [`Gate::submit`]; [`Refusal::Unrecorded`] also if a policy holds the change back all the same.
     pub async fn submit_unattended<C: Change>(&self, actor: &Actor, change: &C) -> Result<Sealed<C::Output>, Refusal> {
-        let Sealed { seq, output, repeated } = self.submit(actor, change, &Seal::none()).await?;
+        self.submit_for(actor, change, &Reason::none()).await
+    }
+
+    /// The same for a command on the host, with its reason.
+    ///
+    /// # Errors
+    ///
+    /// As [`Gate::submit_unattended`].
+    pub async fn submit_for<C: Change>(
+        &self,
+        actor: &Actor,
+        change: &C,
+        reason: &Reason,
+    ) -> Result<Sealed<C::Output>, Refusal> {
+        let seal = Seal { reason: reason.clone(), ..Seal::none() };
+        let Sealed { seq, output, repeated } = self.submit(actor, change, &seal).await?;
         match output {
             Outcome::Applied(output) => Ok(Sealed { seq, output, repeated }),
             Outcome::Pending(request) => Err(Refusal::Unrecorded(anyhow::anyhow!(
@@ -131,6 +152,9 @@ impl Gate {
                     let counted = daily::noted(C::QUANTITIES, &tx.ledger);
                     let audit::Appended { seq, at } =
                         audit::append(&mut tx, line(change, outcome_word(&given), None)).await?;
+                    if matches!(actor.who, Who::Console { .. }) {
+                        tx.emit(HOST_CHANGED, json!({ "change": C::KIND }));
+                    }
                     if let (Outcome::Applied(_), Some(staff)) = (&given, actor.staff_id()) {
                         daily::add(&mut tx, staff, at, C::KIND, &counted).await?;
                     }

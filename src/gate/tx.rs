@@ -1,5 +1,5 @@
 use super::{
-    Catalog, Noted, Reason, Role, Roles,
+    Catalog, LookLimits, Noted, Reason, Role, Roles,
     ledger::{Event, Ledger},
     policy::Policies,
     word::Topic,
@@ -83,6 +83,7 @@ pub(super) struct Setup {
     pub(super) policies: Policies,
     /// Whether no person may hold roles that check each other.
     pub(super) separates_duties: bool,
+    pub(super) looks: LookLimits,
 }
 
 pub(super) enum Inner<'c> {

@@ -16,17 +16,16 @@ use crate::{
     id::{LineId, OrderId, PaymentId},
     mask,
     orders::ORDER_MISSING,
-    sql,
     web::{
         Desk, PageError, PageResult,
         changed::Changed,
+        looks::was_looked_at,
         panel::{self, Look, Panel as _, Side, Subject},
         shell::{Frame, Section, Shell},
     },
 };
 use actix_web::web;
 use askama::Template;
-use chrono::TimeDelta;
 use std::cmp::Ordering;
 
 /// `GET /orders/{id}`
@@ -63,14 +62,15 @@ impl Subject for OrderDetail {
     /// A look at an order is a look at the customer it belongs to. A part of the page is one of its own, unless it belongs to
     /// one that is recorded already: a page that waits for a provider asks every few seconds.
     async fn record_look(&self, desk: &Desk, look: Look) -> Result<(), PageError> {
-        if look == Look::Part && was_looked_at(desk, self).await? {
+        let (customer, order) = (customer::target(self.order.user_id), target(self.order.id).to_string());
+        if look == Look::Part && was_looked_at(desk, "view-order", &customer, &order).await? {
             return Ok(());
         }
-        desk.run_housekeeping(&RecordAccess {
+        desk.look(&RecordAccess {
             actor: desk.actor(),
             task: "view-order",
-            subject: Some(customer::target(self.order.user_id).to_string()),
-            detail: Some(target(self.order.id).to_string()),
+            subject: Some(customer.to_string()),
+            detail: Some(order),
             reason: None,
         })
         .await
@@ -111,26 +111,6 @@ impl Subject for OrderDetail {
 
 pub(super) fn may_change(desk: &Desk) -> bool {
     desk.may("POST", RefundPanel::ROUTE)
-}
-
-/// How long the parts that a page asks for by itself belong to the look that the page was.
-const ONE_LOOK: TimeDelta = TimeDelta::minutes(15);
-
-async fn was_looked_at(desk: &Desk, on: &OrderDetail) -> Result<bool, PageError> {
-    let looked: Option<(i64,)> = desk
-        .reader()
-        .query(sql!(
-            "select id from access_records
-              where subject = $1 and staff_id = $2 and task = 'view-order' and detail = $3 and at > $4
-              order by id desc limit 1"
-        ))
-        .bind(customer::target(on.order.user_id).to_string())
-        .bind(desk.person().id)
-        .bind(target(on.order.id).to_string())
-        .bind(desk.now().minus(ONE_LOOK))
-        .optional()
-        .await?;
-    Ok(looked.is_some())
 }
 
 /// The page of an order.

@@ -108,6 +108,8 @@ impl Maker {
         self.audit(&mut out);
         self.home(&mut out);
         self.networks(&mut out);
+        self.looks(&mut out);
+        self.host(&mut out);
         self.staff(&mut out);
         self.people(&mut out);
         self.problems(&mut out);

@@ -4,7 +4,9 @@
 
 mod approvals;
 mod batches;
+mod host;
 mod log;
+mod looks;
 mod maker;
 mod networks;
 mod order_lists;

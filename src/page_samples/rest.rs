@@ -37,6 +37,7 @@ impl Maker {
                 owed: vec![self.request(7, State::Owed)],
                 requests: 3,
                 runs: self.waiting_runs(),
+                from_host: Some(dashboard::FromHost { n: 99, is_more: true, rows: self.host_rows() }),
                 recent: Some(self.changes()),
                 mine: self.changes().into_iter().take(2).collect(),
             }),
@@ -48,6 +49,7 @@ impl Maker {
                 owed: vec![],
                 requests: 0,
                 runs: vec![],
+                from_host: None,
                 attention: vec![waiting(Needs::Retrying, 0, false)],
                 recent: Some(vec![]),
                 mine: vec![],
@@ -63,6 +65,7 @@ impl Maker {
                 owed: vec![],
                 requests: 0,
                 runs: vec![],
+                from_host: None,
                 attention: vec![],
                 recent: None,
                 mine: self.changes(),
@@ -89,19 +92,24 @@ impl Maker {
             out.push(Sample { name, html: html(&page) });
         }
         let until = Some(now().plus(TimeDelta::seconds(30)));
-        let page = ProblemPage {
-            shell: self.solo(None),
-            problem: Problem::TooMany { until },
-            request: "req_1".into(),
-            address: None,
-            recorded: false,
-            onward: Onward::Home,
-        };
-        out.push(Sample { name: "problem-too-many-until", html: html(&page) });
+        for (name, problem) in [
+            ("problem-too-many-until", Problem::TooMany { until }),
+            ("problem-too-many-looks-until", Problem::TooManyLooks { until }),
+        ] {
+            let page = ProblemPage {
+                shell: self.solo(None),
+                problem,
+                request: "req_1".into(),
+                address: None,
+                recorded: false,
+                onward: Onward::Home,
+            };
+            out.push(Sample { name, html: html(&page) });
+        }
     }
 }
 
-const PROBLEMS: [(&str, Problem); 18] = [
+const PROBLEMS: [(&str, Problem); 19] = [
     ("problem-bad-request", Problem::BadRequest),
     ("problem-unnamed", Problem::Unnamed),
     ("problem-network", Problem::Network),
@@ -117,6 +125,7 @@ const PROBLEMS: [(&str, Problem); 18] = [
     ("problem-host", Problem::Host),
     ("problem-unprocessable", Problem::Unprocessable),
     ("problem-too-many", Problem::TooMany { until: None }),
+    ("problem-too-many-looks", Problem::TooManyLooks { until: None }),
     ("problem-internal", Problem::Internal),
     ("problem-not-recorded", Problem::NotRecorded),
     ("problem-unavailable", Problem::Unavailable),

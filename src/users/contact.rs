@@ -43,7 +43,7 @@ pub(crate) async fn reveal(desk: Desk, path: web::Path<CustomerId>, body: web::B
             return show_with(&desk, customer, shell, side, 422).await;
         }
     };
-    desk.run_housekeeping(&RecordAccess {
+    desk.look(&RecordAccess {
         actor: desk.actor(),
         task: "reveal",
         subject: Some(super::target(customer.id).to_string()),

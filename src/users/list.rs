@@ -94,7 +94,7 @@ pub(crate) async fn search(desk: Desk, body: web::Bytes) -> PageResult {
             reason: None,
         },
     };
-    desk.run_housekeeping(&search).await?;
+    desk.look(&search).await?;
     let found = find::find(desk.reader(), &term, search.status.as_deref(), None, 2).await?;
     if let ([only], None) = (found.rows.as_slice(), &found.next) {
         return Ok(desk.see_other(&format!("/users/{}", only.id)));
@@ -119,7 +119,7 @@ async fn kept_term(desk: &Desk, id: &str) -> Result<Option<String>, PageError> {
 
 /// Every page of a list is a look at those on it, also the second one of a search made long before.
 async fn record_list(desk: &Desk, kind: &str) -> Result<(), PageError> {
-    desk.run_housekeeping(&RecordAccess {
+    desk.look(&RecordAccess {
         actor: desk.actor(),
         task: "search",
         subject: None,

@@ -1,7 +1,7 @@
 //! Keeping a search for a person, so that its address holds no personal data.
 
 use crate::{
-    gate::{Housekeeping, RecordAccess, Tx},
+    gate::{Housekeeping, Looked, RecordAccess, Tx},
     id::StaffId,
     sql,
 };
@@ -18,9 +18,13 @@ pub(crate) struct KeepSearch {
 
 impl Housekeeping for KeepSearch {
     const NAME: &'static str = "users.search";
-    type Output = ();
+    type Output = Looked;
 
-    async fn run(&self, tx: &mut Tx<'_>) -> sqlx::Result<()> {
+    async fn run(&self, tx: &mut Tx<'_>) -> sqlx::Result<Looked> {
+        let looked = self.access.run(tx).await?;
+        if matches!(looked, Looked::Braked(_)) {
+            return Ok(looked);
+        }
         let now = tx.now();
         tx.query(sql!("insert into searches (id, staff_id, term, kind, status, at) values ($1, $2, $3, $4, $5, $6)"))
             .bind(self.id.as_str())
@@ -31,6 +35,6 @@ impl Housekeeping for KeepSearch {
             .bind(now)
             .run()
             .await?;
-        self.access.run(tx).await
+        Ok(looked)
     }
 }

@@ -19,6 +19,7 @@ use crate::{
     web::{
         Desk, PageError, PageResult,
         list::{Page, pager_within},
+        looks::was_looked_at,
         panel::{self, Look, Query, Side, Subject},
         problem_page::Problem,
         shell::{Section, Shell, table::Pager},
@@ -64,11 +65,17 @@ impl Subject for CustomerRow {
         super::PANELS
     }
 
-    async fn record_look(&self, desk: &Desk, _: Look) -> Result<(), PageError> {
-        desk.run_housekeeping(&RecordAccess {
+    /// A part of the page is a look of its own, unless it belongs to one that is recorded already: a form asks what it comes to
+    /// while a person types.
+    async fn record_look(&self, desk: &Desk, look: Look) -> Result<(), PageError> {
+        let subject = target(self.id);
+        if look == Look::Part && was_looked_at(desk, "view", &subject, "").await? {
+            return Ok(());
+        }
+        desk.look(&RecordAccess {
             actor: desk.actor(),
             task: "view",
-            subject: Some(target(self.id).to_string()),
+            subject: Some(subject.to_string()),
             detail: None,
             reason: None,
         })

@@ -14,8 +14,8 @@ use super::{
 use crate::{
     clock::Instant,
     gate::{
-        Actor, Catalog, Change, DynChange, Fault, Housekeeping, Outcome, Policies, Refusal, RefusalWord, Rehearsed,
-        Requester, Seal, Sealed, Target,
+        Actor, Catalog, Change, DynChange, Fault, Housekeeping, LookKind, Looked, Outcome, Policies, Refusal,
+        RefusalWord, Rehearsed, Requester, Seal, Sealed, Seen, Target, looks,
     },
     id::{RequestId, Seq},
     secret,
@@ -140,6 +140,24 @@ impl Guest {
             recorded: false,
         };
         self.console.gate.run_housekeeping(work).await.map_err(failed)
+    }
+
+    /// Background work that records a look at customers. Where the person has looked at too much, nothing is to be shown:
+    /// they are led to the page that asks for a reason, or refused.
+    pub(crate) async fn look<H: Housekeeping<Output = Looked>>(&self, work: &H) -> Result<(), PageError> {
+        let Looked::Braked(braked) = self.run_housekeeping(work).await? else { return Ok(()) };
+        if !braked.is_recorded {
+            let actor = self.actor();
+            let target = looks::target(actor.staff_id().unwrap_or_default());
+            self.console.gate.record_refusal(&actor, looks::LOOK, target, &braked.refusal()).await?;
+        }
+        Err(PageError::braked(braked))
+    }
+
+    /// How often this person has looked at customers in this hour and on this day.
+    pub(crate) async fn seen(&self, kind: LookKind) -> Result<Vec<Seen>, PageError> {
+        let Some(visitor) = self.visitor() else { return Ok(Vec::new()) };
+        Ok(self.console.gate.seen(self.reader(), visitor.id, &visitor.roles, kind).await?)
     }
 
     pub fn frame(&self) -> Frame {

@@ -2,7 +2,7 @@
 //! middleware, [`authorize`].
 
 use super::{
-    Console, PageError, asked, binding, body, client, forgery, headers, malformed,
+    Console, PageError, asked, binding, body, client, forgery, headers, looks, malformed,
     problem_page::{Onward, Problem, ProblemPage},
     route::{self, Opens},
     session::{Stage, UNREADABLE, VISITOR, Visitor},
@@ -66,6 +66,10 @@ fn render_error(response: ServiceResponse, console: &Console, visit: &Visit) -> 
             return response.into_response(super::guest::see_other(visit, "/login?notice=ended"));
         }
         Some(error) => {
+            if let Some(kind) = error.paused() {
+                let to = looks::page_of(console.routes, visit);
+                return response.into_response(super::guest::see_other(visit, &looks::address(kind, to)));
+            }
             if error.problem.status() >= 500 {
                 tracing::error!(%error, "a request failed");
             }

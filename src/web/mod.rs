@@ -17,6 +17,7 @@ pub(crate) mod headers;
 pub(crate) mod health;
 pub(crate) mod link;
 pub(crate) mod list;
+pub(crate) mod looks;
 pub(crate) mod malformed;
 pub(crate) mod middleware;
 pub(crate) mod number;

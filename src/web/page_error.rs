@@ -2,7 +2,7 @@
 //! makes the page and writes the log, once.
 
 use super::problem_page::Problem;
-use crate::gate::{Meaning, Refusal};
+use crate::gate::{Braked, LookKind, Meaning, Refusal};
 use actix_web::{HttpResponse, ResponseError, http::StatusCode};
 use std::fmt;
 
@@ -16,6 +16,11 @@ pub struct PageError {
     pub recorded: bool,
 }
 
+/// The person is at the first limit on looking at customers.
+#[derive(Debug, thiserror::Error)]
+#[error("a reason and a code are due for more {0}")]
+struct Paused(LookKind);
+
 /// What a handler returns.
 pub type PageResult = Result<HttpResponse, PageError>;
 
@@ -28,6 +33,20 @@ impl PageError {
     pub fn is_signed_out(&self) -> bool {
         let refusal = self.cause.as_ref().and_then(|cause| cause.downcast_ref::<Refusal>());
         matches!(refusal, Some(Refusal::SignedOut))
+    }
+
+    /// The person has looked at too many customers.
+    pub(crate) fn braked(braked: Braked) -> Self {
+        if braked.is_final {
+            return Self::recorded(Problem::TooManyLooks { until: Some(braked.until) });
+        }
+        let problem = Problem::TooManyLooks { until: None };
+        Self { problem, cause: Some(Paused(braked.kind).into()), recorded: true }
+    }
+
+    /// Whether looking goes on with a reason and a code, and at what.
+    pub(crate) fn paused(&self) -> Option<LookKind> {
+        self.cause.as_ref()?.downcast_ref::<Paused>().map(|Paused(kind)| *kind)
     }
 
     pub fn recorded(problem: Problem) -> Self {

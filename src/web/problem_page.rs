@@ -94,6 +94,8 @@ pub enum Problem {
     Unprocessable,
     /// 429
     TooMany { until: Option<Instant> },
+    /// 429: the person has looked at as many customers as one person may.
+    TooManyLooks { until: Option<Instant> },
     /// 500
     Internal,
     /// 503: the change could not be recorded, so it was not made.
@@ -115,7 +117,7 @@ impl Problem {
             Self::MediaType => 415,
             Self::Host => 421,
             Self::Unprocessable => 422,
-            Self::TooMany { .. } => 429,
+            Self::TooMany { .. } | Self::TooManyLooks { .. } => 429,
             Self::Internal => 500,
             Self::NotRecorded | Self::Unavailable => 503,
         }
@@ -139,6 +141,7 @@ impl Problem {
             Self::Host => "host",
             Self::Unprocessable => "unprocessable",
             Self::TooMany { .. } => "too-many",
+            Self::TooManyLooks { .. } => "too-many-looks",
             Self::Internal => "internal",
             Self::NotRecorded => "not-recorded",
             Self::Unavailable => "unavailable",
@@ -158,10 +161,15 @@ impl ProblemPage {
     /// One or two things to do, in order.
     pub(crate) fn steps(&self) -> Vec<String> {
         let mut steps = Vec::new();
-        if let Problem::TooMany { until: Some(until) } = self.problem {
-            steps.push(self.shell.with("problem.wait-until", &[("at", &format::clock_second(until, self.shell.zone))]));
-        } else {
-            steps.push(self.say("first").to_owned());
+        let until = match self.problem {
+            Problem::TooMany { until } => until.map(|until| format::clock_second(until, self.shell.zone)),
+            // It may be on another day.
+            Problem::TooManyLooks { until } => until.map(|until| self.shell.minute(&until).shown),
+            _ => None,
+        };
+        match until {
+            Some(at) => steps.push(self.shell.with("problem.wait-until", &[("at", &at)])),
+            None => steps.push(self.say("first").to_owned()),
         }
         steps.push(self.say("then").to_owned());
         steps

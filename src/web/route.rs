@@ -81,6 +81,12 @@ pub fn methods(routes: &[Route], path: &str) -> Vec<&'static str> {
         .collect()
 }
 
+/// Whether a path is a page that a person opens, and no part that pages ask for by themselves.
+pub fn is_page(routes: &[Route], path: &str) -> bool {
+    let path = path.split('?').next().unwrap_or_default();
+    routes.iter().any(|route| route.method == "GET" && !route.quiet && matches(route.path, path))
+}
+
 /// The nearest page above `path`: the page of a form that is posted there.
 pub fn page_above<'p>(routes: &[Route], path: &'p str) -> &'p str {
     let mut above = path.split('?').next().unwrap_or_default();

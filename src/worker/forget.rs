@@ -8,7 +8,7 @@ use crate::{
 use chrono::TimeDelta;
 
 /// Removes what has expired: sessions, searches, form keys, invitations, totals of past days, delivered
-/// events.
+/// events, counts of looks.
 #[derive(Clone, Debug)]
 pub(crate) struct ForgetExpired {
     pub session_absolute: TimeDelta,
@@ -26,6 +26,7 @@ impl Housekeeping for ForgetExpired {
         tx.query(sql!("delete from idempotency where at < $1")).bind(older(TimeDelta::days(7))).run().await?;
         tx.query(sql!("delete from invitations where expires_at < $1")).bind(now).run().await?;
         tx.query(sql!("delete from throttles where updated_at < $1")).bind(older(TimeDelta::days(1))).run().await?;
+        tx.query(sql!("delete from looks where starts_at < $1")).bind(older(TimeDelta::days(3))).run().await?;
         // Their amounts go with them. A day that is over is asked about by no rule.
         tx.query(sql!("delete from counted_days where ends < $1")).bind(older(TimeDelta::days(1))).run().await?;
         tx.query(sql!("delete from outbox where delivered_at < $1")).bind(older(TimeDelta::days(30))).run().await?;

@@ -13,7 +13,7 @@ let recoveryCodes;
 before(async () => {
   console = await startConsole();
   browser = await openBrowser();
-  const printed = await console.run('staff', 'add', '--email', DANA.email, '--name', DANA.name, '--role', DANA.roles[0]);
+  const printed = await console.run('staff', 'add', '--email', DANA.email, '--name', DANA.name, '--role', DANA.roles[0], '--reason', 'Begins on Monday');
   link = /\/setup\/\S+/.exec(printed)[0];
   page = await (await openWindow(browser, console)).newPage();
 });

@@ -8,6 +8,9 @@ use crate::{
     store::Reader,
 };
 
+/// The kind of the change that lifts a first limit; the slice that has it is above this one.
+const CONTINUE: &str = "access.continue";
+
 #[derive(sqlx::FromRow)]
 struct Link {
     #[sqlx(flatten)]
@@ -31,6 +34,24 @@ pub(super) async fn access_fits(reader: &Reader) -> Result<(), Unfit> {
         .one()
         .await?;
     if fits { Ok(()) } else { Err(Unfit::Access("records were added or taken away beside the chains".to_owned())) }
+}
+
+/// The counts of looks are what their access records are, and each limit that was lifted has its change in the log.
+pub(super) async fn looks_fit(reader: &Reader) -> Result<(), Unfit> {
+    let statement = sql!(
+        "select l.id, l.seen = (select count(*) from access_records r
+                                 where r.staff_id = l.staff_id and r.at >= l.first_at and r.at <= l.last_at
+                                   and ((l.kind = 'reveals' and r.task = 'reveal') or (l.kind = 'searches' and r.task = 'search')
+                                        or (l.kind = 'opened' and r.task in ('view', 'view-order'))))
+                  and (l.lifted_by is null or exists (
+                       select 1 from audit a where a.change_id = l.lifted_by and a.action = $3
+                          and a.staff_id = l.staff_id and a.outcome = 'applied')) as fits
+           from looks l where l.id > $1 order by l.id limit $2"
+    );
+    match super::first_unfit(reader, statement, Some(CONTINUE)).await? {
+        Some(id) => Err(Unfit::Access(format!("the count of looks {id} is not that of the records"))),
+        None => Ok(()),
+    }
 }
 
 /// What is appended while this runs is left for the next time: the head is read first.

@@ -146,6 +146,7 @@ pub const COVERAGE: &[Coverage] = &[
         &[("job, n, definition, sha256", "the digest in the row of the log that defined it")],
         &[("at", "the row of the log has the time")],
     ),
+    table("host_review", &[("id, seen_through", "the last row that noted it")], &[]),
     table(
         "counted_amounts",
         &[(
@@ -169,6 +170,22 @@ pub const COVERAGE: &[Coverage] = &[
         "invitations",
         &[("hash, staff_id, expires_at", "the fingerprint and the time in the row that issued the link")],
         &[],
+    ),
+    table(
+        "looks",
+        &[
+            ("staff_id, kind, seen, first_at", "the access records of the time that is counted"),
+            ("lifted_by", "the row of the log of the change"),
+        ],
+        &[
+            ("id", "nothing refers to it"),
+            (
+                "span, starts_at",
+                "which hour or day it is; what was counted in it is checked. Rows are kept for three days",
+            ),
+            ("last_at", "up to when records are counted; later than the last of them changes nothing"),
+            ("told", "whether an event was emitted, which has a row in the log"),
+        ],
     ),
     table(
         "networks",

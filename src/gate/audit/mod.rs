@@ -4,7 +4,10 @@ pub mod entry;
 
 pub use entry::{Entry, MAX_BODY, ip_key};
 
-use super::{Actor, Reason, Refusal, Roles, Target, Tx, Who, noted::Fields};
+use super::{
+    Actor, Reason, Refusal, Roles, Target, Tx, Who,
+    noted::{Fields, Noted},
+};
 use crate::{clock::Instant, entry_columns, id::Seq, merkle, sql};
 use serde_json::{Map, Value};
 
@@ -80,6 +83,13 @@ fn entry(tx: &mut Tx<'_>, line: &Line<'_>, seq: Seq, at: Instant) -> Entry {
         Who::Staff { email, roles, .. } => (email.clone(), roles.to_string()),
         _ => (String::new(), String::new()),
     };
+    let after = match &line.actor.who {
+        Who::Console { user, .. } => {
+            let by = user.fields().map(|(name, value)| (name.into(), Noted::Text(value)));
+            noted(&tx.ledger.after.clone().into_iter().chain(by).collect())
+        }
+        _ => noted(&tx.ledger.after),
+    };
     let origin = &line.actor.origin;
     let (ip, peer) = origin.addresses();
     Entry {
@@ -95,7 +105,7 @@ fn entry(tx: &mut Tx<'_>, line: &Line<'_>, seq: Seq, at: Instant) -> Entry {
         target_kind: line.target.kind.to_owned(),
         target_id: line.target.id.clone(),
         before: noted(&tx.ledger.before),
-        after: noted(&tx.ledger.after),
+        after,
         reason: line.reason.as_str().to_owned(),
         ip,
         peer,

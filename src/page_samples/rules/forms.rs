@@ -2,11 +2,13 @@
 
 use super::{every_page, names, select, within};
 use crate::{
+    access::looks::Looks,
     approvals::show::RequestView,
     batches::{
         detail::{JobDetail, RunDetail},
         runs::RunList,
     },
+    host::list::HostChanges,
     networks::list::Networks,
     orders::OrderDetail,
     staff::people::{Member, StaffList},
@@ -30,6 +32,8 @@ fn panels() -> Vec<Posted> {
     of::<CustomerRow>()
         .chain(of::<OrderDetail>())
         .chain(of::<Networks>())
+        .chain(of::<Looks>())
+        .chain(of::<HostChanges>())
         .chain(of::<RequestView>())
         .chain(of::<Member>())
         .chain(of::<StaffList>())
@@ -121,7 +125,8 @@ fn every_form_carries_what_its_address_asks_for() {
             }
         }
         for hidden in select(page, "input[type=hidden]") {
-            let known = ["csrf", "key", "seen", "status", "reason", "return", "lang", "theme", "time_zone", "offer"];
+            let known =
+                ["csrf", "key", "seen", "through", "status", "reason", "return", "lang", "theme", "time_zone", "offer"];
             let name = hidden.attr("name").unwrap_or_default();
             let is_run = name == "version" || name == "panel" || name.starts_with("run-");
             let is_kept = is_run

@@ -77,7 +77,7 @@ on_both! {
         assert_eq!(one_line(&world.command(&["staff", "list"]).output().unwrap()).0, Some(78), "the former key is refused");
         let row = world.last_audit();
         assert_eq!((row.action.as_str(), row.outcome.as_str(), row.reason.as_str()), ("installation.key", "applied", replace[3]));
-        let link = with_other_key(world, &["staff", "reset-second-factor", "mina@ingam.test"]).output().unwrap();
+        let link = with_other_key(world, &["staff", "reset-second-factor", "mina@ingam.test", "--reason", "The key server burned down"]).output().unwrap();
         assert!(String::from_utf8(link.stdout).unwrap().contains("/setup/"), "{}", String::from_utf8_lossy(&link.stderr));
         let verified = with_other_key(world, &["audit", "verify"]).output().unwrap();
         assert!(verified.status.success(), "{}", String::from_utf8_lossy(&verified.stderr));

@@ -6,6 +6,8 @@ use crate::{
     kit::{Database, free_address, on_both},
 };
 use ingam::config::Settings;
+use std::fs;
+use tempfile::TempDir;
 
 on_both! {
     fn what_is_in_order_is_checked_and_served(world) {
@@ -38,6 +40,33 @@ on_both! {
             assert_eq!(world.browser().at(serving.address).get("/login").status, 403);
             assert_eq!(serving.terminate().code(), Some(0));
             assert_eq!(run(&env, &["healthcheck"]).status.code(), Some(1));
+        }
+    }
+
+    fn the_limits_on_looking_are_shown_and_checked(world) {
+        let database = Database::empty(world.engine);
+        let env = local(&database.url);
+        succeeds(&env, &["migrate"]);
+        let folder = TempDir::with_prefix("ingam-test-").unwrap();
+        let file = folder.path().join("ingam.toml");
+        let check = |text: &str| {
+            fs::write(&file, text).unwrap();
+            let output = run(&env, &["check", "--config", file.to_str().unwrap()]);
+            (output.status.code(), String::from_utf8([output.stdout, output.stderr].concat()).unwrap())
+        };
+        let (code, said) = check("");
+        assert!(code == Some(0) && said.contains("reveals 60/120 an hour, 300/600 a day"), "{said}");
+        let own = "[[look_limit]]\nrole = \"operator\"\nkind = \"reveals\"\nhour = [5, 10]\n";
+        let (code, said) = check(own);
+        assert!(code == Some(0) && said.contains("operator: reveals 5/10 an hour, 300/600 a day"), "{said}");
+        for (text, says) in [
+            (own.replace("[5, 10]", "[11, 10]"), "the first limit of `hour` is above the second: [11, 10]"),
+            (own.replace("[5, 10]", "[0, 10]"), "`hour` must be between 1 and 1000000"),
+            (own.replace("reveals", "reveal"), "not one of the words"),
+            ([own, own].concat(), "there are two for the role operator"),
+        ] {
+            let (code, said) = check(&text);
+            assert!(code == Some(78) && said.contains(says), "{text}: {code:?} {said}");
         }
     }
 

@@ -218,7 +218,7 @@ on_both! {
         assert_eq!(output.status.code(), Some(78), "{}", String::from_utf8_lossy(&output.stderr));
         let output = run(&local(&theirs.url), &["staff", "add", "--email", "a@b.kr", "--name", "A", "--role", "owner"]);
         assert_eq!(one_line(&output).0, Some(78));
-        let output = run(&local(&theirs.url), &["seed", "--users", "5"]);
+        let output = run(&local(&theirs.url), &["seed", "--users", "5", "--reason", "Sample data for the tests"]);
         assert_eq!(one_line(&output).0, Some(78));
         assert_eq!(theirs.number("select count(*) from staff") + theirs.number("select count(*) from users"), 0);
         assert_eq!(theirs.value("select environment from installation"), "prod");
@@ -228,7 +228,7 @@ on_both! {
         refuses(&production(&ours.url), &[], "the database is stamped local");
         // Production is never filled with made-up people.
         if !is_a_desk() {
-            let output = run(&production(&theirs.url), &["seed", "--users", "5"]);
+            let output = run(&production(&theirs.url), &["seed", "--users", "5", "--reason", "Sample data for the tests"]);
             assert_eq!(one_line(&output).0, Some(78));
         }
     }

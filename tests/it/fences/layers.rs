@@ -17,7 +17,7 @@ const LAYERS: &[&[&str]] = &[
     &["web"],
     // The slices.
     &["audit"],
-    &["access", "approvals", "networks", "staff"],
+    &["access", "approvals", "host", "networks", "staff"],
     &["orders"],
     &["users"],
     &["batches"],

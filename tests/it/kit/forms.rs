@@ -1,7 +1,7 @@
 //! One of every form that the console has, each filled in.
 
-use super::{Browser, Engine, Form, World, moved, recovering, sample_requests, sample_runs};
-use ingam::{clock::Clock, routes::ROUTES, web::route::Opens};
+use super::{Browser, Engine, Form, REASON, World, moved, recovering, sample_requests, sample_runs};
+use ingam::{clock::Clock, gate::Window, routes::ROUTES, web::route::Opens};
 
 /// A refund that can be tried again.
 const FAILED_REFUND: &str = "
@@ -114,6 +114,8 @@ pub(crate) fn forms(world: &World) -> Vec<(Browser, Form)> {
     forms.extend(approval_forms(&mina, &hana));
     forms.extend(forms_of_owners(world));
     forms.extend(network_forms(world));
+    forms.push(looks_form(world, &hana));
+    forms.push(host_form(world));
     // A new route with a form is added here.
     for route in ROUTES.iter().filter(|route| route.method == "POST" && route.opens != Opens::Reports) {
         let pattern: Vec<&str> = route.path.split('/').collect();
@@ -205,14 +207,36 @@ fn network_forms(world: &World) -> Vec<(Browser, Form)> {
     ]
 }
 
+/// The form of a person at the first limit on looking at customers.
+fn looks_form(world: &World, hana: &Browser) -> (Browser, Form) {
+    let (now, id) = (world.clock.now(), world.number("select id from staff where email = 'hana@ingam.test'"));
+    let hour = Window::hour(now).starts;
+    let looks = format!(
+        "insert into looks (staff_id, kind, span, starts_at, seen, first_at, last_at)
+           values ({id}, 'reveals', 'hour', '{hour}', 60, '{now}', '{now}')"
+    );
+    world.database().tamper(&looks).unwrap();
+    let form = hana.get("/looks/reveals?return=/users/1").form_to("/continuation");
+    (hana.clone(), form.set("reason", "Calls of the whole team, ticket 9"))
+}
+
+/// The form of an owner who is shown what commands on the host changed.
+fn host_form(world: &World) -> (Browser, Form) {
+    let owner = world.signed_in("owner");
+    let form = owner.get("/host-changes").form_to("/confirmation").set("reason", "Asked the administrators");
+    (owner, form)
+}
+
 /// Runs `ingam staff add` and says which path its link has.
 pub(crate) fn invite(world: &World, email: &str, role: &str) -> String {
     // The program asks the machine for the time, so the world's clock must not be behind it.
     if world.clock.now() < Clock::system().now() {
         world.clock.set(Clock::system().now());
     }
-    let output =
-        world.command(&["staff", "add", "--email", email, "--name", "Nari Yoon", "--role", role]).output().unwrap();
+    let output = world
+        .command(&["staff", "add", "--email", email, "--name", "Nari Yoon", "--role", role, "--reason", REASON])
+        .output()
+        .unwrap();
     let said = String::from_utf8(output.stdout).unwrap();
     assert!(output.status.success(), "{said}{}", String::from_utf8_lossy(&output.stderr));
     let link = said.lines().find(|line| line.contains("/setup/")).unwrap_or_else(|| panic!("no link in {said}"));

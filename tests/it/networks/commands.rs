@@ -1,14 +1,15 @@
 //! The command line: the way back in.
 
 use crate::{
-    kit::{World, on_both},
+    kit::{REASON, World, on_both},
     networks::support::{listed, put, row},
 };
 use ingam::allowlist::Allowlist;
 
 /// Runs `ingam network …` and says whether it worked and what it said.
 fn network(world: &World, arguments: &[&str]) -> (bool, String) {
-    let output = world.command(&[&["network"][..], arguments].concat()).output().unwrap();
+    let reason: &[&str] = if arguments == ["list"] { &[] } else { &["--reason", REASON] };
+    let output = world.command(&[&["network"][..], arguments, reason].concat()).output().unwrap();
     let said = [output.stdout, output.stderr].concat();
     (output.status.success(), String::from_utf8(said).unwrap())
 }

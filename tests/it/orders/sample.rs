@@ -6,7 +6,10 @@ fn seeded(engine: Engine) -> World {
     let world = World::start(engine);
     // The world's own few come first; samples begin after them.
     world.database().tamper("delete from order_lines; delete from payments; delete from orders").unwrap();
-    let done = world.command(&["seed", "--users", "400", "--orders", "1500"]).output().unwrap();
+    let done = world
+        .command(&["seed", "--users", "400", "--orders", "1500", "--reason", "Sample data for the tests"])
+        .output()
+        .unwrap();
     assert!(done.status.success(), "{}", String::from_utf8_lossy(&done.stderr));
     assert!(String::from_utf8_lossy(&done.stdout).contains("1500 orders"), "{}", String::from_utf8_lossy(&done.stdout));
     world

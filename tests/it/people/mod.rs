@@ -2,6 +2,7 @@
 
 pub(crate) mod support;
 
+mod break_glass;
 mod host;
 mod last_owner;
 mod leaving;

@@ -91,9 +91,12 @@ pub(crate) fn able_owners(world: &World) -> i64 {
     )
 }
 
-/// Runs `ingam staff …` and says whether it did it, and what it said.
+/// Runs `ingam staff …`, with a reason where a change has none, and says whether it did it, and what it said.
 pub(crate) fn host(world: &World, arguments: &[&str]) -> (bool, String) {
-    let arguments: Vec<&str> = ["staff"].iter().chain(arguments).copied().collect();
+    let mut arguments: Vec<&str> = ["staff"].iter().chain(arguments).copied().collect();
+    if !arguments.contains(&"list") && !arguments.contains(&"--reason") {
+        arguments.extend(["--reason", REASON]);
+    }
     let output = world.command(&arguments).output().unwrap();
     let said = String::from_utf8_lossy(&output.stdout).into_owned() + &String::from_utf8_lossy(&output.stderr);
     (output.status.success(), said)

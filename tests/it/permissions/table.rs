@@ -96,6 +96,7 @@ fn path(route: &Route, asset: &str) -> String {
         path => {
             let put = |part| match part {
                 "{job}" => "settle",
+                "{kind}" => "reveals",
                 part if str::starts_with(part, "{") => "1",
                 part => part,
             };

@@ -1,5 +1,5 @@
 use crate::{
-    kit::{addition, assert_sound, on_both, points},
+    kit::{REASON, addition, assert_sound, on_both, points},
     sealing::support::deduction,
 };
 use serde_json::json;
@@ -45,7 +45,7 @@ on_both! {
         let earned = format!("insert into point_entries (user_id, at, delta, balance, kind) values (2, '2026-01-01T00:00:00.000000Z', {0}, {0}, 'earned')", i64::MAX - 5);
         world.database().tamper(&earned).unwrap();
         world.database().tamper(&format!("update users set points = {} where id = 2", i64::MAX - 5)).unwrap();
-        assert!(world.command(&["audit", "take-over-ledger"]).output().unwrap().status.success());
+        assert!(world.command(&["audit", "take-over-ledger", "--reason", REASON]).output().unwrap().status.success());
         let done = addition(&mina, 2, "5").set("code", &code).submit();
         assert_eq!((done.status, points(world, 2)), (303, i64::MAX), "{done}");
         assert_eq!(done.follow().status, 200);

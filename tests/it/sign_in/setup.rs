@@ -1,6 +1,6 @@
 //! The one-time link with which an invited person sets password and authenticator.
 
-use crate::kit::{Browser, Page, World, invite, is_in, on_both, totp, try_password};
+use crate::kit::{Browser, Page, REASON, World, invite, is_in, on_both, totp, try_password};
 use chrono::TimeDelta;
 
 const PASSWORD: &str = "a bus full of violins";
@@ -186,7 +186,7 @@ on_both! {
             ["staff", "add", "--email", "a@b.kr", "--name", "a\u{202e}b", "--role", "operator"],
             ["staff", "add", "--email", "a@b.kr", "--name", "N", "--role", "king"],
         ] {
-            let output = world.command(&arguments).output().unwrap();
+            let output = world.command(&[&arguments[..], &["--reason", REASON]].concat()).output().unwrap();
             assert!(!output.status.success(), "{arguments:?}");
             assert!(output.stdout.is_empty() && !output.stderr.is_empty(), "{arguments:?}");
         }
@@ -200,7 +200,7 @@ on_both! {
     fn a_lost_authenticator_is_reset_on_the_host_and_everything_of_it_ends(world) {
         let mina = world.signed_in("mina");
         invite(world, "somebody@ingam.test", "operator");
-        let output = world.command(&["staff", "reset-second-factor", "mina@ingam.test"]).output().unwrap();
+        let output = world.command(&["staff", "reset-second-factor", "mina@ingam.test", "--reason", REASON]).output().unwrap();
         let said = String::from_utf8(output.stdout).unwrap();
         assert!(output.status.success(), "{said}{}", String::from_utf8_lossy(&output.stderr));
         assert_eq!(mina.get("/users").location(), Some("/login?notice=ended"));
@@ -209,7 +209,7 @@ on_both! {
         assert!(page.text().contains("mina@ingam.test"), "{page}");
         let row = world.last_audit();
         assert_eq!((row.action.as_str(), row.outcome.as_str()), ("staff.reset-second-factor", "applied"));
-        let gone = world.command(&["staff", "reset-second-factor", "nobody@ingam.test"]).output().unwrap();
+        let gone = world.command(&["staff", "reset-second-factor", "nobody@ingam.test", "--reason", REASON]).output().unwrap();
         assert!(!gone.status.success() && gone.stdout.is_empty());
     }
 }

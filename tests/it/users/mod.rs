@@ -1,4 +1,5 @@
 //! Customers, through HTTP: finding them, and what of them is shown to whom.
 
+mod looks;
 mod privacy;
 mod search;
