@@ -123,7 +123,11 @@ async fn run_bare(bench: &Bench, part: &str, term: &Term) -> Vec<CustomerRow> {
         Term::Name(text) => {
             bare!(CustomerRow, &bench.bare, part, fetch_all, text, i64::MIN, to(text), ALL, WANTED, text, "", "")
         }
-        Term::EmailPrefix(text) | Term::Domain(text) | Term::Phone(text) | Term::Word(text) => {
+        Term::EmailPrefix(text)
+        | Term::Domain(text)
+        | Term::Phone(text)
+        | Term::EightDigits { phone: text, .. }
+        | Term::Word(text) => {
             bare!(CustomerRow, &bench.bare, part, fetch_all, text, i64::MIN, to(text), ALL, WANTED)
         }
     }
