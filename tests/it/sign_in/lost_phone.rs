@@ -256,7 +256,7 @@ on_both! {
         assert_eq!(made(world), before);
         set("active = true");
         // An owner who resets the second factor ends it too.
-        let reset = world.command(&["staff", "reset-second-factor", "mina@ingam.test"]).output().unwrap();
+        let reset = world.command(&["staff", "reset-second-factor", "mina@ingam.test", "--reason", "Lost the phone, ticket 7"]).output().unwrap();
         assert!(reset.status.success(), "{}", String::from_utf8_lossy(&reset.stderr));
         assert_eq!(form.submit().location(), Some("/login?notice=restart"));
     }
