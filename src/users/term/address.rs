@@ -1,9 +1,24 @@
 //! E-mail addresses as they are pasted, with what was copied around them.
 
+use super::text::tidy;
+
 /// The address in a text that contains an `@`: without a name and brackets (`김서연 <seoyeon.k@naver.com>`), a label or a sentence
 /// around it, quotes, commas, and the particle that Korean puts behind it. A text without a whole address is taken as it is, but
-/// for its spaces.
+/// for its spaces. What is taken out of the result is the result itself.
 pub(super) fn pasted(text: &str) -> String {
+    let mut address = text.to_owned();
+    loop {
+        // Letters that come together may be parts of one syllable.
+        let inner = tidy(&inside(&address));
+        if inner == address {
+            return address;
+        }
+        address = inner;
+    }
+}
+
+/// One layer less of what is around an address.
+fn inside(text: &str) -> String {
     let is_around = |c: char| c.is_whitespace() || "<>()[]{}\"“”„‘’,;，、。|".contains(c);
     let words = || text.split(is_around).map(|word| word.rsplit_once(':').map_or(word, |(_, address)| address));
     let address = words().find(|word| word.split_once('@').is_some_and(|(local, _)| !local.is_empty()));

@@ -164,6 +164,7 @@ fn addresses_are_whole_begun_or_only_a_domain() {
         ("E-mail:plain@example.kr", Term::Email("plain@example.kr".into())),
         ("plain@example.kr로 보내 주세요", Term::Email("plain@example.kr".into())),
         ("김서연<seoyeon.k@naver.com>;", Term::Email("seoyeon.k@naver.com".into())),
+        (":minsu;@", Term::EmailPrefix("minsu@".into())),
         ("minsu @naver.com", Term::Email("minsu@naver.com".into())),
         ("메일@한글.한국", Term::Email("메일@한글.한국".into())),
         ("minsu＠naver．com", Term::Email("minsu@naver.com".into())),
