@@ -1,7 +1,7 @@
 //! The one door: a row of business data changes only through [`Gate::submit`].
 //!
 //! Three fences keep it so. Types: [`Tx`], the only value that can run a write, has no public constructor. The engine:
-//! handlers hold a [`Reader`](crate::store::Reader), through which the database itself refuses to write. Lint:
+//! handlers hold a [`Reader`], through which the database itself refuses to write. Lint:
 //! `clippy.toml` disallows sqlx's own ways in elsewhere.
 //!
 //! The gate opens the pool that may write and hands it to no other module. It knows no slice: a change brings its own SQL and
