@@ -1,4 +1,4 @@
-//! An adjustment of points under the default rules of approval, by a person with no change in the day and by one with a million
+//! An adjustment of points under the default rules of approval, by a person with no change in the day and by one with many
 //! in it, in turn: rules ask what a person altered since midnight, and the customer's bound what was adjusted in 24 hours.
 #![expect(
     clippy::disallowed_methods,
@@ -42,7 +42,7 @@ fn main() {
 async fn run() {
     let bench = Bench::open().await;
     let rounds: i64 = std::env::var("INGAM_BENCH_ROUNDS").map_or(500, |rounds| rounds.parse().expect("a number"));
-    let rows: i64 = std::env::var("INGAM_BENCH_ROWS").map_or(1_000_000, |rows| rows.parse().expect("a number"));
+    let rows: i64 = std::env::var("INGAM_BENCH_ROWS").map_or(100_000, |rows| rows.parse().expect("a number"));
     let secret = code::new_secret();
     let (logged, last) = log(&bench).await;
     // A day that the log has not come to yet, by itself.
