@@ -37,12 +37,12 @@ impl Looks {
 
     /// The hour or the day for which a reason is due; the day, where it is both.
     pub(super) fn at_first(&self) -> Option<&Seen> {
-        self.seen.iter().filter(|seen| seen.is_at_first()).max_by_key(|seen| seen.window.ends)
+        looks::last_at(&self.seen, Seen::is_at_first)
     }
 
     /// The hour or the day that has to be over first.
     pub(super) fn at_second(&self) -> Option<&Seen> {
-        self.seen.iter().filter(|seen| seen.is_at_second()).max_by_key(|seen| seen.window.ends)
+        looks::last_at(&self.seen, Seen::is_at_second)
     }
 }
 

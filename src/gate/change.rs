@@ -124,7 +124,7 @@ impl Admits {
         Self { by: By::RecoveryOnly, code: false, host: false }
     }
 
-    /// Ending the session in use, whatever it is good for.
+    /// Ending the session in use, of any stage.
     pub const fn session() -> Self {
         Self { by: By::Session, code: false, host: false }
     }

@@ -161,12 +161,16 @@ pub(super) async fn count(tx: &mut Tx<'_>, actor: &Actor, task: &str) -> sqlx::R
 
 /// The limit that ends later where there are two, and the one that nothing helps against before the others.
 fn braked(kind: LookKind, seen: &[Seen]) -> Option<Braked> {
-    let at = |is_final: bool| {
-        let is_at = move |seen: &&Seen| if is_final { seen.is_at_second() } else { seen.is_at_first() };
-        let last = seen.iter().filter(is_at).max_by_key(|seen| seen.window.ends)?;
-        Some(Braked { kind, span: last.window.span, is_final, until: last.window.ends, is_recorded: false })
+    let at = |is_at: fn(&Seen) -> bool, is_final| {
+        let Window { span, ends, .. } = last_at(seen, is_at)?.window;
+        Some(Braked { kind, span, is_final, until: ends, is_recorded: false })
     };
-    at(true).or_else(|| at(false))
+    at(Seen::is_at_second, true).or_else(|| at(Seen::is_at_first, false))
+}
+
+/// The hour or the day that is at a limit; where both are, the one that ends later.
+pub(crate) fn last_at(seen: &[Seen], is_at: fn(&Seen) -> bool) -> Option<&Seen> {
+    seen.iter().filter(|seen| is_at(seen)).max_by_key(|seen| seen.window.ends)
 }
 
 /// Emits the event and appends the row of the first refusal at a limit in this hour or on this day.

@@ -38,7 +38,7 @@ pub(crate) struct HostChange {
     pub(crate) user: String,
     /// The number of the user who signed in on the host.
     pub(crate) login: String,
-    /// Whom sudo names.
+    /// The user that sudo names.
     pub(crate) sudo: String,
 }
 

@@ -112,18 +112,8 @@ impl Change for ReplaceAuthenticator {
     }
 
     async fn apply(&self, tx: &mut Tx<'_>) -> Result<(), Fault> {
-        let before: Option<(Instant,)> = tx
-            .query(sql!("select enrolled_at from authenticators where staff_id = $1"))
-            .bind(self.staff)
-            .optional()
-            .await?;
-        authenticator::replace(tx, self.staff, &self.secret, self.step.unwrap_or_default()).await?;
-        // A request to remove the former one does not apply to this one.
-        account_state::bump(tx, self.staff).await?;
+        authenticator::exchange(tx, self.staff, &self.secret, self.step.unwrap_or_default()).await?;
         session::end_others(tx, self.staff, &self.session).await?;
-        let now = tx.now();
-        tx.note("authenticator_at", before.map(|(at,)| at.to_string()), now.to_string());
-        tx.emit(STAFF_CREDENTIAL_CHANGED, serde_json::json!({ "staff": self.staff, "credential": "authenticator" }));
         Ok(())
     }
 }

@@ -1,10 +1,13 @@
 //! A person's authenticator and recovery codes at rest.
 
+use super::account_state;
 use crate::{
+    clock::Instant,
     gate::{Fault, Tx, code},
     id::StaffId,
     secret::{SecretKey, fingerprint, random},
     sql,
+    staff::STAFF_CREDENTIAL_CHANGED,
 };
 use serde::{Deserialize, Serialize};
 
@@ -28,6 +31,19 @@ pub(super) async fn replace(tx: &mut Tx<'_>, staff: StaffId, sealed: &[u8], spen
     .run()
     .await?;
     tx.note("authenticator_sha256", None::<&str>, fingerprint(sealed));
+    Ok(())
+}
+
+/// Replaces the authenticator of a person who works with the console already: what was requested about the former one does not
+/// apply to this one, the log has when each was set up, and the person is told.
+pub(super) async fn exchange(tx: &mut Tx<'_>, staff: StaffId, sealed: &[u8], spent: i64) -> Result<(), Fault> {
+    let before: Option<(Instant,)> =
+        tx.query(sql!("select enrolled_at from authenticators where staff_id = $1")).bind(staff).optional().await?;
+    replace(tx, staff, sealed, spent).await?;
+    account_state::bump(tx, staff).await?;
+    let now = tx.now();
+    tx.note("authenticator_at", before.map(|(at,)| at.to_string()), now.to_string());
+    tx.emit(STAFF_CREDENTIAL_CHANGED, serde_json::json!({ "staff": staff, "credential": "authenticator" }));
     Ok(())
 }
 

@@ -2,11 +2,8 @@
 
 use super::{account::NEW_CODE_WRONG, account_state, authenticator, session, sign_in::Browser, target};
 use crate::{
-    clock::Instant,
     gate::{Admits, Change, Fault, Target, Tx},
     id::StaffId,
-    sql,
-    staff::STAFF_CREDENTIAL_CHANGED,
     web::session::id_of,
 };
 use serde::{Deserialize, Serialize};
@@ -50,20 +47,10 @@ impl Change for RecoverAuthenticator {
     }
 
     async fn apply(&self, tx: &mut Tx<'_>) -> Result<(), Fault> {
-        let before: Option<(Instant,)> = tx
-            .query(sql!("select enrolled_at from authenticators where staff_id = $1"))
-            .bind(self.staff)
-            .optional()
-            .await?;
-        authenticator::replace(tx, self.staff, &self.secret, self.step.unwrap_or_default()).await?;
-        // A request to remove the former one does not apply to this one.
-        account_state::bump(tx, self.staff).await?;
+        authenticator::exchange(tx, self.staff, &self.secret, self.step.unwrap_or_default()).await?;
         let ended = account_state::end_sessions(tx, self.staff).await?;
         session::begin(tx, &self.to, self.staff, "signed", &self.browser).await?;
-        let now = tx.now();
-        tx.note("authenticator_at", before.map(|(at,)| at.to_string()), now.to_string());
         tx.note("sessions_ended", None::<i64>, ended);
-        tx.emit(STAFF_CREDENTIAL_CHANGED, serde_json::json!({ "staff": self.staff, "credential": "authenticator" }));
         Ok(())
     }
 }

@@ -26,7 +26,7 @@ pub const UNREADABLE: &str = "unreadable";
 
 /// How long a person may take between password and code.
 const BETWEEN_PASSWORD_AND_CODE: TimeDelta = TimeDelta::minutes(5);
-/// How long a person may take between a recovery code and the new authenticator, whatever they do meanwhile.
+/// How long a person may take between a recovery code and the new authenticator; using the session does not prolong it.
 pub(crate) const RECOVERY_LASTS: TimeDelta = TimeDelta::minutes(15);
 
 /// What a session is good for.

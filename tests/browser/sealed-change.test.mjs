@@ -72,7 +72,7 @@ test('mina signs in with a real code, searches a phone number, adds 1,000 points
   await screenshot(sora, 'flow-5-audit-row');
 });
 
-test('deducting more than the balance is not offered, and asks for nobody’s approval', async () => {
+test('deducting more than the balance is not offered, and no approval is asked for', async () => {
   const page = await mina.context().newPage();
   const form = await openPanel(page, await anyCustomer(page), '/point-adjustments');
   const had = await balance(page);
