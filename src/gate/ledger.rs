@@ -43,7 +43,7 @@ impl Default for Ledger {
 }
 
 impl Ledger {
-    fn with_id(change_id: String) -> Self {
+    pub(super) fn with_id(change_id: String) -> Self {
         Self {
             change_id,
             before: Fields::new(),

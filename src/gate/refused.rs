@@ -2,10 +2,12 @@
 //! too often for a row each.
 
 use super::{
-    Actor, Gate, Reason, Refusal, Target,
+    Actor, Gate, Reason, Refusal, Target, Tx,
     audit::{self, Ending, Line},
+    ledger::Ledger,
     tally::Due,
 };
+use crate::sql;
 
 impl Gate {
     /// Records that a request was turned away before it became a change: from a foreign network, with a forged form,
@@ -53,6 +55,10 @@ impl Gate {
 
     async fn record_count(&self, due: &Due) -> sqlx::Result<()> {
         let mut tx = self.begin(&due.actor).await?;
+        tx.ledger = Ledger::with_id(due.change_id.clone());
+        if tx.is_recorded().await? {
+            return tx.rollback().await;
+        }
         tx.note("refusals", None::<i64>, due.times);
         tx.note("first_at", None::<i64>, due.first.to_string());
         tx.note("last_at", None::<i64>, due.last.to_string());
@@ -66,5 +72,15 @@ impl Gate {
         };
         audit::append(&mut tx, line).await?;
         tx.commit().await
+    }
+}
+
+impl Tx<'_> {
+    /// Whether this change has its row already, from a commit whose answer was lost.
+    async fn is_recorded(&mut self) -> sqlx::Result<bool> {
+        let change_id = self.ledger.change_id.clone();
+        let found =
+            self.query(sql!("select seq from audit where change_id = $1")).bind(change_id).optional::<(i64,)>().await?;
+        Ok(found.is_some())
     }
 }

@@ -6,7 +6,7 @@
 //! minute is over. After a minute with a count, a party gets only the first rows of each kind until it has been quiet for a
 //! minute. So no refusal is lost, unless the process is killed: then the counts of the last minute are.
 
-use super::{Actor, Origin, Refusal, Target, Who};
+use super::{Actor, Origin, Refusal, Target, Who, ledger::Ledger};
 use crate::{allowlist::network_of, clock::Instant, id::StaffId};
 use chrono::TimeDelta;
 use std::{
@@ -83,6 +83,9 @@ struct Count {
 /// A count that is to become a row.
 #[derive(Clone, Debug)]
 pub(super) struct Due {
+    /// The id of the row's change, the same however often the row is tried: a connection may end after a commit and before
+    /// its answer.
+    pub(super) change_id: String,
     pub(super) actor: Actor,
     pub(super) action: &'static str,
     pub(super) target: Target,
@@ -235,7 +238,7 @@ impl Kind {
     fn due(self, count: Count) -> Due {
         let Self { action, target, word } = self;
         let Count { actor, times, first, last } = count;
-        Due { actor, action, target, word, times, first, last }
+        Due { change_id: Ledger::default().change_id, actor, action, target, word, times, first, last }
     }
 }
 

@@ -1,6 +1,6 @@
 //! What is refused again and again: a row for each at first, then one that counts, and none is lost.
 
-use crate::kit::{Browser, World, on_both, try_password, wait_until};
+use crate::kit::{Browser, Engine, Losing, World, on_both, try_password, wait_until, within};
 use ingam::allowlist::Allowlist;
 use std::time::Duration;
 
@@ -102,4 +102,24 @@ on_both! {
         server.stop();
         assert_eq!(refused(world, "network"), (62, 100));
     }
+}
+
+/// Found in CI, where a connection ended with its thread between the commit and the answer: the count was in the log twice.
+#[test]
+fn a_count_whose_commit_had_no_answer_is_recorded_once() {
+    within(Engine::Postgres, |world| {
+        let way = Losing::start(world, "refusals", 1);
+        let server = world.another(|config| {
+            config.database_url.clone_from(&way.url);
+            config.allowed_networks = Allowlist::parse("10.0.0.0/8").unwrap();
+        });
+        let mut server = server.unwrap();
+        let outside = world.browser().at(server.address);
+        for _ in 0..100 {
+            assert_eq!(outside.get("/login").status, 403);
+        }
+        server.stop();
+        assert_eq!(way.lost(), 1);
+        assert_eq!(refused(world, "network"), (62, 100));
+    });
 }

@@ -79,6 +79,17 @@ impl Database {
         }
     }
 
+    /// The socket's folder and the name of a database on a server.
+    ///
+    /// # Panics
+    /// On SQLite.
+    pub(super) fn on_socket(&self) -> (&Path, &str) {
+        match &self.place {
+            Place::File(folder) => panic!("{} is a file", folder.path().display()),
+            Place::Server { folder, name } => (folder, name),
+        }
+    }
+
     /// What a query yields, asked by the owner of the database behind the console's back.
     pub(crate) fn rows(&self, sql: &str) -> Vec<TextRow> {
         self.ask(sql).unwrap_or_else(|error| panic!("{error}\n{sql}"))
