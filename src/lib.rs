@@ -65,6 +65,7 @@ pub mod gate;
 mod host;
 pub mod id;
 mod mask;
+mod memory;
 pub mod merkle;
 mod money;
 mod networks;

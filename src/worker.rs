@@ -13,6 +13,7 @@ use crate::{
     audit::background::{Verifying, verify_if_due},
     clock::{Clock, Instant},
     gate::{ClaimDeliveries, Delivery, Gate, MarkDelivered},
+    memory,
     payments::Provider,
 };
 use chrono::TimeDelta;
@@ -84,6 +85,7 @@ async fn turn_after(pause: Duration, stopped: &mut watch::Receiver<bool>) -> boo
 async fn deliver_and_forget(work: Work, mut stopped: watch::Receiver<bool>) {
     let mut forgot: Option<Instant> = None;
     while turn(&mut stopped).await {
+        memory::give_back();
         if let Err(error) = deliver(&work.gate, &work.topic, &stopped).await {
             tracing::warn!(%error, "events could not be delivered; trying again");
         }

@@ -46,6 +46,7 @@ pub(super) fn fits(plain: &str, stored: &str) -> bool {
 }
 
 fn derive(argon: &Argon2<'_>, plain: &str, salt: &[u8], output: &mut [u8]) -> Option<()> {
+    crate::memory::note_burst();
     let mut memory = memory(argon.params().block_count());
     argon.hash_password_into_with_memory(plain.as_bytes(), salt, output, &mut memory).ok()
 }

@@ -7,7 +7,7 @@ use std::collections::BTreeSet;
 /// The layers, the lowest first. A new module gets a place here; a module imports only what is above it in this table.
 const LAYERS: &[&[&str]] = &[
     // Values and programs: no SQL, no HTTP.
-    &["clock", "secret", "id", "digits", "merkle", "allowlist", "mask", "outgoing", "text"],
+    &["clock", "secret", "id", "digits", "merkle", "allowlist", "mask", "memory", "outgoing", "text"],
     &["money", "profile", "supervise", "password"],
     // One SQL text, two engines; and the one door.
     &["store"],
