@@ -135,7 +135,10 @@ async fn altered_today(
     zone: Tz,
     earlier: &[PriorEffect],
 ) -> sqlx::Result<Vec<Amount>> {
-    let counted = daily::today(tx, staff, zone).await?;
+    let counted = match &tx.today {
+        Some((whose, counted)) if *whose == staff => counted.clone(),
+        _ => daily::today(tx, staff, zone).await?,
+    };
     let counted = counted
         .into_iter()
         .filter(|((kind, measured, _), _)| measured == quantity && policy.covers(kind))

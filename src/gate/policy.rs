@@ -109,6 +109,11 @@ impl Policies {
         self.rules.iter().filter(move |policy| policy.covers(kind))
     }
 
+    /// Whether a rule for this kind of change has a limit for a day.
+    pub(super) fn counts_days(&self, kind: &str) -> bool {
+        self.of(kind).any(|policy| matches!(&policy.when, When::Beyond { daily, .. } if !daily.is_empty()))
+    }
+
     /// Whether this amount of a quantity at once is more than one person may change alone.
     pub fn exceeds(&self, kind: &str, quantity: &str, amount: Amount) -> bool {
         self.thresholds(kind, quantity).any(|over| exceeded(over, amount).is_some())

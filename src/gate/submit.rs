@@ -232,6 +232,11 @@ impl Gate {
             seen.map_err(|refusal| Refused { refusal, code_spent: false, index })?;
         }
         admit::second_factor(tx, &self.key, actor, C::ADMITS, seal).await?;
+        // Before the savepoint: a day that is added up once stays so, also where the change is held or refused.
+        let policies = tx.setup.policies.clone();
+        if let Some(staff) = actor.staff_id().filter(|_| policies.counts_days(C::KIND)) {
+            tx.today = Some((staff, daily::today(tx, staff, policies.zone).await?));
+        }
         // From here on the code is spent in any case: a refusal goes back to this savepoint and no further.
         tx.savepoint(Savepoint::All).await?;
         let mut done = Vec::with_capacity(changes.len());

@@ -1,5 +1,6 @@
 use super::{
     Catalog, LookLimits, Noted, Reason, Role, Roles,
+    daily::Totals,
     ledger::{Event, Ledger},
     policy::Policies,
     word::Topic,
@@ -72,6 +73,8 @@ pub struct Tx<'c> {
     pub(super) who: Identity,
     pub(super) ledger: Ledger,
     pub(super) setup: Setup,
+    /// What the person who makes the change has altered alone today, once it was read.
+    pub(super) today: Option<(StaffId, Totals)>,
 }
 
 /// What a gate was set up with.
@@ -130,7 +133,7 @@ impl std::fmt::Debug for Tx<'_> {
 
 impl<'c> Tx<'c> {
     pub(super) fn new(inner: Inner<'c>, now: Instant, setup: Setup) -> Self {
-        Self { inner, now, who: Identity::default(), ledger: Ledger::default(), setup }
+        Self { inner, now, who: Identity::default(), ledger: Ledger::default(), setup, today: None }
     }
 }
 
