@@ -107,6 +107,12 @@ fn open_files() -> usize {
 
 /// Starts the console on `listener`. To be called inside an actix system.
 pub async fn start(config: Config, clock: Clock, listener: TcpListener) -> anyhow::Result<Running> {
+    if !config.personas.is_empty() && config.profile != Profile::Local {
+        anyhow::bail!(
+            "the sign-in page offers the people of a demo on a local machine only, not in the profile {}",
+            config.profile
+        );
+    }
     let address = listener.local_addr().context("the listening address cannot be read")?;
     let store = Store::open(&config.database_url, config.connections).await?;
     let engine = store.engine;
@@ -137,6 +143,7 @@ pub async fn start(config: Config, clock: Clock, listener: TcpListener) -> anyho
         plain_http: config.is_plain_http(),
         routes: routes::ROUTES,
         waits: sections::WAITS,
+        personas: config.personas.clone(),
         head: Mutex::new(None),
     });
     let sessions = Sessions { reader: store.reader.clone(), gate: gate.clone(), clock: clock.clone(), limits };

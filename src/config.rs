@@ -18,6 +18,7 @@ use crate::{
     audit::background::Verifying,
     gate::{Kind, LookLimits, Policies},
     payments::Provider,
+    persona::Persona,
     profile::Profile,
     secret::SecretKey,
     supervise::Hidden,
@@ -66,6 +67,8 @@ pub struct Config {
     pub separate_duties: bool,
     /// How often a person may look at customers.
     pub look_limits: LookLimits,
+    /// Whom the sign-in page offers: in a demo its people, otherwise no one.
+    pub personas: Vec<Persona>,
     /// Connections for reading, and on PostgreSQL as many for writing.
     pub connections: u32,
     pub workers: usize,
@@ -97,6 +100,7 @@ impl Config {
             verifying: Some(Verifying::default()),
             separate_duties: false,
             look_limits: LookLimits::default(),
+            personas: Vec::new(),
             connections: 4,
             workers: 2,
             request_deadline: REQUEST_DEADLINE,
@@ -318,6 +322,7 @@ impl Settings {
             events_topic: self.get(TOPIC).unwrap_or(default_topic(profile)).to_owned(),
             verifying: Some(Verifying::default()),
             look_limits: look_limits::read(&self.look_limits)?,
+            personas: Vec::new(),
             separate_duties: self.or(DUTIES, profile.is_production(), from_str)?,
             connections: self.or(CONNECTIONS, 8, |text| within(text, 1, 200)).map(|n| u32::try_from(n).unwrap_or(8))?,
             workers: std::thread::available_parallelism().map_or(2, usize::from).min(8),

@@ -75,6 +75,7 @@ mod outgoing;
 mod page_samples;
 mod password;
 pub mod payments;
+pub mod persona;
 pub mod profile;
 pub mod routes;
 pub mod secret;

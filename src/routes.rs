@@ -14,7 +14,7 @@ use crate::{
     users,
     web::{
         health::{asset, healthy, nowhere, ready},
-        panel::{post, preview},
+        panel::{post, preview, show_outcome},
         route::{Opens, Route},
     },
 };
@@ -66,6 +66,8 @@ routes! {
     POST "/setup/{token}" Opens::Public => setup::accept;
 
     GET "/" Opens::Staff => dashboard::home;
+
+    GET "/outcomes/{key}" Opens::Staff => show_outcome, quiet;
 
     GET "/account" Opens::Staff => account_page::show;
     POST "/account/password" Opens::Staff => account::change_password;

@@ -54,9 +54,17 @@
 
   // ---- forms
 
+  // While a form is on its way its main button says so; what it said before comes back with the answer.
+  const labels = new WeakMap();
+
   const rest = (form) => {
     delete form.dataset.busy;
-    for (const button of all("button[type=submit]", form)) button.removeAttribute("aria-disabled");
+    for (const button of all("button[type=submit]", form)) {
+      button.removeAttribute("aria-disabled");
+      if (labels.has(button)) button.replaceChildren(...labels.get(button));
+      labels.delete(button);
+    }
+    showPoints(form);
   };
 
   document.addEventListener("submit", (event) => {
@@ -68,7 +76,13 @@
       return;
     }
     form.dataset.busy = "true";
-    for (const button of all("button[type=submit]", form)) button.setAttribute("aria-disabled", "true");
+    const sending = one("#lost")?.dataset.sending;
+    for (const button of all("button[type=submit]", form)) {
+      button.setAttribute("aria-disabled", "true");
+      if (!sending || button !== (event.submitter ?? one("button[type=submit]", form)) || !button.matches(".fill")) continue;
+      labels.set(button, [...button.childNodes]);
+      button.textContent = sending;
+    }
   }, true);
   document.addEventListener("htmx:finally:request", (event) => {
     // Not where a part of a form asked for a preview.

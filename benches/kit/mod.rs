@@ -84,9 +84,13 @@ impl Bench {
         let mut first = there + 1;
         while first <= self.users {
             let count = STEP.min(self.users - first + 1);
-            gate.submit(&console, &LoadSample { first, count, total: self.users }, &Seal::none())
-                .await
-                .expect("sample customers");
+            gate.submit(
+                &console,
+                &LoadSample { first, count, total: self.users, ..LoadSample::default() },
+                &Seal::none(),
+            )
+            .await
+            .expect("sample customers");
             first += count;
         }
         if there < self.users {

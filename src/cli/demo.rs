@@ -7,10 +7,12 @@ use crate::{
     config::Config,
     demo::{
         data::{Account, Data},
-        fill::fill,
+        fill::{Stage, fill},
         jobs,
     },
+    digits,
     gate::code,
+    persona::Persona,
     profile::Profile,
     store,
     supervise::Allowed,
@@ -20,7 +22,8 @@ use anyhow::Context as _;
 use std::{env, net::TcpListener, path, process::ExitCode};
 
 pub(super) async fn run(args: DemoArgs, clock: Clock) -> anyhow::Result<ExitCode> {
-    serve::start_logging(Profile::Local);
+    // What is printed has to stay in sight: requests are not logged, and neither is SQL that takes long on a busy machine.
+    serve::start_logging(Profile::Local, "warn,sqlx=error");
     if !args.listen.ip().is_loopback() {
         anyhow::bail!("the demo listens on this machine only; {} is not a loopback address", args.listen.ip());
     }
@@ -34,12 +37,13 @@ pub(super) async fn run(args: DemoArgs, clock: Clock) -> anyhow::Result<ExitCode
     config.batches.launcher = launcher;
     store::migrate(&config.database_url, Profile::Local, clock.now()).await?;
     if !complete {
-        eprintln!("Making {} customers and their orders in {} …", args.users, data.directory().display());
-        fill(CATALOG, &actor(), &data, &config, clock.clone(), args.users).await?;
+        eprint!("Making a demo in {}:", data.directory().display());
+        fill(CATALOG, &actor(), &data, &config, clock.clone(), args.users, |stage| tell(stage, args.users)).await?;
+        eprintln!(". Done.");
     }
     let accounts = data.staff()?;
-    let config = Config { listen: args.listen, ..config };
-    serve::until_stopped(config, clock, listener, |address| announce(&accounts, &data, address)).await
+    let config = Config { listen: args.listen, personas: accounts.iter().filter_map(persona).collect(), ..config };
+    serve::until_stopped(config, clock, listener, |address| announce(&accounts, &data, address, args.qr)).await
 }
 
 /// The demo's jobs are this program, on the data of this demo. It may have moved since the last start, and they with it.
@@ -56,9 +60,32 @@ fn with_jobs(mut config: Config, data: &Data) -> anyhow::Result<Config> {
     Ok(config)
 }
 
+/// Says what is being made, all in one line.
+fn tell(stage: Stage, users: i64) {
+    match stage {
+        Stage::Staff => eprint!(" staff"),
+        Stage::Customers => eprint!(", {} customers", digits::group(users)),
+        Stage::Orders => eprint!(", their orders"),
+        Stage::Jobs => eprint!(", batch jobs"),
+        Stage::Month => eprint!(", a month of work"),
+    }
+}
+
+/// The person of an account, for the sign-in page.
+fn persona(account: &Account) -> Option<Persona> {
+    let secret = totp_rs::Secret::try_from_base32(&account.totp_secret).ok()?;
+    Some(Persona {
+        name: account.name.clone(),
+        role: account.roles.first()?.parse().ok()?,
+        email: account.email.clone(),
+        password: account.password.clone(),
+        secret: secret.as_ref().to_vec(),
+    })
+}
+
 /// What a new user needs for the first minute.
-fn announce(accounts: &[Account], data: &Data, address: std::net::SocketAddr) {
-    for account in accounts {
+fn announce(accounts: &[Account], data: &Data, address: std::net::SocketAddr, with_qr: bool) {
+    for account in accounts.iter().filter(|_| with_qr) {
         let otpauth = otpauth(account);
         println!("{}\n{}  {}\n", qr::terminal(&otpauth), account.email, account.roles.join(", "));
     }
@@ -76,10 +103,7 @@ fn announce(accounts: &[Account], data: &Data, address: std::net::SocketAddr) {
     }
     println!();
     println!("The same as JSON, for scripts: {}", data.directory().join("staff.json").display());
-    println!(
-        "To get a code without an authenticator app: ingam code mina@ingam.test --data {}",
-        data.directory().display()
-    );
+    println!("The sign-in page offers these people with their codes; for an authenticator app, start with --qr.");
     println!("listening on http://{address}");
 }
 

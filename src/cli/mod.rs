@@ -81,6 +81,9 @@ pub struct DemoArgs {
     /// Replaces existing data.
     #[arg(long)]
     fresh: bool,
+    /// Prints QR codes, by which an authenticator app takes over the accounts.
+    #[arg(long)]
+    qr: bool,
 }
 
 #[derive(Debug, Args)]
@@ -177,6 +180,7 @@ pub fn run() -> ExitCode {
             data: PathBuf::from("./ingam-demo"),
             users: 2000,
             fresh: false,
+            qr: false,
         })
     });
     let outcome = match command {

@@ -13,6 +13,7 @@ use crate::{
 use anyhow::Context as _;
 use std::{
     env,
+    io::IsTerminal as _,
     net::{SocketAddr, TcpListener},
     process::ExitCode,
 };
@@ -23,7 +24,7 @@ pub(super) async fn run(args: ConfigArgs, clock: Clock) -> anyhow::Result<ExitCo
     let launcher = launcher()?;
     let settings = settings(args.config.as_deref())?;
     let profile = settings.profile().map_err(RefusedToStart)?;
-    start_logging(profile);
+    start_logging(profile, "info,sqlx=warn,actix_server=warn");
     for check in settings.checks() {
         check.verdict.map_err(|why| RefusedToStart(format!("refuses to start: {why}")))?;
     }
@@ -69,15 +70,16 @@ pub(super) fn launcher() -> anyhow::Result<Launcher> {
     Ok(launcher)
 }
 
-/// Lines for people on a local machine, JSON for everybody else.
-pub(super) fn start_logging(profile: Profile) {
-    let mut filter =
-        EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new("info,sqlx=warn,actix_server=warn"));
+/// Lines for people on a local machine, in colours only on a terminal; JSON for everybody else. `RUST_LOG` says what is logged, else
+/// `usual` does.
+pub(super) fn start_logging(profile: Profile, usual: &str) {
+    let mut filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new(usual));
     // Finer than this, it logs where requests to the payment provider go, and then their bytes, keys and all.
     if let Ok(coarser) = "ureq=info".parse() {
         filter = filter.add_directive(coarser);
     }
-    let logging = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
+    let has_colours = std::io::stderr().is_terminal() && env::var_os("NO_COLOR").is_none_or(|set| set.is_empty());
+    let logging = tracing_subscriber::fmt().with_env_filter(filter).with_ansi(has_colours).with_writer(std::io::stderr);
     let started = match profile {
         Profile::Local => logging.compact().try_init(),
         _ => logging.json().flatten_event(true).with_current_span(false).try_init(),

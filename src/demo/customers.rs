@@ -11,11 +11,14 @@ use crate::{
 use serde::{Deserialize, Serialize};
 
 /// Adds the sample customers numbered `first` and up, `count` of the `total` there will be.
-#[derive(Clone, Debug, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
 pub struct LoadSample {
     pub first: i64,
     pub count: i64,
     pub total: i64,
+    /// The present of the sample, in seconds since 1970, where the time of the log is an earlier one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub present: Option<i64>,
 }
 
 /// A good step: fewer cost more commits, more hold the writer for many seconds.
@@ -31,7 +34,7 @@ impl Change for LoadSample {
     }
 
     async fn apply(&self, tx: &mut Tx<'_>) -> Result<(), Fault> {
-        let now = tx.now();
+        let now = self.present.and_then(Instant::from_unix).unwrap_or(tx.now());
         insert(tx, self.first, self.count, self.total, now).await?;
         tx.note("users", self.first - 1, self.first - 1 + self.count);
         take_over(tx).await?;

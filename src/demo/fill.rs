@@ -4,18 +4,23 @@ use super::{
     customers::{LoadSample, STEP},
     data::{Account, Data},
     jobs::LoadBatches,
+    month,
     orders::{LoadOrders, STEP as ORDERS_STEP, UNTOLD},
+    worker::Time,
 };
 use crate::{
-    batches::define,
-    clock::Clock,
+    batches::{claim::TickJob, define, definition::Definition, record},
+    clock::{Clock, Instant},
     config::Config,
     gate::{Actor, Catalog, Gate, Reason, Refusal, Role, Roles, code},
+    password,
     secret::random,
     sql,
-    staff::founding::{Founder, found},
+    staff::founding::{Founder, found_with},
     store::Store,
 };
+use chrono::TimeDelta;
+use tokio::task::spawn_blocking;
 
 /// Who works at the demo's shop.
 const STAFF: [(&str, &str, Role); 5] = [
@@ -29,7 +34,18 @@ const STAFF: [(&str, &str, Role); 5] = [
 /// Two thousand customers have ten thousand orders.
 const ORDERS_A_CUSTOMER: i64 = 5;
 
-/// Fills a new demo: its staff, `users` customers with their orders, its jobs, and what those did in the month before.
+/// What is made at the moment, for people who wait.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Stage {
+    Staff,
+    Customers,
+    Orders,
+    Jobs,
+    Month,
+}
+
+/// Fills a new demo: its staff, `users` customers with their orders, its jobs, and what they all did in the month before. The log
+/// begins a month ago; what is loaded reaches up to now.
 pub(crate) async fn fill(
     catalog: Catalog,
     actor: &Actor,
@@ -37,22 +53,53 @@ pub(crate) async fn fill(
     config: &Config,
     clock: Clock,
     users: i64,
+    tell: impl Fn(Stage),
 ) -> anyhow::Result<()> {
-    let store = Store::open(&config.database_url, 1).await?;
-    let gate = Gate::open(&store, catalog, clock, config.secret_key.clone(), config.allowed_networks.clone()).await?;
+    let now = clock.now();
+    let present = Some(now.unix());
+    let time = Time::at(now.minus(TimeDelta::days(i64::try_from(month::DAYS)?) + TimeDelta::hours(20)));
+    let store = Store::open_to_fill(&config.database_url).await?;
+    let gate = Gate::open(&store, catalog, time.clock(), config.secret_key.clone(), config.allowed_networks.clone())
+        .await?
+        .with_policies(config.policies.clone());
     // A demo that begins has no owner yet to read a reason.
     let reason = Reason::none();
+    tell(Stage::Staff);
+    let accounts = found_staff(&gate, actor, config).await?;
+    tell(Stage::Customers);
+    load(&gate, (actor, &reason), LoadSample { first: 1, total: users, present, ..LoadSample::default() }).await?;
+    tell(Stage::Orders);
+    let sample = LoadOrders { present, ..LoadOrders::default() };
+    load_orders(&store, &gate, (actor, &reason), users * ORDERS_A_CUSTOMER, &sample).await?;
+    tell(Stage::Jobs);
+    define::take_over(&store.reader, &gate, &config.batches.jobs).await?;
+    gate.submit_unattended(actor, &LoadBatches { present }).await?;
+    tell(Stage::Month);
+    month::work(&gate, &store.reader, &time, &accounts, now).await?;
+    time.go_to(now);
+    skip_ticks(&store, &gate, &config.batches.jobs, now).await?;
+    store.close().await;
+    gate.close().await;
+    data.complete(&accounts)
+}
+
+/// Founds the accounts. Their passwords are hashed side by side.
+async fn found_staff(gate: &Gate, actor: &Actor, config: &Config) -> anyhow::Result<Vec<Account>> {
+    let founders = STAFF.map(|(email, name, role)| Founder {
+        email: email.to_owned(),
+        name: name.to_owned(),
+        roles: Roles::new([role]),
+        time_zone: config.time_zone.to_string(),
+        password: passphrase(),
+        secret: code::new_secret(),
+    });
+    let hashes = founders.each_ref().map(|founder| {
+        let password = founder.password.clone();
+        spawn_blocking(move || password::hash(&password))
+    });
     let mut accounts = Vec::new();
-    for (email, name, role) in STAFF {
-        let founder = Founder {
-            email: email.to_owned(),
-            name: name.to_owned(),
-            roles: Roles::new([role]),
-            time_zone: config.time_zone.to_string(),
-            password: passphrase(),
-            secret: code::new_secret(),
-        };
-        found(&gate, actor, &founder).await?;
+    for ((founder, hash), (.., role)) in founders.into_iter().zip(hashes).zip(STAFF) {
+        found_with(gate, actor, &founder, hash.await?).await?;
         accounts.push(Account {
             email: founder.email,
             name: founder.name,
@@ -61,13 +108,18 @@ pub(crate) async fn fill(
             totp_secret: code::base32(&founder.secret),
         });
     }
-    load(&gate, (actor, &reason), 0, users).await?;
-    load_orders(&store, &gate, (actor, &reason), users * ORDERS_A_CUSTOMER).await?;
-    define::take_over(&store.reader, &gate, &config.batches.jobs).await?;
-    gate.submit_unattended(actor, &LoadBatches {}).await?;
-    store.close().await;
-    gate.close().await;
-    data.complete(&accounts)
+    Ok(accounts)
+}
+
+/// Moves the schedules of the jobs to now: what they did until then is loaded.
+async fn skip_ticks(store: &Store, gate: &Gate, jobs: &[Definition], now: Instant) -> anyhow::Result<()> {
+    for Definition { name, schedule, .. } in jobs {
+        let Some(job) = record::job(&mut &store.reader, name).await? else { continue };
+        let (Some(due), Some(schedule)) = (job.next_at, schedule) else { continue };
+        let next = schedule.next(now);
+        gate.run_housekeeping(&TickJob { job: name.clone(), due, next, run: None }).await?;
+    }
+    Ok(())
 }
 
 /// Adds sample orders until there are about `total`: three quarters of them at most those that the customers' ledgers tell
@@ -77,6 +129,7 @@ pub(crate) async fn load_orders(
     gate: &Gate,
     (actor, reason): (&Actor, &Reason),
     total: i64,
+    sample: &LoadOrders,
 ) -> anyhow::Result<i64> {
     let (users, told, last, untold): (i64, i64, i64, i64) = store
         .reader
@@ -91,7 +144,7 @@ pub(crate) async fn load_orders(
     let (mut told, mut entry, mut first) = (told, last, untold);
     while users > 0 && told < total * 3 / 4 {
         let entries = ORDERS_STEP.min(total * 3 / 4 - told);
-        let change = LoadOrders { entry, entries, users, ..LoadOrders::default() };
+        let change = LoadOrders { entry, entries, users, ..sample.clone() };
         let loaded = gate.submit_for(actor, &change, reason).await?.output;
         if loaded.orders == 0 {
             break;
@@ -100,23 +153,18 @@ pub(crate) async fn load_orders(
     }
     while users > 0 && told + first < total {
         let count = ORDERS_STEP.min(total - told - first);
-        gate.submit_for(actor, &LoadOrders { first, count, users, ..LoadOrders::default() }, reason).await?;
+        gate.submit_for(actor, &LoadOrders { first, count, users, ..sample.clone() }, reason).await?;
         first += count;
     }
     Ok(told + first)
 }
 
-/// Adds sample customers until there are `total`.
-pub(crate) async fn load(
-    gate: &Gate,
-    (actor, reason): (&Actor, &Reason),
-    there: i64,
-    total: i64,
-) -> Result<(), Refusal> {
-    let mut first = there + 1;
+/// Adds the sample customers from `sample.first` on until there are `sample.total`.
+pub(crate) async fn load(gate: &Gate, (actor, reason): (&Actor, &Reason), sample: LoadSample) -> Result<(), Refusal> {
+    let LoadSample { mut first, total, .. } = sample;
     while first <= total {
         let count = STEP.min(total - first + 1);
-        gate.submit_for(actor, &LoadSample { first, count, total }, reason).await?;
+        gate.submit_for(actor, &LoadSample { first, count, ..sample.clone() }, reason).await?;
         first += count;
     }
     Ok(())

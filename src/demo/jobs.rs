@@ -9,6 +9,7 @@ use crate::{
         log,
         record::{self, JOB},
     },
+    clock::Instant,
     gate::{Admits, Change, Fault, Target, Tx},
     id::RunId,
     sql,
@@ -40,8 +41,13 @@ pub fn jobs(program: &str, data: &str) -> Vec<Definition> {
 }
 
 /// Adds what the demo's jobs did in the month before. They must have been defined; a job that has run already is left alone.
-#[derive(Clone, Debug, Serialize, Deserialize)]
-pub struct LoadBatches {}
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+pub struct LoadBatches {
+    /// The present of the sample, in seconds since 1970, where the time of the log is an earlier one. Then nothing that failed
+    /// is acknowledged yet: people do that in the time between.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub present: Option<i64>,
+}
 
 /// A run that is to be written down, and of which job and definition it was.
 struct Entry<'d> {
@@ -61,7 +67,8 @@ impl Change for LoadBatches {
     }
 
     async fn apply(&self, tx: &mut Tx<'_>) -> Result<i64, Fault> {
-        let shop = shop(tx).await?;
+        let now = self.present.and_then(Instant::from_unix).unwrap_or(tx.now());
+        let shop = shop(tx, now).await?;
         let mut known = Vec::new();
         for Definition { name, .. } in jobs("", "") {
             let job = record::job(tx, &name).await?.ok_or_else(|| Fault::missing(JOB))?;
@@ -76,7 +83,11 @@ impl Change for LoadBatches {
         }
         let mut entries = Vec::new();
         for (version, definition) in &known {
-            let pasts = history(definition, shop, tx.now()).into_iter();
+            let pasts = history(definition, shop, now).into_iter();
+            let pasts = pasts.map(|past| match self.present {
+                Some(_) => Past { resolved_at: None, ..past },
+                None => past,
+            });
             entries.extend(pasts.map(|past| Entry { version: *version, definition, past }));
         }
         // Runs are told apart by their numbers, and a later one has a higher one whichever job it is of.
@@ -93,8 +104,8 @@ impl Change for LoadBatches {
 }
 
 /// How large the shop is, so that what the jobs will do from now on fits what they did.
-async fn shop(tx: &mut Tx<'_>) -> Result<Shop, Fault> {
-    let week = tx.now().minus(TimeDelta::days(7));
+async fn shop(tx: &mut Tx<'_>, now: Instant) -> Result<Shop, Fault> {
+    let week = now.minus(TimeDelta::days(7));
     let (customers, orders): (i64, i64) = tx
         .query(sql!(
             "select (select count(*) from users), (select count(distinct order_id) from payments where captured_at >= $1)"

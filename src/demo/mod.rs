@@ -3,10 +3,13 @@
 //! `fill` makes it in a data directory (`data`): [`customers`], [`orders`], and the [`jobs`] with a month in
 //! which they ran. What those jobs do every night (`night`) is the work of the [`shop`].
 
+mod chance;
 pub mod customers;
 pub(crate) mod data;
 pub(crate) mod fill;
 pub mod jobs;
+mod month;
 pub(crate) mod night;
 pub(crate) mod orders;
 pub mod shop;
+mod worker;

@@ -25,6 +25,9 @@ pub struct LoadOrders {
     pub first: i64,
     pub count: i64,
     pub users: i64,
+    /// The present of the sample, in seconds since 1970, where the time of the log is an earlier one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub present: Option<i64>,
 }
 
 /// The number of orders added, and which ledger entry was the last.
@@ -45,11 +48,11 @@ impl Change for LoadOrders {
 
     async fn apply(&self, tx: &mut Tx<'_>) -> Result<Loaded, Fault> {
         let last = self.last_entry(tx).await?;
-        let now = tx.now();
+        let now = self.present.unwrap_or(tx.now().unix());
         let mut added = Vec::new();
         for statement in made_from_numbers() {
             let query = tx.query(statement).bind(self.entry).bind(last).bind(self.first).bind(self.count);
-            added.push(query.bind(now.unix()).bind(self.users.max(1)).bind(UNTOLD).run().await?);
+            added.push(query.bind(now).bind(self.users.max(1)).bind(UNTOLD).run().await?);
         }
         for statement in made_from_orders() {
             tx.query(statement)

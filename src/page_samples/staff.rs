@@ -1,5 +1,7 @@
 use super::maker::{Maker, Sample, before, html, now, refused_field};
 use crate::{
+    gate::Role,
+    persona::Persona,
     staff::{login_pages, pages as staff},
     web::shell::{
         Section, Theme,
@@ -23,9 +25,29 @@ impl Maker {
                 errors,
                 notice,
                 address: Some("10.20.4.22".into()),
+                personas: Vec::new(),
             })
         };
         add("login", login(String::new(), None, FieldErrors::new(), None));
+        let personas =
+            [("김민아", Role::Operator), ("박준호", Role::Oncall), ("Olivia Kang", Role::Owner)].map(|(name, role)| {
+                let (email, password) = (format!("{role}@ingam.test"), "abcd-efgh-ijkl-mnop".to_owned());
+                let persona = Persona { name: name.to_owned(), role, email, password, secret: vec![7; 20] };
+                let codes = persona.codes(now());
+                (persona, codes)
+            });
+        add(
+            "login-demo",
+            html(&login_pages::LoginPage {
+                shell: self.solo(Some("/login")),
+                email: String::new(),
+                refusal: None,
+                errors: FieldErrors::new(),
+                notice: None,
+                address: None,
+                personas: personas.into(),
+            }),
+        );
         add("login-ended", login(String::new(), None, FieldErrors::new(), Some(login_pages::LoginNotice::Ended)));
         add("login-ready", login(String::new(), None, FieldErrors::new(), Some(login_pages::LoginNotice::SetUp)));
         add(
@@ -50,7 +72,13 @@ impl Maker {
         errors.add("password", wrong::required());
         add("login-invalid", login(self.text("mina", "mina"), None, errors, Some(login_pages::LoginNotice::SignedOut)));
         let code = |step: Step, refusal, errors| {
-            html(&login_pages::LoginCodePage { shell: self.solo(Some(step.path())), step, refusal, errors })
+            html(&login_pages::LoginCodePage {
+                shell: self.solo(Some(step.path())),
+                step,
+                codes: None,
+                refusal,
+                errors,
+            })
         };
         add("login-code", code(Step::Authenticator, None, FieldErrors::new()));
         add(

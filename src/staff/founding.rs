@@ -22,6 +22,16 @@ pub struct Founder {
 
 /// Invites `founder` and accepts for them. `actor` is the command line: no other actor may.
 pub async fn found(gate: &Gate, actor: &Actor, founder: &Founder) -> Result<StaffId, Refusal> {
+    found_with(gate, actor, founder, password::hash(&founder.password)).await
+}
+
+/// The same with the hash of the password, which takes a while to make.
+pub(crate) async fn found_with(
+    gate: &Gate,
+    actor: &Actor,
+    founder: &Founder,
+    password_hash: String,
+) -> Result<StaffId, Refusal> {
     let token = secret::token();
     let invite = InviteStaff {
         email: founder.email.clone(),
@@ -35,7 +45,7 @@ pub async fn found(gate: &Gate, actor: &Actor, founder: &Founder) -> Result<Staf
     let accept = AcceptInvitation {
         staff,
         token,
-        password_hash: password::hash(&founder.password),
+        password_hash,
         secret: gate.key().seal(&code::context(staff), &founder.secret),
         // No code was needed to prove this authenticator, so none is spent.
         step: 0,

@@ -2,6 +2,7 @@
 
 use crate::{
     clock::Instant,
+    persona::{Codes, Persona},
     web::{
         format,
         shell::{Frame, Solo, field::FieldErrors, seal::FormRefusal},
@@ -21,6 +22,8 @@ pub(crate) struct LoginPage {
     pub(crate) notice: Option<LoginNotice>,
     /// The address the request came from.
     pub(crate) address: Option<String>,
+    /// The people of a demo with their codes.
+    pub(crate) personas: Vec<(Persona, Codes)>,
 }
 
 /// Why a sign-in was refused. An unknown account, a disabled one and a wrong password are one answer.
@@ -99,6 +102,8 @@ impl CodeStep {
 pub(crate) struct LoginCodePage {
     pub(crate) shell: Solo,
     pub(crate) step: CodeStep,
+    /// The codes of this person, where they are one of a demo.
+    pub(crate) codes: Option<Codes>,
     pub(crate) refusal: Option<FormRefusal>,
     pub(crate) errors: FieldErrors,
 }

@@ -15,7 +15,6 @@ use crate::{
     web::session::{ISSUED, Stage, Visitor},
     web::{
         Guest, PageError, PageResult,
-        form::Form,
         problem_page::Problem,
         refused::{next_step, until},
         shell::{
@@ -69,6 +68,7 @@ fn login_page(
     errors: FieldErrors,
     notice: Option<LoginNotice>,
 ) -> PageResult {
+    let personas = &guest.console().personas;
     let page = LoginPage {
         shell: guest.solo(Some("/login".to_owned())),
         email,
@@ -76,21 +76,28 @@ fn login_page(
         errors,
         notice,
         address: guest.visit().ip().map(|ip| ip.to_string()),
+        personas: personas.iter().map(|persona| (persona.clone(), persona.codes(guest.now()))).collect(),
     };
     guest.page(status, &page)
 }
 
 /// `POST /login`: e-mail and password. The answer to any mistake in them is the same.
 pub(crate) async fn enter_password(guest: Guest, session: Session, body: web::Bytes) -> PageResult {
-    let form = guest.form(&body, &["email", "password"]).await?;
-    let errors = missing(&form);
+    let personas = &guest.console().personas;
+    // The name of a person of a demo means their e-mail and password. Elsewhere the form has no such field.
+    let fields = ["email", "password", "person"];
+    let form = guest.form(&body, fields.get(..if personas.is_empty() { 2 } else { 3 }).unwrap_or_default()).await?;
+    let (email, password) = match personas.iter().find(|persona| persona.email == form.get("person")) {
+        Some(persona) => (persona.email.clone(), persona.password.clone()),
+        None => (form.trimmed("email").to_lowercase(), form.get("password").to_owned()),
+    };
+    let errors = missing(&email, &password);
     if !errors.is_empty() {
         return login_page(&guest, 422, form.get("email").to_owned(), None, errors, None);
     }
-    let email = form.trimmed("email").to_lowercase();
     let keys = Keys::new(&guest.console().key, &email, guest.visit().ip());
     let token = secret::token();
-    let (staff, right_for) = check(&guest, &email, form.get("password"), &keys).await?;
+    let (staff, right_for) = check(&guest, &email, &password, &keys).await?;
     let change = EnterPassword::new(staff, right_for, keys, &token, browser(&guest));
     match guest.submit(&change, &Seal::none()).await {
         Ok(_) => issue(&guest, &session, &token, &guest.path("/login/code")),
@@ -105,14 +112,14 @@ pub(crate) async fn enter_password(guest: Guest, session: Session, body: web::By
     }
 }
 
-fn missing(form: &Form) -> FieldErrors {
+fn missing(email: &str, password: &str) -> FieldErrors {
     let mut errors = FieldErrors::new();
-    for field in ["email", "password"] {
-        if form.get(field).is_empty() {
+    for (field, value) in [("email", email), ("password", password)] {
+        if value.is_empty() {
             errors.add(field, wrong::required());
         }
     }
-    if form.get("password").len() > MAX {
+    if password.len() > MAX {
         errors.add("password", wrong::too_long(MAX));
     }
     errors
@@ -192,7 +199,10 @@ pub(super) fn code_page(
     refusal: Option<FormRefusal>,
     errors: FieldErrors,
 ) -> PageResult {
-    let page = LoginCodePage { shell: guest.solo(Some(step.path().to_owned())), step, refusal, errors };
+    let email = guest.visitor().map(|visitor| visitor.email).unwrap_or_default();
+    let persona = guest.console().personas.iter().find(|persona| persona.email == email);
+    let codes = persona.filter(|_| step != CodeStep::Recovery).map(|persona| persona.codes(guest.now()));
+    let page = LoginCodePage { shell: guest.solo(Some(step.path().to_owned())), step, codes, refusal, errors };
     guest.page(status, &page)
 }
 

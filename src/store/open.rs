@@ -86,6 +86,21 @@ impl Store {
         Ok(Self { engine, reader, writing })
     }
 
+    /// The same, for making data that is made again where it was interrupted: on SQLite no commit waits for the disk.
+    ///
+    /// # Errors
+    ///
+    /// As [`Store::open`].
+    pub(crate) async fn open_to_fill(url: &str) -> anyhow::Result<Self> {
+        let store = Self::open(url, 1).await?;
+        Ok(match store.writing {
+            Writing::Sqlite(options) => {
+                Self { writing: Writing::Sqlite(options.synchronous(SqliteSynchronous::Off)), ..store }
+            }
+            Writing::Postgres { .. } => store,
+        })
+    }
+
     pub(crate) fn writing(&self) -> &Writing {
         &self.writing
     }

@@ -13,6 +13,7 @@ use crate::{
     gate::{Gate, Refusal, Target},
     id::Seq,
     password::Passwords,
+    persona::Persona,
     profile::Profile,
     secret::SecretKey,
     sql,
@@ -48,6 +49,8 @@ pub struct Console {
     pub(crate) routes: &'static [Route],
     /// What the navigation counts.
     pub(crate) waits: &'static [Waits],
+    /// Whom the sign-in page offers: in a demo its people, otherwise no one.
+    pub(crate) personas: Vec<Persona>,
     pub(crate) head: Mutex<Option<(Instant, AuditHead)>>,
 }
 

@@ -46,7 +46,7 @@ pub(crate) async fn observe(request: ServiceRequest, next: Next<impl MessageBody
         Ok(Err(error)) => return Err(crashed(&console, &visit, &error.to_string())),
         Err(_) => return Err(crashed(&console, &visit, "a handler panicked")),
     };
-    headers::secure(response.headers_mut(), &visit.nonce, !console.plain_http);
+    headers::secure(response.headers_mut(), &visit, !console.plain_http);
     if has_body && body::may_be_left(&visit.method, response.status()) {
         response.response_mut().head_mut().set_connection_type(ConnectionType::Close);
     }
@@ -99,7 +99,10 @@ fn problem_page(console: &Console, visit: &Visit, problem: Problem, recorded: bo
         onward: onward(console, problem, visit),
     };
     match page.render() {
-        Ok(html) => HttpResponse::build(status).content_type("text/html; charset=utf-8").body(html),
+        Ok(html) => HttpResponse::build(status)
+            .insert_header((headers::PROBLEM, problem.key()))
+            .content_type("text/html; charset=utf-8")
+            .body(html),
         Err(_) => HttpResponse::build(status).body(format!("{status}\n{}\n", visit.request_id)),
     }
 }
@@ -108,7 +111,7 @@ fn problem_page(console: &Console, visit: &Visit, problem: Problem, recorded: bo
 fn crashed(console: &Console, visit: &Visit, why: &str) -> actix_web::Error {
     tracing::error!(error = why, "a request failed");
     let mut answer = problem_page(console, visit, Problem::Internal, false);
-    headers::secure(answer.headers_mut(), &visit.nonce, !console.plain_http);
+    headers::secure(answer.headers_mut(), visit, !console.plain_http);
     actix_web::error::InternalError::from_response("lost", answer).into()
 }
 

@@ -5,6 +5,7 @@
 //! finished HTML ([`Side`]), so it names no panel; a panel borrows the subject, so it can be rendered alone too.
 
 mod address;
+mod outcome;
 mod post;
 mod receipt;
 mod show;
@@ -17,6 +18,7 @@ use crate::{
 };
 use address::{Address, action};
 pub(crate) use address::{Part, Query, Segment};
+pub(crate) use outcome::show_outcome;
 pub(crate) use post::{post, preview};
 pub(crate) use receipt::Receipt;
 pub(crate) use show::{show, show_with};

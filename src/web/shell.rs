@@ -21,6 +21,9 @@ use crate::{
 };
 use std::ops::Deref;
 
+/// What a page can say where an answer of the console does not come, by the names that its script uses (`lost.js`).
+pub(crate) const LOST: [&str; 6] = ["slow", "offline", "server", "part", "problem", "stale"];
+
 /// The frame of sign-in, set-up and error pages.
 #[derive(Clone, Debug)]
 pub struct Solo {

@@ -84,6 +84,9 @@ export async function startConsole({ users = 300 } = {}) {
       const right = [-2, -1, 0, 1, 2].map((offset) => totp(key, now + offset));
       return ['000000', '111111', '222222', '333333', '444444', '555555'].find((code) => !right.includes(code));
     },
+    // Holds the process still, as a machine without memory or with a full disk does, until `resume`.
+    pause: () => child.kill('SIGSTOP'),
+    resume: () => child.kill('SIGCONT'),
     // Ends it as a service manager would, and says how it ended: 0 when it went in order.
     async close() {
       child.kill('SIGTERM');

@@ -8,7 +8,10 @@ use crate::{
         state::State,
     },
     clock::Instant,
-    demo::shop::{ZONE, coupons},
+    demo::{
+        chance::Chance,
+        shop::{ZONE, coupons},
+    },
 };
 use chrono::TimeDelta;
 
@@ -211,28 +214,6 @@ fn lines(job: &str, fate: Fate, params: &Values, processed: i64) -> Vec<String> 
 fn timed(lines: Vec<String>, started: Instant, ms: i64) -> Vec<(Instant, String)> {
     let last = i64::try_from(lines.len()).unwrap_or_default().max(1);
     (1..).zip(lines).map(|(n, line)| (started.plus(TimeDelta::milliseconds(ms * n / (last + 1))), line)).collect()
-}
-
-/// Numbers that look like chance and are the same every time: a linear congruential generator with the constants of Knuth's
-/// MMIX, of which the upper half is taken.
-struct Chance(u64);
-
-impl Chance {
-    fn of(name: &str) -> Self {
-        Self(name.bytes().fold(0, |seed, byte| seed.wrapping_mul(31).wrapping_add(u64::from(byte))))
-    }
-
-    fn within(&mut self, least: i64, most: i64) -> i64 {
-        self.0 = self.0.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
-        let upper = i64::try_from(self.0 >> 33).unwrap_or_default();
-        least + upper % (most - least + 1)
-    }
-
-    /// More or less by a sixth.
-    fn about(&mut self, usual: i64) -> i64 {
-        let play = usual / 6;
-        self.within(usual - play, usual + play)
-    }
 }
 
 #[cfg(test)]

@@ -86,7 +86,7 @@ on_both! {
         assert_eq!(totals, [total("30000")]);
     }
 
-    /// Found with a day of a million rows: each change that was held added up the day anew, two seconds each.
+    /// Found with a day of a million rows: each change that was held added up the whole day, two seconds each.
     fn a_day_is_added_up_once_also_where_each_change_is_held(outer) {
         let world = &under(outer.engine, vec![points_rule(10_000, Some(10_000), 1)]);
         lengthen_the_day(world);
@@ -95,7 +95,6 @@ on_both! {
             request_of(&addition(&mina, user, "1").set("code", &world.code("mina")).submit());
             assert_eq!(world.rows("select total from counted_amounts"), [[Some("20000".to_owned())]]);
         }
-        assert_sound(world);
     }
 
     fn a_change_reads_as_many_rows_on_a_long_day_as_on_a_short_one(outer) {

@@ -220,10 +220,10 @@ on_both! {
             let (store, gate) = open_gate(world).await;
             let actor = Actor::console("tests".to_owned(), "loading".to_owned());
             let jobs = jobs::jobs("/bin/true", "/data");
-            assert!(gate.submit_unattended(&actor, &LoadBatches {}).await.is_err(), "no job is defined yet");
+            assert!(gate.submit_unattended(&actor, &LoadBatches::default()).await.is_err(), "no job is defined yet");
             define::take_over(&store.reader, &gate, &jobs).await.unwrap();
-            let first = gate.submit_unattended(&actor, &LoadBatches {}).await.unwrap().output;
-            let again = gate.submit_unattended(&actor, &LoadBatches {}).await.unwrap().output;
+            let first = gate.submit_unattended(&actor, &LoadBatches::default()).await.unwrap().output;
+            let again = gate.submit_unattended(&actor, &LoadBatches::default()).await.unwrap().output;
             store.close().await;
             gate.close().await;
             (first, again)

@@ -67,6 +67,15 @@ fn first_minute(world: &World) {
     assert_eq!((mode(&data.join("staff.json")), mode(&data.join("secret-key")), mode(&data)), (0o600, 0o600, 0o700));
     assert_eq!(mode(&data.join("ingam.db")) & 0o077, 0, "no other account reads the customers");
 
+    // All of it stays in sight: one line while the data is made, a table, and nothing that only a terminal understands.
+    assert!(serving.said.len() <= 40, "{:#?}", serving.said);
+    assert!(
+        serving.said[0].starts_with("Making a demo in ") && serving.said[0].ends_with("Done."),
+        "{:?}",
+        serving.said
+    );
+    assert!(serving.said.iter().all(|line| !line.contains('\u{1b}') && !line.contains('█')), "{:#?}", serving.said);
+
     // Anybody can sign in with what is printed.
     let mina = &accounts_before[0];
     let browser = world.browser().at(serving.address);
@@ -198,4 +207,70 @@ fn a_code_is_for_an_account_of_a_demo() {
         assert_eq!(one_line(&output).0, Some(1), "{who:?}");
     }
     assert_eq!(code(folder.path(), "Mina@ingam.test").len(), 6);
+}
+
+#[test]
+fn a_demo_prints_qr_codes_when_it_is_asked_to() {
+    let folder = TempDir::new().unwrap();
+    let mut serving = Serving::start(demo(folder.path(), &["--qr"]));
+    assert!(serving.said.iter().any(|line| line.contains('█')), "{:#?}", serving.said);
+    assert_eq!(serving.terminate().code(), Some(0));
+}
+
+/// What requests and statements say is for those who ask for it, by `RUST_LOG`.
+#[test]
+fn a_demo_that_is_used_prints_nothing_more() {
+    let folder = TempDir::new().unwrap();
+    let log = folder.path().join("said");
+    let out = fs::File::create(&log).unwrap();
+    let mut command = demo(&folder.path().join("demo"), &[]);
+    let mut child = command.stdout(out.try_clone().unwrap()).stderr(out).spawn().unwrap();
+    let said = || fs::read_to_string(&log).unwrap();
+    crate::kit::wait_until(|| said().contains("listening on http://"));
+    let before = said();
+    let address = before.rsplit("http://").next().unwrap().trim().to_owned();
+    for path in ["/login", "/users", "/nowhere"] {
+        let answer = std::process::Command::new("curl")
+            .args(["-s", "-o", "/dev/null", &format!("http://{address}{path}")])
+            .status();
+        assert!(answer.is_ok());
+    }
+    assert_eq!(said(), before);
+    assert!(before.lines().count() <= 40 && !before.contains("select") && !before.contains('\u{1b}'), "{before}");
+    assert!(std::process::Command::new("kill").args(["-TERM", &child.id().to_string()]).status().unwrap().success());
+    assert_eq!(child.wait().unwrap().code(), Some(0));
+}
+
+#[test]
+fn the_log_of_a_demo_tells_of_a_month_at_work() {
+    within(Engine::Sqlite, |world| {
+        let folder = TempDir::new().unwrap();
+        let mut serving = Serving::start(ingam(
+            &[],
+            &["demo", "--listen", "127.0.0.1:0", "--data", folder.path().to_str().unwrap(), "--users", "400"],
+        ));
+        let sora = &accounts(folder.path())[2];
+        let browser = world.browser().at(serving.address);
+        let half = crate::kit::try_password(&browser, "sora@ingam.test", sora["password"].as_str().unwrap());
+        let code = code(folder.path(), "sora@ingam.test");
+        assert_eq!(half.follow().form_with("code").set("code", &code).submit().status, 303);
+        for (action, outcome, least) in [
+            ("points.adjust", "applied", 20),
+            ("points.adjust", "requested", 2),
+            ("points.adjust", "refused", 1),
+            ("orders.refund", "applied", 3),
+            ("orders.cancel", "applied", 1),
+            ("approvals.approve", "applied", 1),
+            ("runs.resolve", "applied", 5),
+            ("runs.rerun", "applied", 1),
+            ("users.note", "applied", 1),
+        ] {
+            let page = browser.get(&format!("/audit?action={action}&outcome={outcome}"));
+            let rows = page.all("#rows tbody tr, .tbl tbody tr").len();
+            assert!(rows >= least, "{rows} of {action} {outcome}: {page}");
+        }
+        assert!(browser.get("/audit").text().contains("CS-2"), "reasons name the tickets that they are about");
+        assert_eq!(serving.terminate().code(), Some(0));
+        assert!(verified(folder.path()).contains("fits"));
+    });
 }

@@ -12,7 +12,7 @@ const LAYERS: &[&[&str]] = &[
     // One SQL text, two engines; and the one door.
     &["store"],
     &["gate"],
-    &["customer", "payments"],
+    &["customer", "payments", "persona"],
     // What HTTP looks like here.
     &["web"],
     // The slices.

@@ -233,7 +233,7 @@ on_both! {
                 let adjust = AdjustPoints { user: CustomerId::new(1), delta: 1, reason_kind: "goodwill".to_owned() };
                 knock(&gate, actor, role, &adjust).await;
                 knock(&gate, actor, role, &SetUserStatus { user: CustomerId::new(1), status: "suspended".to_owned() }).await;
-                knock(&gate, actor, role, &LoadSample { first: 10, count: 1, total: 10 }).await;
+                knock(&gate, actor, role, &LoadSample { first: 10, count: 1, total: 10, ..LoadSample::default() }).await;
                 let invite = InviteStaff {
                     email: "new@ingam.test".to_owned(),
                     name: "New".to_owned(),

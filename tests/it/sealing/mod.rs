@@ -11,6 +11,7 @@ mod fail_closed;
 mod golden;
 mod notes;
 mod outbox;
+mod outcomes;
 mod points;
 mod races;
 mod repeats;

@@ -3,6 +3,7 @@
 mod answers;
 pub(crate) mod lost_phone;
 mod moving;
+mod personas;
 pub(crate) mod recovery;
 pub(crate) mod secrets;
 mod sessions;

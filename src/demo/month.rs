@@ -1,0 +1,228 @@
+//! What the demo's staff did in the thirty days before: adjustments, refunds, cancellations, notes and suspensions, requests and
+//! decisions, mistakes that were refused, failed runs that were looked into. The same every time, but for codes and keys.
+
+mod orders;
+mod runs;
+mod words;
+
+use super::{
+    chance::Chance,
+    data::Account,
+    shop::ZONE,
+    worker::{Time, Worker},
+};
+use crate::{
+    approvals::{approve::Approve, reject::Reject},
+    clock::Instant,
+    gate::{Gate, Outcome},
+    id::{CustomerId, RequestId},
+    sql,
+    store::Reader,
+    users::{adjust::AdjustPoints, note::NoteUser, status::SetUserStatus},
+};
+use chrono::{Datelike as _, Days, NaiveDate, TimeDelta, TimeZone as _, Weekday};
+
+/// How many days the month has.
+pub(super) const DAYS: u64 = 30;
+
+/// Those who appear in it.
+pub(super) struct Staff<'g> {
+    operator: Worker<'g>,
+    oncall: Worker<'g>,
+    approver: Worker<'g>,
+}
+
+/// A month that is being made up.
+pub(super) struct Month<'g> {
+    gate: &'g Gate,
+    reader: &'g Reader,
+    time: &'g Time,
+    chance: Chance,
+    staff: Staff<'g>,
+    /// Requests that wait, each with when it is decided.
+    waiting: Vec<(Instant, RequestId)>,
+    /// The number of the last ticket that a reason names.
+    ticket: i64,
+}
+
+/// Makes the month that ends at `now`. The time begins where the demo was founded.
+pub(super) async fn work(
+    gate: &Gate,
+    reader: &Reader,
+    time: &Time,
+    accounts: &[Account],
+    now: Instant,
+) -> anyhow::Result<()> {
+    let of = |role: &str| {
+        let found = accounts.iter().find(|account| account.roles.iter().any(|one| one == role));
+        found.ok_or_else(|| anyhow::anyhow!("the demo has no {role}"))
+    };
+    let staff = Staff {
+        operator: Worker::of(gate, reader, time, of("operator")?).await?,
+        oncall: Worker::of(gate, reader, time, of("oncall")?).await?,
+        approver: Worker::of(gate, reader, time, of("approver")?).await?,
+    };
+    let chance = Chance::of("a month at the shop");
+    let mut month = Month { gate, reader, time, chance, staff, waiting: Vec::new(), ticket: 20_400 };
+    let today = now.utc().with_timezone(&ZONE).date_naive();
+    for back in (0..=DAYS).rev() {
+        if let Some(date) = today.checked_sub_days(Days::new(back)) {
+            month.day(date, now).await?;
+        }
+    }
+    time.go_to(now.minus(TimeDelta::minutes(30)));
+    month.look_into_runs(now, true).await
+}
+
+impl Month<'_> {
+    /// One day, as far as it is over.
+    async fn day(&mut self, date: NaiveDate, now: Instant) -> anyhow::Result<()> {
+        let Some(opens) = at(date, 9) else { return Ok(()) };
+        let opens = opens.max(self.time.now().plus(TimeDelta::minutes(3)));
+        let closes = at(date, 18).unwrap_or(now).min(now.minus(TimeDelta::minutes(40)));
+        if opens >= closes {
+            return Ok(());
+        }
+        self.time.go_to(opens.plus(TimeDelta::seconds(self.chance.within(60, 900))));
+        self.look_into_runs(now, false).await?;
+        if matches!(date.weekday(), Weekday::Sat | Weekday::Sun) {
+            return Ok(());
+        }
+        self.staff.operator.sign_in().await?;
+        for turn in 0..self.chance.within(3, 6) {
+            self.time.pass(self.chance.within(300, 4_200));
+            if self.time.now() >= closes {
+                break;
+            }
+            self.decide().await?;
+            match (turn, self.chance.within(0, 9)) {
+                (0, 0..=4) => self.refund().await?,
+                (1, 0..=2) => self.cancel().await?,
+                (2, 0..=1) => self.note().await?,
+                (2, 2) => self.suspend().await?,
+                (_, 9) => self.slip().await?,
+                _ => self.adjust().await?,
+            }
+        }
+        self.time.pass(self.chance.within(300, 2_400));
+        self.decide().await?;
+        Ok(self.staff.operator.sign_out().await?)
+    }
+
+    /// Gives points, mostly a few: what is more than one person may give waits.
+    async fn adjust(&mut self) -> anyhow::Result<()> {
+        let Some((user, points)) = self.customer().await? else { return Ok(()) };
+        let (kind, reason) = *self.chance.of_these(words::ADJUSTMENTS).unwrap_or(&("other", "고객 요청"));
+        let delta = match (kind, self.chance.once_in(9)) {
+            ("correction", _) => -(points / 200 * 100).min(2_000),
+            (_, true) => 10_000 * self.chance.within(2, 8),
+            _ => 500 * self.chance.within(1, 10),
+        };
+        if delta == 0 {
+            return Ok(());
+        }
+        let reason = self.reason(reason);
+        let change = AdjustPoints { user, delta, reason_kind: kind.to_owned() };
+        if let Ok((_, Outcome::Pending(request))) = self.staff.operator.seal(&change, &reason).await? {
+            let decided = self.time.now().plus(TimeDelta::minutes(self.chance.within(8, 180)));
+            self.waiting.push((decided, request));
+        }
+        Ok(())
+    }
+
+    /// What the gate refuses on an ordinary day: a mistyped code, more points than there are, a change that is none of theirs.
+    async fn slip(&mut self) -> anyhow::Result<()> {
+        let Some((user, points)) = self.customer().await? else { return Ok(()) };
+        let reason = self.reason("중복 지급분 회수");
+        let change = |delta| AdjustPoints { user, delta, reason_kind: "correction".to_owned() };
+        match self.chance.within(0, 3) {
+            0 => drop(self.staff.operator.seal(&change(-points - 5_000), &reason).await?),
+            1 => {
+                self.staff.oncall.sign_in().await?;
+                drop(self.staff.oncall.seal(&change(3_000), &reason).await?);
+                self.staff.oncall.sign_out().await?;
+            }
+            _ => {
+                let change = AdjustPoints { user, delta: 1_500, reason_kind: "late_delivery".to_owned() };
+                let reason = self.reason("배송이 하루 늦어 보상합니다");
+                drop(self.staff.operator.mistype(&change, &reason).await?);
+                self.time.pass(20);
+                drop(self.staff.operator.seal(&change, &reason).await?);
+            }
+        }
+        Ok(())
+    }
+
+    async fn note(&mut self) -> anyhow::Result<()> {
+        let Some((user, _)) = self.customer().await? else { return Ok(()) };
+        let text = (*self.chance.of_these(words::NOTES).unwrap_or(&"통화 완료")).to_owned();
+        let reason = self.reason("상담 내용 기록");
+        drop(self.staff.operator.seal(&NoteUser { user, text }, &reason).await?);
+        Ok(())
+    }
+
+    /// Suspends an account, and mostly lets it go on later.
+    async fn suspend(&mut self) -> anyhow::Result<()> {
+        let Some((user, _)) = self.customer().await? else { return Ok(()) };
+        let status = |status: &str| SetUserStatus { user, status: status.to_owned() };
+        let reason = self.reason("도용 의심 신고, 본인 확인 전까지 정지");
+        drop(self.staff.operator.seal(&status("suspended"), &reason).await?);
+        if !self.chance.once_in(3) {
+            self.time.pass(self.chance.within(1_800, 5_400));
+            let reason = self.reason("본인 확인 완료, 정지 해제");
+            drop(self.staff.operator.seal(&status("active"), &reason).await?);
+        }
+        Ok(())
+    }
+
+    /// Decides on the requests whose time has come.
+    async fn decide(&mut self) -> anyhow::Result<()> {
+        let now = self.time.now();
+        let (due, waiting): (Vec<_>, Vec<_>) =
+            std::mem::take(&mut self.waiting).into_iter().partition(|(at, _)| *at <= now);
+        self.waiting = waiting;
+        if due.is_empty() {
+            return Ok(());
+        }
+        self.staff.approver.sign_in().await?;
+        for (_, request) in due {
+            self.time.pass(self.chance.within(30, 200));
+            if self.chance.once_in(4) {
+                let reason = *self.chance.of_these(words::REJECTIONS).unwrap_or(&"근거 자료가 부족합니다");
+                drop(self.staff.approver.seal(&Reject { request }, reason).await?);
+            } else {
+                let reason = *self.chance.of_these(words::APPROVALS).unwrap_or(&"확인했습니다");
+                drop(self.staff.approver.seal(&Approve { request }, reason).await?);
+            }
+        }
+        Ok(self.staff.approver.sign_out().await?)
+    }
+
+    /// A customer whose ledger says nothing about what is still to come, and their points.
+    async fn customer(&mut self) -> anyhow::Result<Option<(CustomerId, i64)>> {
+        let some: Vec<(CustomerId, i64)> = self
+            .reader
+            .query(sql!(
+                "select u.id, u.points from users u
+                  where u.status = 'active' and u.joined_at < $1
+                    and not exists (select 1 from point_entries p where p.user_id = u.id and p.at > $1)
+                  order by u.id desc limit 60"
+            ))
+            .bind(self.time.now())
+            .all()
+            .await?;
+        Ok(self.chance.of_these(&some).copied())
+    }
+
+    /// A reason with the ticket that it is about.
+    fn reason(&mut self, what: &str) -> String {
+        self.ticket += self.chance.within(1, 9);
+        format!("{what} (문의 CS-{})", self.ticket)
+    }
+}
+
+fn at(date: NaiveDate, hour: u32) -> Option<Instant> {
+    ZONE.from_local_datetime(&date.and_hms_opt(hour, 0, 0)?)
+        .earliest()
+        .and_then(|at| Instant::from_unix(at.timestamp()))
+}

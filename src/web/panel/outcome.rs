@@ -1,0 +1,57 @@
+//! What became of a form whose answer was lost on the way: the person asks by the form's key.
+
+use crate::{
+    clock::Instant,
+    gate::Outcome,
+    id::{RequestId, Seq},
+    sql,
+    web::{Desk, Guest, PageResult, problem_page::Problem, shell::Shell},
+};
+use actix_web::web;
+use askama::Template;
+use serde::de::IgnoredAny;
+
+/// The answer to "was it made?" for a form of this person. Forms of others, and forms that were never sent, read alike: no
+/// change is recorded.
+#[derive(Debug, Template)]
+#[template(path = "panel/outcome.html")]
+struct OutcomePage {
+    shell: Shell,
+    outcome: Option<Made>,
+}
+
+/// What a form led to.
+#[derive(Debug)]
+struct Made {
+    seq: Seq,
+    at: Instant,
+    /// The request that holds the change, where it waits for a second person.
+    request: Option<RequestId>,
+}
+
+/// Says what became of the form with this key.
+pub(crate) async fn show_outcome(desk: Desk, key: web::Path<String>) -> PageResult {
+    if !key.bytes().all(|byte| byte.is_ascii_alphanumeric()) {
+        return Err(Problem::NotFound.into());
+    }
+    let outcome = made(&desk, &key).await?;
+    let page = OutcomePage { shell: desk.shell(None, None).await?, outcome };
+    Ok(Guest::html(200, page.render()?))
+}
+
+async fn made(desk: &Desk, key: &str) -> sqlx::Result<Option<Made>> {
+    let row: Option<(Seq, String, Instant)> = desk
+        .reader()
+        .query(sql!(
+            "select audit.seq, idempotency.output, audit.at from idempotency join audit on audit.seq = idempotency.seq \
+             where idempotency.staff_id = $1 and idempotency.key = $2 and idempotency.output is not null"
+        ))
+        .bind(desk.person().id)
+        .bind(key)
+        .optional()
+        .await?;
+    Ok(row.map(|(seq, output, at)| {
+        let outcomes: Vec<Outcome<IgnoredAny>> = serde_json::from_str(&output).unwrap_or_default();
+        Made { seq, at, request: outcomes.first().and_then(Outcome::pending) }
+    }))
+}
