@@ -32,10 +32,10 @@ impl fmt::Debug for Persona {
 }
 
 /// The codes of a person from now on.
-#[derive(Debug)]
-pub(crate) struct Codes {
+#[derive(Clone, Debug)]
+pub struct Codes {
     /// The number of the first code's step: seconds since 1970 by 30.
-    pub(crate) step: i64,
+    pub step: i64,
     codes: Vec<String>,
 }
 

@@ -1,8 +1,7 @@
-// On the sign-in pages of a demo: the code that holds now, and a press that enters it.
+// In a demo: the code that holds now, and a press that enters it.
 (() => {
   "use strict";
   const STEP = 30;
-  const places = [...document.querySelectorAll("[data-codes]")];
   // The reader's clock may be wrong; codes go by the server's.
   const ahead = Number(document.documentElement.dataset.now) * 1000 - Date.now();
 
@@ -12,20 +11,21 @@
   };
 
   const show = () => {
-    for (const place of places) {
-      const code = codeOf(place);
-      place.lastElementChild.textContent = code ? code.replace(/^(...)/, "$1 ") : "–";
+    for (const place of document.querySelectorAll("[data-codes]")) {
+      place.lastElementChild.textContent = codeOf(place)?.replace(/^(...)/, "$1 ") ?? "–";
     }
+    for (const button of document.querySelectorAll("[data-fill]")) button.hidden = false;
   };
 
-  for (const button of document.querySelectorAll("[data-fill]")) {
-    button.hidden = false;
-    button.addEventListener("click", () => {
-      const field = document.getElementById(button.dataset.fill);
-      field.value = codeOf(places[0]) ?? "";
-      field.form.requestSubmit();
-    });
-  }
+  document.addEventListener("click", (event) => {
+    const button = event.target.closest("[data-fill]");
+    const field = button && document.getElementById(button.dataset.fill);
+    if (!field) return;
+    field.value = codeOf(button.parentElement.querySelector("[data-codes]")) ?? "";
+    field.dispatchEvent(new Event("input", { bubbles: true }));
+    field.focus();
+  });
+  document.addEventListener("htmx:after:swap", show);
   show();
   setInterval(show, 1000);
 })();

@@ -61,6 +61,8 @@ impl Maker {
             now: now(),
             theme: self.theme,
             flash: None,
+            codes: None,
+            has_personas: false,
         }
     }
 

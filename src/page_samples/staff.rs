@@ -72,13 +72,7 @@ impl Maker {
         errors.add("password", wrong::required());
         add("login-invalid", login(self.text("mina", "mina"), None, errors, Some(login_pages::LoginNotice::SignedOut)));
         let code = |step: Step, refusal, errors| {
-            html(&login_pages::LoginCodePage {
-                shell: self.solo(Some(step.path())),
-                step,
-                codes: None,
-                refusal,
-                errors,
-            })
+            html(&login_pages::LoginCodePage { shell: self.solo(Some(step.path())), step, refusal, errors })
         };
         add("login-code", code(Step::Authenticator, None, FieldErrors::new()));
         add(

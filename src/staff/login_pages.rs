@@ -102,8 +102,6 @@ impl CodeStep {
 pub(crate) struct LoginCodePage {
     pub(crate) shell: Solo,
     pub(crate) step: CodeStep,
-    /// The codes of this person, where they are one of a demo.
-    pub(crate) codes: Option<Codes>,
     pub(crate) refusal: Option<FormRefusal>,
     pub(crate) errors: FieldErrors,
 }

@@ -87,7 +87,7 @@ pub(crate) async fn enter_password(guest: Guest, session: Session, body: web::By
     // The name of a person of a demo means their e-mail and password. Elsewhere the form has no such field.
     let fields = ["email", "password", "person"];
     let form = guest.form(&body, fields.get(..if personas.is_empty() { 2 } else { 3 }).unwrap_or_default()).await?;
-    let (email, password) = match personas.iter().find(|persona| persona.email == form.get("person")) {
+    let (email, password) = match guest.console().persona(form.get("person")) {
         Some(persona) => (persona.email.clone(), persona.password.clone()),
         None => (form.trimmed("email").to_lowercase(), form.get("password").to_owned()),
     };
@@ -199,10 +199,7 @@ pub(super) fn code_page(
     refusal: Option<FormRefusal>,
     errors: FieldErrors,
 ) -> PageResult {
-    let email = guest.visitor().map(|visitor| visitor.email).unwrap_or_default();
-    let persona = guest.console().personas.iter().find(|persona| persona.email == email);
-    let codes = persona.filter(|_| step != CodeStep::Recovery).map(|persona| persona.codes(guest.now()));
-    let page = LoginCodePage { shell: guest.solo(Some(step.path().to_owned())), step, codes, refusal, errors };
+    let page = LoginCodePage { shell: guest.solo(Some(step.path().to_owned())), step, refusal, errors };
     guest.page(status, &page)
 }
 

@@ -127,6 +127,8 @@ mod tests {
             zone: chrono_tz::Asia::Seoul,
             now: Instant::from_unix(1_800_000_000).unwrap(),
             theme: Theme::System,
+            codes: None,
+            has_personas: false,
             flash: None,
         }
     }

@@ -140,7 +140,16 @@ impl Console {
             now: self.clock.now(),
             theme: visitor.as_ref().and_then(|visitor| Theme::parse(&visitor.theme)).unwrap_or_default(),
             flash: None,
+            has_personas: !self.personas.is_empty(),
+            codes: visitor
+                .and_then(|visitor| self.persona(&visitor.email))
+                .map(|persona| persona.codes(self.clock.now())),
         }
+    }
+
+    /// The person of a demo with this e-mail address.
+    pub(crate) fn persona(&self, email: &str) -> Option<&Persona> {
+        self.personas.iter().find(|persona| persona.email == email)
     }
 
     /// The frame of an error page, which has no form.

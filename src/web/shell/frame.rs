@@ -3,6 +3,7 @@ use crate::{
     clock::Instant,
     digits,
     id::Seq,
+    persona::Codes,
     profile::Profile,
     web::{
         assets,
@@ -28,6 +29,10 @@ pub struct Frame {
     pub theme: Theme,
     /// What happened just before, told once.
     pub flash: Option<Flash>,
+    /// The codes of the reader, where they are a person of a demo.
+    pub codes: Option<Codes>,
+    /// Whether this is a demo.
+    pub has_personas: bool,
 }
 
 #[expect(
@@ -36,6 +41,11 @@ pub struct Frame {
     reason = "templates call these as methods and hand over references"
 )]
 impl Frame {
+    /// Whether this is a demo, whose pages show codes.
+    pub fn is_demo(&self) -> bool {
+        self.has_personas
+    }
+
     /// The sentence under this key.
     pub fn t<'k>(&self, key: &'k str) -> &'k str
     where
