@@ -14,14 +14,13 @@
     for (const place of document.querySelectorAll("[data-codes]")) {
       place.lastElementChild.textContent = codeOf(place)?.replace(/^(...)/, "$1 ") ?? "–";
     }
-    for (const button of document.querySelectorAll("[data-fill]")) button.hidden = false;
   };
 
   document.addEventListener("click", (event) => {
     const button = event.target.closest("[data-fill]");
     const field = button && document.getElementById(button.dataset.fill);
     if (!field) return;
-    field.value = codeOf(button.parentElement.querySelector("[data-codes]")) ?? "";
+    field.value = codeOf(button.querySelector("[data-codes]")) ?? "";
     field.dispatchEvent(new Event("input", { bubbles: true }));
     field.focus();
   });
