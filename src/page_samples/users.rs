@@ -247,6 +247,11 @@ impl Maker {
             ..self.user(nobody, Side::default())
         };
         add("user-look-only", html(&empty));
+        self.user_lists(out);
+    }
+
+    fn user_lists(self, out: &mut Vec<Sample>) {
+        let mut add = |name, html| out.push(Sample { name, html });
         let list = |term: String, filter: Filter, rows, errors| {
             let pager = filter.pager(Some("a600417"));
             let is_indexing = term.is_empty() && !filter.search.is_empty();

@@ -16,13 +16,12 @@ const MOST_WORDS: usize = 6;
 
 /// Every ending of a name in its one form, so that any part of it is the beginning of one of them. `김서연` → 김서연, 서연, 연.
 pub(crate) fn parts(name: &str) -> BTreeSet<String> {
-    let form = cut(&form(name));
-    // An ending does not begin with a mark, which belongs to the letter before it.
-    form.char_indices()
-        .filter(|(at, c)| *at == 0 || c.is_alphanumeric())
-        .filter_map(|(at, _)| form.get(at..))
-        .map(str::to_owned)
-        .collect()
+    endings(&cut(&form(name))).map(str::to_owned).collect()
+}
+
+/// An ending does not begin with a mark, which belongs to the letter before it.
+fn endings(form: &str) -> impl Iterator<Item = &str> {
+    form.char_indices().filter(|(at, c)| *at == 0 || c.is_alphanumeric()).filter_map(|(at, _)| form.get(at..))
 }
 
 /// The other ways to write it: its words in another order or without those in the middle, initial consonants, and as pages show it
@@ -44,7 +43,7 @@ pub(crate) fn forms(name: &str) -> BTreeSet<String> {
     }
     if let Some(initials) = initials(&form(name)) {
         // One consonant alone begins the names of a tenth of all people.
-        forms.extend(ends(&initials).filter(|end| end.chars().nth(1).is_some()).map(cut));
+        forms.extend(endings(&initials).filter(|end| end.chars().nth(1).is_some()).map(cut));
     }
     forms.extend(masked(&mask::name(name)));
     forms
@@ -64,10 +63,6 @@ pub(super) fn is_mask(c: char) -> bool {
 
 fn cut(form: &str) -> String {
     form.chars().take(LONGEST).collect()
-}
-
-fn ends(text: &str) -> impl Iterator<Item = &str> {
-    text.char_indices().filter_map(|(at, _)| text.get(at..))
 }
 
 /// What a typed name begins, in the order in which it is looked up.
@@ -92,13 +87,14 @@ impl Wanted {
 
     /// The place of a customer in the list of those with this part: the first one that fits.
     pub(super) fn place_of_part(&self, name: &str) -> Option<String> {
-        first(parts(name), &self.part)
+        let form = cut(&form(name));
+        endings(&form).filter(|ending| ending.starts_with(&self.part)).min().map(str::to_owned)
     }
 
     /// The place in the list of those who have it in another way, and not as a part.
     pub(super) fn place_of_form(&self, name: &str) -> Option<String> {
         let is_part = !self.part.is_empty() && form(name).contains(&self.part);
-        first(forms(name), &self.form).filter(|_| !is_part)
+        forms(name).into_iter().find(|place| place.starts_with(&self.form)).filter(|_| !is_part)
     }
 }
 
@@ -107,10 +103,6 @@ pub(crate) fn fits(typed: &str, name: &str) -> bool {
     let wanted = Wanted::of(typed);
     let by_part = !wanted.part.is_empty() && wanted.place_of_part(name).is_some();
     by_part || !wanted.form.is_empty() && wanted.place_of_form(name).is_some()
-}
-
-fn first(places: BTreeSet<String>, prefix: &str) -> Option<String> {
-    places.into_iter().find(|place| place.starts_with(prefix))
 }
 
 /// The words with which a customer is spoken to, in the order in which they are looked for.

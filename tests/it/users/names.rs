@@ -81,6 +81,23 @@ on_both! {
         }
     }
 
+    fn eight_bare_digits_are_an_id_and_a_number_and_a_number_is_shown_as_it_is_dialled(world) {
+        for (id, phone) in [(15_881_234, "825071234567"), (801, "8215881234"), (802, "8250712345678")] {
+            add(world, id, "Eight Digits");
+            world.database().tamper(&format!("update users set phone = '{phone}' where id = {id}")).unwrap();
+        }
+        let mina = world.signed_in("mina");
+        assert_eq!(found(&mina, "15881234"), [801, 15_881_234]);
+        assert_eq!(found(&mina, "1588-1234"), [801]);
+        assert_eq!(found(&mina, "0507-1234-5678"), [802]);
+        for (id, masked, whole) in [(801, "••••-1234", "1588-1234"), (802, "0507-••••-5678", "0507-1234-5678")] {
+            assert!(mina.get(&format!("/users/{id}")).says("main").contains(masked), "{masked}");
+            let form = mina.get(&format!("/users/{id}?panel=contact")).form_to("/contact");
+            let shown = form.set("reason", "She called about order 17").submit();
+            assert!(shown.says("main").contains(whole), "{whole}");
+        }
+    }
+
     fn a_name_that_was_changed_or_has_gone_is_found_no_more_and_the_new_one_is(world) {
         add(world, 300, "Old Name");
         let mina = world.signed_in("mina");
