@@ -11,7 +11,7 @@ use crate::{
     routes, sections,
     store::{Engine, Store},
     supervise::Identity,
-    users::take_over::at_first_start,
+    users::{index::index_some, take_over::at_first_start},
     web::{
         Console,
         connections::Connections,
@@ -125,6 +125,8 @@ pub async fn start(config: Config, clock: Clock, listener: TcpListener) -> anyho
     // Before it serves: a page of a job that is not taken over yet would say that there is none.
     define::take_over(&store.reader, &gate, &config.batches.jobs).await?;
     at_first_start(&store.reader, &gate).await?;
+    // What came while no console ran; of very much, the rest is the worker's.
+    index_some(&store.reader, &gate).await?;
     let limits = Limits { idle: config.session_idle, absolute: config.session_absolute };
     let console = web::Data::new(Console {
         profile: config.profile,

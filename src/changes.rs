@@ -52,8 +52,8 @@ use crate::{
         status::SetStaffStatus,
     },
     users::{
-        adjust::AdjustPoints, note::NoteUser, reindex::ReindexNames, search::KeepSearch, status::SetUserStatus,
-        take_over::TakeOverLedger,
+        adjust::AdjustPoints, index::IndexNames, note::NoteUser, reindex::ReindexNames, search::KeepSearch,
+        status::SetUserStatus, take_over::TakeOverLedger,
     },
     worker::forget::ForgetExpired,
 };
@@ -135,6 +135,7 @@ crate::gate::housekeeping! {
     NoteGone,
     ReportRun,
     AcceptRun,
+    IndexNames,
     ReindexNames,
     ClaimVerification,
     KeepVerification,

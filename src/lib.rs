@@ -15,6 +15,7 @@
 //! | [`web`] | what HTTP looks like here: what all requests share, sessions, what a route is, the desk a handler sits at, forms, forgery, addresses, pages, words |
 //! | [`staff`] | who is asking and who may: roles, authenticators, signing in and out, invitations, the pages of staff |
 //! | [`users`], [`orders`], [`audit`], [`access`], [`dashboard`] | slices: each holds its pages, its SQL and its changes |
+//! | `search` | the one search for everything, behind every box |
 //! | [`approvals`] | what waits for a second person: deciding, withdrawing, running out |
 //! | [`payments`] | who really gives the money back: bookkeeping, a signed webhook, Stripe |
 //! | [`batches`] | jobs, schedules, runs and their results, and rerunning by hand |
@@ -78,6 +79,7 @@ pub mod payments;
 pub mod persona;
 pub mod profile;
 pub mod routes;
+mod search;
 pub mod secret;
 mod sections;
 pub mod staff;

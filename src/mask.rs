@@ -2,6 +2,8 @@
 //!
 //! A mask shows enough to tell two people apart and to check what a caller says, and never the part in the middle.
 
+use crate::text::composed;
+
 const DOT: &str = "•";
 
 /// `seoyeon.k@naver.com` → `se•••••••@naver.com`. The domain says which mail service it is, not whose.
@@ -21,10 +23,10 @@ pub(crate) fn phone(stored: &str) -> String {
         return DOT.repeat(stored.chars().count());
     };
     let (hidden, end) = phone.rest.split_at_checked(split).unwrap_or((phone.rest, ""));
-    if phone.area.is_empty() {
-        format!("+{} {DOT}{DOT}{DOT} {DOT}{DOT}{DOT} {end}", phone.country)
-    } else {
-        format!("0{}-{}-{end}", phone.area, DOT.repeat(hidden.len()))
+    match phone.area {
+        Area::Abroad => format!("+{} {DOT}{DOT}{DOT} {DOT}{DOT}{DOT} {end}", phone.country),
+        Area::Code(area) => format!("0{area}-{}-{end}", DOT.repeat(hidden.len())),
+        Area::None => format!("{}-{end}", DOT.repeat(hidden.len())),
     }
 }
 
@@ -34,10 +36,10 @@ pub(crate) fn phone_full(stored: &str) -> String {
     let split = |from_end: usize| {
         phone.rest.len().checked_sub(from_end).filter(|at| *at > 0).and_then(|at| phone.rest.split_at_checked(at))
     };
-    if !phone.area.is_empty()
-        && let Some((middle, end)) = split(4)
-    {
-        return format!("0{}-{middle}-{end}", phone.area);
+    match (phone.area, split(4)) {
+        (Area::Code(area), Some((middle, end))) => return format!("0{area}-{middle}-{end}"),
+        (Area::None, Some((begin, end))) => return format!("{begin}-{end}"),
+        _ => {}
     }
     match (phone.country, split(7), split(4)) {
         ("", ..) => stored.to_owned(),
@@ -50,7 +52,8 @@ pub(crate) fn phone_full(stored: &str) -> String {
 
 /// `김서연` → `김*연`, `김연` → `김*`, `남궁민수` → `남궁*수`, `Emily Carter` → `E***y C***r`.
 pub(crate) fn name(name: &str) -> String {
-    name.split_whitespace().map(word).collect::<Vec<_>>().join(" ")
+    // Syllables that came in parts are syllables.
+    composed(name).split_whitespace().map(word).collect::<Vec<_>>().join(" ")
 }
 
 /// Surnames of two syllables; every other Korean surname has one.
@@ -80,24 +83,42 @@ fn is_alphabetic_script(c: char) -> bool {
 /// A stored number in its parts.
 struct Phone<'a> {
     country: &'a str,
-    /// Of a Korean number: `10`, `2`, `31`.
-    area: &'a str,
+    area: Area<'a>,
     rest: &'a str,
+}
+
+/// What is dialled before a number.
+#[derive(Clone, Copy)]
+enum Area<'a> {
+    /// Of a Korean number, behind the zero: `10`, `2`, `31`, `507`.
+    Code(&'a str),
+    /// A Korean number of a company, which has none: 1588-1234.
+    None,
+    Abroad,
 }
 
 impl<'a> Phone<'a> {
     fn of(stored: &'a str) -> Self {
-        let unknown = Self { country: "", area: "", rest: "" };
+        let unknown = Self { country: "", area: Area::Abroad, rest: "" };
         if !stored.bytes().all(|b| b.is_ascii_digit()) {
             return unknown;
         }
         let Some((country, rest)) = stored.split_at_checked(country_length(stored)) else { return unknown };
         if country != "82" {
-            return Self { country, area: "", rest };
+            return Self { country, area: Area::Abroad, rest };
         }
-        // Seoul is 2; every other area and network has two digits.
-        let (area, rest) = rest.split_at_checked(if rest.starts_with('2') { 1 } else { 2 }).unwrap_or(("", rest));
-        Self { country, area, rest }
+        let length = match rest.as_bytes() {
+            // 15xx, 16xx, 18xx: eight digits, where a mobile number of an old network has nine or ten.
+            [b'1', b'4'..=b'9', ..] if rest.len() == 8 => return Self { country, area: Area::None, rest },
+            // Seoul.
+            [b'2', ..] => 1,
+            // Numbers for life, and those of parcels and orders that hide another one.
+            [b'5', b'0', ..] if rest.len() >= 10 => 3,
+            // Every other area and network.
+            _ => 2,
+        };
+        let (area, rest) = rest.split_at_checked(length).unwrap_or(("", rest));
+        Self { country, area: if area.is_empty() { Area::Abroad } else { Area::Code(area) }, rest }
     }
 }
 
@@ -132,6 +153,9 @@ mod tests {
         assert_eq!(phone("82112344821"), "011-•••-4821");
         assert_eq!(phone("82212345678"), "02-••••-5678");
         assert_eq!(phone("82311234567"), "031-•••-4567");
+        assert_eq!(phone("8250712345678"), "0507-••••-5678");
+        assert_eq!(phone("827012345678"), "070-••••-5678");
+        assert_eq!(phone("8215881234"), "••••-1234");
         assert_eq!(phone("14155554821"), "+1 ••• ••• 4821");
         assert_eq!(phone("442079460018"), "+44 ••• ••• 0018");
         assert_eq!(phone("3531234567"), "+353 ••• ••• 4567");
@@ -149,9 +173,24 @@ mod tests {
     }
 
     #[test]
+    fn a_name_whose_letters_came_in_parts_is_masked_like_any_other() {
+        assert_eq!(name("\u{1100}\u{1175}\u{11b7}\u{1109}\u{1165}\u{110b}\u{1167}\u{11ab}"), "김*연");
+        assert_eq!(name("Zoe\u{308}"), "Z***ë");
+    }
+
+    #[test]
     fn a_revealed_number_is_written_as_people_write_it() {
         assert_eq!(phone_full("821048214821"), "010-4821-4821");
         assert_eq!(phone_full("82212345678"), "02-1234-5678");
+        assert_eq!(phone_full("8250712345678"), "0507-1234-5678");
+        assert_eq!(phone_full("825041234567"), "0504-123-4567");
+        assert_eq!(phone_full("8215881234"), "1588-1234");
+        assert_eq!(phone_full("8216001234"), "1600-1234");
+        assert_eq!(phone_full("82161234567"), "016-123-4567");
+        assert_eq!(phone_full("827012345678"), "070-1234-5678");
+        assert_eq!(phone_full("82801234567"), "080-123-4567");
+        assert_eq!(phone_full("8225551234"), "02-555-1234");
+        assert_eq!(phone_full("8254123456"), "054-12-3456");
         assert_eq!(phone_full("14155554821"), "+1 415 555 4821");
         assert_eq!(phone_full("442079460018"), "+44 2079460018");
         assert_eq!(phone_full("82105"), "+82 105");
@@ -180,7 +219,7 @@ mod tests {
             let masked = phone(&digits);
             let shown = masked.chars().filter(char::is_ascii_digit).count();
             // The country, or the zero and the area, and the last four.
-            prop_assert!(shown <= 4 + 3, "{}", masked);
+            prop_assert!(shown <= 4 + 4, "{}", masked);
             prop_assert!(masked.ends_with(&digits[digits.len() - 4..]));
         }
 
@@ -196,7 +235,12 @@ mod tests {
         #[test]
         fn a_revealed_number_loses_no_digit(digits in "[1-9][0-9]{4,14}") {
             let written: String = phone_full(&digits).chars().filter(char::is_ascii_digit).collect();
-            let bare = written.strip_prefix('0').map_or_else(|| written.clone(), |rest| format!("82{rest}"));
+            // The number of a company has neither a country nor a zero.
+            let bare = match written.strip_prefix('0') {
+                Some(rest) => format!("82{rest}"),
+                None if digits.strip_prefix("82") == Some(&written) => digits.clone(),
+                None => written,
+            };
             prop_assert_eq!(bare, digits);
         }
     }

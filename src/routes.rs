@@ -6,7 +6,7 @@ use crate::{
     batches::{self, ping},
     dashboard,
     gate::Role,
-    host, networks, orders,
+    host, networks, orders, search,
     staff::{
         self, account_page, account_pages as account, confirm_pages as confirm, recovery_pages as recovery,
         setup_pages as setup, sign_in_pages as sign_in,
@@ -77,8 +77,11 @@ routes! {
     POST "/account/sessions/{id}/revocation" Opens::Staff => account::end_session;
     POST "/account/preferences" Opens::Staff => account::set_preferences;
 
+    GET "/searches" Opens::Staff => search::show;
+    POST "/searches" Opens::Staff => search::anything;
+
     GET "/users" FINDS_PEOPLE => users::list::list;
-    POST "/users/searches" FINDS_PEOPLE => users::list::search;
+    POST "/users/searches" FINDS_PEOPLE => search::customers;
     GET "/users/{id}" FINDS_PEOPLE => users::show::show;
     POST "/users/{id}/contact" OPERATES => users::contact::reveal;
     POST "/users/{id}/point-adjustments" OPERATES => post::<users::adjust::AdjustPanel>;
@@ -87,7 +90,7 @@ routes! {
     POST "/users/{id}/notes" OPERATES => post::<users::note::NotePanel>, large;
 
     GET "/orders" FINDS_PEOPLE => orders::list::list;
-    POST "/orders/searches" FINDS_PEOPLE => orders::list::search;
+    POST "/orders/searches" FINDS_PEOPLE => search::orders;
     GET "/orders/{id}" FINDS_PEOPLE => orders::show::show;
     POST "/orders/{id}/cancellation" OPERATES => post::<orders::cancel::CancelPanel>;
     GET "/orders/{id}/refunds" FINDS_PEOPLE => orders::refunds::refunds_alone, quiet;

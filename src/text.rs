@@ -1,6 +1,8 @@
 //! Text that others will read: reasons, notes, names, titles. One rule for all of it, by the properties of Unicode, so that no text
 //! is empty to the eye, hides a part of itself or is shown in another order than it was typed (Unicode TR 36, section 3).
 
+pub(crate) mod name;
+
 use icu_normalizer::ComposingNormalizerBorrowed;
 use icu_properties::{
     CodePointMapData, CodePointSetData,

@@ -1,5 +1,5 @@
 //! Background work: delivers what changes asked to be told, asks payment providers for the refunds that were decided, and
-//! forgets what has run out. Ends requests that were not decided in time, and records refusals that were counted.
+//! forgets what has run out. Ends requests that were not decided in time, records refusals that were counted, and indexes names.
 //!
 //! Several processes do this at once on one database; the claim of a row decides who delivers it. Events go to the log for
 //! now; a delivery is one line there.
@@ -15,6 +15,7 @@ use crate::{
     gate::{ClaimDeliveries, Delivery, Gate, MarkDelivered},
     memory,
     payments::Provider,
+    users::index::index_some,
 };
 use chrono::TimeDelta;
 use forget::ForgetExpired;
@@ -65,6 +66,7 @@ pub(crate) fn start(work: Work) -> Worker {
         tokio::spawn(deliver_and_forget(work.clone(), stopped.clone())),
         tokio::spawn(batches::run(work.batches.clone(), stopped.clone())),
         tokio::spawn(verify(work.clone(), stopped.clone())),
+        tokio::spawn(index_names(work.clone(), stopped.clone())),
         tokio::spawn(ask_providers(work, stopped)),
     ];
     Worker { stop, done }
@@ -115,6 +117,22 @@ async fn verify(work: Work, mut stopped: watch::Receiver<bool>) {
                 tracing::warn!(%error, "the audit log could not be verified; trying again");
             },
             _ = stopped.changed() => return,
+        }
+    }
+}
+
+/// Brings the names of customers who came or changed into the index, a few hundred in a transaction.
+async fn index_names(work: Work, mut stopped: watch::Receiver<bool>) {
+    while turn(&mut stopped).await {
+        while !*stopped.borrow() {
+            match index_some(&work.batches.reader, &work.gate).await {
+                Ok(0) => break,
+                Ok(_) => {}
+                Err(error) => {
+                    tracing::warn!(%error, "names could not be indexed; trying again");
+                    break;
+                }
+            }
         }
     }
 }

@@ -6,6 +6,7 @@ use crate::{
     gate::{Kind, looks::LOOK},
     id::StaffId,
     list_query,
+    text::{composed, typed},
     web::{
         list::read::{choice, first_day, last_day, network, staff},
         shell::field::wrong,
@@ -21,7 +22,7 @@ list_query! {
     staff: StaffId = staff;
     /// One of the kinds of change; the list knows which there are.
     action: String = |text, _| words(text);
-    target: (String, String) = |text, _| target(text);
+    target: Target = |text, _| target(text);
     outcome: String = |text, _| choice(text, OUTCOMES.into_iter());
     /// From the beginning of this day, in the reader's zone.
     from: Instant = first_day;
@@ -44,23 +45,52 @@ pub(crate) fn actions(kinds: &'static [Kind]) -> impl Iterator<Item = &'static s
 /// The longest text to look for, in characters.
 const MAX_TEXT: usize = 200;
 
-/// `user/42`, or what a customer's id is called elsewhere: `u_42`, `42`.
-fn target(text: &str) -> Result<(String, String), Message> {
-    let text = text.trim();
-    let (kind, id) = match text.split_once('/') {
-        Some((kind, id)) => (kind, id),
-        None => ("user", text.trim_start_matches("u_").trim_start_matches('#')),
-    };
+/// What a row of the log is about, as it was typed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Target {
+    /// As the log has it: `user/42`, or what a customer's id is called elsewhere: `u_42`, `42`.
+    Named(String, String),
+    /// An order by its number, which the log does not have.
+    Order(String),
+    /// A member of staff by e-mail.
+    Staff(String),
+}
+
+impl Target {
+    /// Kind and id, where the log has it so.
+    pub(super) fn named(&self) -> Option<(String, String)> {
+        match self {
+            Self::Named(kind, id) => Some((kind.clone(), id.clone())),
+            Self::Order(_) | Self::Staff(_) => None,
+        }
+    }
+}
+
+fn target(text: &str) -> Result<Target, Message> {
+    let text = typed(text);
+    let (kind, id) = text.split_once('/').map_or((None, text.as_str()), |(kind, id)| (Some(kind), id));
     let fits = |part: &str| !part.is_empty() && part.len() <= 254 && crate::text::is_line(part);
-    if fits(kind) && fits(id) { Ok((kind.to_owned(), id.to_owned())) } else { Err(wrong::not_a_choice()) }
+    if !fits(id) || kind.is_some_and(|kind| !fits(kind)) {
+        return Err(wrong::not_a_choice());
+    }
+    let is_number = |id: &str| id.bytes().all(|byte| byte.is_ascii_digit());
+    let customer = id.trim_start_matches("u_").trim_start_matches('#');
+    Ok(match kind {
+        None | Some("staff") if id.contains('@') => Target::Staff(id.to_lowercase()),
+        Some("order") if !is_number(id) => Target::Order(id.to_ascii_uppercase()),
+        Some(kind) => Target::Named(kind.to_owned(), id.to_owned()),
+        None if is_number(customer) => Target::Named("user".to_owned(), customer.to_owned()),
+        None => Target::Order(id.to_ascii_uppercase()),
+    })
 }
 
 fn words(text: &str) -> Result<String, Message> {
-    let text = text.trim();
+    // Reasons are kept composed.
+    let text = composed(text.trim());
     if text.chars().count() > MAX_TEXT {
         return Err(wrong::too_long(MAX_TEXT));
     }
-    if crate::text::is_line(text) { Ok(text.to_owned()) } else { Err(wrong::control_characters()) }
+    if crate::text::is_line(&text) { Ok(text) } else { Err(wrong::control_characters()) }
 }
 
 #[cfg(test)]
@@ -80,6 +110,31 @@ mod tests {
         let query = filter(|f| (f.from, f.to) = ("2026-11-20".into(), "2026-11-20".into())).unwrap();
         assert_eq!(query.from.unwrap().to_string(), "2026-11-19T15:00:00.000000Z");
         assert_eq!(query.to.unwrap().to_string(), "2026-11-20T15:00:00.000000Z");
+    }
+
+    #[test]
+    fn a_target_may_be_called_as_people_call_it() {
+        let named = |kind: &str, id: &str| Some(Target::Named(kind.into(), id.into()));
+        for (typed, target) in [
+            ("user/42", named("user", "42")),
+            ("u_42", named("user", "42")),
+            ("#42", named("user", "42")),
+            (" ４２ ", named("user", "42")),
+            ("order/17", named("order", "17")),
+            ("batch/daily-settlement", named("batch", "daily-settlement")),
+            ("20261120-700001", Some(Target::Order("20261120-700001".into()))),
+            ("order/r281277012", Some(Target::Order("R281277012".into()))),
+            ("Mina@ingam.test", Some(Target::Staff("mina@ingam.test".into()))),
+            ("staff/mina@ingam.test", Some(Target::Staff("mina@ingam.test".into()))),
+        ] {
+            assert_eq!(filter(|f| f.target = typed.into()).unwrap().target, target, "{typed}");
+        }
+    }
+
+    #[test]
+    fn a_range_that_is_reversed_is_said_at_its_end() {
+        let errors = filter(|f| (f.from, f.to) = ("2026-11-21".into(), "2026-11-20".into())).unwrap_err();
+        assert!(errors.has("to") && !errors.has("from"));
     }
 
     #[test]

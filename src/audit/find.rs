@@ -1,6 +1,6 @@
 //! Finding rows of the audit log, newest first, a page at a time and never by reading all of it.
 
-use super::filter::AuditQuery;
+use super::filter::{AuditQuery, Target};
 use crate::{
     clock::Instant,
     entry_columns,
@@ -182,7 +182,8 @@ async fn slice(
         rows_along!("")
     };
     let pair = |pair: &Option<(String, String)>| pair.clone().map_or((None, None), |(one, two)| (Some(one), Some(two)));
-    let ((kind, id), (low, high)) = (pair(&query.target), pair(&query.address));
+    let target = query.target.as_ref().and_then(Target::named);
+    let ((kind, id), (low, high)) = (pair(&target), pair(&query.address));
     Ok(reader
         .query(statement)
         .bind(first)

@@ -2,7 +2,7 @@
 
 use super::{
     background::last,
-    filter::{Filter, actions},
+    filter::{Filter, Target, actions},
     find::find,
     pages::{ListPage, SealedThrough},
 };
@@ -21,6 +21,7 @@ use crate::{
             field::{FieldErrors, wrong},
             table::Choice,
         },
+        words::Message,
     },
 };
 use actix_web::web;
@@ -38,9 +39,18 @@ pub(crate) async fn list(desk: Desk, filter: web::Query<Filter>) -> PageResult {
     let query = filter.read(desk.zone()).and_then(|query| {
         if is_known(&query.action) { Ok(query) } else { Err(FieldErrors::one("action", wrong::not_a_choice())) }
     });
+    let query = match query {
+        Ok(query) => match called(desk.reader(), query.target.as_ref()).await? {
+            // A link to it that can be shared has no one's e-mail in it.
+            Called::Elsewhere(target) => return Ok(desk.see_other(&Filter { target, ..filter }.href(""))),
+            Called::Wrong(message) => Err(FieldErrors::one("target", message)),
+            Called::Same => Ok(query),
+        },
+        Err(errors) => Err(errors),
+    };
     let (found, errors) = match query {
         Ok(query) => {
-            let target = query.target.as_ref().filter(|(kind, _)| kind == "user");
+            let target = query.target.as_ref().and_then(Target::named).filter(|(kind, _)| kind == "user");
             record_look(&desk, "view-log", target.map(|(kind, id)| format!("{kind}/{id}")), None).await?;
             (find(desk.reader(), &query, before).await?, FieldErrors::new())
         }
@@ -62,6 +72,28 @@ pub(crate) async fn list(desk: Desk, filter: web::Query<Filter>) -> PageResult {
         errors,
     };
     desk.page(if page.errors.is_empty() { 200 } else { 422 }, &page)
+}
+
+/// What a target that was typed is called in the log.
+enum Called {
+    Same,
+    Elsewhere(String),
+    Wrong(Message),
+}
+
+/// Looks up an order by its number and a member of staff by e-mail.
+async fn called(reader: &Reader, target: Option<&Target>) -> Result<Called, PageError> {
+    let (statement, text, kind, wrong) = match target {
+        None | Some(Target::Named(..)) => return Ok(Called::Same),
+        Some(Target::Order(number)) => {
+            (sql!("select id from orders where number = $1"), number, "order", wrong::no_such_order())
+        }
+        Some(Target::Staff(email)) => {
+            (sql!("select id from staff where email = $1"), email, "staff", wrong::no_such_staff())
+        }
+    };
+    let found: Option<(i64,)> = reader.query(statement).bind(text.as_str()).optional().await?;
+    Ok(found.map_or(Called::Wrong(wrong), |(id,)| Called::Elsewhere(format!("{kind}/{id}"))))
 }
 
 /// Records that a person is about to read the log or the access records: once for each page of them. `subject` is the

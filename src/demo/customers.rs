@@ -4,9 +4,9 @@
 
 use crate::{
     clock::Instant,
-    gate::{Admits, Change, Fault, Target, Tx},
+    gate::{Admits, Change, Fault, Housekeeping as _, Target, Tx},
     sql,
-    users::take_over::take_over,
+    users::{index::IndexNames, take_over::take_over},
 };
 use serde::{Deserialize, Serialize};
 
@@ -36,6 +36,8 @@ impl Change for LoadSample {
     async fn apply(&self, tx: &mut Tx<'_>) -> Result<(), Fault> {
         let now = self.present.and_then(Instant::from_unix).unwrap_or(tx.now());
         insert(tx, self.first, self.count, self.total, now).await?;
+        // As many at once as fit into memory easily.
+        while (IndexNames { limit: 1_000 }).run(tx).await? > 0 {}
         tx.note("users", self.first - 1, self.first - 1 + self.count);
         take_over(tx).await?;
         Ok(())

@@ -36,7 +36,7 @@ list_query! {
     currency: Currency = |text, _| text.parse().map_err(|_| wrong::not_a_choice());
     /// An amount in the currency that is filtered by, or in the usual one.
     min: i64 = amount;
-    max: i64 = amount;
+    max: i64 = most;
 }
 
 /// Which orders are looked for.
@@ -120,6 +120,13 @@ impl OrderQuery {
 /// The number of days an order has waited: at most ten years.
 fn days(text: &str) -> Result<i64, Message> {
     number::count(text).ok().filter(|days| *days <= MOST_DAYS).ok_or_else(wrong::not_a_count)
+}
+
+/// The largest amount, which is not below the smallest.
+fn most(text: &str, reading: Reading<'_, Filter>) -> Result<i64, Message> {
+    let most = amount(text, reading)?;
+    let is_reversed = amount(&reading.typed.min, reading).is_ok_and(|least| least > most);
+    if is_reversed { Err(wrong::reversed_amounts()) } else { Ok(most) }
 }
 
 fn amount(text: &str, reading: Reading<'_, Filter>) -> Result<i64, Message> {

@@ -130,20 +130,24 @@ macro_rules! select {
     };
 }
 
-/// The orders that a number, a reference or a tracking number names.
-async fn hits(reader: &Reader, term: &Term) -> sqlx::Result<Vec<OrderRow>> {
+/// The orders that a number, a reference or a tracking number names: each in the form in which its index has it.
+pub(crate) async fn hits(reader: &Reader, term: &Term) -> sqlx::Result<Vec<OrderRow>> {
     reader
         .query(sql!(
             select!(),
             "where o.id in (select id from orders where number = $1
-                            union select order_id from payments where reference = $2
-                            union select id from orders where tracking_number = $3)
+                            union select id from orders where number = $5
+                            union select order_id from payments where lower(reference) = $2
+                            union select id from orders
+                                   where tracking_number is not null
+                                     and upper(replace(replace(replace(tracking_number, '-', ''), ' ', ''), '.', '')) = $3)
               order by o.placed_at desc, o.id desc limit $4"
         ))
         .bind(term.number.as_deref())
         .bind(term.reference.as_deref())
         .bind(term.tracking_number.as_deref())
         .bind(i64::try_from(PAGE).unwrap_or_default())
+        .bind(term.other_number.as_deref())
         .all()
         .await
 }

@@ -1,4 +1,4 @@
-//! The list of orders, and searching it.
+//! The list of orders.
 
 use super::{
     State,
@@ -14,14 +14,10 @@ use crate::{
     web::{
         Desk, PageError, PageResult,
         list::{ListQuery as _, Page},
-        shell::{
-            Section,
-            field::{FieldErrors, wrong},
-            table::Pager,
-        },
+        shell::{Section, field::FieldErrors, table::Pager},
     },
 };
-use actix_web::web;
+use actix_web::{HttpResponse, web};
 
 /// `GET /orders`
 pub(crate) async fn list(desk: Desk, filter: web::Query<Filter>) -> PageResult {
@@ -45,35 +41,39 @@ pub(crate) async fn list(desk: Desk, filter: web::Query<Filter>) -> PageResult {
     desk.page(status, &page)
 }
 
-/// `POST /orders/searches`: goes to the order that was found, or to the list of them. A POST, because a person will
-/// type an e-mail or a telephone number into it, and an address is not the place for those.
-pub(crate) async fn search(desk: Desk, body: web::Bytes) -> PageResult {
-    let form = desk.form(&body, &["q"]).await?;
-    let typed = form.get("q");
-    match Term::parse(typed) {
-        Ok(term) => go_to(&desk, term, typed).await,
-        Err(_) => nothing(&desk, typed, FieldErrors::one("q", wrong::not_an_order_term())).await,
-    }
-}
-
-/// On to what a term names: one order, or the list of several. Digits may be the number of a parcel, or of a customer's
-/// identity card: until an order was found by them they are kept out of the address.
-pub(crate) async fn go_to(desk: &Desk, term: Term, typed: &str) -> PageResult {
-    record_list(desk, Some(&term)).await?;
+/// On to what a term names: one order, or the list of several. `None` where it names none: digits may be the number of a parcel, or of
+/// a person's identity card, and until an order was found by them they are kept out of the address.
+pub(crate) async fn go_to(desk: &Desk, typed: &str) -> Result<Option<HttpResponse>, PageError> {
+    let Ok(term) = Term::parse(typed) else { return Ok(None) };
     let query = OrderQuery { term: Some(term.clone()), ..OrderQuery::default() };
     let found = find::find(desk.reader(), &query, None).await?;
     let customer = term.user.filter(|user| found.rows.iter().all(|row| row.user_id == *user));
     let q = match (found.rows.as_slice(), customer) {
-        ([], _) if found.next.is_none() => return nothing(desk, typed, FieldErrors::new()).await,
-        ([only], _) if found.next.is_none() => return Ok(desk.see_other(&format!("/orders/{}", only.id))),
+        ([], _) if found.next.is_none() => return Ok(None),
+        ([only], _) if found.next.is_none() => return Ok(Some(desk.see_other(&format!("/orders/{}", only.id)))),
         (_, Some(customer)) => format!("u_{customer}"),
         _ => typed.trim().to_owned(),
     };
-    Ok(desk.see_other(&Filter { q, ..Filter::default() }.href("")))
+    Ok(Some(desk.see_other(&Filter { q, ..Filter::default() }.href(""))))
 }
 
-/// The page of a search that found nothing, or could not be made.
-async fn nothing(desk: &Desk, typed: &str, errors: FieldErrors) -> PageResult {
+/// The customer whose orders are meant, as access records name one.
+pub(crate) fn customer_of(typed: &str) -> Option<String> {
+    let user = Term::parse(typed).ok()?.customer()?;
+    Some(customer::target(user).to_string())
+}
+
+/// The page of a search that found nothing.
+pub(crate) async fn nothing(desk: &Desk, typed: &str) -> PageResult {
+    answer(desk, typed, FieldErrors::new()).await
+}
+
+/// The page on which a search that cannot be made comes back.
+pub(crate) async fn refused(desk: &Desk, typed: &str, errors: FieldErrors) -> PageResult {
+    answer(desk, typed, errors).await
+}
+
+async fn answer(desk: &Desk, typed: &str, errors: FieldErrors) -> PageResult {
     let status = if errors.is_empty() { 200 } else { 422 };
     let page = ListPage {
         shell: desk.shell(Some(Section::Orders), None).await?,

@@ -1,7 +1,8 @@
 //! What a person may type to find an order: its number, its customer's id, the reference of a payment, a tracking number.
 //!
-//! A search for an order is in an address, so that it can be shared; what could be a person's e-mail or telephone is
-//! therefore refused here, and sent to the search for customers.
+//! A list of orders has its search in an address, so that it can be shared; what could be a person's e-mail or telephone is
+//! therefore refused in [`Term::parse`]. The box posts what is typed, so it may look for an order under anything
+//! ([`Term::named`]).
 
 use super::carrier;
 use crate::{id::CustomerId, text};
@@ -10,6 +11,8 @@ use crate::{id::CustomerId, text};
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Term {
     pub number: Option<String>,
+    /// The number of an order of any other shape that the column allows.
+    pub other_number: Option<String>,
     pub user: Option<CustomerId>,
     pub reference: Option<String>,
     pub tracking_number: Option<String>,
@@ -49,18 +52,30 @@ impl Term {
         if is_telephone(text) || is_resident(text) || !text.bytes().any(|byte| byte.is_ascii_digit()) {
             return Err(TermError::Person);
         }
-        let plain = carrier::tidy(text);
-        let is_word = !text.contains(' ');
-        Ok(Self {
-            number: number(text),
-            user: plain.parse().ok(),
-            reference: is_word.then(|| text.to_owned()),
-            tracking_number: (plain.len() >= 5).then_some(plain),
-        })
+        let named = Self::named(text).unwrap_or_default();
+        Ok(Self { user: carrier::tidy(text).parse().ok(), ..named })
     }
-}
 
-impl Term {
+    /// What names an order or a part of one. `None` where it can name none.
+    pub(crate) fn named(typed: &str) -> Option<Self> {
+        let typed = text::typed(typed);
+        let text = typed.strip_prefix('#').unwrap_or(&typed).trim();
+        let is_part = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b' ' | b'.');
+        let is_any = text.bytes().any(|byte| byte.is_ascii_alphanumeric());
+        if !is_any || text.len() > LONGEST || !text.bytes().all(is_part) {
+            return None;
+        }
+        let parcel = carrier::tidy(text);
+        let term = Self {
+            number: number(text),
+            other_number: other_number(text),
+            user: None,
+            reference: (!text.contains(' ')).then(|| text.to_ascii_lowercase()),
+            tracking_number: (parcel.len() >= 5).then_some(parcel),
+        };
+        (term != Self::default()).then_some(term)
+    }
+
     /// The customer, where it can be nothing else.
     pub(crate) fn customer(&self) -> Option<CustomerId> {
         self.user.filter(|user| *self == Self { user: Some(*user), ..Self::default() })
@@ -79,8 +94,15 @@ pub(crate) fn number(text: &str) -> Option<String> {
     (is_number && (day.starts_with("19") || day.starts_with("20"))).then(|| format!("{day}-{serial}"))
 }
 
+/// The same of any shape that the column takes: `R281277012`, `ORD-2026-1234`, `100000123`.
+fn other_number(text: &str) -> Option<String> {
+    let number = text.to_ascii_uppercase().replace(' ', "-");
+    let fits = number.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-');
+    ((4..=32).contains(&number.len()) && fits).then_some(number)
+}
+
 /// A Korean telephone number as people write it: with its 0, after the 82 of the country, or a mobile one without either.
-/// Without its hyphens it has as many digits as the numbers of some parcels; those are found by other ways than this box.
+/// Without its hyphens it has as many digits as the numbers of some parcels; those are not in an address either.
 fn is_telephone(text: &str) -> bool {
     let digits: String = text.chars().filter(char::is_ascii_digit).collect();
     let is_only = text.chars().all(|c| c.is_ascii_digit() || matches!(c, '-' | ' '));
@@ -134,7 +156,29 @@ mod tests {
         assert_eq!(term.reference.as_deref(), Some("601234564471"));
         assert_eq!(Term::parse("6012-3456-4471").unwrap().tracking_number.as_deref(), Some("601234564471"));
         assert_eq!(Term::parse("u_42").unwrap(), Term { user: Some(CustomerId::new(42)), ..Term::default() });
-        assert_eq!(Term::parse("pi_3Nx7").unwrap().reference.as_deref(), Some("pi_3Nx7"));
+        assert_eq!(Term::parse("PI_3Nx7").unwrap().reference.as_deref(), Some("pi_3nx7"));
+    }
+
+    #[test]
+    fn an_order_may_have_a_number_of_any_shape_and_a_parcel_one_like_a_telephone() {
+        for (typed, number) in [
+            ("R281277012", "R281277012"),
+            ("r281277012", "R281277012"),
+            ("ORD-2026-1234", "ORD-2026-1234"),
+            ("ord–2026 1234", "ORD-2026-1234"),
+            ("#100000123", "100000123"),
+            ("ABCD", "ABCD"),
+        ] {
+            assert_eq!(Term::named(typed).unwrap().other_number.as_deref(), Some(number), "{typed}");
+        }
+        for (typed, number) in
+            [("1912345678", "1912345678"), ("010-1234-5678", "01012345678"), ("1Z 999 AA1", "1Z999AA1")]
+        {
+            assert_eq!(Term::named(typed).unwrap().tracking_number.as_deref(), Some(number), "{typed}");
+        }
+        for typed in ["", "김서연", "a@b.kr", "#", &"1".repeat(65)] {
+            assert_eq!(Term::named(typed), None, "{typed}");
+        }
     }
 
     #[test]

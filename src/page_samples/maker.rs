@@ -109,6 +109,7 @@ impl Maker {
         self.approvals(&mut out);
         self.audit(&mut out);
         self.home(&mut out);
+        self.searches(&mut out);
         self.networks(&mut out);
         self.looks(&mut out);
         self.host(&mut out);

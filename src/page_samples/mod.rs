@@ -17,5 +17,6 @@ mod people;
 mod rest;
 mod rules;
 mod runs;
+mod search;
 mod staff;
 mod users;

@@ -247,9 +247,15 @@ impl Maker {
             ..self.user(nobody, Side::default())
         };
         add("user-look-only", html(&empty));
+        self.user_lists(out);
+    }
+
+    fn user_lists(self, out: &mut Vec<Sample>) {
+        let mut add = |name, html| out.push(Sample { name, html });
         let list = |term: String, filter: Filter, rows, errors| {
             let pager = filter.pager(Some("a600417"));
-            html(&ListPage { shell: self.shell(Section::Users), term, filter, rows, pager, errors })
+            let is_indexing = term.is_empty() && !filter.search.is_empty();
+            html(&ListPage { shell: self.shell(Section::Users), term, filter, rows, pager, errors, is_indexing })
         };
         let ok = FieldErrors::new;
         let filter =
@@ -259,12 +265,13 @@ impl Maker {
         add("users-found", list(self.text("4821", "4821"), found, self.customers(), ok()));
         let unfinished = self.text("seoyeon.k@naver.con", "seoyeon.k@naver.con");
         add("users-empty", list(unfinished, filter("6b334a3978", "suspended"), vec![], ok()));
+        add("users-indexing", list(String::new(), filter("6b334a3978", ""), vec![], ok()));
         add("users-none", list(String::new(), filter("", "suspended"), vec![], ok()));
         let errors = FieldErrors::one("q", wrong::nothing_to_search());
         add("users-invalid", list(self.text("…", "…"), Filter::default(), vec![], errors));
     }
 
-    fn customers(self) -> Vec<Customer> {
+    pub(super) fn customers(self) -> Vec<Customer> {
         let row =
             |id, name: &str, email: &str, phone: Option<&str>, suspended, points, joined, seen: Option<i64>| Customer {
                 id,

@@ -9,13 +9,19 @@ mod statements;
 pub use cursor::{BadCursor, Cursor};
 pub use statements::CustomerRow;
 
-use super::term::Term;
+use super::{
+    names::{Wanted, without_title},
+    term::Term,
+};
 use crate::{clock::Instant, id::CustomerId, store::Reader, web::list};
 use cursor::Stage;
-use statements::{Along, AlongName, LastFour};
+use statements::{Along, AlongName, LastFour, Masked, Names};
 
 /// A suffix that sorts after every text with the same beginning.
 const LAST: char = '\u{10ffff}';
+
+/// The number of rows that are read at once where some of those before were none to show.
+const AT_ONCE: i64 = 50;
 
 /// The last second of the year 9999, the last that both engines order rightly.
 const END_OF_TIME: i64 = 253_402_300_799;
@@ -67,7 +73,19 @@ pub async fn find(
                 search.emails(address, Stage::Second, &mut answers).await?;
             }
         }
-        Term::EmailPrefix(prefix) => search.emails(prefix, Stage::First, &mut answers).await?,
+        Term::EmailPrefix(prefix) => {
+            if search.reaches(Stage::First) {
+                search.emails(prefix, Stage::First, &mut answers).await?;
+            }
+            // No address begins so: `J.R. Smith`.
+            if answers.is_empty() {
+                search.names(prefix, (Stage::Second, Stage::Third), None, &mut answers).await?;
+            }
+        }
+        Term::MaskedEmail(mask) => {
+            let along = search.along(&mask.begins, Stage::First, &answers, |last| Some(last.email.clone()));
+            answers.add(Stage::First, Masked { along, mask }.run(reader).await?);
+        }
         Term::Domain(prefix) => search.domains(prefix, &mut answers).await?,
         Term::Phone(prefix) => search.phones(prefix, Stage::First, &mut answers).await?,
         Term::EightDigits { id, phone } => {
@@ -84,14 +102,20 @@ pub async fn find(
             }
             search.last_four(digits, *id, &mut answers).await?;
         }
-        Term::Name(part) => search.names(part, Stage::First, None, &mut answers).await?,
+        Term::Name(name) => {
+            search.names(name, (Stage::First, Stage::Second), None, &mut answers).await?;
+            // It is no name, so it may be one and what they are spoken to with: `김서연님`.
+            if answers.is_empty()
+                && let Some(name) = without_title(name)
+            {
+                search.names(name, (Stage::Third, Stage::Fourth), None, &mut answers).await?;
+            }
+        }
         Term::Word(word) => {
-            if after.is_none_or(|cursor| cursor.stage == Stage::First) {
+            if search.reaches(Stage::First) {
                 search.emails(word, Stage::First, &mut answers).await?;
             }
-            if answers.have_room() {
-                search.names(word, Stage::Second, Some(word), &mut answers).await?;
-            }
+            search.names(word, (Stage::Second, Stage::Third), Some(word), &mut answers).await?;
         }
     }
     Ok(answers.page())
@@ -144,20 +168,57 @@ impl<'a> Search<'a> {
         Ok(())
     }
 
+    /// Those with a part of their name that begins so, and then those who have it in another way.
     async fn names(
         &self,
-        part: &str,
-        stage: Stage,
+        typed: &str,
+        (parts, forms): (Stage, Stage),
         without_emails: Option<&str>,
         answers: &mut Answers,
     ) -> sqlx::Result<()> {
-        let along = self.along(part, stage, answers, |last| {
-            let name = last.name.to_ascii_lowercase();
-            name.find(part).and_then(|at| name.get(at..)).map(str::to_owned)
-        });
-        let names = AlongName { along, part, without_emails };
-        answers.add(stage, names.run(self.reader).await?);
+        let wanted = Wanted::of(typed);
+        if !wanted.part.is_empty() && self.reaches(parts) && answers.have_room() {
+            let place = |name: &str| wanted.place_of_part(name);
+            self.along_names(Names::Parts, &wanted.part, parts, place, without_emails, answers).await?;
+        }
+        if !wanted.form.is_empty() && self.reaches(forms) && answers.have_room() {
+            let place = |name: &str| wanted.place_of_form(name);
+            self.along_names(Names::Forms, &wanted.form, forms, place, without_emails, answers).await?;
+        }
         Ok(())
+    }
+
+    /// A name with the part in it twice (an, Joanna Hahn) has two rows in the range, and the index may have a row of the name
+    /// before. A customer is shown at the first place that the name they have now gives.
+    async fn along_names(
+        &self,
+        names: Names,
+        prefix: &str,
+        stage: Stage,
+        place: impl Fn(&str) -> Option<String>,
+        without_emails: Option<&str>,
+        answers: &mut Answers,
+    ) -> sqlx::Result<()> {
+        let along = self.along(prefix, stage, answers, |last| place(&last.name));
+        let mut search = AlongName { along, names, without_emails };
+        loop {
+            let rows = search.run(self.reader).await?;
+            let is_end = i64::try_from(rows.len()).is_ok_and(|rows| rows < search.along.wanted);
+            let last = rows.last().map(|row| (row.place.clone(), row.customer.id));
+            let shown = rows.into_iter().filter(|row| place(&row.customer.name).as_ref() == Some(&row.place));
+            answers.add(stage, shown.map(|row| row.customer));
+            match last {
+                Some((from, after)) if !is_end && answers.have_room() => {
+                    search.along = Along { from, after, wanted: AT_ONCE, ..search.along };
+                }
+                _ => return Ok(()),
+            }
+        }
+    }
+
+    /// Whether the place from which this page goes on is in this list or before it.
+    fn reaches(&self, stage: Stage) -> bool {
+        self.after.is_none_or(|cursor| cursor.stage <= stage)
     }
 
     /// From the beginning of everything that begins with `prefix`, or from the last customer shown.

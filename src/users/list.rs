@@ -1,18 +1,17 @@
-//! The list of customers, and searching it.
+//! The list of customers: the newest, or those that a search found.
 
 use super::{
     customer::Customer,
     find::{self, Cursor},
+    index::{AT_ONCE, IndexNames, is_waiting},
     list_page::{Filter, ListPage},
-    search::KeepSearch,
     term::{Term, TermError},
 };
 use crate::{
     gate::RecordAccess,
-    orders, sql,
+    sql,
     web::{
         Desk, PageError, PageResult,
-        desk::fresh_key,
         list::ListQuery as _,
         problem_page::Problem,
         shell::{
@@ -38,9 +37,11 @@ pub(crate) async fn list(desk: Desk, filter: web::Query<Filter>) -> PageResult {
         None => None,
     };
     let status = wanted.status.as_deref();
+    let mut is_indexing = false;
     let found = if let Some(term) = &term {
         let parsed = Term::parse(term).map_err(|_| Problem::NotFound)?;
         record_list(&desk, parsed.kind()).await?;
+        is_indexing = index_names(&desk).await?;
         find::find(desk.reader(), &parsed, status, after, PAGE).await?
     } else {
         record_list(&desk, "newest").await?;
@@ -53,57 +54,27 @@ pub(crate) async fn list(desk: Desk, filter: web::Query<Filter>) -> PageResult {
         pager: filter.pager(found.next),
         filter,
         errors: FieldErrors::new(),
+        is_indexing,
     };
     desk.page(200, &page)
 }
 
-/// `POST /users/searches`: keeps the search, so that its address says nothing about anybody, and goes to what it found.
-pub(crate) async fn search(desk: Desk, body: web::Bytes) -> PageResult {
-    let form = desk.form(&body, &["q", "status"]).await?;
-    // The box in the frame of every page takes the number of an order too, which is no telephone number.
-    if let Some(number) = orders::term::number(form.get("q")) {
-        let term = orders::term::Term { number: Some(number), ..orders::term::Term::default() };
-        return orders::list::go_to(&desk, term, form.trimmed("q")).await;
-    }
-    let filter = Filter { status: form.get("status").to_owned(), ..Filter::default() };
-    let wanted = filter.chosen(desk.zone()).map_err(|_| Problem::Unprocessable)?;
-    let term = match Term::parse(form.get("q")) {
-        Ok(term) => term,
-        Err(error) => {
-            let page = ListPage {
-                shell: desk.shell(Some(Section::Users), None).await?,
-                term: form.get("q").to_owned(),
-                filter,
-                rows: Vec::new(),
-                pager: Pager::default(),
-                errors: FieldErrors::one("q", term_error(error)),
-            };
-            return desk.page(422, &page);
-        }
+/// The page on which a search that cannot be made comes back.
+pub(crate) async fn refused(desk: &Desk, typed: &str, status: &str, errors: FieldErrors) -> PageResult {
+    let page = ListPage {
+        shell: desk.shell(Some(Section::Users), None).await?,
+        term: typed.to_owned(),
+        filter: Filter { status: status.to_owned(), ..Filter::default() },
+        rows: Vec::new(),
+        pager: Pager::default(),
+        errors,
+        is_indexing: false,
     };
-    let search = KeepSearch {
-        id: fresh_key(),
-        staff: desk.person().id,
-        term: form.trimmed("q").to_owned(),
-        status: wanted.status,
-        access: RecordAccess {
-            actor: desk.actor(),
-            task: "search",
-            subject: None,
-            detail: Some(term.kind().to_owned()),
-            reason: None,
-        },
-    };
-    desk.look(&search).await?;
-    let found = find::find(desk.reader(), &term, search.status.as_deref(), None, 2).await?;
-    if let ([only], None) = (found.rows.as_slice(), &found.next) {
-        return Ok(desk.see_other(&format!("/users/{}", only.id)));
-    }
-    Ok(desk.see_other(&Filter { search: search.id, ..filter }.href("")))
+    desk.page(422, &page)
 }
 
 /// The term of this person's search with this id. `None` if the search belongs to another account.
-async fn kept_term(desk: &Desk, id: &str) -> Result<Option<String>, PageError> {
+pub(crate) async fn kept_term(desk: &Desk, id: &str) -> Result<Option<String>, PageError> {
     if !id.bytes().all(|byte| byte.is_ascii_hexdigit()) {
         return Ok(None);
     }
@@ -115,6 +86,16 @@ async fn kept_term(desk: &Desk, id: &str) -> Result<Option<String>, PageError> {
         .optional()
         .await?;
     Ok(kept.map(|(term,)| term))
+}
+
+/// Brings names that have just come into the index, so that they are found, and says whether there are more than one search
+/// waits for: after a migration, or while very many customers come at once.
+pub(crate) async fn index_names(desk: &Desk) -> Result<bool, PageError> {
+    if !is_waiting(desk.reader()).await? {
+        return Ok(false);
+    }
+    desk.run_housekeeping(&IndexNames { limit: AT_ONCE }).await?;
+    Ok(is_waiting(desk.reader()).await?)
 }
 
 /// Every page of a list is a look at those on it, also the second one of a search made long before.
@@ -129,7 +110,7 @@ async fn record_list(desk: &Desk, kind: &str) -> Result<(), PageError> {
     .await
 }
 
-fn term_error(error: TermError) -> Message {
+pub(crate) fn term_error(error: TermError) -> Message {
     match error {
         TermError::Empty => wrong::required(),
         TermError::TooLong => wrong::too_long(200),

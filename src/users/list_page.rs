@@ -33,6 +33,8 @@ pub(crate) struct ListPage {
     pub rows: Vec<Customer>,
     pub pager: Pager,
     pub errors: FieldErrors,
+    /// Whether there are customers who cannot be found by name yet.
+    pub is_indexing: bool,
 }
 
 impl ListPage {

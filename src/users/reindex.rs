@@ -1,13 +1,13 @@
-//! The parts of names that customers are found by. They follow from the names, so rebuilding them alters no decision.
+//! Rebuilding the index of names, for rows that were written around the triggers, as restoring a dump can do.
 
+use super::index;
 use crate::{
     gate::{Housekeeping, Tx},
     id::CustomerId,
     sql,
 };
 
-/// Restores missing parts of names for the next `limit` customers after `after`. The triggers on `users` keep the parts up to
-/// date; this is for rows that were written around the triggers, as restoring a dump can do.
+/// Restores what is missing in the index of names for the next `limit` customers after `after`.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct ReindexNames {
     pub after: CustomerId,
@@ -29,27 +29,18 @@ impl Housekeeping for ReindexNames {
     type Output = Reindexed;
 
     async fn run(&self, tx: &mut Tx<'_>) -> sqlx::Result<Reindexed> {
-        let (last, customers): (Option<CustomerId>, i64) = tx
-            .query(sql!(
-                "select max(id), count(*) from (select id from users where id > $1 order by id limit $2) slice"
-            ))
+        index::alone(tx).await?;
+        let named: Vec<(CustomerId, String)> = tx
+            .query(sql!("select id, name from users where id > $1 order by id limit $2"))
             .bind(self.after)
             .bind(self.limit)
-            .one()
+            .all()
             .await?;
-        let Some(last) = last else { return Ok(Reindexed { last: self.after, customers: 0, added: 0 }) };
-        // In the order in which the triggers insert, so that two never wait for each other.
-        let added = tx
-            .query(sql!(
-                "insert into user_name_parts (part, user_id)
-                 select substr(lower(u.name), cast(n as integer)), u.id from users u join numbers on n <= length(u.name)
-                  where u.id > $1 and u.id <= $2 and substr(u.name, cast(n as integer), 1) <> ' '
-                  order by 1, 2 on conflict do nothing"
-            ))
-            .bind(self.after)
-            .bind(last)
-            .run()
-            .await?;
-        Ok(Reindexed { last, customers, added: i64::try_from(added).unwrap_or(i64::MAX) })
+        let added = index::add(tx, &named).await?;
+        Ok(Reindexed {
+            last: named.last().map_or(self.after, |(id, _)| *id),
+            customers: i64::try_from(named.len()).unwrap_or(i64::MAX),
+            added: i64::try_from(added).unwrap_or(i64::MAX),
+        })
     }
 }

@@ -6,14 +6,16 @@ use crate::{
     sql,
 };
 
-/// Stores a search for a person and records it as an access.
+/// Stores a search and records it as an access, where it may show customers.
 #[derive(Clone, Debug)]
 pub(crate) struct KeepSearch {
     pub id: String,
     pub staff: StaffId,
     pub term: String,
+    /// What the term was taken for.
+    pub kind: String,
     pub status: Option<String>,
-    pub access: RecordAccess,
+    pub access: Option<RecordAccess>,
 }
 
 impl Housekeeping for KeepSearch {
@@ -21,20 +23,21 @@ impl Housekeeping for KeepSearch {
     type Output = Looked;
 
     async fn run(&self, tx: &mut Tx<'_>) -> sqlx::Result<Looked> {
-        let looked = self.access.run(tx).await?;
-        if matches!(looked, Looked::Braked(_)) {
-            return Ok(looked);
+        if let Some(access) = &self.access
+            && let braked @ Looked::Braked(_) = access.run(tx).await?
+        {
+            return Ok(braked);
         }
         let now = tx.now();
         tx.query(sql!("insert into searches (id, staff_id, term, kind, status, at) values ($1, $2, $3, $4, $5, $6)"))
             .bind(self.id.as_str())
             .bind(self.staff)
             .bind(self.term.as_str())
-            .bind(self.access.detail.as_deref().unwrap_or_default())
+            .bind(self.kind.as_str())
             .bind(self.status.as_deref())
             .bind(now)
             .run()
             .await?;
-        Ok(looked)
+        Ok(Looked::Recorded)
     }
 }

@@ -10,6 +10,7 @@ mod tests;
 mod text;
 
 use crate::id::CustomerId;
+pub use address::MaskedEmail;
 use phone::Number;
 use std::fmt;
 
@@ -26,6 +27,8 @@ pub enum Term {
     Email(String),
     /// How an e-mail address begins: `minsu.k`, `minsu@`, `minsu@na`.
     EmailPrefix(String),
+    /// An e-mail address copied from a page on which it is masked: `mi•••@naver.com`.
+    MaskedEmail(MaskedEmail),
     /// How the part after the `@` begins: `@naver.com`, `@nav`.
     Domain(String),
     /// A phone number as it is stored, or how one begins: E.164 digits without the plus.
@@ -119,7 +122,9 @@ impl Term {
         if !address.chars().any(char::is_alphanumeric) {
             return Err(TermError::OnlyPunctuation);
         }
-        Ok(if local.is_empty() {
+        Ok(if let Some(masked) = MaskedEmail::read(&address) {
+            Self::MaskedEmail(masked)
+        } else if local.is_empty() {
             Self::Domain(domain.trim_start_matches('@').to_owned())
         } else if address::is_complete(domain) {
             Self::Email(address.clone())
@@ -129,7 +134,7 @@ impl Term {
     }
 
     fn from_words(text: &str) -> Self {
-        // Only A to Z are folded: that is what both engines do with the names they keep.
+        // Addresses are kept so; for a name it does not matter.
         let folded = text.to_ascii_lowercase();
         if !folded.bytes().all(|b| b.is_ascii_alphanumeric() || b".-_+'".contains(&b)) {
             return Self::Name(text::close_hangul(folded));
@@ -148,6 +153,7 @@ impl Term {
             Self::Id(_) => "id",
             Self::Email(_) => "email",
             Self::EmailPrefix(_) => "email-prefix",
+            Self::MaskedEmail(_) => "masked-email",
             Self::Domain(_) => "domain",
             Self::Phone(_) => "phone",
             Self::EightDigits { .. } => "eight-digits",
@@ -167,6 +173,7 @@ impl fmt::Display for Term {
             Self::Phone(digits) => write!(f, "+{digits}"),
             Self::LastFour { digits, id: Some(_) } => f.write_str(digits),
             Self::LastFour { digits, id: None } => write!(f, "-{digits}"),
+            Self::MaskedEmail(masked) => masked.fmt(f),
             Self::Email(text) | Self::EmailPrefix(text) | Self::Name(text) | Self::Word(text) => f.write_str(text),
         }
     }

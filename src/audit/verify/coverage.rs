@@ -288,7 +288,10 @@ pub const COVERAGE: &[Coverage] = &[
     table(
         "searches",
         &[],
-        &[("id, staff_id, term, kind, status, at", "what was searched for, for a day; each has an access record")],
+        &[(
+            "id, staff_id, term, kind, status, at",
+            "what was searched for, for a day; those of people who may see customers have an access record",
+        )],
     ),
     table(
         "sessions",
@@ -322,10 +325,16 @@ pub const COVERAGE: &[Coverage] = &[
         &[("key, failures, waits_until, updated_at", "counts against guessing, forgotten after a day")],
     ),
     table(
+        "user_name_forms",
+        &[],
+        &[("form, user_id", "an index of names, rebuilt from them by `ingam job search-reindex`")],
+    ),
+    table(
         "user_name_parts",
         &[],
         &[("part, user_id", "an index of names, rebuilt from them by `ingam job search-reindex`")],
     ),
+    table("user_name_queue", &[], &[("n, user_id, old_name", "names that are to be indexed, by triggers on users")]),
     table(
         "user_notes",
         &[

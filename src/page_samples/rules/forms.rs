@@ -56,7 +56,7 @@ fn others(path: &str) -> &'static [&'static str] {
         "login" => &["csrf", "email", "password"],
         "code" | "confirmation" => &["csrf", "code"],
         "logout" => &["csrf"],
-        "searches" if path == "/orders/searches" => &["csrf", "q"],
+        "searches" if path != "/users/searches" => &["csrf", "q"],
         "searches" => &["csrf", "q", "status"],
         "contact" => &["csrf", "reason"],
         "preferences" => &["csrf", "key", "lang", "return", "theme", "time_zone"],

@@ -10,10 +10,20 @@ pub struct Cursor {
 }
 
 /// Which meaning of a term the last row answered.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Stage {
     First,
     Second,
+    Third,
+    Fourth,
+}
+
+impl Stage {
+    const ALL: [(Self, char); 4] = [(Self::First, 'a'), (Self::Second, 'b'), (Self::Third, 'c'), (Self::Fourth, 'd')];
+
+    fn letter(self) -> char {
+        Self::ALL.into_iter().find(|(stage, _)| *stage == self).map_or('a', |(_, letter)| letter)
+    }
 }
 
 /// The address was made up or cut off.
@@ -23,11 +33,7 @@ pub struct BadCursor;
 
 impl fmt::Display for Cursor {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let stage = match self.stage {
-            Stage::First => 'a',
-            Stage::Second => 'b',
-        };
-        write!(f, "{stage}{}", self.id)
+        write!(f, "{}{}", self.stage.letter(), self.id)
     }
 }
 
@@ -35,11 +41,8 @@ impl FromStr for Cursor {
     type Err = BadCursor;
 
     fn from_str(text: &str) -> Result<Self, BadCursor> {
-        let (stage, id) = if let Some(id) = text.strip_prefix('a') {
-            (Stage::First, id)
-        } else {
-            (Stage::Second, text.strip_prefix('b').ok_or(BadCursor)?)
-        };
+        let read = |(stage, letter)| Some((stage, text.strip_prefix::<char>(letter)?));
+        let (stage, id) = Stage::ALL.into_iter().find_map(read).ok_or(BadCursor)?;
         let cursor = Self { stage, id: id.parse().map_err(|_| BadCursor)? };
         // One place has one name: no `a+7`, no `a007`.
         if cursor.to_string() == text { Ok(cursor) } else { Err(BadCursor) }
@@ -52,10 +55,10 @@ mod tests {
 
     #[test]
     fn a_cursor_reads_what_it_writes_and_nothing_else() {
-        for text in ["a1", "b482913", "a-5", "b9223372036854775807"] {
+        for text in ["a1", "b482913", "c7", "d8", "a-5", "b9223372036854775807"] {
             assert_eq!(text.parse::<Cursor>().unwrap().to_string(), text);
         }
-        for text in ["", "a", "c1", "a+1", "a01", "a 1", "b9223372036854775808", "1", "가1"] {
+        for text in ["", "a", "e1", "a+1", "a01", "a 1", "b9223372036854775808", "1", "가1"] {
             assert_eq!(text.parse::<Cursor>(), Err(BadCursor), "{text:?}");
         }
     }

@@ -2,7 +2,7 @@
 //! do not agree on when `like` may use an index, and columns are ordered by code point on both.
 
 use super::LAST;
-use crate::{clock::Instant, id::CustomerId, sql, store::Reader};
+use crate::{clock::Instant, id::CustomerId, sql, store::Reader, users::term::MaskedEmail};
 
 /// A customer as a list shows one.
 #[derive(Clone, Debug, sqlx::FromRow)]
@@ -24,9 +24,15 @@ impl CustomerRow {
     }
 }
 
+macro_rules! columns {
+    () => {
+        "u.id, u.name, u.email, u.phone, u.status, u.points, u.version, u.joined_at, u.last_seen_at"
+    };
+}
+
 macro_rules! select {
     () => {
-        "select u.id, u.name, u.email, u.phone, u.status, u.points, u.version, u.joined_at, u.last_seen_at from users u "
+        concat!("select ", columns!(), " from users u ")
     };
 }
 
@@ -122,36 +128,96 @@ impl Along<'_> {
     }
 }
 
+/// Where a customer is found by name.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Names {
+    Parts,
+    Forms,
+}
+
+/// A customer, and the row of the index of names that led there.
+#[derive(Clone, Debug, sqlx::FromRow)]
+pub(super) struct NamedRow {
+    pub(super) place: String,
+    #[sqlx(flatten)]
+    pub(super) customer: CustomerRow,
+}
+
 pub(super) struct AlongName<'a> {
     pub(super) along: Along<'a>,
-    pub(super) part: &'a str,
+    pub(super) names: Names,
     /// Leaves out whose e-mail address begins with this: they have been shown.
     pub(super) without_emails: Option<&'a str>,
 }
 
+macro_rules! along_names {
+    ($table:literal, $place:literal) => {
+        sql!(
+            "select ",
+            columns!(),
+            ", p.",
+            $place,
+            " as place from users u join ",
+            $table,
+            " p on p.user_id = u.id where (p.",
+            $place,
+            ", p.user_id) > ($1, $2) and p.",
+            $place,
+            " >= $1 and p.",
+            $place,
+            " < $3 and (cast($4 as text) is null or u.status = $4) and not (u.email >= $6 and u.email < $7)
+             order by p.",
+            $place,
+            ", p.user_id limit $5"
+        )
+    };
+}
+
 impl AlongName<'_> {
-    pub(super) async fn run(&self, reader: &Reader) -> sqlx::Result<Vec<CustomerRow>> {
-        // A name with the part in it twice (an, Joanna Hahn) has two rows in the range. It is shown for the first: the one
-        // before which the part does not occur, so that cutting the part out there leaves the text as it is. Said as
-        // `<> 'again'` because PostgreSQL takes any `=` of two expressions to hold for one row in 200, and would then
-        // fetch and sort all matches instead of walking the index until the page is full.
-        let sql = sql!(
-            select!(),
-            "join user_name_parts p on p.user_id = u.id
-             where (p.part, p.user_id) > ($1, $2) and p.part >= $1 and p.part < $3 and (cast($4 as text) is null or u.status = $4)
-               and case
-                 when replace(substr(lower(u.name), 1, length(u.name) - length(p.part) + length($6) - 1), $6, '')
-                   = substr(lower(u.name), 1, length(u.name) - length(p.part) + length($6) - 1)
-                 then 'first' else 'again' end <> 'again'
-               and not (u.email >= $7 and u.email < $8)
-             order by p.part, p.user_id limit $5"
-        );
+    pub(super) async fn run(&self, reader: &Reader) -> sqlx::Result<Vec<NamedRow>> {
+        let sql = match self.names {
+            Names::Parts => along_names!("user_name_parts", "part"),
+            Names::Forms => along_names!("user_name_forms", "form"),
+        };
         let (shown_from, shown_to) = match self.without_emails {
             Some(prefix) => (prefix.to_owned(), format!("{prefix}{LAST}")),
             // Nothing is smaller than the empty text.
             None => (String::new(), String::new()),
         };
-        self.along.bind(reader.query(sql)).bind(self.part).bind(shown_from).bind(shown_to).all().await
+        self.along.bind(reader.query(sql)).bind(shown_from).bind(shown_to).all().await
+    }
+}
+
+/// The e-mail addresses that a mask fits.
+pub(super) struct Masked<'a> {
+    pub(super) along: Along<'a>,
+    pub(super) mask: &'a MaskedEmail,
+}
+
+impl Masked<'_> {
+    pub(super) async fn run(&self, reader: &Reader) -> sqlx::Result<Vec<CustomerRow>> {
+        // Two letters begin many addresses: those beyond the first 20,000 are not looked at.
+        let sql = sql!(
+            "select ",
+            columns!(),
+            " from (select * from users
+                     where (email, id) > ($1, $2) and email >= $1 and email < $3 order by email limit 20000) u
+              where (cast($4 as text) is null or u.status = $4)
+                and u.email_domain >= $6 and u.email_domain < $7
+                and (cast($8 as bigint) is null or length(u.email) - length(u.email_domain) - 1 = $8)
+              order by u.email limit $5"
+        );
+        let domain = self.mask.domain.as_str();
+        // Nothing is between a text and the same text with the smallest character behind it.
+        let end = if self.mask.is_cut_off { LAST } else { '\u{1}' };
+        let length = self.mask.hidden.map(|hidden| hidden + self.mask.begins.chars().count());
+        self.along
+            .bind(reader.query(sql))
+            .bind(domain)
+            .bind(format!("{domain}{end}"))
+            .bind(length.map(|length| i64::try_from(length).unwrap_or(i64::MAX)))
+            .all()
+            .await
     }
 }
 

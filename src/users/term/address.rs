@@ -1,6 +1,44 @@
 //! E-mail addresses as they are pasted, with what was copied around them.
 
 use super::text::tidy;
+use crate::users::names;
+use std::fmt;
+
+/// An address of which pages show the beginning, how much is hidden, and the domain.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct MaskedEmail {
+    /// What is shown before the `@`.
+    pub(in crate::users) begins: String,
+    /// The number of characters that are not; `None` where three dots are any number.
+    pub(in crate::users) hidden: Option<usize>,
+    /// The domain, or how it begins where it was cut off.
+    pub(in crate::users) domain: String,
+    pub(in crate::users) is_cut_off: bool,
+}
+
+impl MaskedEmail {
+    /// `mi•••@naver.com`, also with stars, also `mi•••@…`. `None` where nothing is hidden at the end of the first part.
+    pub(super) fn read(address: &str) -> Option<Self> {
+        let (local, domain) = address.split_once('@')?;
+        let begins = local.trim_end_matches(is_mask);
+        let hidden = local.strip_prefix(begins).filter(|hidden| !hidden.is_empty())?;
+        let shown = domain.trim_end_matches(is_mask);
+        let is_plain = !begins.contains(is_mask) && !shown.contains(is_mask) && !shown.contains('@');
+        is_plain.then(|| Self {
+            begins: begins.to_owned(),
+            hidden: (!hidden.contains('…')).then(|| hidden.chars().count()),
+            domain: shown.to_owned(),
+            is_cut_off: shown != domain,
+        })
+    }
+}
+
+impl fmt::Display for MaskedEmail {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let hidden = self.hidden.map_or_else(|| "…".to_owned(), |hidden| "•".repeat(hidden));
+        write!(f, "{}{hidden}@{}{}", self.begins, self.domain, if self.is_cut_off { "…" } else { "" })
+    }
+}
 
 /// The address in a text that contains an `@`: without a name and brackets (`김서연 <seoyeon.k@naver.com>`), a label or a sentence
 /// around it, quotes, commas, and the particle that Korean puts behind it. A text without a whole address is taken as it is, but
@@ -32,6 +70,10 @@ fn inside(text: &str) -> String {
         Some((local, domain)) => format!("{local}@{}", without_particle(domain)),
         None => address.to_owned(),
     }
+}
+
+fn is_mask(c: char) -> bool {
+    names::is_mask(c) || c == '…'
 }
 
 /// `naver.com으로` is naver.com. A domain that has Hangul of its own keeps it.

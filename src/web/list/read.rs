@@ -1,6 +1,6 @@
 //! Reading the filters that several lists have.
 
-use super::Reading;
+use super::{ListQuery, Reading};
 use crate::{
     clock::Instant,
     id::StaffId,
@@ -21,9 +21,11 @@ pub(crate) fn first_day<F>(text: &str, reading: Reading<'_, F>) -> Result<Instan
     day(text, reading.zone, 0)
 }
 
-/// The end of a day in the reader's zone.
-pub(crate) fn last_day<F>(text: &str, reading: Reading<'_, F>) -> Result<Instant, Message> {
-    day(text, reading.zone, 1)
+/// The end of a day in the reader's zone, which the filter `from` does not lie behind.
+pub(crate) fn last_day<F: ListQuery>(text: &str, reading: Reading<'_, F>) -> Result<Instant, Message> {
+    let end = day(text, reading.zone, 1)?;
+    let is_reversed = day(reading.typed.value("from"), reading.zone, 0).is_ok_and(|from| from >= end);
+    if is_reversed { Err(wrong::reversed_days()) } else { Ok(end) }
 }
 
 pub(crate) fn choice<'a>(text: &str, mut choices: impl Iterator<Item = &'a str>) -> Result<String, Message> {

@@ -99,6 +99,22 @@ pub(crate) mod wrong {
     pub(crate) fn not_a_day() -> Message {
         Message::new("field-error.not-a-day")
     }
+    /// The last day of a range is before its first.
+    pub(crate) fn reversed_days() -> Message {
+        Message::new("field-error.reversed-days")
+    }
+    /// The largest amount of a range is below its smallest.
+    pub(crate) fn reversed_amounts() -> Message {
+        Message::new("field-error.reversed-amounts")
+    }
+    /// No order has the number of which the log was asked.
+    pub(crate) fn no_such_order() -> Message {
+        Message::new("field-error.no-such-order")
+    }
+    /// No member of staff has the e-mail address of which the log was asked.
+    pub(crate) fn no_such_staff() -> Message {
+        Message::new("field-error.no-such-staff")
+    }
     pub(crate) fn not_a_zone() -> Message {
         Message::new("field-error.not-a-zone")
     }

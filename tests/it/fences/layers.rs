@@ -7,8 +7,8 @@ use std::collections::BTreeSet;
 /// The layers, the lowest first. A new module gets a place here; a module imports only what is above it in this table.
 const LAYERS: &[&[&str]] = &[
     // Values and programs: no SQL, no HTTP.
-    &["clock", "secret", "id", "digits", "merkle", "allowlist", "mask", "memory", "outgoing", "text"],
-    &["money", "profile", "supervise", "password"],
+    &["clock", "secret", "id", "digits", "merkle", "allowlist", "memory", "outgoing", "text"],
+    &["mask", "money", "profile", "supervise", "password"],
     // One SQL text, two engines; and the one door.
     &["store"],
     &["gate"],
@@ -21,6 +21,7 @@ const LAYERS: &[&[&str]] = &[
     &["orders"],
     &["users"],
     &["batches"],
+    &["search"],
     &["dashboard"],
     // What composes them.
     &["config"],

@@ -118,6 +118,35 @@ fn migrations_to(engine: Engine, number: &str) -> (Vec<String>, String) {
 }
 
 on_both! {
+    fn names_from_before_the_index_are_queued_by_the_migration_and_later_ones_by_triggers(world) {
+        let database = Database::empty(world.engine);
+        if world.engine == Engine::Sqlite {
+            fs::File::create(database.path()).unwrap();
+        }
+        let (before, migration) = migrations_to(world.engine, "0014");
+        for text in before {
+            database.tamper(&text).unwrap();
+        }
+        let add = |id: i64, name: &str| {
+            let sql = format!(
+                "insert into users (id, email, name, joined_at) values ({id}, 'c{id}@b.kr', '{name}', '2026-03-02T00:00:00.000000Z')"
+            );
+            database.tamper(&sql).unwrap();
+        };
+        add(1, "Zoe Quinn");
+        add(2, "김서연");
+        assert!(database.number("select count(*) from user_name_parts") > 0);
+        database.tamper(&migration).unwrap();
+        assert_eq!(database.number("select count(*) from user_name_parts"), 0);
+        add(3, "Emily");
+        database.tamper("update users set name = 'Emilia' where id = 3").unwrap();
+        database.tamper("update users set points = 1 where id = 3").unwrap();
+        database.tamper("delete from users where id = 2").unwrap();
+        let queued = database.rows("select user_id, coalesce(old_name, '-') from user_name_queue order by n");
+        let queued: Vec<String> = queued.into_iter().map(|row| row.into_iter().flatten().collect::<Vec<_>>().join(" ")).collect();
+        assert_eq!(queued, ["1 -", "2 -", "3 -", "3 Emily", "3 -", "2 김서연"]);
+    }
+
     fn sessions_outlive_the_migration_and_those_of_recovery_codes_are_good_for_less(world) {
         let database = Database::empty(world.engine);
         if world.engine == Engine::Sqlite {

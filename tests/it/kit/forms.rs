@@ -91,6 +91,7 @@ pub(crate) fn forms(world: &World) -> Vec<(Browser, Form)> {
                 .set("text", "Call after 6 pm")
                 .set("reason", "She asked for it"),
         ),
+        (jun.clone(), jun.get("/searches").form_to("/searches").set("q", "settle")),
         (mina.clone(), mina.get("/orders").form_to("/orders/searches").set("q", "20260228-000017")),
         (mina.clone(), refund),
         (mina.clone(), refund_preview),

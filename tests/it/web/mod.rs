@@ -10,5 +10,6 @@ mod hosts;
 mod logging;
 mod malformed;
 mod printable;
+mod searching;
 mod slow;
 mod typed;
