@@ -136,6 +136,7 @@ pub async fn start(config: Config, clock: Clock, listener: TcpListener) -> anyho
         is_strict_about_hosts: config.profile != Profile::Local,
         plain_http: config.is_plain_http(),
         routes: routes::ROUTES,
+        forms: routes::forms(),
         waits: sections::WAITS,
         head: Mutex::new(None),
     });

@@ -13,6 +13,7 @@ use crate::{
     mask,
     web::{
         Desk, PageError, PageResult,
+        guest::Posted,
         list::{ListQuery as _, Page},
         shell::{
             Section,
@@ -48,7 +49,12 @@ pub(crate) async fn list(desk: Desk, filter: web::Query<Filter>) -> PageResult {
 /// `POST /orders/searches`: goes to the order that was found, or to the list of them. A POST, because a person will
 /// type an e-mail or a telephone number into it, and an address is not the place for those.
 pub(crate) async fn search(desk: Desk, body: web::Bytes) -> PageResult {
-    let form = desk.form(&body, &["q"]).await?;
+    let form = match desk.posted(&body, &["q"]).await? {
+        Posted::Current(form) => form,
+        Posted::Former(form) => {
+            return nothing(&desk, form.get("q"), FieldErrors::one("q", wrong::old_page())).await;
+        }
+    };
     let typed = form.get("q");
     match Term::parse(typed) {
         Ok(term) => go_to(&desk, term, typed).await,

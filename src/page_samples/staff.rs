@@ -22,10 +22,15 @@ impl Maker {
                 refusal,
                 errors,
                 notice,
+                has_draft: true,
                 address: Some("10.20.4.22".into()),
             })
         };
         add("login", login(String::new(), None, FieldErrors::new(), None));
+        add(
+            "login-old",
+            login("mina@ingam.test".into(), None, FieldErrors::new(), Some(login_pages::LoginNotice::Old)),
+        );
         add("login-ended", login(String::new(), None, FieldErrors::new(), Some(login_pages::LoginNotice::Ended)));
         add("login-ready", login(String::new(), None, FieldErrors::new(), Some(login_pages::LoginNotice::SetUp)));
         add(

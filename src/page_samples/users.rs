@@ -19,7 +19,7 @@ use crate::{
         shell::{
             Section,
             field::{FieldErrors, wrong},
-            seal::{FormRefusal, Meanwhile, SealForm},
+            seal::{FirstUse, FormRefusal, Meanwhile, SealForm},
         },
     },
 };
@@ -159,7 +159,7 @@ impl Maker {
     }
 
     fn contact_side(self, errors: &FieldErrors, reason: &str) -> Side {
-        contact::side(&self.shell(Section::Users), &Self::customer(false), errors, reason).unwrap()
+        contact::side(&self.shell(Section::Users), &Self::customer(false), errors, reason, None).unwrap()
     }
 
     pub(super) fn users(self, out: &mut Vec<Sample>) {
@@ -187,6 +187,19 @@ impl Maker {
         add("user-locked", self.refused(FormRefusal::CodeLocked));
         add("user-not-permitted", self.refused(FormRefusal::NotPermitted));
         add("user-wrong-state", self.refused(maker::wrong_state()));
+        add("user-expired", self.refused(FormRefusal::Expired));
+        let empty = "/users/482913?panel=points&draft=none".to_owned();
+        add("user-kept", self.refused(FormRefusal::Kept { at: now(), empty }));
+        add("user-kept-nothing", self.refused(FormRefusal::Kept { at: now(), empty: String::new() }));
+        add("user-used-unknown", self.refused(FormRefusal::Used(None)));
+        let first = FirstUse {
+            action: "points.adjust".into(),
+            at: now().minus(TimeDelta::minutes(3)),
+            seq: Seq::new(12_345),
+            href: "/users/482913?sealed=12345".into(),
+            is_last: true,
+        };
+        add("user-used", self.refused(FormRefusal::Used(Some(first))));
         add("user-not-recorded", self.refused(FormRefusal::NotRecorded));
         add("user-stale-unknown", self.refused(FormRefusal::Stale(None)));
         let meanwhile = Meanwhile {

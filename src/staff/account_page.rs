@@ -12,9 +12,14 @@ use crate::{
     web::{
         Desk, PageError, PageResult,
         desk::fresh_key,
+        drafts::{self, Draft},
         form::Form,
         refused::{self, Refused},
-        shell::{Flash, Theme, Tone, field::FieldErrors, seal::SealForm},
+        shell::{
+            Flash, Theme, Tone,
+            field::FieldErrors,
+            seal::{FormRefusal, SealForm},
+        },
     },
 };
 use actix_web::web;
@@ -38,8 +43,29 @@ pub(crate) async fn show(desk: Desk, query: web::Query<AccountQuery>) -> PageRes
             title: desk.words().known(&format!("account.done.{done}")).to_owned(),
             body: None,
         });
-    let panel = panel(&desk, &query.panel, &query.session, None, SealForm::fresh("", fresh_key(), 0)).await?;
+    let mut seal = SealForm::fresh("", fresh_key(), 0);
+    if let Some(Draft { at, .. }) = drafts::find(&desk, &action(&query.panel, &query.session)).await? {
+        seal.refusal = Some(FormRefusal::Kept { at, empty: String::new() });
+    }
+    let flash = match seal.refusal {
+        Some(_) if query.panel == "preferences" => Some(Flash {
+            tone: Tone::Warn,
+            title: desk.words().get("refused.kept-title").to_owned(),
+            body: Some(desk.words().get("account.preferences-expired").to_owned()),
+        }),
+        _ => flash,
+    };
+    let panel = panel(&desk, &query.panel, &query.session, None, seal).await?;
     page(&desk, 200, panel, None, flash).await
+}
+
+/// Where the form of a panel posts to.
+fn action(panel: &str, session: &str) -> String {
+    match panel {
+        "session" => format!("/account/sessions/{session}/revocation"),
+        "sessions" => "/account/sessions/revocation".to_owned(),
+        other => format!("/account/{other}"),
+    }
 }
 
 pub(super) async fn page(
@@ -118,9 +144,9 @@ pub(super) async fn replacement(desk: &Desk) -> Result<String, PageError> {
 
 /// Shows the panel again with what was wrong.
 pub(super) async fn again(desk: &Desk, name: &str, session: &str, form: &Form, refused: Refused) -> PageResult {
-    let seal = SealForm { refusal: refused.refusal, errors: refused.errors, ..SealForm::fresh("", form.get("key"), 0) };
+    let (status, seal) = SealForm::again("", form, 0, refused);
     let panel = panel(desk, name, session, Some(form), seal).await?;
-    page(desk, refused.status, panel, None, None).await
+    page(desk, status, panel, None, None).await
 }
 
 pub(super) async fn refused<C: Change>(
@@ -131,6 +157,6 @@ pub(super) async fn refused<C: Change>(
     change: &C,
     refusal: Refusal,
 ) -> PageResult {
-    let explained = refused::explain(desk, refusal, &change.target()).await?;
+    let explained = refused::explain(desk, refusal, &change.target(), form).await?;
     again(desk, name, session, form, explained).await
 }

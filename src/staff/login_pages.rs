@@ -19,6 +19,8 @@ pub(crate) struct LoginPage {
     pub(crate) refusal: Option<LoginRefusal>,
     pub(crate) errors: FieldErrors,
     pub(crate) notice: Option<LoginNotice>,
+    /// Whether what was typed into a form is kept until its person has signed in.
+    pub(crate) has_draft: bool,
     /// The address the request came from.
     pub(crate) address: Option<String>,
 }
@@ -51,6 +53,8 @@ pub(crate) enum LoginNotice {
     Restart,
     /// Password and authenticator are set.
     SetUp,
+    /// The form of this page cannot be taken any more; the page is there again.
+    Old,
 }
 
 impl LoginNotice {
@@ -60,6 +64,7 @@ impl LoginNotice {
             Self::Ended => "login.ended",
             Self::Restart => "login.restart",
             Self::SetUp => "login.set-up",
+            Self::Old => "login.old",
         }
     }
 
@@ -67,7 +72,7 @@ impl LoginNotice {
     pub(crate) fn tone(self) -> &'static str {
         match self {
             Self::SignedOut | Self::SetUp => "ok",
-            Self::Ended | Self::Restart => "info",
+            Self::Ended | Self::Restart | Self::Old => "info",
         }
     }
 }

@@ -16,6 +16,7 @@ use crate::{
     web::{
         Guest, PageError, PageResult,
         form::Form,
+        guest::Posted,
         problem_page::Problem,
         refused::{next_step, until},
         shell::{
@@ -75,6 +76,7 @@ fn login_page(
         refusal,
         errors,
         notice,
+        has_draft: guest.wants_draft(),
         address: guest.visit().ip().map(|ip| ip.to_string()),
     };
     guest.page(status, &page)
@@ -82,7 +84,14 @@ fn login_page(
 
 /// `POST /login`: e-mail and password. The answer to any mistake in them is the same.
 pub(crate) async fn enter_password(guest: Guest, session: Session, body: web::Bytes) -> PageResult {
-    let form = guest.form(&body, &["email", "password"]).await?;
+    // Signed in in another tab meanwhile.
+    if guest.visitor().is_some_and(|visitor| visitor.stage != Stage::Password) {
+        return Ok(guest.see_other("/"));
+    }
+    let form = match guest.posted(&body, &["email", "password"]).await? {
+        Posted::Current(form) => form,
+        Posted::Former(form) => return login_again(guest, &form),
+    };
     let errors = missing(&form);
     if !errors.is_empty() {
         return login_page(&guest, 422, form.get("email").to_owned(), None, errors, None);
@@ -103,6 +112,17 @@ pub(crate) async fn enter_password(guest: Guest, session: Session, body: web::By
         }
         Err(refusal) => Err(refusal.into()),
     }
+}
+
+/// The page as it was typed, where its form was bound to a cookie that the browser does not have any more.
+fn login_again(guest: Guest, form: &Form) -> PageResult {
+    let (guest, cookie) = guest.bind();
+    let notice = Some(LoginNotice::Old);
+    let mut answer = login_page(&guest, 409, form.get("email").to_owned(), None, FieldErrors::new(), notice)?;
+    if let Some(cookie) = cookie {
+        answer.add_cookie(&cookie).map_err(PageError::internal)?;
+    }
+    Ok(answer)
 }
 
 fn missing(form: &Form) -> FieldErrors {
@@ -203,9 +223,12 @@ pub(crate) async fn enter_code(
     query: web::Query<LoginQuery>,
     body: web::Bytes,
 ) -> PageResult {
-    let form = guest.form(&body, &["code"]).await?;
-    let Some(visitor) = guest.visitor() else { return Err(Problem::Permission.into()) };
     let step = step(&query);
+    let form = match guest.posted(&body, &["code"]).await? {
+        Posted::Current(form) => form,
+        Posted::Former(_) => return code_page(&guest, 409, step, Some(FormRefusal::Expired), FieldErrors::new()),
+    };
+    let Some(visitor) = guest.visitor() else { return Err(Problem::Permission.into()) };
     if form.trimmed("code").is_empty() {
         return code_page(&guest, 422, step, None, FieldErrors::one("code", wrong::required()));
     }
@@ -225,7 +248,7 @@ pub(crate) async fn enter_code(
         // The page that was wanted comes after the authenticator is replaced.
         Ok(()) if step == CodeStep::Recovery => issue(&guest, &session, &token, &guest.path("/login/authenticator")),
         Ok(()) => {
-            let mut answer = issue(&guest, &session, &token, guest.wanted())?;
+            let mut answer = issue(&guest, &session, &token, guest.wanted(visitor.id))?;
             guest.forget_wanted(&mut answer);
             Ok(answer)
         }

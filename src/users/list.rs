@@ -13,6 +13,8 @@ use crate::{
     web::{
         Desk, PageError, PageResult,
         desk::fresh_key,
+        form::Form,
+        guest::Posted,
         list::ListQuery as _,
         problem_page::Problem,
         shell::{
@@ -59,7 +61,10 @@ pub(crate) async fn list(desk: Desk, filter: web::Query<Filter>) -> PageResult {
 
 /// `POST /users/searches`: keeps the search, so that its address says nothing about anybody, and goes to what it found.
 pub(crate) async fn search(desk: Desk, body: web::Bytes) -> PageResult {
-    let form = desk.form(&body, &["q", "status"]).await?;
+    let form = match desk.posted(&body, &["q", "status"]).await? {
+        Posted::Current(form) => form,
+        Posted::Former(form) => return search_again(&desk, &form).await,
+    };
     // The box in the frame of every page takes the number of an order too, which is no telephone number.
     if let Some(number) = orders::term::number(form.get("q")) {
         let term = orders::term::Term { number: Some(number), ..orders::term::Term::default() };
@@ -100,6 +105,19 @@ pub(crate) async fn search(desk: Desk, body: web::Bytes) -> PageResult {
         return Ok(desk.see_other(&format!("/users/{}", only.id)));
     }
     Ok(desk.see_other(&Filter { search: search.id, ..filter }.href("")))
+}
+
+/// The page with what was typed into a search box of an ended session.
+async fn search_again(desk: &Desk, form: &Form) -> PageResult {
+    let page = ListPage {
+        shell: desk.shell(Some(Section::Users), None).await?,
+        term: form.get("q").to_owned(),
+        filter: Filter::default(),
+        rows: Vec::new(),
+        pager: Pager::default(),
+        errors: FieldErrors::one("q", wrong::old_page()),
+    };
+    desk.page(409, &page)
 }
 
 /// The term of this person's search with this id. `None` if the search belongs to another account.

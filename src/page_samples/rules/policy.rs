@@ -83,19 +83,22 @@ fn no_template_holds_what_needs_eval_or_goes_unescaped() {
 
 #[test]
 fn our_script_defines_no_global_and_evaluates_nothing() {
-    let script = String::from_utf8(assets::serve("", "ingam.js", None).unwrap().bytes.into_owned()).unwrap();
-    for forbidden in [
-        "eval(",
-        "new Function",
-        "innerHTML",
-        "outerHTML",
-        "insertAdjacentHTML",
-        "document.write",
-        "window.ingam",
-        "setAttribute(\"style",
-        "localStorage",
-    ] {
-        assert!(!script.contains(forbidden), "{forbidden}");
+    for name in ["ingam.js", "session.js"] {
+        let script = String::from_utf8(assets::serve("", name, None).unwrap().bytes.into_owned()).unwrap();
+        for forbidden in [
+            "eval(",
+            "new Function",
+            "innerHTML",
+            "outerHTML",
+            "insertAdjacentHTML",
+            "document.write",
+            "window.ingam",
+            "setAttribute(\"style",
+            "localStorage",
+            "sessionStorage",
+        ] {
+            assert!(!script.contains(forbidden), "{name}: {forbidden}");
+        }
+        assert!(script.lines().count() < 300);
     }
-    assert!(script.lines().count() < 300);
 }
