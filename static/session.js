@@ -112,6 +112,13 @@
     location.replace(root.dataset.here || "/");
   };
 
+  // What was typed goes along, unless another person has signed in meanwhile.
+  const signIn = async () => {
+    const session = await fetch("/session", { cache: "no-store" }).then(read).catch(() => undefined);
+    if (session?.of && session.by !== page.by) go();
+    else send(kept);
+  };
+
   const leave = (session, why) => {
     isOver = true;
     clearTimeout(timer);
@@ -149,7 +156,7 @@
     if (event.target.closest("[data-stay]")) stay();
     if (event.target.closest("[data-again]") && kept) {
       event.preventDefault();
-      send(kept);
+      signIn();
     }
   });
   document.addEventListener("keydown", (event) => {

@@ -47,16 +47,16 @@ pub(crate) async fn show(desk: Desk, query: web::Query<AccountQuery>) -> PageRes
     if let Some(Draft { at, .. }) = drafts::find(&desk, &action(&query.panel, &query.session)).await? {
         seal.refusal = Some(FormRefusal::Kept { at, empty: String::new() });
     }
-    let flash = match seal.refusal {
-        Some(_) if query.panel == "preferences" => Some(Flash {
-            tone: Tone::Warn,
-            title: desk.words().get("refused.kept-title").to_owned(),
-            body: Some(desk.words().get("account.preferences-expired").to_owned()),
-        }),
-        _ => flash,
-    };
+    let notice = seal.refusal.is_some().then(|| notice(&desk, "refused.kept-title", "account.kept"));
     let panel = panel(&desk, &query.panel, &query.session, None, seal).await?;
+    // Where there is no panel to say it.
+    let flash = notice.filter(|_| panel.is_none()).or(flash);
     page(&desk, 200, panel, None, flash).await
+}
+
+pub(super) fn notice(desk: &Desk, title: &'static str, body: &'static str) -> Flash {
+    let (title, body) = (desk.words().get(title).to_owned(), desk.words().get(body).to_owned());
+    Flash { tone: Tone::Warn, title, body: Some(body) }
 }
 
 /// Where the form of a panel posts to.
@@ -144,9 +144,11 @@ pub(super) async fn replacement(desk: &Desk) -> Result<String, PageError> {
 
 /// Shows the panel again with what was wrong.
 pub(super) async fn again(desk: &Desk, name: &str, session: &str, form: &Form, refused: Refused) -> PageResult {
+    let is_expired = matches!(refused.refusal, Some(FormRefusal::Expired));
     let (status, seal) = SealForm::again("", form, 0, refused);
     let panel = panel(desk, name, session, Some(form), seal).await?;
-    page(desk, status, panel, None, None).await
+    let flash = (is_expired && panel.is_none()).then(|| notice(desk, "refused.title", "account.expired"));
+    page(desk, status, panel, None, flash).await
 }
 
 pub(super) async fn refused<C: Change>(

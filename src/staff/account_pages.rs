@@ -2,7 +2,7 @@
 
 use super::{
     account::{ChangePassword, EndSessions, RenewRecoveryCodes, ReplaceAuthenticator, SetPreferences},
-    account_page::{again, page, refused, replacement},
+    account_page::{again, notice, page, refused, replacement},
     authenticator::RecoveryCodes,
     offer::Offer,
     pages::{Preferences, RecoveryCodesPage},
@@ -24,7 +24,7 @@ use crate::{
         problem_page::Problem,
         refused::Refused,
         shell::{
-            Flash, Theme, Tone,
+            Theme,
             field::{FieldErrors, wrong},
         },
         words::Lang,
@@ -220,11 +220,7 @@ pub(crate) async fn set_preferences(desk: Desk, body: web::Bytes) -> PageResult 
         errors.add("theme", wrong::not_a_choice());
     }
     if is_former || !errors.is_empty() {
-        let flash = is_former.then(|| Flash {
-            tone: Tone::Warn,
-            title: desk.words().get("refused.title").to_owned(),
-            body: Some(desk.words().get("account.preferences-expired").to_owned()),
-        });
+        let flash = is_former.then(|| notice(&desk, "refused.title", "account.expired"));
         let preferences = Preferences {
             key: form.get("key").to_owned(),
             lang: parsed.unwrap_or_default(),

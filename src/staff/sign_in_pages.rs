@@ -85,7 +85,7 @@ fn login_page(
 /// `POST /login`: e-mail and password. The answer to any mistake in them is the same.
 pub(crate) async fn enter_password(guest: Guest, session: Session, body: web::Bytes) -> PageResult {
     // Signed in in another tab meanwhile.
-    if guest.visitor().is_some_and(|visitor| visitor.stage != Stage::Password) {
+    if guest.visitor().is_some_and(|visitor| visitor.is_signed()) {
         return Ok(guest.see_other("/"));
     }
     let form = match guest.posted(&body, &["email", "password"]).await? {

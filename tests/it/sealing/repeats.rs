@@ -1,6 +1,7 @@
 //! The same form twice, and a form that is out of date.
 
 use crate::{
+    approvals::support::ruled,
     kit::{addition, assert_sound, on_both, operators_here, points, submit_at_once},
     sealing::support::{applied, entries},
 };
@@ -86,6 +87,7 @@ on_both! {
     }
 
     fn a_request_that_was_made_with_a_form_is_led_to_from_it(world) {
+        let world = &ruled(world.engine);
         let mina = world.signed_in("mina");
         let form = addition(&mina, 2, "20000");
         let asked = form.clone().set("code", &world.code("mina")).submit();
