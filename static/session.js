@@ -79,10 +79,14 @@
     plan();
   };
 
+  let isStaying = false;
   const stay = async () => {
+    if (isStaying) return;
+    isStaying = true;
     const form = one("#session-stay");
     const body = new URLSearchParams(new FormData(form));
     const session = await fetch(form.action, { method: "POST", body }).then(read).catch(() => undefined);
+    isStaying = false;
     if (session) judge(session, "planned");
     else ask("planned");
     tell();

@@ -18,7 +18,7 @@ const WARNING: TimeDelta = TimeDelta::minutes(2);
 /// A session as a page knows it.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
 pub struct PageSession {
-    /// A name of the session, from which nothing follows; empty where nobody is signed in.
+    /// A name of the session, from which nothing follows; empty where no person is signed in.
     pub of: String,
     /// A name of its person.
     pub by: String,

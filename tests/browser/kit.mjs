@@ -119,7 +119,7 @@ async function start(dir, args, settings = {}) {
 
 // --- the browser ------------------------------------------------------------------------------------------------------
 
-export async function openBrowser() {
+export async function openBrowser(options = {}) {
   const found = [process.env.INGAM_CHROMIUM, '/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/google-chrome'];
   const executablePath = found.find((file) => file && existsSync(file));
   if (!executablePath) throw new Error('no Chromium here: install it, or say where it is in INGAM_CHROMIUM');
@@ -136,6 +136,7 @@ export async function openBrowser() {
       '--disable-component-update',
       '--disable-sync',
     ],
+    ...options,
   });
 }
 

@@ -21,7 +21,8 @@ const REASON = 'The parcel came nine days late.';
 const UNSENT = 'Typed by Mina and never sent.';
 const IDLE = 60_000;
 let console, browser, context, page, customer, name;
-before(async () => (browser = await openBrowser()));
+// Playwright turns off what keeps pages for Back; people have it.
+before(async () => (browser = await openBrowser({ ignoreDefaultArgs: ['--disable-back-forward-cache'] })));
 after(() => browser?.close());
 
 function on(settings) {
@@ -156,7 +157,7 @@ describe('a session that is ended', () => {
     await page.waitForURL('**/login?notice=signed-out');
     await second.waitForURL('**/login*');
     await third.locator('#session-title').waitFor();
-    // Somebody else signs in: nothing is left of the forms of others.
+    // Another person signs in: nothing is left of the forms of others.
     await signInHere(page, 'hana');
     await third.locator('[data-again]').click();
     await third.waitForLoadState();
