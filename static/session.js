@@ -14,7 +14,11 @@
   const open = () => {
     if (channel || !("BroadcastChannel" in window)) return;
     channel = new BroadcastChannel("ingam-session");
-    channel.onmessage = ({ data }) => { if (page.of && (data !== page.of || warning())) ask("told"); };
+    channel.onmessage = ({ data }) => {
+      if ("over" in root.dataset) {
+        if (data) signIn();
+      } else if (page.of && (data !== page.of || warning())) ask("told");
+    };
   };
   // A name of the session, from which nothing follows.
   const tell = () => channel?.postMessage(page.of);
@@ -116,11 +120,11 @@
     location.replace(root.dataset.here || "/");
   };
 
-  // What was typed goes along, unless another person has signed in meanwhile.
-  const signIn = async () => {
+  // Asked to with a click, or because another tab has signed in. What was typed goes along, unless another person has.
+  const signIn = async (isAsked) => {
     const session = await fetch("/session", { cache: "no-store" }).then(read).catch(() => undefined);
-    if (session?.of && session.by !== page.by) go();
-    else send(kept);
+    if (session?.of && (session.by !== page.by || !kept)) go();
+    else if (kept && (isAsked || session?.of)) send(kept);
   };
 
   const leave = (session, why) => {
@@ -160,7 +164,7 @@
     if (event.target.closest("[data-stay]")) stay();
     if (event.target.closest("[data-again]") && kept) {
       event.preventDefault();
-      signIn();
+      signIn(true);
     }
   });
   document.addEventListener("keydown", (event) => {

@@ -115,6 +115,11 @@ describe('a session that is ended', () => {
   on();
 
   test('Back to a page of an ended session shows nothing of it', async () => {
+    await page.evaluate(() => (window.isKept = true));
+    await page.goto('/account');
+    await page.goBack({ waitUntil: 'commit' });
+    await page.locator('h1').first().waitFor({ state: 'visible' });
+    assert.equal(await page.evaluate(() => window.isKept), true, 'this browser does not keep pages');
     await page.goto('/account');
     await endFromElsewhere('mina');
     await page.goBack({ waitUntil: 'commit' });
