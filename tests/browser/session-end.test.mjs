@@ -164,8 +164,8 @@ describe('a session that is ended', () => {
     await third.locator('#session-title').waitFor();
     // Another person signs in: nothing is left of the forms of others.
     await signInHere(page, 'hana');
-    await third.locator('[data-again]').click();
-    await third.waitForLoadState();
+    await third.locator('#session-title').waitFor({ state: 'detached' });
+    await third.locator('.me').waitFor();
     assert.doesNotMatch(await third.locator('body').innerText(), new RegExp(UNSENT));
   });
 
