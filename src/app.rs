@@ -144,6 +144,7 @@ pub async fn start(config: Config, clock: Clock, listener: TcpListener) -> anyho
         is_strict_about_hosts: config.profile != Profile::Local,
         plain_http: config.is_plain_http(),
         routes: routes::ROUTES,
+        forms: routes::forms(),
         waits: sections::WAITS,
         personas: config.personas.clone(),
         head: Mutex::new(None),

@@ -55,6 +55,7 @@ use crate::{
         adjust::AdjustPoints, index::IndexNames, note::NoteUser, reindex::ReindexNames, search::KeepSearch,
         status::SetUserStatus, take_over::TakeOverLedger,
     },
+    web::drafts::{ForgetDraft, KeepDraft},
     worker::forget::ForgetExpired,
 };
 
@@ -122,6 +123,8 @@ crate::changes! {
 crate::gate::housekeeping! {
     TouchSession,
     EndSession,
+    KeepDraft,
+    ForgetDraft,
     KeepKeyCheck,
     RecordAccess,
     KeepSearch,

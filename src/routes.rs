@@ -13,9 +13,11 @@ use crate::{
     },
     users,
     web::{
+        drafts::FormPage,
         health::{asset, healthy, nowhere, ready},
-        panel::{post, preview, show_outcome},
+        panel::{forms_of, post, preview, show_outcome},
         route::{Opens, Route},
+        session_page,
     },
 };
 use actix_web::{guard, web};
@@ -62,6 +64,8 @@ routes! {
     GET "/login/confirmation" Opens::MovedOnly => confirm::confirmation;
     POST "/login/confirmation" Opens::MovedOnly => confirm::confirm;
     POST "/logout" Opens::Session => sign_in::sign_out;
+    GET "/session" Opens::Public => session_page::state, quiet;
+    POST "/session" Opens::Staff => session_page::stay;
     GET "/setup/{token}" Opens::Public => setup::setup;
     POST "/setup/{token}" Opens::Public => setup::accept;
 
@@ -144,6 +148,24 @@ routes! {
     POST "/staff/{id}/networks" OWNS => post::<staff::restrict::NetworksPanel>;
     POST "/staff/{id}/sessions/revocation" OWNS => post::<staff::sessions::EndAllPanel>;
     POST "/staff/{id}/sessions/{handle}/revocation" OWNS => post::<staff::sessions::EndOnePanel>;
+}
+
+/// Every form of a signed-in page, so that one that comes too late finds its page.
+pub(crate) fn forms() -> Vec<FormPage> {
+    account::FORMS
+        .into_iter()
+        .chain(forms_of::<users::find::CustomerRow>())
+        .chain(forms_of::<orders::OrderDetail>())
+        .chain(forms_of::<batches::detail::JobDetail>())
+        .chain(forms_of::<batches::runs::RunList>())
+        .chain(forms_of::<batches::detail::RunDetail>())
+        .chain(forms_of::<approvals::show::RequestView>())
+        .chain(forms_of::<networks::list::Networks>())
+        .chain(forms_of::<host::list::HostChanges>())
+        .chain(forms_of::<access::looks::Looks>())
+        .chain(forms_of::<staff::people::StaffList>())
+        .chain(forms_of::<staff::people::Member>())
+        .collect()
 }
 
 /// The longest body of a route whose form is `large`, in bytes: 2,000 characters of any script take up to 24,000 when posted.

@@ -102,8 +102,14 @@ pub enum Purpose {
     Lookup,
     /// Secrets of authenticators that are being set up, before anything is stored.
     Enrolment,
-    /// Tokens in forms.
+    /// Tokens in forms: which session they are of.
     Forgery,
+    /// Tokens in forms: that this console made them, and for whom.
+    Issue,
+    /// Names of a session and of a person that a page may hold, and of a draft in a cookie.
+    Page,
+    /// Encrypting what was typed into forms of ended sessions.
+    Drafts,
     /// Signing the session cookie.
     Cookie,
     /// Tokens of jobs that report.
@@ -119,6 +125,9 @@ impl Purpose {
             Self::Lookup => b"ingam/1/lookup",
             Self::Enrolment => b"ingam/1/enrolment",
             Self::Forgery => b"ingam/1/forgery",
+            Self::Issue => b"ingam/1/issue",
+            Self::Page => b"ingam/1/page",
+            Self::Drafts => b"ingam/1/drafts",
             Self::Cookie => b"ingam/1/cookie",
             Self::Reports => b"ingam/1/reports",
             Self::Check => b"ingam/1/check",
@@ -173,11 +182,16 @@ impl SecretKey {
     ///
     /// # Panics
     /// Never: AES-256-GCM takes any key of 32 bytes and any text shorter than 64 GiB.
-    #[expect(clippy::expect_used, reason = "a failure here must never hand out the plain text")]
     pub fn seal(&self, context: &str, plain: &[u8]) -> Vec<u8> {
+        self.seal_as(Purpose::Authenticators, context, plain)
+    }
+
+    /// The same under the key for `purpose`.
+    #[expect(clippy::expect_used, reason = "a failure here must never hand out the plain text")]
+    pub(crate) fn seal_as(&self, purpose: Purpose, context: &str, plain: &[u8]) -> Vec<u8> {
         let nonce: [u8; NONCE_LEN] = random();
         let mut sealed = plain.to_vec();
-        self.aead()
+        self.aead(purpose)
             .and_then(|key| {
                 let nonce = Nonce::assume_unique_for_key(nonce);
                 key.seal_in_place_append_tag(nonce, Aad::from(context.as_bytes()), &mut sealed).ok()
@@ -188,15 +202,20 @@ impl SecretKey {
 
     /// What [`seal`](Self::seal) encrypted, or nothing where key, context or bytes do not fit.
     pub fn open(&self, context: &str, sealed: &[u8]) -> Option<Vec<u8>> {
+        self.open_as(Purpose::Authenticators, context, sealed)
+    }
+
+    /// The same of what [`seal_as`](Self::seal_as) encrypted.
+    pub(crate) fn open_as(&self, purpose: Purpose, context: &str, sealed: &[u8]) -> Option<Vec<u8>> {
         let (nonce, sealed) = sealed.split_at_checked(NONCE_LEN)?;
         let mut buffer = sealed.to_vec();
         let nonce = Nonce::try_assume_unique_for_key(nonce).ok()?;
-        let plain = self.aead()?.open_in_place(nonce, Aad::from(context.as_bytes()), &mut buffer).ok()?;
+        let plain = self.aead(purpose)?.open_in_place(nonce, Aad::from(context.as_bytes()), &mut buffer).ok()?;
         Some(plain.to_vec())
     }
 
-    fn aead(&self) -> Option<LessSafeKey> {
-        UnboundKey::new(&AES_256_GCM, &self.derive(Purpose::Authenticators)).ok().map(LessSafeKey::new)
+    fn aead(&self, purpose: Purpose) -> Option<LessSafeKey> {
+        UnboundKey::new(&AES_256_GCM, &self.derive(purpose)).ok().map(LessSafeKey::new)
     }
 
     /// HMAC as a key derivation function with the purpose as label (NIST SP 800-108, one block).

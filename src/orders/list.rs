@@ -65,16 +65,11 @@ pub(crate) fn customer_of(typed: &str) -> Option<String> {
 
 /// The page of a search that found nothing.
 pub(crate) async fn nothing(desk: &Desk, typed: &str) -> PageResult {
-    answer(desk, typed, FieldErrors::new()).await
+    again(desk, 200, typed, FieldErrors::new()).await
 }
 
 /// The page on which a search that cannot be made comes back.
-pub(crate) async fn refused(desk: &Desk, typed: &str, errors: FieldErrors) -> PageResult {
-    answer(desk, typed, errors).await
-}
-
-async fn answer(desk: &Desk, typed: &str, errors: FieldErrors) -> PageResult {
-    let status = if errors.is_empty() { 200 } else { 422 };
+pub(crate) async fn again(desk: &Desk, status: u16, typed: &str, errors: FieldErrors) -> PageResult {
     let page = ListPage {
         shell: desk.shell(Some(Section::Orders), None).await?,
         typed: typed.to_owned(),

@@ -99,6 +99,10 @@ impl Segment for FailedRefund {
 }
 
 impl Part for FailedRefund {
+    fn query(&self, name: &'static str) -> String {
+        format!("panel={name}&refund={}", self.0)
+    }
+
     fn asked(name: &'static str, query: &Query) -> Option<Self> {
         query.number("refund").filter(|_| query.get("panel") == name).map(Self)
     }

@@ -7,6 +7,7 @@ use crate::{
     staff::Role,
     web::{
         changed::Changed,
+        session_page::PageSession,
         shell::{AuditHead, Frame, NavItem, Person, Section, Shell, Solo, Theme},
         words::{Lang, Message, Words},
     },
@@ -67,7 +68,12 @@ impl Maker {
     }
 
     pub(super) fn solo(self, path: Option<&str>) -> Solo {
-        Solo { frame: self.frame(), requested_lang: Some(self.lang), path: path.map(Into::into) }
+        Solo {
+            frame: self.frame(),
+            session: PageSession::default(),
+            requested_lang: Some(self.lang),
+            path: path.map(Into::into),
+        }
     }
 
     pub(super) fn me(self) -> String {
@@ -83,7 +89,13 @@ impl Maker {
                 email: "mina@ingam.test".into(),
                 roles: vec![Role::Operator, Role::Auditor],
             },
-            session_left: 7 * 3600 + 12 * 60,
+            session: PageSession {
+                of: "5f0c7d1e9a".into(),
+                by: "9a1c".into(),
+                idle: 900,
+                ends: 7 * 3600 + 12 * 60,
+                warn: 120,
+            },
             path: section.href().into(),
             key: "01JD3Q8V5W".into(),
             section: Some(section),

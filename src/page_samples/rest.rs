@@ -109,7 +109,7 @@ impl Maker {
     }
 }
 
-const PROBLEMS: [(&str, Problem); 19] = [
+const PROBLEMS: [(&str, Problem); 20] = [
     ("problem-bad-request", Problem::BadRequest),
     ("problem-unnamed", Problem::Unnamed),
     ("problem-network", Problem::Network),
@@ -119,6 +119,7 @@ const PROBLEMS: [(&str, Problem); 19] = [
     ("problem-link-gone", Problem::LinkGone),
     ("problem-method", Problem::Method),
     ("problem-conflict", Problem::Conflict),
+    ("problem-expired", Problem::Expired),
     ("problem-too-slow", Problem::TooSlow),
     ("problem-too-large", Problem::TooLarge),
     ("problem-media-type", Problem::MediaType),

@@ -24,11 +24,16 @@ impl Maker {
                 refusal,
                 errors,
                 notice,
+                has_draft: true,
                 address: Some("10.20.4.22".into()),
                 personas: Vec::new(),
             })
         };
         add("login", login(String::new(), None, FieldErrors::new(), None));
+        add(
+            "login-old",
+            login("mina@ingam.test".into(), None, FieldErrors::new(), Some(login_pages::LoginNotice::Old)),
+        );
         let personas =
             [("김민아", Role::Operator), ("박준호", Role::Oncall), ("Olivia Kang", Role::Owner)].map(|(name, role)| {
                 let (email, password) = (format!("{role}@ingam.test"), "abcd-efgh-ijkl-mnop".to_owned());

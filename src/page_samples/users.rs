@@ -19,7 +19,7 @@ use crate::{
         shell::{
             Section,
             field::{FieldErrors, wrong},
-            seal::{FormRefusal, Meanwhile, SealForm},
+            seal::{FirstUse, FormRefusal, Meanwhile, SealForm},
         },
     },
 };
@@ -159,10 +159,29 @@ impl Maker {
     }
 
     fn contact_side(self, errors: &FieldErrors, reason: &str) -> Side {
-        contact::side(&self.shell(Section::Users), &Self::customer(false), errors, reason).unwrap()
+        contact::side(&self.shell(Section::Users), &Self::customer(false), errors, reason, None).unwrap()
+    }
+
+    /// A form that comes back because it was sent too late, or once more with other content.
+    fn users_again(self, out: &mut Vec<Sample>) {
+        let mut add = |name, html| out.push(Sample { name, html });
+        add("user-expired", self.refused(FormRefusal::Expired));
+        let empty = "/users/482913?panel=points&draft=none".to_owned();
+        add("user-kept", self.refused(FormRefusal::Kept { at: now(), empty }));
+        add("user-kept-nothing", self.refused(FormRefusal::Kept { at: now(), empty: String::new() }));
+        add("user-used-unknown", self.refused(FormRefusal::Used(None)));
+        let first = FirstUse {
+            action: "points.adjust".into(),
+            at: now().minus(TimeDelta::minutes(3)),
+            seq: Seq::new(12_345),
+            href: "/users/482913?sealed=12345".into(),
+            is_last: true,
+        };
+        add("user-used", self.refused(FormRefusal::Used(Some(first))));
     }
 
     pub(super) fn users(self, out: &mut Vec<Sample>) {
+        self.users_again(out);
         let mut add = |name, html| out.push(Sample { name, html });
         let status = |suspended, seal, reason| self.panel(StatusPanel, SealForm { reason, ..seal }, suspended);
         let fresh = || SealForm::fresh("", "01JD3Q8V5W", 87);

@@ -16,6 +16,7 @@ use crate::{
         Desk, PageError, PageResult,
         desk::fresh_key,
         form::Form,
+        guest::Posted,
         list::ListQuery as _,
         problem_page::Problem,
         shell::field::{FieldErrors, wrong},
@@ -81,7 +82,12 @@ pub(crate) async fn show(desk: Desk, kept: web::Query<Kept>) -> PageResult {
 }
 
 async fn search(desk: &Desk, body: &[u8], from: Place) -> PageResult {
-    let form = desk.form(body, &["q", "status"]).await?;
+    let form = match desk.posted(body, &["q", "status"]).await? {
+        Posted::Current(form) => form,
+        Posted::Former(form) => {
+            return again(desk, 409, &form, FieldErrors::one("q", wrong::old_page()), from).await;
+        }
+    };
     let typed = form.trimmed("q");
     let asked = Asked::read(form.get("q"));
     let may = May::of(desk);
@@ -134,13 +140,17 @@ async fn search(desk: &Desk, body: &[u8], from: Place) -> PageResult {
 /// Says at the box that what was typed can be searched for nowhere.
 async fn refused(desk: &Desk, form: &Form, asked: Asked, from: Place) -> PageResult {
     let error = asked.customer.err().map_or_else(wrong::nothing_to_search, users::list::term_error);
-    let errors = FieldErrors::one("q", error);
+    again(desk, 422, form, FieldErrors::one("q", error), from).await
+}
+
+/// The page that was searched from, with what was typed and why it was not looked for.
+async fn again(desk: &Desk, status: u16, form: &Form, errors: FieldErrors, from: Place) -> PageResult {
     match from {
-        Place::Customers => users::list::refused(desk, form.get("q"), form.get("status"), errors).await,
-        Place::Orders => orders::list::refused(desk, form.get("q"), errors).await,
+        Place::Customers => users::list::again(desk, status, form.get("q"), form.get("status"), errors).await,
+        Place::Orders => orders::list::again(desk, status, form.get("q"), errors).await,
         Place::Own => {
             let page = ResultPage::empty(desk.shell(None, None).await?, form.get("q"), errors);
-            desk.page(422, &page)
+            desk.page(status, &page)
         }
     }
 }

@@ -12,9 +12,14 @@ use crate::{
     web::{
         Desk, PageError, PageResult,
         desk::fresh_key,
+        drafts::{self, Draft},
         form::Form,
         refused::{self, Refused},
-        shell::{Flash, Theme, Tone, field::FieldErrors, seal::SealForm},
+        shell::{
+            Flash, Theme, Tone,
+            field::FieldErrors,
+            seal::{FormRefusal, SealForm},
+        },
     },
 };
 use actix_web::web;
@@ -38,8 +43,29 @@ pub(crate) async fn show(desk: Desk, query: web::Query<AccountQuery>) -> PageRes
             title: desk.words().known(&format!("account.done.{done}")).to_owned(),
             body: None,
         });
-    let panel = panel(&desk, &query.panel, &query.session, None, SealForm::fresh("", fresh_key(), 0)).await?;
+    let mut seal = SealForm::fresh("", fresh_key(), 0);
+    if let Some(Draft { at, .. }) = drafts::find(&desk, &action(&query.panel, &query.session)).await? {
+        seal.refusal = Some(FormRefusal::Kept { at, empty: String::new() });
+    }
+    let notice = seal.refusal.is_some().then(|| notice(&desk, "refused.kept-title", "account.kept"));
+    let panel = panel(&desk, &query.panel, &query.session, None, seal).await?;
+    // Where there is no panel to say it.
+    let flash = notice.filter(|_| panel.is_none()).or(flash);
     page(&desk, 200, panel, None, flash).await
+}
+
+pub(super) fn notice(desk: &Desk, title: &'static str, body: &'static str) -> Flash {
+    let (title, body) = (desk.words().get(title).to_owned(), desk.words().get(body).to_owned());
+    Flash { tone: Tone::Warn, title, body: Some(body) }
+}
+
+/// Where the form of a panel posts to.
+fn action(panel: &str, session: &str) -> String {
+    match panel {
+        "session" => format!("/account/sessions/{session}/revocation"),
+        "sessions" => "/account/sessions/revocation".to_owned(),
+        other => format!("/account/{other}"),
+    }
 }
 
 pub(super) async fn page(
@@ -118,9 +144,11 @@ pub(super) async fn replacement(desk: &Desk) -> Result<String, PageError> {
 
 /// Shows the panel again with what was wrong.
 pub(super) async fn again(desk: &Desk, name: &str, session: &str, form: &Form, refused: Refused) -> PageResult {
-    let seal = SealForm { refusal: refused.refusal, errors: refused.errors, ..SealForm::fresh("", form.get("key"), 0) };
+    let is_expired = matches!(refused.refusal, Some(FormRefusal::Expired));
+    let (status, seal) = SealForm::again("", form, 0, refused);
     let panel = panel(desk, name, session, Some(form), seal).await?;
-    page(desk, refused.status, panel, None, None).await
+    let flash = (is_expired && panel.is_none()).then(|| notice(desk, "refused.title", "account.expired"));
+    page(desk, status, panel, None, flash).await
 }
 
 pub(super) async fn refused<C: Change>(
@@ -131,6 +159,6 @@ pub(super) async fn refused<C: Change>(
     change: &C,
     refusal: Refusal,
 ) -> PageResult {
-    let explained = refused::explain(desk, refusal, &change.target()).await?;
+    let explained = refused::explain(desk, refusal, &change.target(), form).await?;
     again(desk, name, session, form, explained).await
 }

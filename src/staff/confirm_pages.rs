@@ -10,8 +10,12 @@ use crate::{
     secret,
     web::{
         Guest, PageResult,
+        guest::Posted,
         problem_page::Problem,
-        shell::field::{FieldErrors, wrong},
+        shell::{
+            field::{FieldErrors, wrong},
+            seal::FormRefusal,
+        },
     },
 };
 use actix_session::Session;
@@ -24,7 +28,13 @@ pub(crate) async fn confirmation(guest: Guest) -> PageResult {
 
 /// `POST /login/confirmation`: a code of the authenticator.
 pub(crate) async fn confirm(guest: Guest, session: Session, body: web::Bytes) -> PageResult {
-    let form = guest.form(&body, &["code"]).await?;
+    let form = match guest.posted(&body, &["code"]).await? {
+        Posted::Current(form) => form,
+        Posted::Former(_) => {
+            let refusal = Some(FormRefusal::Expired);
+            return code_page(&guest, 409, CodeStep::Confirmation, refusal, FieldErrors::new());
+        }
+    };
     let Some(visitor) = guest.visitor() else { return Err(Problem::Permission.into()) };
     if form.trimmed("code").is_empty() {
         let errors = FieldErrors::one("code", wrong::required());
@@ -35,7 +45,7 @@ pub(crate) async fn confirm(guest: Guest, session: Session, body: web::Bytes) ->
     let seal = Seal { code: Some(form.get("code").to_owned()), ..Seal::none() };
     match guest.submit(&change, &seal).await {
         Ok(_) => {
-            let mut answer = issue(&guest, &session, &token, guest.wanted())?;
+            let mut answer = issue(&guest, &session, &token, guest.wanted(visitor.id))?;
             guest.forget_wanted(&mut answer);
             Ok(answer)
         }

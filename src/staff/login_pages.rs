@@ -20,6 +20,8 @@ pub(crate) struct LoginPage {
     pub(crate) refusal: Option<LoginRefusal>,
     pub(crate) errors: FieldErrors,
     pub(crate) notice: Option<LoginNotice>,
+    /// Whether what was typed into a form is kept until its person has signed in.
+    pub(crate) has_draft: bool,
     /// The address the request came from.
     pub(crate) address: Option<String>,
     /// The people of a demo with their codes.
@@ -54,6 +56,8 @@ pub(crate) enum LoginNotice {
     Restart,
     /// Password and authenticator are set.
     SetUp,
+    /// The form of this page cannot be taken any more; the page is there again.
+    Old,
 }
 
 impl LoginNotice {
@@ -63,6 +67,7 @@ impl LoginNotice {
             Self::Ended => "login.ended",
             Self::Restart => "login.restart",
             Self::SetUp => "login.set-up",
+            Self::Old => "login.old",
         }
     }
 
@@ -70,7 +75,7 @@ impl LoginNotice {
     pub(crate) fn tone(self) -> &'static str {
         match self {
             Self::SignedOut | Self::SetUp => "ok",
-            Self::Ended | Self::Restart => "info",
+            Self::Ended | Self::Restart | Self::Old => "info",
         }
     }
 }

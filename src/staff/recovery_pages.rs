@@ -12,6 +12,7 @@ use crate::{
     secret,
     web::{
         Guest, PageError, PageResult,
+        guest::Posted,
         problem_page::Problem,
         refused::field_errors,
         session::{RECOVERY_LASTS, Visitor},
@@ -52,8 +53,15 @@ fn occasion(visitor: &Visitor) -> String {
 
 /// `POST /login/authenticator`: a code of the new authenticator proves that it was set up.
 pub(crate) async fn recover_authenticator(guest: Guest, session: Session, body: web::Bytes) -> PageResult {
-    let form = guest.form(&body, &["code", Offer::FIELD]).await?;
+    let posted = guest.posted(&body, &["code", Offer::FIELD]).await?;
     let visitor = visitor(&guest)?;
+    let form = match posted {
+        Posted::Current(form) => form,
+        // What an ended session offered is not offered again.
+        Posted::Former(_) => {
+            return page(&guest, 409, &visitor, &Offer::fresh(), FieldErrors::one("code", wrong::old_page()));
+        }
+    };
     let offer = Offer::read(&form)?;
     if form.trimmed("code").is_empty() {
         return page(&guest, 422, &visitor, &offer, FieldErrors::one("code", wrong::required()));
@@ -71,7 +79,8 @@ pub(crate) async fn recover_authenticator(guest: Guest, session: Session, body: 
     match guest.submit(&change, &Seal::none()).await {
         Ok(_) => {
             // Where no page was wanted, the one that says it and how many recovery codes are left.
-            let onward = Some(guest.wanted()).filter(|wanted| *wanted != "/").unwrap_or("/account?done=authenticator");
+            let onward =
+                Some(guest.wanted(visitor.id)).filter(|wanted| *wanted != "/").unwrap_or("/account?done=authenticator");
             let mut answer = issue(&guest, &session, &token, onward)?;
             guest.forget_wanted(&mut answer);
             Ok(answer)

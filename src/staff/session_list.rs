@@ -98,6 +98,10 @@ impl Segment for SessionHandle {
 }
 
 impl Part for SessionHandle {
+    fn query(&self, name: &'static str) -> String {
+        format!("panel={name}&session={}", self.0)
+    }
+
     /// `?panel=session&session=9f1c2e7ab04d5583`. Other text names no session, which the panel says.
     fn asked(name: &'static str, query: &Query) -> Option<Self> {
         (query.get("panel") == name).then(|| Self(query.get("session").to_owned()))

@@ -14,6 +14,7 @@ use crate::{
     web::{
         Guest, PageError, PageResult,
         form::Form,
+        guest::Posted,
         problem_page::Problem,
         refused,
         shell::{
@@ -75,7 +76,19 @@ fn page(
 pub(crate) async fn accept(guest: Guest, path: web::Path<String>, body: web::Bytes) -> PageResult {
     let token = path.into_inner();
     let invitation = open(&guest, &token).await?;
-    let form = guest.form(&body, &["password", "password_again", "code", Offer::FIELD]).await?;
+    let posted = guest.posted(&body, &["password", "password_again", "code", Offer::FIELD]).await?;
+    let form = match posted {
+        Posted::Current(form) => form,
+        Posted::Former(form) => {
+            let (guest, cookie) = guest.bind();
+            let (offer, errors) = (Offer::read(&form)?, FieldErrors::one("code", wrong::old_page()));
+            let mut answer = page(&guest, 409, token, invitation, &offer, errors, None)?;
+            if let Some(cookie) = cookie {
+                answer.add_cookie(&cookie).map_err(PageError::internal)?;
+            }
+            return Ok(answer);
+        }
+    };
     let offer = Offer::read(&form)?;
     let errors = check_password(&form, "password", "password_again", &invitation.email, &invitation.name);
     if !errors.is_empty() {

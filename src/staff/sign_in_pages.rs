@@ -15,6 +15,8 @@ use crate::{
     web::session::{ISSUED, Stage, Visitor},
     web::{
         Guest, PageError, PageResult,
+        form::Form,
+        guest::Posted,
         problem_page::Problem,
         refused::{next_step, until},
         shell::{
@@ -75,6 +77,7 @@ fn login_page(
         refusal,
         errors,
         notice,
+        has_draft: guest.wants_draft(),
         address: guest.visit().ip().map(|ip| ip.to_string()),
         personas: personas.iter().map(|persona| (persona.clone(), persona.codes(guest.now()))).collect(),
     };
@@ -83,10 +86,17 @@ fn login_page(
 
 /// `POST /login`: e-mail and password. The answer to any mistake in them is the same.
 pub(crate) async fn enter_password(guest: Guest, session: Session, body: web::Bytes) -> PageResult {
+    // Signed in in another tab meanwhile.
+    if guest.visitor().is_some_and(|visitor| visitor.is_signed()) {
+        return Ok(guest.see_other("/"));
+    }
     let personas = &guest.console().personas;
     // The name of a person of a demo means their e-mail and password. Elsewhere the form has no such field.
     let fields = ["email", "password", "person"];
-    let form = guest.form(&body, fields.get(..if personas.is_empty() { 2 } else { 3 }).unwrap_or_default()).await?;
+    let form = match guest.posted(&body, fields.get(..if personas.is_empty() { 2 } else { 3 }).unwrap_or_default()).await? {
+        Posted::Current(form) => form,
+        Posted::Former(form) => return login_again(guest, &form),
+    };
     let (email, password) = match guest.console().persona(form.get("person")) {
         Some(persona) => (persona.email.clone(), persona.password.clone()),
         None => (form.trimmed("email").to_lowercase(), form.get("password").to_owned()),
@@ -110,6 +120,17 @@ pub(crate) async fn enter_password(guest: Guest, session: Session, body: web::By
         }
         Err(refusal) => Err(refusal.into()),
     }
+}
+
+/// The page as it was typed, where its form was bound to a cookie that the browser does not have any more.
+fn login_again(guest: Guest, form: &Form) -> PageResult {
+    let (guest, cookie) = guest.bind();
+    let notice = Some(LoginNotice::Old);
+    let mut answer = login_page(&guest, 409, form.get("email").to_owned(), None, FieldErrors::new(), notice)?;
+    if let Some(cookie) = cookie {
+        answer.add_cookie(&cookie).map_err(PageError::internal)?;
+    }
+    Ok(answer)
 }
 
 fn missing(email: &str, password: &str) -> FieldErrors {
@@ -210,9 +231,12 @@ pub(crate) async fn enter_code(
     query: web::Query<LoginQuery>,
     body: web::Bytes,
 ) -> PageResult {
-    let form = guest.form(&body, &["code"]).await?;
-    let Some(visitor) = guest.visitor() else { return Err(Problem::Permission.into()) };
     let step = step(&query);
+    let form = match guest.posted(&body, &["code"]).await? {
+        Posted::Current(form) => form,
+        Posted::Former(_) => return code_page(&guest, 409, step, Some(FormRefusal::Expired), FieldErrors::new()),
+    };
+    let Some(visitor) = guest.visitor() else { return Err(Problem::Permission.into()) };
     if form.trimmed("code").is_empty() {
         return code_page(&guest, 422, step, None, FieldErrors::one("code", wrong::required()));
     }
@@ -232,7 +256,7 @@ pub(crate) async fn enter_code(
         // The page that was wanted comes after the authenticator is replaced.
         Ok(()) if step == CodeStep::Recovery => issue(&guest, &session, &token, &guest.path("/login/authenticator")),
         Ok(()) => {
-            let mut answer = issue(&guest, &session, &token, guest.wanted())?;
+            let mut answer = issue(&guest, &session, &token, guest.wanted(visitor.id))?;
             guest.forget_wanted(&mut answer);
             Ok(answer)
         }

@@ -60,7 +60,13 @@ pub(crate) async fn list(desk: Desk, filter: web::Query<Filter>) -> PageResult {
 }
 
 /// The page on which a search that cannot be made comes back.
-pub(crate) async fn refused(desk: &Desk, typed: &str, status: &str, errors: FieldErrors) -> PageResult {
+pub(crate) async fn again(
+    desk: &Desk,
+    answer: u16,
+    typed: &str,
+    status: &str,
+    errors: FieldErrors,
+) -> PageResult {
     let page = ListPage {
         shell: desk.shell(Some(Section::Users), None).await?,
         term: typed.to_owned(),
@@ -70,7 +76,7 @@ pub(crate) async fn refused(desk: &Desk, typed: &str, status: &str, errors: Fiel
         errors,
         is_indexing: false,
     };
-    desk.page(422, &page)
+    desk.page(answer, &page)
 }
 
 /// The term of this person's search with this id. `None` if the search belongs to another account.

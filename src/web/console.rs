@@ -1,8 +1,10 @@
 //! What all requests share.
 
 use super::{
+    drafts::FormPage,
     route::Route,
     session::Limits,
+    session_page::PageSession,
     shell::{Frame, Solo, Theme, Waits},
     visit::Visit,
     words::Words,
@@ -47,6 +49,8 @@ pub struct Console {
     pub(crate) plain_http: bool,
     /// Every route there is.
     pub(crate) routes: &'static [Route],
+    /// Every form of a signed-in page, with that page.
+    pub(crate) forms: Vec<FormPage>,
     /// What the navigation counts.
     pub(crate) waits: &'static [Waits],
     /// Whom the sign-in page offers: in a demo its people, otherwise no one.
@@ -154,6 +158,11 @@ impl Console {
 
     /// The frame of an error page, which has no form.
     pub(crate) fn solo(&self, visit: &Visit) -> Solo {
-        Solo { frame: self.frame(visit, String::new()), requested_lang: visit.requested_lang, path: None }
+        Solo {
+            frame: self.frame(visit, String::new()),
+            session: PageSession::default(),
+            requested_lang: visit.requested_lang,
+            path: None,
+        }
     }
 }

@@ -6,6 +6,7 @@ use super::{
     problem_page::Problem,
     route,
     session::Visitor,
+    session_page::PageSession,
     shell::{AuditHead, Flash, Frame, NavItem, Person, Section, Shell},
 };
 use crate::{
@@ -69,8 +70,6 @@ impl Desk {
     /// The frame of a signed-in page.
     pub async fn shell(&self, section: Option<Section>, flash: Option<Flash>) -> Result<Shell, PageError> {
         let may_audit = self.may("GET", Section::Audit.href());
-        let now = self.now();
-        let ends = self.visitor.created.saturating_add(self.console().limits.absolute.num_seconds());
         Ok(Shell {
             frame: Frame { flash, ..self.frame() },
             person: Person {
@@ -79,7 +78,7 @@ impl Desk {
                 email: self.visitor.email.clone(),
                 roles: self.visitor.roles.iter().collect(),
             },
-            session_left: ends.saturating_sub(now.unix()).max(0),
+            session: PageSession::of(self.console(), &self.visitor),
             path: self.page_here(),
             key: fresh_key(),
             section,

@@ -1,6 +1,13 @@
 //! Whether a form came from a page of this console: four checks, each of which would be enough in a browser that works.
+//!
+//! The token of a form is `<person>.<mac of the session>.<mac of both>`. The first mac ties it to the session it was made in. The
+//! second can be checked without that session, so that a form that outlived it is known as the person's own, and not taken for
+//! one that another site made up.
 
-use crate::secret::{Purpose, SecretKey};
+use crate::{
+    id::StaffId,
+    secret::{Purpose, SecretKey},
+};
 use actix_web::http::header::{self, HeaderMap};
 use subtle::ConstantTimeEq as _;
 
@@ -38,15 +45,48 @@ fn only<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> {
     values.next().is_none().then_some(first)
 }
 
-/// The token in every form of a session. `session` is the session's key or, before signing in, the value of
-/// a cookie of its own.
-pub fn token(key: &SecretKey, session: &str) -> String {
+/// The token in every form of a session. `session` is the session's key or, before signing in, the value of a cookie of its own;
+/// `person` is whose session it is.
+pub fn token(key: &SecretKey, session: &str, person: Option<StaffId>) -> String {
+    signed(key, person, &mac_of(key, session))
+}
+
+/// The part of a token that ties it to a session.
+pub(crate) fn mac_of(key: &SecretKey, session: &str) -> String {
     hex::encode(key.mac(Purpose::Forgery, session.as_bytes()))
 }
 
-pub fn verify(key: &SecretKey, session: &str, posted: &str) -> bool {
+fn signed(key: &SecretKey, person: Option<StaffId>, mac: &str) -> String {
+    let issued = format!("{}.{mac}", person.map_or(0, StaffId::get));
+    let mut own = hex::encode(key.mac(Purpose::Issue, issued.as_bytes()));
+    own.truncate(32);
+    format!("{issued}.{own}")
+}
+
+pub fn verify(key: &SecretKey, session: &str, person: Option<StaffId>, posted: &str) -> bool {
     // Without session and cookie there is nothing a form could be bound to.
-    !session.is_empty() && bool::from(token(key, session).as_bytes().ct_eq(posted.as_bytes()))
+    !session.is_empty() && bool::from(token(key, session, person).as_bytes().ct_eq(posted.as_bytes()))
+}
+
+/// What a token says by itself, once it is certain that this console made it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Issued {
+    /// Whose session it was made in; `None` before signing in.
+    pub(crate) person: Option<StaffId>,
+    /// As of [`mac_of`].
+    pub(crate) mac: String,
+}
+
+/// Reads a token of this console, whether or not its session is still there.
+pub(crate) fn issued(key: &SecretKey, posted: &str) -> Option<Issued> {
+    let mut parts = posted.split('.');
+    let (person, mac) = (parts.next()?, parts.next()?);
+    let person = match person {
+        "0" => None,
+        id => Some(id.parse().ok()?),
+    };
+    let is_ours = bool::from(signed(key, person, mac).as_bytes().ct_eq(posted.as_bytes()));
+    is_ours.then(|| Issued { person, mac: mac.to_owned() })
 }
 
 #[cfg(test)]
@@ -108,9 +148,38 @@ mod tests {
     #[test]
     fn a_token_belongs_to_its_session() {
         let key = SecretKey::new(crate::secret::random());
-        assert!(verify(&key, "a", &token(&key, "a")));
-        for posted in ["", "x", &token(&key, "b")] {
-            assert!(!verify(&key, "a", posted));
+        let mina = Some(StaffId::new(1));
+        assert!(verify(&key, "a", mina, &token(&key, "a", mina)));
+        for posted in
+            ["", "x", &token(&key, "b", mina), &token(&key, "a", None), &token(&key, "a", Some(StaffId::new(2)))]
+        {
+            assert!(!verify(&key, "a", mina, posted));
+        }
+    }
+
+    #[test]
+    fn a_token_says_whose_it_was_and_nobody_else_can_make_one() {
+        let key = SecretKey::new(crate::secret::random());
+        let mina = Some(StaffId::new(12));
+        let token = token(&key, "a", mina);
+        assert_eq!(issued(&key, &token), Some(Issued { person: mina, mac: mac_of(&key, "a") }));
+        assert_eq!(issued(&key, &super::token(&key, "b", None)).map(|issued| issued.person), Some(None));
+        let other = SecretKey::new(crate::secret::random());
+        for posted in [
+            "",
+            "x",
+            "..",
+            "0..",
+            "12.a.b",
+            &token.replacen("12.", "13.", 1),
+            &token.replacen("12.", "0.", 1),
+            &token.replacen("12.", "012.", 1),
+            &token.to_uppercase(),
+            &format!("{token}."),
+            &format!("{token}.x"),
+            &super::token(&other, "a", mina),
+        ] {
+            assert_eq!(issued(&key, posted), None, "{posted}");
         }
     }
 }

@@ -25,6 +25,16 @@ impl Form {
         Ok(Self(fields))
     }
 
+    /// A form that was read before, and kept.
+    pub(crate) fn kept(fields: Vec<(String, String)>) -> Self {
+        Self(fields)
+    }
+
+    /// All of it.
+    pub(crate) fn fields(&self) -> &[(String, String)] {
+        &self.0
+    }
+
     /// A field as it was typed; empty where it is not there.
     pub fn get(&self, name: &str) -> &str {
         self.0.iter().find(|(key, _)| key == name).map_or("", |(_, value)| value)

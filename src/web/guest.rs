@@ -1,12 +1,13 @@
 //! Where a handler without a signed-in person sits: it can read, submit what is open to it and make pages, and it has no other
 //! way to anything.
 
+mod posted;
+
 use super::{
-    Console, PageError, PageResult, forgery,
-    form::Form,
-    malformed::Malformed,
+    Console, PageError, PageResult, drafts, forgery,
     problem_page::Problem,
     session::{Stage, Visitor},
+    session_page::PageSession,
     shell::{Frame, Solo},
     visit::Visit,
     words::{Lang, Words},
@@ -17,12 +18,13 @@ use crate::{
         Actor, Catalog, Change, DynChange, Fault, Housekeeping, LookKind, Looked, Outcome, Policies, Refusal,
         RefusalWord, Rehearsed, Requester, Seal, Sealed, Seen, Target, looks,
     },
-    id::{RequestId, Seq},
+    id::{RequestId, Seq, StaffId},
     secret,
     store::Reader,
 };
 use actix_web::{FromRequest, HttpRequest, HttpResponse, dev::Payload, http::StatusCode, web};
 use askama::Template;
+pub(crate) use posted::{Posted, Token};
 use std::{
     future::{Ready, ready},
     rc::Rc,
@@ -67,32 +69,6 @@ impl Guest {
 
     pub fn words(&self) -> Words {
         Words::of(self.visit.lang())
-    }
-
-    /// Reads a posted form whose fields are `allowed` and `csrf`.
-    pub async fn form(&self, body: &[u8], allowed: &[&str]) -> Result<Form, PageError> {
-        // Every change may be urgent; whether that says anything is for the rules.
-        let fields: Vec<&str> = allowed.iter().copied().chain(["csrf", "urgent"]).collect();
-        // The middleware records it.
-        let malformed = |error: Malformed| PageError { cause: Some(error.into()), ..Problem::Unprocessable.into() };
-        let form = Form::read(body, &fields).map_err(malformed)?;
-        if forgery::verify(&self.console.key, &self.bound, form.get("csrf")) {
-            return Ok(form);
-        }
-        let recorded = self.console.record(&self.visit, &Refusal::Forgery).await;
-        Err(PageError { recorded, ..Problem::Forgery.into() })
-    }
-
-    /// Refuses a posted form that does not carry the token of this visitor, before anything else is read of it. One that is
-    /// no form at all is left to [`form`](Self::form).
-    pub(crate) async fn check_token(&self, body: &[u8]) -> Result<(), PageError> {
-        let Ok(fields) = serde_urlencoded::from_bytes::<Vec<(String, String)>>(body) else { return Ok(()) };
-        let token = fields.iter().find(|(name, _)| name == "csrf").map_or("", |(_, token)| token);
-        if forgery::verify(&self.console.key, &self.bound, token) {
-            return Ok(());
-        }
-        let recorded = self.console.record(&self.visit, &Refusal::Forgery).await;
-        Err(PageError { recorded, ..Problem::Forgery.into() })
     }
 
     /// Records that a change was asked for of something that is not there, and ends the request with 404.
@@ -161,12 +137,14 @@ impl Guest {
     }
 
     pub fn frame(&self) -> Frame {
-        self.console.frame(&self.visit, forgery::token(&self.console.key, &self.bound))
+        self.console.frame(&self.visit, forgery::token(&self.console.key, &self.bound, self.person()))
     }
 
     /// The frame of a page for a guest; `path` where it can be had in the other language too.
     pub fn solo(&self, path: Option<String>) -> Solo {
-        Solo { frame: self.frame(), requested_lang: self.visit.requested_lang, path }
+        let visitor = self.visitor().filter(Visitor::is_signed);
+        let session = visitor.map(|visitor| PageSession::of(&self.console, &visitor)).unwrap_or_default();
+        Solo { frame: self.frame(), session, requested_lang: self.visit.requested_lang, path }
     }
 
     /// A page.
@@ -198,9 +176,15 @@ impl Guest {
         self.see_other(&format!("/approvals/{request}?sealed={seq}"))
     }
 
-    /// Where to go after signing in: the page that was wanted, or the first one.
-    pub fn wanted(&self) -> &str {
-        self.wanted.as_deref().unwrap_or("/")
+    /// Where this person goes after signing in: the page that was wanted, or the first one.
+    pub fn wanted(&self, person: StaffId) -> &str {
+        let wanted = self.wanted.as_deref();
+        wanted.and_then(|page| drafts::unmarked(&self.console.key, person, page)).unwrap_or("/")
+    }
+
+    /// Whether the page that was wanted is that of a form whose text was kept.
+    pub(crate) fn wants_draft(&self) -> bool {
+        self.wanted.as_deref().is_some_and(drafts::is_marked)
     }
 
     pub fn forget_wanted(&self, answer: &mut HttpResponse) {

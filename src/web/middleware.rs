@@ -136,6 +136,7 @@ fn onward(console: &Console, problem: Problem, visit: &Visit) -> Onward {
         Problem::Network | Problem::Unavailable if visit.method == "GET" && super::guest::is_own_path(&visit.path) => {
             Onward::Again(visit.path.clone())
         }
+        Problem::Expired if signed => Onward::Again(looks::page_of(console.routes, visit).to_owned()),
         Problem::Host => Onward::Elsewhere(console.link_to("/login")),
         Problem::Forgery | Problem::LinkGone if !signed => Onward::SignIn,
         _ if signed => Onward::Home,
@@ -275,11 +276,12 @@ pub(crate) async fn authorize(request: ServiceRequest, next: Next<impl MessageBo
     Ok(answer)
 }
 
-/// At most once a minute: a write for every request would be most of what the database does.
+/// At most once a minute, and of short sessions four times: a write for every request would be most of what the database does.
 const TOUCH_SECONDS: i64 = 60;
 
 async fn touch(console: &Console, visitor: &Visitor) {
-    if console.clock.now().unix() - visitor.seen < TOUCH_SECONDS {
+    let pause = TOUCH_SECONDS.min(console.limits.idle.num_seconds() / 4);
+    if console.clock.now().unix() - visitor.seen < pause {
         return;
     }
     if let Err(error) = console.gate.run_housekeeping(&TouchSession { id: visitor.session.clone() }).await {

@@ -24,7 +24,7 @@ pub(crate) use receipt::Receipt;
 pub(crate) use show::{show, show_with};
 #[cfg(test)]
 pub(crate) use side::side_of;
-pub(crate) use side::{Button, Entry, Html, Offer, Side};
+pub(crate) use side::{Button, Entry, Html, Offer, Side, forms_of};
 
 use super::{
     Desk, PageError,

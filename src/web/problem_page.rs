@@ -84,6 +84,8 @@ pub enum Problem {
     TooSlow,
     /// 409: the target is in a state in which this makes no sense.
     Conflict,
+    /// 409: the form was made for a session that has ended.
+    Expired,
     /// 413
     TooLarge,
     /// 415
@@ -111,7 +113,7 @@ impl Problem {
             Self::Network | Self::Permission | Self::Forgery => 403,
             Self::NotFound | Self::LinkGone => 404,
             Self::Method => 405,
-            Self::Conflict => 409,
+            Self::Conflict | Self::Expired => 409,
             Self::TooSlow => 408,
             Self::TooLarge => 413,
             Self::MediaType => 415,
@@ -135,6 +137,7 @@ impl Problem {
             Self::LinkGone => "link-gone",
             Self::Method => "method",
             Self::Conflict => "conflict",
+            Self::Expired => "expired",
             Self::TooSlow => "too-slow",
             Self::TooLarge => "too-large",
             Self::MediaType => "media-type",

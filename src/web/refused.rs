@@ -6,14 +6,14 @@ use super::{
     problem_page::Problem,
     shell::{
         field::{FieldErrors, wrong},
-        seal::{FormRefusal, Meanwhile},
+        seal::{FirstUse, FormRefusal, Meanwhile},
     },
     words::Message,
 };
 use crate::{
     clock::Instant,
     digits::group,
-    gate::{CodeRefusal, Meaning, Reason, ReasonError, Refusal, Rejection, SYSTEM, Target, code},
+    gate::{CodeRefusal, Meaning, Outcome, Reason, ReasonError, Refusal, Rejection, SYSTEM, Target, code},
     id::Seq,
     sql,
     web::shell::seal::sentence_key,
@@ -39,14 +39,39 @@ impl Refused {
         matches!(self.refusal, Some(FormRefusal::Stale(_)))
     }
 
+    /// The row of what the form did before, where no page for it is known yet.
+    pub(crate) fn first_use_without_page(&self) -> Option<Seq> {
+        match &self.refusal {
+            Some(FormRefusal::Used(Some(first))) if first.href.is_empty() => Some(first.seq),
+            _ => None,
+        }
+    }
+
+    pub(crate) fn show_first_use(&mut self, page: String) {
+        if let Some(FormRefusal::Used(Some(first))) = &mut self.refusal {
+            first.href = page;
+        }
+    }
+
+    /// It was made for a session of this person that has ended.
+    pub(crate) fn expired() -> Self {
+        Self::shown(409, FormRefusal::Expired)
+    }
+
+    /// It was sent after the session had ended, at this time.
+    pub(crate) fn kept(at: Instant, empty: String) -> Self {
+        Self::shown(200, FormRefusal::Kept { at, empty })
+    }
+
     fn shown(status: u16, refusal: FormRefusal) -> Self {
         Self { status, refusal: Some(refusal), errors: FieldErrors::new() }
     }
 }
 
 /// Words a refusal for the form it belongs to, or ends the request where no form can show it.
-pub(crate) async fn explain(desk: &Desk, refusal: Refusal, target: &Target) -> Result<Refused, PageError> {
+pub(crate) async fn explain(desk: &Desk, refusal: Refusal, target: &Target, form: &Form) -> Result<Refused, PageError> {
     Ok(match refusal {
+        Refusal::KeyReused => Refused::shown(409, FormRefusal::Used(first_use(desk, target, form.get("key")).await?)),
         Refusal::Code(refusal) => code(refusal, desk.now()),
         Refusal::Stale { .. } => Refused::shown(409, FormRefusal::Stale(meanwhile(desk, target).await?)),
         Refusal::Role => Refused::shown(403, FormRefusal::NotPermitted),
@@ -108,6 +133,27 @@ fn throttled(rejection: &Rejection) -> Result<Refused, PageError> {
 /// Until when a throttled person has to wait.
 pub(crate) fn until(rejection: &Rejection) -> Option<Instant> {
     rejection.values.iter().find(|(name, _)| *name == "until").and_then(|(_, at)| Instant::parse(at).ok())
+}
+
+/// What the form with this key did when it was sent before.
+async fn first_use(desk: &Desk, target: &Target, key: &str) -> Result<Option<FirstUse>, PageError> {
+    let first: Option<(Seq, Instant, String, String)> = desk
+        .reader()
+        .query(sql!(
+            "select a.seq, a.at, a.action, i.output from idempotency i join audit a on a.seq = i.seq
+              where i.staff_id = $1 and i.key = $2"
+        ))
+        .bind(desk.person().id)
+        .bind(key)
+        .optional()
+        .await?;
+    let Some((seq, at, action, output)) = first else { return Ok(None) };
+    let last = meanwhile(desk, target).await?;
+    let is_last = last.is_none_or(|last| last.seq == seq);
+    let waits = serde_json::from_str::<Vec<Outcome<serde::de::IgnoredAny>>>(&output).unwrap_or_default();
+    let request = waits.iter().find_map(Outcome::pending);
+    let href = request.map(|request| format!("/approvals/{request}?sealed={seq}")).unwrap_or_default();
+    Ok(Some(FirstUse { action, at, seq, href, is_last }))
 }
 
 /// Who changed the target last, where that was a person. A note alters nothing. Where it was the system, such as a refund that

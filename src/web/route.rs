@@ -99,7 +99,7 @@ pub fn page_above<'p>(routes: &[Route], path: &'p str) -> &'p str {
     "/"
 }
 
-fn matches(pattern: &str, path: &str) -> bool {
+pub(crate) fn matches(pattern: &str, path: &str) -> bool {
     pattern.split('/').count() == path.split('/').count()
         && pattern.split('/').zip(path.split('/')).all(|(wanted, part)| wanted.starts_with('{') || wanted == part)
 }

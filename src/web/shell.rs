@@ -17,7 +17,7 @@ use crate::{
     clock::Instant,
     gate::{Amount, Policies, Role},
     id::{Seq, StaffId},
-    web::{format, words::Lang},
+    web::{format, session_page::PageSession, words::Lang},
 };
 use std::ops::Deref;
 
@@ -28,6 +28,8 @@ pub(crate) const LOST: [&str; 6] = ["slow", "offline", "server", "part", "proble
 #[derive(Clone, Debug)]
 pub struct Solo {
     pub frame: Frame,
+    /// The session that this page was made in, where a person is signed in.
+    pub session: PageSession,
     /// The language this page was asked for in its address (`?lang=`), carried along by its forms and links, because
     /// no account is signed in whose preference could remember it.
     pub requested_lang: Option<Lang>,
@@ -69,8 +71,8 @@ impl Deref for Solo {
 pub struct Shell {
     pub frame: Frame,
     pub person: Person,
-    /// Seconds until the session ends, even if the person is active.
-    pub session_left: i64,
+    /// The session that this page was made in.
+    pub session: PageSession,
     /// The path and query of this page: where the switches of language and theme come back to.
     pub path: String,
     /// The idempotency key of those switches.
@@ -121,7 +123,7 @@ impl Shell {
     }
 
     pub fn session_span(&self) -> String {
-        format::span(self.session_left, self.frame.words)
+        format::span(self.session.ends, self.frame.words)
     }
 
     /// The roles of this person in words.

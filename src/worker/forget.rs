@@ -4,10 +4,11 @@ use crate::{
     clock::Instant,
     gate::{Housekeeping, Tx},
     sql,
+    web::drafts,
 };
 use chrono::TimeDelta;
 
-/// Removes what has expired: sessions, searches, form keys, invitations, totals of past days, delivered
+/// Removes what has expired: sessions, drafts, searches, form keys, invitations, totals of past days, delivered
 /// events, counts of looks.
 #[derive(Clone, Debug)]
 pub(crate) struct ForgetExpired {
@@ -22,6 +23,7 @@ impl Housekeeping for ForgetExpired {
         let now = tx.now();
         let older = |age: TimeDelta| -> Instant { now.minus(age) };
         tx.query(sql!("delete from sessions where created_at < $1")).bind(older(self.session_absolute)).run().await?;
+        tx.query(sql!("delete from drafts where at < $1")).bind(older(drafts::LASTS)).run().await?;
         tx.query(sql!("delete from searches where at < $1")).bind(older(TimeDelta::days(1))).run().await?;
         tx.query(sql!("delete from idempotency where at < $1")).bind(older(TimeDelta::days(7))).run().await?;
         tx.query(sql!("delete from invitations where expires_at < $1")).bind(now).run().await?;

@@ -17,37 +17,25 @@ const binary =
 
 // --- the console ------------------------------------------------------------------------------------------------------
 
-// Starts `ingam demo` with data of its own on a free port. Tests end it with `close`.
-export async function startConsole({ users = 300 } = {}) {
+// Starts `ingam demo` with data of its own on a free port. Tests end it with `close`. With `settings`, such as
+// INGAM_SESSION_IDLE_MINUTES, the same data is served by `ingam serve`, which takes them from its environment.
+export async function startConsole({ users = 300, settings } = {}) {
   if (!existsSync(binary)) throw new Error(`${binary} is not there: run cargo build first`);
   const dir = await mkdtemp(path.join(tmpdir(), 'ingam-browser-'));
   const data = path.join(dir, 'data');
-  const child = spawn(binary, ['demo', '--listen', '127.0.0.1:0', '--data', data, '--users', String(users)], {
-    cwd: dir,
-    stdio: ['ignore', 'pipe', 'pipe'],
-  });
-  const kill = () => child.kill('SIGKILL');
-  process.once('exit', kill);
-  const ended = new Promise((resolve) => {
-    child.once('error', () => resolve(null));
-    child.once('close', resolve);
-  });
-
-  let printed = '';
-  const listening = new Promise((resolve) => {
-    const read = (chunk) => {
-      printed += chunk;
-      const found = /listening on (http:\/\/[^\s/]+)/.exec(printed);
-      if (found) resolve(found[1]);
-    };
-    child.stdout.setEncoding('utf8').on('data', read);
-    child.stderr.setEncoding('utf8').on('data', read);
-  });
-  const origin = await Promise.race([listening, ended.then(() => undefined), sleep(120_000, undefined, { ref: false })]);
-  if (!origin) {
-    kill();
-    throw new Error(`ingam demo did not start listening. It printed:\n${printed}`);
+  let running = await start(dir, ['demo', '--listen', '127.0.0.1:0', '--data', data, '--users', String(users)]);
+  if (settings) {
+    await running.stop();
+    running = await start(dir, ['serve'], {
+      INGAM_PROFILE: 'local',
+      INGAM_LISTEN: '127.0.0.1:0',
+      INGAM_ALLOWED_NETWORKS: '127.0.0.0/8',
+      DATABASE_URL: `sqlite://${path.join(data, 'ingam.db')}`,
+      INGAM_SECRET_KEY: (await readFile(path.join(data, 'secret-key'), 'utf8')).trim(),
+      ...settings,
+    });
   }
+  const { child, origin, stop } = running;
 
   const staff = JSON.parse(await readFile(path.join(data, 'staff.json'), 'utf8'));
   const spent = new Map();
@@ -89,19 +77,52 @@ export async function startConsole({ users = 300 } = {}) {
     resume: () => child.kill('SIGCONT'),
     // Ends it as a service manager would, and says how it ended: 0 when it went in order.
     async close() {
-      child.kill('SIGTERM');
-      const status = await Promise.race([ended, sleep(15_000, 'hung', { ref: false })]);
-      kill();
-      process.removeListener('exit', kill);
+      const status = await stop();
       await rm(dir, { recursive: true, force: true });
       return status;
     },
   };
 }
 
+// A process of the console that answers.
+async function start(dir, args, settings = {}) {
+  const env = { ...process.env, ...settings };
+  const child = spawn(binary, args, { cwd: dir, env, stdio: ['ignore', 'pipe', 'pipe'] });
+  const kill = () => child.kill('SIGKILL');
+  process.once('exit', kill);
+  const ended = new Promise((resolve) => {
+    child.once('error', () => resolve(null));
+    child.once('close', resolve);
+  });
+
+  let printed = '';
+  const listening = new Promise((resolve) => {
+    const read = (chunk) => {
+      printed += chunk;
+      const found = /listening on (http:\/\/[\w.:]+)/.exec(printed);
+      if (found) resolve(found[1]);
+    };
+    child.stdout.setEncoding('utf8').on('data', read);
+    child.stderr.setEncoding('utf8').on('data', read);
+  });
+  const origin = await Promise.race([listening, ended.then(() => undefined), sleep(120_000, undefined, { ref: false })]);
+  if (!origin) {
+    kill();
+    throw new Error(`ingam ${args[0]} did not start listening. It printed:\n${printed}`);
+  }
+  const stop = async () => {
+    child.kill('SIGTERM');
+    const status = await Promise.race([ended, sleep(15_000, 'hung', { ref: false })]);
+    kill();
+    process.removeListener('exit', kill);
+    return status;
+  };
+  return { child, origin, stop };
+}
+
 // --- the browser ------------------------------------------------------------------------------------------------------
 
-export async function openBrowser() {
+export async function openBrowser(options = {}) {
   const found = [process.env.INGAM_CHROMIUM, '/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/google-chrome'];
   const executablePath = found.find((file) => file && existsSync(file));
   if (!executablePath) throw new Error('no Chromium here: install it, or say where it is in INGAM_CHROMIUM');
@@ -118,6 +139,7 @@ export async function openBrowser() {
       '--disable-component-update',
       '--disable-sync',
     ],
+    ...options,
   });
 }
 

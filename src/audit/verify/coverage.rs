@@ -146,6 +146,14 @@ pub const COVERAGE: &[Coverage] = &[
         &[("job, n, definition, sha256", "the digest in the row of the log that defined it")],
         &[("at", "the row of the log has the time")],
     ),
+    table(
+        "drafts",
+        &[],
+        &[(
+            "staff_id, form, at, sealed",
+            "what was typed into a form of an ended session, for an hour; nothing is made of it",
+        )],
+    ),
     table("host_review", &[("id, seen_through", "the last row that noted it")], &[]),
     table(
         "counted_amounts",

@@ -27,7 +27,7 @@ type Posted = (&'static str, &'static [&'static str]);
 /// Every form that a panel declares.
 fn panels() -> Vec<Posted> {
     fn of<S: Subject>() -> impl Iterator<Item = Posted> {
-        S::panels().iter().filter_map(|panel| panel.form)
+        S::panels().iter().filter_map(|panel| panel.fields)
     }
     of::<CustomerRow>()
         .chain(of::<OrderDetail>())
@@ -55,7 +55,7 @@ fn others(path: &str) -> &'static [&'static str] {
     match path.rsplit('/').next().unwrap_or_default() {
         "login" => &["csrf", "email", "password"],
         "code" | "confirmation" => &["csrf", "code"],
-        "logout" => &["csrf"],
+        "logout" | "session" => &["csrf"],
         "searches" if path != "/users/searches" => &["csrf", "q"],
         "searches" => &["csrf", "q", "status"],
         "contact" => &["csrf", "reason"],

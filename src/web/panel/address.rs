@@ -48,6 +48,11 @@ pub(crate) trait Part: Segment + 'static {
     /// As it is in a path.
     fn segment(&self) -> String;
 
+    /// The query of the page with the panel open, as [`asked`](Self::asked) reads it.
+    fn query(&self, name: &'static str) -> String {
+        format!("panel={}", self.open_name(name))
+    }
+
     /// What the page calls the open panel: `retry`, `change-12`.
     fn open_name(&self, name: &'static str) -> String {
         name.to_owned()

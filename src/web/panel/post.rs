@@ -1,16 +1,19 @@
 //! What happens to every form of a panel that is posted.
 
-use super::{Address, Look, Made, Opening, Panel, Subject, Unread, first_waiting, side::side_of};
+use super::{Address, Look, Made, Opening, Panel, Subject, Unread, first_waiting, receipt::own_row, side::side_of};
 use crate::{
     gate::{Change, Meaning, Outcome, Refusal, Target},
     web::{
         Desk, Guest, PageError, PageResult,
         desk::seal_of,
+        drafts,
         form::Form,
+        guest::Token,
         panel::{Changes, show_with},
         problem_page::Problem,
         refused::{self, Refused},
         shell::{field::FieldErrors, seal::SealForm},
+        turned_away,
     },
 };
 use actix_web::{HttpRequest, web};
@@ -24,9 +27,12 @@ type ChangeOf<P> = <<P as Panel>::Asks as Changes>::Change;
 /// shows the form again as it was filled in, saying what is wrong.
 pub(crate) async fn post<P: Panel>(desk: Desk, request: HttpRequest, body: web::Bytes) -> PageResult {
     let Address { id, part } = Address::<P>::of(&request)?;
-    desk.check_token(&body).await?;
+    let token = desk.check_token(&body).await?;
     let on = load::<P>(&desk, &id).await?;
-    let form = fields::<P>(&desk, &on, &body).await?;
+    let form = fields::<P>(&on, &body)?;
+    if token == Token::Former {
+        return again::<P>(&desk, on, &part, &form, Refused::expired()).await;
+    }
     let (asks, reason) = match (P::read(&desk, &on, &part, &form).await, refused::read_reason(&form)) {
         (Err(Unread::Page(error)), _) => return Err(error),
         (Err(Unread::Gone), _) => return again::<P>(&desk, on, &part, &form, gone()).await,
@@ -44,17 +50,27 @@ pub(crate) async fn post<P: Panel>(desk: Desk, request: HttpRequest, body: web::
     // A form that saw no version says nothing about one.
     seal.seen = seal.seen.filter(|_| P::version(&on, &part).is_some());
     match desk.submit_all(asks.all(), &seal).await {
-        Ok(sealed) => match first_waiting(&sealed.output) {
-            (Some(_), true) => Ok(desk.see_other("/approvals?show=mine")),
-            (Some(request), false) => Ok(desk.see_request(request, sealed.seq)),
-            (None, _) => {
-                let outputs = sealed.output.into_iter().filter_map(Outcome::applied).collect();
-                P::answer(&desk, &on, Made { asks, outputs, seq: sealed.seq, is_repeated: sealed.repeated }).await
+        Ok(sealed) => {
+            drafts::forget(&desk).await?;
+            match first_waiting(&sealed.output) {
+                (Some(_), true) => Ok(desk.see_other("/approvals?show=mine")),
+                (Some(request), false) => Ok(desk.see_request(request, sealed.seq)),
+                (None, _) => {
+                    let outputs = sealed.output.into_iter().filter_map(Outcome::applied).collect();
+                    P::answer(&desk, &on, Made { asks, outputs, seq: sealed.seq, is_repeated: sealed.repeated }).await
+                }
             }
-        },
+        }
+        Err(Refusal::SignedOut) => signed_out(&desk, &form).await,
         Err(refusal) => {
             let target = asks.all().first().map_or_else(|| P::On::target(&id), Change::target);
-            let refused = explain(&desk, refusal, &target).await?;
+            let mut refused = explain(&desk, refusal, &target, &form).await?;
+            if let Some(seq) = refused.first_use_without_page()
+                && let Some(row) = own_row(&desk, seq).await?
+                && P::On::is_subject_of(&id, &row)
+            {
+                refused.show_first_use(format!("{}?sealed={seq}", on.path()));
+            }
             let on = P::On::load(&desk, &id).await?.ok_or_else(|| PageError::recorded(Problem::NotFound))?;
             again::<P>(&desk, on, &part, &form, refused).await
         }
@@ -65,9 +81,10 @@ pub(crate) async fn post<P: Panel>(desk: Desk, request: HttpRequest, body: web::
 /// alone.
 pub(crate) async fn preview<P: Panel>(desk: Desk, request: HttpRequest, body: web::Bytes) -> PageResult {
     let Address { id, part } = Address::<P>::of(&request)?;
+    // It changes nothing, so a form of an ended session is answered too: it says so when it is sent.
     desk.check_token(&body).await?;
     let on = load::<P>(&desk, &id).await?;
-    let form = fields::<P>(&desk, &on, &body).await?;
+    let form = fields::<P>(&on, &body)?;
     let errors = match P::read(&desk, &on, &part, &form).await {
         Ok(_) | Err(Unread::Gone) => FieldErrors::new(),
         Err(Unread::Fields(errors)) => errors,
@@ -98,20 +115,29 @@ async fn load<P: Panel>(desk: &Desk, id: &<P::On as Subject>::Id) -> Result<P::O
     }
 }
 
-async fn fields<P: Panel>(desk: &Desk, on: &P::On, body: &[u8]) -> Result<Form, PageError> {
+/// The session ended while the form was on its way.
+async fn signed_out(desk: &Desk, form: &Form) -> PageResult {
+    let mut answer = desk.see_other("/login?notice=ended");
+    if let Some(page) = drafts::keep_late(desk, form).await? {
+        turned_away::remember(desk.console(), &mut answer, &page);
+    }
+    Ok(answer)
+}
+
+fn fields<P: Panel>(on: &P::On, body: &[u8]) -> Result<Form, PageError> {
     let mut numbered = P::numbered_fields(on);
     numbered.extend(P::chosen_fields(body));
     let mut fields: Vec<&str> = SEAL_FIELDS.into_iter().chain(P::FIELDS.iter().copied()).collect();
     fields.extend(numbered.iter().map(String::as_str));
-    desk.form(body, &fields).await
+    Guest::read_form(body, &fields)
 }
 
 /// What a refused form says. Where a part of the subject is gone, the panel says so by itself.
-async fn explain(desk: &Desk, refusal: Refusal, target: &Target) -> Result<Refused, PageError> {
+async fn explain(desk: &Desk, refusal: Refusal, target: &Target, form: &Form) -> Result<Refused, PageError> {
     if refusal.means(Meaning::Missing) {
         return Ok(gone());
     }
-    refused::explain(desk, refusal, target).await
+    refused::explain(desk, refusal, target, form).await
 }
 
 fn gone() -> Refused {

@@ -35,7 +35,7 @@ async fn finish<S: Subject>(desk: &Desk, on: S, shell: Shell, side: Side, status
 /// The panel that is always on the page, empty.
 async fn within<S: Subject>(desk: &Desk, shell: &Shell, on: &S) -> Result<Option<Html>, PageError> {
     let Some(panel) = usable(desk, on).find(|panel| panel.place == Place::Within) else { return Ok(None) };
-    let side = (panel.offer)(Offer { desk, shell, on, query: &Query::default(), is_asked: false }).await?;
+    let side = (panel.offer)(Offer { desk, shell, on, query: &Query::of(desk), is_asked: false }).await?;
     Ok(side.and_then(|side| side.within))
 }
 

@@ -4,6 +4,8 @@ use super::{Opened, Opening, Panel, Part, Place, Query, Receipt, Segment as _, S
 use crate::web::{
     Desk, PageError,
     desk::fresh_key,
+    drafts::{self, Draft, FormPage, Keeps},
+    refused::Refused,
     shell::{
         Shell,
         seal::{Alert, SealForm},
@@ -81,9 +83,15 @@ pub(crate) struct Entry<S: Subject> {
     pub(super) is_default: fn(&Desk, &S) -> bool,
     pub(super) button: fn(&Desk, &S) -> Option<Button>,
     pub(super) offer: OfferPanel<S>,
+    pub(super) form: FormPage,
     /// The route and the own fields of its form, where it has a seal.
     #[cfg(test)]
-    pub(crate) form: Option<(&'static str, &'static [&'static str])>,
+    pub(crate) fields: Option<(&'static str, &'static [&'static str])>,
+}
+
+/// Every form beside the pages of this kind.
+pub(crate) fn forms_of<S: Subject>() -> impl Iterator<Item = FormPage> {
+    S::panels().iter().map(|panel| panel.form)
 }
 
 /// Builds and renders a panel; `None` where the address asks for another one.
@@ -108,13 +116,19 @@ impl<S: Subject> Entry<S> {
             is_default: P::is_default,
             button: P::button,
             offer: |offer| Box::pin(offer_panel::<P>(offer)),
+            form: FormPage { route: P::ROUTE, keeps: Keeps::Typed, page: page_of::<P> },
             #[cfg(test)]
-            form: Some((P::ROUTE, P::FIELDS)),
+            fields: Some((P::ROUTE, P::FIELDS)),
         }
     }
 
     /// A form that makes no change and so has no seal.
-    pub(crate) const fn without_seal(name: &'static str, may: fn(&Desk, &S) -> bool, offer: OfferPanel<S>) -> Self {
+    pub(crate) const fn without_seal(
+        name: &'static str,
+        form: FormPage,
+        may: fn(&Desk, &S) -> bool,
+        offer: OfferPanel<S>,
+    ) -> Self {
         Self {
             name,
             place: Place::Beside,
@@ -122,8 +136,9 @@ impl<S: Subject> Entry<S> {
             is_default: |_, _| false,
             button: |_, _| None,
             offer,
+            form,
             #[cfg(test)]
-            form: None,
+            fields: None,
         }
     }
 }
@@ -132,11 +147,38 @@ async fn offer_panel<P: Panel>(offer: Offer<'_, P::On>) -> Result<Option<Side>, 
     let Offer { desk, shell, on, query, is_asked } = offer;
     let part = if is_asked { P::Part::asked(P::NAME, query) } else { P::Part::read(None) };
     let Some(part) = part else { return Ok(None) };
-    let opening = if is_asked { Opening::Requested } else { Opening::ByDefault };
-    let opened = P::open(desk, on, &part, opening).await?;
     let version = P::version(on, &part).unwrap_or_default();
-    let seal = SealForm::fresh(P::KIND, fresh_key(), version);
+    // What was typed when the session had ended is there again, unless an empty form is asked for.
+    let kept = match query.get("draft") {
+        NO_DRAFT => None,
+        _ => drafts::find(desk, &action::<P>(on, &part)).await?,
+    };
+    let (opened, seal) = if let Some(Draft { form, at }) = &kept {
+        let empty = format!("{}?{}&draft={NO_DRAFT}", on.path(), part.query(P::NAME));
+        let (_, seal) = SealForm::again(P::KIND, form, version, Refused::kept(*at, empty));
+        (P::open(desk, on, &part, Opening::Again { form, is_stale: false }).await?, seal)
+    } else {
+        let opening = if is_asked { Opening::Requested } else { Opening::ByDefault };
+        (P::open(desk, on, &part, opening).await?, SealForm::fresh(P::KIND, fresh_key(), version))
+    };
     side_of(shell, on, &part, opened, seal).map(|(side, _)| Some(side))
+}
+
+/// As in `?draft=`, where an empty form is asked for.
+const NO_DRAFT: &str = "none";
+
+/// The page with this panel open, by the path that its form posts to.
+fn page_of<P: Panel>(path: &str) -> Option<String> {
+    let above = P::On::PAGE.split('/').count();
+    let page: Vec<&str> = path.split('/').take(above).collect();
+    let rest = P::ROUTE.split('/').zip(path.split('/')).skip(above);
+    let part = rest.filter(|(pattern, _)| pattern.starts_with('{')).map(|(_, segment)| segment).next();
+    // The number of a subject whose page has none, such as a network of the list, is the part.
+    let part = P::Part::read(part)?;
+    Some(match P::PLACE {
+        Place::Beside => format!("{}?{}", page.join("/"), part.query(P::NAME)),
+        Place::Within => page.join("/"),
+    })
 }
 
 /// The rendered side of a panel, and whether its seal says that anything is wrong.

@@ -62,6 +62,9 @@ pub(crate) mod wrong {
     pub(crate) fn required() -> Message {
         Message::new("field-error.required")
     }
+    pub(crate) fn old_page() -> Message {
+        Message::new("field-error.old-page")
+    }
     pub(crate) fn too_short(min: usize) -> Message {
         Message::new("field-error.too-short").arg("min", min)
     }

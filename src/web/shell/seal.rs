@@ -9,6 +9,7 @@ use crate::{
     gate::Rejection,
     id::Seq,
     web::{
+        desk::fresh_key,
         form::Form,
         format,
         refused::Refused,
@@ -62,10 +63,14 @@ impl SealForm {
     /// attempt after it is still held against what the form was filled in for.
     pub fn again(kind: &'static str, form: &Form, now: i64, refused: Refused) -> (u16, Self) {
         let Refused { status, refusal, errors } = refused;
-        let told = matches!(refusal, Some(FormRefusal::Stale(_)));
+        let told = matches!(&refusal, Some(FormRefusal::Stale(_)))
+            || matches!(&refusal, Some(FormRefusal::Used(Some(first))) if first.is_last);
         let seen = form.get("seen").parse().ok().filter(|_| !told).unwrap_or(now);
         let is_urgent = form.get("urgent") == "yes";
-        let (key, reason) = (form.get("key").to_owned(), form.get("reason").to_owned());
+        let is_used = matches!(refusal, Some(FormRefusal::Used(_)));
+        let key = Some(form.get("key")).filter(|key| !is_used && !key.is_empty());
+        let key = key.map_or_else(fresh_key, str::to_owned);
+        let reason = form.get("reason").to_owned();
         (status, Self { key, seen, refusal, errors, kind, is_urgent, reason, ..Self::default() })
     }
 
@@ -140,6 +145,26 @@ pub enum FormRefusal {
     WrongState { why: Rejection },
     /// The audit row could not be written, so the change was not made either.
     NotRecorded,
+    /// The form was made for a session of this person that has ended.
+    Expired,
+    /// It was sent after the session had ended, and is shown again as it was typed then. `empty` is the address of an empty
+    /// one; where there is none, nothing that was typed is kept.
+    Kept { at: Instant, empty: String },
+    /// The form was used for something else before: what that was, where it is known.
+    Used(Option<FirstUse>),
+}
+
+/// What a form did when it was sent before.
+#[derive(Clone, Debug)]
+pub struct FirstUse {
+    /// The kind of change.
+    pub action: String,
+    pub at: Instant,
+    pub seq: Seq,
+    /// The page that shows it; empty where there is none for this person.
+    pub href: String,
+    /// Whether nothing else was changed after it.
+    pub is_last: bool,
 }
 
 /// What another person changed while the form was open.
@@ -160,11 +185,18 @@ pub struct Alert {
     pub body: String,
     /// The audit row that tells more.
     pub seq: Option<Seq>,
+    /// An address and what it is called.
+    pub link: Option<(String, &'static str)>,
 }
 
 impl Alert {
+    /// The form is to be looked at once more.
+    fn again(title: String, body: String) -> Self {
+        Self { tone: Tone::Warn, icon: Tone::Warn.icon(), ..Self::bad(title, body) }
+    }
+
     fn bad(title: String, body: String) -> Self {
-        Self { tone: Tone::Bad, icon: Tone::Bad.icon(), title, body, seq: None }
+        Self { tone: Tone::Bad, icon: Tone::Bad.icon(), title, body, seq: None, link: None }
     }
 }
 
@@ -203,6 +235,7 @@ impl FormRefusal {
                     None => frame.t("refused.stale").to_owned(),
                 },
                 seq: meanwhile.as_ref().map(|meanwhile| meanwhile.seq),
+                link: None,
             },
             Self::NotPermitted => say("refused.not-permitted"),
             Self::WrongState { why } => {
@@ -210,7 +243,29 @@ impl FormRefusal {
                 Alert::bad(title, sentence.unwrap_or_else(|| frame.t("refused.wrong-state").to_owned()))
             }
             Self::NotRecorded => say("refused.not-recorded"),
+            Self::Expired => Alert::again(frame.t("refused.title").to_owned(), frame.t("refused.expired").to_owned()),
+            Self::Kept { empty, .. } if empty.is_empty() => {
+                Alert::again(frame.t("refused.kept-title").to_owned(), frame.t("refused.kept-nothing").to_owned())
+            }
+            Self::Kept { at, empty } => {
+                let body = frame.with("refused.kept", &[("at", &format::clock_second(*at, frame.zone))]);
+                let link = Some((empty.clone(), frame.t("refused.kept-empty")));
+                Alert { link, ..Alert::again(frame.t("refused.kept-title").to_owned(), body) }
+            }
+            Self::Used(first) => Self::used(first.as_ref(), frame),
         }
+    }
+
+    fn used(first: Option<&FirstUse>, frame: &Frame) -> Alert {
+        let title = frame.t("refused.used-title").to_owned();
+        let Some(FirstUse { action, at, seq, href, .. }) = first else {
+            return Alert::again(title, frame.t("refused.used-unknown").to_owned());
+        };
+        let (ago, clock) = (format::ago(*at, frame.now, frame.words), format::clock_second(*at, frame.zone));
+        let what = frame.done(action);
+        let body = frame.with("refused.used", &[("what", &what), ("ago", &ago), ("at", &clock)]);
+        let link = (!href.is_empty()).then(|| (href.clone(), frame.t("refused.used-show")));
+        Alert { seq: Some(*seq), link, ..Alert::again(title, body) }
     }
 
     /// The hint at the code field, there and on the sign-in page.
@@ -224,7 +279,13 @@ impl FormRefusal {
                 Some(frame.with("code-error.wait", &[("until", &format::clock_second(*until, frame.zone))]))
             }
             Self::CodeLocked => Some(frame.t("code-error.locked").to_owned()),
-            Self::Stale(_) | Self::NotPermitted | Self::WrongState { .. } | Self::NotRecorded => None,
+            Self::Expired => Some(frame.t("code-error.expired").to_owned()),
+            Self::Stale(_)
+            | Self::NotPermitted
+            | Self::WrongState { .. }
+            | Self::NotRecorded
+            | Self::Kept { .. }
+            | Self::Used(_) => None,
         }
     }
 }

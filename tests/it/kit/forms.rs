@@ -101,6 +101,7 @@ pub(crate) fn forms(world: &World) -> Vec<(Browser, Form)> {
         (mina.clone(), parcel.set("reason", "It has left")),
         (mina.clone(), mina.get("/orders/1").form_to("/notes").set("reason", "She will call again")),
         (mina.clone(), mina.get("/").form_to("/logout")),
+        (mina.clone(), mina.get("/").form_to("/session")),
         (jun.clone(), jun.get("/batches/settle?panel=run").form_to("/runs").set("reason", "The bank asked for it")),
         (jun.clone(), jun.get("/batches/settle?panel=pause").form_to("/pause").set("reason", "The bank is closed")),
         (jun.clone(), jun.get("/runs?panel=rerun&run-1=on").form_to("/runs/reruns").set("reason", "The bank is back")),

@@ -79,7 +79,7 @@ fn staff(
         let cookie = jar.get("ingam-session").unwrap().encoded().to_string();
         let browser = open();
         browser.set_cookie("ingam-session", cookie.split_once('=').unwrap().1);
-        people.push(Operator { id, browser, csrf: forgery::token(&key, &session), secret });
+        people.push(Operator { id, browser, csrf: forgery::token(&key, &session, Some(StaffId::new(id))), secret });
     }
     world.database().tamper(&sql).unwrap();
     people

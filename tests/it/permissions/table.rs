@@ -116,7 +116,7 @@ fn answer(walker: &Walker, route: &Route, path: &str) -> (&'static str, u16) {
     let location = page.location().unwrap_or_default();
     let answer = match (page.status, route.method) {
         // A person who is signed in has no business on the sign-in page.
-        (303, "GET") if route.path == "/login" && location == "/" => "yes",
+        (303, _) if route.path == "/login" && location == "/" => "yes",
         (303, _) if location == "/login/authenticator" => "new",
         (303, _) if location == "/login/confirmation" => "code",
         (303, _) if location.starts_with("/login") => "login",

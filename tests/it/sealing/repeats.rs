@@ -1,6 +1,7 @@
 //! The same form twice, and a form that is out of date.
 
 use crate::{
+    approvals::support::ruled,
     kit::{addition, assert_sound, on_both, operators_here, points, submit_at_once},
     sealing::support::{applied, entries},
 };
@@ -52,6 +53,57 @@ on_both! {
         // The key still identifies the first change.
         assert_eq!(form.set("code", "000000").submit().status, 303);
         assert_eq!(entries(world), 1);
+    }
+
+    fn a_form_that_was_used_comes_back_with_a_fresh_key_and_says_what_it_did(world) {
+        let mina = world.signed_in("mina");
+        let form = addition(&mina, 2, "5");
+        let done = form.clone().set("code", &world.code("mina")).submit();
+        assert_eq!(done.status, 303);
+        // Back, another amount, a new code.
+        let code = world.code("mina");
+        let page = form.clone().set("amount", "6").set("reason", "And one more").set("code", &code).submit();
+        assert_eq!((page.status, points(world, 2)), (409, 5), "{page}");
+        let says = page.says("#panel");
+        assert!(says.contains("this form was already used"), "{says}");
+        assert_eq!(page.attributes("#panel .note a[href*=sealed]", "href"), [done.location().unwrap()]);
+        let again = page.form_to("/point-adjustments");
+        assert_eq!((again.value("amount"), again.value("reason")), (Some("6"), Some("And one more")));
+        assert_ne!(again.value("key"), form.value("key"));
+        // The code was not used up, and what this form itself changed is not held against it.
+        assert_eq!(again.set("code", &code).submit().status, 303);
+        assert_eq!((points(world, 2), entries(world)), (11, 2));
+    }
+
+    fn a_form_that_was_used_is_still_held_against_what_others_changed(world) {
+        let (mina, other) = (world.signed_in("mina"), &operators_here(world, 1)[0]);
+        let form = addition(&mina, 2, "5");
+        assert_eq!(form.clone().set("code", &world.code("mina")).submit().status, 303);
+        let theirs = addition(&other.browser, 2, "1").set("code", &other.code(world.clock.now(), 0)).submit();
+        assert_eq!(theirs.status, 303, "{theirs}");
+        let page = form.set("amount", "6").set("code", &world.code("mina")).submit();
+        let again = page.form_to("/point-adjustments").set("code", &world.code("mina")).submit();
+        assert_eq!((again.status, world.last_audit().refusal.as_str()), (409, "stale"), "{again}");
+    }
+
+    fn a_request_that_was_made_with_a_form_is_led_to_from_it(world) {
+        let world = &ruled(world.engine);
+        let mina = world.signed_in("mina");
+        let form = addition(&mina, 2, "20000");
+        let asked = form.clone().set("code", &world.code("mina")).submit();
+        let request = asked.location().unwrap().to_owned();
+        assert!(request.starts_with("/approvals/"), "{asked}");
+        let page = form.set("amount", "6").set("code", &world.code("mina")).submit();
+        assert_eq!(page.attributes("#panel .note a[href^='/approvals/']", "href"), [request], "{page}");
+    }
+
+    fn own_preferences_are_set_with_a_form_that_was_used_too(world) {
+        let mina = world.signed_in("mina");
+        let form = mina.get("/").form("form.themes");
+        for theme in ["dark", "light"] {
+            assert_eq!(form.clone().forge("theme", theme).submit().status, 303);
+            assert_eq!(world.database().value("select theme from staff where email = 'mina@ingam.test'"), theme);
+        }
     }
 
     fn the_same_key_in_the_hands_of_two_people_is_two_keys(world) {

@@ -1,6 +1,7 @@
 //! Signing in, through HTTP: setting up, passwords, codes, sessions, and those who are not let in.
 
 mod answers;
+mod drafts;
 pub(crate) mod lost_phone;
 mod moving;
 mod personas;
@@ -10,3 +11,4 @@ mod sessions;
 pub(crate) mod setup;
 mod throttles;
 mod tokens;
+mod warning;

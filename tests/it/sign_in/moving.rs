@@ -241,7 +241,10 @@ on_both! {
         let travelled = thief(&mina, THERE);
         let fields = addition(&mina, 1, "5").fields().to_vec();
         assert!(asks(&travelled.request("POST", "/users/1/point-adjustments").form(&fields).send()));
-        assert_eq!(confirm(&travelled, &world.code("mina")).location(), Some("/users/1"));
+        let page = confirm(&travelled, &world.code("mina"));
+        assert_eq!(page.location(), Some("/users/1?panel=points"));
+        let again = page.follow().form_to("/point-adjustments");
+        assert_eq!((again.value("amount"), again.value("reason")), (Some("5"), Some("Late delivery, ticket CS-1")));
     }
 
     fn a_flood_from_elsewhere_does_not_fill_the_log(world) {
