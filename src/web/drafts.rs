@@ -1,6 +1,6 @@
 //! What was typed into a form that was sent after its session had ended.
 //!
-//! The form is not taken, because nobody is signed in; what was typed is kept for an hour and is in the form again when the
+//! The form is not taken, because no person is signed in; what was typed is kept for an hour and is in the form again when the
 //! same person opens it. Whose it is says the token of the form, which this console made ([`forgery::issued`]); who sent it is not
 //! known, so a draft does nothing by itself: its person sees it, and has to give a code. Codes are not kept, and of forms that
 //! ask for passwords nothing is.

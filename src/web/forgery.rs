@@ -158,7 +158,7 @@ mod tests {
     }
 
     #[test]
-    fn a_token_says_whose_it_was_and_nobody_else_can_make_one() {
+    fn a_token_says_whose_it_was_and_no_one_else_can_make_one() {
         let key = SecretKey::new(crate::secret::random());
         let mina = Some(StaffId::new(12));
         let token = token(&key, "a", mina);

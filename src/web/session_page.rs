@@ -50,7 +50,7 @@ fn name(key: &SecretKey, of: &str, id: &str) -> String {
     name
 }
 
-/// `GET /session`: of whoever asks. It keeps no session alive.
+/// `GET /session`: of the session that asks. It keeps no session alive.
 pub(crate) async fn state(guest: Guest) -> PageResult {
     let visitor = guest.visitor().filter(Visitor::is_signed);
     let session = visitor.map(|visitor| PageSession::of(guest.console(), &visitor)).unwrap_or_default();

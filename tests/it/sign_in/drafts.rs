@@ -1,4 +1,4 @@
-//! Forms that outlive their session: sent after it ended, or after signing in anew.
+//! Forms that outlive their session: sent after it ended, or after signing in again.
 
 use crate::kit::{Browser, Form, PEOPLE, Page, Person, World, addition, forms, on_both, points, sample_runs};
 use std::time::Duration;

@@ -31,7 +31,7 @@ on_both! {
         wait(world, 1);
         let over = ask(&mina);
         assert_eq!((over["of"].as_str(), over["by"].as_str()), (Some(""), Some("")), "asking did not keep it alive");
-        // Who is nobody learns nothing.
+        // A visitor without a session learns nothing.
         assert_eq!(ask(&world.browser()), over);
     }
 
