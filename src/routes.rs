@@ -102,6 +102,7 @@ routes! {
     POST "/batches/{job}/pause" RUNS_JOBS => post::<batches::pause::PausePanel>;
     GET "/runs" Opens::Staff => batches::runs::list;
     POST "/runs/reruns" RUNS_JOBS => post::<batches::rerun_all::RerunAllPanel>;
+    GET "/runs/states" Opens::Staff => batches::live::states, quiet;
     GET "/runs/{id}" Opens::Staff => batches::show::show;
     GET "/runs/{id}/log" Opens::Staff => batches::log::show, quiet;
     GET "/runs/{id}/live" Opens::Staff => batches::live::show, quiet;

@@ -14,7 +14,7 @@ use super::{
 use crate::{
     clock::Instant,
     gate::{
-        Actor, Catalog, Change, DynChange, Fault, Housekeeping, LookKind, Looked, Outcome, Policies, Refusal,
+        Actor, Catalog, Change, DynChange, Fault, Foreseen, Housekeeping, LookKind, Looked, Outcome, Policies, Refusal,
         RefusalWord, Rehearsed, Requester, Seal, Sealed, Seen, Target, looks,
     },
     id::{RequestId, Seq},
@@ -38,6 +38,8 @@ pub struct Guest {
     bound: String,
     /// The page that was requested before sign-in.
     wanted: Option<String>,
+    /// Until when the person has seen the decisions about their requests, as this browser remembers it.
+    seen_until: Option<String>,
 }
 
 impl Guest {
@@ -122,6 +124,11 @@ impl Guest {
         self.console.gate.rehearse(requester, change).await
     }
 
+    /// What the rules will say about changes of this kind to this target, before it is known how much they alter.
+    pub async fn foresee(&self, kind: &str, target: &Target, contact: Option<&str>) -> sqlx::Result<Foreseen> {
+        self.console.gate.foresee(self.reader(), &self.actor(), kind, target, contact).await
+    }
+
     /// All changes there are.
     pub fn catalog(&self) -> Catalog {
         self.console.gate.catalog()
@@ -203,6 +210,11 @@ impl Guest {
         self.wanted.as_deref().unwrap_or("/")
     }
 
+    /// What the browser says of when somebody saw the decisions about their requests.
+    pub(super) fn seen_decisions(&self) -> Option<&str> {
+        self.seen_until.as_deref()
+    }
+
     pub fn forget_wanted(&self, answer: &mut HttpResponse) {
         if self.wanted.is_some() {
             let mut cookie = self.console.cookie(self.console.wanted_cookie(), String::new());
@@ -254,7 +266,8 @@ impl FromRequest for Guest {
                 None => cookie(console.form_cookie()).unwrap_or_default(),
             };
             let wanted = cookie(console.wanted_cookie()).filter(|path| is_own_path(path));
-            Some(Self { console, visit, bound, wanted })
+            let seen_until = cookie(console.seen_cookie());
+            Some(Self { console, visit, bound, wanted, seen_until })
         };
         ready(found().ok_or_else(|| PageError::internal(anyhow::anyhow!("a request came around the middleware"))))
     }

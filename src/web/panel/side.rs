@@ -1,12 +1,15 @@
 //! The panel beside a page: rendered, so that the page does not need to know what it is.
 
 use super::{Opened, Opening, Panel, Part, Place, Query, Receipt, Segment as _, Subject, View, action};
-use crate::web::{
-    Desk, PageError,
-    desk::fresh_key,
-    shell::{
-        Shell,
-        seal::{Alert, SealForm},
+use crate::{
+    gate::{Foreseen, Target},
+    web::{
+        Desk, PageError,
+        desk::fresh_key,
+        shell::{
+            Shell,
+            seal::{Alert, SealForm},
+        },
     },
 };
 use askama::{Template, filters::HtmlSafe};
@@ -50,6 +53,8 @@ pub(crate) struct Side {
     pub alert: Option<Alert>,
     /// The buttons of the panels that this person may use.
     pub buttons: Vec<Button>,
+    /// Why some of them are disabled, by their names.
+    pub obstacles: Vec<(&'static str, String)>,
     /// The panel that is always on the page, where this person may use it.
     pub within: Option<Html>,
 }
@@ -57,6 +62,11 @@ pub(crate) struct Side {
 impl Side {
     pub(crate) fn of(open: impl Into<String>, html: Html) -> Self {
         Self { html: Some(html), open: Some(open.into()), ..Self::default() }
+    }
+
+    /// Why the button of this panel is disabled.
+    pub(crate) fn obstacle(&self, name: &str) -> Option<&str> {
+        self.obstacles.iter().find(|(panel, _)| *panel == name).map(|(_, why)| why.as_str())
     }
 
     pub(crate) fn is_open(&self, name: &str) -> bool {
@@ -80,11 +90,15 @@ pub(crate) struct Entry<S: Subject> {
     pub(super) may: fn(&Desk, &S) -> bool,
     pub(super) is_default: fn(&Desk, &S) -> bool,
     pub(super) button: fn(&Desk, &S) -> Option<Button>,
+    pub(super) obstacle: Obstacle<S>,
     pub(super) offer: OfferPanel<S>,
     /// The route and the own fields of its form, where it has a seal.
     #[cfg(test)]
     pub(crate) form: Option<(&'static str, &'static [&'static str])>,
 }
+
+/// Why a panel cannot be used now.
+pub(super) type Obstacle<S> = for<'a> fn(&'a Desk, &'a S) -> LocalBoxFuture<'a, Result<Option<String>, PageError>>;
 
 /// Builds and renders a panel; `None` where the address asks for another one.
 pub(crate) type OfferPanel<S> = for<'a> fn(Offer<'a, S>) -> LocalBoxFuture<'a, Result<Option<Side>, PageError>>;
@@ -107,6 +121,7 @@ impl<S: Subject> Entry<S> {
             may: P::may,
             is_default: P::is_default,
             button: P::button,
+            obstacle: |desk, on| Box::pin(P::obstacle(desk, on)),
             offer: |offer| Box::pin(offer_panel::<P>(offer)),
             #[cfg(test)]
             form: Some((P::ROUTE, P::FIELDS)),
@@ -121,6 +136,7 @@ impl<S: Subject> Entry<S> {
             may,
             is_default: |_, _| false,
             button: |_, _| None,
+            obstacle: |_, _| Box::pin(async { Ok(None) }),
             offer,
             #[cfg(test)]
             form: None,
@@ -133,10 +149,22 @@ async fn offer_panel<P: Panel>(offer: Offer<'_, P::On>) -> Result<Option<Side>, 
     let part = if is_asked { P::Part::asked(P::NAME, query) } else { P::Part::read(None) };
     let Some(part) = part else { return Ok(None) };
     let opening = if is_asked { Opening::Requested } else { Opening::ByDefault };
-    let opened = P::open(desk, on, &part, opening).await?;
+    let opened = match P::obstacle(desk, on).await? {
+        Some(why) => Opened::Closed(why),
+        None => P::open(desk, on, &part, opening).await?,
+    };
     let version = P::version(on, &part).unwrap_or_default();
-    let seal = SealForm::fresh(P::KIND, fresh_key(), version);
+    let seal = SealForm { foreseen: foresee::<P>(desk, on).await?, ..SealForm::fresh(P::KIND, fresh_key(), version) };
     side_of(shell, on, &part, opened, seal).map(|(side, _)| Some(side))
+}
+
+/// What the rules of approval say about the form before it is filled in.
+pub(super) async fn foresee<P: Panel>(desk: &Desk, on: &P::On) -> sqlx::Result<Foreseen> {
+    if P::KIND.is_empty() {
+        return Ok(Foreseen::default());
+    }
+    let about = on.about().unwrap_or_else(|| Target::new("", ""));
+    desk.foresee(P::KIND, &about, on.contact()).await
 }
 
 /// The rendered side of a panel, and whether its seal says that anything is wrong.

@@ -6,7 +6,7 @@
 use super::{Frame, Tone, field::FieldErrors};
 use crate::{
     clock::Instant,
-    gate::Rejection,
+    gate::{Foreseen, Rejection},
     id::Seq,
     web::{
         form::Form,
@@ -31,6 +31,10 @@ pub struct SealForm {
     pub kind: &'static str,
     /// Whether the target asks for a second person.
     pub is_marked: bool,
+    /// What the rules say about the person who fills it in, whatever they type.
+    pub foreseen: Foreseen,
+    /// Whether what the form says so far is more than one person may do alone.
+    pub is_beyond: bool,
     /// Whether it waits for them even where such changes may be urgent.
     pub must_wait: bool,
     /// Whether the form says that it cannot wait for them.
