@@ -78,6 +78,7 @@ routes! {
     GET "/users" FINDS_PEOPLE => users::list::list;
     POST "/users/searches" FINDS_PEOPLE => users::list::search;
     GET "/users/{id}" FINDS_PEOPLE => users::show::show;
+    GET "/users/{id}/contact" FINDS_PEOPLE => users::contact::back;
     POST "/users/{id}/contact" OPERATES => users::contact::reveal;
     POST "/users/{id}/point-adjustments" OPERATES => post::<users::adjust::AdjustPanel>;
     POST "/users/{id}/point-adjustments/preview" OPERATES => preview::<users::adjust::AdjustPanel>;

@@ -32,7 +32,7 @@ impl News {
 }
 
 impl Request {
-    /// Whether it is this person's own and was decided by somebody or something else after `since`.
+    /// Whether it is this person's own and was decided by another person or by time after `since`.
     pub(crate) fn is_news_for(&self, staff: StaffId, since: Instant) -> bool {
         let is_decided = self.decided_at.is_some_and(|at| at > since);
         is_decided && self.staff_id == staff && self.state != State::Withdrawn

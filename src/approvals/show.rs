@@ -75,8 +75,8 @@ impl Subject for RequestView {
         let request = request::find(&mut desk.reader(), *id).await?;
         let Some(request) = request.filter(|request| may_see(desk, request)) else { return Ok(None) };
         let votes = request::votes(&mut desk.reader(), request.id).await?;
-        let voters = request::voter_emails(&mut desk.reader(), request.id).await?;
-        let part = ViewerPart::of(desk.person(), &request, &voters, desk.now());
+        let decided_by = request::voter_emails(&mut desk.reader(), request.id).await?;
+        let part = ViewerPart::of(desk.person(), &request, &decided_by, desk.now());
         Ok(Some(Self { request, votes, part, rehearsal: OnceCell::new() }))
     }
 

@@ -3,6 +3,7 @@
 use super::{
     customers::{LoadSample, STEP},
     data::{Account, Data},
+    declined::{Earlier, Operator, decline},
     jobs::LoadBatches,
     orders::{LoadOrders, STEP as ORDERS_STEP, UNTOLD},
 };
@@ -39,10 +40,13 @@ pub(crate) async fn fill(
     users: i64,
 ) -> anyhow::Result<()> {
     let store = Store::open(&config.database_url, 1).await?;
-    let gate = Gate::open(&store, catalog, clock, config.secret_key.clone(), config.allowed_networks.clone()).await?;
+    let earlier = Earlier::than(clock.clone());
+    let networks = || config.allowed_networks.clone();
+    let gate = Gate::open(&store, catalog, earlier.clock.clone(), config.secret_key.clone(), networks()).await?;
     // A demo that begins has no owner yet to read a reason.
     let reason = Reason::none();
     let mut accounts = Vec::new();
+    let mut operator = None;
     for (email, name, role) in STAFF {
         let founder = Founder {
             email: email.to_owned(),
@@ -52,7 +56,10 @@ pub(crate) async fn fill(
             password: passphrase(),
             secret: code::new_secret(),
         };
-        found(&gate, actor, &founder).await?;
+        let id = found(&gate, actor, &founder).await?;
+        if role == Role::Operator {
+            operator = Some(Operator { id, name, email, secret: founder.secret });
+        }
         accounts.push(Account {
             email: founder.email,
             name: founder.name,
@@ -63,6 +70,11 @@ pub(crate) async fn fill(
     }
     load(&gate, (actor, &reason), 0, users).await?;
     load_orders(&store, &gate, (actor, &reason), users * ORDERS_A_CUSTOMER).await?;
+    if let Some(operator) = operator {
+        decline(&store, &gate, &earlier, &operator).await?;
+    }
+    gate.close().await;
+    let gate = Gate::open(&store, catalog, clock, config.secret_key.clone(), networks()).await?;
     define::take_over(&store.reader, &gate, &config.batches.jobs).await?;
     gate.submit_unattended(actor, &LoadBatches {}).await?;
     store.close().await;

@@ -5,6 +5,7 @@
 
 pub mod customers;
 pub(crate) mod data;
+mod declined;
 pub(crate) mod fill;
 pub mod jobs;
 pub(crate) mod night;

@@ -45,7 +45,7 @@ impl Effect<'_> {
                 && self.shell.exceeds_limit(self.kind, "points_returned", points, self.foreseen)
     }
 
-    /// The seal over it, which says whether somebody else is needed.
+    /// The seal over it, which says whether another person is needed.
     pub(super) fn sealed(&self, seal: &SealForm) -> SealForm {
         SealForm { is_beyond: self.exceeds_limit(), ..seal.clone() }
     }

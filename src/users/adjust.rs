@@ -302,7 +302,7 @@ impl AdjustForm<'_> {
         self.shell.exceeds_limit(AdjustPoints::KIND, "points", amount, &self.seal.foreseen)
     }
 
-    /// Whether somebody else has to approve what the form says so far.
+    /// Whether another person has to approve what the form says so far.
     fn is_second(&self) -> bool {
         self.shell.second_person(self.seal).is_now
     }

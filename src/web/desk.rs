@@ -1,22 +1,26 @@
 //! Where a handler sits: it can read, submit changes and make pages, and it has no other way to anything.
 
 use super::{
-    Guest, PageError,
+    Console, Guest, PageError,
     form::Form,
     problem_page::Problem,
     route,
     session::Visitor,
     shell::{AuditHead, Flash, Frame, NavItem, Person, Section, Shell, seal::wrong_state},
+    visit::Visit,
 };
 use crate::{
     clock::Instant,
     gate::{Fault, Reason, Seal},
     secret,
 };
-use actix_web::{FromRequest, HttpRequest, HttpResponse, dev::Payload};
+use actix_web::{FromRequest, HttpRequest, HttpResponse, dev::Payload, web};
 use chrono::TimeDelta;
 use chrono_tz::Tz;
-use std::future::{Ready, ready};
+use std::{
+    future::{Ready, ready},
+    rc::Rc,
+};
 
 /// How long a decision is news in a browser that does not know what was seen, and in one that does.
 const NEWS_WITHOUT: TimeDelta = TimeDelta::days(7);
@@ -38,6 +42,14 @@ impl std::ops::Deref for Desk {
 }
 
 impl Desk {
+    /// The desk of a visit whose request has been answered: only where a person is signed in.
+    pub(super) fn of_visit(console: &web::Data<Console>, visit: &Rc<Visit>, request: &HttpRequest) -> Option<Self> {
+        let visitor = visit.visitor().filter(Visitor::is_signed)?;
+        let seen = request.cookie(console.seen_cookie()).map(|cookie| cookie.value().to_owned());
+        let guest = Guest::of_visit(console.clone().into_inner(), Rc::clone(visit), visitor.session.clone(), seen);
+        Some(Self { guest, visitor })
+    }
+
     pub fn person(&self) -> &Visitor {
         &self.visitor
     }

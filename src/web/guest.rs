@@ -43,6 +43,11 @@ pub struct Guest {
 }
 
 impl Guest {
+    /// A guest for a page about a request that failed. `bound` is what their forms are bound to.
+    pub(super) fn of_visit(console: Arc<Console>, visit: Rc<Visit>, bound: String, seen_until: Option<String>) -> Self {
+        Self { console, visit, bound, wanted: None, seen_until }
+    }
+
     pub fn console(&self) -> &Console {
         &self.console
     }
@@ -210,7 +215,7 @@ impl Guest {
         self.wanted.as_deref().unwrap_or("/")
     }
 
-    /// What the browser says of when somebody saw the decisions about their requests.
+    /// What the browser says of when a person saw the decisions about their requests.
     pub(super) fn seen_decisions(&self) -> Option<&str> {
         self.seen_until.as_deref()
     }

@@ -130,7 +130,8 @@ fn every_form_carries_what_its_address_asks_for() {
             let name = hidden.attr("name").unwrap_or_default();
             let is_run = name == "version" || name == "panel" || name.starts_with("run-");
             // The panel of one refund.
-            let is_part = name == "refund" && within_form(hidden).is_some_and(|form| form.attr("method") == Some("get"));
+            let is_part =
+                name == "refund" && within_form(hidden).is_some_and(|form| form.attr("method") == Some("get"));
             let is_kept = is_run
                 || is_part
                 || ["q", "needs"].contains(&hidden.attr("name").unwrap_or_default())

@@ -28,7 +28,7 @@ impl Second {
         let holds = |policy: &&Policy| match policy.when {
             When::Marked => seal.is_marked,
             When::Own => foreseen.is_own,
-            // Where nobody else could approve, nobody is asked.
+            // Where no other person could approve, none is asked.
             When::Always { if_possible: true } => !seal.kind.is_empty() && foreseen.eligible(policy.role) != Some(0),
             When::Always { .. } | When::Beyond { .. } => !seal.kind.is_empty(),
         };

@@ -68,7 +68,7 @@ on_both! {
         {
             is_as_said(world, &mina, direction, amount, waits);
         }
-        // What cannot be read, or cannot be deducted, asks nobody.
+        // What cannot be read, or cannot be deducted, needs no other person.
         for (direction, amount) in [("add", "many"), ("add", ""), ("deduct", "900,000"), ("deduct", "0")] {
             assert!(!asks(&preview(&typed(&mina, direction, amount))), "{direction} {amount}");
         }
@@ -104,7 +104,7 @@ on_both! {
             changes: vec!["orders.*".to_owned(), "refunds.retry".to_owned()],
             when: When::Beyond {
                 quantity: "amount".to_owned(),
-                over: vec![Amount { n: 20_000, currency: Some(ingam::money::Currency::Krw) }],
+                over: vec![Amount { n: 20_000, currency: "KRW".parse().ok() }],
                 daily: Vec::new(),
             },
             approvers: 1,
@@ -124,7 +124,7 @@ on_both! {
         }
     }
 
-    fn where_nobody_else_could_approve_nobody_is_asked_for(outer) {
+    fn where_no_other_person_could_approve_none_is_asked_for(outer) {
         let rule = Policy {
             changes: vec!["users.status".to_owned()],
             when: When::Always { if_possible: true },

@@ -97,7 +97,7 @@ on_both! {
         assert!(mina.get("/users/2").says("#history").contains("Expired"));
     }
 
-    fn nobody_is_offered_to_decide_what_the_gate_would_not_let_them_decide(outer) {
+    fn no_one_is_offered_to_decide_what_the_gate_would_not_let_them_decide(outer) {
         let world = &ruled(outer.engine);
         let (mina, hana) = (world.signed_in("mina"), world.signed_in("hana"));
         let request = ask(world, &mina, 1, "50,000");
