@@ -78,7 +78,8 @@ routes! {
     GET "/users" FINDS_PEOPLE => users::list::list;
     POST "/users/searches" FINDS_PEOPLE => users::list::search;
     GET "/users/{id}" FINDS_PEOPLE => users::show::show;
-    GET "/users/{id}/contact" FINDS_PEOPLE => users::contact::back;
+    // What was revealed is shown once: who loads it again sees the customer.
+    GET "/users/{id}/contact" FINDS_PEOPLE => users::show::show;
     POST "/users/{id}/contact" OPERATES => users::contact::reveal;
     POST "/users/{id}/point-adjustments" OPERATES => post::<users::adjust::AdjustPanel>;
     POST "/users/{id}/point-adjustments/preview" OPERATES => preview::<users::adjust::AdjustPanel>;

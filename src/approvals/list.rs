@@ -164,6 +164,7 @@ impl Show {
 
 impl ListPage {
     /// How many of a tab are new to the reader.
+    #[expect(clippy::trivially_copy_pass_by_ref, reason = "templates hand over references")]
     fn new_in(&self, show: &Show) -> i64 {
         if *show == Show::Mine { self.shell.news(Section::Approvals) } else { 0 }
     }

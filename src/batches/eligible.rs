@@ -26,12 +26,21 @@ pub(crate) struct JobFacts {
     open: Option<RunId>,
 }
 
+#[derive(sqlx::FromRow)]
+struct Row {
+    name: String,
+    title: String,
+    is_retired: bool,
+    definition: Option<String>,
+    open_run: Option<RunId>,
+}
+
 /// Every job, with what its newest definition says.
 pub(crate) async fn jobs(desk: &Desk) -> Result<Vec<JobFacts>, PageError> {
-    let rows: Vec<(String, String, bool, Option<String>, Option<RunId>)> = desk
+    let rows: Vec<Row> = desk
         .reader()
         .query(sql!(
-            "select j.name, j.title, j.is_retired, v.definition, o.id
+            "select j.name, j.title, j.is_retired, v.definition, o.id as open_run
                from batch_jobs j left join batch_versions v on v.job = j.name and v.n = j.version
                left join (select job, min(id) as id from batch_runs where ",
             is_under_way!(),
@@ -39,9 +48,9 @@ pub(crate) async fn jobs(desk: &Desk) -> Result<Vec<JobFacts>, PageError> {
         ))
         .all()
         .await?;
-    let facts = |(name, title, is_retired, definition, open): (String, String, bool, Option<String>, Option<RunId>)| {
-        let definition = definition.and_then(|text| serde_json::from_str(&text).ok());
-        JobFacts { name, title, is_retired, definition, open }
+    let facts = |row: Row| {
+        let definition = row.definition.and_then(|text| serde_json::from_str(&text).ok());
+        JobFacts { name: row.name, title: row.title, is_retired: row.is_retired, definition, open: row.open_run }
     };
     Ok(rows.into_iter().map(facts).collect())
 }

@@ -25,7 +25,7 @@ use askama::Template;
 /// The form: each of the chosen runs once more as it was, under one code.
 pub(crate) struct RerunAllPanel {
     pub(crate) chosen: Vec<RunRow>,
-    /// Runs that were chosen and cannot be run again, or not by this person.
+    /// Runs that were chosen and whose jobs are for people of other roles.
     pub(crate) left_out: Vec<RunRow>,
 }
 
@@ -51,9 +51,9 @@ impl Panel for RerunAllPanel {
         for id in ids {
             rows.extend(record::run(&mut desk.reader(), id).await?.map(|run| RunRow::of(desk, run, &jobs)));
         }
-        // A form that comes back says itself why it was refused.
+        // A form that comes back says itself why it was refused. What cannot be run now keeps back the others, and is marked.
         let is_fresh = opening.form().is_none();
-        let (chosen, left_out): (Vec<_>, Vec<_>) = rows.into_iter().partition(|row| !is_fresh || row.may_rerun);
+        let (chosen, left_out): (Vec<_>, Vec<_>) = rows.into_iter().partition(|row| !is_fresh || row.is_yours);
         if chosen.is_empty() && !left_out.is_empty() {
             return Ok(Opened::Closed(desk.words().get("rerun-all.impossible").to_owned()));
         }

@@ -210,6 +210,8 @@ pub(crate) struct RunRow {
     /// The title of its job.
     pub(crate) title: String,
     pub(crate) run: Run,
+    /// Whether its job lets the reader act on it.
+    pub(crate) is_yours: bool,
     /// Whether the reader can choose it to be run again.
     pub(crate) may_rerun: bool,
 }
@@ -217,10 +219,11 @@ pub(crate) struct RunRow {
 impl RunRow {
     pub(super) fn of(desk: &Desk, run: Run, jobs: &[JobFacts]) -> Self {
         let job = jobs.iter().find(|job| job.name == run.job);
+        let is_yours = desk.may("POST", RerunAllPanel::ROUTE) && job.is_some_and(|job| job.lets(&desk.person().roles));
         Self {
             title: job.map_or_else(|| run.job.clone(), |job| job.title.clone()),
-            may_rerun: desk.may("POST", RerunAllPanel::ROUTE)
-                && job.is_some_and(|job| job.lets_rerun(&desk.person().roles, &run)),
+            is_yours,
+            may_rerun: is_yours && job.is_some_and(|job| job.lets_rerun(&desk.person().roles, &run)),
             run,
         }
     }

@@ -42,12 +42,12 @@ impl Gate {
         let adds_up = |policy: &Policy| matches!(&policy.when, When::Beyond { daily, .. } if !daily.is_empty());
         if policies.of(kind).any(adds_up) {
             let day = Day::of(self.clock.now(), policies.zone);
-            foreseen.today = match daily::stored(&mut &*reader, *id, day).await? {
-                Some((_, totals)) => totals,
-                None => {
-                    let kinds = self.catalog().kinds;
-                    daily::from_log(&mut &*reader, kinds, *id, day, i64::MAX, async || ()).await?
-                }
+            let stored = daily::stored(&mut &*reader, *id, day).await?;
+            foreseen.today = if let Some((_, totals)) = stored {
+                totals
+            } else {
+                let kinds = self.catalog().kinds;
+                daily::from_log(&mut &*reader, kinds, *id, day, i64::MAX, async || ()).await?
             };
         }
         for policy in policies.of(kind).filter(|policy| policy.is_only_if_possible()) {

@@ -264,6 +264,7 @@ impl Maker {
                 .into_iter()
                 .map(|run| RunRow {
                     title: self.text("일일 정산 집계", "Daily settlement"),
+                    is_yours: true,
                     may_rerun: run.state.may_rerun() && run.resolution.is_none(),
                     run,
                 })
@@ -281,7 +282,8 @@ impl Maker {
                 .map(|id| RunRow {
                     title: self.text("일일 정산 집계", "Daily settlement"),
                     run: Self::run(*id, State::Failed),
-                    may_rerun: true,
+                    is_yours: true,
+                    may_rerun: *id % 2 == 1,
                 })
                 .collect()
         };

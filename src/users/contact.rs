@@ -30,11 +30,6 @@ pub(crate) fn side(shell: &Shell, on: &CustomerRow, errors: &FieldErrors, reason
     Ok(Side::of(NAME, Html::of(&ContactForm { shell, close: on.path(), errors, reason })?))
 }
 
-/// `GET /users/{id}/contact`: a person loads again what was revealed. It is shown once, so this leads back to the customer.
-pub(crate) async fn back(desk: Desk, path: web::Path<CustomerId>) -> PageResult {
-    Ok(desk.see_other(&format!("/users/{}", path.into_inner())))
-}
-
 /// `POST /users/{id}/contact`
 pub(crate) async fn reveal(desk: Desk, path: web::Path<CustomerId>, body: web::Bytes) -> PageResult {
     let customer = CustomerRow::load(&desk, &path.into_inner()).await?.ok_or(Problem::NotFound)?;

@@ -18,6 +18,7 @@ use crate::{
 
 /// The state of a seal panel that waits to be filled in.
 #[derive(Clone, Debug, Default)]
+#[expect(clippy::struct_excessive_bools, reason = "each is something that the panel says")]
 pub struct SealForm {
     /// The idempotency key of this form.
     pub key: String,

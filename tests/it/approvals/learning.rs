@@ -57,7 +57,7 @@ on_both! {
         assert!(mark(&mina).is_empty());
         assert_eq!(mina.get("/approvals?show=mine").says("main").matches(" new").count(), 0);
         // What is decided afterwards is new again.
-        world.clock.advance(std::time::Duration::from_secs(60));
+        world.clock.advance(std::time::Duration::from_mins(1));
         assert_eq!(rejection(&hana, requests[2]).set("code", &world.code("hana")).submit().status, 303);
         assert_eq!(mark(&mina), ["1 of your requests decided"]);
         // In a browser that does not know it, it is news for a week.

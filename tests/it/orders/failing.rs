@@ -122,7 +122,7 @@ on_both! {
             }
         }
         assert!(mina.get("/orders/2").says("#why-cancel").contains("already shipped"));
-        // Whoever has the address is told the same, and whoever has the form is refused.
+        // A person who has the address is told the same, and one who has the form is refused.
         let form = cancellation(&mina, 1).to("/orders/2/cancellation").without("seen").set("code", &world.code("mina"));
         assert!(mina.get("/orders/2?panel=cancel").says("main").contains("already shipped"));
         assert_eq!(form.submit().status, 409);
