@@ -87,6 +87,8 @@ routes! {
     GET "/users" FINDS_PEOPLE => users::list::list;
     POST "/users/searches" FINDS_PEOPLE => search::customers;
     GET "/users/{id}" FINDS_PEOPLE => users::show::show;
+    // What was revealed is shown once: who loads it again sees the customer.
+    GET "/users/{id}/contact" FINDS_PEOPLE => users::show::show;
     POST "/users/{id}/contact" OPERATES => users::contact::reveal;
     POST "/users/{id}/point-adjustments" OPERATES => post::<users::adjust::AdjustPanel>;
     POST "/users/{id}/point-adjustments/preview" OPERATES => preview::<users::adjust::AdjustPanel>;
@@ -111,6 +113,7 @@ routes! {
     POST "/batches/{job}/pause" RUNS_JOBS => post::<batches::pause::PausePanel>;
     GET "/runs" Opens::Staff => batches::runs::list;
     POST "/runs/reruns" RUNS_JOBS => post::<batches::rerun_all::RerunAllPanel>;
+    GET "/runs/states" Opens::Staff => batches::live::states, quiet;
     GET "/runs/{id}" Opens::Staff => batches::show::show;
     GET "/runs/{id}/log" Opens::Staff => batches::log::show, quiet;
     GET "/runs/{id}/live" Opens::Staff => batches::live::show, quiet;

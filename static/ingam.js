@@ -42,7 +42,7 @@
     button.dataset.locked ??= String(button.disabled);
     button.disabled = button.dataset.locked === "true" || after < 0n;
     const isMuch = after >= 0n && Boolean(data.limit) && amount > BigInt(data.limit);
-    button.textContent = isMuch ? data.ask.replace("{what}", label) : label;
+    button.textContent = isMuch && !form.elements.urgent?.checked ? data.ask.replace("{what}", label) : label;
     for (const note of all("[data-second]", form)) note.hidden = !isMuch;
     for (const note of all("[data-alone]", form)) note.hidden = isMuch;
   };

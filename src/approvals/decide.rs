@@ -4,6 +4,7 @@ use super::request::{self, Request, State};
 use crate::{
     approvals::{APPROVAL_DECIDED, APPROVAL_ROLE},
     can_decide,
+    clock::Instant,
     gate::{Fault, Role, Roles, Tx, is_same_mailbox},
     id::StaffId,
     sql,
@@ -27,32 +28,52 @@ pub(super) const DECIDES: &[Role] = &[Role::Operator, Role::Oncall, Role::Audito
 /// The number of people named on a page at most.
 const MOST_NAMED: usize = 10;
 
+/// The person who would decide.
+pub(super) struct Decider<'a> {
+    pub(super) id: Option<StaffId>,
+    pub(super) email: &'a str,
+    /// Whether they have the role that decides about the request.
+    pub(super) has_role: bool,
+    /// Whether the change is about their own account, here or at the shop.
+    pub(super) is_about_them: bool,
+}
+
+impl Request {
+    /// Whether this person may decide about it at `now`; `voters` have decided already. The gate asks it, and so does every
+    /// page that offers to decide.
+    pub(super) fn decidable(&self, by: &Decider<'_>, voters: &[String], now: Instant) -> Result<(), Fault> {
+        if self.state == State::Expired || self.has_run_out(now) {
+            return Err(Fault::conflict(APPROVAL_EXPIRED));
+        }
+        if !self.state.is_open() {
+            return Err(Fault::conflict(APPROVAL_DECIDED));
+        }
+        if by.id == Some(self.staff_id) {
+            return Err(Fault::forbidden(APPROVAL_OWN));
+        }
+        if !by.has_role {
+            return Err(Fault::forbidden(APPROVAL_ROLE));
+        }
+        if is_same_mailbox(by.email, &self.staff_email) {
+            return Err(Fault::forbidden(APPROVAL_OWN));
+        }
+        if voters.iter().any(|voter| is_same_mailbox(voter, by.email)) {
+            return Err(Fault::conflict(APPROVAL_SEAT));
+        }
+        if by.is_about_them { Err(Fault::forbidden(APPROVAL_ABOUT_YOU)) } else { Ok(()) }
+    }
+}
+
 /// Refuses a decision about a request that is no longer open, or is not for this person.
 pub(super) async fn check_decidable(tx: &mut Tx<'_>, request: &Request) -> Result<(), Fault> {
-    if request.state == State::Expired || request.has_run_out(tx.now()) {
-        return Err(Fault::conflict(APPROVAL_EXPIRED));
-    }
-    if !request.state.is_open() {
-        return Err(Fault::conflict(APPROVAL_DECIDED));
-    }
-    if tx.staff() == Some(request.staff_id) {
-        return Err(Fault::forbidden(APPROVAL_OWN));
-    }
-    if !request.role().is_some_and(|role| tx.is_for(&[role])) {
-        return Err(Fault::forbidden(APPROVAL_ROLE));
-    }
     let email = tx.email().await?;
-    if is_same_mailbox(&email, &request.staff_email) {
-        return Err(Fault::forbidden(APPROVAL_OWN));
-    }
     let voters = request::voter_emails(tx, request.id).await?;
-    if voters.iter().any(|voter| is_same_mailbox(voter, &email)) {
-        return Err(Fault::conflict(APPROVAL_SEAT));
-    }
-    match request.change(tx.catalog()) {
-        Some(change) if tx.is_about_decider(change.as_ref()).await? => Err(Fault::forbidden(APPROVAL_ABOUT_YOU)),
-        _ => Ok(()),
-    }
+    let is_about_them = match request.change(tx.catalog()) {
+        Some(change) => tx.is_about_decider(change.as_ref()).await?,
+        None => false,
+    };
+    let has_role = request.role().is_some_and(|role| tx.is_for(&[role]));
+    request.decidable(&Decider { id: tx.staff(), email: &email, has_role, is_about_them }, &voters, tx.now())
 }
 
 /// Records the vote of the person who decides.

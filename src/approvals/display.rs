@@ -2,7 +2,7 @@
 
 use super::{Request, request::State, rule};
 use crate::{
-    audit::pages::Row as AuditRow,
+    audit::pages::{Row as AuditRow, request_icon, request_tone},
     id::Seq,
     web::{
         changed::Changed,
@@ -26,28 +26,21 @@ impl Request {
             ip: None,
             reason: self.reason.clone(),
             changed: Changed::between(&self.before, &self.after),
+            request: None,
         }
     }
 
     pub(crate) fn tone(&self) -> Tone {
-        match self.state {
-            State::Waiting => Tone::Warn,
-            State::Owed => Tone::Bad,
-            State::Approved => Tone::Ok,
-            State::Rejected | State::Withdrawn | State::Expired | State::Obsolete => Tone::Mute,
-        }
+        request_tone(self.state.as_str())
     }
 
     pub(crate) fn icon(&self) -> &'static str {
-        match self.state {
-            State::Waiting => "wait",
-            State::Owed => "timer",
-            State::Approved => "check",
-            State::Rejected => "ban",
-            State::Withdrawn => "undo",
-            State::Expired => "clock",
-            State::Obsolete => "x",
-        }
+        request_icon(self.state.as_str())
+    }
+
+    /// Whether it ended without an approval.
+    pub(crate) fn is_void(&self) -> bool {
+        !self.is_open() && self.state != State::Approved
     }
 
     /// Its name under `request-state.`
@@ -81,7 +74,12 @@ impl Request {
     pub(crate) fn waits_here(&self, frame: &Frame) -> String {
         let row = self.as_row();
         let what = row.headline(frame).unwrap_or_else(|| frame.name("action", &self.kind).to_owned());
-        let key = if self.is_owed() { "approval.owed-here" } else { "approval.waiting-here" };
+        let key = match self.state {
+            State::Waiting | State::Approved => "approval.waiting-here",
+            State::Owed => "approval.owed-here",
+            State::Rejected => "approval.rejected-here",
+            State::Withdrawn | State::Expired | State::Obsolete => "approval.lapsed-here",
+        };
         frame.with(key, &[("what", &what), ("by", &self.staff_name)])
     }
 

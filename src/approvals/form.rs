@@ -46,3 +46,11 @@ pub(super) struct DecisionForm<'a> {
     pub(super) hint: &'static str,
     pub(super) is_focused: bool,
 }
+
+impl DecisionForm<'_> {
+    /// What can be decided may still be made.
+    #[expect(clippy::unused_self, reason = "a template calls it as a method")]
+    fn is_void(&self) -> bool {
+        false
+    }
+}

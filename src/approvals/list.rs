@@ -1,6 +1,10 @@
 //! The list of requests.
 
-use super::{Request, request::SEES_ALL, viewer::ViewerPart};
+use super::{
+    Request,
+    request::{self, SEES_ALL},
+    viewer::ViewerPart,
+};
 use crate::{
     audit::pages::Row as AuditRow,
     id::RequestId,
@@ -13,7 +17,7 @@ use crate::{
 };
 use actix_web::web;
 use askama::Template;
-use std::collections::HashSet;
+use std::collections::HashMap;
 
 const PAGE: usize = 50;
 
@@ -30,11 +34,18 @@ pub(crate) async fn list(desk: Desk, filter: web::Query<Filter>) -> PageResult {
     let filter = filter.into_inner();
     let show = filter.chosen(desk.zone())?.show.unwrap_or_default();
     let found = find(&desk, show, filter.place()?).await?;
-    let voted = voted(&desk, &found.rows).await?;
+    let voters = voters(&desk, &found.rows).await?;
     // What is open is the list without a filter, also where the address names it.
     let filter = Filter { show: show.in_address().to_owned(), ..filter };
-    let row =
-        |request: Request| Row { part: ViewerPart::of(desk.person(), &request, voted.contains(&request.id)), request };
+    let since = desk.decisions_seen();
+    let row = |request: Request| {
+        let voters = voters.get(&request.id).map_or(&[][..], Vec::as_slice);
+        Row {
+            part: ViewerPart::of(desk.person(), &request, voters, desk.now()),
+            is_news: request.is_news_for(desk.person().id, since),
+            request,
+        }
+    };
     let page = ListPage {
         shell: desk.shell(Some(Section::Approvals), None).await?,
         show,
@@ -42,7 +53,9 @@ pub(crate) async fn list(desk: Desk, filter: web::Query<Filter>) -> PageResult {
         rows: found.rows.into_iter().map(row).collect(),
         filter,
     };
-    desk.page(200, &page)
+    let page = desk.page(200, &page)?;
+    // What is shown here counts as seen.
+    Ok(if show == Show::Mine { desk.with_decisions_seen(page) } else { page })
 }
 
 /// The newest requests that fit and that this person may see. A person who sees only some of what was decided sees it
@@ -96,18 +109,14 @@ async fn earliest(desk: &Desk, sees_all: bool) -> Result<RequestId, PageError> {
     Ok(RequestId::new(last.saturating_sub(WINDOW)))
 }
 
-/// About which of these this person has decided.
-async fn voted(desk: &Desk, requests: &[Request]) -> Result<HashSet<RequestId>, PageError> {
-    let (Some(first), Some(last)) = (requests.last(), requests.first()) else { return Ok(HashSet::new()) };
-    let votes: Vec<(RequestId,)> = desk
-        .reader()
-        .query(sql!("select request_id from approval_votes where staff_id = $1 and request_id between $2 and $3"))
-        .bind(desk.person().id)
-        .bind(first.id)
-        .bind(last.id)
-        .all()
-        .await?;
-    Ok(votes.into_iter().map(|(request,)| request).collect())
+/// Who has decided about those of these that are open.
+async fn voters(desk: &Desk, requests: &[Request]) -> Result<HashMap<RequestId, Vec<String>>, PageError> {
+    let (Some(first), Some(last)) = (requests.last(), requests.first()) else { return Ok(HashMap::new()) };
+    let mut voters: HashMap<RequestId, Vec<String>> = HashMap::new();
+    for (request, email) in request::open_voters(&mut desk.reader(), (first.id, last.id)).await? {
+        voters.entry(request).or_default().push(email);
+    }
+    Ok(voters)
 }
 
 #[derive(Debug, Template)]
@@ -154,6 +163,12 @@ impl Show {
 }
 
 impl ListPage {
+    /// How many of a tab are new to the reader.
+    #[expect(clippy::trivially_copy_pass_by_ref, reason = "templates hand over references")]
+    fn new_in(&self, show: &Show) -> i64 {
+        if *show == Show::Mine { self.shell.news(Section::Approvals) } else { 0 }
+    }
+
     fn tabs(&self) -> impl Iterator<Item = (Show, Tab)> {
         Show::ALL.into_iter().zip(self.filter.tabs(Show::ALL.map(Show::in_address), |filter| &mut filter.show))
     }
@@ -164,6 +179,8 @@ impl ListPage {
 pub(crate) struct Row {
     pub(crate) request: Request,
     pub(crate) part: ViewerPart,
+    /// Whether it is the reader's own and was decided since they last looked.
+    pub(crate) is_news: bool,
 }
 
 impl Row {

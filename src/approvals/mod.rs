@@ -7,6 +7,7 @@ pub(crate) mod display;
 pub(crate) mod expire;
 pub(crate) mod form;
 pub(crate) mod list;
+pub(crate) mod news;
 pub(crate) mod queue;
 pub(crate) mod rehearsal;
 pub(crate) mod reject;

@@ -1,6 +1,9 @@
 //! Which requests wait for whom.
 
-use super::request::Request;
+use super::{
+    request::{self, Request},
+    viewer::ViewerPart,
+};
 use crate::{
     clock::Instant,
     id::RequestId,
@@ -8,34 +11,39 @@ use crate::{
     store::Reader,
     web::{Desk, PageError, session::Visitor},
 };
-
-/// What waits for the person `$1` with the roles `$2` at the time `$3`, of `approval_requests r`.
-macro_rules! waits_for {
-    () => {
-        "r.state in ('waiting', 'owed') and r.staff_id <> $1 and (r.state = 'owed' or r.expires_at > $3)
-           and (' ' || $2 || ' ') like ('% ' || r.role || ' %')
-           and not exists (select 1 from approval_votes v where v.request_id = r.id and v.staff_id = $1)"
-    };
-}
+use chrono::TimeDelta;
 
 /// More than this is only called many.
-const MOST: i64 = 99;
+const MOST: i64 = 200;
 
-/// The number of requests this person can decide about.
-pub(crate) async fn waiting_for(reader: &Reader, person: &Visitor, now: Instant) -> sqlx::Result<i64> {
-    let (n,): (i64,) = reader
+/// The requests that wait for this person, the oldest first: those that the pages offer them to decide about.
+async fn for_person(reader: &Reader, person: &Visitor, now: Instant) -> sqlx::Result<Vec<Request>> {
+    let candidates: Vec<Request> = reader
         .query(sql!(
-            "select count(*) from (select 1 as one from approval_requests r where ",
-            waits_for!(),
-            " limit $4) mine"
+            "select ",
+            request_columns!(),
+            " from approval_requests r join staff s on s.id = r.staff_id
+               where r.state in ('waiting', 'owed') and r.staff_id <> $1
+                 and (' ' || $2 || ' ') like ('% ' || r.role || ' %') order by r.id limit $3"
         ))
         .bind(person.id)
         .bind(person.roles.to_string())
-        .bind(now)
         .bind(MOST)
-        .one()
+        .all()
         .await?;
-    Ok(n)
+    let (Some(first), Some(last)) = (candidates.first(), candidates.last()) else { return Ok(Vec::new()) };
+    let voters = request::open_voters(&mut &*reader, (first.id, last.id)).await?;
+    let waits = |request: &Request| {
+        let voters: Vec<String> =
+            voters.iter().filter(|(id, _)| *id == request.id).map(|(_, email)| email.clone()).collect();
+        ViewerPart::of(person, request, &voters, now) == ViewerPart::YourTurn
+    };
+    Ok(candidates.into_iter().filter(waits).collect())
+}
+
+/// The number of requests this person can decide about.
+pub(crate) async fn waiting_for(reader: &Reader, person: &Visitor, now: Instant) -> sqlx::Result<i64> {
+    for_person(reader, person, now).await.map(|requests| i64::try_from(requests.len()).unwrap_or_default())
 }
 
 /// The requests next to this one that wait for this person: the older and the newer.
@@ -43,31 +51,29 @@ pub(crate) async fn neighbours(
     desk: &Desk,
     id: RequestId,
 ) -> Result<(Option<RequestId>, Option<RequestId>), PageError> {
-    let person = desk.person();
-    let ids: Vec<(RequestId,)> = desk
-        .reader()
-        .query(sql!("select r.id from approval_requests r where ", waits_for!(), " order by r.id limit 500"))
-        .bind(person.id)
-        .bind(person.roles.to_string())
-        .bind(desk.now())
-        .all()
-        .await?;
-    let before = ids.iter().map(|(other,)| *other).filter(|other| *other < id).max();
-    let after = ids.iter().map(|(other,)| *other).filter(|other| *other > id).min();
+    let waiting = for_person(desk.reader(), desk.person(), desk.now()).await?;
+    let before = waiting.iter().map(|other| other.id).filter(|other| *other < id).max();
+    let after = waiting.iter().map(|other| other.id).filter(|other| *other > id).min();
     Ok((before, after))
 }
 
-/// The open requests about one target, the newest first, so that no one requests the same change twice.
-pub(crate) async fn about(reader: &Reader, kind: &str, id: &str) -> sqlx::Result<Vec<Request>> {
-    reader
+/// For how long a page still says that a request about its target came to nothing.
+const LATELY: TimeDelta = TimeDelta::days(2);
+
+/// The open requests about one target, the newest first, so that no one requests the same change twice; and those that were
+/// rejected or expired lately, so that no one takes them for done.
+pub(crate) async fn about(desk: &Desk, kind: &str, id: &str) -> sqlx::Result<Vec<Request>> {
+    desk.reader()
         .query(sql!(
             "select ",
             request_columns!(),
             " from approval_requests r join staff s on s.id = r.staff_id
-               where r.target_kind = $1 and r.target_id = $2 and r.state in ('waiting', 'owed') order by r.id desc limit 5"
+               where r.target_kind = $1 and r.target_id = $2 and (r.state in ('waiting', 'owed') or r.state in ('rejected', 'expired', 'obsolete') and r.decided_at > $3)
+               order by r.id desc limit 5"
         ))
         .bind(kind)
         .bind(id)
+        .bind(desk.now().minus(LATELY))
         .all()
         .await
 }

@@ -66,7 +66,7 @@ impl Rehearsal {
             let one = effect.now.as_ref().unwrap_or(&effect.then);
             match one.field.as_str() {
                 "points" => Some(one.by()).filter(|by| !by.is_empty()),
-                "amount" => Some(one.after_text(frame)),
+                "amount" if !one.is_no_money() => Some(one.after_text(frame)),
                 _ => None,
             }
         };

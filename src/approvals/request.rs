@@ -51,6 +51,8 @@ pub(crate) struct Request {
     pub version: i64,
     /// The number of approvers who still may approve.
     pub approvals: i64,
+    /// The e-mail of the customer that it is about.
+    pub contact: Option<String>,
 }
 
 /// How far a request is.
@@ -88,8 +90,7 @@ impl State {
     }
 }
 
-/// Who sees what everybody asked for; the others see their own, and what they may decide.
-pub(crate) const SEES_ALL: &[Role] = &[Role::Auditor, Role::Approver, Role::Owner];
+pub(crate) use crate::audit::SEES_ALL_REQUESTS as SEES_ALL;
 
 /// Not a state of a request.
 #[derive(Debug, thiserror::Error)]
@@ -113,19 +114,27 @@ macro_rules! request_columns {
          r.decided_at, r.is_overdue, r.version, \
          (select count(*) from approval_votes v join staff p on p.id = v.staff_id
            where v.request_id = r.id and v.verdict = 'approved'
-             and p.active and (' ' || p.roles || ' ') like ('% ' || r.role || ' %')) as approvals"
+             and p.active and (' ' || p.roles || ' ') like ('% ' || r.role || ' %')) as approvals, \
+         case r.target_kind when 'user' then (select u.email from users u where u.id = cast(r.target_id as bigint)) \
+           when 'order' then (select u.email from orders o join users u on u.id = o.user_id where o.id = cast(r.target_id as bigint)) \
+           end as contact"
     };
 }
 
 /// The decision of one person.
 #[derive(Clone, Debug, sqlx::FromRow)]
 pub(crate) struct Vote {
-    pub staff_id: StaffId,
     pub staff_name: String,
     pub at: Instant,
     /// `approved` or `rejected`
     pub verdict: String,
     pub reason: String,
+}
+
+impl Vote {
+    pub(crate) fn is_against(&self) -> bool {
+        self.verdict == "rejected"
+    }
 }
 
 pub(crate) async fn find(db: &mut impl Queries, id: RequestId) -> sqlx::Result<Option<Request>> {
@@ -141,7 +150,7 @@ pub(crate) async fn find(db: &mut impl Queries, id: RequestId) -> sqlx::Result<O
 
 pub(crate) async fn votes(db: &mut impl Queries, id: RequestId) -> sqlx::Result<Vec<Vote>> {
     db.query(sql!(
-        "select staff_id, staff_name, at, verdict, reason from approval_votes where request_id = $1 order by at, staff_id"
+        "select staff_name, at, verdict, reason from approval_votes where request_id = $1 order by at, staff_id"
     ))
     .bind(id)
     .all()
@@ -156,6 +165,22 @@ pub(super) async fn voter_emails(db: &mut impl Queries, id: RequestId) -> sqlx::
         .all()
         .await?;
     Ok(emails.into_iter().map(|(email,)| email).collect())
+}
+
+/// The e-mails of those who have decided about the open requests from one to another, by request.
+pub(super) async fn open_voters(
+    db: &mut impl Queries,
+    (first, last): (RequestId, RequestId),
+) -> sqlx::Result<Vec<(RequestId, String)>> {
+    db.query(sql!(
+        "select v.request_id, s.email from approval_votes v join staff s on s.id = v.staff_id
+           join approval_requests r on r.id = v.request_id
+          where r.state in ('waiting', 'owed') and r.id between $1 and $2"
+    ))
+    .bind(first)
+    .bind(last)
+    .all()
+    .await
 }
 
 /// Locks the request for the rest of the transaction: of two who decide, the second one sees what the first one did.

@@ -10,7 +10,7 @@ use super::{
     viewer::{ViewerPart, may_see},
 };
 use crate::{
-    audit::{self, pages::Row as AuditRow},
+    audit::{self, RequestRow, pages::Row as AuditRow},
     entry_columns,
     gate::{RefusalWord, Target, audit::Entry},
     id::RequestId,
@@ -52,7 +52,7 @@ impl RequestView {
     }
 
     pub(super) fn may_decide(&self) -> bool {
-        self.request.is_open() && self.part == ViewerPart::YourTurn
+        self.part == ViewerPart::YourTurn
     }
 
     pub(super) fn may_withdraw(&self) -> bool {
@@ -75,8 +75,8 @@ impl Subject for RequestView {
         let request = request::find(&mut desk.reader(), *id).await?;
         let Some(request) = request.filter(|request| may_see(desk, request)) else { return Ok(None) };
         let votes = request::votes(&mut desk.reader(), request.id).await?;
-        let has_voted = votes.iter().any(|vote| vote.staff_id == desk.person().id);
-        let part = ViewerPart::of(desk.person(), &request, has_voted);
+        let decided_by = request::voter_emails(&mut desk.reader(), request.id).await?;
+        let part = ViewerPart::of(desk.person(), &request, &decided_by, desk.now());
         Ok(Some(Self { request, votes, part, rehearsal: OnceCell::new() }))
     }
 
@@ -98,8 +98,13 @@ impl Subject for RequestView {
         let (previous, next) = queue::neighbours(desk, request.id).await?;
         let deciders = if request.is_open() { decide::deciders(desk.reader(), &request).await? } else { Vec::new() };
         let lately = lately(desk, &request).await?;
-        let page = ShowPage { shell, request, part, votes, rehearsal, deciders, lately, previous, next, side };
-        desk.page(status, &page)
+        let rows = audit::request_rows(desk.reader(), request.id).await?;
+        // Where it is the only decision that is new to the requester, they have seen all of them now.
+        let is_seen =
+            request.is_news_for(desk.person().id, desk.decisions_seen()) && shell.news(Section::Approvals) == 1;
+        let page = ShowPage { shell, request, part, votes, rehearsal, deciders, lately, rows, previous, next, side };
+        let page = desk.page(status, &page)?;
+        Ok(if is_seen { desk.with_decisions_seen(page) } else { page })
     }
 }
 
@@ -121,7 +126,7 @@ async fn lately(desk: &Desk, request: &Request) -> Result<Vec<AuditRow>, PageErr
         .bind(LATELY)
         .all()
         .await?;
-    Ok(entries.iter().map(audit::row).collect())
+    Ok(audit::rows(desk, &entries).await?)
 }
 
 #[derive(Debug, Template)]
@@ -136,6 +141,8 @@ pub(crate) struct ShowPage {
     pub(crate) deciders: Vec<String>,
     /// What the same person did to the same target in the last month.
     pub(crate) lately: Vec<AuditRow>,
+    /// The rows of the log in which it was asked for, decided and made.
+    pub(crate) rows: Vec<RequestRow>,
     /// The older and the newer request that wait for the reader.
     pub(crate) previous: Option<RequestId>,
     pub(crate) next: Option<RequestId>,
@@ -156,6 +163,7 @@ impl ShowPage {
             (State::Waiting | State::Owed, ViewerPart::YouVoted) => "approval.turn-voted",
             (State::Waiting | State::Owed, _) => "approval.turn-others",
             (State::Approved, _) => "approval.turn-approved",
+            (State::Rejected, _) if self.is_made_first() => "approval.turn-objected",
             (State::Rejected, _) => "approval.turn-rejected",
             (State::Withdrawn, _) => "approval.turn-withdrawn",
             (State::Expired, _) => "approval.turn-expired",
@@ -174,6 +182,16 @@ impl ShowPage {
     /// The seats that are still empty.
     fn empty_seats(&self) -> Vec<i64> {
         if self.request.is_open() { (0..self.request.wants()).collect() } else { Vec::new() }
+    }
+
+    /// Whether it was so urgent that it was made first, whatever became of the request.
+    fn is_made_first(&self) -> bool {
+        self.rows.first().is_some_and(|row| row.outcome == "applied" && row.action == self.request.kind)
+    }
+
+    /// Whether what it asked for was not made and will not be.
+    fn is_void(&self) -> bool {
+        self.request.is_void() && !self.is_made_first()
     }
 
     /// The key that presses a button.

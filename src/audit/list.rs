@@ -64,7 +64,7 @@ pub(crate) async fn list(desk: Desk, filter: web::Query<Filter>) -> PageResult {
         shell,
         staff: staff(desk.reader()).await?,
         actions: actions(kinds).map(str::to_owned).collect(),
-        rows: found.rows.iter().map(super::row).collect(),
+        rows: super::rows(&desk, &found.rows).await?,
         pager: filter.pager(found.next),
         sealed,
         verification: last(&mut desk.reader()).await?,

@@ -1,6 +1,6 @@
 //! The pages of the audit log.
 
-use super::{background::LastVerification, filter::Filter};
+use super::{RequestRow, background::LastVerification, filter::Filter};
 pub(crate) use crate::web::changed::Changed;
 use crate::{
     clock::Instant,
@@ -96,10 +96,66 @@ pub struct Row {
     pub reason: String,
     /// What changed. A list may leave it empty; the dashboard and a customer's history show it.
     pub changed: Vec<Changed>,
+    /// The request for approval that it made or still owed, as it is now.
+    pub request: Option<RequestNow>,
+}
+
+/// How far a request for approval is now.
+#[derive(Clone, Debug)]
+pub struct RequestNow {
+    pub id: RequestId,
+    /// Its name under `request-state.`
+    pub state: String,
+    /// Whether the reader may look at it.
+    pub may_open: bool,
+}
+
+impl RequestNow {
+    /// Whether it waits for its decision.
+    pub fn is_waiting(&self) -> bool {
+        self.state == "waiting"
+    }
+
+    pub fn tone(&self) -> Tone {
+        request_tone(&self.state)
+    }
+
+    pub fn icon(&self) -> &'static str {
+        request_icon(&self.state)
+    }
+
+    pub fn href(&self) -> Option<String> {
+        self.may_open.then(|| format!("/approvals/{}", self.id))
+    }
+}
+
+/// How the state of a request looks, on every page.
+pub(crate) fn request_tone(state: &str) -> Tone {
+    match state {
+        "waiting" => Tone::Warn,
+        "owed" | "overdue" | "rejected" => Tone::Bad,
+        "approved" => Tone::Ok,
+        _ => Tone::Mute,
+    }
+}
+
+pub(crate) fn request_icon(state: &str) -> &'static str {
+    match state {
+        "waiting" => "wait",
+        "owed" | "overdue" => "timer",
+        "approved" => "check",
+        "rejected" => "ban",
+        "withdrawn" => "undo",
+        "expired" => "clock",
+        _ => "x",
+    }
 }
 
 impl Row {
     pub fn tone(&self) -> Tone {
+        if let Some(request) = self.asked() {
+            return request.tone();
+        }
         match self.outcome.as_str() {
             "applied" => Tone::Ok,
             "requested" => Tone::Warn,
@@ -107,7 +163,25 @@ impl Row {
         }
     }
 
+    /// The request, where it was all that the change came to.
+    fn asked(&self) -> Option<&RequestNow> {
+        self.request.as_ref().filter(|_| self.outcome == "requested")
+    }
+
+    /// The request of a change that was so urgent that it was made first, where that is not settled well.
+    pub fn owed(&self) -> Option<&RequestNow> {
+        self.request.as_ref().filter(|request| self.outcome == "applied" && request.state != "approved")
+    }
+
+    /// The page of the request, where the reader may open it.
+    pub fn request_href(&self) -> Option<String> {
+        self.request.as_ref()?.href()
+    }
+
     pub fn outcome_icon(&self) -> &'static str {
+        if let Some(request) = self.asked() {
+            return request.icon();
+        }
         match self.outcome.as_str() {
             "applied" => "check",
             "requested" => "wait",
@@ -127,6 +201,9 @@ impl Row {
 
     /// The outcome in words; of a refusal, the reason for it.
     pub fn outcome_name(&self, words: &Words) -> String {
+        if let Some(request) = self.asked().filter(|request| !request.is_waiting()) {
+            return words.name("request-state", &request.state).to_owned();
+        }
         match &self.refusal {
             // The word may be followed by values: "points-more-than-balance balance=900".
             Some(refusal) => words.name("refusal", refusal.split(' ').next().unwrap_or(refusal)).to_owned(),
@@ -142,13 +219,14 @@ impl Row {
     /// "Point balance 9,450 → 12,450": of what changed, the field that tells most.
     pub fn headline(&self, frame: &Frame) -> Option<String> {
         let telling: &[&str] = match self.target.split_once('/') {
-            Some(("order", _)) => &["state", "amount", "tracking_number"],
+            Some(("order", _)) => &["state", "amount", "points_returned", "tracking_number"],
             Some(("network", _)) => &["net", "expires_at", "note"],
             Some(("run", _)) => &["rerun", "run_state", "resolution", "late_report"],
             Some(("staff", _)) => &["roles", "active", "networks", "authenticator_at", "link_expires_at"],
             _ => &["points", "status"],
         };
-        let named = |field: &&str| self.changed.iter().find(|changed| changed.field == *field);
+        let named =
+            |field: &&str| self.changed.iter().find(|changed| changed.field == *field && !changed.is_no_money());
         let changed = named(&"refusals").or_else(|| telling.iter().find_map(named)).or(self.changed.first())?;
         let (name, after) = (changed.name(&frame.words), changed.after_text(frame));
         Some(match changed.before {
@@ -180,6 +258,8 @@ pub(crate) struct ShowPage {
     pub row: Row,
     /// Everything the row holds beside what a list shows.
     pub entry: Entry,
+    /// The rows of the request that it belongs to, itself included.
+    pub decisions: Vec<RequestRow>,
     /// The rows before and after it.
     pub previous: Option<Seq>,
     pub next: Option<Seq>,

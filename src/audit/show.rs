@@ -7,7 +7,7 @@ use super::{
 use crate::{
     entry_columns,
     gate::audit::Entry,
-    id::Seq,
+    id::{RequestId, Seq},
     sql,
     web::{Desk, PageResult, problem_page::Problem, shell::Section},
 };
@@ -37,7 +37,11 @@ pub(crate) async fn show(desk: Desk, path: web::Path<Seq>) -> PageResult {
     let words = |text: &str| text.split(' ').filter(|word| !word.is_empty()).map(str::to_owned).collect();
     let page = ShowPage {
         shell: desk.shell(Some(Section::Audit), None).await?,
-        row: super::row(&entry),
+        row: super::rows(&desk, std::slice::from_ref(&entry)).await?.pop().ok_or(Problem::NotFound)?,
+        decisions: match request(&entry) {
+            Some(id) => super::request_rows(desk.reader(), id).await?,
+            None => Vec::new(),
+        },
         previous: entry.seq.get().checked_sub(1).filter(|seq| *seq >= 0).map(Seq::new),
         next: sealed
             .as_ref()
@@ -61,4 +65,10 @@ pub(crate) async fn show(desk: Desk, path: web::Path<Seq>) -> PageResult {
         },
     };
     desk.page(200, &page)
+}
+
+/// The request that a row made, decided or carried out.
+fn request(entry: &Entry) -> Option<RequestId> {
+    let decided = if entry.target_kind == "approval" { entry.target_id.parse().ok() } else { None };
+    entry.approval_id.or(decided)
 }

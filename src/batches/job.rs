@@ -64,7 +64,7 @@ impl Subject for JobDetail {
             shell,
             normal: record::normal(&mut desk.reader(), &job.name, now).await?,
             next: definition.schedule.as_ref().map(|it| it.following(now, 5)).unwrap_or_default(),
-            waiting: queue::about(desk.reader(), "batch", &job.name).await?,
+            waiting: queue::about(desk, "batch", &job.name).await?,
             recent: recent(desk, &job.name).await?,
             events: events(desk, &job.name).await?,
             job,
@@ -110,6 +110,12 @@ pub(crate) struct JobPage {
 impl JobPage {
     fn href(&self) -> String {
         format!("/batches/{}", self.job.name)
+    }
+
+    /// No run of a job's page is the one that it is about.
+    #[expect(clippy::unused_self, reason = "a template calls it as a method")]
+    fn is_this(&self, _run: &Run) -> bool {
+        false
     }
 
     fn took_by(&self, run: &Run) -> Option<i64> {

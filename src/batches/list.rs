@@ -4,7 +4,7 @@ use super::{
     bars::{Bars, Mini},
     baseline::{Baseline, SAMPLE},
     list_pages::{JobRow, LastRun, ListPage, Show},
-    record::{Job, job_columns},
+    record::{Job, attention, job_columns},
     state::State,
 };
 use crate::{
@@ -57,18 +57,32 @@ pub(crate) async fn list(desk: Desk, asked: web::Query<Asked>) -> PageResult {
         ))
         .all()
         .await?;
+    let needs: Vec<(String, RunId, String)> = desk
+        .reader()
+        .query(sql!(
+            "select r.job, r.id, r.state from (",
+            attention!(),
+            ") waiting join batch_runs r on r.id = waiting.id"
+        ))
+        .all()
+        .await?;
+    let needs = |job: &Job| {
+        let (_, id, state) = needs.iter().find(|(name, ..)| *name == job.name)?;
+        Some((*id, State::parse(state).is_some_and(State::is_bad)))
+    };
     let mut by_job: HashMap<String, Vec<Recent>> = HashMap::new();
     for run in recent {
         by_job.entry(run.job.clone()).or_default().push(run);
     }
     let now = desk.now();
-    let rows = jobs.into_iter().map(|job| row(&by_job.remove(&job.name).unwrap_or_default(), job, now)).collect();
+    let rows =
+        jobs.into_iter().map(|job| row(&by_job.remove(&job.name).unwrap_or_default(), needs(&job), job, now)).collect();
     let show = Show::parse(&asked.show);
     let page = ListPage::new(desk.shell(Some(Section::Batches), None).await?, rows, show);
     desk.page(200, &page)
 }
 
-fn row(runs: &[Recent], job: Job, now: Instant) -> JobRow {
+fn row(runs: &[Recent], needs: Option<(RunId, bool)>, job: Job, now: Instant) -> JobRow {
     let took = |run: &Recent| {
         run.duration_ms.or_else(|| {
             run.state.is_under_way().then(|| run.started_at.map(|at| now.since(at).num_milliseconds().max(0))).flatten()
@@ -90,9 +104,8 @@ fn row(runs: &[Recent], job: Job, now: Instant) -> JobRow {
         .filter_map(|run| Some((run.duration_ms?, run.processed)))
         .take(usize::try_from(SAMPLE).unwrap_or(20))
         .collect();
-    let needs = |run: &&Recent| !run.is_resolved && (run.state.is_bad() || run.is_unusual);
     JobRow {
-        needs: runs.iter().rev().find(needs).map(|run| (run.id, run.state.is_bad())),
+        needs,
         last: runs.last().map(|run| LastRun {
             id: run.id,
             state: run.state,

@@ -1,6 +1,13 @@
 //! How far a run is.
 
-use super::{detail::RunDetail, record::Run, resolve::process, state::State};
+use super::{
+    detail::RunDetail,
+    event::Event,
+    record::{self, Run},
+    resolve::process,
+    show::events,
+    state::State,
+};
 use crate::{
     clock::Instant,
     id::RunId,
@@ -14,6 +21,7 @@ use crate::{
 use actix_web::{HttpResponse, web};
 use askama::Template;
 use chrono::TimeDelta;
+use serde::Deserialize;
 
 /// `GET /runs/{id}/live`: asked for by the page of a run that goes on. When the run has ended, the whole page is loaded
 /// again.
@@ -23,12 +31,28 @@ pub(crate) async fn show(desk: Desk, path: web::Path<RunId>) -> PageResult {
         return Ok(HttpResponse::Ok().insert_header(("HX-Redirect", format!("/runs/{}", on.run.id))).finish());
     }
     let shell = desk.shell(Some(Section::Batches), None).await?;
-    desk.page(200, &LivePage::of(shell, on.run))
+    let events = events(&desk, on.run.id).await?;
+    desk.page(200, &LiveAlone { live: LivePage::of(shell, on.run), events })
 }
 
-/// How far a run is: what a page asks for again while it goes on.
+/// What a page asks for again while a run goes on: how far it is, and every other place of the page that says so.
 #[derive(Debug, Template)]
 #[template(path = "batches/live_alone.html")]
+pub(crate) struct LiveAlone {
+    pub(crate) live: LivePage,
+    pub(crate) events: Vec<Event>,
+}
+
+impl std::ops::Deref for LiveAlone {
+    type Target = LivePage;
+
+    fn deref(&self) -> &LivePage {
+        &self.live
+    }
+}
+
+/// How far a run is.
+#[derive(Debug)]
 pub(crate) struct LivePage {
     pub(crate) shell: Shell,
     pub(crate) run: Run,
@@ -43,6 +67,13 @@ impl LivePage {
 
     pub(crate) fn goes_on(&self) -> bool {
         self.run.state.goes_on()
+    }
+
+    /// The title of the browser's tab: "Run #5 · Running 63%".
+    pub(crate) fn tab_title(&self) -> String {
+        let state = self.shell.name("run-state", self.run.state.as_str());
+        let percent = self.percent().filter(|_| self.goes_on()).map(|percent| format!(" {percent}%"));
+        format!("{} · {state}{}", self.shell.with("run.title", &[("n", &self.run.id)]), percent.unwrap_or_default())
     }
 
     pub(crate) fn took(&self) -> Option<i64> {
@@ -89,5 +120,47 @@ impl LivePage {
 
     pub(crate) fn machine(&self) -> Option<&str> {
         self.run.runner.as_deref()?.rsplitn(3, '/').last().filter(|name| !name.is_empty())
+    }
+}
+
+/// The runs that a list asks for again: their numbers, with hyphens between them.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+pub(crate) struct Asked {
+    ids: String,
+}
+
+/// More than a page of the list shows is not answered.
+const MOST: usize = 50;
+
+/// `GET /runs/states`: how far runs are that a list shows, asked for by the list while they go on.
+pub(crate) async fn states(desk: Desk, asked: web::Query<Asked>) -> PageResult {
+    let ids: Vec<RunId> = asked.ids.split('-').take(MOST).filter_map(|id| id.parse().ok()).collect();
+    let mut runs = Vec::with_capacity(ids.len());
+    for id in ids {
+        runs.extend(record::run(&mut desk.reader(), id).await?);
+    }
+    let page = StatesPage { shell: desk.shell(Some(Section::Batches), None).await?, live: live_ids(runs.iter()), runs };
+    desk.page(200, &page)
+}
+
+/// Those of these runs that go on, as [`states`] is asked for them; nothing where none does.
+pub(super) fn live_ids<'r>(runs: impl Iterator<Item = &'r Run>) -> Option<String> {
+    let ids: Vec<String> = runs.filter(|run| run.state.goes_on()).map(|run| run.id.to_string()).collect();
+    (!ids.is_empty()).then(|| ids.join("-"))
+}
+
+/// How far the runs of a list are: each part takes its place in it.
+#[derive(Debug, Template)]
+#[template(path = "batches/states.html")]
+pub(crate) struct StatesPage {
+    pub(crate) shell: Shell,
+    pub(crate) runs: Vec<Run>,
+    pub(crate) live: Option<String>,
+}
+
+impl StatesPage {
+    fn took(&self, run: &Run) -> Option<i64> {
+        run.took(self.shell.now)
     }
 }

@@ -14,6 +14,7 @@ pub(crate) mod claim;
 pub mod define;
 pub mod definition;
 pub(crate) mod detail;
+pub(crate) mod eligible;
 pub(crate) mod event;
 pub(crate) mod finish;
 pub(crate) mod job;

@@ -113,11 +113,12 @@ impl Panel for PausePanel {
         Some(Button { name: Self::NAME, icon: "minus", label: desk.words().get("pause.title").to_owned() })
     }
 
-    async fn open(desk: &Desk, on: &JobDetail, (): &(), opening: Opening<'_>) -> Result<Opened<Self>, PageError> {
-        Ok(match why_not(on) {
-            Some(why) if opening.form().is_none() => Opened::Closed(desk.words().get(why).to_owned()),
-            _ => Opened::Form(Self { hours: opening.typed("hours", "12") }),
-        })
+    async fn obstacle(desk: &Desk, on: &JobDetail) -> Result<Option<String>, PageError> {
+        Ok(why_not(on).map(|why| desk.words().get(why).to_owned()))
+    }
+
+    async fn open(_: &Desk, _: &JobDetail, (): &(), opening: Opening<'_>) -> Result<Opened<Self>, PageError> {
+        Ok(Opened::Form(Self { hours: opening.typed("hours", "12") }))
     }
 
     async fn read(desk: &Desk, on: &JobDetail, (): &(), form: &Form) -> Result<PauseJob, Unread> {

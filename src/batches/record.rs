@@ -116,6 +116,18 @@ macro_rules! needs_attention {
 }
 pub(crate) use needs_attention;
 
+/// The jobs of the newest runs that a person should look at, each with the newest of these.
+macro_rules! attention {
+    () => {
+        concat!(
+            "select job, max(id) as id from (select job, id from batch_runs where ",
+            $crate::batches::record::needs_attention!(),
+            " order by id desc limit 2000) newest group by job"
+        )
+    };
+}
+pub(crate) use attention;
+
 impl Run {
     pub(crate) fn values(&self) -> Values {
         serde_json::from_str(&self.params).unwrap_or_default()

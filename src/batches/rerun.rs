@@ -7,7 +7,7 @@ use super::{
     params::{self, ParamField},
     record::{self, Run},
     run_target,
-    start::{ACTS, insert, startable, values, wanted, wanted_by_name, wants_approval},
+    start::{ACTS, has_room, insert, startable, values, wanted, wanted_by_name, wants_approval},
     state::State,
 };
 use crate::{
@@ -61,7 +61,7 @@ impl Change for RerunRun {
     async fn check(&self, tx: &mut Tx<'_>) -> Result<(), Fault> {
         let (job, run) = record::lock_both(tx, self.run).await?;
         let definition = record::permitted(tx, &job).await?;
-        rerunnable(tx, &run).await?;
+        rerunnable(run.state, rerun_of(tx, run.id).await?)?;
         startable(tx, &job, &definition).await?;
         let wanted = wanted(tx, &job, self.version).await?;
         values(&wanted, &self.params).map(drop)
@@ -102,14 +102,19 @@ impl RerunRun {
     }
 }
 
-/// A run that came to no good end, and that was not rerun.
-async fn rerunnable(tx: &mut Tx<'_>, run: &Run) -> Result<(), Fault> {
+/// The run that a run was rerun as.
+async fn rerun_of(tx: &mut Tx<'_>, run: RunId) -> sqlx::Result<Option<RunId>> {
     let rerun: Option<(RunId,)> =
-        tx.query(sql!("select id from batch_runs where rerun_of = $1")).bind(run.id).optional().await?;
-    if let Some((rerun,)) = rerun {
+        tx.query(sql!("select id from batch_runs where rerun_of = $1")).bind(run).optional().await?;
+    Ok(rerun.map(|(id,)| id))
+}
+
+/// A run that came to no good end, and that was not rerun.
+pub(super) fn rerunnable(state: State, rerun: Option<RunId>) -> Result<(), Fault> {
+    if let Some(rerun) = rerun {
         return Err(Fault::conflict(RUN_RERUN).with("n", rerun));
     }
-    match run.state {
+    match state {
         State::Succeeded => Err(Fault::conflict(RUN_SUCCEEDED)),
         State::Lost => Err(Fault::conflict(RUN_LOST)),
         state if state.may_rerun() => Ok(()),
@@ -151,6 +156,14 @@ impl Panel for RerunPanel {
         can(on).then(|| RunDetail::button(desk, Self::NAME, "rerun"))
     }
 
+    async fn obstacle(desk: &Desk, on: &RunDetail) -> Result<Option<String>, PageError> {
+        let rule = match rerunnable(on.run.state, on.rerun) {
+            Ok(()) => startable(&mut desk.reader(), &on.job, &on.definition).await,
+            refused => refused,
+        };
+        desk.obstacle(rule)
+    }
+
     async fn open(desk: &Desk, on: &RunDetail, (): &(), opening: Opening<'_>) -> Result<Opened<Self>, PageError> {
         let had = on.run.values();
         let (chosen, (values, wrong)) = match opening.form() {
@@ -158,8 +171,7 @@ impl Panel for RerunPanel {
                 let chosen = version(on, form)?;
                 (chosen, typed(desk, on, chosen, form))
             }
-            None if can(on) => (on.run.version, (had.clone(), None)),
-            None => return Ok(Opened::Closed(why_not(desk, on))),
+            None => (on.run.version, (had.clone(), None)),
         };
         Ok(Opened::Form(Self {
             chosen,
@@ -189,22 +201,9 @@ impl Panel for RerunPanel {
     }
 }
 
-/// Whether the run can be run again from its page.
+/// Whether it is a run to be run again, busy as its job may be.
 fn can(on: &RunDetail) -> bool {
-    on.run.state.may_rerun() && on.rerun.is_none() && on.definition.kind().starts_here()
-}
-
-/// The sentence that says why it cannot.
-fn why_not(desk: &Desk, on: &RunDetail) -> String {
-    let words = desk.words();
-    let key = match (on.rerun, on.run.state) {
-        (Some(n), _) => return words.with("refused-state.run-rerun", &[("n", &n)]),
-        (None, State::Succeeded) => "refused-state.run-succeeded",
-        (None, State::Lost) => "refused-state.run-lost",
-        (None, state) if state.is_open() => "refused-state.run-open",
-        (None, _) => "refused-state.job-elsewhere",
-    };
-    words.get(key).to_owned()
+    rerunnable(on.run.state, on.rerun).is_ok() && has_room(on.job.is_retired, &on.definition, None).is_ok()
 }
 
 /// The version that a form asks for.

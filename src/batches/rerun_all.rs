@@ -1,9 +1,10 @@
 //! Running several runs again at once, chosen in the list of runs.
 
 use super::{
+    eligible::jobs,
     record,
     rerun::RerunRun,
-    runs::{RunList, RunRow, box_name, chosen, titles},
+    runs::{RunList, RunRow, box_name, chosen},
 };
 use crate::{
     id::RunId,
@@ -24,6 +25,8 @@ use askama::Template;
 /// The form: each of the chosen runs once more as it was, under one code.
 pub(crate) struct RerunAllPanel {
     pub(crate) chosen: Vec<RunRow>,
+    /// Runs that were chosen and whose jobs are for people of other roles.
+    pub(crate) left_out: Vec<RunRow>,
 }
 
 impl Panel for RerunAllPanel {
@@ -43,12 +46,18 @@ impl Panel for RerunAllPanel {
             Some(form) => chosen(form.names()),
             None => chosen(Query::of(desk).names()),
         };
-        let titles = titles(desk).await?;
+        let jobs = jobs(desk).await?;
         let mut rows = Vec::with_capacity(ids.len());
         for id in ids {
-            rows.extend(record::run(&mut desk.reader(), id).await?.map(|run| RunRow::of(run, &titles)));
+            rows.extend(record::run(&mut desk.reader(), id).await?.map(|run| RunRow::of(desk, run, &jobs)));
         }
-        Ok(Opened::Form(Self { chosen: rows }))
+        // A form that comes back says itself why it was refused. What cannot be run now keeps back the others, and is marked.
+        let is_fresh = opening.form().is_none();
+        let (chosen, left_out): (Vec<_>, Vec<_>) = rows.into_iter().partition(|row| !is_fresh || row.is_yours);
+        if chosen.is_empty() && !left_out.is_empty() {
+            return Ok(Opened::Closed(desk.words().get("rerun-all.impossible").to_owned()));
+        }
+        Ok(Opened::Form(Self { chosen, left_out }))
     }
 
     async fn read(desk: &Desk, _: &RunList, (): &(), form: &Form) -> Result<Many<RerunRun>, Unread> {
@@ -64,7 +73,7 @@ impl Panel for RerunAllPanel {
     }
 
     fn render(&self, View { shell, seal, .. }: View<'_, Self>) -> askama::Result<String> {
-        RerunAllForm { shell, chosen: &self.chosen, seal }.render()
+        RerunAllForm { shell, chosen: &self.chosen, left_out: &self.left_out, seal }.render()
     }
 
     async fn answer(desk: &Desk, _: &RunList, _: Made<Many<RerunRun>>) -> PageResult {
@@ -89,6 +98,7 @@ async fn as_they_were(desk: &Desk, chosen: &[RunId]) -> Result<Vec<RerunRun>, Pa
 struct RerunAllForm<'a> {
     shell: &'a Shell,
     chosen: &'a [RunRow],
+    left_out: &'a [RunRow],
     seal: &'a SealForm,
 }
 

@@ -1,7 +1,9 @@
 //! The list of runs, filtered.
 
 use super::{
-    record::{Run, needs_attention, run_columns},
+    eligible::{JobFacts, is_under_way, jobs},
+    live::live_ids,
+    record::{Run, attention, needs_attention, run_columns},
     rerun_all::RerunAllPanel,
     run_target,
     state::State,
@@ -62,18 +64,14 @@ const PAGE: usize = 50;
 /// The most runs that are run again under one code.
 const MOST_AT_ONCE: usize = 50;
 
-/// More than this is only called many.
-const MOST_WAITING: i64 = 99;
-
-/// The number of runs a person should look at.
+/// The number of jobs with runs that a person should look at: as many as the list of jobs shows.
 pub(crate) async fn waiting(reader: &Reader) -> sqlx::Result<i64> {
     let (n,): (i64,) = reader
         .query(sql!(
-            "select count(*) from (select 1 as one from batch_runs where ",
-            needs_attention!(),
-            " limit $1) waiting"
+            "select count(*) from (",
+            attention!(),
+            ") waiting join batch_jobs j on j.name = waiting.job where not j.is_retired"
         ))
-        .bind(MOST_WAITING)
         .one()
         .await?;
     Ok(n)
@@ -132,14 +130,13 @@ impl Subject for RunList {
     async fn page(self, desk: &Desk, shell: Shell, side: Side, status: u16) -> PageResult {
         let Self { filter, wanted, before } = self;
         let found = find(desk.reader(), &wanted, before).await?;
-        let titles = titles(desk).await?;
+        let jobs = jobs(desk).await?;
         let page = RunsPage {
             shell,
-            may_act: desk.may("POST", RerunAllPanel::ROUTE),
-            rows: found.rows.into_iter().map(|run| RunRow::of(run, &titles)).collect(),
+            rows: found.rows.into_iter().map(|run| RunRow::of(desk, run, &jobs)).collect(),
             pager: filter.pager(found.next),
             errors: FieldErrors::new(),
-            jobs: titles.into_iter().map(|(name, title)| Choice::new(name, title)).collect(),
+            jobs: jobs.into_iter().map(|job| Choice::new(job.name, job.title)).collect(),
             filter,
             side,
         };
@@ -161,20 +158,9 @@ pub(super) fn chosen<'n>(names: impl Iterator<Item = &'n str>) -> Vec<RunId> {
     chosen
 }
 
-/// Name and title of every job.
-pub(super) async fn titles(desk: &Desk) -> sqlx::Result<Vec<(String, String)>> {
-    desk.reader().query(sql!("select name, title from batch_jobs order by title, name")).all().await
-}
-
 macro_rules! runs_where {
     ($($condition:expr),+) => {
         sql!("select ", run_columns!(), " from batch_runs where id < $1 and ", $($condition),+, " order by id desc limit $2")
-    };
-}
-
-macro_rules! is_under_way {
-    () => {
-        "state in ('queued', 'starting', 'running', 'cancelling', 'lost')"
     };
 }
 
@@ -216,7 +202,6 @@ pub(crate) struct RunsPage {
     pub(crate) errors: FieldErrors,
     /// Name and title of every job.
     pub(crate) jobs: Vec<Choice>,
-    pub(crate) may_act: bool,
     pub(crate) side: Side,
 }
 
@@ -225,21 +210,26 @@ pub(crate) struct RunRow {
     /// The title of its job.
     pub(crate) title: String,
     pub(crate) run: Run,
+    /// Whether its job lets the reader act on it.
+    pub(crate) is_yours: bool,
+    /// Whether the reader can choose it to be run again.
+    pub(crate) may_rerun: bool,
 }
 
 impl RunRow {
-    pub(super) fn of(run: Run, titles: &[(String, String)]) -> Self {
-        let title = titles.iter().find(|(name, _)| *name == run.job).map(|(_, title)| title.clone());
-        Self { title: title.unwrap_or_else(|| run.job.clone()), run }
+    pub(super) fn of(desk: &Desk, run: Run, jobs: &[JobFacts]) -> Self {
+        let job = jobs.iter().find(|job| job.name == run.job);
+        let is_yours = desk.may("POST", RerunAllPanel::ROUTE) && job.is_some_and(|job| job.lets(&desk.person().roles));
+        Self {
+            title: job.map_or_else(|| run.job.clone(), |job| job.title.clone()),
+            is_yours,
+            may_rerun: is_yours && job.is_some_and(|job| job.lets_rerun(&desk.person().roles, &run)),
+            run,
+        }
     }
 
     pub(crate) fn box_name(&self) -> String {
         box_name(self.run.id)
-    }
-
-    /// Whether it can be chosen to be run again.
-    fn may_rerun(&self) -> bool {
-        self.run.state.may_rerun() && self.run.resolution.is_none() && self.run.cause != "report"
     }
 }
 
@@ -257,7 +247,12 @@ impl RunsPage {
 
     /// Whether any row can be chosen.
     fn may_choose(&self) -> bool {
-        self.may_act && self.side.html.is_none() && self.rows.iter().any(RunRow::may_rerun)
+        self.side.html.is_none() && self.rows.iter().any(|row| row.may_rerun)
+    }
+
+    /// The runs of this page that go on, whose states are asked for again.
+    fn live(&self) -> Option<String> {
+        live_ids(self.rows.iter().map(|row| &row.run))
     }
 
     fn took(&self, run: &Run) -> Option<i64> {

@@ -64,7 +64,7 @@ impl Subject for RunDetail {
             recent: recent(desk, &self.run.job).await?,
             lineage: lineage(desk, &self.run).await?,
             rerun: self.rerun,
-            waiting: queue::about(desk.reader(), "run", &self.run.id.to_string()).await?,
+            waiting: queue::about(desk, "run", &self.run.id.to_string()).await?,
             runbook: self.definition.runbook,
             titles: self.definition.parameters.into_iter().map(|it| (it.name, it.title)).collect(),
             job: self.job,
@@ -74,7 +74,7 @@ impl Subject for RunDetail {
     }
 }
 
-async fn events(desk: &Desk, run: RunId) -> sqlx::Result<Vec<Event>> {
+pub(super) async fn events(desk: &Desk, run: RunId) -> sqlx::Result<Vec<Event>> {
     desk.reader()
         .query(sql!(
             "select e.at, e.kind, e.detail, e.staff_name, a.seq, a.reason from batch_events e
@@ -142,6 +142,11 @@ impl ShowPage {
 
     fn took_by(&self, run: &Run) -> Option<i64> {
         run.took(self.shell.now)
+    }
+
+    /// Whether this is the run that the page is about, whose state is followed.
+    fn is_this(&self, run: &Run) -> bool {
+        run.id == self.run.id
     }
 
     fn bars(&self) -> Bars {

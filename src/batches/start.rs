@@ -13,6 +13,7 @@ use crate::{
     gate::{Admits, Change, Fault, NOT_A_CHOICE, Role, Target, Tx},
     id::RunId,
     sql,
+    store::Queries,
     web::{
         Desk, PageError, PageResult,
         form::Form,
@@ -85,21 +86,19 @@ impl Change for RunJob {
     }
 }
 
-/// Whether the job can be started here, and has room for one more run. Asked under the lock of the job.
-pub(super) async fn startable(tx: &mut Tx<'_>, job: &Job, definition: &Definition) -> Result<(), Fault> {
-    if job.is_retired {
-        return Err(Fault::conflict(JOB_RETIRED));
-    }
-    if !definition.kind().starts_here() {
-        return Err(Fault::conflict(JOB_ELSEWHERE));
-    }
-    if definition.overlap != Overlap::Skip {
-        return Ok(());
-    }
-    let open = record::open_run(tx, &job.name).await?;
+/// Whether the job can be started here, and has room for one more run. A change asks under the lock of the job.
+pub(super) async fn startable(db: &mut impl Queries, job: &Job, definition: &Definition) -> Result<(), Fault> {
+    let open = record::open_run(db, &job.name).await?;
+    has_room(job.is_retired, definition, open)
+}
+
+/// The same of a job whose oldest open run is `open`.
+pub(super) fn has_room(is_retired: bool, definition: &Definition, open: Option<RunId>) -> Result<(), Fault> {
     match open {
-        Some(n) => Err(Fault::conflict(JOB_BUSY).with("n", n)),
-        None => Ok(()),
+        _ if is_retired => Err(Fault::conflict(JOB_RETIRED)),
+        _ if !definition.kind().starts_here() => Err(Fault::conflict(JOB_ELSEWHERE)),
+        Some(n) if definition.overlap == Overlap::Skip => Err(Fault::conflict(JOB_BUSY).with("n", n)),
+        _ => Ok(()),
     }
 }
 
@@ -184,12 +183,15 @@ impl Panel for StartPanel {
         Some(Button { name: Self::NAME, icon: "play", label: desk.words().get("start.title").to_owned() })
     }
 
+    async fn obstacle(desk: &Desk, on: &JobDetail) -> Result<Option<String>, PageError> {
+        desk.obstacle(startable(&mut desk.reader(), &on.job, &on.definition).await)
+    }
+
     async fn open(desk: &Desk, on: &JobDetail, (): &(), opening: Opening<'_>) -> Result<Opened<Self>, PageError> {
         let defaults = params::defaults(desk, &on.definition);
-        let (values, wrong) = match (opening.form(), why_not(desk, on).await?) {
-            (Some(form), _) => params::read(&on.definition, form, &defaults),
-            (None, None) => (defaults, None),
-            (None, Some(why)) => return Ok(Opened::Closed(why)),
+        let (values, wrong) = match opening.form() {
+            Some(form) => params::read(&on.definition, form, &defaults),
+            None => (defaults, None),
         };
         Ok(Opened::Form(Self { fields: params::fields(&on.definition, &values, None, wrong.as_deref()) }))
     }
@@ -213,22 +215,6 @@ impl Panel for StartPanel {
     async fn answer(desk: &Desk, on: &JobDetail, made: Made<RunJob>) -> PageResult {
         Ok(desk.see_other(&made.outputs.first().map_or_else(|| on.path(), |run| format!("/runs/{run}"))))
     }
-}
-
-/// The sentence that says why the job cannot be started now.
-async fn why_not(desk: &Desk, on: &JobDetail) -> sqlx::Result<Option<String>> {
-    let words = desk.words();
-    if on.job.is_retired {
-        return Ok(Some(words.get("refused-state.job-retired").to_owned()));
-    }
-    if !on.definition.kind().starts_here() {
-        return Ok(Some(words.get("refused-state.job-elsewhere").to_owned()));
-    }
-    if on.definition.overlap != Overlap::Skip {
-        return Ok(None);
-    }
-    let open = record::open_run(&mut desk.reader(), &on.job.name).await?;
-    Ok(open.map(|n| words.with("refused-state.job-busy", &[("n", &n)])))
 }
 
 #[derive(Template)]

@@ -3,15 +3,22 @@
 pub(crate) mod pages;
 
 use crate::{
-    approvals::queue,
+    approvals::{news, queue},
     audit,
-    batches::record::needs_attention,
+    batches::{eligible::jobs, record::needs_attention, rerun_all::RerunAllPanel},
     entry_columns,
     gate::audit::Entry,
     host::{list::HostChanges, unseen},
-    orders::filter::{DAYS, Needs},
+    orders::{
+        filter::{DAYS, Needs},
+        waits,
+    },
     sql,
-    web::{Desk, PageError, PageResult, panel::Subject as _, shell::Section},
+    web::{
+        Desk, PageError, PageResult,
+        panel::{Panel as _, Subject as _},
+        shell::Section,
+    },
 };
 use chrono::TimeDelta;
 use pages::{Attention, FromHost, HomePage, WaitingRun};
@@ -23,9 +30,10 @@ const FROM_HOST: i64 = 3;
 
 /// `GET /`
 pub(crate) async fn home(desk: Desk) -> PageResult {
-    let recent: Option<Vec<Entry>> = if desk.may("GET", Section::Audit.href()) {
+    let recent = if desk.may("GET", Section::Audit.href()) {
         let statement = sql!("select ", entry_columns!(), " from audit order by seq desc limit $1");
-        Some(desk.reader().query(statement).bind(RECENT).all().await?)
+        let rows: Vec<Entry> = desk.reader().query(statement).bind(RECENT).all().await?;
+        Some(audit::rows(&desk, &rows).await?)
     } else {
         None
     };
@@ -43,12 +51,13 @@ pub(crate) async fn home(desk: Desk) -> PageResult {
     let page = HomePage {
         owed: queue::owed(desk.reader()).await?,
         requests: shell.waiting(Section::Approvals),
+        decided: news::read(desk.reader(), desk.person(), desk.decisions_seen()).await?,
         shell,
         runs,
         from_host: from_host.filter(|from_host| from_host.n > 0),
         attention,
-        recent: recent.map(|rows| rows.iter().map(audit::row).collect()),
-        mine: mine.iter().map(audit::row).collect(),
+        recent,
+        mine: audit::rows(&desk, &mine).await?,
     };
     desk.page(200, &page)
 }
@@ -65,10 +74,10 @@ async fn from_host(desk: &Desk) -> Result<FromHost, PageError> {
 
 /// The newest runs that a person should look at.
 async fn runs(desk: &Desk) -> Result<Vec<WaitingRun>, PageError> {
-    Ok(desk
+    let mut runs: Vec<WaitingRun> = desk
         .reader()
         .query(sql!(
-            "select r.id, j.title, r.state, coalesce(r.ended_at, r.started_at, r.queued_at) as at
+            "select r.id, r.job, j.title, r.state, coalesce(r.ended_at, r.started_at, r.queued_at) as at
                from batch_runs r join batch_jobs j on j.name = r.job
               where ",
             needs_attention!(),
@@ -76,24 +85,34 @@ async fn runs(desk: &Desk) -> Result<Vec<WaitingRun>, PageError> {
         ))
         .bind(RUNS)
         .all()
-        .await?)
+        .await?;
+    let jobs = if runs.is_empty() { Vec::new() } else { jobs(desk).await? };
+    for run in &mut runs {
+        run.is_yours = desk.may("POST", RerunAllPanel::ROUTE)
+            && jobs.iter().any(|job| job.name == run.job && job.lets(&desk.person().roles));
+    }
+    Ok(runs)
 }
 
 /// The orders that wait for a person.
 async fn attention(desk: &Desk) -> Result<Vec<Attention>, PageError> {
-    let (shipping, settling, retrying): (i64, i64, i64) = desk
+    let (shipping, settling, retrying, can_retry): (i64, i64, i64, bool) = desk
         .reader()
         .query(sql!(
             "select (select count(*) from (select 1 as one from orders
                       where paid_at is not null and shipped_at is null and cancelled_at is null
                         and placed_at < $1 and paid_at < $1 order by placed_at, id limit $2) late),
                     (select count(*) from (select 1 as one from orders where open_refunds > 0 limit $2) open),
-                    (select count(*) from (select 1 as one from orders where failed_refunds > 0 limit $2) failed)"
+                    (select count(*) from (select 1 as one from orders where failed_refunds > 0 limit $2) failed),
+                    exists (select 1 from (select id from orders where failed_refunds > 0 limit $2) o join refunds r on r.order_id = o.id
+                      where r.change_id is not null and ",
+            waits!(),
+            ")"
         ))
         .bind(desk.now().minus(TimeDelta::days(DAYS)))
         .bind(MOST + 1)
         .one()
         .await?;
     let counts = [(Needs::Retrying, retrying), (Needs::Settling, settling), (Needs::Shipping, shipping)];
-    Ok(counts.map(|(needs, n)| Attention { needs, n: n.min(MOST), is_more: n > MOST }).into())
+    Ok(counts.map(|(needs, n)| Attention { needs, n: n.min(MOST), is_more: n > MOST, can_retry }).into())
 }

@@ -1,7 +1,7 @@
 //! The first page.
 
 use crate::{
-    approvals::Request,
+    approvals::{Request, news::News},
     audit::pages::Row,
     batches::state::State,
     clock::Instant,
@@ -22,6 +22,8 @@ pub(crate) struct HomePage {
     pub owed: Vec<Request>,
     /// The number of requests that wait for this person.
     pub requests: i64,
+    /// The reader's own requests that were decided since they looked.
+    pub decided: Vec<News>,
     /// Runs of batches that a person should look at, the newest first.
     pub runs: Vec<WaitingRun>,
     /// What commands on the host changed and no owner has confirmed; for owners, and only where there is something.
@@ -48,11 +50,15 @@ pub(crate) struct FromHost {
 #[derive(Clone, Debug, sqlx::FromRow)]
 pub(crate) struct WaitingRun {
     pub id: RunId,
+    pub job: String,
     /// The title of its job.
     pub title: String,
     #[sqlx(try_from = "String")]
     pub state: State,
     pub at: Instant,
+    /// Whether the reader may act on it.
+    #[sqlx(skip)]
+    pub is_yours: bool,
 }
 
 impl WaitingRun {
@@ -77,9 +83,20 @@ pub(crate) struct Attention {
     pub n: i64,
     /// Whether there are more than are counted.
     pub is_more: bool,
+    /// Whether any refund that failed was asked for here, so that trying it again is up to the console.
+    pub can_retry: bool,
 }
 
 impl Attention {
+    /// The key of what is to be done, under `home-needs.`
+    pub(crate) fn what(&self) -> &'static str {
+        match self.needs {
+            _ if self.n == 0 => "nothing",
+            Needs::Retrying if !self.can_retry => "retrying-shop",
+            needs => needs.as_str(),
+        }
+    }
+
     pub(crate) fn href(&self) -> String {
         format!("/orders?needs={}", self.needs.as_str())
     }
@@ -109,6 +126,11 @@ impl HomePage {
     /// Whether the reader may look at this request.
     pub(crate) fn may_open(&self, request: &Request) -> bool {
         request.is_for(self.shell.person.id, &Roles::new(self.shell.person.roles.iter().copied()))
+    }
+
+    /// Whether the reader may act on any of the runs: the others are no task of theirs.
+    pub(crate) fn has_own_runs(&self) -> bool {
+        self.runs.iter().any(|run| run.is_yours)
     }
 
     pub(crate) fn may_search(&self) -> bool {

@@ -70,6 +70,8 @@ pub(super) async fn work(
             month.day(date, now).await?;
         }
     }
+    time.go_to(now.minus(TimeDelta::minutes(110)));
+    month.decline().await?;
     time.go_to(now.minus(TimeDelta::minutes(30)));
     month.look_into_runs(now, true).await
 }

@@ -36,6 +36,11 @@ impl Amount {
         }
     }
 
+    /// This and `n` more of the same.
+    pub(super) fn plus(self, n: i64) -> Self {
+        Self { n: self.n.saturating_add(n), ..self }
+    }
+
     /// The distance from one to the other; of something new or gone, all of it.
     pub(super) fn between(before: Option<Self>, after: Option<Self>) -> Option<Self> {
         let (n, currency) = match (before, after) {

@@ -1,14 +1,14 @@
 //! Whether a change that was tried needs a second person, and how many people could be one.
 
 use super::{
-    Actor, By, DynChange, Fault, Role, Roles, Tx, Who,
+    Actor, By, DynChange, Fault, Role, Roles, Target, Tx, Who,
     amount::{Amount, altered, exceeded},
     daily,
     ledger::Event,
     noted::Fields,
     policy::{Need, Policy, When, covers},
 };
-use crate::{id::StaffId, sql};
+use crate::{id::StaffId, sql, store::Queries};
 use chrono_tz::Tz;
 use serde_json::{Map, Value};
 
@@ -51,7 +51,7 @@ pub(super) async fn evaluate(
     for policy in policies.of(change.kind()) {
         let Policy { role, mut approvers, expires, urgent, .. } = *policy;
         if policy.is_only_if_possible() {
-            approvers = approvers.min(eligible_approvers(tx, role, (*id, email), change).await?);
+            approvers = approvers.min(eligible_approvers(tx, role, (*id, email), &change.target()).await?);
             if approvers < 1 {
                 continue;
             }
@@ -99,15 +99,14 @@ async fn matches(
 /// Counts the active, enrolled holders of `role` other than the requester and the target. Accounts disabled under an urgent
 /// request that is not approved yet still count: otherwise one owner could disable the others one by one, and then need no
 /// approval.
-async fn eligible_approvers(
-    tx: &mut Tx<'_>,
+pub(super) async fn eligible_approvers(
+    db: &mut impl Queries,
     role: Role,
     (staff, email): (StaffId, &str),
-    change: &dyn DynChange,
+    about: &Target,
 ) -> sqlx::Result<i64> {
-    let about = change.target();
     let about: StaffId = if about.kind == "staff" { about.id.parse().unwrap_or_default() } else { StaffId::default() };
-    let people: Vec<(String, String)> = tx
+    let people: Vec<(String, String)> = db
         .query(sql!(
             "select s.roles, s.email from staff s
               where s.id <> $1 and s.id <> $2

@@ -3,7 +3,9 @@
 use super::{
     Kind, Role,
     amount::{Amount, exceeded},
+    daily::Totals,
 };
+use crate::money::Currency;
 use chrono::TimeDelta;
 use chrono_tz::Tz;
 use std::sync::Arc;
@@ -114,21 +116,45 @@ impl Policies {
         self.of(kind).any(|policy| matches!(&policy.when, When::Beyond { daily, .. } if !daily.is_empty()))
     }
 
-    /// Whether this amount of a quantity at once is more than one person may change alone.
-    pub fn exceeds(&self, kind: &str, quantity: &str, amount: Amount) -> bool {
-        self.thresholds(kind, quantity).any(|over| exceeded(over, amount).is_some())
-    }
-
-    /// The thresholds of a quantity for one change.
-    pub fn thresholds<'a>(&'a self, kind: &'a str, quantity: &'a str) -> impl Iterator<Item = &'a [Amount]> {
+    /// The rules about how much of a quantity one change of this kind alters.
+    pub(super) fn measured<'a>(&'a self, kind: &'a str, quantity: &'a str) -> impl Iterator<Item = Measured<'a>> {
         self.of(kind).filter_map(move |policy| match &policy.when {
-            When::Beyond { quantity: measured, over, .. } if measured == quantity => Some(over.as_slice()),
+            When::Beyond { quantity: measured, over, daily } if measured == quantity => {
+                Some(Measured { policy, over, daily })
+            }
             _ => None,
         })
     }
 
     pub fn iter(&self) -> impl Iterator<Item = &Policy> {
         self.rules.iter()
+    }
+}
+
+/// A rule about how much of a quantity is altered: at once, and in a day by what the rule covers.
+#[derive(Clone, Copy)]
+pub(super) struct Measured<'a> {
+    pub(super) policy: &'a Policy,
+    pub(super) over: &'a [Amount],
+    pub(super) daily: &'a [Amount],
+}
+
+impl Measured<'_> {
+    pub(super) fn exceeds_at_once(self, amount: Amount) -> bool {
+        exceeded(self.over, amount).is_some()
+    }
+
+    pub(super) fn exceeds_daily(self, amount: Amount) -> bool {
+        exceeded(self.daily, amount).is_some()
+    }
+
+    /// What of these totals of a day the rule adds up, in this currency.
+    pub(super) fn altered(self, totals: &Totals, quantity: &str, currency: Option<Currency>) -> i64 {
+        let code = currency.map_or("", Currency::code);
+        let covered = |(kind, measured, in_currency): &(String, String, String)| {
+            measured == quantity && in_currency == code && self.policy.covers(kind)
+        };
+        totals.iter().filter(|(key, _)| covered(key)).fold(0, |sum, (_, n)| sum.saturating_add(*n))
     }
 }
 

@@ -1,6 +1,12 @@
 //! The list of networks.
 
-use super::{PANELS, change::ChangePanel, open, open::Network, remove::RemovePanel};
+use super::{
+    PANELS,
+    change::ChangePanel,
+    open,
+    open::Network,
+    remove::{RemovePanel, shuts_out},
+};
 use crate::{
     allowlist::net,
     clock::Instant,
@@ -71,8 +77,9 @@ impl Subject for Networks {
     }
 
     async fn page(self, desk: &Desk, shell: Shell, side: Side, status: u16) -> PageResult {
+        let keeps = self.rows.iter().filter(|row| shuts_out(desk, &self, row)).map(|row| row.id).collect();
         let Self { rows, fixed, address } = self;
-        desk.page(status, &ListPage { shell, address, rows, fixed, side })
+        desk.page(status, &ListPage { shell, address, rows, keeps, fixed, side })
     }
 }
 
@@ -98,6 +105,8 @@ pub(crate) struct ListPage {
     pub(crate) shell: Shell,
     pub(crate) address: Option<IpAddr>,
     pub(crate) rows: Vec<Network>,
+    /// Those that the reader cannot remove, because they use the console through them.
+    pub(crate) keeps: Vec<NetworkId>,
     pub(crate) fixed: Vec<IpNet>,
     pub(crate) side: Side,
 }
@@ -109,6 +118,10 @@ impl ListPage {
 
     fn remove_panel(row: &Network) -> String {
         row.id.open_name(RemovePanel::NAME)
+    }
+
+    fn can_remove(&self, row: &Network) -> bool {
+        !self.keeps.contains(&row.id)
     }
 
     fn is_over(&self, row: &Network) -> bool {

@@ -107,7 +107,7 @@ impl Panel for RemovePanel {
 }
 
 /// Whether the reader could no longer come in without this row, or not as long.
-fn shuts_out(desk: &Desk, on: &Networks, without: &Network) -> bool {
+pub(super) fn shuts_out(desk: &Desk, on: &Networks, without: &Network) -> bool {
     let environment = desk.console().gate.networks();
     let until = |ip, rows| rules::open_until(ip, environment, rows, desk.now());
     let others: Vec<_> = on.rows.iter().filter(|row| row.id != without.id).cloned().collect();

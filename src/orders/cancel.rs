@@ -70,11 +70,7 @@ impl Change for CancelOrder {
     }
 
     async fn check(&self, tx: &mut Tx<'_>) -> Result<(), Fault> {
-        let detail = detail(tx, self.order).await?;
-        if !detail.order.state.may_be_cancelled() {
-            return Err(Fault::conflict(ORDER_LEFT).with("state", detail.order.state));
-        }
-        detail.plan_cancelling().map(drop)
+        cancellable(&detail(tx, self.order).await?)
     }
 
     async fn contact(&self, tx: &mut Tx<'_>) -> Result<Option<String>, Fault> {
@@ -105,6 +101,14 @@ impl Change for CancelOrder {
     }
 }
 
+/// Whether the order can be cancelled as it is now.
+fn cancellable(detail: &OrderDetail) -> Result<(), Fault> {
+    if !detail.order.state.may_be_cancelled() {
+        return Err(Fault::conflict(ORDER_LEFT).with("state", detail.order.state));
+    }
+    detail.plan_cancelling().map(drop)
+}
+
 /// The form.
 pub(crate) struct CancelPanel {
     /// Everything that is refunded.
@@ -125,15 +129,15 @@ impl Panel for CancelPanel {
         Some(Button { name: Self::NAME, icon: "ban", label: desk.words().get("cancel.title").to_owned() })
     }
 
-    async fn open(desk: &Desk, on: &OrderDetail, (): &(), opening: Opening<'_>) -> Result<Opened<Self>, PageError> {
-        let form = opening.form();
-        Ok(match why_closed(on).filter(|_| form.is_none()) {
-            Some(why) => Opened::Closed(desk.words().get(why).to_owned()),
-            None => Opened::Form(Self {
-                plan: on.plan_cancelling().unwrap_or_default(),
-                reason_kind: form.map_or("", reason_kind).to_owned(),
-            }),
-        })
+    async fn obstacle(desk: &Desk, on: &OrderDetail) -> Result<Option<String>, PageError> {
+        Ok(why_closed(on).map(|why| desk.words().get(why).to_owned()))
+    }
+
+    async fn open(_: &Desk, on: &OrderDetail, (): &(), opening: Opening<'_>) -> Result<Opened<Self>, PageError> {
+        Ok(Opened::Form(Self {
+            plan: on.plan_cancelling().unwrap_or_default(),
+            reason_kind: opening.form().map_or("", reason_kind).to_owned(),
+        }))
     }
 
     async fn read(_: &Desk, on: &OrderDetail, (): &(), form: &Form) -> Result<CancelOrder, Unread> {
@@ -145,18 +149,21 @@ impl Panel for CancelPanel {
     }
 
     fn render(&self, View { shell, on, seal, .. }: View<'_, Self>) -> askama::Result<String> {
-        let effect = Effect { shell, on, plan: &self.plan, kind: Self::KIND, is_whole: true };
+        let foreseen = &seal.foreseen;
+        let effect = Effect { shell, on, plan: &self.plan, kind: Self::KIND, is_whole: true, foreseen };
+        let seal = &effect.sealed(seal);
         CancelForm { shell, on, panel: self, effect, seal }.render()
     }
 }
 
 /// Why the order cannot be cancelled: the key of a sentence.
 fn why_closed(on: &OrderDetail) -> Option<&'static str> {
-    match on.order.state {
-        State::Cancelled => Some("cancel.already"),
-        state if !state.may_be_cancelled() => Some("cancel.left"),
-        _ => on.plan_cancelling().is_err().then_some("cancel.too-many-points"),
-    }
+    cancellable(on).err()?;
+    Some(match on.order.state {
+        State::Cancelled => "cancel.already",
+        state if !state.may_be_cancelled() => "cancel.left",
+        _ => "cancel.too-many-points",
+    })
 }
 
 /// The kind of reason. A form without the field has given its reason in words alone.
@@ -177,8 +184,11 @@ struct CancelForm<'a> {
 impl CancelForm<'_> {
     fn button(&self) -> String {
         match self.panel.plan.amount {
+            0 if self.panel.plan.points_returned > 0 => {
+                self.shell.with("cancel.go-points", &[("n", &self.shell.group(&self.panel.plan.points_returned))])
+            }
             0 => self.shell.t("cancel.go").to_owned(),
-            amount => self.effect.button(self.shell.with("cancel.go-refund", &[("amount", &self.on.shown(&amount))])),
+            amount => self.shell.with("cancel.go-refund", &[("amount", &self.on.shown(&amount))]),
         }
     }
 }

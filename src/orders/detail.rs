@@ -51,6 +51,8 @@ pub(crate) struct Order {
     pub version: i64,
     /// The customer, as of now.
     pub customer: String,
+    /// Their e-mail.
+    pub contact: String,
     pub balance: i64,
 }
 
@@ -108,7 +110,7 @@ impl OrderDetail {
                         o.points_used, o.points_worth, o.points_returned, o.worth_returned, o.points_earned, o.points_claimed,
                         o.carrier, o.tracking_number, o.placed_at, o.paid_at, o.preparing_at, o.shipped_at,
                         o.delivered_at, o.cancelled_at, o.version,
-                        u.name as customer, u.points as balance
+                        u.name as customer, u.email as contact, u.points as balance
                    from orders o join users u on u.id = o.user_id where o.id = $1"
             ))
             .bind(id)
@@ -176,6 +178,11 @@ impl OrderDetail {
     /// Whether there is anything left to send: not where every unit was refunded.
     pub(crate) fn has_goods(&self) -> bool {
         self.lines.iter().any(|line| line.left() > 0)
+    }
+
+    /// Whether there was nothing to pay, so that nothing can be given back.
+    pub(crate) fn is_free(&self) -> bool {
+        self.order.total == 0 && self.captured() == 0 && self.order.points_used == 0
     }
 
     /// Whether a refund could give anything back: money, or points that paid.

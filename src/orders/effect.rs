@@ -1,7 +1,10 @@
 //! What giving money back does, as the panels show it before it is done.
 
 use super::{OrderDetail, Plan, detail::Payment};
-use crate::{gate::Amount, web::shell::Shell};
+use crate::{
+    gate::{Amount, Foreseen},
+    web::shell::{Shell, seal::SealForm},
+};
 use askama::{Template, filters::HtmlSafe};
 
 /// Before and after of giving money back.
@@ -15,6 +18,8 @@ pub(super) struct Effect<'a> {
     pub(super) kind: &'static str,
     /// Whether the order ends with it.
     pub(super) is_whole: bool,
+    /// What the person who does it has done today.
+    pub(super) foreseen: &'a Foreseen,
 }
 
 // It is a template, which escapes what it is given.
@@ -32,16 +37,17 @@ impl Effect<'_> {
     }
 
     /// Whether that is more than one person may refund alone.
-    fn exceeds_limit(&self) -> bool {
+    pub(super) fn exceeds_limit(&self) -> bool {
         let amount = Amount { n: self.plan.amount, currency: Some(self.on.order.currency) };
         let points = Amount { n: self.plan.points_returned, currency: None };
-        self.plan.amount > 0 && self.shell.exceeds_limit(self.kind, "amount", amount)
-            || self.shell.exceeds_limit(self.kind, "points_returned", points)
+        self.plan.amount > 0 && self.shell.exceeds_limit(self.kind, "amount", amount, self.foreseen)
+            || self.plan.points_returned > 0
+                && self.shell.exceeds_limit(self.kind, "points_returned", points, self.foreseen)
     }
 
-    /// The label of a button that does it, alone or with a second person.
-    pub(super) fn button(&self, label: String) -> String {
-        if self.exceeds_limit() { self.shell.with("approval.second-go", &[("what", &label)]) } else { label }
+    /// The seal over it, which says whether another person is needed.
+    pub(super) fn sealed(&self, seal: &SealForm) -> SealForm {
+        SealForm { is_beyond: self.exceeds_limit(), ..seal.clone() }
     }
 }
 

@@ -36,11 +36,18 @@ pub(crate) struct OrderRow {
     pub refunded: i64,
     pub open_refunds: i64,
     pub failed_refunds: i64,
+    pub points_returned: i64,
     pub placed_at: Instant,
     pub paid_at: Option<Instant>,
     /// Its first line, and how many there are.
     pub title: Option<String>,
     pub lines: Option<i64>,
+    /// Of refunds that failed and wait for a person: the money, since when, the newest word for why, and whether any of them
+    /// was asked for here, so that it may be tried again here.
+    pub failed_amount: Option<i64>,
+    pub failed_at: Option<Instant>,
+    pub failed_why: Option<String>,
+    pub failed_here: Option<bool>,
 }
 
 /// A place in the list.
@@ -121,12 +128,27 @@ impl OrderRow {
 
 macro_rules! select {
     () => {
-        "select o.id, o.number, o.user_id, u.name as customer, o.state, o.currency, o.total,
+        concat!("select o.id, o.number, o.user_id, u.name as customer, o.state, o.currency, o.total,
                 coalesce((select cast(sum(p.refunded) as bigint) from payments p where p.order_id = o.id), 0) as refunded,
-                o.open_refunds, o.failed_refunds, o.placed_at, o.paid_at,
+                o.open_refunds, o.failed_refunds, o.points_returned, o.placed_at, o.paid_at,
                 (select l.title from order_lines l where l.order_id = o.id and l.n = 1) as title,
-                (select max(l.n) from order_lines l where l.order_id = o.id) as lines
-           from orders o join users u on u.id = o.user_id "
+                (select max(l.n) from order_lines l where l.order_id = o.id) as lines,
+                case when o.failed_refunds > 0 then (select cast(sum(p.amount) as bigint) from refunds r
+                   join refund_payments p on p.refund_id = r.id and p.state = 'failed' where r.order_id = o.id and ",
+        $crate::orders::waits!(),
+        ") end as failed_amount,
+                case when o.failed_refunds > 0 then (select min(coalesce(r.settled_at, r.at)) from refunds r where r.order_id = o.id and ",
+        $crate::orders::waits!(),
+        ") end as failed_at,
+                case when o.failed_refunds > 0 then (select p.failure from refunds r
+                   join refund_payments p on p.refund_id = r.id and p.state = 'failed' where r.order_id = o.id and ",
+        $crate::orders::waits!(),
+        " order by r.id desc, p.payment_id limit 1) end as failed_why,
+                case when o.failed_refunds > 0 then exists (select 1 from refunds r
+                   where r.order_id = o.id and r.change_id is not null and ",
+        $crate::orders::waits!(),
+        ") end as failed_here
+           from orders o join users u on u.id = o.user_id ")
     };
 }
 

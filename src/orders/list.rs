@@ -4,7 +4,7 @@ use super::{
     State,
     filter::{Filter, OrderQuery},
     find::{self, OrderRow},
-    list_pages::{ListPage, Row},
+    list_pages::{Failed, ListPage, Row},
     term::Term,
 };
 use crate::{
@@ -106,6 +106,13 @@ pub(crate) fn row(found: OrderRow) -> Row {
         refunded: money(found.refunded),
         open_refunds: found.open_refunds,
         failed_refunds: found.failed_refunds,
+        points_returned: found.points_returned,
+        failed: found.failed_amount.zip(found.failed_at).map(|(amount, since)| Failed {
+            amount: money(amount),
+            since,
+            code: found.failed_why,
+            is_ours: found.failed_here.unwrap_or_default(),
+        }),
         placed_at: found.placed_at,
         waits_since: found.paid_at.filter(|_| matches!(found.state, State::Paid | State::Preparing)),
         more: (found.lines.unwrap_or_default() - 1).max(0),

@@ -3,6 +3,7 @@
 use super::{
     State,
     filter::{Filter, Needs},
+    refunds::failure,
 };
 use crate::{
     clock::Instant,
@@ -10,7 +11,7 @@ use crate::{
     money::{Currency, Money},
     web::{
         list::{ListQuery as _, Tab},
-        shell::{Shell, Tone, field::FieldErrors, table::Pager},
+        shell::{Frame, Shell, Tone, field::FieldErrors, table::Pager},
     },
 };
 use askama::Template;
@@ -78,6 +79,11 @@ impl ListPage {
         if self.needs_shipping() { "orders.oldest" } else { "orders.newest" }
     }
 
+    /// Whether the list tells of refunds that failed.
+    pub(crate) fn needs_retrying(&self) -> bool {
+        self.filter.needs == Needs::Retrying.as_str()
+    }
+
     pub(crate) fn needs_shipping(&self) -> bool {
         self.filter.needs == Needs::Shipping.as_str()
     }
@@ -109,12 +115,33 @@ pub(crate) struct Row {
     pub refunded: Money,
     pub open_refunds: i64,
     pub failed_refunds: i64,
+    /// Points that paid and were returned.
+    pub points_returned: i64,
+    /// What failed of its refunds and waits for a person.
+    pub failed: Option<Failed>,
     pub placed_at: Instant,
     /// Since when it waits to be shipped.
     pub waits_since: Option<Instant>,
     /// Its first line, and how many more there are.
     pub title: String,
     pub more: i64,
+}
+
+/// What failed of an order's refunds.
+#[derive(Clone, Debug)]
+pub(crate) struct Failed {
+    pub amount: Money,
+    pub since: Instant,
+    /// The provider's word for why.
+    pub code: Option<String>,
+    /// Whether any of it was asked for here: what the shop asked for, only the shop can try again.
+    pub is_ours: bool,
+}
+
+impl Failed {
+    pub(crate) fn why(&self, frame: &Frame) -> String {
+        self.code.as_deref().map_or_else(|| "–".to_owned(), |code| failure(code, frame))
+    }
 }
 
 impl Row {

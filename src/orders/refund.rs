@@ -143,12 +143,12 @@ impl Panel for RefundPanel {
         Some(Button { name: Self::NAME, icon: "undo", label: desk.words().get("refund.title").to_owned() })
     }
 
-    async fn open(desk: &Desk, on: &OrderDetail, (): &(), opening: Opening<'_>) -> Result<Opened<Self>, PageError> {
-        Ok(match (opening.form(), why_closed(on)) {
-            (Some(form), _) => Opened::Form(Self::typed(on, form)),
-            (None, Some(why)) => Opened::Closed(desk.words().get(why).to_owned()),
-            (None, None) => Opened::Form(Self::default()),
-        })
+    async fn obstacle(desk: &Desk, on: &OrderDetail) -> Result<Option<String>, PageError> {
+        Ok(why_closed(on).map(|why| desk.words().get(why).to_owned()))
+    }
+
+    async fn open(_: &Desk, on: &OrderDetail, (): &(), opening: Opening<'_>) -> Result<Opened<Self>, PageError> {
+        Ok(Opened::Form(opening.form().map_or_else(Self::default, |form| Self::typed(on, form))))
     }
 
     async fn read(_: &Desk, on: &OrderDetail, (): &(), form: &Form) -> Result<RefundOrder, Unread> {
@@ -161,7 +161,10 @@ impl Panel for RefundPanel {
     }
 
     fn render(&self, View { shell, on, seal, .. }: View<'_, Self>) -> askama::Result<String> {
-        let effect = self.plan.as_ref().map(|plan| Effect { shell, on, plan, kind: Self::KIND, is_whole: false });
+        let foreseen = &seal.foreseen;
+        let effect =
+            self.plan.as_ref().map(|plan| Effect { shell, on, plan, kind: Self::KIND, is_whole: false, foreseen });
+        let seal = &effect.as_ref().map_or_else(|| seal.clone(), |effect| effect.sealed(seal));
         RefundForm { shell, on, panel: self, effect, fine: effect::fine(shell, on), seal }.render()
     }
 }
@@ -192,8 +195,15 @@ impl RefundPanel {
 
 /// Why nothing can be refunded: the key of a sentence.
 fn why_closed(on: &OrderDetail) -> Option<&'static str> {
+    refundable(on).err()?;
     let is_unpaid = on.captured() == 0 && on.order.points_used == 0;
-    refundable(on).is_err().then_some(if is_unpaid { "refund.unpaid" } else { "refund.all-refunded" })
+    Some(match on.order.state {
+        _ if on.is_free() => "refund.free",
+        State::Cancelled if is_unpaid => "refund.cancelled-unpaid",
+        _ if is_unpaid => "refund.unpaid",
+        State::Placed => "refund.unpaid",
+        _ => "refund.all-refunded",
+    })
 }
 
 fn units_field(n: LineId) -> String {

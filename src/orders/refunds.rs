@@ -1,6 +1,6 @@
 //! The refunds of an order: the part of its page that shows them, and that the page asks for again by itself.
 
-use super::{OrderDetail, show::may_change};
+use super::{OrderDetail, retry::may_retry, show::may_change};
 use crate::{
     clock::Instant,
     id::{LineId, OrderId, PaymentId, RefundId, Seq},
@@ -11,7 +11,7 @@ use crate::{
         Desk, PageResult,
         panel::{Look, Subject as _},
         problem_page::Problem,
-        shell::{Section, Shell, Tone},
+        shell::{Frame, Section, Shell, Tone},
         words::Words,
     },
 };
@@ -63,6 +63,8 @@ pub(crate) enum Fate {
     None,
     /// It waits to be tried again or set aside.
     Waits,
+    /// It waits, but what it was for was refunded otherwise, so that it cannot be tried again.
+    WaitsInVain,
     /// It waits, but the shop asked for it, so that only the shop can try it again.
     WaitsForShop,
     Dismissed,
@@ -73,6 +75,8 @@ pub(crate) enum Fate {
 pub(crate) struct Refund {
     pub(crate) id: RefundId,
     pub(crate) at: Instant,
+    /// When the last provider answered.
+    pub(crate) settled_at: Option<Instant>,
     /// `requested`, `succeeded` or `failed`.
     pub(crate) state: String,
     pub(crate) amount: Money,
@@ -107,7 +111,49 @@ impl Refund {
     }
 
     pub(crate) fn can_dismiss(&self) -> bool {
-        matches!(self.fate, Fate::Waits | Fate::WaitsForShop)
+        matches!(self.fate, Fate::Waits | Fate::WaitsInVain | Fate::WaitsForShop)
+    }
+
+    /// The money that was not paid back.
+    pub(crate) fn failed_amount(&self) -> Money {
+        let failed = self.parts.iter().filter(|part| part.state == "failed");
+        let minor = failed.map(|part| part.amount.minor).fold(0, i64::saturating_add);
+        Money { minor, ..self.amount }
+    }
+
+    /// Since when it has been known that it failed.
+    pub(crate) fn failed_since(&self) -> Instant {
+        self.settled_at.unwrap_or(self.at)
+    }
+
+    /// Why it failed, in words, each reason once.
+    pub(crate) fn failures(&self, frame: &Frame) -> Vec<String> {
+        let mut failures: Vec<String> = Vec::new();
+        for code in self.parts.iter().filter_map(|part| part.failure.as_deref()) {
+            let words = failure(code, frame);
+            if !failures.contains(&words) {
+                failures.push(words);
+            }
+        }
+        failures
+    }
+
+    /// The key of what can be done about it.
+    pub(crate) fn remedy(&self) -> &'static str {
+        match self.fate {
+            Fate::Waits => "refunds.remedy",
+            Fate::WaitsForShop => "refunds.remedy-shop",
+            Fate::WaitsInVain | Fate::None | Fate::Dismissed => "refunds.remedy-vain",
+        }
+    }
+
+    /// Whether it gives back no money but points that paid.
+    pub(crate) fn is_points_only(&self) -> bool {
+        self.amount.minor == 0 && self.points_returned > 0
+    }
+
+    pub(crate) fn waits_in_vain(&self) -> bool {
+        self.fate == Fate::WaitsInVain
     }
 
     pub(crate) fn waits_for_shop(&self) -> bool {
@@ -124,6 +170,15 @@ impl Refund {
 
     pub(crate) fn icon(&self) -> &'static str {
         state_icon(&self.state)
+    }
+}
+
+/// A provider's word for why it did not pay, as people say it; a word that is not known stays beside a general sentence.
+pub(crate) fn failure(code: &str, frame: &Frame) -> String {
+    let known = code.to_ascii_lowercase().replace([' ', '-'], "_");
+    match frame.name("refund-failure", known.as_str()) {
+        name if name == known => frame.with("refunds.declined", &[("code", &code)]),
+        name => name.to_owned(),
     }
 }
 
@@ -173,6 +228,7 @@ fn state_icon(state: &str) -> &'static str {
 struct RefundRow {
     id: RefundId,
     at: Instant,
+    settled_at: Option<Instant>,
     state: String,
     amount: i64,
     shipping: i64,
@@ -217,7 +273,7 @@ pub(super) async fn read(reader: &Reader, detail: &OrderDetail) -> sqlx::Result<
     let order = detail.order.id;
     let rows: Vec<RefundRow> = reader
         .query(sql!(
-            "select r.id, r.at, r.state, r.amount, r.shipping, r.points_returned, r.points_claimed, r.points_taken,
+            "select r.id, r.at, r.settled_at, r.state, r.amount, r.shipping, r.points_returned, r.points_claimed, r.points_taken,
                     r.reason_kind, r.override_reason, r.staff_name, r.retry_of, r.change_id is not null as is_ours,
                     r.dismissed_at is not null as is_dismissed,
                     exists (select 1 from refunds again where again.retry_of = r.id) as is_retried, a.seq
@@ -246,12 +302,20 @@ pub(super) async fn read(reader: &Reader, detail: &OrderDetail) -> sqlx::Result<
         .await?;
     let title =
         |n: LineId| detail.lines.iter().find(|line| line.n == n).map(|line| line.title.clone()).unwrap_or_default();
+    let mut in_vain = Vec::new();
+    for row in rows.iter().filter(|row| row.fate() == Fate::Waits) {
+        // By the rule by which trying again is refused.
+        if !may_retry(reader, detail, row.id).await? {
+            in_vain.push(row.id);
+        }
+    }
     let refund = |row: RefundRow| Refund {
         lines: lines.iter().filter(|(id, ..)| *id == row.id).map(|(_, n, units)| (title(*n), *units)).collect(),
         parts: parts.iter().filter(|part| part.refund_id == row.id).map(|part| self::part(detail, part)).collect(),
         id: row.id,
         at: row.at,
-        fate: row.fate(),
+        settled_at: row.settled_at,
+        fate: if in_vain.contains(&row.id) { Fate::WaitsInVain } else { row.fate() },
         state: row.state,
         amount: detail.money(row.amount),
         shipping: row.shipping > 0,

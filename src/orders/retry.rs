@@ -15,7 +15,7 @@ use crate::{
     id::{LineId, OrderId, PaymentId, RefundId},
     orders::{ORDER_REFUNDED, REFUND_NOT_FAILED},
     sql,
-    store::Queries,
+    store::{Queries, Reader},
     web::{
         Desk, PageError,
         form::Form,
@@ -128,13 +128,26 @@ impl RetryRefund {
     async fn plan(&self, tx: &mut Tx<'_>, detail: &OrderDetail) -> Result<(Failed, Plan), Fault> {
         let failed = Failed::load(tx, self.order, self.refund).await?;
         let failed = failed.ok_or_else(|| Fault::conflict(REFUND_NOT_FAILED))?;
-        // What it wanted may have been refunded otherwise meanwhile; that is no mistake in a field of this form.
-        match detail.plan(&failed.spec) {
-            Ok(plan) => Ok((failed, plan)),
+        let plan = failed.plan(detail)?;
+        Ok((failed, plan))
+    }
+}
+
+impl Failed {
+    /// What trying it again comes to now. What it wanted may have been refunded otherwise meanwhile; that is no mistake in a
+    /// field of the form.
+    fn plan(&self, detail: &OrderDetail) -> Result<Plan, Fault> {
+        match detail.plan(&self.spec) {
             Err(Fault::Rejected(_)) => Err(Fault::conflict(ORDER_REFUNDED)),
-            Err(fault) => Err(fault),
+            other => other,
         }
     }
+}
+
+/// Whether a refund that failed can be tried again.
+pub(super) async fn may_retry(reader: &Reader, detail: &OrderDetail, refund: RefundId) -> sqlx::Result<bool> {
+    let failed = Failed::load(&mut &*reader, detail.order.id, refund).await?;
+    Ok(failed.is_some_and(|failed| failed.plan(detail).is_ok()))
 }
 
 /// The form: `?panel=retry&refund=5`.
@@ -156,7 +169,7 @@ impl Panel for RetryPanel {
         _: Opening<'_>,
     ) -> Result<Opened<Self>, PageError> {
         let failed = Failed::load(&mut desk.reader(), on.order.id, *refund).await?;
-        Ok(match failed.and_then(|failed| on.plan(&failed.spec).ok()) {
+        Ok(match failed.and_then(|failed| failed.plan(on).ok()) {
             Some(plan) => Opened::Form(Self { plan }),
             None => Opened::Closed(desk.words().get("retry.gone").to_owned()),
         })
@@ -172,7 +185,9 @@ impl Panel for RetryPanel {
     }
 
     fn render(&self, View { shell, on, part, seal }: View<'_, Self>) -> askama::Result<String> {
-        let effect = Effect { shell, on, plan: &self.plan, kind: Self::KIND, is_whole: false };
+        let foreseen = &seal.foreseen;
+        let effect = Effect { shell, on, plan: &self.plan, kind: Self::KIND, is_whole: false, foreseen };
+        let seal = &effect.sealed(seal);
         let amount = on.shown(&self.plan.amount);
         RetryForm { shell, refund: part.0, amount, effect, fine: effect::fine(shell, on), seal }.render()
     }

@@ -68,12 +68,10 @@ impl Change for ShipOrder {
 
     async fn check(&self, tx: &mut Tx<'_>) -> Result<(), Fault> {
         let detail = detail(tx, self.order).await?;
+        shippable(&detail)?;
         let now = detail.order.state;
         if !now.may_become(self.state) {
             return Err(Fault::conflict(ORDER_STATE).with("state", now));
-        }
-        if matches!(now, State::Paid | State::Preparing) && !detail.has_goods() {
-            return Err(Fault::conflict(ORDER_REFUNDED));
         }
         if self.is_correction(&detail) && self.parcel == detail.parcel() {
             return Err(Fault::invalid("tracking_number", TRACKING_SAME));
@@ -121,6 +119,15 @@ impl Change for ShipOrder {
         event::append(tx, self.order, kind, None, text.as_deref()).await?;
         tx.emit(ORDERS_SHIPPING_CHANGED, serde_json::json!({ "order": self.order, "state": self.state }));
         Ok(())
+    }
+}
+
+/// Whether the order can go any further by hand.
+fn shippable(detail: &OrderDetail) -> Result<(), Fault> {
+    match detail.order.state {
+        state if state.next().is_empty() => Err(Fault::conflict(ORDER_STATE).with("state", state)),
+        State::Paid | State::Preparing if !detail.has_goods() => Err(Fault::conflict(ORDER_REFUNDED)),
+        _ => Ok(()),
     }
 }
 
@@ -174,10 +181,11 @@ impl Panel for ShippingPanel {
         Some(Button { name: Self::NAME, icon: "truck", label: desk.words().get("shipping.title").to_owned() })
     }
 
-    async fn open(desk: &Desk, on: &OrderDetail, (): &(), opening: Opening<'_>) -> Result<Opened<Self>, PageError> {
-        if let Some(why) = why_closed(on).filter(|_| opening.form().is_none()) {
-            return Ok(Opened::Closed(desk.words().get(why).to_owned()));
-        }
+    async fn obstacle(desk: &Desk, on: &OrderDetail) -> Result<Option<String>, PageError> {
+        Ok(why_closed(on).map(|why| desk.words().get(why).to_owned()))
+    }
+
+    async fn open(_: &Desk, on: &OrderDetail, (): &(), opening: Opening<'_>) -> Result<Opened<Self>, PageError> {
         let next = on.order.state.next().first().map_or("", |next| next.as_str());
         Ok(Opened::Form(Self {
             state: opening.typed("state", next),
@@ -197,12 +205,12 @@ impl Panel for ShippingPanel {
 
 /// Why there is nothing to ship: the key of a sentence.
 fn why_closed(on: &OrderDetail) -> Option<&'static str> {
-    match on.order.state {
-        State::Placed => Some("shipping.unpaid"),
-        State::Cancelled => Some("shipping.cancelled"),
-        State::Paid | State::Preparing if !on.has_goods() => Some("shipping.no-goods"),
-        _ => None,
-    }
+    shippable(on).err()?;
+    Some(match on.order.state {
+        State::Placed => "shipping.unpaid",
+        State::Cancelled => "shipping.cancelled",
+        _ => "shipping.no-goods",
+    })
 }
 
 fn read(order: OrderId, form: &Form) -> Result<ShipOrder, FieldErrors> {

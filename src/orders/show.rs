@@ -55,6 +55,10 @@ impl Subject for OrderDetail {
         Some(self.order.version)
     }
 
+    fn contact(&self) -> Option<&str> {
+        Some(&self.order.contact)
+    }
+
     fn panels() -> &'static [panel::Entry<Self>] {
         super::PANELS
     }
@@ -101,7 +105,7 @@ impl Subject for OrderDetail {
             may_change: may_change(desk),
             refunds: refunds::read(desk.reader(), &self).await?,
             timeline: timeline::read(desk.reader(), &self, desk.zone()).await?,
-            waiting: queue::about(desk.reader(), "order", &self.order.id.to_string()).await?,
+            waiting: queue::about(desk, "order", &self.order.id.to_string()).await?,
             side,
             detail: self,
         };

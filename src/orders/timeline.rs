@@ -26,6 +26,8 @@ pub(crate) struct Event {
     /// `placed`, `refund-requested`, `note` …; its sentence is under `event.`
     pub(crate) kind: String,
     pub(crate) amount: Option<Money>,
+    /// The points it moved, where it moved no money.
+    pub(crate) points: Option<i64>,
     /// The text of a note, or carrier and tracking number.
     pub(crate) text: Option<String>,
     /// Who did it; none where the shop did.
@@ -73,6 +75,7 @@ struct Row {
     text: Option<String>,
     staff_name: String,
     amount: Option<i64>,
+    points_returned: Option<i64>,
     seq: Option<Seq>,
     reason: Option<String>,
 }
@@ -84,7 +87,7 @@ const MOST: i64 = 200;
 pub(super) async fn read(reader: &Reader, detail: &OrderDetail, zone: Tz) -> sqlx::Result<Vec<Day>> {
     let rows: Vec<Row> = reader
         .query(sql!(
-            "select e.at, e.kind, e.text, e.staff_name, r.amount, a.seq, a.reason
+            "select e.at, e.kind, e.text, e.staff_name, r.amount, r.points_returned, a.seq, a.reason
                from order_events e left join refunds r on r.id = e.refund_id left join audit a on a.change_id = e.change_id
               where e.order_id = $1 order by e.id desc limit $2"
         ))
@@ -105,7 +108,8 @@ pub(super) async fn read(reader: &Reader, detail: &OrderDetail, zone: Tz) -> sql
     events.extend(rows.into_iter().rev().map(|row| Event {
         at: row.at,
         kind: row.kind,
-        amount: row.amount.map(|amount| detail.money(amount)),
+        amount: row.amount.filter(|amount| *amount != 0).map(|amount| detail.money(amount)),
+        points: row.points_returned.filter(|_| row.amount == Some(0)),
         text: row.text,
         staff: Some(row.staff_name),
         seq: row.seq,
@@ -133,7 +137,9 @@ fn shop_events(detail: &OrderDetail, ours: &[(String, Instant)]) -> Vec<Event> {
         Some(Event {
             at,
             kind: state.as_str().to_owned(),
-            amount: (state == State::Paid).then(|| detail.money(detail.captured())),
+            amount: (state == State::Paid && detail.captured() > 0).then(|| detail.money(detail.captured())),
+            points: (state == State::Paid && detail.captured() == 0 && order.points_used > 0)
+                .then_some(-order.points_used),
             text: None,
             staff: None,
             seq: None,

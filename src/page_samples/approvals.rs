@@ -12,6 +12,7 @@ use crate::{
         viewer::ViewerPart,
         withdraw::WithdrawPanel,
     },
+    audit::RequestRow,
     id::{RequestId, Seq, StaffId},
     web::{
         changed::Changed,
@@ -59,6 +60,7 @@ impl Maker {
             is_overdue: false,
             version: 1,
             approvals: 0,
+            contact: Some("seoyeon.k@naver.com".into()),
         }
     }
 
@@ -95,6 +97,10 @@ impl Maker {
             rehearsal,
             deciders: vec![self.text("최하나", "Hana Choi"), self.text("김서연", "Seoyeon Kim")],
             lately: self.changes().into_iter().take(2).collect(),
+            rows: vec![
+                RequestRow { seq: Seq::new(12_301), action: "points.adjust".into(), outcome: "requested".into() },
+                RequestRow { seq: Seq::new(12_305), action: "approvals.reject".into(), outcome: "applied".into() },
+            ],
             previous: Some(RequestId::new(6)),
             next: Some(RequestId::new(9)),
             side: Side { buttons, ..side },
@@ -127,9 +133,12 @@ impl Maker {
             let pager = filter.pager(next);
             html(&ListPage { shell: self.shell(Section::Approvals), show, filter, rows, pager })
         };
-        let row = |id, state, part| Row { request: self.request(id, state), part };
-        let overdue =
-            Row { request: Request { is_overdue: true, ..self.request(6, State::Owed) }, part: ViewerPart::YouVoted };
+        let row = |id, state, part| Row { request: self.request(id, state), part, is_news: id % 2 == 0 };
+        let overdue = Row {
+            request: Request { is_overdue: true, ..self.request(6, State::Owed) },
+            part: ViewerPart::YouVoted,
+            is_news: false,
+        };
         let open = vec![
             row(9, State::Waiting, ViewerPart::YourTurn),
             row(8, State::Waiting, ViewerPart::Yours),
@@ -182,6 +191,15 @@ impl Maker {
         add("approval-withdraw", self.decision(waiting(), Yours, WithdrawPanel, seal()));
         add("approval-owed", self.approval(self.request(7, State::Owed), Others, Side::default()));
         add("approval-done", self.decided(YouVoted));
+        let mut rejected = self.approval(self.request(7, State::Rejected), Yours, Side::default());
+        rejected.votes = vec![Vote {
+            staff_name: self.text("최하나", "Hana Choi"),
+            at: now(),
+            verdict: "rejected".into(),
+            reason: self.reason(),
+        }];
+        add("approval-rejected", rejected);
+        add("approval-expired", self.approval(self.request(7, State::Expired), Yours, Side::default()));
         let mut alone = self.approval(waiting(), Yours, Side::default());
         alone.deciders = vec![];
         alone.lately = vec![];
@@ -204,7 +222,6 @@ impl Maker {
         let side = Side { html: Some(html_of), receipt: Some(receipt), ..Side::default() };
         let mut page = self.approval(self.request(7, State::Approved), part, side);
         page.votes = vec![Vote {
-            staff_id: StaffId::new(4),
             staff_name: self.text("최하나", "Hana Choi"),
             at: now(),
             verdict: "approved".into(),

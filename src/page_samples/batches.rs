@@ -225,9 +225,11 @@ impl Maker {
     pub(super) fn waiting_runs(self) -> Vec<WaitingRun> {
         let run = |id, state| WaitingRun {
             id,
+            job: "daily-settlement".into(),
             title: self.text("일일 정산 집계", "Daily settlement"),
             state,
             at: before(TimeDelta::minutes(24)),
+            is_yours: true,
         };
         vec![
             run(RunId::new(48_213), State::Failed),
@@ -260,13 +262,17 @@ impl Maker {
             shell: self.shell(Section::Batches),
             rows: Self::history()
                 .into_iter()
-                .map(|run| RunRow { title: self.text("일일 정산 집계", "Daily settlement"), run })
+                .map(|run| RunRow {
+                    title: self.text("일일 정산 집계", "Daily settlement"),
+                    is_yours: true,
+                    may_rerun: run.state.may_rerun() && run.resolution.is_none(),
+                    run,
+                })
                 .collect(),
             pager: filter.pager(Some(48_184)),
             filter,
             errors: FieldErrors::new(),
             jobs: vec![Choice::new("daily-settlement", self.text("일일 정산 집계", "Daily settlement"))],
-            may_act: true,
             side,
         };
         let attention = || Filter { show: "attention".into(), ..Filter::default() };
@@ -276,11 +282,13 @@ impl Maker {
                 .map(|id| RunRow {
                     title: self.text("일일 정산 집계", "Daily settlement"),
                     run: Self::run(*id, State::Failed),
+                    is_yours: true,
+                    may_rerun: *id % 2 == 1,
                 })
                 .collect()
         };
         let bulk = |ids: &[i64]| {
-            let panel = RerunAllPanel { chosen: chosen(ids) };
+            let panel = RerunAllPanel { chosen: chosen(ids), left_out: chosen(&[48_190]) };
             self.batch_side(&RunList::attention(), Opened::Form(panel), self.batch_seal())
         };
         add("runs-rerun", html(&runs(bulk(&[48_213, 48_199]), attention())));

@@ -24,6 +24,7 @@ impl Maker {
             at: before(TimeDelta::minutes(minutes)),
             staff: self.text("console@admin-01 (minjun)", "console@admin-01 (minjun)"),
             is_by_system: false,
+            request: None,
             action: action.to_owned(),
             target: self.text(target, target),
             outcome: "applied".to_owned(),

@@ -1,7 +1,7 @@
 use super::maker::{Maker, Sample, before, html};
 use crate::{
     access::pages as access,
-    audit::pages as audit,
+    audit::{RequestRow, pages as audit},
     id::{CustomerId, RequestId, Seq, StaffId},
     web::{
         list::ListQuery as _,
@@ -33,6 +33,7 @@ impl Maker {
             at: before(TimeDelta::minutes(minutes)),
             staff,
             is_by_system: false,
+            request: None,
             action: action.into(),
             target: target.into(),
             outcome: outcome.into(),
@@ -213,6 +214,10 @@ impl Maker {
                 next,
                 row,
                 entry,
+                decisions: vec![
+                    RequestRow { seq: Seq::new(12_301), action: "points.adjust".into(), outcome: "requested".into() },
+                    RequestRow { seq: Seq::new(12_305), action: "approvals.reject".into(), outcome: "applied".into() },
+                ],
                 sealed: sealed(),
             })
         };

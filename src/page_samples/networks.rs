@@ -50,6 +50,7 @@ impl Maker {
         html(&ListPage {
             shell: self.shell(Section::Networks),
             address,
+            keeps: rows.iter().take(1).map(|row| row.id).collect(),
             rows,
             fixed,
             side: Side { buttons: vec![Button { name: "add", icon: "plus", label }], ..side },

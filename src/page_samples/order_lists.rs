@@ -25,6 +25,8 @@ impl Maker {
             refunded: Currency::Krw.amount(0),
             open_refunds: 0,
             failed_refunds: 0,
+            points_returned: 0,
+            failed: None,
             placed_at: before(TimeDelta::days(days)),
             waits_since: matches!(state, State::Paid | State::Preparing).then(|| before(TimeDelta::days(days))),
             title: self.text(title.0, title.1),
@@ -43,6 +45,13 @@ impl Maker {
             list::Row {
                 refunded: Currency::Krw.amount(23_900),
                 failed_refunds: 2,
+                points_returned: 1_200,
+                failed: Some(list::Failed {
+                    amount: Currency::Krw.amount(12_000),
+                    since: before(TimeDelta::hours(30)),
+                    code: Some("card_expired".into()),
+                    is_ours: true,
+                }),
                 open_refunds: 2,
                 ..row(OrderId::new(6), "20261117-001288", "최*아", State::Delivered, 1_104_300, 6, rice, 11)
             },
@@ -50,6 +59,13 @@ impl Maker {
             row(OrderId::new(4), "20261116-000077", "이*", State::Delivered, 9_900, 7, earbuds, 0),
             list::Row {
                 total: Currency::Usd.amount(12_999),
+                failed_refunds: 1,
+                failed: Some(list::Failed {
+                    amount: Currency::Usd.amount(12_999),
+                    since: before(TimeDelta::days(3)),
+                    code: Some(self.text("EX-17", "EX-17")),
+                    is_ours: false,
+                }),
                 refunded: Currency::Usd.amount(12_999),
                 ..row(OrderId::new(3), "20251230-009120", "박*민", State::Cancelled, 0, 325, earbuds, 0)
             },
@@ -96,8 +112,8 @@ impl Maker {
         errors.add("from", wrong::not_a_day());
         errors.add("to", wrong::not_a_day());
         errors.add("currency", wrong::not_a_choice());
-        errors.add("min", wrong::not_money());
-        errors.add("max", wrong::not_money());
+        errors.add("min", wrong::not_money(Currency::Usd));
+        errors.add("max", wrong::not_money(Currency::Usd));
         let days = self.text("사흘", "three");
         let invalid = Filter { needs: "shipping".into(), days, state: "?".into(), ..filter() };
         add("orders-invalid", list(invalid, vec![], errors, None));

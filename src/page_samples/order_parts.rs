@@ -18,6 +18,7 @@ impl Maker {
             at: before(TimeDelta::minutes(minutes)),
             kind: kind.into(),
             amount: None,
+            points: None,
             text: None,
             staff: None,
             seq: None,
@@ -84,6 +85,7 @@ impl Maker {
         let refund = |id: i64, state: &str, amount, parts| Refund {
             id: RefundId::new(id),
             at: before(TimeDelta::minutes(id * 7)),
+            settled_at: (state != "requested").then(|| before(TimeDelta::minutes(id * 7 - 1))),
             state: state.into(),
             amount: Currency::Krw.amount(amount),
             lines: vec![(rice.clone(), 1), (socks.clone(), 2)],
@@ -112,6 +114,7 @@ impl Maker {
                 override_reason: Some(self.text("사진 확인 후 절반만 환불", "Half, after seeing the photos")),
                 ..refund(17, "failed", 12_000, vec![card(10_000, "failed", 1), bank(2_000, "succeeded", 1)])
             },
+            Refund { fate: Fate::WaitsInVain, ..refund(13, "failed", 4_000, vec![card(4_000, "failed", 1)]) },
             Refund { fate: Fate::Dismissed, ..refund(16, "failed", 5_000, vec![card(5_000, "failed", 2)]) },
             Refund {
                 fate: Fate::WaitsForShop,

@@ -65,6 +65,7 @@ impl Maker {
             cancelled_at: (state == State::Cancelled).then(|| hours(2)),
             version: 7,
             customer: self.text("김연", "김연"),
+            contact: "seoyeon.k@naver.com".into(),
             balance: 12_450,
         }
     }

@@ -126,6 +126,7 @@ impl Maker {
             at: before(TimeDelta::hours(2)),
             staff: self.me(),
             is_by_system: false,
+            request: None,
             action: action.into(),
             target: "staff/4".into(),
             outcome: outcome.into(),

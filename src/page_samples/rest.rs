@@ -1,6 +1,6 @@
 use super::maker::{Maker, Sample, html, now};
 use crate::{
-    approvals::request::State,
+    approvals::{news::News, request::State},
     dashboard::pages as dashboard,
     orders::filter::Needs,
     web::{
@@ -11,7 +11,7 @@ use crate::{
 use chrono::TimeDelta;
 
 fn waiting(needs: Needs, n: i64, is_more: bool) -> dashboard::Attention {
-    dashboard::Attention { needs, n, is_more }
+    dashboard::Attention { needs, n, is_more, can_retry: n % 2 == 0 }
 }
 
 impl Maker {
@@ -36,6 +36,13 @@ impl Maker {
                 shell,
                 owed: vec![self.request(7, State::Owed)],
                 requests: 3,
+                decided: vec![
+                    News {
+                        request: self.request(5, State::Rejected),
+                        decision: Some((self.text("최하나", "Hana Choi"), self.reason())),
+                    },
+                    News { request: self.request(4, State::Expired), decision: None },
+                ],
                 runs: self.waiting_runs(),
                 from_host: Some(dashboard::FromHost { n: 99, is_more: true, rows: self.host_rows() }),
                 recent: Some(self.changes()),
@@ -48,6 +55,7 @@ impl Maker {
                 shell: self.shell(Section::Home),
                 owed: vec![],
                 requests: 0,
+                decided: vec![],
                 runs: vec![],
                 from_host: None,
                 attention: vec![waiting(Needs::Retrying, 0, false)],
@@ -64,6 +72,7 @@ impl Maker {
                 shell,
                 owed: vec![],
                 requests: 0,
+                decided: vec![],
                 runs: vec![],
                 from_host: None,
                 attention: vec![],

@@ -48,8 +48,8 @@ impl Maker {
             ],
             recent: Self::history(),
             lineage: vec![
-                Self::run(48_213, State::Failed),
-                Run { attempt: 2, rerun_of: Some(RunId::new(48_213)), cause: "rerun".into(), ..run },
+                Self::run(48_190, State::Failed),
+                Run { attempt: 2, rerun_of: Some(RunId::new(48_190)), cause: "rerun".into(), ..run },
             ],
             rerun: None,
             runbook: Some("https://wiki.example.com/settlement".into()),

@@ -48,11 +48,11 @@ impl History {
         let mut sign_ins: Vec<&Entry> = by.iter().filter(is_sign_in).chain(&failed).collect();
         sign_ins.sort_by_key(|entry| std::cmp::Reverse(entry.seq));
         Ok(Self {
-            made: by.iter().filter(is_made).take(SHOWN).map(audit::row).collect(),
+            made: audit::rows(desk, &by.iter().filter(is_made).take(SHOWN).cloned().collect::<Vec<_>>()).await?,
             refused: by.iter().filter(is_refused).take(SHOWN).map(audit::row).collect(),
             sign_ins: sign_ins.into_iter().take(SHOWN).map(SignIn::of).collect(),
             addresses: Address::of(&by, SHOWN),
-            happened: done_to(desk, person).await?.iter().map(audit::row).collect(),
+            happened: audit::rows(desk, &done_to(desk, person).await?).await?,
         })
     }
 }

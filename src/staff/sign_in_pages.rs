@@ -93,10 +93,11 @@ pub(crate) async fn enter_password(guest: Guest, session: Session, body: web::By
     let personas = &guest.console().personas;
     // The name of a person of a demo means their e-mail and password. Elsewhere the form has no such field.
     let fields = ["email", "password", "person"];
-    let form = match guest.posted(&body, fields.get(..if personas.is_empty() { 2 } else { 3 }).unwrap_or_default()).await? {
-        Posted::Current(form) => form,
-        Posted::Former(form) => return login_again(guest, &form),
-    };
+    let form =
+        match guest.posted(&body, fields.get(..if personas.is_empty() { 2 } else { 3 }).unwrap_or_default()).await? {
+            Posted::Current(form) => form,
+            Posted::Former(form) => return login_again(guest, &form),
+        };
     let (email, password) = match guest.console().persona(form.get("person")) {
         Some(persona) => (persona.email.clone(), persona.password.clone()),
         None => (form.trimmed("email").to_lowercase(), form.get("password").to_owned()),

@@ -212,7 +212,9 @@ impl Panel for AdjustPanel {
     }
 
     fn render(&self, View { shell, on, seal, .. }: View<'_, Self>) -> askama::Result<String> {
-        AdjustForm { shell, balance: on.points, panel: self, seal }.render()
+        let form = AdjustForm { shell, balance: on.points, panel: self, seal };
+        let seal = &SealForm { is_beyond: form.exceeds_limit(), ..seal.clone() };
+        AdjustForm { seal, ..form }.render()
     }
 }
 
@@ -286,23 +288,31 @@ impl AdjustForm<'_> {
 
     /// What the button will do: "Add 1,000 points".
     fn button(&self) -> String {
-        let label = match self.panel.delta() {
+        match self.panel.delta() {
             None => self.shell.t("points.title").to_owned(),
             Some(delta) if delta < 0 => self.shell.with("points.deduct", &[("n", &group(delta.saturating_neg()))]),
             Some(delta) => self.shell.with("points.add", &[("n", &group(delta))]),
-        };
-        if self.exceeds_limit() { self.shell.with("approval.second-go", &[("what", &label)]) } else { label }
+        }
     }
 
-    /// Whether what the form says so far is more than one person may adjust alone.
+    /// Whether what the form says so far is more than one person may adjust alone, and not more than there is.
     fn exceeds_limit(&self) -> bool {
-        let delta = self.panel.delta().map(|delta| Amount { n: delta.saturating_abs(), currency: None });
-        delta.is_some_and(|amount| self.shell.exceeds_limit(AdjustPoints::KIND, "points", amount))
+        let Some(delta) = self.panel.delta().filter(|_| self.after().is_some()) else { return false };
+        let amount = Amount { n: delta.saturating_abs(), currency: None };
+        self.shell.exceeds_limit(AdjustPoints::KIND, "points", amount, &self.seal.foreseen)
     }
 
-    /// The number of points one person may adjust alone; `None` without a limit.
+    /// Whether another person has to approve what the form says so far.
+    fn is_second(&self) -> bool {
+        self.shell.second_person(self.seal).is_now
+    }
+
+    /// The number of points that this person may still adjust alone, below zero where it is none at all; `None` without a
+    /// limit.
     fn limit(&self) -> Option<i64> {
-        let thresholds = self.shell.policies.thresholds(AdjustPoints::KIND, "points");
-        thresholds.flatten().filter(|over| over.currency.is_none()).map(|over| over.n).min()
+        if self.shell.second_person(self.seal).role.is_some() {
+            return Some(-1);
+        }
+        self.shell.policies.most_alone(AdjustPoints::KIND, "points", &self.seal.foreseen)
     }
 }

@@ -60,13 +60,7 @@ pub(crate) async fn list(desk: Desk, filter: web::Query<Filter>) -> PageResult {
 }
 
 /// The page on which a search that cannot be made comes back.
-pub(crate) async fn again(
-    desk: &Desk,
-    answer: u16,
-    typed: &str,
-    status: &str,
-    errors: FieldErrors,
-) -> PageResult {
+pub(crate) async fn again(desk: &Desk, answer: u16, typed: &str, status: &str, errors: FieldErrors) -> PageResult {
     let page = ListPage {
         shell: desk.shell(Some(Section::Users), None).await?,
         term: typed.to_owned(),

@@ -61,6 +61,10 @@ impl Subject for CustomerRow {
         Some(self.version)
     }
 
+    fn contact(&self) -> Option<&str> {
+        Some(&self.email)
+    }
+
     fn panels() -> &'static [panel::Entry<Self>] {
         super::PANELS
     }
@@ -99,7 +103,7 @@ impl Subject for CustomerRow {
             notes: notes.rows,
             has_more_notes: notes.has_more,
             notes_pager: notes.pager,
-            waiting: queue::about(desk.reader(), "user", &self.id.to_string()).await?,
+            waiting: queue::about(desk, "user", &self.id.to_string()).await?,
             history: history(desk, self.id).await?,
             side,
             customer: Customer::masked(self),
@@ -144,7 +148,7 @@ async fn history(desk: &Desk, user: CustomerId) -> Result<Vec<AuditRow>, PageErr
         .bind(HISTORY)
         .all()
         .await?;
-    Ok(rows.iter().map(audit::row).collect())
+    Ok(audit::rows(desk, &rows).await?)
 }
 
 /// The page of a customer.

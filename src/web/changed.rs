@@ -61,6 +61,12 @@ impl Changed {
         }
     }
 
+    /// Whether it is an amount of no money, which tells nothing.
+    pub fn is_no_money(&self) -> bool {
+        let after = self.after.as_deref().and_then(|after| after.parse::<Money>().ok());
+        self.field == "amount" && self.before.is_none() && after.is_some_and(|money| money.minor == 0)
+    }
+
     fn shown(&self, value: Option<&str>, frame: &Frame) -> String {
         let Some(value) = value else { return "—".to_owned() };
         let named = |family| frame.words.name(family, value).to_owned();

@@ -124,6 +124,11 @@ impl Console {
         if self.plain_http { "ingam-wanted" } else { "__Host-ingam-wanted" }
     }
 
+    /// The cookie that remembers until when a person has seen the decisions about their requests.
+    pub(crate) fn seen_cookie(&self) -> &'static str {
+        if self.plain_http { "ingam-seen" } else { "__Host-ingam-seen" }
+    }
+
     pub(crate) fn session_cookie(&self) -> &'static str {
         if self.plain_http { "ingam-session" } else { "__Host-ingam-session" }
     }

@@ -1,21 +1,31 @@
 //! Where a handler sits: it can read, submit changes and make pages, and it has no other way to anything.
 
 use super::{
-    Guest, PageError,
+    Console, Guest, PageError,
     form::Form,
     problem_page::Problem,
     route,
     session::Visitor,
     session_page::PageSession,
-    shell::{AuditHead, Flash, Frame, NavItem, Person, Section, Shell},
+    shell::{AuditHead, Flash, Frame, NavItem, Person, Section, Shell, seal::wrong_state},
+    visit::Visit,
 };
 use crate::{
-    gate::{Reason, Seal},
+    clock::Instant,
+    gate::{Fault, Reason, Seal},
     secret,
 };
-use actix_web::{FromRequest, HttpRequest, dev::Payload};
+use actix_web::{FromRequest, HttpRequest, HttpResponse, dev::Payload, web};
+use chrono::TimeDelta;
 use chrono_tz::Tz;
-use std::future::{Ready, ready};
+use std::{
+    future::{Ready, ready},
+    rc::Rc,
+};
+
+/// How long a decision is news in a browser that does not know what was seen, and in one that does.
+const NEWS_WITHOUT: TimeDelta = TimeDelta::days(7);
+const NEWS_AT_MOST: TimeDelta = TimeDelta::days(30);
 
 /// What a handler gets for a request of a signed-in person.
 #[derive(Clone, Debug)]
@@ -33,6 +43,14 @@ impl std::ops::Deref for Desk {
 }
 
 impl Desk {
+    /// The desk of a visit whose request has been answered: only where a person is signed in.
+    pub(super) fn of_visit(console: &web::Data<Console>, visit: &Rc<Visit>, request: &HttpRequest) -> Option<Self> {
+        let visitor = visit.visitor().filter(Visitor::is_signed)?;
+        let seen = request.cookie(console.seen_cookie()).map(|cookie| cookie.value().to_owned());
+        let guest = Guest::of_visit(console.clone().into_inner(), Rc::clone(visit), visitor.session.clone(), seen);
+        Some(Self { guest, visitor })
+    }
+
     pub fn person(&self) -> &Visitor {
         &self.visitor
     }
@@ -44,6 +62,28 @@ impl Desk {
     /// Whether this person may use the route, as the route table says.
     pub fn may(&self, method: &str, path: &str) -> bool {
         route::find(self.console().routes, method, path).is_some_and(|route| route.opens.to(Some(&self.visitor)))
+    }
+
+    /// Since when decisions about this person's requests are new to them: since they saw them in this browser, which remembers
+    /// it, or for a week.
+    pub(crate) fn decisions_seen(&self) -> Instant {
+        let now = self.now();
+        let seen = self.seen_decisions().and_then(|text| {
+            let (staff, at) = text.split_once('.')?;
+            let at = Instant::from_unix(at.parse().ok()?)?;
+            (staff == self.visitor.id.to_string() && at <= now).then_some(at)
+        });
+        seen.map_or(now.minus(NEWS_WITHOUT), |at| at.max(now.minus(NEWS_AT_MOST)))
+    }
+
+    /// An answer that has the browser remember that this person saw the decisions until now.
+    pub(crate) fn with_decisions_seen(&self, mut answer: HttpResponse) -> HttpResponse {
+        let value = format!("{}.{}", self.visitor.id, self.now().unix());
+        let mut cookie = self.console().cookie(self.console().seen_cookie(), value);
+        cookie.set_max_age(actix_web::cookie::time::Duration::seconds(NEWS_AT_MOST.num_seconds()));
+        // A name and value made here are always a valid header.
+        let _ = answer.add_cookie(&cookie);
+        answer
     }
 
     /// The page this is; of a form that came back, the page it is on, because its own address takes no GET.
@@ -58,11 +98,16 @@ impl Desk {
     async fn nav(&self) -> Result<Vec<NavItem>, PageError> {
         let mut nav = Vec::new();
         for section in Section::ALL.into_iter().filter(|section| self.may("GET", section.href())) {
-            let waiting = match self.console().waits.iter().find(|waits| waits.section == section) {
+            let waits = self.console().waits.iter().find(|waits| waits.section == section);
+            let waiting = match waits {
                 Some(waits) => Some((waits.count)(self.reader(), &self.visitor, self.now()).await?),
                 None => None,
             };
-            nav.push(NavItem { section, waiting: waiting.filter(|n| *n > 0) });
+            let news = match waits.and_then(|waits| waits.news) {
+                Some(news) => Some(news(self.reader(), &self.visitor, self.decisions_seen()).await?),
+                None => None,
+            };
+            nav.push(NavItem { section, waiting: waiting.filter(|n| *n > 0), news: news.filter(|n| *n > 0) });
         }
         Ok(nav)
     }
@@ -90,6 +135,20 @@ impl Desk {
                 None
             },
         })
+    }
+}
+
+impl Desk {
+    /// Why a change would be refused now, by the rule that refuses it: the sentence for a page that does not offer it.
+    pub(crate) fn obstacle(&self, rule: Result<(), Fault>) -> Result<Option<String>, PageError> {
+        match rule {
+            Ok(()) => Ok(None),
+            Err(Fault::Rejected(why)) => {
+                let sentence = wrong_state(&why, &self.frame());
+                Ok(Some(sentence.unwrap_or_else(|| self.words().get("refused.wrong-state").to_owned())))
+            }
+            Err(Fault::Store(error)) => Err(error.into()),
+        }
     }
 }
 

@@ -15,7 +15,7 @@ use super::{
 use crate::{
     clock::Instant,
     gate::{
-        Actor, Catalog, Change, DynChange, Fault, Housekeeping, LookKind, Looked, Outcome, Policies, Refusal,
+        Actor, Catalog, Change, DynChange, Fault, Foreseen, Housekeeping, LookKind, Looked, Outcome, Policies, Refusal,
         RefusalWord, Rehearsed, Requester, Seal, Sealed, Seen, Target, looks,
     },
     id::{RequestId, Seq, StaffId},
@@ -40,9 +40,16 @@ pub struct Guest {
     bound: String,
     /// The page that was requested before sign-in.
     wanted: Option<String>,
+    /// Until when the person has seen the decisions about their requests, as this browser remembers it.
+    seen_until: Option<String>,
 }
 
 impl Guest {
+    /// A guest for a page about a request that failed. `bound` is what their forms are bound to.
+    pub(super) fn of_visit(console: Arc<Console>, visit: Rc<Visit>, bound: String, seen_until: Option<String>) -> Self {
+        Self { console, visit, bound, wanted: None, seen_until }
+    }
+
     pub fn console(&self) -> &Console {
         &self.console
     }
@@ -96,6 +103,11 @@ impl Guest {
     /// What a change that waits would alter now; nothing is kept of it.
     pub async fn rehearse(&self, requester: &Requester, change: &dyn DynChange) -> Result<Rehearsed, Refusal> {
         self.console.gate.rehearse(requester, change).await
+    }
+
+    /// What the rules will say about changes of this kind to this target, before it is known how much they alter.
+    pub async fn foresee(&self, kind: &str, target: &Target, contact: Option<&str>) -> sqlx::Result<Foreseen> {
+        self.console.gate.foresee(self.reader(), &self.actor(), kind, target, contact).await
     }
 
     /// All changes there are.
@@ -187,6 +199,11 @@ impl Guest {
         self.wanted.as_deref().is_some_and(drafts::is_marked)
     }
 
+    /// What the browser says of when a person saw the decisions about their requests.
+    pub(super) fn seen_decisions(&self) -> Option<&str> {
+        self.seen_until.as_deref()
+    }
+
     pub fn forget_wanted(&self, answer: &mut HttpResponse) {
         if self.wanted.is_some() {
             let mut cookie = self.console.cookie(self.console.wanted_cookie(), String::new());
@@ -238,7 +255,8 @@ impl FromRequest for Guest {
                 None => cookie(console.form_cookie()).unwrap_or_default(),
             };
             let wanted = cookie(console.wanted_cookie()).filter(|path| is_own_path(path));
-            Some(Self { console, visit, bound, wanted })
+            let seen_until = cookie(console.seen_cookie());
+            Some(Self { console, visit, bound, wanted, seen_until })
         };
         ready(found().ok_or_else(|| PageError::internal(anyhow::anyhow!("a request came around the middleware"))))
     }

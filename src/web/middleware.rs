@@ -2,10 +2,11 @@
 //! middleware, [`authorize`].
 
 use super::{
-    Console, PageError, asked, binding, body, client, forgery, headers, looks, malformed,
-    problem_page::{Onward, Problem, ProblemPage},
+    Console, Desk, PageError, asked, binding, body, client, forgery, headers, looks, malformed,
+    problem_page::{FramedProblem, Onward, Problem, ProblemPage},
     route::{self, Opens},
     session::{Stage, UNREADABLE, VISITOR, Visitor},
+    shell::Shell,
     turned_away::turn_away,
     visit::Visit,
 };
@@ -15,7 +16,7 @@ use crate::{
 };
 use actix_session::SessionExt as _;
 use actix_web::{
-    HttpResponse, ResponseError as _,
+    HttpRequest, HttpResponse, ResponseError as _,
     body::{BoxBody, MessageBody},
     dev::{ServiceRequest, ServiceResponse},
     http::{ConnectionType, StatusCode, header},
@@ -24,7 +25,7 @@ use actix_web::{
 };
 use askama::Template as _;
 use futures_util::FutureExt as _;
-use std::panic::AssertUnwindSafe;
+use std::{panic::AssertUnwindSafe, rc::Rc};
 use tracing::Instrument as _;
 
 type Served = Result<ServiceResponse<BoxBody>, actix_web::Error>;
@@ -39,9 +40,17 @@ pub(crate) async fn observe(request: ServiceRequest, next: Next<impl MessageBody
     let started = console.clock.now();
     let (request, has_body) = body::with_deadline(request, console.request_deadline);
     let outcome = AssertUnwindSafe(next.call(request)).catch_unwind().instrument(visit.span.clone()).await;
+    let outcome = match outcome {
+        Ok(Ok(response)) => {
+            let response = response.map_into_boxed_body();
+            Ok(Ok(render_error(response, &console, &visit).instrument(visit.span.clone()).await))
+        }
+        Ok(Err(error)) => Ok(Err(error)),
+        Err(panic) => Err(panic),
+    };
     let _entered = visit.span.clone().entered();
     let mut response = match outcome {
-        Ok(Ok(response)) => render_error(response.map_into_boxed_body(), &console, &visit),
+        Ok(Ok(response)) => response,
         // The request is gone, so the answer cannot be tied to it: an error that is its own answer is what is left.
         Ok(Err(error)) => return Err(crashed(&console, &visit, &error.to_string())),
         Err(_) => return Err(crashed(&console, &visit, "a handler panicked")),
@@ -59,7 +68,7 @@ pub(crate) async fn observe(request: ServiceRequest, next: Next<impl MessageBody
 }
 
 /// Puts a page in place of an answer that is an error.
-fn render_error(response: ServiceResponse, console: &Console, visit: &Visit) -> ServiceResponse {
+async fn render_error(response: ServiceResponse, console: &web::Data<Console>, visit: &Rc<Visit>) -> ServiceResponse {
     let Some(error) = response.response().error() else { return response };
     let (problem, recorded) = match error.as_error::<PageError>() {
         Some(error) if error.is_signed_out() => {
@@ -78,7 +87,8 @@ fn render_error(response: ServiceResponse, console: &Console, visit: &Visit) -> 
         None if body::is_too_slow(error) => (Problem::TooSlow, visit.recorded.get()),
         None => (framework_problem(response.status(), error), visit.recorded.get()),
     };
-    let mut answer = problem_page(console, visit, problem, recorded);
+    let shell = framed(console, visit, response.request(), problem).await;
+    let mut answer = problem_page(console, visit, problem, recorded, shell);
     for (name, value) in response.headers() {
         if *name == header::ALLOW || *name == header::SET_COOKIE {
             answer.headers_mut().append(name.clone(), value.clone());
@@ -88,7 +98,37 @@ fn render_error(response: ServiceResponse, console: &Console, visit: &Visit) -> 
     ServiceResponse::new(request, answer)
 }
 
-fn problem_page(console: &Console, visit: &Visit, problem: Problem, recorded: bool) -> HttpResponse {
+/// The frame of an error page: a person who is signed in keeps their navigation and search. Not where the page cannot be read
+/// from the database, or where the network or the origin of the request is in doubt.
+async fn framed(
+    console: &web::Data<Console>,
+    visit: &Rc<Visit>,
+    request: &HttpRequest,
+    problem: Problem,
+) -> Option<Shell> {
+    let keeps = matches!(
+        problem,
+        Problem::BadRequest
+            | Problem::Permission
+            | Problem::NotFound
+            | Problem::Method
+            | Problem::Conflict
+            | Problem::TooLarge
+            | Problem::Unprocessable
+            | Problem::TooManyLooks { .. }
+            | Problem::Internal
+    );
+    let desk = Desk::of_visit(console, visit, request).filter(|_| keeps)?;
+    desk.shell(None, None).await.ok()
+}
+
+fn problem_page(
+    console: &Console,
+    visit: &Visit,
+    problem: Problem,
+    recorded: bool,
+    shell: Option<Shell>,
+) -> HttpResponse {
     let status = StatusCode::from_u16(problem.status()).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
     let page = ProblemPage {
         shell: console.solo(visit),
@@ -98,7 +138,11 @@ fn problem_page(console: &Console, visit: &Visit, problem: Problem, recorded: bo
         recorded,
         onward: onward(console, problem, visit),
     };
-    match page.render() {
+    let html = match shell {
+        Some(shell) => FramedProblem { shell, page }.render(),
+        None => page.render(),
+    };
+    match html {
         Ok(html) => HttpResponse::build(status)
             .insert_header((headers::PROBLEM, problem.key()))
             .content_type("text/html; charset=utf-8")
@@ -110,7 +154,7 @@ fn problem_page(console: &Console, visit: &Visit, problem: Problem, recorded: bo
 /// The answer to a request that was lost on the way, dressed like any other.
 fn crashed(console: &Console, visit: &Visit, why: &str) -> actix_web::Error {
     tracing::error!(error = why, "a request failed");
-    let mut answer = problem_page(console, visit, Problem::Internal, false);
+    let mut answer = problem_page(console, visit, Problem::Internal, false, None);
     headers::secure(answer.headers_mut(), visit, !console.plain_http);
     actix_web::error::InternalError::from_response("lost", answer).into()
 }

@@ -44,9 +44,9 @@ pub(crate) fn money(text: &str, currency: Currency) -> Result<i64, Message> {
         },
         Some(_) => None,
     };
-    let (Some(Ok(units)), Some(fraction)) = (whole(units), fraction) else { return Err(wrong::not_money()) };
+    let (Some(Ok(units)), Some(fraction)) = (whole(units), fraction) else { return Err(wrong::not_money(currency)) };
     match units.checked_mul(currency.scale()).and_then(|minor| minor.checked_add(fraction)) {
-        None => Err(wrong::not_money()),
+        None => Err(wrong::not_money(currency)),
         Some(minor) => Ok(minor),
     }
 }

@@ -57,6 +57,16 @@ pub(crate) trait Subject: Sized + 'static {
         None
     }
 
+    /// The address of the customer that it belongs to, by which a rule says that a person acts on their own account.
+    fn contact(&self) -> Option<&str> {
+        None
+    }
+
+    /// The member of staff that it is about, who cannot approve what changes them.
+    fn about(&self) -> Option<Target> {
+        None
+    }
+
     /// Whether it takes forms from the person who looks at it. Where it takes none, none is shown, and one that was posted
     /// all the same comes back as its alert alone.
     fn takes_forms(&self) -> bool {
@@ -140,6 +150,12 @@ pub(crate) trait Panel: Sized + 'static {
     /// The button that opens it, in the head of the page; `None` where it is opened from elsewhere.
     fn button(_desk: &Desk, _on: &Self::On) -> Option<Button> {
         None
+    }
+
+    /// Why it cannot be used now by anybody, whatever they type: a sentence, by the rule by which the change is refused. Its
+    /// button is disabled with it.
+    fn obstacle(_desk: &Desk, _on: &Self::On) -> impl Future<Output = Result<Option<String>, PageError>> {
+        ready(Ok(None))
     }
 
     /// The version of its target.

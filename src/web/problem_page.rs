@@ -2,7 +2,10 @@
 
 use crate::{
     clock::Instant,
-    web::{format, shell::Solo},
+    web::{
+        format,
+        shell::{Shell, Solo},
+    },
 };
 use askama::Template;
 
@@ -20,6 +23,22 @@ pub(crate) struct ProblemPage {
     pub recorded: bool,
     /// Where to go on: the page before, or the sign-in page.
     pub onward: Onward,
+}
+
+/// The same inside the frame of a signed-in person.
+#[derive(Debug, Template)]
+#[template(path = "problem_framed.html")]
+pub(crate) struct FramedProblem {
+    pub shell: Shell,
+    pub page: ProblemPage,
+}
+
+impl std::ops::Deref for FramedProblem {
+    type Target = ProblemPage;
+
+    fn deref(&self) -> &ProblemPage {
+        &self.page
+    }
 }
 
 /// Where the button of an error page leads.

@@ -15,7 +15,7 @@ pub(crate) use section::{Beyond, NavItem, Section, Waits};
 
 use crate::{
     clock::Instant,
-    gate::{Amount, Policies, Role},
+    gate::{Amount, Foreseen, Policies, Role},
     id::{Seq, StaffId},
     web::{format, session_page::PageSession, words::Lang},
 };
@@ -88,9 +88,9 @@ pub struct Shell {
 }
 
 impl Shell {
-    /// Whether this amount at once is above the limit for one person alone.
-    pub fn exceeds_limit(&self, kind: &str, quantity: &str, amount: Amount) -> bool {
-        self.policies.exceeds(kind, quantity, amount)
+    /// Whether this amount is above the limit for one person alone, with what they have done today.
+    pub fn exceeds_limit(&self, kind: &str, quantity: &str, amount: Amount, foreseen: &Foreseen) -> bool {
+        self.policies.exceeds(kind, quantity, amount, foreseen)
     }
 
     /// What the rules say about the change that a seal makes.
@@ -101,6 +101,11 @@ impl Shell {
     /// The number of entries that wait in a section for this person.
     pub fn waiting(&self, section: Section) -> i64 {
         self.nav.iter().find(|item| item.section == section).and_then(|item| item.waiting).unwrap_or_default()
+    }
+
+    /// The number of entries of a section that are new to this person.
+    pub fn news(&self, section: Section) -> i64 {
+        self.nav.iter().find(|item| item.section == section).and_then(|item| item.news).unwrap_or_default()
     }
 
     pub fn may(&self, section: Section) -> bool {

@@ -14,7 +14,19 @@ use crate::{
 };
 
 impl Month<'_> {
+    /// A refund that the payment provider declines, so that it can be tried again. Those of the shop are among the sample orders, and
+    /// only the shop could try them again.
+    pub(super) async fn decline(&mut self) -> anyhow::Result<()> {
+        self.staff.operator.sign_in().await?;
+        self.refund_with(false).await?;
+        Ok(self.staff.operator.sign_out().await?)
+    }
+
     pub(super) async fn refund(&mut self) -> anyhow::Result<()> {
+        self.refund_with(true).await
+    }
+
+    async fn refund_with(&mut self, succeeds: bool) -> anyhow::Result<()> {
         let Some(order) = self.order(sql!(
             "select o.id from orders o
               where o.state = 'delivered' and o.delivered_at < $1 and o.placed_at < $1 and o.points_used = 0 and o.points_earned = 0
@@ -35,7 +47,7 @@ impl Month<'_> {
             override_reason: None,
         };
         if let Ok((_, Outcome::Applied(booked))) = self.staff.operator.seal(&change, &reason).await? {
-            self.settle(order, booked.refund).await?;
+            self.settle(order, booked.refund, succeeds).await?;
         }
         Ok(())
     }
@@ -59,7 +71,7 @@ impl Month<'_> {
         if let Ok((_, Outcome::Applied(cancelled))) = self.staff.operator.seal(&change, &reason).await?
             && let Some(refund) = cancelled.refund
         {
-            self.settle(order, refund).await?;
+            self.settle(order, refund, true).await?;
         }
         Ok(())
     }
@@ -70,7 +82,7 @@ impl Month<'_> {
     }
 
     /// The answers of the payment provider, a few seconds later.
-    async fn settle(&mut self, order: OrderId, refund: RefundId) -> anyhow::Result<()> {
+    async fn settle(&mut self, order: OrderId, refund: RefundId, succeeds: bool) -> anyhow::Result<()> {
         let payments: Vec<(PaymentId,)> = self
             .reader
             .query(sql!("select payment_id from refund_payments where refund_id = $1 and state = 'requested' order by payment_id"))
@@ -79,8 +91,12 @@ impl Month<'_> {
             .await?;
         for (payment,) in payments {
             self.time.pass(self.chance.within(2, 9));
-            let reference = format!("RF{}{}", refund.get(), payment.get());
-            let change = SettleRefund { order, refund, payment, outcome: settle::Outcome::Succeeded(reference) };
+            let outcome = if succeeds {
+                settle::Outcome::Succeeded(format!("RF{}{}", refund.get(), payment.get()))
+            } else {
+                settle::Outcome::Failed("card_expired".to_owned())
+            };
+            let change = SettleRefund { order, refund, payment, outcome };
             let actor = Actor::system(format!("refund_{refund}"));
             match self.gate.submit_unattended(&actor, &change).await {
                 Err(Refusal::Unrecorded(error)) => return Err(error),

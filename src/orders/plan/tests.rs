@@ -46,6 +46,7 @@ fn detail(
         cancelled_at: None,
         version: 1,
         customer: String::new(),
+        contact: String::new(),
         balance: 0,
     };
     let line = |(n, (quantity, unit_price)): (i64, &(i64, i64))| Line {

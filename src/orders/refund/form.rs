@@ -92,11 +92,11 @@ impl RefundForm<'_> {
         let Some(effect) = self.effect.as_ref().filter(|effect| !effect.plan.is_empty()) else {
             return self.shell.t("refund.title").to_owned();
         };
-        effect.button(if effect.plan.amount == 0 {
+        if effect.plan.amount == 0 {
             self.shell.with("refund.go-points", &[("n", &self.shell.group(&effect.plan.points_returned))])
         } else {
             self.shell.with("refund.go", &[("amount", &self.on.shown(&effect.plan.amount))])
-        })
+        }
     }
 }
 

@@ -84,9 +84,9 @@ fn numbered(page: &Html, path: &str, posted: &[String]) -> Vec<String> {
 }
 
 /// Whether a form has this field only in some states of its page: the box for a network that is wide, the shipping fee that
-/// can still be refunded.
+/// can still be refunded, an amount where any money was paid.
 fn is_optional(name: &str) -> bool {
-    matches!(name, "wide_confirmed" | "shipping" | "version")
+    matches!(name, "wide_confirmed" | "shipping" | "version" | "amount" | "override_reason")
 }
 
 #[test]
@@ -129,7 +129,11 @@ fn every_form_carries_what_its_address_asks_for() {
                 ["csrf", "key", "seen", "through", "status", "reason", "return", "lang", "theme", "time_zone", "offer"];
             let name = hidden.attr("name").unwrap_or_default();
             let is_run = name == "version" || name == "panel" || name.starts_with("run-");
+            // The panel of one refund.
+            let is_part =
+                name == "refund" && within_form(hidden).is_some_and(|form| form.attr("method") == Some("get"));
             let is_kept = is_run
+                || is_part
                 || ["q", "needs"].contains(&hidden.attr("name").unwrap_or_default())
                     && within_form(hidden).is_some_and(|form| form.attr("action") == Some("/orders"));
             if !is_kept && !hidden.attr("name").is_some_and(|name| known.contains(&name)) {

@@ -1,6 +1,10 @@
 //! What happens to every form of a panel that is posted.
 
-use super::{Address, Look, Made, Opening, Panel, Subject, Unread, first_waiting, receipt::own_row, side::side_of};
+use super::{
+    Address, Look, Made, Opening, Panel, Subject, Unread, first_waiting,
+    receipt::own_row,
+    side::{foresee, side_of},
+};
 use crate::{
     gate::{Change, Meaning, Outcome, Refusal, Target},
     web::{
@@ -91,6 +95,7 @@ pub(crate) async fn preview<P: Panel>(desk: Desk, request: HttpRequest, body: we
         Err(Unread::Page(error)) => return Err(error),
     };
     let (_, seal) = SealForm::again(P::KIND, &form, P::version(&on, &part).unwrap_or_default(), errors.into());
+    let seal = SealForm { foreseen: foresee::<P>(&desk, &on).await?, ..seal };
     let opened = P::open(&desk, &on, &part, Opening::Again { form: &form, is_stale: false }).await?;
     let shell = desk.shell(Some(P::On::SECTION), None).await?;
     let (side, is_wrong) = side_of(&shell, &on, &part, opened, seal)?;
@@ -148,6 +153,7 @@ fn gone() -> Refused {
 async fn again<P: Panel>(desk: &Desk, on: P::On, part: &P::Part, form: &Form, refused: Refused) -> PageResult {
     let is_stale = refused.is_stale();
     let (status, seal) = SealForm::again(P::KIND, form, P::version(&on, part).unwrap_or_default(), refused);
+    let seal = SealForm { foreseen: foresee::<P>(desk, &on).await?, ..seal };
     let opened = P::open(desk, &on, part, Opening::Again { form, is_stale }).await?;
     let shell = desk.shell(Some(P::On::SECTION), None).await?;
     let (side, _) = side_of(&shell, &on, part, opened, seal)?;

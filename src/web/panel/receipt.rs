@@ -42,7 +42,8 @@ pub(super) async fn own_row(desk: &Desk, seq: Seq) -> sqlx::Result<Option<Row>> 
 
 impl Receipt {
     pub(crate) fn of(row: Row, name: impl Fn(&Changed) -> String) -> Self {
-        let changed = Changed::between(&row.before, &row.after);
+        let mut changed = Changed::between(&row.before, &row.after);
+        changed.retain(|changed| !changed.is_no_money());
         Self {
             seq: row.seq,
             at: row.at,

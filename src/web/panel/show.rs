@@ -24,12 +24,17 @@ pub(crate) async fn show_with<S: Subject>(desk: &Desk, on: S, shell: Shell, side
 }
 
 async fn finish<S: Subject>(desk: &Desk, on: S, shell: Shell, side: Side, status: u16) -> PageResult {
-    let buttons = usable(desk, &on).filter_map(|panel| (panel.button)(desk, &on)).collect();
+    let (mut buttons, mut obstacles) = (Vec::new(), Vec::new());
+    for panel in usable(desk, &on) {
+        let Some(button) = (panel.button)(desk, &on) else { continue };
+        obstacles.extend((panel.obstacle)(desk, &on).await?.map(|why| (button.name, why)));
+        buttons.push(button);
+    }
     let within = match side.within {
         Some(html) => Some(html),
         None => within(desk, &shell, &on).await?,
     };
-    on.page(desk, shell, Side { buttons, within, ..side }, status).await
+    on.page(desk, shell, Side { buttons, obstacles, within, ..side }, status).await
 }
 
 /// The panel that is always on the page, empty.

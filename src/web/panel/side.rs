@@ -1,14 +1,17 @@
 //! The panel beside a page: rendered, so that the page does not need to know what it is.
 
 use super::{Opened, Opening, Panel, Part, Place, Query, Receipt, Segment as _, Subject, View, action};
-use crate::web::{
-    Desk, PageError,
-    desk::fresh_key,
-    drafts::{self, Draft, FormPage, Keeps},
-    refused::Refused,
-    shell::{
-        Shell,
-        seal::{Alert, SealForm},
+use crate::{
+    gate::{Foreseen, Target},
+    web::{
+        Desk, PageError,
+        desk::fresh_key,
+        drafts::{self, Draft, FormPage, Keeps},
+        refused::Refused,
+        shell::{
+            Shell,
+            seal::{Alert, SealForm},
+        },
     },
 };
 use askama::{Template, filters::HtmlSafe};
@@ -52,6 +55,8 @@ pub(crate) struct Side {
     pub alert: Option<Alert>,
     /// The buttons of the panels that this person may use.
     pub buttons: Vec<Button>,
+    /// Why some of them are disabled, by their names.
+    pub obstacles: Vec<(&'static str, String)>,
     /// The panel that is always on the page, where this person may use it.
     pub within: Option<Html>,
 }
@@ -59,6 +64,11 @@ pub(crate) struct Side {
 impl Side {
     pub(crate) fn of(open: impl Into<String>, html: Html) -> Self {
         Self { html: Some(html), open: Some(open.into()), ..Self::default() }
+    }
+
+    /// Why the button of this panel is disabled.
+    pub(crate) fn obstacle(&self, name: &str) -> Option<&str> {
+        self.obstacles.iter().find(|(panel, _)| *panel == name).map(|(_, why)| why.as_str())
     }
 
     pub(crate) fn is_open(&self, name: &str) -> bool {
@@ -82,6 +92,7 @@ pub(crate) struct Entry<S: Subject> {
     pub(super) may: fn(&Desk, &S) -> bool,
     pub(super) is_default: fn(&Desk, &S) -> bool,
     pub(super) button: fn(&Desk, &S) -> Option<Button>,
+    pub(super) obstacle: Obstacle<S>,
     pub(super) offer: OfferPanel<S>,
     pub(super) form: FormPage,
     /// The route and the own fields of its form, where it has a seal.
@@ -93,6 +104,9 @@ pub(crate) struct Entry<S: Subject> {
 pub(crate) fn forms_of<S: Subject>() -> impl Iterator<Item = FormPage> {
     S::panels().iter().map(|panel| panel.form)
 }
+
+/// Why a panel cannot be used now.
+pub(super) type Obstacle<S> = for<'a> fn(&'a Desk, &'a S) -> LocalBoxFuture<'a, Result<Option<String>, PageError>>;
 
 /// Builds and renders a panel; `None` where the address asks for another one.
 pub(crate) type OfferPanel<S> = for<'a> fn(Offer<'a, S>) -> LocalBoxFuture<'a, Result<Option<Side>, PageError>>;
@@ -115,6 +129,7 @@ impl<S: Subject> Entry<S> {
             may: P::may,
             is_default: P::is_default,
             button: P::button,
+            obstacle: |desk, on| Box::pin(P::obstacle(desk, on)),
             offer: |offer| Box::pin(offer_panel::<P>(offer)),
             form: FormPage { route: P::ROUTE, keeps: Keeps::Typed, page: page_of::<P> },
             #[cfg(test)]
@@ -135,6 +150,7 @@ impl<S: Subject> Entry<S> {
             may,
             is_default: |_, _| false,
             button: |_, _| None,
+            obstacle: |_, _| Box::pin(async { Ok(None) }),
             offer,
             form,
             #[cfg(test)]
@@ -153,15 +169,31 @@ async fn offer_panel<P: Panel>(offer: Offer<'_, P::On>) -> Result<Option<Side>, 
         NO_DRAFT => None,
         _ => drafts::find(desk, &action::<P>(on, &part)).await?,
     };
-    let (opened, seal) = if let Some(Draft { form, at }) = &kept {
-        let empty = format!("{}?{}&draft={NO_DRAFT}", on.path(), part.query(P::NAME));
-        let (_, seal) = SealForm::again(P::KIND, form, version, Refused::kept(*at, empty));
-        (P::open(desk, on, &part, Opening::Again { form, is_stale: false }).await?, seal)
-    } else {
-        let opening = if is_asked { Opening::Requested } else { Opening::ByDefault };
-        (P::open(desk, on, &part, opening).await?, SealForm::fresh(P::KIND, fresh_key(), version))
+    let foreseen = foresee::<P>(desk, on).await?;
+    let obstacle = P::obstacle(desk, on).await?;
+    let (opened, seal) = match (&kept, obstacle) {
+        (_, Some(why)) => (Opened::Closed(why), SealForm::fresh(P::KIND, fresh_key(), version)),
+        (Some(Draft { form, at }), None) => {
+            let empty = format!("{}?{}&draft={NO_DRAFT}", on.path(), part.query(P::NAME));
+            let (_, seal) = SealForm::again(P::KIND, form, version, Refused::kept(*at, empty));
+            (P::open(desk, on, &part, Opening::Again { form, is_stale: false }).await?, seal)
+        }
+        (None, None) => {
+            let opening = if is_asked { Opening::Requested } else { Opening::ByDefault };
+            (P::open(desk, on, &part, opening).await?, SealForm::fresh(P::KIND, fresh_key(), version))
+        }
     };
+    let seal = SealForm { foreseen, ..seal };
     side_of(shell, on, &part, opened, seal).map(|(side, _)| Some(side))
+}
+
+/// What the rules of approval say about the form before it is filled in.
+pub(super) async fn foresee<P: Panel>(desk: &Desk, on: &P::On) -> sqlx::Result<Foreseen> {
+    if P::KIND.is_empty() {
+        return Ok(Foreseen::default());
+    }
+    let about = on.about().unwrap_or_else(|| Target::new("", ""));
+    desk.foresee(P::KIND, &about, on.contact()).await
 }
 
 /// As in `?draft=`, where an empty form is asked for.

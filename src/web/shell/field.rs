@@ -52,7 +52,7 @@ impl FieldErrors {
 /// sentence keeps its arguments from being forgotten.
 pub(crate) mod wrong {
     use super::Message;
-    use crate::gate::RefusalWord;
+    use crate::{gate::RefusalWord, money::Currency};
 
     /// What the gate would refuse with this word, said before the form is submitted.
     pub(crate) fn refused(word: RefusalWord) -> Message {
@@ -86,8 +86,10 @@ pub(crate) mod wrong {
         Message::new("field-error.not-a-count")
     }
     /// Not a positive amount in the currency at hand.
-    pub(crate) fn not_money() -> Message {
-        Message::new("field-error.not-money")
+    /// The example is written as amounts of this currency are.
+    pub(crate) fn not_money(currency: Currency) -> Message {
+        let example = currency.amount(currency.scale().saturating_mul(12_300)).shown();
+        Message::new("field-error.not-money").arg("example", example)
     }
     /// More than the ledger can hold.
     pub(crate) fn too_large() -> Message {

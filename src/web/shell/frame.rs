@@ -58,6 +58,11 @@ impl Frame {
         self.words.with(key, args)
     }
 
+    /// What a button says that asks for approval of what it is called otherwise.
+    pub fn ask(&self, what: impl Display) -> String {
+        self.words.with("approval.second-go", &[("what", &what)])
+    }
+
     pub fn count(&self, key: &str, n: &i64) -> String {
         self.words.count(key, *n)
     }

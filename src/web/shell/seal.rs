@@ -6,7 +6,7 @@
 use super::{Frame, Tone, field::FieldErrors};
 use crate::{
     clock::Instant,
-    gate::Rejection,
+    gate::{Foreseen, Rejection},
     id::Seq,
     web::{
         desk::fresh_key,
@@ -19,6 +19,7 @@ use crate::{
 
 /// The state of a seal panel that waits to be filled in.
 #[derive(Clone, Debug, Default)]
+#[expect(clippy::struct_excessive_bools, reason = "each is something that the panel says")]
 pub struct SealForm {
     /// The idempotency key of this form.
     pub key: String,
@@ -32,6 +33,10 @@ pub struct SealForm {
     pub kind: &'static str,
     /// Whether the target asks for a second person.
     pub is_marked: bool,
+    /// What the rules say about the person who fills it in, whatever they type.
+    pub foreseen: Foreseen,
+    /// Whether what the form says so far is more than one person may do alone.
+    pub is_beyond: bool,
     /// Whether it waits for them even where such changes may be urgent.
     pub must_wait: bool,
     /// Whether the form says that it cannot wait for them.

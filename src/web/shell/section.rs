@@ -89,6 +89,8 @@ impl Section {
 pub(crate) struct Waits {
     pub section: Section,
     pub count: Count,
+    /// The way to count what is new there for a person since a time.
+    pub news: Option<Count>,
 }
 
 /// Counts what waits for a person at a time. More than a page can show are only many.
@@ -99,11 +101,13 @@ pub struct NavItem {
     pub section: Section,
     /// The number of entries that wait there for this person.
     pub waiting: Option<i64>,
+    /// The number of entries that are new there for this person.
+    pub news: Option<i64>,
 }
 
 impl From<Section> for NavItem {
     fn from(section: Section) -> Self {
-        Self { section, waiting: None }
+        Self { section, waiting: None, news: None }
     }
 }
 
@@ -123,7 +127,7 @@ impl Beyond {
             return Self { items: Vec::new() };
         }
         let mut ranked: Vec<&NavItem> = nav.iter().collect();
-        ranked.sort_by_key(|item| item.section != Section::Home && item.waiting.is_none());
+        ranked.sort_by_key(|item| item.section != Section::Home && item.waiting.is_none() && item.news.is_none());
         let tabs: Vec<Section> = ranked.iter().take(TABS - 1).map(|item| item.section).collect();
         Self { items: nav.iter().filter(|item| !tabs.contains(&item.section)).copied().collect() }
     }
@@ -136,6 +140,10 @@ impl Beyond {
     pub fn waiting(&self) -> Option<i64> {
         self.items.iter().filter_map(|item| item.waiting).reduce(i64::saturating_add)
     }
+
+    pub fn news(&self) -> Option<i64> {
+        self.items.iter().filter_map(|item| item.news).reduce(i64::saturating_add)
+    }
 }
 
 #[cfg(test)]
@@ -145,7 +153,7 @@ mod tests {
     fn beyond(sections: &[Section], waiting: &[Section]) -> Vec<Section> {
         let nav: Vec<NavItem> = sections
             .iter()
-            .map(|&section| NavItem { section, waiting: waiting.contains(&section).then_some(2) })
+            .map(|&section| NavItem { section, waiting: waiting.contains(&section).then_some(2), news: None })
             .collect();
         Beyond::tabs(&nav).items.into_iter().map(|item| item.section).collect()
     }
@@ -164,7 +172,8 @@ mod tests {
 
     #[test]
     fn the_last_tab_says_how_much_waits_behind_it() {
-        let nav: Vec<NavItem> = Section::ALL.iter().map(|&section| NavItem { section, waiting: Some(2) }).collect();
+        let nav: Vec<NavItem> =
+            Section::ALL.iter().map(|&section| NavItem { section, waiting: Some(2), news: None }).collect();
         assert_eq!(Beyond::tabs(&nav).waiting(), Some(10));
     }
 

@@ -13,6 +13,7 @@ const COMPOSED: &[&str] = &[
     "lang.",
     "role.",
     "reason-kind.",
+    "refund-failure.",
     "ledger-kind.",
     "action.",
     "outcome.",

@@ -6,6 +6,7 @@ pub(crate) mod support;
 mod cancelling;
 mod crashes;
 mod dismissing;
+mod failing;
 mod finding;
 mod noting;
 mod providers;

@@ -5,6 +5,7 @@ mod addresses;
 mod embedded;
 pub(crate) mod fields;
 mod forgery;
+mod framed;
 mod headers;
 mod hosts;
 mod logging;
