@@ -50,6 +50,7 @@ impl Maker {
                 errors: FieldErrors::new(),
                 notice: None,
                 address: None,
+                has_draft: false,
                 personas: personas.into(),
             }),
         );

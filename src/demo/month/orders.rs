@@ -98,9 +98,8 @@ impl Month<'_> {
             };
             let change = SettleRefund { order, refund, payment, outcome };
             let actor = Actor::system(format!("refund_{refund}"));
-            match self.gate.submit_unattended(&actor, &change).await {
-                Err(Refusal::Unrecorded(error)) => return Err(error),
-                _ => {}
+            if let Err(Refusal::Unrecorded(error)) = self.gate.submit_unattended(&actor, &change).await {
+                return Err(error);
             }
         }
         Ok(())

@@ -19,7 +19,7 @@ on_both! {
         let made = mina.get(&outcome);
         assert!(made.says("#outcome").contains("The change was made"), "{made}");
         let seq = world.last_audit().seq.to_string();
-        assert_eq!(made.attributes("#outcome", "data-seq"), [seq.clone()]);
+        assert_eq!(made.attributes("#outcome", "data-seq"), [seq.as_str()]);
         // Where the script leads with it.
         let receipt = mina.get(&format!("/users/1?sealed={seq}"));
         assert!(receipt.has("#panel .signed"), "{receipt}");
