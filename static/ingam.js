@@ -112,8 +112,26 @@
     one("span", button).textContent = button.dataset.copied;
   };
 
+  // Recovery codes, one in a line. The file is made here: what is in it goes nowhere else.
+  const codes = () => all(".codes code").map((code) => `${code.textContent}\n`).join("");
+  const copyCodes = async (button) => {
+    await navigator.clipboard.writeText(codes());
+    one("span", button).textContent = button.dataset.copied;
+  };
+  const saveCodes = (button) => {
+    const link = document.createElement("a");
+    link.href = URL.createObjectURL(new Blob([codes()], { type: "text/plain" }));
+    link.download = button.dataset.saveCodes;
+    link.click();
+    setTimeout(() => URL.revokeObjectURL(link.href), 1000);
+  };
+
   document.addEventListener("click", (event) => {
     if (event.target.closest("[data-print]")) window.print();
+    const copied = event.target.closest("[data-copy-codes]");
+    if (copied) copyCodes(copied);
+    const saved = event.target.closest("[data-save-codes]");
+    if (saved) saveCodes(saved);
     if (event.target.closest("[data-keys]")) showKeys();
     const copy = event.target.closest("[data-copy]");
     if (copy) copyField(copy);
@@ -223,9 +241,9 @@
 
   const settle = () => {
     followLog();
-    for (const button of all("[data-print], [data-keys]")) button.hidden = false;
+    for (const button of all("[data-print], [data-keys], [data-save-codes]")) button.hidden = false;
     // The clipboard is there over HTTPS and on this machine only; the field can be copied by hand.
-    for (const button of all("[data-copy]")) button.hidden = !navigator.clipboard;
+    for (const button of all("[data-copy], [data-copy-codes]")) button.hidden = !navigator.clipboard;
     for (const link of all("[data-expand]:not([aria-expanded])")) link.setAttribute("aria-expanded", "false");
     for (const panel of all("form:has([data-points])")) showPoints(panel);
     for (const choice of all("[data-label]:checked")) showChoice(choice);

@@ -71,7 +71,7 @@ pub(crate) async fn list(desk: Desk, filter: web::Query<Filter>) -> PageResult {
         filter,
         errors,
     };
-    desk.page(if page.errors.is_empty() { 200 } else { 422 }, &page)
+    desk.page(page.errors.status_of_list(), &page)
 }
 
 /// What a target that was typed is called in the log.

@@ -1,5 +1,6 @@
 //! The first page: what waits for a person, and what happened lately.
 
+pub(crate) mod begin;
 pub(crate) mod pages;
 
 use crate::{
@@ -47,12 +48,14 @@ pub(crate) async fn home(desk: Desk) -> PageResult {
     let attention = if desk.may("GET", Section::Orders.href()) { attention(&desk).await? } else { Vec::new() };
     let runs = if desk.may("GET", Section::Batches.href()) { runs(&desk).await? } else { Vec::new() };
     let from_host = if desk.may("GET", HostChanges::PAGE) { Some(from_host(&desk).await?) } else { None };
+    let begin = if desk.may("GET", Section::Staff.href()) { begin::tasks(&desk).await? } else { Vec::new() };
     let shell = desk.shell(Some(Section::Home), None).await?;
     let page = HomePage {
         owed: queue::owed(desk.reader()).await?,
         requests: shell.waiting(Section::Approvals),
         decided: news::read(desk.reader(), desk.person(), desk.decisions_seen()).await?,
         shell,
+        begin,
         runs,
         from_host: from_host.filter(|from_host| from_host.n > 0),
         attention,

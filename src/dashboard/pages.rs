@@ -1,5 +1,6 @@
 //! The first page.
 
+use super::begin::Task;
 use crate::{
     approvals::{Request, news::News},
     audit::pages::Row,
@@ -18,6 +19,8 @@ use chrono::Timelike;
 #[template(path = "dashboard.html")]
 pub(crate) struct HomePage {
     pub shell: Shell,
+    /// What an owner has to do in a console that begins; nothing for others, and where all of it is done.
+    pub begin: Vec<Task>,
     /// The urgent requests that were made and still lack their approval, for everybody.
     pub owed: Vec<Request>,
     /// The number of requests that wait for this person.

@@ -29,7 +29,7 @@ pub(crate) async fn list(desk: Desk, filter: web::Query<Filter>) -> PageResult {
         Ok(query) => (find::find(desk.reader(), &query, after).await?, FieldErrors::new()),
         Err(errors) => (Page::default(), errors),
     };
-    let status = if errors.is_empty() { 200 } else { 422 };
+    let status = errors.status_of_list();
     let page = ListPage {
         shell: desk.shell(Some(Section::Orders), None).await?,
         typed: filter.q.clone(),

@@ -1,7 +1,7 @@
 use super::maker::{Maker, Sample, html, now};
 use crate::{
     approvals::{news::News, request::State},
-    dashboard::pages as dashboard,
+    dashboard::{begin::Task, pages as dashboard},
     orders::filter::Needs,
     web::{
         problem_page::{Onward, Problem, ProblemPage},
@@ -12,6 +12,11 @@ use chrono::TimeDelta;
 
 fn waiting(needs: Needs, n: i64, is_more: bool) -> dashboard::Attention {
     dashboard::Attention { needs, n, is_more, can_retry: n % 2 == 0 }
+}
+
+fn tasks() -> Vec<Task> {
+    let all = ["approver", "owner", "network", "codes", "job", "data"].into_iter().enumerate();
+    all.map(|(n, key)| Task { key, is_done: n % 2 == 1, href: "/staff?panel=invite" }).collect()
 }
 
 impl Maker {
@@ -34,6 +39,7 @@ impl Maker {
                     waiting(Needs::Shipping, 99, true),
                 ],
                 shell,
+                begin: vec![],
                 owed: vec![self.request(7, State::Owed)],
                 requests: 3,
                 decided: vec![
@@ -53,6 +59,7 @@ impl Maker {
             "home-empty",
             html(&dashboard::HomePage {
                 shell: self.shell(Section::Home),
+                begin: tasks(),
                 owed: vec![],
                 requests: 0,
                 decided: vec![],
@@ -70,6 +77,7 @@ impl Maker {
             "home-least",
             html(&dashboard::HomePage {
                 shell,
+                begin: vec![],
                 owed: vec![],
                 requests: 0,
                 decided: vec![],

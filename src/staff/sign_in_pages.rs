@@ -127,7 +127,7 @@ pub(crate) async fn enter_password(guest: Guest, session: Session, body: web::By
 fn login_again(guest: Guest, form: &Form) -> PageResult {
     let (guest, cookie) = guest.bind();
     let notice = Some(LoginNotice::Old);
-    let mut answer = login_page(&guest, 409, form.get("email").to_owned(), None, FieldErrors::new(), notice)?;
+    let mut answer = login_page(&guest, 403, form.get("email").to_owned(), None, FieldErrors::new(), notice)?;
     if let Some(cookie) = cookie {
         answer.add_cookie(&cookie).map_err(PageError::internal)?;
     }

@@ -1,6 +1,7 @@
 // A new person: invited from the command line, they set up their account by the printed link and sign in.
 
 import assert from 'node:assert/strict';
+import { readFile } from 'node:fs/promises';
 import { after, before, test } from 'node:test';
 import { at, look, report, watch } from './inspect.mjs';
 import { givePassword, openBrowser, openWindow, sendButton, signIn, startConsole } from './kit.mjs';
@@ -58,6 +59,14 @@ test('an invited person sets password and authenticator, gets ten recovery codes
   await page.locator('.codes').waitFor();
   recoveryCodes = await page.locator('.codes code').allInnerTexts();
   assert.equal(new Set(recoveryCodes).size, 10);
+  await page.context().grantPermissions(['clipboard-read', 'clipboard-write']);
+  await page.locator('[data-copy-codes]').click();
+  await page.locator('[data-copy-codes]', { hasText: 'Copied' }).waitFor();
+  const kept = `${recoveryCodes.join('\n')}\n`;
+  assert.equal(await page.evaluate(() => navigator.clipboard.readText()), kept);
+  const [file] = await Promise.all([page.waitForEvent('download'), page.locator('[data-save-codes]').click()]);
+  assert.equal(file.suggestedFilename(), 'ingam-recovery-codes.txt');
+  assert.equal(await readFile(await file.path(), 'utf8'), kept);
   await see('en recovery codes');
   report(found);
 

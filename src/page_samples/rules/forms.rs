@@ -73,6 +73,8 @@ fn others(path: &str) -> &'static [&'static str] {
 fn numbered(page: &Html, path: &str, posted: &[String]) -> Vec<String> {
     let with = |is_numbered: fn(&str) -> bool| posted.iter().filter(|name| is_numbered(name)).cloned().collect();
     match path.rsplit('/').next() {
+        // The button of a person of a demo.
+        Some("login") => with(|name| name == "person"),
         // A refund has a field for every line of the order, and where one may choose, for every payment.
         Some("refunds") => refund_fields(page, posted),
         // A run has a field for every parameter of its job; several runs have one each.

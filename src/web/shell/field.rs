@@ -42,6 +42,13 @@ impl FieldErrors {
         self.0.iter().find(|(name, _)| *name == field).map(|(_, message)| message.say(*words))
     }
 
+    /// The status of a list whose filters these are wrong with: a question that has no answer by its own words, such as days in
+    /// reverse, is answered with none of them and why, and no mistake of the request.
+    pub(crate) fn status_of_list(&self) -> u16 {
+        let empty = [wrong::reversed_days(), wrong::reversed_amounts(), wrong::no_such_order(), wrong::no_such_staff()];
+        if self.0.iter().all(|(_, message)| empty.contains(message)) { 200 } else { 422 }
+    }
+
     /// Where the cursor belongs when the page comes back.
     pub fn first(&self) -> Option<&'static str> {
         self.0.first().map(|(field, _)| *field)

@@ -9,6 +9,11 @@ use std::{
 /// Families whose keys are put together from a word of the program, so that no test can find them in the source.
 const COMPOSED: &[&str] = &[
     "nav.",
+    "begin-task.",
+    "begin-why.",
+    "lost.",
+    "lost-title.",
+    "personas.",
     "theme.",
     "lang.",
     "role.",

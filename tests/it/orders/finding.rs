@@ -116,7 +116,7 @@ on_both! {
         assert_eq!(listed(&mina, "/orders?state=paid&min=1"), [ALL[1]]);
         for (reversed, field) in [("from=2026-02-27&to=2026-02-26", "to"), ("min=2&max=1", "max"), ("min=2&max=1&currency=USD", "max")] {
             let page = mina.get(&format!("/orders?{reversed}"));
-            assert_eq!((page.status, page.has(&format!("#{field}-error"))), (422, true), "{reversed}: {page}");
+            assert_eq!((page.status, page.has(&format!("#{field}-error"))), (200, true), "{reversed}: {page}");
         }
         for odd in ["state=lost", "needs=love", "days=-1", "from=yesterday", "min=ten", "currency=XXX", "max=-5"] {
             assert_eq!(mina.get(&format!("/orders?{odd}")).status, 422, "{odd}");

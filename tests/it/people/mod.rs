@@ -2,6 +2,7 @@
 
 pub(crate) mod support;
 
+mod beginning;
 mod break_glass;
 mod host;
 mod last_owner;

@@ -1,6 +1,7 @@
 //! What owners do to the staff where there is a second owner: it waits for them.
 
 use crate::{
+    approvals::support::bare_of,
     kit::{Browser, Form, Operator, Page, World, on_both, owners, submit_at_once},
     people::support::{REASON, code, enter, id_of, invitation, link_on, panel, roles_form, set_up},
 };
@@ -117,7 +118,9 @@ on_both! {
         let third = world.signed_in("owner");
         let form = roles_form(&first.browser, second.id, &["owner", "auditor"]);
         let request = request_of(&form.set("code", &code(world, &first)).submit());
-        let refused = approve(world, &second, request);
+        assert!(second.browser.get(&format!("/approvals/{request}?panel=approve")).find_form("form#panel").is_none());
+        world.clock.advance(Duration::from_secs(30));
+        let refused = bare_of(&second, request, "approval", &code(world, &second)).submit();
         assert_eq!(refused.status, 403, "{refused}");
         assert_eq!(world.last_audit().refusal, "approval-about-you");
         let done = approval(&third, request).set("code", &world.code("owner")).submit();

@@ -29,6 +29,7 @@ pub(crate) fn populated(engine: Engine) -> (World, Provider) {
     batches(&world);
     people(&world);
     networks(&world);
+    draft(&world);
     // By the clock of the machine, which is ahead of the world's: from then on the log's time is held.
     let done = world.command(&["job", "daily-settlement", "--date", "2026-02-28"]).output().unwrap();
     assert!(done.status.success(), "{}", String::from_utf8_lossy(&done.stderr));
@@ -115,4 +116,13 @@ fn networks(world: &World) {
     let added = added.set("net", "198.51.100.7").set("note", "The printer").set("expires_at", "2026-03-09T09:00");
     let added = added.set("reason", "The new office").set("code", &world.code("owner")).submit();
     assert_eq!(added.status, 303, "{added}");
+}
+
+/// A form that was sent after its session had ended.
+fn draft(world: &World) {
+    let mina = world.signed_in("mina");
+    let form = addition(&mina, 2, "5");
+    assert_eq!(mina.get("/").form_to("/logout").submit().status, 303);
+    assert_eq!(form.submit().status, 303);
+    assert_eq!(world.number("select count(*) from drafts"), 1);
 }

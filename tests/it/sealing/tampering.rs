@@ -285,7 +285,9 @@ fn altered(world: &World, column: &Column) -> Result<String, String> {
     let all = || world.rows(&format!("select * from {table}"));
     let (sql, before) = (alter(world, column), all());
     tamper(world, &sql).map_err(|error| format!("{sql}: {error}"))?;
-    if all() == before { Err(format!("{sql} alters nothing")) } else { Ok(sql) }
+    // The console empties its queue within a second, so there is mostly nothing in it to alter.
+    let is_queue = table == "user_name_queue" && before.is_empty();
+    if all() == before && !is_queue { Err(format!("{sql} alters nothing")) } else { Ok(sql) }
 }
 
 /// What a thief with the database's password types, and what the program says of it.

@@ -266,7 +266,7 @@ on_both! {
         // The browser was closed over night and forgot its cookies.
         mina.forget_cookies();
         let page = form.submit();
-        assert_eq!(page.status, 409, "{page}");
+        assert_eq!(page.status, 403, "{page}");
         assert!(page.says("main").contains("opened too long ago"), "{page}");
         let again = page.form_with("password");
         assert_eq!((again.value("email"), again.value("password")), (Some("mina@ingam.test"), Some("")));

@@ -91,11 +91,11 @@ on_both! {
         }
         for typed in ["20991231-000017", "none%40ingam.test"] {
             let page = sora.get(&format!("/audit?target={typed}"));
-            assert_eq!((page.status, page.has("#target-error")), (422, true), "{typed}: {page}");
+            assert_eq!((page.status, page.has("#target-error")), (200, true), "{typed}: {page}");
         }
         for list in ["/audit", "/access-records"] {
             let page = sora.get(&format!("{list}?from=2026-03-02&to=2026-03-01"));
-            assert_eq!((page.status, page.has("#to-error")), (422, true), "{list}: {page}");
+            assert_eq!((page.status, page.has("#to-error")), (200, true), "{list}: {page}");
         }
     }
 }
