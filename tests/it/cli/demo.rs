@@ -220,25 +220,24 @@ fn a_demo_prints_qr_codes_when_it_is_asked_to() {
 /// What requests and statements say is for those who ask for it, by `RUST_LOG`.
 #[test]
 fn a_demo_that_is_used_prints_nothing_more() {
-    let folder = TempDir::new().unwrap();
-    let log = folder.path().join("said");
-    let out = fs::File::create(&log).unwrap();
-    let mut command = demo(&folder.path().join("demo"), &[]);
-    let mut child = command.stdout(out.try_clone().unwrap()).stderr(out).spawn().unwrap();
-    let said = || fs::read_to_string(&log).unwrap();
-    crate::kit::wait_until(|| said().contains("listening on http://"));
-    let before = said();
-    let address = before.rsplit("http://").next().unwrap().trim().to_owned();
-    for path in ["/login", "/users", "/nowhere"] {
-        let answer = std::process::Command::new("curl")
-            .args(["-s", "-o", "/dev/null", &format!("http://{address}{path}")])
-            .status();
-        assert!(answer.is_ok());
-    }
-    assert_eq!(said(), before);
-    assert!(before.lines().count() <= 40 && !before.contains("select") && !before.contains('\u{1b}'), "{before}");
-    assert!(std::process::Command::new("kill").args(["-TERM", &child.id().to_string()]).status().unwrap().success());
-    assert_eq!(child.wait().unwrap().code(), Some(0));
+    within(Engine::Sqlite, |world| {
+        let folder = TempDir::new().unwrap();
+        let log = folder.path().join("said");
+        let out = fs::File::create(&log).unwrap();
+        let mut command = demo(&folder.path().join("demo"), &[]);
+        let mut child = command.stdout(out.try_clone().unwrap()).stderr(out).spawn().unwrap();
+        let said = || fs::read_to_string(&log).unwrap();
+        crate::kit::wait_until(|| said().contains("listening on http://") && said().ends_with('\n'));
+        let before = said();
+        let address = before.rsplit("http://").next().unwrap().trim().parse().unwrap();
+        for path in ["/login", "/users", "/nowhere"] {
+            assert!(world.browser().at(address).get(path).status > 0);
+        }
+        assert_eq!(said(), before);
+        assert!(before.lines().count() <= 40 && !before.contains("select") && !before.contains('\u{1b}'), "{before}");
+        assert!(Command::new("kill").args(["-TERM", &child.id().to_string()]).status().unwrap().success());
+        assert_eq!(child.wait().unwrap().code(), Some(0));
+    });
 }
 
 #[test]
