@@ -67,7 +67,7 @@ pub struct Config {
     pub separate_duties: bool,
     /// How often a person may look at customers.
     pub look_limits: LookLimits,
-    /// Whom the sign-in page offers: in a demo its people, otherwise no one.
+    /// The people that the sign-in page offers; none but in a demo.
     pub personas: Vec<Persona>,
     /// Connections for reading, and on PostgreSQL as many for writing.
     pub connections: u32,

@@ -1,4 +1,4 @@
-//! The people of a demo, whom its sign-in page offers by name with the code that their authenticator app would show. Only `ingam demo`
+//! The people of a demo. Its sign-in page offers them by name, with the code that their authenticator app would show. Only `ingam demo`
 //! has them: a console of any other profile than `local` refuses to start with them.
 
 use crate::{

@@ -104,7 +104,7 @@ pub enum Purpose {
     Enrolment,
     /// Tokens in forms: which session they are of.
     Forgery,
-    /// Tokens in forms: that this console made them, and for whom.
+    /// Tokens in forms: that this console made them, and for which person.
     Issue,
     /// Names of a session and of a person that a page may hold, and of a draft in a cookie.
     Page,

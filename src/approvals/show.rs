@@ -184,7 +184,7 @@ impl ShowPage {
         if self.request.is_open() { (0..self.request.wants()).collect() } else { Vec::new() }
     }
 
-    /// Whether it was so urgent that it was made first, whatever became of the request.
+    /// Whether it was so urgent that it was made first, before the request was decided.
     fn is_made_first(&self) -> bool {
         self.rows.first().is_some_and(|row| row.outcome == "applied" && row.action == self.request.kind)
     }

@@ -15,7 +15,7 @@ macro_rules! is_under_way {
 }
 pub(super) use is_under_way;
 
-/// What decides whether runs of a job can be run again, and by whom.
+/// What decides whether runs of a job can be run again, and which people can do it.
 #[derive(Clone, Debug)]
 pub(crate) struct JobFacts {
     pub(crate) name: String,

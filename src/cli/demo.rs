@@ -73,13 +73,12 @@ fn tell(stage: Stage, users: i64) {
 
 /// The person of an account, for the sign-in page.
 fn persona(account: &Account) -> Option<Persona> {
-    let secret = totp_rs::Secret::try_from_base32(&account.totp_secret).ok()?;
     Some(Persona {
         name: account.name.clone(),
         role: account.roles.first()?.parse().ok()?,
         email: account.email.clone(),
         password: account.password.clone(),
-        secret: secret.as_ref().to_vec(),
+        secret: account.secret()?,
     })
 }
 
@@ -108,8 +107,5 @@ fn announce(accounts: &[Account], data: &Data, address: std::net::SocketAddr, wi
 }
 
 fn otpauth(account: &Account) -> String {
-    totp_rs::Secret::try_from_base32(&account.totp_secret)
-        .ok()
-        .and_then(|secret| code::address(secret.as_ref(), "Ingam local", &account.email))
-        .unwrap_or_default()
+    account.secret().and_then(|secret| code::address(&secret, "Ingam local", &account.email)).unwrap_or_default()
 }

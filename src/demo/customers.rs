@@ -2,6 +2,7 @@
 //!
 //! The engine makes them from their numbers: a million rows with their ledgers are not carried through this process.
 
+use super::present;
 use crate::{
     clock::Instant,
     gate::{Admits, Change, Fault, Housekeeping as _, Target, Tx},
@@ -34,7 +35,7 @@ impl Change for LoadSample {
     }
 
     async fn apply(&self, tx: &mut Tx<'_>) -> Result<(), Fault> {
-        let now = self.present.and_then(Instant::from_unix).unwrap_or(tx.now());
+        let now = present(tx, self.present);
         insert(tx, self.first, self.count, self.total, now).await?;
         // As many at once as fit into memory easily.
         while (IndexNames { limit: 1_000 }).run(tx).await? > 0 {}

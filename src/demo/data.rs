@@ -35,6 +35,14 @@ pub(crate) struct Account {
     pub(crate) totp_secret: String,
 }
 
+impl Account {
+    /// The secret that its authenticator holds; none where the file is not as the demo wrote it.
+    pub(crate) fn secret(&self) -> Option<Vec<u8>> {
+        let secret = totp_rs::Secret::try_from_base32(&self.totp_secret).ok()?;
+        Some(secret.as_ref().to_vec())
+    }
+}
+
 #[derive(Clone, Debug)]
 pub(crate) struct Data(PathBuf);
 

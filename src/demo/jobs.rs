@@ -3,6 +3,7 @@
 
 mod history;
 
+use super::present;
 use crate::{
     batches::{
         definition::{Definition, Kind, Overlap},
@@ -67,7 +68,7 @@ impl Change for LoadBatches {
     }
 
     async fn apply(&self, tx: &mut Tx<'_>) -> Result<i64, Fault> {
-        let now = self.present.and_then(Instant::from_unix).unwrap_or(tx.now());
+        let now = present(tx, self.present);
         let shop = shop(tx, now).await?;
         let mut known = Vec::new();
         for Definition { name, .. } in jobs("", "") {

@@ -125,7 +125,7 @@ impl Month<'_> {
         }
         let reason = self.reason(reason);
         let change = AdjustPoints { user, delta, reason_kind: kind.to_owned() };
-        if let Ok((_, Outcome::Pending(request))) = self.staff.operator.seal(&change, &reason).await? {
+        if let Some(Outcome::Pending(request)) = self.staff.operator.seal(&change, &reason).await? {
             let decided = self.time.now().plus(TimeDelta::minutes(self.chance.within(8, 180)));
             self.waiting.push((decided, request));
         }
@@ -138,18 +138,20 @@ impl Month<'_> {
         let reason = self.reason("중복 지급분 회수");
         let change = |delta| AdjustPoints { user, delta, reason_kind: "correction".to_owned() };
         match self.chance.within(0, 3) {
-            0 => drop(self.staff.operator.seal(&change(-points - 5_000), &reason).await?),
+            0 => {
+                self.staff.operator.seal(&change(-points - 5_000), &reason).await?;
+            }
             1 => {
                 self.staff.oncall.sign_in().await?;
-                drop(self.staff.oncall.seal(&change(3_000), &reason).await?);
+                self.staff.oncall.seal(&change(3_000), &reason).await?;
                 self.staff.oncall.sign_out().await?;
             }
             _ => {
                 let change = AdjustPoints { user, delta: 1_500, reason_kind: "late_delivery".to_owned() };
                 let reason = self.reason("배송이 하루 늦어 보상합니다");
-                drop(self.staff.operator.mistype(&change, &reason).await?);
+                self.staff.operator.mistype(&change, &reason).await?;
                 self.time.pass(20);
-                drop(self.staff.operator.seal(&change, &reason).await?);
+                self.staff.operator.seal(&change, &reason).await?;
             }
         }
         Ok(())
@@ -159,7 +161,7 @@ impl Month<'_> {
         let Some((user, _)) = self.customer().await? else { return Ok(()) };
         let text = (*self.chance.of_these(words::NOTES).unwrap_or(&"통화 완료")).to_owned();
         let reason = self.reason("상담 내용 기록");
-        drop(self.staff.operator.seal(&NoteUser { user, text }, &reason).await?);
+        self.staff.operator.seal(&NoteUser { user, text }, &reason).await?;
         Ok(())
     }
 
@@ -168,11 +170,11 @@ impl Month<'_> {
         let Some((user, _)) = self.customer().await? else { return Ok(()) };
         let status = |status: &str| SetUserStatus { user, status: status.to_owned() };
         let reason = self.reason("도용 의심 신고, 본인 확인 전까지 정지");
-        drop(self.staff.operator.seal(&status("suspended"), &reason).await?);
+        self.staff.operator.seal(&status("suspended"), &reason).await?;
         if !self.chance.once_in(3) {
             self.time.pass(self.chance.within(1_800, 5_400));
             let reason = self.reason("본인 확인 완료, 정지 해제");
-            drop(self.staff.operator.seal(&status("active"), &reason).await?);
+            self.staff.operator.seal(&status("active"), &reason).await?;
         }
         Ok(())
     }
@@ -191,10 +193,10 @@ impl Month<'_> {
             self.time.pass(self.chance.within(30, 200));
             if self.chance.once_in(4) {
                 let reason = *self.chance.of_these(words::REJECTIONS).unwrap_or(&"근거 자료가 부족합니다");
-                drop(self.staff.approver.seal(&Reject { request }, reason).await?);
+                self.staff.approver.seal(&Reject { request }, reason).await?;
             } else {
                 let reason = *self.chance.of_these(words::APPROVALS).unwrap_or(&"확인했습니다");
-                drop(self.staff.approver.seal(&Approve { request }, reason).await?);
+                self.staff.approver.seal(&Approve { request }, reason).await?;
             }
         }
         Ok(self.staff.approver.sign_out().await?)

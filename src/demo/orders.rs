@@ -4,6 +4,7 @@
 //! The engine makes them from their numbers, as it makes the customers: a million orders are not carried through this
 //! process. The engines differ in how they write times, so the first and last lines of each statement do.
 
+use super::present;
 use crate::{
     gate::{Admits, Change, Fault, Target, Tx},
     sql,
@@ -48,7 +49,7 @@ impl Change for LoadOrders {
 
     async fn apply(&self, tx: &mut Tx<'_>) -> Result<Loaded, Fault> {
         let last = self.last_entry(tx).await?;
-        let now = self.present.unwrap_or(tx.now().unix());
+        let now = present(tx, self.present).unix();
         let mut added = Vec::new();
         for statement in made_from_numbers() {
             let query = tx.query(statement).bind(self.entry).bind(last).bind(self.first).bind(self.count);

@@ -5,7 +5,7 @@ use super::data::Account;
 use crate::{
     clock::{Clock, Instant},
     gate::{Actor, Change, Gate, Origin, Outcome, Reason, Refusal, Roles, Seal, Who, code},
-    id::{Seq, StaffId},
+    id::StaffId,
     secret, sql,
     staff::{
         sign_in::{Browser, EnterPassword, SignIn, SignOut},
@@ -14,6 +14,7 @@ use crate::{
     store::Reader,
     web::session::id_of,
 };
+use anyhow::Context as _;
 use chrono::TimeDelta;
 use std::{
     net::{IpAddr, Ipv4Addr},
@@ -53,9 +54,6 @@ impl Time {
     }
 }
 
-/// The outcome of what a person sealed: the row in the log, and what the change gave; or why it was refused.
-pub(super) type Sealed<T> = Result<(Seq, Outcome<T>), Refusal>;
-
 /// One of the demo's staff.
 pub(super) struct Worker<'g> {
     gate: &'g Gate,
@@ -82,9 +80,7 @@ impl<'g> Worker<'g> {
             .bind(account.email.as_str())
             .one()
             .await?;
-        let secret = totp_rs::Secret::try_from_base32(&account.totp_secret)
-            .map_err(|_| anyhow::anyhow!("the demo wrote a secret that is not base32"))?;
-        let secret = secret.as_ref().to_vec();
+        let secret = account.secret().context("the demo wrote a secret that is not base32")?;
         Ok(Self { gate, time, id, account, secret, hash, spent: 0, session: None })
     }
 
@@ -110,14 +106,22 @@ impl<'g> Worker<'g> {
         Ok(())
     }
 
-    /// Seals a change with the next code.
-    pub(super) async fn seal<C: Change>(&mut self, change: &C, reason: &str) -> anyhow::Result<Sealed<C::Output>> {
+    /// Seals a change with the next code. Nothing where it is refused, which the log tells of.
+    pub(super) async fn seal<C: Change>(
+        &mut self,
+        change: &C,
+        reason: &str,
+    ) -> anyhow::Result<Option<Outcome<C::Output>>> {
         let code = self.next_code();
         self.seal_with(change, reason, code).await
     }
 
     /// Seals a change with a code that is mistyped.
-    pub(super) async fn mistype<C: Change>(&mut self, change: &C, reason: &str) -> anyhow::Result<Sealed<C::Output>> {
+    pub(super) async fn mistype<C: Change>(
+        &mut self,
+        change: &C,
+        reason: &str,
+    ) -> anyhow::Result<Option<Outcome<C::Output>>> {
         let right = code::current(&self.secret, self.time.now()).unwrap_or_default();
         let wrong = right.chars().rev().collect::<String>();
         self.seal_with(change, reason, Some(if wrong == right { "000000".to_owned() } else { wrong })).await
@@ -128,14 +132,14 @@ impl<'g> Worker<'g> {
         change: &C,
         reason: &str,
         code: Option<String>,
-    ) -> anyhow::Result<Sealed<C::Output>> {
+    ) -> anyhow::Result<Option<Outcome<C::Output>>> {
         let key = Some(format!("demo{}", secret::token()));
         let seal = Seal { reason: Reason::parse(reason)?, code, key, ..Seal::none() };
         match self.gate.submit(&self.actor(), change, &seal).await {
-            Ok(sealed) => Ok(Ok((sealed.seq, sealed.output))),
+            Ok(sealed) => Ok(Some(sealed.output)),
             // The demo cannot be made without its database; everything else is a day at work.
             Err(Refusal::Unrecorded(error)) => Err(error),
-            Err(refusal) => Ok(Err(refusal)),
+            Err(_) => Ok(None),
         }
     }
 

@@ -2,7 +2,7 @@
 //! how much. A page promises by this what the gate will do.
 
 use super::{
-    Actor, Amount, Gate, Policies, Policy, Role, Target, When, Who,
+    Actor, Amount, Gate, Policies, Role, Target, Who,
     daily::{self, Totals},
     day::Day,
     evaluation::{eligible_approvers, is_same_mailbox},
@@ -39,8 +39,7 @@ impl Gate {
         let policies = self.policies();
         let mut foreseen =
             Foreseen { is_own: contact.is_some_and(|contact| is_same_mailbox(contact, email)), ..Foreseen::default() };
-        let adds_up = |policy: &Policy| matches!(&policy.when, When::Beyond { daily, .. } if !daily.is_empty());
-        if policies.of(kind).any(adds_up) {
+        if policies.counts_days(kind) {
             let day = Day::of(self.clock.now(), policies.zone);
             let stored = daily::stored(&mut &*reader, *id, day).await?;
             foreseen.today = if let Some((_, totals)) = stored {

@@ -53,7 +53,7 @@ pub struct Console {
     pub(crate) forms: Vec<FormPage>,
     /// What the navigation counts.
     pub(crate) waits: &'static [Waits],
-    /// Whom the sign-in page offers: in a demo its people, otherwise no one.
+    /// The people that the sign-in page offers; none but in a demo.
     pub(crate) personas: Vec<Persona>,
     pub(crate) head: Mutex<Option<(Instant, AuditHead)>>,
 }

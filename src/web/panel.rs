@@ -152,7 +152,7 @@ pub(crate) trait Panel: Sized + 'static {
         None
     }
 
-    /// Why it cannot be used now by anybody, whatever they type: a sentence, by the rule by which the change is refused. Its
+    /// Why no person can use it now, with any input: a sentence, by the rule by which the change is refused. Its
     /// button is disabled with it.
     fn obstacle(_desk: &Desk, _on: &Self::On) -> impl Future<Output = Result<Option<String>, PageError>> {
         ready(Ok(None))

@@ -46,7 +46,7 @@ impl Month<'_> {
             reason_kind: kind.to_owned(),
             override_reason: None,
         };
-        if let Ok((_, Outcome::Applied(booked))) = self.staff.operator.seal(&change, &reason).await? {
+        if let Some(Outcome::Applied(booked)) = self.staff.operator.seal(&change, &reason).await? {
             self.settle(order, booked.refund, succeeds).await?;
         }
         Ok(())
@@ -68,7 +68,7 @@ impl Month<'_> {
         let (kind, reason) = *self.chance.of_these(words::CANCELLATIONS).unwrap_or(&("other", "고객 요청"));
         let reason = self.reason(reason);
         let change = CancelOrder { order, reason_kind: kind.to_owned() };
-        if let Ok((_, Outcome::Applied(cancelled))) = self.staff.operator.seal(&change, &reason).await?
+        if let Some(Outcome::Applied(cancelled)) = self.staff.operator.seal(&change, &reason).await?
             && let Some(refund) = cancelled.refund
         {
             self.settle(order, refund, true).await?;

@@ -52,7 +52,7 @@ impl Month<'_> {
             self.time.pass(self.chance.within(60, 400));
             let reason = *self.chance.of_these(words::RUNS).unwrap_or(&"확인함");
             let resolution = if run.state == "failed" { Resolution::Accepted } else { Resolution::FalseAlarm };
-            drop(self.staff.oncall.seal(&ResolveRun { run: run.id, resolution }, reason).await?);
+            self.staff.oncall.seal(&ResolveRun { run: run.id, resolution }, reason).await?;
         }
         for run in again {
             self.time.pass(self.chance.within(60, 400));
@@ -65,7 +65,7 @@ impl Month<'_> {
         let params: Values = serde_json::from_str(&run.params)?;
         let change = RerunRun { run: run.id, version: run.version, params };
         let reason = "정산팀 요청: 그날 정산을 다시 계산합니다";
-        let Ok((_, Outcome::Applied(rerun))) = self.staff.oncall.seal(&change, reason).await? else { return Ok(()) };
+        let Some(Outcome::Applied(rerun)) = self.staff.oncall.seal(&change, reason).await? else { return Ok(()) };
         self.time.pass(1);
         let claim = ClaimRun { runner: "demo".to_owned(), lease_seconds: 60 };
         let Some(claimed) = self.gate.run_housekeeping(&claim).await? else { return Ok(()) };

@@ -164,26 +164,24 @@ async fn offer_panel<P: Panel>(offer: Offer<'_, P::On>) -> Result<Option<Side>, 
     let part = if is_asked { P::Part::asked(P::NAME, query) } else { P::Part::read(None) };
     let Some(part) = part else { return Ok(None) };
     let version = P::version(on, &part).unwrap_or_default();
+    if let Some(why) = P::obstacle(desk, on).await? {
+        let seal = SealForm::fresh(P::KIND, fresh_key(), version);
+        return side_of(shell, on, &part, Opened::<P>::Closed(why), seal).map(|(side, _)| Some(side));
+    }
     // What was typed when the session had ended is there again, unless an empty form is asked for.
     let kept = match query.get("draft") {
         NO_DRAFT => None,
         _ => drafts::find(desk, &action::<P>(on, &part)).await?,
     };
-    let foreseen = foresee::<P>(desk, on).await?;
-    let obstacle = P::obstacle(desk, on).await?;
-    let (opened, seal) = match (&kept, obstacle) {
-        (_, Some(why)) => (Opened::Closed(why), SealForm::fresh(P::KIND, fresh_key(), version)),
-        (Some(Draft { form, at }), None) => {
-            let empty = format!("{}?{}&draft={NO_DRAFT}", on.path(), part.query(P::NAME));
-            let (_, seal) = SealForm::again(P::KIND, form, version, Refused::kept(*at, empty));
-            (P::open(desk, on, &part, Opening::Again { form, is_stale: false }).await?, seal)
-        }
-        (None, None) => {
-            let opening = if is_asked { Opening::Requested } else { Opening::ByDefault };
-            (P::open(desk, on, &part, opening).await?, SealForm::fresh(P::KIND, fresh_key(), version))
-        }
+    let (opened, seal) = if let Some(Draft { form, at }) = &kept {
+        let empty = format!("{}?{}&draft={NO_DRAFT}", on.path(), part.query(P::NAME));
+        let (_, seal) = SealForm::again(P::KIND, form, version, Refused::kept(*at, empty));
+        (P::open(desk, on, &part, Opening::Again { form, is_stale: false }).await?, seal)
+    } else {
+        let opening = if is_asked { Opening::Requested } else { Opening::ByDefault };
+        (P::open(desk, on, &part, opening).await?, SealForm::fresh(P::KIND, fresh_key(), version))
     };
-    let seal = SealForm { foreseen, ..seal };
+    let seal = SealForm { foreseen: foresee::<P>(desk, on).await?, ..seal };
     side_of(shell, on, &part, opened, seal).map(|(side, _)| Some(side))
 }
 

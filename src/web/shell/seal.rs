@@ -33,7 +33,7 @@ pub struct SealForm {
     pub kind: &'static str,
     /// Whether the target asks for a second person.
     pub is_marked: bool,
-    /// What the rules say about the person who fills it in, whatever they type.
+    /// What the rules say about the person who fills it in, for all that they can type.
     pub foreseen: Foreseen,
     /// Whether what the form says so far is more than one person may do alone.
     pub is_beyond: bool,

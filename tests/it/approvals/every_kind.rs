@@ -1,13 +1,12 @@
 //! Every change that a person can post, each under a rule that holds it up.
 
 use crate::{
-    approvals::support::{state, under},
+    approvals::support::{rule, state, under},
     kit::{Form, forms, on_both},
 };
-use chrono::TimeDelta;
 use ingam::{
     changes::KINDS,
-    gate::{Kind, Policy, Role, When},
+    gate::{Kind, Policy, When},
 };
 
 /// The form of a kind of change, and what its fields lack before it can be made.
@@ -60,15 +59,9 @@ fn held_up() -> impl Iterator<Item = &'static Kind> {
     KINDS.iter().filter(|kind| kind.can_be_held_up() && !kind.name.starts_with("approvals."))
 }
 
-fn rule() -> Policy {
-    Policy {
-        changes: held_up().map(|kind| kind.name.to_owned()).collect(),
-        when: When::Always { if_possible: false },
-        approvers: 1,
-        role: Role::Approver,
-        expires: TimeDelta::hours(24),
-        urgent: None,
-    }
+fn every_change_waits() -> Policy {
+    let changes: Vec<&str> = held_up().map(|kind| kind.name).collect();
+    rule(&changes, When::Always { if_possible: false })
 }
 
 fn is_of(route: &str, action: &str) -> bool {
@@ -78,7 +71,7 @@ fn is_of(route: &str, action: &str) -> bool {
 
 on_both! {
     fn every_change_that_a_rule_holds_up_leads_to_its_request(outer) {
-        let world = &under(outer.engine, vec![rule()]);
+        let world = &under(outer.engine, vec![every_change_waits()]);
         let forms = forms(world);
         let mut wrong = Vec::new();
         for kind in held_up() {

@@ -1,11 +1,10 @@
 //! What a form says about a second person before it is sent is what the gate then does, for any amount in both directions.
 
 use crate::{
-    approvals::support::{points_rule, request_of, ruled, under},
+    approvals::support::{points_rule, request_of, rule, ruled, under},
     kit::{Browser, Form, Page, World, addition, on_both, points},
 };
-use chrono::TimeDelta;
-use ingam::gate::{Amount, Policy, Role, When};
+use ingam::gate::{Amount, When};
 
 /// Whether a panel says that another person has to approve what it says so far: on its button, in its note, beside the seals
 /// and in the fine print. All of them have to agree.
@@ -100,19 +99,9 @@ on_both! {
     }
 
     fn a_refund_says_so_on_its_button_beside_the_seals_and_in_the_fine_print(outer) {
-        let rule = Policy {
-            changes: vec!["orders.*".to_owned(), "refunds.retry".to_owned()],
-            when: When::Beyond {
-                quantity: "amount".to_owned(),
-                over: vec![Amount { n: 20_000, currency: "KRW".parse().ok() }],
-                daily: Vec::new(),
-            },
-            approvers: 1,
-            role: Role::Approver,
-            expires: TimeDelta::hours(24),
-            urgent: None,
-        };
-        let world = &under(outer.engine, vec![rule]);
+        let over = vec![Amount { n: 20_000, currency: "KRW".parse().ok() }];
+        let when = When::Beyond { quantity: "amount".to_owned(), over, daily: Vec::new() };
+        let world = &under(outer.engine, vec![rule(&["orders.*", "refunds.retry"], when)]);
         let mina = world.signed_in("mina");
         for (units, waits) in [("1", false), ("2", true)] {
             let form = mina.get("/orders/4?panel=refund").form_to("/refunds").set("units-1", units);
@@ -125,15 +114,7 @@ on_both! {
     }
 
     fn where_no_other_person_could_approve_none_is_asked_for(outer) {
-        let rule = Policy {
-            changes: vec!["users.status".to_owned()],
-            when: When::Always { if_possible: true },
-            approvers: 1,
-            role: Role::Approver,
-            expires: TimeDelta::hours(24),
-            urgent: None,
-        };
-        let world = &under(outer.engine, vec![rule]);
+        let world = &under(outer.engine, vec![rule(&["users.status"], When::Always { if_possible: true })]);
         let mina = world.signed_in("mina");
         let panel = mina.get("/users/1?panel=status");
         assert!(panel.says("#panel").contains("only after 1 other person (Approver) has approved it"), "{panel}");

@@ -1,23 +1,15 @@
 //! A note on an order under a rule: it waits like every other change.
 
 use crate::{
-    approvals::support::{approval, request_of, state, under},
+    approvals::support::{approval, request_of, rule, state, under},
     kit::{assert_sound, on_both},
 };
-use chrono::TimeDelta;
-use ingam::gate::{Policy, Role, When};
+use ingam::gate::{Policy, When};
 
 const TEXT: &str = "Customer will be away until Friday";
 
 fn every_note() -> Policy {
-    Policy {
-        changes: vec!["orders.note".to_owned()],
-        when: When::Always { if_possible: false },
-        approvers: 1,
-        role: Role::Approver,
-        expires: TimeDelta::hours(24),
-        urgent: None,
-    }
+    rule(&["orders.note"], When::Always { if_possible: false })
 }
 
 on_both! {

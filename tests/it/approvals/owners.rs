@@ -1,8 +1,7 @@
 use crate::{
-    approvals::support::{bare_of, last_refusal, request_of, ruled, state, under},
+    approvals::support::{bare_of, last_refusal, request_of, rule, ruled, state, under},
     kit::{Form, Operator, REASON, World, on_both, owners},
 };
-use chrono::TimeDelta;
 use ingam::gate::{Policy, Role, When};
 use std::time::Duration;
 
@@ -54,15 +53,8 @@ on_both! {
     }
 
     fn where_fewer_are_there_than_a_rule_wants_those_who_are_there_are_asked(outer) {
-        let rule = Policy {
-            changes: vec!["staff.invite".to_owned()],
-            when: When::Always { if_possible: true },
-            approvers: 2,
-            role: Role::Owner,
-            expires: TimeDelta::hours(24),
-            urgent: None,
-        };
-        let world = &under(outer.engine, vec![rule]);
+        let invites = rule(&["staff.invite"], When::Always { if_possible: true });
+        let world = &under(outer.engine, vec![Policy { approvers: 2, role: Role::Owner, ..invites }]);
         let pair = owners(world, 2);
         world.database().tamper("update staff set active = false where email = 'owner@ingam.test'").unwrap();
         let request = request_of(&invitation(world, &pair[0], "nari@ingam.test").submit());

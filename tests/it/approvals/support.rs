@@ -30,14 +30,20 @@ pub(crate) fn rules(policies: Vec<Policy>) -> Policies {
 /// Points above `over` at once, or above `daily` in a day, wait for that number of approvers.
 pub(crate) fn points_rule(over: i64, daily: Option<i64>, approvers: i64) -> Policy {
     let plain = |n| Amount { n, currency: None };
+    let when = When::Beyond {
+        quantity: "points".to_owned(),
+        over: vec![plain(over)],
+        daily: daily.map(plain).into_iter().collect(),
+    };
+    Policy { approvers, ..rule(&["points.adjust"], when) }
+}
+
+/// These changes wait for one approver, for a day at most.
+pub(crate) fn rule(changes: &[&str], when: When) -> Policy {
     Policy {
-        changes: vec!["points.adjust".to_owned()],
-        when: When::Beyond {
-            quantity: "points".to_owned(),
-            over: vec![plain(over)],
-            daily: daily.map(plain).into_iter().collect(),
-        },
-        approvers,
+        changes: changes.iter().map(|&change| change.to_owned()).collect(),
+        when,
+        approvers: 1,
         role: Role::Approver,
         expires: TimeDelta::hours(24),
         urgent: None,
