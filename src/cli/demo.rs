@@ -63,9 +63,9 @@ fn with_jobs(mut config: Config, data: &Data) -> anyhow::Result<Config> {
 /// Says what is being made, all in one line.
 fn tell(stage: Stage, users: i64) {
     match stage {
-        Stage::Staff => eprint!(" staff"),
-        Stage::Customers => eprint!(", {} customers", digits::group(users)),
+        Stage::Customers => eprint!(" {} customers", digits::group(users)),
         Stage::Orders => eprint!(", their orders"),
+        Stage::Staff => eprint!(", staff"),
         Stage::Jobs => eprint!(", batch jobs"),
         Stage::Month => eprint!(", a month of work"),
     }

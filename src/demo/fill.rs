@@ -31,15 +31,15 @@ const STAFF: [(&str, &str, Role); 5] = [
     ("owner@ingam.test", "Olivia Kang", Role::Owner),
 ];
 
-/// Two thousand customers have ten thousand orders.
-const ORDERS_A_CUSTOMER: i64 = 5;
+/// Two thousand customers have six thousand orders.
+const ORDERS_A_CUSTOMER: i64 = 3;
 
 /// What is made at the moment, for people who wait.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Stage {
-    Staff,
     Customers,
     Orders,
+    Staff,
     Jobs,
     Month,
 }
@@ -64,13 +64,15 @@ pub(crate) async fn fill(
         .with_policies(config.policies.clone());
     // A demo that begins has no owner yet to read a reason.
     let reason = Reason::none();
-    tell(Stage::Staff);
-    let accounts = found_staff(&gate, actor, config).await?;
+    let time_zone = config.time_zone.to_string();
+    let staff = spawn_blocking(move || staff(time_zone));
     tell(Stage::Customers);
     load(&gate, (actor, &reason), LoadSample { first: 1, total: users, present, ..LoadSample::default() }).await?;
     tell(Stage::Orders);
     let sample = LoadOrders { present, ..LoadOrders::default() };
     load_orders(&store, &gate, (actor, &reason), users * ORDERS_A_CUSTOMER, &sample).await?;
+    tell(Stage::Staff);
+    let accounts = found(&gate, actor, staff.await?).await?;
     tell(Stage::Jobs);
     define::take_over(&store.reader, &gate, &config.batches.jobs).await?;
     gate.submit_unattended(actor, &LoadBatches { present }).await?;
@@ -83,23 +85,30 @@ pub(crate) async fn fill(
     data.complete(&accounts)
 }
 
-/// Founds the accounts. Their passwords are hashed side by side.
-async fn found_staff(gate: &Gate, actor: &Actor, config: &Config) -> anyhow::Result<Vec<Account>> {
-    let founders = STAFF.map(|(email, name, role)| Founder {
-        email: email.to_owned(),
-        name: name.to_owned(),
-        roles: Roles::new([role]),
-        time_zone: config.time_zone.to_string(),
-        password: passphrase(),
-        secret: code::new_secret(),
-    });
-    let hashes = founders.each_ref().map(|founder| {
-        let password = founder.password.clone();
-        spawn_blocking(move || password::hash(&password))
-    });
+/// The accounts that are to be founded, each with the hash of its password.
+type Staff = Vec<(Founder, Role, String)>;
+
+/// The accounts. Hashing takes a core for a while, so it goes on beside the loading of customers and orders.
+fn staff(time_zone: String) -> Staff {
+    let hashed = |(email, name, role): (&str, &str, Role)| {
+        let founder = Founder {
+            email: email.to_owned(),
+            name: name.to_owned(),
+            roles: Roles::new([role]),
+            time_zone: time_zone.clone(),
+            password: passphrase(),
+            secret: code::new_secret(),
+        };
+        let hash = password::hash(&founder.password);
+        (founder, role, hash)
+    };
+    STAFF.map(hashed).into()
+}
+
+async fn found(gate: &Gate, actor: &Actor, staff: Staff) -> anyhow::Result<Vec<Account>> {
     let mut accounts = Vec::new();
-    for ((founder, hash), (.., role)) in founders.into_iter().zip(hashes).zip(STAFF) {
-        found_with(gate, actor, &founder, hash.await?).await?;
+    for (founder, role, hash) in staff {
+        found_with(gate, actor, &founder, hash).await?;
         accounts.push(Account {
             email: founder.email,
             name: founder.name,

@@ -39,8 +39,13 @@ pub(super) struct Month<'g> {
     time: &'g Time,
     chance: Chance,
     staff: Staff<'g>,
-    /// Requests that wait, each with when it is decided.
-    waiting: Vec<(Instant, RequestId)>,
+    customers: Vec<CustomerId>,
+    /// Requests that wait.
+    waiting: Vec<RequestId>,
+    /// How many were decided.
+    decided: u32,
+    /// The number of days that are over.
+    days: u32,
     /// The number of the last ticket that a reason names.
     ticket: i64,
 }
@@ -63,7 +68,19 @@ pub(super) async fn work(
         approver: Worker::of(gate, reader, time, of("approver")?).await?,
     };
     let chance = Chance::of("a month at the shop");
-    let mut month = Month { gate, reader, time, chance, staff, waiting: Vec::new(), ticket: 20_400 };
+    let customers = quiet_customers(reader, time.now()).await?;
+    let mut month = Month {
+        gate,
+        reader,
+        time,
+        chance,
+        staff,
+        customers,
+        waiting: Vec::new(),
+        decided: 0,
+        days: 0,
+        ticket: 20_400,
+    };
     let today = now.utc().with_timezone(&ZONE).date_naive();
     for back in (0..=DAYS).rev() {
         if let Some(date) = today.checked_sub_days(Days::new(back)) {
@@ -76,6 +93,21 @@ pub(super) async fn work(
     month.look_into_runs(now, true).await
 }
 
+/// Customers whose ledgers say nothing about the month: what is entered in it goes on where they end.
+async fn quiet_customers(reader: &Reader, start: Instant) -> sqlx::Result<Vec<CustomerId>> {
+    let some: Vec<(CustomerId,)> = reader
+        .query(sql!(
+            "select u.id from users u
+              where u.status = 'active' and u.joined_at < $1
+                and not exists (select 1 from point_entries p where p.user_id = u.id and p.at > $1)
+              order by u.id desc limit 60"
+        ))
+        .bind(start)
+        .all()
+        .await?;
+    Ok(some.into_iter().map(|(id,)| id).collect())
+}
+
 impl Month<'_> {
     /// One day, as far as it is over.
     async fn day(&mut self, date: NaiveDate, now: Instant) -> anyhow::Result<()> {
@@ -86,48 +118,61 @@ impl Month<'_> {
             return Ok(());
         }
         self.time.go_to(opens.plus(TimeDelta::seconds(self.chance.within(60, 900))));
-        self.look_into_runs(now, false).await?;
-        if matches!(date.weekday(), Weekday::Sat | Weekday::Sun) {
+        if matches!(date.weekday(), Weekday::Mon | Weekday::Wed | Weekday::Fri) {
+            self.look_into_runs(now, false).await?;
+        }
+        // Some days there is nothing to do.
+        self.days += 1;
+        if matches!(date.weekday(), Weekday::Sat | Weekday::Sun) || self.days % 4 == 3 {
             return Ok(());
         }
         self.staff.operator.sign_in().await?;
-        for turn in 0..self.chance.within(3, 6) {
+        for turn in 0..self.chance.within(3, 5) {
             self.time.pass(self.chance.within(300, 4_200));
             if self.time.now() >= closes {
                 break;
             }
-            self.decide().await?;
-            match (turn, self.chance.within(0, 9)) {
-                (0, 0..=4) => self.refund().await?,
-                (1, 0..=2) => self.cancel().await?,
-                (2, 0..=1) => self.note().await?,
-                (2, 2) => self.suspend().await?,
-                (_, 9) => self.slip().await?,
+            match (turn, self.days % 5, self.chance.within(0, 9)) {
+                // Each of these comes up in every month.
+                (0, 0, _) => self.give(40_000).await?,
+                (0, 1, _) | (1, _, 0..=2) => self.refund().await?,
+                (0, 2, _) | (2, _, 0..=1) => self.cancel().await?,
+                (0, 3, _) => self.note().await?,
+                (0, 4, _) | (_, _, 9) => self.slip().await?,
+                (2, _, 2) => self.suspend().await?,
                 _ => self.adjust().await?,
             }
         }
         self.time.pass(self.chance.within(300, 2_400));
-        self.decide().await?;
-        Ok(self.staff.operator.sign_out().await?)
+        self.staff.operator.sign_out().await?;
+        self.decide().await
     }
 
-    /// Gives points, mostly a few: what is more than one person may give waits.
+    /// Gives a few points or takes some back.
     async fn adjust(&mut self) -> anyhow::Result<()> {
         let Some((user, points)) = self.customer().await? else { return Ok(()) };
         let (kind, reason) = *self.chance.of_these(words::ADJUSTMENTS).unwrap_or(&("other", "고객 요청"));
-        let delta = match (kind, self.chance.once_in(9)) {
-            ("correction", _) => -(points / 200 * 100).min(2_000),
-            (_, true) => 10_000 * self.chance.within(2, 8),
+        let delta = match kind {
+            "correction" => -(points / 200 * 100).min(2_000),
             _ => 500 * self.chance.within(1, 10),
         };
         if delta == 0 {
             return Ok(());
         }
         let reason = self.reason(reason);
-        let change = AdjustPoints { user, delta, reason_kind: kind.to_owned() };
-        if let Some(Outcome::Pending(request)) = self.staff.operator.seal(&change, &reason).await? {
-            let decided = self.time.now().plus(TimeDelta::minutes(self.chance.within(8, 180)));
-            self.waiting.push((decided, request));
+        self.seal(&AdjustPoints { user, delta, reason_kind: kind.to_owned() }, &reason).await
+    }
+
+    /// Gives more points than one person may, which waits for a second.
+    async fn give(&mut self, delta: i64) -> anyhow::Result<()> {
+        let Some((user, _)) = self.customer().await? else { return Ok(()) };
+        let reason = self.reason("단체 주문 지연 보상");
+        self.seal(&AdjustPoints { user, delta, reason_kind: "late_delivery".to_owned() }, &reason).await
+    }
+
+    async fn seal(&mut self, change: &AdjustPoints, reason: &str) -> anyhow::Result<()> {
+        if let Some(Outcome::Pending(request)) = self.staff.operator.seal(change, reason).await? {
+            self.waiting.push(request);
         }
         Ok(())
     }
@@ -179,19 +224,17 @@ impl Month<'_> {
         Ok(())
     }
 
-    /// Decides on the requests whose time has come.
+    /// Decides on the requests that wait, at the end of a day.
     async fn decide(&mut self) -> anyhow::Result<()> {
-        let now = self.time.now();
-        let (due, waiting): (Vec<_>, Vec<_>) =
-            std::mem::take(&mut self.waiting).into_iter().partition(|(at, _)| *at <= now);
-        self.waiting = waiting;
-        if due.is_empty() {
+        let waiting = std::mem::take(&mut self.waiting);
+        if waiting.is_empty() {
             return Ok(());
         }
         self.staff.approver.sign_in().await?;
-        for (_, request) in due {
+        for request in waiting {
             self.time.pass(self.chance.within(30, 200));
-            if self.chance.once_in(4) {
+            self.decided += 1;
+            if self.decided % 3 == 2 {
                 let reason = *self.chance.of_these(words::REJECTIONS).unwrap_or(&"근거 자료가 부족합니다");
                 self.staff.approver.seal(&Reject { request }, reason).await?;
             } else {
@@ -202,20 +245,11 @@ impl Month<'_> {
         Ok(self.staff.approver.sign_out().await?)
     }
 
-    /// A customer whose ledger says nothing about what is still to come, and their points.
+    /// A customer who may be given points, and how many they have.
     async fn customer(&mut self) -> anyhow::Result<Option<(CustomerId, i64)>> {
-        let some: Vec<(CustomerId, i64)> = self
-            .reader
-            .query(sql!(
-                "select u.id, u.points from users u
-                  where u.status = 'active' and u.joined_at < $1
-                    and not exists (select 1 from point_entries p where p.user_id = u.id and p.at > $1)
-                  order by u.id desc limit 60"
-            ))
-            .bind(self.time.now())
-            .all()
-            .await?;
-        Ok(self.chance.of_these(&some).copied())
+        let Some(customer) = self.chance.of_these(&self.customers) else { return Ok(None) };
+        let active = sql!("select id, points from users where id = $1 and status = 'active'");
+        Ok(self.reader.query(active).bind(*customer).optional().await?)
     }
 
     /// A reason with the ticket that it is about.

@@ -50,12 +50,9 @@ impl Change for LoadOrders {
     async fn apply(&self, tx: &mut Tx<'_>) -> Result<Loaded, Fault> {
         let last = self.last_entry(tx).await?;
         let now = present(tx, self.present).unix();
-        let mut added = Vec::new();
-        for statement in made_from_numbers() {
-            let query = tx.query(statement).bind(self.entry).bind(last).bind(self.first).bind(self.count);
-            added.push(query.bind(now).bind(self.users.max(1)).bind(UNTOLD).run().await?);
-        }
-        for statement in made_from_orders() {
+        let query = tx.query(orders_made()).bind(self.entry).bind(last).bind(self.first).bind(self.count);
+        let orders = query.bind(now).bind(self.users.max(1)).bind(UNTOLD).run().await?;
+        for statement in made_from_orders().into_iter().chain(refunds_made()) {
             tx.query(statement)
                 .bind(self.entry)
                 .bind(last)
@@ -65,7 +62,7 @@ impl Change for LoadOrders {
                 .run()
                 .await?;
         }
-        let orders = added.first().and_then(|orders| i64::try_from(*orders).ok()).unwrap_or_default();
+        let orders = i64::try_from(orders).unwrap_or(i64::MAX);
         tx.note("orders", 0, orders);
         Ok(Loaded { orders, entry: last })
     }
@@ -114,80 +111,36 @@ macro_rules! source {
             $joined,
             ", cast($5 as bigint) - ((k * 48271) % 1024) * ((k * 69621) % 1024) * 3888000 / 1048576 - 60 - (k * 7919) % 3600) as placed
                          from counted join users u on u.id = 1 + (k * 1597334677) % cast($6 as bigint)) chosen
-             ),",
-            include_str!("orders/source.sql")
+             ),
+             stirred as (select *, (id * 1597334677 + 974711) & 4294967295 as a from source),\n",
+            include_str!("orders/stirred.sql"),
+            include_str!("orders/stood.sql"),
+            include_str!("orders/lined.sql"),
+            ",\n",
+            include_str!("orders/timed.sql")
         )
     };
 }
 
-/// A statement that inserts what is made: its head, and its last line for each engine.
-macro_rules! made {
-    ($head:literal, sqlite: $sqlite:expr, postgres: $postgres:expr) => {
-        sql!(
-            sqlite: concat!(
-                $head,
-                source!(
-                    "cast(strftime('%s', p.at) as integer)",
-                    "cast(strftime('%s', u.joined_at) as integer)",
-                    "strftime('%Y%m%d', placed, 'unixepoch', '+9 hours')",
-                    "max"
-                ),
-                $sqlite
-            ),
-            postgres: concat!(
-                $head,
-                source!(
-                    "cast(extract(epoch from p.at) as bigint)",
-                    "cast(extract(epoch from u.joined_at) as bigint)",
-                    "to_char(to_timestamp(placed) at time zone 'Asia/Seoul', 'YYYYMMDD')",
-                    "greatest"
-                ),
-                $postgres
-            ),
-        )
-    };
-}
-
-macro_rules! lines_made {
+macro_rules! orders {
     () => {
-        "select l.id, l.n, 'SK-' || cast(1000 + 7 * l.shown as text),
-             trim(substr('유기농 현미 4kg  양말 3켤레      무선 이어폰 Pro 2텀블러 500ml   러닝화         면 티셔츠       핸드크림 3개     보조배터리 10000 ' ||
-                         '접이식 우산      원두 1kg      블루투스 키보드    캠핑 의자       로봇청소기 R7    노트북 거치대     비타민 C 120정  강아지 사료 5kg  ', 1 + 12 * cast(l.shown as integer), 12)),
-             case when l.item % 3 = 0 then trim(substr('블랙  그레이 네이비 아이보리', 1 + 4 * cast((l.b >> 7) & 3 as integer), 4)) end,
-             l.quantity, l.unit_price,
-             case when t.state = 'cancelled' and t.is_paid then l.quantity
-               when l.n = 1 and t.refund in ('requested', 'succeeded') then 1 else 0 end
-             from lined l join timed t on t.id = l.id order by l.id, l.n"
-    };
-}
-
-/// A seventh of the orders is paid in two parts: six tenths by card, the rest from a bank account.
-macro_rules! payments_made {
-    ($paid:literal) => {
-        concat!(
-            "select id * 2 + part, id, case when part = 0 then 'card' else 'transfer' end,
-                 case when part = 0 then '···· ' || substr(cast(10000 + b % 10000 as text), 2)
-                   else trim(substr('국민은행  신한은행  우리은행  카카오뱅크', 1 + 6 * cast(b & 3 as integer), 6)) end,
-                 cast(30000000 + id * 2 + part as text), amount, ",
-            $paid,
-            ", case when state = 'cancelled' then amount when refund in ('requested', 'succeeded') then first_price else 0 end
-                 from (select t.*, n - 1 as part,
-                         case when not is_split then captured when n = 1 then captured * 6 / 10 else captured - captured * 6 / 10 end
-                           as amount
-                         from timed t join numbers on n = 1 or n = 2 and is_split) parted
-                where is_paid and amount > 0 order by id, part"
-        )
-    };
-}
-
-/// Orders, their lines and their payments.
-fn made_from_numbers() -> [Sql; 3] {
-    [
-        made!(
-            "insert into orders (id, number, user_id, state, currency, total, shipping_fee, shipping_refunded, points_used,
+        "insert into orders (id, number, user_id, state, currency, total, shipping_fee, shipping_refunded, points_used,
            points_worth, points_earned, carrier, tracking_number, open_refunds, failed_refunds, placed_at, paid_at,
-           preparing_at, shipped_at, delivered_at, cancelled_at) ",
-            sqlite: "select id, number, user_id, state, case when is_foreign then 'USD' else 'KRW' end, goods + shipping, shipping,
+           preparing_at, shipped_at, delivered_at, cancelled_at) "
+    };
+}
+
+fn orders_made() -> Sql {
+    sql!(
+        sqlite: concat!(
+            orders!(),
+            source!(
+                "cast(strftime('%s', p.at) as integer)",
+                "cast(strftime('%s', u.joined_at) as integer)",
+                "strftime('%Y%m%d', placed, 'unixepoch', '+9 hours')",
+                "max"
+            ),
+            "select id, number, user_id, state, case when is_foreign then 'USD' else 'KRW' end, goods + shipping, shipping,
              state = 'cancelled' and is_paid and shipping > 0, used, used, earned,
              case when shipped is not null then trim(substr('cj    hanjinlotte cj    ', 1 + 6 * cast(a & 3 as integer), 6)) end,
              case when shipped is not null then cast(600000000000 + (id * 48271693) % 99999999999 as text) end,
@@ -198,8 +151,17 @@ fn made_from_numbers() -> [Sql; 3] {
              strftime('%Y-%m-%dT%H:%M:%S', shipped, 'unixepoch') || '.000000Z',
              strftime('%Y-%m-%dT%H:%M:%S', delivered, 'unixepoch') || '.000000Z',
              strftime('%Y-%m-%dT%H:%M:%S', cancelled, 'unixepoch') || '.000000Z'
-             from timed order by id",
-            postgres: "select id, number, user_id, state, case when is_foreign then 'USD' else 'KRW' end, goods + shipping, shipping,
+             from timed order by id"
+        ),
+        postgres: concat!(
+            orders!(),
+            source!(
+                "cast(extract(epoch from p.at) as bigint)",
+                "cast(extract(epoch from u.joined_at) as bigint)",
+                "to_char(to_timestamp(placed) at time zone 'Asia/Seoul', 'YYYYMMDD')",
+                "greatest"
+            ),
+            "select id, number, user_id, state, case when is_foreign then 'USD' else 'KRW' end, goods + shipping, shipping,
              state = 'cancelled' and is_paid and shipping > 0, used, used, earned,
              case when shipped is not null then trim(substr('cj    hanjinlotte cj    ', 1 + 6 * cast(a & 3 as integer), 6)) end,
              case when shipped is not null then cast(600000000000 + (id * 48271693) % 99999999999 as text) end,
@@ -208,17 +170,7 @@ fn made_from_numbers() -> [Sql; 3] {
              to_timestamp(cancelled)
              from timed order by id"
         ),
-        made!(
-            "insert into order_lines (order_id, n, sku, title, variant, quantity, unit_price, refunded) ",
-            sqlite: lines_made!(),
-            postgres: lines_made!()
-        ),
-        made!(
-            "insert into payments (id, order_id, method, label, reference, captured, captured_at, refunded) ",
-            sqlite: payments_made!("strftime('%Y-%m-%dT%H:%M:%S', paid, 'unixepoch') || '.000000Z'"),
-            postgres: payments_made!("to_timestamp(paid)")
-        ),
-    ]
+    )
 }
 
 /// Which orders were made in this step.
@@ -230,9 +182,62 @@ macro_rules! just_made {
     };
 }
 
+/// The orders that were just made, with what is random in each and their lines, told by their rows alone.
+macro_rules! just_lined {
+    () => {
+        concat!(
+            "with stirred as (
+               select o.id, o.state, o.paid_at, o.total - o.points_used as captured, o.points_used as used, o.points_earned as earned,
+                 o.id < cast($5 as bigint) as is_told, o.currency = 'USD' as is_foreign,
+                 (o.id * 1597334677 + 974711) & 4294967295 as a
+                 from orders o where ",
+            just_made!(),
+            "),\n",
+            include_str!("orders/stirred.sql"),
+            "stood as (select * from thrice),\n",
+            include_str!("orders/lined.sql")
+        )
+    };
+}
+
+/// Their lines, and then their payments: a seventh of the orders is paid in two parts, six tenths by card, the rest from a bank
+/// account.
+fn made_from_orders() -> [Sql; 2] {
+    [
+        sql!(
+            "insert into order_lines (order_id, n, sku, title, variant, quantity, unit_price, refunded) ",
+            just_lined!(),
+            "select l.id, l.n, 'SK-' || cast(1000 + 7 * l.shown as text),
+               trim(substr('유기농 현미 4kg  양말 3켤레      무선 이어폰 Pro 2텀블러 500ml   러닝화         면 티셔츠       핸드크림 3개     보조배터리 10000 ' ||
+                         '접이식 우산      원두 1kg      블루투스 키보드    캠핑 의자       로봇청소기 R7    노트북 거치대     비타민 C 120정  강아지 사료 5kg  ', 1 + 12 * cast(l.shown as integer), 12)),
+               case when l.item % 3 = 0 then trim(substr('블랙  그레이 네이비 아이보리', 1 + 4 * cast((l.b >> 7) & 3 as integer), 4)) end,
+               l.quantity, l.unit_price,
+               case when l.state = 'cancelled' and l.paid_at is not null then l.quantity
+                 when l.n = 1 and l.refund in ('requested', 'succeeded') then 1 else 0 end
+               from lined l order by l.id, l.n"
+        ),
+        sql!(
+            "insert into payments (id, order_id, method, label, reference, captured, captured_at, refunded) ",
+            just_lined!(),
+            "select id * 2 + part, id, case when part = 0 then 'card' else 'transfer' end,
+               case when part = 0 then '···· ' || substr(cast(10000 + b % 10000 as text), 2)
+                 else trim(substr('국민은행  신한은행  우리은행  카카오뱅크', 1 + 6 * cast(b & 3 as integer), 6)) end,
+               cast(30000000 + id * 2 + part as text), amount, paid_at,
+               case when state = 'cancelled' then amount
+                 when refund in ('requested', 'succeeded')
+                   then (select f.unit_price from order_lines f where f.order_id = parted.id and f.n = 1) else 0 end
+               from (select a.*, n - 1 as part,
+                       case when not is_split then captured when n = 1 then captured * 6 / 10 else captured - captured * 6 / 10 end
+                         as amount
+                       from asked a join numbers on n = 1 or n = 2 and is_split) parted
+              where paid_at is not null and amount > 0 order by id, part"
+        ),
+    ]
+}
+
 /// The refunds that the shop itself asked for, told by what the orders and lines above count: all of a cancelled order, one
 /// unit of another's first line. Then their lines, and what goes to each payment.
-fn made_from_orders() -> [Sql; 3] {
+fn refunds_made() -> [Sql; 3] {
     [
     sql!(
         "insert into refunds (order_id, at, state, amount, shipping, reason_kind, released, settled_at)

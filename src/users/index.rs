@@ -14,6 +14,8 @@ use std::collections::BTreeSet;
 
 /// The number of rows that one statement inserts.
 const ROWS: usize = 64;
+/// The number of customers whose names one statement reads.
+const IDS: usize = 32;
 
 macro_rules! rows {
     () => {
@@ -59,13 +61,9 @@ impl Housekeeping for IndexNames {
                 remove(tx, *id, name).await?;
             }
         }
-        let ids: BTreeSet<CustomerId> = queued.iter().map(|(id, _)| *id).collect();
-        let mut named = Vec::with_capacity(ids.len());
         // Read after the rows were taken out of the queue: a name that is changed later puts down another row.
-        for id in ids {
-            let name = tx.query(sql!("select name from users where id = $1")).bind(id).optional::<(String,)>().await?;
-            named.extend(name.map(|(name,)| (id, name)));
-        }
+        let ids: BTreeSet<CustomerId> = queued.iter().map(|(id, _)| *id).collect();
+        let named = names(tx, ids).await?;
         add(tx, &named).await?;
         Ok(i64::try_from(queued.len()).unwrap_or(i64::MAX))
     }
@@ -102,6 +100,23 @@ async fn remove(tx: &mut Tx<'_>, id: CustomerId, name: &str) -> sqlx::Result<()>
     Ok(())
 }
 
+/// The names of these customers, of those that are there.
+async fn names(tx: &mut Tx<'_>, ids: BTreeSet<CustomerId>) -> sqlx::Result<Vec<(CustomerId, String)>> {
+    let ids: Vec<CustomerId> = ids.into_iter().collect();
+    let mut named = Vec::with_capacity(ids.len());
+    for some in ids.chunks(IDS) {
+        let query = filled(some, IDS).fold(
+            tx.query(sql!(
+                "select id, name from users where id in ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16,
+                   $17, $18, $19, $20, $21, $22, $23, $24, $25, $26, $27, $28, $29, $30, $31, $32)"
+            )),
+            |query, id| query.bind(*id),
+        );
+        named.extend(query.all::<(CustomerId, String)>().await?);
+    }
+    Ok(named)
+}
+
 /// Adds what these customers are found by and says how much of it was missing.
 pub(super) async fn add(tx: &mut Tx<'_>, named: &[(CustomerId, String)]) -> sqlx::Result<u64> {
     let rows = |of: fn(&str) -> BTreeSet<String>| -> BTreeSet<(String, CustomerId)> {
@@ -116,10 +131,13 @@ async fn insert(tx: &mut Tx<'_>, statement: Sql, rows: BTreeSet<(String, Custome
     let rows: Vec<_> = rows.into_iter().collect();
     let mut added = 0;
     for some in rows.chunks(ROWS) {
-        // The last rows again, until the statement is full.
-        let filled = some.iter().chain(some.last().into_iter().cycle()).take(ROWS);
-        let query = filled.fold(tx.query(statement), |query, (place, id)| query.bind(place).bind(*id));
+        let query = filled(some, ROWS).fold(tx.query(statement), |query, (place, id)| query.bind(place).bind(*id));
         added += query.run().await?;
     }
     Ok(added)
+}
+
+/// These, and the last of them again until there are as many as a statement takes.
+fn filled<T>(some: &[T], count: usize) -> impl Iterator<Item = &T> {
+    some.iter().chain(some.last().into_iter().cycle()).take(count)
 }

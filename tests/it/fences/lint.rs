@@ -143,6 +143,8 @@ fn outside_the_store_and_the_gate_nothing_speaks_to_the_engines() {
 #[test]
 fn no_statement_is_put_together_at_run_time() {
     for (path, text) in sources() {
+        // The type of what a function returns, and no value of it.
+        let text = text.replace("-> Sql {", "");
         for word in ["AssertSqlSafe", "SqlSafeStr", "Sql {"] {
             let is_at_home = path.starts_with("src/store/");
             assert!(is_at_home || !text.contains(word), "{path} says {word}");
