@@ -1,91 +1,13 @@
 //! Amounts of money: whole numbers of the currency's smallest unit, so that nothing is ever rounded by accident.
 
+mod currency;
+
 use crate::digits;
 use serde::{Deserialize, Serialize};
 use std::{fmt, str::FromStr};
 
-/// The currencies orders are paid in, by their ISO 4217 codes.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "UPPERCASE")]
-pub enum Currency {
-    #[default]
-    Krw,
-    Usd,
-    Eur,
-    Jpy,
-}
-
-impl Currency {
-    pub const ALL: [Self; 4] = [Self::Krw, Self::Usd, Self::Eur, Self::Jpy];
-
-    pub const fn code(self) -> &'static str {
-        match self {
-            Self::Krw => "KRW",
-            Self::Usd => "USD",
-            Self::Eur => "EUR",
-            Self::Jpy => "JPY",
-        }
-    }
-
-    /// The number of digits of its minor unit (ISO 4217): none for the won and the yen.
-    pub const fn digits(self) -> usize {
-        match self {
-            Self::Krw | Self::Jpy => 0,
-            Self::Usd | Self::Eur => 2,
-        }
-    }
-
-    pub const fn symbol(self) -> &'static str {
-        match self {
-            Self::Krw => "₩",
-            Self::Usd => "$",
-            Self::Eur => "€",
-            Self::Jpy => "¥",
-        }
-    }
-
-    /// What Koreans write behind an amount.
-    pub const fn unit(self) -> &'static str {
-        match self {
-            Self::Krw => "원",
-            Self::Usd => "달러",
-            Self::Eur => "유로",
-            Self::Jpy => "엔",
-        }
-    }
-
-    /// The number of minor units in one unit of the currency.
-    #[expect(clippy::cast_possible_truncation, reason = "no currency has more than a few digits")]
-    pub const fn scale(self) -> i64 {
-        10_i64.pow(self.digits() as u32)
-    }
-
-    pub const fn amount(self, minor: i64) -> Money {
-        Money { minor, currency: self }
-    }
-}
-
-/// Not a currency of the console.
-#[derive(Debug, PartialEq, Eq, thiserror::Error)]
-#[error("not a currency of the console; it knows KRW, USD, EUR and JPY")]
-pub struct UnknownCurrency;
-
-impl FromStr for Currency {
-    type Err = UnknownCurrency;
-
-    fn from_str(code: &str) -> Result<Self, UnknownCurrency> {
-        Self::ALL.into_iter().find(|currency| currency.code() == code).ok_or(UnknownCurrency)
-    }
-}
-
-/// Lets a row be read with `#[sqlx(try_from = "String")]`.
-impl TryFrom<String> for Currency {
-    type Error = UnknownCurrency;
-
-    fn try_from(code: String) -> Result<Self, UnknownCurrency> {
-        code.parse()
-    }
-}
+pub(crate) use currency::Currency;
+pub(crate) use currency::UnknownCurrency;
 
 /// An amount in minor units of its currency. [`fmt::Display`] writes it as it is stored: `KRW 12300`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -95,10 +17,14 @@ pub struct Money {
 }
 
 impl Money {
-    /// As people write it: `₩12,300`, `$12.34`, `−₩500`.
+    /// As people write it: `₩12,300`, `$12.34`, `−₩500`, `KWD 12.345` (the space breaks no line).
     pub fn shown(self) -> String {
         let sign = if self.minor < 0 { "−" } else { "" };
-        format!("{sign}{}{}", self.currency.symbol(), self.plain(self.minor.unsigned_abs(), true))
+        let amount = self.plain(self.minor.unsigned_abs(), true);
+        match self.currency.symbol() {
+            Some(symbol) => format!("{sign}{symbol}{amount}"),
+            None => format!("{sign}{}\u{a0}{amount}", self.currency.code()),
+        }
     }
 
     /// As it is typed into a field: `12300`, `12.34`.
@@ -165,21 +91,23 @@ mod tests {
     #[test]
     fn money_is_written_as_its_country_does() {
         let shown = |minor, currency: Currency| currency.amount(minor).shown();
-        assert_eq!(shown(12_300, Currency::Krw), "₩12,300");
-        assert_eq!(shown(0, Currency::Krw), "₩0");
-        assert_eq!(shown(-500, Currency::Krw), "−₩500");
-        assert_eq!(shown(1234, Currency::Usd), "$12.34");
-        assert_eq!(shown(5, Currency::Usd), "$0.05");
-        assert_eq!(shown(-123_456_789, Currency::Eur), "−€1,234,567.89");
-        assert_eq!(shown(i64::MIN, Currency::Jpy), "−¥9223372036854775808");
-        assert_eq!(Currency::Usd.amount(120_005).typed(), "1200.05");
-        assert_eq!(Currency::Krw.amount(12_300).to_string(), "KRW 12300");
+        assert_eq!(shown(12_300, Currency::KRW), "₩12,300");
+        assert_eq!(shown(0, Currency::KRW), "₩0");
+        assert_eq!(shown(-500, Currency::KRW), "−₩500");
+        assert_eq!(shown(1234, Currency::USD), "$12.34");
+        assert_eq!(shown(5, Currency::USD), "$0.05");
+        assert_eq!(shown(-123_456_789, Currency::EUR), "−€1,234,567.89");
+        assert_eq!(shown(i64::MIN, Currency::JPY), "−¥9223372036854775808");
+        assert_eq!(shown(1_234_567, "KWD".parse().unwrap()), "KWD\u{a0}1,234.567");
+        assert_eq!(shown(-7, "CLF".parse().unwrap()), "−CLF\u{a0}0.0007");
+        assert_eq!(Currency::USD.amount(120_005).typed(), "1200.05");
+        assert_eq!(Currency::KRW.amount(12_300).to_string(), "KRW 12300");
     }
 
     proptest! {
         #[test]
-        fn what_is_at_rest_is_read_as_it_was(minor in any::<i64>(), which in 0..4_usize) {
-            let money = Currency::ALL[which].amount(minor);
+        fn what_is_at_rest_is_read_as_it_was(minor in any::<i64>(), which in any::<prop::sample::Index>()) {
+            let money = which.get(&Currency::all().collect::<Vec<_>>()).amount(minor);
             prop_assert_eq!(money.to_string().parse::<Money>().unwrap(), money);
         }
 

@@ -259,8 +259,8 @@ mod tests {
             _ => None,
         });
         let refunds = refunds.unwrap();
-        assert!(refunds.contains(&Amount { n: 1_000_000, currency: Some(Currency::Krw) }));
-        assert!(refunds.contains(&Amount { n: 80_000, currency: Some(Currency::Usd) }));
+        assert!(refunds.contains(&Amount { n: 1_000_000, currency: Some(Currency::KRW) }));
+        assert!(refunds.contains(&Amount { n: 80_000, currency: Some(Currency::USD) }));
     }
 
     #[test]
@@ -282,7 +282,7 @@ mod tests {
             ("change = \"points.adjust\"\nover = 5", "need a `quantity`"),
             ("change = \"points.adjust\"\nquantity = \"points\"\nover = -5", "below zero"),
             ("change = \"orders.refund\"\nquantity = \"amount\"\nover = \"1000\"", "not an amount"),
-            ("change = \"orders.refund\"\nquantity = \"amount\"\nover = \"GBP 10\"", "not a currency"),
+            ("change = \"orders.refund\"\nquantity = \"amount\"\nover = \"XAU 10\"", "not the code of a currency"),
             ("change = \"runs.rerun\"\nmarked = true\nown = true", "only one of"),
             ("change = \"runs.rerun\"\nmarked = true\nif_possible = true", "cannot be combined"),
             ("change = \"*\"\nown = true\nurgent_hours = 1", "exclude each other"),

@@ -65,7 +65,7 @@ pub(crate) async fn fill(
     // A demo that begins has no owner yet to read a reason.
     let reason = Reason::none();
     let time_zone = config.time_zone.to_string();
-    let staff = spawn_blocking(move || staff(time_zone));
+    let staff = spawn_blocking(move || staff(&time_zone));
     tell(Stage::Customers);
     load(&gate, (actor, &reason), LoadSample { first: 1, total: users, present, ..LoadSample::default() }).await?;
     tell(Stage::Orders);
@@ -89,13 +89,13 @@ pub(crate) async fn fill(
 type Staff = Vec<(Founder, Role, String)>;
 
 /// The accounts. Hashing takes a core for a while, so it goes on beside the loading of customers and orders.
-fn staff(time_zone: String) -> Staff {
+fn staff(time_zone: &str) -> Staff {
     let hashed = |(email, name, role): (&str, &str, Role)| {
         let founder = Founder {
             email: email.to_owned(),
             name: name.to_owned(),
             roles: Roles::new([role]),
-            time_zone: time_zone.clone(),
+            time_zone: time_zone.to_owned(),
             password: passphrase(),
             secret: code::new_secret(),
         };

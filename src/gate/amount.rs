@@ -84,7 +84,7 @@ mod tests {
     }
 
     fn won(n: i64) -> Amount {
-        Amount { n, currency: Some(Currency::Krw) }
+        Amount { n, currency: Some(Currency::KRW) }
     }
 
     #[test]
@@ -96,7 +96,7 @@ mod tests {
 
     #[test]
     fn a_currency_without_a_threshold_is_always_beyond() {
-        let dollar = Amount { n: 1, currency: Some(Currency::Usd) };
+        let dollar = Amount { n: 1, currency: Some(Currency::USD) };
         assert_eq!(exceeded(&[won(1_000_000)], dollar), Some(Amount { n: 0, ..dollar }));
         assert_eq!(exceeded(&[won(1_000_000)], points(1)), Some(points(0)));
     }

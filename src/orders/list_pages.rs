@@ -70,8 +70,8 @@ impl ListPage {
         State::ALL.map(State::as_str)
     }
 
-    pub(crate) fn currencies() -> [&'static str; 4] {
-        Currency::ALL.map(Currency::code)
+    pub(crate) fn currencies() -> Vec<&'static str> {
+        Currency::all().map(Currency::code).collect()
     }
 
     /// The key of how it is sorted.

@@ -21,8 +21,8 @@ impl Maker {
             user_id: CustomerId::new(482_913),
             customer: self.text(customer, customer),
             state,
-            total: Currency::Krw.amount(total),
-            refunded: Currency::Krw.amount(0),
+            total: Currency::KRW.amount(total),
+            refunded: Currency::KRW.amount(0),
             open_refunds: 0,
             failed_refunds: 0,
             points_returned: 0,
@@ -38,16 +38,16 @@ impl Maker {
             row(OrderId::new(9), "20261119-004901", "박*민", State::Placed, 18_900, 0, rice, 0),
             row(OrderId::new(8), "20261119-004829", "김*연", State::Paid, 87_400, 4, earbuds, 2),
             list::Row {
-                refunded: Currency::Krw.amount(5_000),
+                refunded: Currency::KRW.amount(5_000),
                 open_refunds: 1,
                 ..row(OrderId::new(7), "20261118-003312", "Emily C•••••", State::Preparing, 129_000, 5, earbuds, 1)
             },
             list::Row {
-                refunded: Currency::Krw.amount(23_900),
+                refunded: Currency::KRW.amount(23_900),
                 failed_refunds: 2,
                 points_returned: 1_200,
                 failed: Some(list::Failed {
-                    amount: Currency::Krw.amount(12_000),
+                    amount: Currency::KRW.amount(12_000),
                     since: before(TimeDelta::hours(30)),
                     code: Some("card_expired".into()),
                     is_ours: true,
@@ -58,15 +58,15 @@ impl Maker {
             row(OrderId::new(5), "20261117-001201", "김*연", State::Shipped, 42_000, 6, rice, 1),
             row(OrderId::new(4), "20261116-000077", "이*", State::Delivered, 9_900, 7, earbuds, 0),
             list::Row {
-                total: Currency::Usd.amount(12_999),
+                total: Currency::USD.amount(12_999),
                 failed_refunds: 1,
                 failed: Some(list::Failed {
-                    amount: Currency::Usd.amount(12_999),
+                    amount: Currency::USD.amount(12_999),
                     since: before(TimeDelta::days(3)),
                     code: Some(self.text("EX-17", "EX-17")),
                     is_ours: false,
                 }),
-                refunded: Currency::Usd.amount(12_999),
+                refunded: Currency::USD.amount(12_999),
                 ..row(OrderId::new(3), "20251230-009120", "박*민", State::Cancelled, 0, 325, earbuds, 0)
             },
         ]
@@ -112,8 +112,8 @@ impl Maker {
         errors.add("from", wrong::not_a_day());
         errors.add("to", wrong::not_a_day());
         errors.add("currency", wrong::not_a_choice());
-        errors.add("min", wrong::not_money(Currency::Usd));
-        errors.add("max", wrong::not_money(Currency::Usd));
+        errors.add("min", wrong::not_money(Currency::USD));
+        errors.add("max", wrong::not_money(Currency::USD));
         let days = self.text("사흘", "three");
         let invalid = Filter { needs: "shipping".into(), days, state: "?".into(), ..filter() };
         add("orders-invalid", list(invalid, vec![], errors, None));

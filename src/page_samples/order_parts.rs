@@ -35,7 +35,7 @@ impl Maker {
             "고객이 부재 시 경비실에 맡겨 달라고 요청함.",
             "Asked to leave it with the guard when nobody is at home.",
         ));
-        let amount = Some(Currency::Krw.amount(23_900));
+        let amount = Some(Currency::KRW.amount(23_900));
         vec![
             Day {
                 at: now(),
@@ -59,7 +59,7 @@ impl Maker {
                 at: hours(150),
                 events: vec![
                     event(8400, "preparing"),
-                    Event { amount: Some(Currency::Krw.amount(82_400)), ..event(8940, "paid") },
+                    Event { amount: Some(Currency::KRW.amount(82_400)), ..event(8940, "paid") },
                     event(9000, "placed"),
                     event(9000, "beamed-up"),
                 ],
@@ -71,7 +71,7 @@ impl Maker {
         let part = |method: &str, label: String, amount, state: &str, attempts| RefundPart {
             method: method.into(),
             label,
-            amount: Currency::Krw.amount(amount),
+            amount: Currency::KRW.amount(amount),
             state: state.into(),
             reference: (state == "succeeded").then(|| "rf_15_11_8f3a91c2".into()),
             failure: (state == "failed").then(|| self.text("card_expired", "card_expired")),
@@ -87,7 +87,7 @@ impl Maker {
             at: before(TimeDelta::minutes(id * 7)),
             settled_at: (state != "requested").then(|| before(TimeDelta::minutes(id * 7 - 1))),
             state: state.into(),
-            amount: Currency::Krw.amount(amount),
+            amount: Currency::KRW.amount(amount),
             lines: vec![(rice.clone(), 1), (socks.clone(), 2)],
             shipping: false,
             points_returned: 0,

@@ -45,7 +45,7 @@ impl Maker {
             number: "20261119-004829".into(),
             user_id: CustomerId::new(482_913),
             state,
-            currency: Currency::Krw,
+            currency: Currency::KRW,
             total: 87_400,
             shipping_fee: 3_000,
             shipping_refunded: false,

@@ -7,7 +7,7 @@ use super::{
     Answer, RefundRequest, Unclear,
     http::{Call, Client, Reply},
 };
-use crate::secret;
+use crate::{money::Money, secret};
 use serde::Deserialize;
 use std::{fmt, time::Duration};
 
@@ -39,8 +39,9 @@ impl Stripe {
     }
 
     fn request(&self, call: &Call, request: &RefundRequest) -> Result<Answer, Unclear> {
-        let amount = request.amount.minor.to_string();
-        let form = encode(&[payment(request), ("amount", amount.as_str()), ("metadata[ingam_refund]", &request.key)])?;
+        let Some(amount) = amount(request.amount) else { return Ok(Answer::declined(TOO_FINE)) };
+        let form =
+            encode(&[payment(request), ("amount", &amount.to_string()), ("metadata[ingam_refund]", &request.key)])?;
         let headers = [
             ("authorization", self.key.bearer()),
             ("idempotency-key", request.key.clone()),
@@ -87,6 +88,21 @@ impl Stripe {
             };
         }
         Err(Unclear("the payment has too many refunds to look through".to_owned()))
+    }
+}
+
+/// The amount is finer than Stripe's smallest unit of its currency.
+const TOO_FINE: &str = "amount_too_fine";
+
+/// An amount in Stripe's smallest unit, which is not that of ISO 4217 for all currencies (docs.stripe.com/currencies, read on
+/// 2026-11-29): two more digits for the króna and Uganda's shilling, two less for the ariary, and the last of three digits is zero.
+fn amount(money: Money) -> Option<i64> {
+    let whole = |of: i64| (money.minor % of == 0).then_some(money.minor);
+    match money.currency.code() {
+        "ISK" | "UGX" => money.minor.checked_mul(100),
+        "MGA" => whole(100).map(|minor| minor / 100),
+        _ if money.currency.digits() == 3 => whole(10),
+        _ => Some(money.minor),
     }
 }
 

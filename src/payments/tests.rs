@@ -14,7 +14,7 @@ const SECRET: &str = "whsec_C2FVsBQIhrscChlQIMV+b5sSYspob7oD";
 const KEY: &str = "rk_test_51NiPpBq";
 
 pub(super) fn request() -> RefundRequest {
-    RefundRequest { key: "rfd_01".to_owned(), payment: "pi_77".to_owned(), amount: Currency::Krw.amount(12_300) }
+    RefundRequest { key: "rfd_01".to_owned(), payment: "pi_77".to_owned(), amount: Currency::KRW.amount(12_300) }
 }
 
 pub(super) fn now() -> Instant {

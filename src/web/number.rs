@@ -30,8 +30,9 @@ pub(crate) fn count(text: &str) -> Result<i64, Message> {
 pub(crate) fn money(text: &str, currency: Currency) -> Result<i64, Message> {
     // The won sign of full width is not the full-width form of an ASCII character.
     let text = typed(text).replace('￦', "₩").replace('￥', "¥");
-    let units = [currency.symbol(), currency.code(), currency.unit()];
-    let text = units.iter().find_map(|unit| text.strip_prefix(unit)).unwrap_or(&text).trim_start();
+    let text = without_code(&text, currency.code());
+    let units: Vec<&str> = currency.symbol().into_iter().chain(currency.unit()).collect();
+    let text = units.iter().find_map(|unit| text.strip_prefix(*unit)).unwrap_or(text).trim_start();
     let text = without_unit(text, &units);
     let (units, fraction) = text.split_once('.').map_or((text, None), |(units, fraction)| (units, Some(fraction)));
     let digits = currency.digits();
@@ -49,6 +50,15 @@ pub(crate) fn money(text: &str, currency: Currency) -> Result<i64, Message> {
         None => Err(wrong::not_money(currency)),
         Some(minor) => Ok(minor),
     }
+}
+
+/// The text without the code of its currency before or behind it, in any case.
+fn without_code<'a>(text: &'a str, code: &str) -> &'a str {
+    let is_code = |part: &str| part.eq_ignore_ascii_case(code);
+    let before = text.split_at_checked(code.len()).filter(|(part, _)| is_code(part));
+    let text = before.map_or(text, |(_, rest)| rest.trim_start());
+    let behind = text.len().checked_sub(code.len()).and_then(|at| text.split_at_checked(at));
+    behind.filter(|(_, part)| is_code(part)).map_or(text, |(rest, _)| rest.trim_end())
 }
 
 /// The text without the unit that follows a number, if one does.
@@ -129,8 +139,8 @@ mod tests {
 
     #[test]
     fn money_has_the_digits_of_its_currency() {
-        let krw = |text| money(text, Currency::Krw).ok();
-        let usd = |text| money(text, Currency::Usd).ok();
+        let krw = |text| money(text, Currency::KRW).ok();
+        let usd = |text| money(text, Currency::USD).ok();
         assert_eq!(krw("12,300"), Some(12_300));
         for text in [" ₩12300 ", "12,300원", "12,300 원", "KRW 12,300", "１２，３００", "12300.00", "￦12,300"]
         {
@@ -149,6 +159,12 @@ mod tests {
             assert_eq!(usd(text), None, "{text:?}");
         }
         assert_eq!(usd("92233720368547758.07"), Some(i64::MAX));
+        let kwd = |text| money(text, "KWD".parse().unwrap()).ok();
+        for text in ["1.234", "1.2340", "KWD 1.234", "KWD\u{a0}1.234", "1.234 KWD", "kwd 1.234"] {
+            assert_eq!(kwd(text), Some(1234), "{text:?}");
+        }
+        assert_eq!((kwd("1,234.5"), kwd("7"), kwd("0.001")), (Some(1_234_500), Some(7000), Some(1)));
+        assert_eq!((kwd("1.2345"), kwd("$1"), kwd("USD 1")), (None, None, None));
     }
 
     #[test]
@@ -160,7 +176,7 @@ mod tests {
     proptest! {
         #[test]
         fn any_text_is_a_number_or_an_error(text in ".{0,40}") {
-            for currency in Currency::ALL {
+            for currency in Currency::all() {
                 if let Ok(minor) = money(&text, currency) {
                     prop_assert!(minor >= 0);
                 }
@@ -180,8 +196,8 @@ mod tests {
         }
 
         #[test]
-        fn money_is_read_as_it_is_shown_and_as_it_is_typed(minor in 1..=i64::MAX, which in 0..4_usize) {
-            let amount = Currency::ALL[which].amount(minor);
+        fn money_is_read_as_it_is_shown_and_as_it_is_typed(minor in 1..=i64::MAX, which in any::<prop::sample::Index>()) {
+            let amount = which.get(&Currency::all().collect::<Vec<_>>()).amount(minor);
             prop_assert_eq!(money(&amount.shown(), amount.currency).ok(), Some(minor));
             prop_assert_eq!(money(&amount.typed(), amount.currency).ok(), Some(minor));
         }

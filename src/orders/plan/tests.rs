@@ -104,7 +104,7 @@ fn rejected(outcome: Result<Plan, Fault>) -> String {
 fn one_of_two_units_comes_to_its_price_less_what_points_had_paid_of_it() {
     // ₩87,400 of which 5,000 points paid ₩5,000.
     let lines = [(1, 55_500), (1, 18_900), (2, 5000)];
-    let detail = detail(Currency::Krw, &lines, 3000, (5000, 5000), 874, &[82_400]);
+    let detail = detail(Currency::KRW, &lines, 3000, (5000, 5000), 874, &[82_400]);
     let plan = detail.plan(&units(LineId::new(3), 1)).unwrap();
     // 5,000 × 5,000 ÷ 87,400 = 286.04
     assert_eq!((plan.points_returned, plan.amount), (286, 4714));
@@ -115,7 +115,7 @@ fn one_of_two_units_comes_to_its_price_less_what_points_had_paid_of_it() {
 
 #[test]
 fn earned_points_that_were_spent_are_a_shortfall_and_never_a_debt() {
-    let mut detail = detail(Currency::Krw, &[(1, 10_000)], 0, (0, 0), 100, &[10_000]);
+    let mut detail = detail(Currency::KRW, &[(1, 10_000)], 0, (0, 0), 100, &[10_000]);
     detail.order.balance = 30;
     let plan = detail.plan(&units(LineId::new(1), 1)).unwrap();
     assert_eq!((plan.points_claimed, plan.points_taken, plan.shortfall(), plan.points()), (100, 30, 70, -30));
@@ -123,7 +123,7 @@ fn earned_points_that_were_spent_are_a_shortfall_and_never_a_debt() {
 
 #[test]
 fn an_amount_of_ones_own_moves_no_points_that_paid() {
-    let detail = detail(Currency::Usd, &[(1, 10_000)], 0, (1000, 100), 50, &[9900]);
+    let detail = detail(Currency::USD, &[(1, 10_000)], 0, (1000, 100), 50, &[9900]);
     let plan = detail.plan(&RefundSpec { amount: Some(500), ..RefundSpec::default() }).unwrap();
     assert_eq!((plan.amount, plan.points_returned, plan.computed), (500, 0, 0));
     // 50 × 500 ÷ 9,900
@@ -133,7 +133,7 @@ fn an_amount_of_ones_own_moves_no_points_that_paid() {
 #[test]
 fn where_the_shop_gave_money_for_what_points_had_paid_a_refund_returns_no_more_points_than_it_is_worth() {
     // Half of it was paid with points; the shop has given all of the first thing back in money.
-    let mut detail = detail(Currency::Krw, &[(1, 20_000), (1, 1000)], 0, (10_500, 10_500), 0, &[21_000]);
+    let mut detail = detail(Currency::KRW, &[(1, 20_000), (1, 1000)], 0, (10_500, 10_500), 0, &[21_000]);
     detail.lines[0].refunded = 1;
     let plan = detail.plan(&units(LineId::new(2), 1)).unwrap();
     assert_eq!((plan.points_worth, plan.points_returned, plan.amount), (1000, 1000, 0));
@@ -141,7 +141,7 @@ fn where_the_shop_gave_money_for_what_points_had_paid_a_refund_returns_no_more_p
 
 #[test]
 fn what_cannot_be_is_said_at_its_field() {
-    let mut detail = detail(Currency::Krw, &[(2, 1000), (1, 500)], 300, (0, 0), 0, &[1800, 1000]);
+    let mut detail = detail(Currency::KRW, &[(2, 1000), (1, 500)], 300, (0, 0), 0, &[1800, 1000]);
     assert_eq!(rejected(detail.plan(&RefundSpec::default())), "refund-nothing");
     assert_eq!(rejected(detail.plan(&units(LineId::new(1), 3))), "refund-too-many");
     assert_eq!(rejected(detail.plan(&units(LineId::new(1), -1))), "refund-no-such-line");
@@ -170,7 +170,7 @@ fn what_cannot_be_is_said_at_its_field() {
 
 #[test]
 fn figures_at_the_end_of_64_bits_are_refused_and_do_not_run_over() {
-    let mut detail = detail(Currency::Krw, &[(1, 1)], 0, (0, 0), 0, &[1]);
+    let mut detail = detail(Currency::KRW, &[(1, 1)], 0, (0, 0), 0, &[1]);
     detail.lines[0].unit_price = i64::MAX;
     detail.lines[0].quantity = 100_000;
     assert_eq!(rejected(detail.plan(&units(LineId::new(1), 2))), "amount-too-large");
@@ -191,7 +191,7 @@ fn orders() -> impl Strategy<Value = (OrderDetail, Vec<usize>)> {
             let money = total - worth;
             let payments: Vec<i64> =
                 [money * first / 100, money - money * first / 100].into_iter().filter(|part| *part > 0).collect();
-            let currency = [Currency::Krw, Currency::Usd][currency];
+            let currency = [Currency::KRW, Currency::USD][currency];
             let detail = detail(currency, &lines, shipping, (points, worth), earned, &payments);
             let things: usize =
                 lines.iter().map(|(quantity, _)| usize::try_from(*quantity).unwrap()).sum::<usize>() + 1;

@@ -1,4 +1,5 @@
 use super::*;
+use crate::money::Currency;
 use crate::payments::{
     fake::{Fake, Manner, Seen},
     tests::{now, request, stripe},
@@ -52,6 +53,34 @@ async fn a_refund_is_asked_for_under_its_key() {
     assert_eq!(seen.header("content-type"), "application/x-www-form-urlencoded");
     assert_eq!(seen.header("user-agent"), concat!("ingam/", env!("CARGO_PKG_VERSION")));
     assert_eq!(seen.body, "payment_intent=pi_77&amount=12300&metadata%5Bingam_refund%5D=rfd_01");
+}
+
+/// docs.stripe.com/currencies, 2026-11-29: "Zero-decimal currencies", "Special cases", "Three-decimal currencies".
+#[test]
+fn an_amount_is_in_the_smallest_unit_that_stripe_has_for_its_currency() {
+    for (code, minor, sent) in [
+        ("KRW", 12_300, Some(12_300)),
+        ("USD", 1_234, Some(1_234)),
+        ("ISK", 500, Some(50_000)),
+        ("UGX", 500, Some(50_000)),
+        ("MGA", 50_000, Some(500)),
+        ("MGA", 50_050, None),
+        ("KWD", 5_120, Some(5_120)),
+        ("KWD", 5_124, None),
+        ("UGX", i64::MAX, None),
+    ] {
+        let currency: Currency = code.parse().unwrap();
+        assert_eq!(amount(currency.amount(minor)), sent, "{code} {minor}");
+    }
+}
+
+#[tokio::test]
+async fn what_stripe_cannot_express_is_declined_and_not_asked_for() {
+    let amount = "KWD".parse::<Currency>().unwrap().amount(5_124);
+    let fake = Fake::start(vec![]);
+    let answer = stripe(&fake).refund(&RefundRequest { amount, ..request() }, now()).await;
+    assert_eq!(answer.unwrap(), declined("amount_too_fine"));
+    assert!(fake.seen().is_empty());
 }
 
 #[tokio::test]

@@ -5,6 +5,7 @@ pub(crate) mod support;
 
 mod cancelling;
 mod crashes;
+mod currencies;
 mod dismissing;
 mod failing;
 mod finding;

@@ -1,0 +1,28 @@
+-- Orders are paid in the currencies of ISO 4217 (src/money/currency.rs), also in those that are superseded.
+--
+-- SQLite cannot alter a check. A check has no part in how rows are stored, so its text is replaced in the schema, as SQLite's
+-- documentation of ALTER TABLE says for that case: rows, indexes and what refers to the table stay as they are, in whatever number.
+pragma writable_schema = on;
+update sqlite_schema
+   set sql = replace(sql, 'check (currency in (''KRW'', ''USD'', ''EUR'', ''JPY''))', 'check (currency in (
+    ''AED'', ''AFN'', ''ALL'', ''AMD'', ''AOA'', ''ARS'', ''AUD'', ''AWG'', ''AZN'', ''BAM'', ''BBD'', ''BDT'',
+    ''BGN'', ''BHD'', ''BIF'', ''BMD'', ''BND'', ''BOB'', ''BOV'', ''BRL'', ''BSD'', ''BTN'', ''BWP'', ''BYN'',
+    ''BZD'', ''CAD'', ''CDF'', ''CHE'', ''CHF'', ''CHW'', ''CLF'', ''CLP'', ''CNY'', ''COP'', ''COU'', ''CRC'',
+    ''CUC'', ''CUP'', ''CVE'', ''CZK'', ''DJF'', ''DKK'', ''DOP'', ''DZD'', ''EGP'', ''ERN'', ''ETB'', ''EUR'',
+    ''FJD'', ''FKP'', ''GBP'', ''GEL'', ''GHS'', ''GIP'', ''GMD'', ''GNF'', ''GTQ'', ''GYD'', ''HKD'', ''HNL'',
+    ''HRK'', ''HTG'', ''HUF'', ''IDR'', ''ILS'', ''INR'', ''IQD'', ''IRR'', ''ISK'', ''JMD'', ''JOD'', ''JPY'',
+    ''KES'', ''KGS'', ''KHR'', ''KMF'', ''KPW'', ''KRW'', ''KWD'', ''KYD'', ''KZT'', ''LAK'', ''LBP'', ''LKR'',
+    ''LRD'', ''LSL'', ''LYD'', ''MAD'', ''MDL'', ''MGA'', ''MKD'', ''MMK'', ''MNT'', ''MOP'', ''MRU'', ''MUR'',
+    ''MVR'', ''MWK'', ''MXN'', ''MXV'', ''MYR'', ''MZN'', ''NAD'', ''NGN'', ''NIO'', ''NOK'', ''NPR'', ''NZD'',
+    ''OMR'', ''PAB'', ''PEN'', ''PGK'', ''PHP'', ''PKR'', ''PLN'', ''PYG'', ''QAR'', ''RON'', ''RSD'', ''RUB'',
+    ''RWF'', ''SAR'', ''SBD'', ''SCR'', ''SDG'', ''SEK'', ''SGD'', ''SHP'', ''SLE'', ''SLL'', ''SOS'', ''SRD'',
+    ''SSP'', ''STN'', ''SVC'', ''SYP'', ''SZL'', ''THB'', ''TJS'', ''TMT'', ''TND'', ''TOP'', ''TRY'', ''TTD'',
+    ''TWD'', ''TZS'', ''UAH'', ''UGX'', ''USD'', ''USN'', ''UYI'', ''UYU'', ''UYW'', ''UZS'', ''VED'', ''VES'',
+    ''VND'', ''VUV'', ''WST'', ''XAF'', ''XCD'', ''XCG'', ''XOF'', ''XPF'', ''YER'', ''ZAR'', ''ZMW'', ''ZWG'',
+    ''ZWL''
+  ))')
+ where type = 'table' and name in ('orders', 'settlements');
+pragma writable_schema = reset;
+-- Other connections read the schema again when it has changed by a statement.
+create table schema_has_changed (n integer) strict;
+drop table schema_has_changed;
