@@ -22,7 +22,7 @@ impl FormState {
     }
 
     pub(super) fn is_focused(&self, seal: &SealForm) -> bool {
-        self.is_asked && seal.refusal.is_none() || seal.focus() == Some("reason")
+        self.is_asked && seal.refusal.is_none()
     }
 }
 

@@ -4,7 +4,7 @@
 mod posted;
 
 use super::{
-    Console, PageError, PageResult, drafts, forgery,
+    Console, PageError, PageResult, drafts, focus, forgery,
     problem_page::Problem,
     session::{Stage, Visitor},
     session_page::PageSession,
@@ -167,7 +167,7 @@ impl Guest {
     /// HTML that was rendered already.
     pub(crate) fn html(status: u16, html: String) -> HttpResponse {
         let status = StatusCode::from_u16(status).unwrap_or(StatusCode::OK);
-        HttpResponse::build(status).content_type("text/html; charset=utf-8").body(html)
+        HttpResponse::build(status).content_type("text/html; charset=utf-8").body(focus::on_first_fault(html))
     }
 
     /// On to another page, which a browser gets with GET.

@@ -10,6 +10,7 @@ pub mod connections;
 pub(crate) mod console;
 pub(crate) mod desk;
 pub(crate) mod drafts;
+mod focus;
 pub mod forgery;
 pub(crate) mod form;
 pub(crate) mod format;

@@ -48,11 +48,6 @@ impl FieldErrors {
         let empty = [wrong::reversed_days(), wrong::reversed_amounts(), wrong::no_such_order(), wrong::no_such_staff()];
         if self.0.iter().all(|(_, message)| empty.contains(message)) { 200 } else { 422 }
     }
-
-    /// Where the cursor belongs when the page comes back.
-    pub fn first(&self) -> Option<&'static str> {
-        self.0.first().map(|(field, _)| *field)
-    }
 }
 
 /// The sentences a check may say about a field. The catalogue holds each under `field-error.`; a constructor per

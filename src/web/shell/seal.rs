@@ -115,18 +115,6 @@ impl SealForm {
             )
         )
     }
-
-    /// The field the cursor belongs in when a refused form comes back; none where the note is to be read first, which a
-    /// phone would otherwise scroll past.
-    pub fn focus(&self) -> Option<&'static str> {
-        match &self.refusal {
-            None => self.errors.first(),
-            Some(FormRefusal::WrongCode { .. } | FormRefusal::UsedCode { .. } | FormRefusal::CodeAhead { .. }) => {
-                Some("code")
-            }
-            Some(_) => None,
-        }
-    }
 }
 
 /// Why a change was not made, where no single field is to blame.

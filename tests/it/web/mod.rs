@@ -4,6 +4,7 @@
 mod addresses;
 mod embedded;
 pub(crate) mod fields;
+mod focus;
 mod forgery;
 mod framed;
 mod headers;
