@@ -171,6 +171,12 @@
     if (warning() === "idle" && event.isTrusted && !["Shift", "Control", "Alt", "Meta"].includes(event.key)) stay();
   }, true);
 
+  // The page of a run is loaded again when the run ends, but not from under what is being typed.
+  document.addEventListener("htmx:config:request", (event) => {
+    const { sourceElement, request } = event.detail.ctx;
+    if (sourceElement?.id === "live" && typed()) request.headers["ingam-typed"] = "yes";
+  });
+
   // What a page asks by itself is told that the session is over, and changes nothing.
   document.addEventListener("htmx:before:response", (event) => {
     if (event.detail?.ctx?.response?.headers?.get("ingam-session") === "over") ask("planned");

@@ -18,21 +18,25 @@ use crate::{
         shell::{Section, Shell},
     },
 };
-use actix_web::{HttpResponse, web};
+use actix_web::{HttpRequest, HttpResponse, web};
 use askama::Template;
 use chrono::TimeDelta;
 use serde::Deserialize;
 
+/// A page into which something was typed asks with this header.
+const TYPED: &str = "ingam-typed";
+
 /// `GET /runs/{id}/live`: asked for by the page of a run that goes on. When the run has ended, the whole page is loaded
-/// again.
-pub(crate) async fn show(desk: Desk, path: web::Path<RunId>) -> PageResult {
+/// again, unless that would lose what was typed on it.
+pub(crate) async fn show(desk: Desk, path: web::Path<RunId>, request: HttpRequest) -> PageResult {
     let on = RunDetail::find(&desk, path.into_inner()).await?.ok_or(Problem::NotFound)?;
-    if !on.run.state.goes_on() {
+    let has_ended = !on.run.state.goes_on();
+    if has_ended && !request.headers().contains_key(TYPED) {
         return Ok(HttpResponse::Ok().insert_header(("HX-Redirect", format!("/runs/{}", on.run.id))).finish());
     }
     let shell = desk.shell(Some(Section::Batches), None).await?;
     let events = events(&desk, on.run.id).await?;
-    desk.page(200, &LiveAlone { live: LivePage::of(shell, on.run), events })
+    desk.page(200, &LiveAlone { live: LivePage { has_ended, ..LivePage::of(shell, on.run) }, events })
 }
 
 /// What a page asks for again while a run goes on: how far it is, and every other place of the page that says so.
@@ -58,11 +62,13 @@ pub(crate) struct LivePage {
     pub(crate) run: Run,
     /// Whether its process lives; `None` where this machine cannot tell.
     pub(crate) process: Option<bool>,
+    /// Whether it has ended since the page was loaded, which is not up to date then.
+    pub(crate) has_ended: bool,
 }
 
 impl LivePage {
     pub(super) fn of(shell: Shell, run: Run) -> Self {
-        Self { shell, process: process(&run).map(|alive| alive == Alive::Yes), run }
+        Self { shell, process: process(&run).map(|alive| alive == Alive::Yes), run, has_ended: false }
     }
 
     pub(crate) fn goes_on(&self) -> bool {

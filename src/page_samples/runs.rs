@@ -35,7 +35,12 @@ impl Maker {
         };
         html(&ShowPage {
             waiting: vec![],
-            live: LivePage { shell: self.shell(Section::Batches), process: Some(false), run: run.clone() },
+            live: LivePage {
+                shell: self.shell(Section::Batches),
+                process: Some(false),
+                run: run.clone(),
+                has_ended: false,
+            },
             job: self.job("daily-settlement"),
             log: self.batch_log(),
             may_act: true,

@@ -49,6 +49,11 @@ impl PageError {
         self.cause.as_ref()?.downcast_ref::<Paused>().map(|Paused(kind)| *kind)
     }
 
+    /// Whether the page may not be shown because the person has looked at too many customers.
+    pub(super) fn is_limit_on_looks(&self) -> bool {
+        matches!(self.problem, Problem::TooManyLooks { .. })
+    }
+
     pub fn recorded(problem: Problem) -> Self {
         Self { problem, cause: None, recorded: true }
     }

@@ -3,7 +3,7 @@
 use super::{
     Address, Look, Made, Opening, Panel, Subject, Unread, first_waiting,
     receipt::own_row,
-    side::{foresee, side_of},
+    side::{Side, foresee, side_of},
 };
 use crate::{
     gate::{Change, Meaning, Outcome, Refusal, Target},
@@ -13,10 +13,11 @@ use crate::{
         drafts,
         form::Form,
         guest::Token,
+        looks,
         panel::{Changes, show_with},
         problem_page::Problem,
         refused::{self, Refused},
-        shell::{field::FieldErrors, seal::SealForm},
+        shell::{Shell, field::FieldErrors, seal::SealForm},
         turned_away,
     },
 };
@@ -105,7 +106,7 @@ pub(crate) async fn preview<P: Panel>(desk: Desk, request: HttpRequest, body: we
             // The script takes the part it asked for, even if the input so far is wrong.
             Ok(Guest::html(200, html.to_string()))
         }
-        _ => show_with(&desk, on, shell, side, if is_wrong { 422 } else { 200 }).await,
+        _ => show_again(&desk, on, shell, side, &form, if is_wrong { 422 } else { 200 }).await,
     }
 }
 
@@ -157,5 +158,22 @@ async fn again<P: Panel>(desk: &Desk, on: P::On, part: &P::Part, form: &Form, re
     let opened = P::open(desk, &on, part, Opening::Again { form, is_stale }).await?;
     let shell = desk.shell(Some(P::On::SECTION), None).await?;
     let (side, _) = side_of(&shell, &on, part, opened, seal)?;
-    show_with(desk, on, shell, side, status).await
+    show_again(desk, on, shell, side, form, status).await
+}
+
+async fn show_again<S: Subject>(desk: &Desk, on: S, shell: Shell, side: Side, form: &Form, status: u16) -> PageResult {
+    match show_with(desk, on, shell, side, status).await {
+        Err(error) if error.is_limit_on_looks() => leave_for_now(desk, form, error).await,
+        shown => shown,
+    }
+}
+
+/// The page may not be shown again: what was typed is kept, and is in the form when it may.
+async fn leave_for_now(desk: &Desk, form: &Form, error: PageError) -> PageResult {
+    let page = drafts::keep_late(desk, form).await?;
+    let page = page.as_deref().and_then(|page| drafts::unmarked(&desk.console().key, desk.person().id, page));
+    match (error.paused(), page) {
+        (Some(kind), Some(page)) => Ok(desk.see_other(&looks::address(kind, page))),
+        _ => Err(error),
+    }
 }

@@ -108,6 +108,14 @@ on_both! {
         becomes(world, id, "failed");
         let page = jun.get(&format!("/runs/{id}"));
         assert_eq!(states(&page), ["Failed", "Failed", "Failed"]);
+        // A page that is only looked at is loaded again; one on which something is being typed stays, and says so.
+        let looking = jun.request("GET", &format!("/runs/{id}/live"));
+        let end = format!("/runs/{id}");
+        assert_eq!(looking.clone().send().header("hx-redirect"), Some(end.as_str()));
+        let typing = looking.and_header("ingam-typed", "yes").send();
+        assert_eq!((typing.status, typing.header("hx-redirect")), (200, None), "{typing}");
+        assert_eq!(typing.attributes("#live .note a", "href"), [end]);
+        assert!(typing.attributes("#live", "hx-get").is_empty(), "it asks no more: {typing}");
         assert!(page.says("#run-events").contains("Failed"), "{page}");
         let answer = jun.get(&asks[0]);
         assert!(answer.attributes("#states", "hx-get").is_empty(), "nothing goes on any more: {}", answer.text());

@@ -228,6 +228,36 @@ on_both! {
         assert_eq!(open(&world.signed_in("owner")), 5);
     }
 
+    fn a_form_that_comes_back_at_the_limit_is_kept_and_is_there_again_when_looking_goes_on(outer) {
+        let limit = |config: &mut Config| {
+            tight(config);
+            config.look_limits =
+                LookLimits::new([(Role::Operator, LookKind::Opened, limits((2, 4), (500, 500)))]);
+        };
+        let world = &World::start_with(outer.engine, limit);
+        let mina = world.signed_in("mina");
+        let long = "The parcel came nine days late, and she had called twice.";
+        let form = mina.get("/users/1?panel=points").form_to("/point-adjustments");
+        let typed = |form: crate::kit::Form| form.set("amount", "no number").set("reason", long).set("code", "123456");
+        let refused = typed(form).submit();
+        assert_eq!(refused.status, 422, "{refused}");
+        let led = typed(refused.form_to("/point-adjustments")).submit();
+        assert_eq!(led.location(), Some("/looks/opened?return=%2Fusers%2F1%3Fpanel%3Dpoints"), "{led}");
+        let go_on = led.follow().form_to("/looks/opened/continuation");
+        let back = go_on.set("reason", "All parcels of the strike, ticket 9").set("code", &world.code("mina")).submit();
+        assert_eq!(back.location(), Some("/users/1?panel=points"), "{back}");
+        let again = back.follow().form_to("/point-adjustments");
+        assert_eq!((again.value("amount"), again.value("reason")), (Some("no number"), Some(long)));
+        assert_eq!(again.value("code"), Some(""));
+        // Beyond the last limit there is no page; what was typed waits for an hour all the same.
+        let refused = typed(again.set("amount", "x")).submit();
+        assert_eq!(refused.status, 422, "{refused}");
+        let end = typed(refused.form_to("/point-adjustments").set("reason", "Typed last of all")).submit();
+        assert_eq!(end.status, 429, "{end}");
+        assert_eq!(world.number("select count(*) from drafts"), 1);
+        assert_sound(world);
+    }
+
     fn lists_orders_and_parts_of_pages_count_as_what_they_show(outer) {
         let world = &World::start_with(outer.engine, tight);
         let hana = world.signed_in("hana");
