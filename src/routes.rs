@@ -157,6 +157,7 @@ routes! {
 pub(crate) fn forms() -> Vec<FormPage> {
     account::FORMS
         .into_iter()
+        .chain(search::FORMS)
         .chain(forms_of::<users::find::CustomerRow>())
         .chain(forms_of::<orders::OrderDetail>())
         .chain(forms_of::<batches::detail::JobDetail>())

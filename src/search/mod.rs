@@ -15,6 +15,7 @@ use crate::{
     web::{
         Desk, PageError, PageResult,
         desk::fresh_key,
+        drafts::{self, Draft, FormPage, Keeps},
         form::Form,
         guest::Posted,
         list::ListQuery as _,
@@ -46,6 +47,13 @@ enum Place {
     Own,
 }
 
+/// The boxes, where what was typed is kept if the session ended before. It is there again on the page of the search.
+pub(crate) const FORMS: [FormPage; 3] = [kept("/searches"), kept("/users/searches"), kept("/orders/searches")];
+
+const fn kept(route: &'static str) -> FormPage {
+    FormPage { route, keeps: Keeps::Typed, page: |_| Some("/searches".to_owned()) }
+}
+
 /// `POST /searches`
 pub(crate) async fn anything(desk: Desk, body: web::Bytes) -> PageResult {
     search(&desk, &body, Place::Own).await
@@ -65,7 +73,9 @@ pub(crate) async fn orders(desk: Desk, body: web::Bytes) -> PageResult {
 pub(crate) async fn show(desk: Desk, kept: web::Query<Kept>) -> PageResult {
     let id = kept.into_inner().search;
     if id.is_empty() {
-        let page = ResultPage::empty(desk.shell(None, None).await?, "", FieldErrors::new());
+        let typed = unsent(&desk).await?;
+        let unsent = if typed.is_empty() { FieldErrors::new() } else { FieldErrors::one("q", wrong::old_page()) };
+        let page = ResultPage::empty(desk.shell(None, None).await?, &typed, unsent);
         return desk.page(200, &page);
     }
     // The search of another account, or of the day before, is not there.
@@ -79,6 +89,16 @@ pub(crate) async fn show(desk: Desk, kept: web::Query<Kept>) -> PageResult {
     let found = Found::find(&desk, may, &asked, "").await?;
     let page = ResultPage::of(desk.shell(None, None).await?, &typed, &id, found, is_indexing);
     desk.page(200, &page)
+}
+
+/// What was typed into a box when the session had ended; empty for nothing. It is kept no longer than until it is shown.
+async fn unsent(desk: &Desk) -> Result<String, PageError> {
+    let mut newest: Option<Draft> = None;
+    for form in FORMS {
+        let draft = drafts::take(desk, form.route).await?;
+        newest = newest.into_iter().chain(draft).max_by_key(|draft| draft.at);
+    }
+    Ok(newest.map(|draft| draft.form.get("q").to_owned()).unwrap_or_default())
 }
 
 async fn search(desk: &Desk, body: &[u8], from: Place) -> PageResult {

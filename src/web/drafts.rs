@@ -155,13 +155,20 @@ pub(crate) async fn find(desk: &Desk, path: &str) -> Result<Option<Draft>, PageE
 /// Removes the draft of a form that was sent at last.
 pub(crate) async fn forget(desk: &Desk) -> Result<(), PageError> {
     let form = desk.visit().path.split('?').next().unwrap_or_default().to_owned();
-    if find(desk, &form).await?.is_some()
-        && let Err(error) = desk.run_housekeeping(&ForgetDraft { staff: desk.person().id, form }).await
+    take(desk, &form).await.map(drop)
+}
+
+/// The draft of the form that posts to `form`, which is kept no longer.
+pub(crate) async fn take(desk: &Desk, form: &str) -> Result<Option<Draft>, PageError> {
+    let draft = find(desk, form).await?;
+    let forget = ForgetDraft { staff: desk.person().id, form: form.to_owned() };
+    if draft.is_some()
+        && let Err(error) = desk.run_housekeeping(&forget).await
     {
-        // The change was made. The draft is gone within the hour.
+        // What it is taken for goes on. The draft is gone within the hour.
         tracing::warn!(%error, "a draft could not be removed");
     }
-    Ok(())
+    Ok(draft)
 }
 
 /// Keeps the form of a person whose session ended while it was on its way, and leads them to sign in.

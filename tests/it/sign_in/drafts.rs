@@ -100,6 +100,31 @@ on_both! {
         assert_eq!(forged(world), before);
     }
 
+    fn a_search_of_an_ended_session_is_in_the_box_again_and_in_no_address(world) {
+        for (who, page, action) in [
+            ("mina", "/users", "/users/searches"), ("mina", "/orders", "/orders/searches"), ("jun", "/searches", "/searches"),
+        ] {
+            let browser = world.signed_in(who);
+            let form = browser.get(page).form_to(action).set("q", "seoyeon.k@naver.com");
+            end_sessions(world);
+            let sent = form.submit();
+            assert_eq!((sent.status, sent.location()), (303, Some("/login?notice=ended")), "{action}: {sent}");
+            let page = sign_in_again(&browser, who);
+            assert_eq!(page.path, "/searches", "{action}");
+            assert_eq!(page.attributes("#term", "value"), ["seoyeon.k@naver.com"], "{action}: {page}");
+            assert!(page.says("#term-error").contains("sign-in"), "{action}: {page}");
+            assert_eq!(world.number("select count(*) from drafts"), 0, "it is shown once");
+        }
+        // Another person who signs in there sees nothing of it.
+        let mina = world.signed_in("mina");
+        let form = mina.get("/users").form_to("/users/searches").set("q", "010-4821-4821");
+        end_sessions(world);
+        form.submit();
+        let page = sign_in_again(&mina, "hana");
+        assert!(!page.text().contains("4821"), "{page}");
+        assert!(!mina.get("/searches").text().contains("4821"));
+    }
+
     fn a_form_that_is_there_again_needs_one_code_and_is_not_kept_any_longer(world) {
         let mina = world.signed_in("mina");
         let form = addition(&mina, 1, "7").set("code", &world.code("mina"));
