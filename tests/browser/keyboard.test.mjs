@@ -96,6 +96,19 @@ test('opening a panel puts the focus into it, Escape closes it while it is empty
   assert.equal(await page.locator('#panel [name=reason]').inputValue(), 'Not given up by a slip');
 });
 
+test('a form that comes back has the cursor in the first faulty field, and what was typed', async () => {
+  const form = await openPanel(page, customer, '/point-adjustments');
+  const reason = 'The parcel came nine days late.';
+  await fillPoints(form, { amount: 'a lot', reason, code: '123456' });
+  await form.locator('[name=reason]').press('Control+Enter');
+  await page.locator('#amount-error').waitFor();
+  await page.waitForFunction(() => document.activeElement?.id === 'amount');
+  assert.equal(await page.locator('#panel [name=reason]').inputValue(), reason);
+  // A filter, which is a page of its own.
+  await page.goto('/orders?min=a+lot');
+  await page.waitForFunction(() => document.activeElement?.id === 'min');
+});
+
 test('the first Tab offers to skip to the content', async () => {
   await page.goto(customer);
   await page.keyboard.press('Tab');

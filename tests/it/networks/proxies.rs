@@ -166,36 +166,53 @@ on_both! {
         assert!(said("10.20.0.0/16", "10.30.0.2").contains("warning"), "the list that owners keep counts too");
     }
 
+    fn a_client_is_read_as_proxies_write_it_and_nothing_left_of_it_is_needed(world) {
+        let server = behind_proxies(world);
+        let browser = world.browser().at(server.address);
+        let long = format!("{}10.1.1.1", "203.0.113.9, ".repeat(200));
+        for (lines, status) in [
+            // AWS, Azure and others with a port, with and without brackets.
+            (&["10.1.1.1:4711"][..], 200),
+            (&["[2001:db8::1]:4711"], 200),
+            (&["[2001:db8::1]"], 200),
+            (&["203.0.113.9:4711"], 403),
+            (&["10.1.1.1:4711, 10.9.0.5:80"], 200),
+            // What the client sent itself: Squid, gateways, a comma at the end, an empty header, junk.
+            (&["unknown, 10.1.1.1"], 200),
+            (&["1.2.3.4:4711, 10.1.1.1"], 200),
+            (&["1.2.3.4,, 10.1.1.1"], 200),
+            (&["", "10.1.1.1"], 200),
+            (&["<script>, 10.1.1.1"], 200),
+            (&[long.as_str()], 200),
+            (&["10.1.1.1, unknown, 203.0.113.9"], 403),
+        ] {
+            assert_eq!(forwarded(&browser, lines).status, status, "{lines:?}");
+        }
+    }
+
     fn an_unreadable_header_of_a_proxy_is_refused(world) {
         let server = behind_proxies(world);
         let browser = world.browser().at(server.address);
-        let hops = vec!["10.1.1.1"; 17].join(",");
-        let long = format!("10.1.1.1{}", " ".repeat(1100));
+        let hops = vec!["10.9.0.1"; 17].join(",");
         for line in [
             "",
             ",",
             "10.1.1.1,",
-            ",10.1.1.1",
-            "10.1.1.1,,10.1.1.1",
             "010.1.1.1",
             "0x0a.1.1.1",
             "10.1",
             "167837953",
-            "10.1.1.1:443",
-            "[::1]:80",
-            "[2001:db8::1]",
             "\"10.1.1.1\"",
             "fe80::1%eth0",
             "unknown",
             "_hidden",
-            "junk, 10.1.1.1",
+            "10.1.1.1, junk",
             "10.1.1.1; x",
             "for=10.1.1.1",
             "10.1.1.1/8",
             "10.1.1.256",
             "%31%30.1.1.1",
             &hops,
-            &format!("{long}, 10.1.1.1"),
         ] {
             let page = forwarded(&browser, &[line]);
             refused(world, line, &page, 400, "address", "");
