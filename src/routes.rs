@@ -51,8 +51,12 @@ routes! {
     GET "/readyz" Opens::Machines => ready;
     GET "/ping/{token}/{job}" Opens::Reports => ping::succeed;
     POST "/ping/{token}/{job}" Opens::Reports => ping::succeed;
+    GET "/ping/{token}/{job}/" Opens::Reports => ping::succeed;
+    POST "/ping/{token}/{job}/" Opens::Reports => ping::succeed;
     GET "/ping/{token}/{job}/{what}" Opens::Reports => ping::tell;
     POST "/ping/{token}/{job}/{what}" Opens::Reports => ping::tell;
+    GET "/ping/{token}/{job}/{what}/" Opens::Reports => ping::tell;
+    POST "/ping/{token}/{job}/{what}/" Opens::Reports => ping::tell;
     GET "/static/{hash}/{name:.*}" Opens::Public => asset;
 
     GET "/login" Opens::Public => sign_in::login;

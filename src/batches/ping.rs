@@ -2,37 +2,35 @@
 //! it (<https://healthchecks.io/docs/http_api/>), so that its clients work here. Beyond that, `count=N`, `failed=N`, `skipped=N`,
 //! `progress=0.5`, and `alive=60`, which promises the next report within that number of seconds.
 //!
-//! Every `rid` is a run of its own, and each is waited for; without one, a report is about the newest open run that has none.
+//! Every `rid` is a run of its own, and each is waited for; without one, a report is about the newest open run that has none, or else,
+//! unless it is a start, about the one run that is open.
 
+mod body;
 mod report_params;
 
-use self::report_params::{ReportParams, What};
+pub(crate) use self::body::BODY_LIMIT;
+use self::{
+    body::{left_out, lines, read},
+    report_params::{ReportParams, What},
+};
 use super::{
     claim::Normal,
     definition::Definition,
     finish::{End, FinishRun, Outcome},
-    log,
     record::{self, Job, Run},
     report::{AcceptRun, Missing, ReportRun},
 };
 use crate::{
-    clock::Instant,
     gate::{Actor, Refusal},
     id::RunId,
     secret::{self, Purpose, SecretKey},
     sql,
-    supervise::Stream,
     web::{Console, visit::Visit},
 };
 use actix_web::{HttpRequest, HttpResponse, http::StatusCode, web};
 use chrono::TimeDelta;
-use futures_util::StreamExt as _;
 use subtle::ConstantTimeEq as _;
 
-/// The number of bytes of a report's body that are kept; what comes after is read and dropped.
-pub const BODY_LIMIT: usize = 10_000;
-/// More than this is not even read.
-const MOST: usize = 1024 * 1024;
 /// How early a run may begin and still be the one that its schedule asked for.
 const EARLY: TimeDelta = TimeDelta::minutes(1);
 
@@ -93,13 +91,16 @@ async fn report(
 ) -> Result<(), No> {
     let (job, definition) = admitted(console, token, name).await?;
     let what = What::parse(what).ok_or(BAD_URL)?;
-    let params = ReportParams::parse(request.query_string())?;
+    let params = ReportParams::parse(request.query_string());
     if request.method() != actix_web::http::Method::POST && !definition.ping_by_get {
         return Err((StatusCode::METHOD_NOT_ALLOWED, "this job is reported by POST only"));
     }
-    let body = read(body).await?;
+    let body = format!("{}{}", left_out(&params), read(body).await?);
     let reports = Reports { console, job: &job, definition: &definition, params: &params };
-    let known = reports.find().await?;
+    let known = match what {
+        What::Start => reports.find().await?,
+        What::Log | What::End(..) => reports.find_open().await?,
+    };
     match (what, known) {
         (What::Start, None) => reports.accept(request).await.map(drop),
         (What::Start, Some(run)) if run.state.is_under_way() => reports.note(&run, &body).await,
@@ -138,21 +139,6 @@ fn failed(error: sqlx::Error) -> No {
     NOT_RECORDED
 }
 
-/// The beginning of a body, as text.
-async fn read(mut body: web::Payload) -> Result<String, No> {
-    let (mut kept, mut size) = (Vec::new(), 0_usize);
-    while let Some(chunk) = body.next().await {
-        let chunk = chunk.map_err(|_| (StatusCode::BAD_REQUEST, "the body broke off"))?;
-        size += chunk.len();
-        if size > MOST {
-            return Err((StatusCode::PAYLOAD_TOO_LARGE, "the body is too large"));
-        }
-        let room = BODY_LIMIT.saturating_sub(kept.len()).min(chunk.len());
-        kept.extend_from_slice(chunk.get(..room).unwrap_or_default());
-    }
-    Ok(String::from_utf8_lossy(&kept).into_owned())
-}
-
 struct Reports<'a> {
     console: &'a Console,
     job: &'a Job,
@@ -178,6 +164,27 @@ impl Reports<'_> {
                 .bind(self.job.name.as_str()),
         };
         query.optional().await.map_err(failed)
+    }
+
+    /// The same for the end of a run or a part of its log: without a rid it is about the one run that is open.
+    async fn find_open(&self) -> Result<Option<Run>, No> {
+        let known = self.find().await?;
+        if known.is_some() || self.params.rid.is_some() {
+            return Ok(known);
+        }
+        let mut open: Vec<Run> = self
+            .console
+            .reader
+            .query(sql!(
+                "select ",
+                record::run_columns!(),
+                " from batch_runs where job = $1 and state in ('running', 'cancelling') order by id limit 2"
+            ))
+            .bind(self.job.name.as_str())
+            .all()
+            .await
+            .map_err(failed)?;
+        Ok(open.pop().filter(|_| open.is_empty()))
     }
 
     /// A run that was not asked for here. Of what is started from here, there is none.
@@ -281,14 +288,6 @@ impl Reports<'_> {
             Err(_) => Err(NOT_FOUND),
         }
     }
-}
-
-/// The lines of a body as they are stored, and how many there are.
-fn lines(body: &str, at: Instant) -> Option<(i64, String)> {
-    // PostgreSQL stores no NUL.
-    let body = body.replace('\0', "");
-    let count = i64::try_from(body.lines().count()).ok().filter(|count| *count > 0)?;
-    Some((count, log::written(body.lines().map(|line| (at, Stream::Out.name(), line)))))
 }
 
 #[cfg(test)]

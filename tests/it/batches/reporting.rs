@@ -70,9 +70,7 @@ on_both! {
             let page = report(&client, &path, "");
             assert_eq!((page.status, page.text().as_str()), (404, "not found"), "{path}");
         }
-        for (path, status) in [("sync/256", 400), ("sync/begin", 400), ("sync?rid=x", 400), ("sync?count=-1", 400)] {
-            assert_eq!(report(&client, &format!("/ping/{token}/{path}"), "").status, status, "{path}");
-        }
+        assert_eq!(report(&client, &format!("/ping/{token}/sync/begin"), "").status, 400);
         // Link previews in a chat message would report too.
         assert_eq!(client.get(&format!("/ping/{token}/sync")).status, 405);
         assert_eq!(world.number("select count(*) from batch_runs"), 0);
@@ -91,11 +89,68 @@ on_both! {
         assert_sound(&world);
     }
 
-    fn a_body_that_is_too_long_is_cut_and_not_refused(world) {
+    fn of_a_body_that_is_too_long_the_end_is_kept_and_the_outcome_counts(world) {
         let world = working(world.engine, JOB);
         let (client, at) = (world.browser(), format!("/ping/{}/sync", token(&world)));
-        let body = "0123456789\n".repeat(20_000);
-        assert_eq!(report(&client, &at, &body).status, 200);
-        assert!(world.number("select sum(length(lines)) from batch_log") < 100_000);
+        let jun = world.signed_in("jun");
+        for (n, lines) in [(1, 20_000), (2, 300_000)] {
+            let body = format!("first line\n{}the database did not answer\n", "0123456789\n".repeat(lines));
+            assert_eq!(report(&client, &format!("{at}/1"), &body).status, 200);
+            assert_eq!(world.number("select count(*) from batch_runs where state = 'failed'"), n);
+            let text = log(&jun, world.number("select max(id) from batch_runs"));
+            assert!(text.contains("the database did not answer") && !text.contains("first line"), "{text}");
+            let first = text.lines().next().unwrap();
+            let missing = body.len() - text.lines().skip(1).map(|line| line.len() + 1).sum::<usize>();
+            assert!(text.contains(&format!("[ingam] {missing} bytes before this are not kept")) || first.contains("not kept"), "{first}");
+        }
+        assert!(world.number("select sum(length(lines)) from batch_log") < 200_000);
+        assert_sound(&world);
+    }
+
+    fn figures_that_cannot_be_read_do_not_keep_the_end_of_a_run_from_being_recorded(world) {
+        let world = working(world.engine, JOB);
+        let (client, at) = (world.browser(), format!("/ping/{}/sync", token(&world)));
+        let jun = world.signed_in("jun");
+        for (path, state_, code, noted) in [
+            ("/0000?count=4120", "succeeded", "0", ""),
+            ("/256", "failed", "256", ""),
+            ("/-1", "failed", "-1", ""),
+            ("/0xC000013A", "failed", "3221225786", ""),
+            ("/?count=many", "succeeded", "0", "count"),
+            ("/fail/", "failed", "", ""),
+            ("?rid=&count=-1&progress=2&failed=3", "succeeded", "0", "progress"),
+            ("?rid=not-a-uuid", "succeeded", "0", "rid"),
+            ("/7/?rid=0b5e8a9c111142228333444455556666", "failed", "7", ""),
+        ] {
+            assert_eq!(report(&client, &format!("{at}{path}"), "worked on it\n").status, 200, "{path}");
+            let row = &world.rows("select id, state, coalesce(cast(exit_code as text), '') from batch_runs order by id desc limit 1")[0];
+            let cells: Vec<&str> = row.iter().flatten().map(String::as_str).collect();
+            assert_eq!(cells[1..], [state_, code], "{path}");
+            let text = log(&jun, cells[0].parse().unwrap());
+            assert!(text.contains("worked on it"), "{path}: {text}");
+            assert_eq!(text.contains(&format!("[ingam] {noted} cannot be read")), !noted.is_empty(), "{path}: {text}");
+        }
+        assert_eq!(world.number("select count(*) from batch_runs where rid is not null"), 1);
+        assert_sound(&world);
+    }
+
+    fn a_success_without_a_rid_ends_the_one_run_that_is_open(world) {
+        let world = working(world.engine, JOB);
+        let (client, at) = (world.browser(), format!("/ping/{}/sync", token(&world)));
+        report(&client, &format!("{at}/start?rid={RID}"), "");
+        report(&client, &format!("{at}/log"), "a part\n");
+        assert_eq!(report(&client, &at, "").status, 200);
+        let rows = world.rows("select rid, state from batch_runs");
+        assert_eq!(rows, [[Some(RID.to_owned()), Some("succeeded".to_owned())]]);
+        // Of two that are open neither is meant: the report is one of its own.
+        let other = RID.replace('0', "1");
+        let third = RID.replace('0', "2");
+        for rid in [&other, &third] {
+            report(&client, &format!("{at}/start?rid={rid}"), "");
+        }
+        assert_eq!(report(&client, &at, "").status, 200);
+        assert_eq!(world.number("select count(*) from batch_runs where state = 'running'"), 2);
+        assert_eq!(world.number("select count(*) from batch_runs where state = 'succeeded' and rid is null"), 1);
+        assert_sound(&world);
     }
 }

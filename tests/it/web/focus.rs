@@ -5,11 +5,11 @@ use std::collections::BTreeMap;
 
 /// What is wrong on a page: the first faulty field has the cursor, and each says what is wrong with it.
 fn check(page: &Page, what: &str, faults: &mut BTreeMap<String, String>) -> bool {
-    let faulty = page.attributes("[aria-invalid=true]", "id");
-    let Some(first) = faulty.first() else { return false };
+    let invalid = page.attributes("[aria-invalid=true]", "id");
+    let Some(first) = invalid.first() else { return false };
     let focused = page.attributes("[autofocus]", "id");
     if focused != [first.clone()] {
-        faults.insert(format!("{what}: {faulty:?}"), format!("the cursor is in {focused:?}"));
+        faults.insert(format!("{what}: {invalid:?}"), format!("the cursor is in {focused:?}"));
     }
     for described in page.attributes("[aria-invalid=true]", "aria-describedby") {
         let ids: Vec<&str> = described.split(' ').collect();
