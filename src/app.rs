@@ -148,6 +148,7 @@ pub async fn start(config: Config, clock: Clock, listener: TcpListener) -> anyho
         waits: sections::WAITS,
         personas: config.personas.clone(),
         head: Mutex::new(None),
+        written: Mutex::default(),
     });
     let sessions = Sessions { reader: store.reader.clone(), gate: gate.clone(), clock: clock.clone(), limits };
     let cookie_key = Key::from(&config.secret_key.cookie_key());

@@ -4,17 +4,19 @@ use super::{ConfigArgs, EX_CONFIG, target::settings};
 use crate::{
     allowlist::net,
     audit::safeguard::safeguards,
+    changes::CATALOG,
+    clock::Clock,
     config::{Check, Config},
-    gate::{KeyFits, Policies, Role, Roles, WrongKey, key_fits},
+    gate::{Gate, KeyFits, Policies, Role, Roles, WrongKey, key_fits},
     profile::{Profile, stamp_fits},
     secret::SecretKey,
     sql,
-    store::{Store, stamp, transport},
+    store::{Store, stamp, takes_no_writes, transport},
 };
 use ipnet::IpNet;
 use std::{collections::BTreeSet, process::ExitCode};
 
-pub(super) async fn run(args: ConfigArgs) -> anyhow::Result<ExitCode> {
+pub(super) async fn run(args: ConfigArgs, clock: Clock) -> anyhow::Result<ExitCode> {
     let settings = settings(args.config.as_deref())?;
     let mut checks = settings.checks();
     if let (Ok(profile), Ok(url)) = (settings.profile(), settings.database_url()) {
@@ -29,6 +31,7 @@ pub(super) async fn run(args: ConfigArgs) -> anyhow::Result<ExitCode> {
                 if let Ok(config) = settings.config() {
                     checks.push(Check { name: "limits on looking", verdict: Ok(config.look_limits.to_string()) });
                     checks.push(of_key(&store, &config.secret_key).await);
+                    checks.push(of_writing(&store, &config, clock).await);
                     checks.push(of_rules(&store, &config.policies).await);
                     checks.extend(of_proxies(&store, &config).await);
                     checks.push(of_duties(&store, config.separate_duties).await);
@@ -64,6 +67,25 @@ pub(super) async fn of_database(store: &Store, profile: Profile) -> Vec<Check> {
         Err(error) => checks.push(Check { name: "audit log safeguards", verdict: Err(format!("{error:#}")) }),
     }
     checks
+}
+
+/// Whether a write can be made, which leaves nothing behind. A database that is busy may be a console at work.
+async fn of_writing(store: &Store, config: &Config, clock: Clock) -> Check {
+    let (key, networks) = (config.secret_key.clone(), config.allowed_networks.clone());
+    let tried = async {
+        let gate = Gate::open_with_any_key(store, CATALOG, clock, key, networks).await?;
+        let tried = gate.try_write().await;
+        gate.close().await;
+        anyhow::Ok(tried?)
+    };
+    let verdict = match tried.await {
+        Ok(()) => Ok("taken".to_owned()),
+        Err(error) => match error.downcast_ref::<sqlx::Error>() {
+            Some(busy) if !takes_no_writes(busy) => Ok(format!("a write could not be tried: {busy}")),
+            _ => Err(format!("the database cannot be written: {error:#}")),
+        },
+    };
+    Check { name: "database writes", verdict }
 }
 
 /// Whether the secret key is the one of this database.

@@ -213,7 +213,7 @@ async fn dispatch(command: Command, clock: Clock) -> anyhow::Result<ExitCode> {
         Command::Code(args) => code::run(args, clock).await,
         Command::Serve(args) => serve::run(args, clock).await,
         Command::Migrate(args) => migrate::run(args, clock).await,
-        Command::Check(args) => check::run(args).await,
+        Command::Check(args) => check::run(args, clock).await,
         Command::Healthcheck => healthcheck::run(),
         Command::Staff(command) => staff::run(command, clock).await,
         Command::Key(command) => key::run(command, clock).await,

@@ -126,6 +126,16 @@ impl Gate {
         Ok(Self { writer: Writer::open(store).await?, clock, key, setup, tally: Arc::default() })
     }
 
+    /// Tries a write that leaves nothing behind.
+    ///
+    /// # Errors
+    ///
+    /// The database cannot be written, does not answer, or is busy with another write: [`crate::store::takes_no_writes`] tells the
+    /// first from the others.
+    pub(crate) async fn try_write(&self) -> sqlx::Result<()> {
+        self.writer.try_write(self.clock.now(), &self.setup).await
+    }
+
     /// Closes the pool that may write, for this gate and all its clones.
     pub async fn close(&self) {
         self.writer.close().await;

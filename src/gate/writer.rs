@@ -6,6 +6,7 @@ use super::{
 };
 use crate::{
     clock::Instant,
+    sql,
     store::{Store, WAIT, Writing},
 };
 use anyhow::Context as _;
@@ -53,6 +54,19 @@ impl Writer {
             Self::Postgres(pool) => Inner::Postgres(pool.begin().await?),
         };
         Ok(Tx::new(inner, now, setup.clone()))
+    }
+
+    /// Writes a row and removes it. It is committed, because a full disk refuses no sooner.
+    pub(super) async fn try_write(&self, now: Instant, setup: &Setup) -> sqlx::Result<()> {
+        const KEY: &str = "a write that is tried";
+        let mut tx = self.begin(now, setup).await?;
+        tx.limit_lock_wait().await?;
+        let insert = sql!(
+            "insert into throttles (key, failures, updated_at) values ($1, 0, $2) on conflict (key) do update set failures = 0"
+        );
+        tx.query(insert).bind(KEY).bind(now).run().await?;
+        tx.query(sql!("delete from throttles where key = $1")).bind(KEY).run().await?;
+        tx.commit().await
     }
 
     pub(super) async fn close(&self) {

@@ -71,7 +71,8 @@ pub fn target(id: StaffId) -> Target {
     Target::new("staff", id)
 }
 
-/// An e-mail address of staff as it is stored: lower case, no spaces, one `@` with something on both sides.
+/// An e-mail address of staff as it is stored: lower case, no spaces, one `@` with something on both sides. No colon, with which
+/// no authenticator takes over the account.
 pub fn normal_email(text: &str) -> Option<String> {
     let email = text.trim().to_lowercase();
     let (local, domain) = email.split_once('@')?;
@@ -80,7 +81,9 @@ pub fn normal_email(text: &str) -> Option<String> {
         && !domain.starts_with('.')
         && !domain.ends_with('.')
         && email.len() <= 254
-        && email.bytes().all(|byte| byte.is_ascii_graphic() && !matches!(byte, b'<' | b'>' | b'"' | b',' | b';'))
+        && email
+            .bytes()
+            .all(|byte| byte.is_ascii_graphic() && !matches!(byte, b'<' | b'>' | b'"' | b',' | b';' | b':'))
         && !domain.contains('@');
     fits.then_some(email)
 }

@@ -65,6 +65,19 @@ impl Sql {
     }
 }
 
+/// Whether the engine says that this database takes no writes at all: it is read-only, its disk is full or failing.
+pub(crate) fn takes_no_writes(error: &sqlx::Error) -> bool {
+    let Some(code) = error.as_database_error().and_then(sqlx::error::DatabaseError::code) else { return false };
+    is_code_of_no_writes(&code)
+}
+
+/// 25006 read-only transaction, 53100 disk full, 58030 I/O error; SQLite: 8 read-only, 10 I/O error, 13 full, each with more in the
+/// higher bits.
+fn is_code_of_no_writes(code: &str) -> bool {
+    let is_of_sqlite = |code: u32| matches!(code & 0xff, 8 | 10 | 13);
+    matches!(code, "25006" | "53100" | "58030") || code.len() < 5 && code.parse().is_ok_and(is_of_sqlite)
+}
+
 /// Whether the engine reports contention at once, so that trying again may help. A lock timeout (55P03, SQLite's 5) is not
 /// retried: it has taken as long as a person waits.
 pub(crate) fn is_contention(error: &sqlx::Error) -> bool {

@@ -19,12 +19,17 @@ use crate::{
     profile::Profile,
     secret::SecretKey,
     sql,
-    store::Reader,
+    store::{Reader, takes_no_writes},
 };
 use actix_web::cookie::{Cookie, SameSite};
+use chrono::TimeDelta;
 use chrono_tz::Tz;
 use ipnet::IpNet;
-use std::{net::IpAddr, sync::Mutex, time::Duration};
+use std::{
+    net::IpAddr,
+    sync::{Mutex, PoisonError},
+    time::Duration,
+};
 
 /// What all requests share. Handlers do not see it whole: they sit at a `Desk`, which hands out what they may use.
 #[derive(Debug)]
@@ -56,15 +61,32 @@ pub struct Console {
     /// The people that the sign-in page offers; none but in a demo.
     pub(crate) personas: Vec<Persona>,
     pub(crate) head: Mutex<Option<(Instant, AuditHead)>>,
+    /// When a write was tried last and taken.
+    pub(crate) written: Mutex<Option<Instant>>,
 }
 
 /// The newest row of the log, if there is one.
 pub(crate) type AuditHead = Option<(Seq, Instant)>;
 
+/// How long a write that was taken is not tried again: anybody may ask whether the console is ready.
+const WRITTEN: TimeDelta = TimeDelta::seconds(1);
+
 /// How long the newest audit row may be remembered: it decorates every page and decides nothing.
 const HEAD_SECONDS: i64 = 5;
 
 impl Console {
+    /// Whether the database takes writes. One that is busy with a long write does: requests wait for it.
+    pub(super) async fn takes_writes(&self) -> bool {
+        let now = self.clock.now();
+        let written = *self.written.lock().unwrap_or_else(PoisonError::into_inner);
+        if written.is_some_and(|at| at <= now && now.since(at) < WRITTEN) {
+            return true;
+        }
+        let takes = self.gate.try_write().await.err().is_none_or(|error| !takes_no_writes(&error));
+        *self.written.lock().unwrap_or_else(PoisonError::into_inner) = takes.then_some(now);
+        takes
+    }
+
     pub async fn audit_size(&self) -> sqlx::Result<i64> {
         let (size,): (i64,) = self.reader.query(sql!("select size from audit_head where id = 1")).one().await?;
         Ok(size)

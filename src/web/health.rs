@@ -9,14 +9,19 @@ pub(crate) async fn healthy() -> &'static str {
     "ok\n"
 }
 
-/// The database answers.
+/// The database answers and takes writes.
 pub(crate) async fn ready(console: web::Data<Console>) -> HttpResponse {
-    match console.audit_size().await {
-        Ok(_) => HttpResponse::Ok().content_type("text/plain; charset=utf-8").body("ok\n"),
-        Err(_) => HttpResponse::ServiceUnavailable()
-            .content_type("text/plain; charset=utf-8")
-            .body("the database does not answer\n"),
+    if console.audit_size().await.is_err() {
+        return not_ready("the database does not answer\n");
     }
+    if !console.takes_writes().await {
+        return not_ready("the database cannot be written\n");
+    }
+    HttpResponse::Ok().content_type("text/plain; charset=utf-8").body("ok\n")
+}
+
+fn not_ready(why: &'static str) -> HttpResponse {
+    HttpResponse::ServiceUnavailable().content_type("text/plain; charset=utf-8").body(why)
 }
 
 /// A file of the program itself: a style, a script, an icon.

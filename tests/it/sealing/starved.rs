@@ -1,7 +1,7 @@
 //! The console without what it needs: it says so, does nothing by half, and goes on when it has it again.
 
 use crate::{
-    kit::{Engine, addition, assert_sound, on_both, operators, points, within},
+    kit::{Engine, addition, assert_sound, on_both, operators, points, wait_until, within},
     sealing::support::{applied, entries},
 };
 use ingam::clock::Clock;
@@ -17,16 +17,47 @@ fn a_full_disk_stops_every_change_and_nothing_else() {
         // Filled in while there was room, for looking at a customer is written down too.
         let forms = people.iter().map(|person| addition(&person.browser, 2, "5").set("code", &person.code(now, 0)));
         let forms: Vec<_> = forms.collect();
+        let ready = || {
+            let page = people[0].browser.get("/readyz");
+            (page.status, page.text())
+        };
+        assert_eq!(ready(), (200, "ok\n".to_owned()));
         process.fill_disk(true);
+        // Not at once: a write that was taken is not tried again for a second.
+        wait_until(|| ready() == (503, "the database cannot be written\n".to_owned()));
         let answer = forms[0].submit();
         assert_eq!((answer.status, points(world, 2), entries(world)), (503, 0, 0), "{answer}");
         assert_eq!(people[0].browser.get("/users/2").status, 503, "no one looks unseen");
         assert_eq!(people[0].browser.get("/account").status, 200, "reading goes on");
         process.fill_disk(false);
+        assert_eq!(ready().0, 200);
         let done = forms[0].submit();
         assert_eq!((done.status, points(world, 2)), (303, 5), "the very same form: {done}");
         assert_eq!((applied(world), entries(world)), (1, 1));
         assert_sound(world);
+    });
+}
+
+/// As managed services set a database whose disk is full, and as a standby is.
+#[test]
+fn a_database_that_is_read_only_is_not_ready_and_check_says_so() {
+    within(Engine::Postgres, |world| {
+        let database = world.database().value("select current_database()");
+        let check = || {
+            let output = world.command(&["check"]).output().unwrap();
+            let said = String::from_utf8_lossy(&output.stdout).into_owned();
+            let line = said.lines().find(|line| line.contains("database writes")).unwrap_or_default().to_owned();
+            (output.status.success(), line)
+        };
+        let (passed, line) = check();
+        assert!(passed && line.starts_with("ok"), "{line}");
+        world.database().tamper(&format!("alter database {database} set default_transaction_read_only = on")).unwrap();
+        let (passed, line) = check();
+        assert!(!passed && line.starts_with("REFUSED") && line.contains("read-only transaction"), "{line}");
+        // What this asks is asked over new connections.
+        let server = world.another(|_| ()).unwrap();
+        let page = world.browser().at(server.address).get("/readyz");
+        assert_eq!((page.status, page.text().as_str()), (503, "the database cannot be written\n"));
     });
 }
 
@@ -67,6 +98,7 @@ on_both! {
         let mina = world.signed_in("mina");
         let form = addition(&mina, 2, "5").set("code", &world.code("mina"));
         let size = world.audit_size();
+        assert_eq!(mina.get("/readyz").status, 200);
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
         let holder = runtime.block_on(Holder::of(world.engine, &world.database().url)).unwrap();
         let answer = form.request().try_send();
