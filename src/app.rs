@@ -116,12 +116,7 @@ pub async fn start(config: Config, clock: Clock, listener: TcpListener) -> anyho
     let address = listener.local_addr().context("the listening address cannot be read")?;
     let store = Store::open(&config.database_url, config.connections).await?;
     let engine = store.engine;
-    let gate =
-        Gate::open(&store, changes::CATALOG, clock.clone(), config.secret_key.clone(), config.allowed_networks.clone())
-            .await?
-            .with_policies(config.policies.clone())
-            .with_separate_duties(config.separate_duties)
-            .with_look_limits(config.look_limits.clone());
+    let gate = open_gate(&store, &config, clock.clone()).await?;
     // Before it serves: a page of a job that is not taken over yet would say that there is none.
     define::take_over(&store.reader, &gate, &config.batches.jobs).await?;
     at_first_start(&store.reader, &gate).await?;
@@ -212,6 +207,16 @@ pub async fn start(config: Config, clock: Clock, listener: TcpListener) -> anyho
         verifying: config.verifying,
     });
     Ok(Running { address, server: handle, done: tokio::spawn(server), worker, store, gate, engine })
+}
+
+/// The gate under the rules of the configuration.
+async fn open_gate(store: &Store, config: &Config, clock: Clock) -> anyhow::Result<Gate> {
+    let (key, networks) = (config.secret_key.clone(), config.allowed_networks.clone());
+    Ok(Gate::open(store, changes::CATALOG, clock, key, networks)
+        .await?
+        .with_policies(config.policies.clone())
+        .with_separate_duties(config.separate_duties)
+        .with_look_limits(config.look_limits.clone()))
 }
 
 /// Records the refusals that are only counted so far. A connection that a thread of the server opened has ended with that

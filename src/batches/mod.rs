@@ -11,6 +11,7 @@ pub(crate) mod bars;
 pub(crate) mod baseline;
 pub(crate) mod cancel;
 pub(crate) mod claim;
+mod cron;
 pub mod define;
 pub mod definition;
 pub(crate) mod detail;

@@ -1,13 +1,20 @@
 //! When a job runs: five-field cron in a time zone.
 //!
-//! croner works out the local times; what it makes of a clock that is changed is tested below. A time that does not exist
-//! because the clock was put forward runs at the first moment after the gap, and one that exists twice runs once.
+//! What a pattern names is worked out by the calendar ([`super::cron`]), and what becomes of it where a clock is changed is one rule for
+//! all of them (docs/batches.md has it as a table). Times of the day, also in lists, ranges and steps, run once each day: a
+//! time that does not exist because the clock was put forward, at the first moment after the gap; one that exists twice, the
+//! first time. What names every hour is about the time that passes, and runs in each hour that there is.
 
+use super::cron::Cron;
 use crate::clock::Instant;
+use chrono::{
+    DateTime, Days, NaiveDate, NaiveDateTime, NaiveTime, Offset as _, TimeDelta, TimeZone as _, Timelike as _, Utc,
+};
 use chrono_tz::Tz;
-use croner::Cron;
 use serde::{Deserialize, Serialize};
-use std::str::FromStr;
+
+/// A clock is put forward or back by a day at most: Samoa left out the thirtieth of December 2011.
+const LONGEST_CHANGE: TimeDelta = TimeDelta::hours(26);
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -46,75 +53,104 @@ impl Schedule {
     }
 
     fn cron(&self) -> Result<Cron, String> {
-        if self.cron.split_whitespace().count() != 5 {
-            return Err(format!("{:?} must have five fields: minute, hour, day, month, weekday", self.cron));
-        }
-        Cron::from_str(&self.cron).map_err(|error| format!("{:?}: {error}", self.cron))
+        Cron::parse(&self.cron)
     }
 
     /// The first time after `after`, if there is one.
     pub fn next(&self, after: Instant) -> Option<Instant> {
-        let zone = self.zone()?;
-        let next = self.cron().ok()?.find_next_occurrence(&after.utc().with_timezone(&zone), false).ok()?;
-        let next = Instant::from(next.with_timezone(&chrono::Utc));
-        // Never the same time again, even if the clock was set back.
-        (next > after).then_some(next)
+        self.times(after).next()
     }
 
     /// The next `count` times after `after`.
     pub fn following(&self, after: Instant, count: usize) -> Vec<Instant> {
-        std::iter::successors(self.next(after), |last| self.next(*last)).take(count).collect()
+        self.times(after).take(count).collect()
     }
+
+    /// All times after `after`, as far as years go.
+    pub(crate) fn times(&self, after: Instant) -> impl Iterator<Item = Instant> + use<> {
+        let known = self.cron().ok().zip(self.zone());
+        std::iter::successors(Some(after), move |last| {
+            let (cron, zone) = known?;
+            let next =
+                if cron.is_of_every_hour() { next_in_hours(cron, zone, *last) } else { next_of_day(cron, zone, *last) };
+            next.filter(|next| next > last)
+        })
+        .skip(1)
+    }
+
+    /// The day of the calendar that a tick is for: of a time that did not exist, the day that had it left out.
+    pub(crate) fn day_of(&self, tick: Instant) -> Option<NaiveDate> {
+        let (cron, zone) = (self.cron().ok()?, self.zone()?);
+        let local = local(zone, tick);
+        if cron.is_of_every_hour() {
+            return Some(local.date());
+        }
+        let named = cron.named_from(start(zone, tick)).take_while(|named| *named <= local);
+        let first = named.into_iter().find(|named| resolve(zone, *named) == Some(tick));
+        Some(first.unwrap_or(local).date())
+    }
+}
+
+/// The next of the times of the day that a pattern names.
+fn next_of_day(cron: Cron, zone: Tz, after: Instant) -> Option<Instant> {
+    cron.named_from(start(zone, after)).find_map(|named| resolve(zone, named).filter(|at| *at > after))
+}
+
+/// From where to look for what was named: a day earlier where a clock was changed since, for what was left out or comes twice.
+fn start(zone: Tz, at: Instant) -> NaiveDateTime {
+    let before = at.minus(LONGEST_CHANGE);
+    let changed = offset(zone, before) != offset(zone, at);
+    let start = local(zone, at);
+    let start = if changed { start.checked_sub_signed(LONGEST_CHANGE).unwrap_or(start) } else { start };
+    start.with_second(0).and_then(|start| start.with_nanosecond(0)).unwrap_or(start)
+}
+
+/// The moment of a time of the calendar: the first of two; where there is none, the first one after the gap.
+fn resolve(zone: Tz, named: NaiveDateTime) -> Option<Instant> {
+    if let Some(at) = zone.from_local_datetime(&named).earliest() {
+        return Some(Instant::from(at.to_utc()));
+    }
+    // The local time jumps over what was named, somewhere in these two days.
+    let (mut early, mut late) = (
+        named.and_utc().checked_sub_signed(LONGEST_CHANGE)?.timestamp(),
+        named.and_utc().checked_add_signed(LONGEST_CHANGE)?.timestamp(),
+    );
+    while late - early > 1 {
+        let middle = early + (late - early) / 2;
+        let at = DateTime::from_timestamp(middle, 0)?;
+        if at.with_timezone(&zone).naive_local() < named { early = middle } else { late = middle }
+    }
+    Instant::from_unix(late)
+}
+
+/// The next minute of any hour that a pattern names.
+fn next_in_hours(cron: Cron, zone: Tz, after: Instant) -> Option<Instant> {
+    let utc = after.utc();
+    let mut at = utc.with_second(0)?.with_nanosecond(0)?.checked_add_signed(TimeDelta::minutes(1))?;
+    let until = utc.checked_add_signed(TimeDelta::days(9 * 366))?;
+    while at <= until {
+        let local = at.with_timezone(&zone).naive_local();
+        if !cron.has_day(local.date()) {
+            let midnight = local.date().checked_add_days(Days::new(1))?.and_time(NaiveTime::MIN);
+            let next: DateTime<Utc> = resolve(zone, midnight)?.utc();
+            // A day that begins twice has begun already.
+            at = if next > at { next } else { at.checked_add_signed(TimeDelta::minutes(1))? };
+        } else if cron.has_minute(local.minute()) {
+            return Some(Instant::from(at));
+        } else {
+            at = at.checked_add_signed(TimeDelta::minutes(1))?;
+        }
+    }
+    None
+}
+
+fn local(zone: Tz, at: Instant) -> NaiveDateTime {
+    at.utc().with_timezone(&zone).naive_local()
+}
+
+fn offset(zone: Tz, at: Instant) -> i32 {
+    zone.offset_from_utc_datetime(&at.utc().naive_utc()).fix().local_minus_utc()
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn at(text: &str) -> Instant {
-        Instant::parse(&format!("{text}:00.000000Z")).unwrap()
-    }
-
-    fn times(cron: &str, zone: &str, after: &str, count: usize) -> Vec<String> {
-        let schedule = Schedule { cron: cron.to_owned(), zone: zone.to_owned(), catch_up: CatchUp::None };
-        schedule.check().unwrap();
-        let shown = |at: Instant| at.to_string().chars().take(16).collect();
-        schedule.following(at(after), count).into_iter().map(shown).collect()
-    }
-
-    #[test]
-    fn a_time_in_seoul_is_told_in_utc() {
-        assert_eq!(times("30 2 * * *", "Asia/Seoul", "2026-11-20T00:00", 2), ["2026-11-20T17:30", "2026-11-21T17:30"]);
-        assert_eq!(times("0 9 * * MON", "Asia/Seoul", "2026-11-20T00:00", 1), ["2026-11-23T00:00"]);
-        assert_eq!(times("*/15 * * * *", "UTC", "2026-11-20T00:00", 2), ["2026-11-20T00:15", "2026-11-20T00:30"]);
-    }
-
-    #[test]
-    fn a_time_in_the_gap_runs_once_that_day_and_every_other_day() {
-        // New York puts its clocks forward at two on the eighth of March 2026.
-        let ran = times("30 2 * * *", "America/New_York", "2026-03-07T00:00", 4);
-        assert_eq!(ran.len(), 4);
-        let days: Vec<&str> = ran.iter().map(|time| &time[..10]).collect();
-        assert_eq!(days, ["2026-03-07", "2026-03-08", "2026-03-09", "2026-03-10"], "{ran:?}");
-    }
-
-    #[test]
-    fn a_time_that_exists_twice_runs_once() {
-        // And back at two on the first of November.
-        let ran = times("30 1 * * *", "America/New_York", "2026-10-31T00:00", 3);
-        let days: Vec<&str> = ran.iter().map(|time| &time[..10]).collect();
-        assert_eq!(days, ["2026-10-31", "2026-11-01", "2026-11-02"], "{ran:?}");
-    }
-
-    #[test]
-    fn what_is_no_schedule_is_said() {
-        for (cron, zone) in
-            [("* * * * * *", "UTC"), ("61 * * * *", "UTC"), ("", "UTC"), ("@daily", "UTC"), ("0 0 * * *", "Mars/Base")]
-        {
-            let schedule = Schedule { cron: cron.to_owned(), zone: zone.to_owned(), catch_up: CatchUp::None };
-            assert!(schedule.check().is_err(), "{cron} {zone}");
-        }
-        let never = Schedule { cron: "0 0 31 2 *".to_owned(), zone: "UTC".to_owned(), catch_up: CatchUp::None };
-        assert_eq!(never.next(at("2026-11-20T00:00")), None);
-    }
-}
+mod tests;

@@ -5,7 +5,7 @@ use crate::{
     allowlist::net,
     audit::safeguard::safeguards,
     changes::CATALOG,
-    clock::Clock,
+    clock::{Clock, Instant},
     config::{Check, Config},
     gate::{Gate, KeyFits, Policies, Role, Roles, WrongKey, key_fits},
     profile::{Profile, stamp_fits},
@@ -14,7 +14,7 @@ use crate::{
     store::{Store, stamp, takes_no_writes, transport},
 };
 use ipnet::IpNet;
-use std::{collections::BTreeSet, process::ExitCode};
+use std::{collections::BTreeSet, fs, process::ExitCode};
 
 pub(super) async fn run(args: ConfigArgs, clock: Clock) -> anyhow::Result<ExitCode> {
     let settings = settings(args.config.as_deref())?;
@@ -29,6 +29,8 @@ pub(super) async fn run(args: ConfigArgs, clock: Clock) -> anyhow::Result<ExitCo
                 }
                 checks.extend(of_database(&store, profile).await);
                 if let Ok(config) = settings.config() {
+                    checks.push(of_zones());
+                    checks.extend(of_schedules(&config, clock.now()));
                     checks.push(Check { name: "limits on looking", verdict: Ok(config.look_limits.to_string()) });
                     checks.push(of_key(&store, &config.secret_key).await);
                     checks.push(of_writing(&store, &config, clock).await);
@@ -86,6 +88,32 @@ async fn of_writing(store: &Store, config: &Config, clock: Clock) -> Check {
         },
     };
     Check { name: "database writes", verdict }
+}
+
+/// The edition of the zones that schedules and pages go by, and the system's where that is another one.
+fn of_zones() -> Check {
+    let ours = chrono_tz::IANA_TZDB_VERSION;
+    let system = fs::read_to_string("/usr/share/zoneinfo/tzdata.zi").ok();
+    let system = system.as_deref().and_then(|text| text.lines().next()?.strip_prefix("# version "));
+    let verdict = match system {
+        Some(system) if system != ours => {
+            format!("IANA {ours}; this system has {system}, which the console does not use")
+        }
+        _ => format!("IANA {ours}"),
+    };
+    Check { name: "time zones", verdict: Ok(verdict) }
+}
+
+/// When each job comes next, five times, in the zone of its schedule.
+fn of_schedules(config: &Config, now: Instant) -> impl Iterator<Item = Check> {
+    config.batches.jobs.iter().filter_map(move |job| {
+        let schedule = job.schedule.as_ref()?;
+        let zone = schedule.zone()?;
+        let local = |at: Instant| at.utc().with_timezone(&zone).format("%Y-%m-%d %H:%M%:z").to_string();
+        let times: Vec<String> = schedule.following(now, 5).into_iter().map(local).collect();
+        let verdict = format!("{} ({}, {zone}): {}", job.name, schedule.cron, times.join(", "));
+        Some(Check { name: "schedule", verdict: Ok(verdict) })
+    })
 }
 
 /// Whether the secret key is the one of this database.

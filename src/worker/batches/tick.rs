@@ -17,8 +17,8 @@ use chrono::TimeDelta;
 
 /// The number of schedules at once.
 const AT_ONCE: i64 = 200;
-/// More missed ticks than these are not counted one by one: a job of every minute, two months away.
-const MOST: usize = 100_000;
+/// More missed ticks than these are not counted, so that other jobs wait no longer for it: two weeks of a job of every minute.
+const MOST: usize = 20_000;
 
 /// Makes the runs of all schedules that are due.
 pub(super) async fn tick(runner: &Runner) -> sqlx::Result<()> {
@@ -74,12 +74,13 @@ fn expected(schedule: &Schedule, due: Instant, now: Instant, grace: TimeDelta, p
         return None;
     }
     let (count, last) = ticks(schedule, due, now.minus(grace));
-    Some(Plan { missed: if paused { 0 } else { count }, run: None, next: schedule.next(last) })
+    let next = schedule.next(if count >= MOST { now } else { last });
+    Some(Plan { missed: if paused { 0 } else { count }, run: None, next })
 }
 
 /// The number of ticks from `due` until `now`, and the last of them.
 fn ticks(schedule: &Schedule, due: Instant, now: Instant) -> (usize, Instant) {
-    let all = std::iter::successors(Some(due), |tick| schedule.next(*tick)).take_while(|tick| *tick <= now).take(MOST);
+    let all = std::iter::once(due).chain(schedule.times(due)).take_while(|tick| *tick <= now).take(MOST);
     all.fold((0, due), |(count, _), tick| (count + 1, tick))
 }
 
@@ -114,8 +115,7 @@ async fn carry_out(
         }
     }
     let run = plan.run.map(|(at, is_late)| {
-        let today =
-            schedule.zone().map_or_else(|| at.utc().date_naive(), |zone| at.utc().with_timezone(&zone).date_naive());
+        let today = schedule.day_of(at).unwrap_or_else(|| at.utc().date_naive());
         Tick {
             at,
             version: job.version,
@@ -159,6 +159,16 @@ mod tests {
         assert_eq!(plan("02:43", CatchUp::None), Plan { missed: 3, run: Some((at("02:40"), false)), next });
         assert_eq!(plan("02:48", CatchUp::None), Plan { missed: 4, run: None, next });
         assert_eq!(plan("02:48", CatchUp::One), Plan { missed: 3, run: Some((at("02:40"), true)), next });
+    }
+
+    #[test]
+    fn a_long_absence_is_counted_so_far_and_goes_on_from_now() {
+        let every_minute = Schedule { cron: "* * * * *".to_owned(), ..every_ten_minutes(CatchUp::None) };
+        let now = at("02:10").plus(TimeDelta::days(80));
+        let plan = planned(&every_minute, at("02:10"), now, GRACE, false);
+        assert_eq!((plan.missed, plan.run, plan.next), (MOST, None, Some(now.plus(TimeDelta::minutes(1)))));
+        let plan = expected(&every_minute, at("02:10"), now, GRACE, false).unwrap();
+        assert_eq!((plan.missed, plan.next), (MOST, Some(now.plus(TimeDelta::minutes(1)))));
     }
 
     #[test]

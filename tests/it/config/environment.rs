@@ -70,6 +70,35 @@ on_both! {
         }
     }
 
+    fn each_job_is_shown_with_its_next_times_and_a_schedule_that_does_not_say_when_is_refused(world) {
+        let database = Database::empty(world.engine);
+        let env = local(&database.url);
+        succeeds(&env, &["migrate"]);
+        let folder = TempDir::with_prefix("ingam-test-").unwrap();
+        let file = folder.path().join("ingam.toml");
+        let with_cron = |command: &str, cron: &str| {
+            let job = "[[job]]\nname = \"sync\"\ntitle = \"Sync\"\nowner = \"warehouse\"\nexternal = true\ntimeout_seconds = 600\n";
+            fs::write(&file, format!("{job}schedule = {{ cron = \"{cron}\", zone = \"America/New_York\" }}\n")).unwrap();
+            let output = run(&env, &[command, "--config", file.to_str().unwrap()]);
+            (output.status.code(), String::from_utf8([output.stdout, output.stderr].concat()).unwrap())
+        };
+        let (code, said) = with_cron("check", "30 9 * * *");
+        let line = said.lines().find(|line| line.contains("sync (30 9 * * *, America/New_York): ")).unwrap_or_default();
+        assert_eq!((code, line.matches(" 09:30-0").count()), (Some(0), 5), "{said}");
+        assert!(said.lines().any(|line| line.contains("time zones") && line.contains("IANA 20")), "{said}");
+        for (cron, says) in [
+            ("0 0 31 2 *", "never comes"),
+            ("*/90 * * * *", "larger than the minute"),
+            ("0 9 */2 * MON", "write the days as a list"),
+            ("0 9 * * L", "is no weekday"),
+        ] {
+            for command in ["check", "serve"] {
+                let (code, said) = with_cron(command, cron);
+                assert!(code == Some(78) && said.contains(says) && said.contains("\"sync\""), "{command} {cron}: {code:?} {said}");
+            }
+        }
+    }
+
     fn a_schema_that_is_missing_or_newer_is_refused(world) {
         let database = Database::empty(world.engine);
         refuses_unmigrated(&local(&database.url), false);
