@@ -31,8 +31,8 @@ const STAFF: [(&str, &str, Role); 5] = [
     ("owner@ingam.test", "Olivia Kang", Role::Owner),
 ];
 
-/// Two thousand customers have six thousand orders.
-const ORDERS_A_CUSTOMER: i64 = 3;
+/// Two thousand customers have ten thousand orders.
+const ORDERS_A_CUSTOMER: i64 = 5;
 
 /// What is made at the moment, for people who wait.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
