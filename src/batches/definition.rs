@@ -23,7 +23,7 @@ pub struct Definition {
     /// What to read before rerunning it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub runbook: Option<String>,
-    /// Program and arguments, without a shell. `{date}` in an argument, alone or as a part of it, is the parameter of that name.
+    /// Program and arguments, without a shell. An argument that is `{date}` and nothing else is the parameter of that name.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub command: Vec<String>,
     /// In place of a command: where a signed request starts it, for what runs elsewhere and reports.
@@ -193,10 +193,11 @@ impl Definition {
                 return wrong(&format!("the default of {} is not one of its values", parameter.name));
             }
         }
-        let is_known = |name: &str| self.parameters.iter().any(|parameter| parameter.name == name);
-        for argument in self.command.iter().skip(1) {
-            if let Some((name, _)) = placeholders(argument).find(|(name, _)| !is_known(name)) {
-                return wrong(&format!("{{{name}}} in {argument:?} is not one of its parameters"));
+        for argument in &self.command {
+            if let Some(name) = placeholder(argument)
+                && !self.parameters.iter().any(|parameter| parameter.name == name)
+            {
+                return wrong(&format!("{argument} is not one of its parameters"));
             }
         }
         if let Some(schedule) = &self.schedule {
@@ -237,18 +238,11 @@ impl Definition {
 
     /// Program and arguments of a run with these values.
     pub fn argv(&self, values: &Values) -> Vec<String> {
-        let fill = |argument: &String| {
-            let mut filled = String::new();
-            let mut rest = argument.as_str();
-            while let Some((name, at)) = placeholders(rest).next() {
-                filled.push_str(rest.get(..at).unwrap_or_default());
-                filled.push_str(values.get(name).map_or("", String::as_str));
-                rest = rest.get(at + name.len() + 2..).unwrap_or_default();
-            }
-            filled + rest
+        let fill = |argument: &String| match placeholder(argument) {
+            Some(name) => values.get(name).cloned().unwrap_or_default(),
+            None => argument.clone(),
         };
-        // Which program runs is no parameter.
-        self.command.iter().take(1).cloned().chain(self.command.iter().skip(1).map(fill)).collect()
+        self.command.iter().map(fill).collect()
     }
 
     /// The whole environment of a run with these values.
@@ -268,15 +262,9 @@ fn is_url(text: &str) -> bool {
     (text.starts_with("https://") || local.iter().any(is_local)) && text.parse::<ureq::http::Uri>().is_ok()
 }
 
-/// The words in braces of an argument, as `{date}`, and where each begins. Other braces are text: `{"a": 1}`, `a{2}`.
-fn placeholders(argument: &str) -> impl Iterator<Item = (&str, usize)> {
-    let is_word = |name: &str| name.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_'));
-    argument.match_indices('{').filter_map(move |(at, _)| {
-        let (name, _) = argument.get(at + 1..)?.split_once('}')?;
-        let is_alone = name.len() + 2 == argument.len();
-        let begins = name.starts_with(|c: char| c.is_ascii_alphabetic() || is_alone && c.is_ascii_digit());
-        (begins && is_word(name)).then_some((name, at))
-    })
+/// The parameter that an argument refers to.
+fn placeholder(argument: &str) -> Option<&str> {
+    argument.strip_prefix('{')?.strip_suffix('}')
 }
 
 impl Parameter {

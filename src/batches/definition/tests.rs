@@ -35,31 +35,6 @@ fn a_job_is_declared_in_a_few_lines() {
 }
 
 #[test]
-fn a_parameter_is_filled_in_wherever_an_argument_names_it_and_nowhere_else() {
-    for (argument, filled) in [
-        ("--date={date}", "--date=2026-11-19"),
-        ("{date}..{date}", "2026-11-19..2026-11-19"),
-        ("s3://in/{date}/a.csv", "s3://in/2026-11-19/a.csv"),
-        ("{literal", "{literal"),
-        (r#"{"a": 1}"#, r#"{"a": 1}"#),
-        ("a{2}", "a{2}"),
-        ("{{date}}", "{2026-11-19}"),
-        ("합계{date}", "합계2026-11-19"),
-        ("}{", "}{"),
-    ] {
-        let quoted = format!("command = [\"/opt/jobs/{{date}}/settle\", {}]", serde_json::to_string(argument).unwrap());
-        let text = SETTLEMENT.replace(r#"command = ["/opt/jobs/settle", "--date", "{date}", "{literal"]"#, &quoted);
-        let job = definition(&text).unwrap();
-        let values = job.defaults(NaiveDate::from_ymd_opt(2026, 11, 20).unwrap());
-        assert_eq!(job.argv(&values), ["/opt/jobs/{date}/settle", filled], "which program runs is no parameter");
-    }
-    for argument in ["--date={day}", "{day}", "{print}", "a{date}{day}", "{Date}", "--date={Date}", "${HOME}"] {
-        let said = definition(&SETTLEMENT.replace("{date}", argument)).unwrap_err();
-        assert!(said.contains("is not one of its parameters"), "{argument}: {said}");
-    }
-}
-
-#[test]
 fn what_makes_no_sense_is_said_with_the_name_of_the_job() {
     for (from, to, why) in [
         ("daily-settlement", "Daily Settlement", "lower-case"),
