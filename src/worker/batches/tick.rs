@@ -61,7 +61,7 @@ struct Plan {
 /// one is to be caught up. The others are missed; while the job is paused, they are nothing.
 fn planned(schedule: &Schedule, due: Instant, now: Instant, grace: TimeDelta, paused: bool) -> Plan {
     let (count, last) = ticks(schedule, due, now);
-    let next = schedule.next(last.max(if count >= MOST { now } else { last }));
+    let next = schedule.next(last);
     let in_time = now.since(last) <= grace;
     let run = (in_time || schedule.catch_up == CatchUp::One).then_some((last, !in_time));
     let missed = if paused { 0 } else { count - usize::from(run.is_some()) };
@@ -74,14 +74,16 @@ fn expected(schedule: &Schedule, due: Instant, now: Instant, grace: TimeDelta, p
         return None;
     }
     let (count, last) = ticks(schedule, due, now.minus(grace));
-    let next = schedule.next(if count >= MOST { now } else { last });
-    Some(Plan { missed: if paused { 0 } else { count }, run: None, next })
+    Some(Plan { missed: if paused { 0 } else { count }, run: None, next: schedule.next(last) })
 }
 
-/// The number of ticks from `due` until `now`, and the last of them.
+/// The number of ticks from `due` until `now`, as far as they are counted, and the last of them, which is looked for from `now` back.
 fn ticks(schedule: &Schedule, due: Instant, now: Instant) -> (usize, Instant) {
-    let all = std::iter::once(due).chain(schedule.times(due)).take_while(|tick| *tick <= now).take(MOST);
-    all.fold((0, due), |(count, _), tick| (count + 1, tick))
+    let count = std::iter::once(due).chain(schedule.times(due)).take_while(|tick| *tick <= now).take(MOST).count();
+    let since = |days| schedule.times(due.max(now.minus(TimeDelta::days(days)))).take_while(|tick| *tick <= now).last();
+    // A schedule of every minute is found in the first, one of leap days in the last.
+    let last = [2, 40, 400, 9 * 366].into_iter().find_map(since);
+    (count, last.unwrap_or(due))
 }
 
 async fn carry_out(
@@ -162,13 +164,27 @@ mod tests {
     }
 
     #[test]
-    fn a_long_absence_is_counted_so_far_and_goes_on_from_now() {
-        let every_minute = Schedule { cron: "* * * * *".to_owned(), ..every_ten_minutes(CatchUp::None) };
-        let now = at("02:10").plus(TimeDelta::days(80));
-        let plan = planned(&every_minute, at("02:10"), now, GRACE, false);
-        assert_eq!((plan.missed, plan.run, plan.next), (MOST, None, Some(now.plus(TimeDelta::minutes(1)))));
-        let plan = expected(&every_minute, at("02:10"), now, GRACE, false).unwrap();
-        assert_eq!((plan.missed, plan.next), (MOST, Some(now.plus(TimeDelta::minutes(1)))));
+    fn of_a_long_absence_the_last_tick_runs_however_many_are_counted() {
+        let every_minute = |catch_up| Schedule { cron: "* * * * *".to_owned(), ..every_ten_minutes(catch_up) };
+        let now = at("02:10").plus(TimeDelta::days(80)).plus(TimeDelta::seconds(30));
+        let last = now.minus(TimeDelta::seconds(30));
+        let next = Some(last.plus(TimeDelta::minutes(1)));
+        let plan = planned(&every_minute(CatchUp::None), at("02:10"), now, GRACE, false);
+        assert_eq!(plan, Plan { missed: MOST - 1, run: Some((last, false)), next });
+        let plan = expected(&every_minute(CatchUp::None), at("02:10"), now, GRACE, false).unwrap();
+        assert_eq!((plan.missed, plan.next), (MOST, Some(last.minus(GRACE).plus(TimeDelta::minutes(1)))));
+        // Every two minutes, a minute too late: the one that is caught up is the last one, with its own day.
+        let late = |catch_up| Schedule { cron: "*/2 * * * *".to_owned(), ..every_ten_minutes(catch_up) };
+        let now = at("02:11").plus(TimeDelta::days(80));
+        let plan = planned(&late(CatchUp::One), at("02:10"), now, TimeDelta::zero(), false);
+        assert_eq!(plan.run, Some((now.minus(TimeDelta::minutes(1)), true)));
+        // A schedule of leap days.
+        let leap = Schedule { cron: "0 0 29 2 *".to_owned(), ..every_ten_minutes(CatchUp::One) };
+        let plan = planned(&leap, at("02:10"), at("02:10").plus(TimeDelta::days(8 * 366)), GRACE, false);
+        assert_eq!(
+            (plan.missed, plan.run.map(|(at, _)| at.to_string())),
+            (2, Some("2032-02-29T00:00:00.000000Z".to_owned()))
+        );
     }
 
     #[test]
