@@ -5,8 +5,8 @@ use iso_currency::{Currency as Iso, Flag, IntoEnumIterator as _};
 use serde::{Deserialize, Serialize};
 use std::str::FromStr;
 
-/// A currency of ISO 4217 in which orders are paid, also one that is superseded, in which old orders were. Metals, funds of banks
-/// and codes for testing have no minor unit and are none.
+/// A currency of ISO 4217 in which orders are paid, also one that is superseded, in which old orders were, as far as `iso_currency` has
+/// them: ANG, superseded in 2025, is not among them. Metals, units of account and codes for testing are none.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "&'static str")]
 pub struct Currency(Iso);
