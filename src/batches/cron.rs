@@ -10,25 +10,28 @@ struct Kind {
     name: &'static str,
     least: u32,
     most: u32,
+    /// The last one that a star goes over.
+    last: u32,
     /// Names of three letters, in the order of the numbers from `least` on.
     names: &'static [&'static str],
 }
 
-const MINUTE: Kind = Kind { name: "minute", least: 0, most: 59, names: &[] };
-const HOUR: Kind = Kind { name: "hour", least: 0, most: 23, names: &[] };
-const DAY: Kind = Kind { name: "day of the month", least: 1, most: 31, names: &[] };
+const MINUTE: Kind = Kind { name: "minute", least: 0, most: 59, last: 59, names: &[] };
+const HOUR: Kind = Kind { name: "hour", least: 0, most: 23, last: 23, names: &[] };
+const DAY: Kind = Kind { name: "day of the month", least: 1, most: 31, last: 31, names: &[] };
 const MONTH: Kind = Kind {
     name: "month",
     least: 1,
     most: 12,
+    last: 12,
     names: &["JAN", "FEB", "MAR", "APR", "MAY", "JUN", "JUL", "AUG", "SEP", "OCT", "NOV", "DEC"],
 };
-/// Sunday is 0 and 7.
+/// Sunday is 0, and once more 7.
 const WEEKDAY: Kind =
-    Kind { name: "weekday", least: 0, most: 7, names: &["SUN", "MON", "TUE", "WED", "THU", "FRI", "SAT"] };
+    Kind { name: "weekday", least: 0, most: 7, last: 6, names: &["SUN", "MON", "TUE", "WED", "THU", "FRI", "SAT"] };
 
-/// A leap day comes within eight years, around a century that has none.
-const HORIZON: u64 = 9 * 366;
+/// The number of days that are looked through: a leap day comes within eight years, around a century that has none.
+pub(super) const HORIZON: u64 = 9 * 366;
 
 /// The values of a field.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -151,15 +154,13 @@ fn part_of(part: &str, kind: &Kind) -> Result<u64, String> {
     let unread =
         || format!("{part:?} is no {}: write *, a number, a range such as 1-5, or a step such as */10", kind.name);
     let (range, step) = part.split_once('/').map_or((part, None), |(range, step)| (range, Some(step)));
-    // Seven is Sunday again.
-    let last = if kind.name == WEEKDAY.name { 6 } else { kind.most };
     let (from, to) = match range.split_once('-') {
-        _ if range == "*" => (kind.least, last),
+        _ if range == "*" => (kind.least, kind.last),
         Some((from, to)) => (number(from, kind).ok_or_else(unread)?, number(to, kind).ok_or_else(unread)?),
         None if step.is_some() => {
             return Err(format!(
                 "{part:?}: a step needs a range, such as {range}-{}/{}",
-                last,
+                kind.last,
                 step.unwrap_or_default()
             ));
         }
@@ -173,8 +174,7 @@ fn part_of(part: &str, kind: &Kind) -> Result<u64, String> {
     }
     let step = match step.map(str::parse::<u32>) {
         None => 1,
-        Some(Ok(step)) if step > 0 && step <= to - from => step,
-        Some(Ok(step)) if step == 1 => step,
+        Some(Ok(step)) if step == 1 || (1..=to - from).contains(&step) => step,
         Some(Ok(step)) => {
             return Err(format!("{part:?}: a step of {step} is larger than the {} it goes over", kind.name));
         }

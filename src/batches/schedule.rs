@@ -5,7 +5,7 @@
 //! time that does not exist because the clock was put forward, at the first moment after the gap; one that exists twice, the
 //! first time. What names every hour is about the time that passes, and runs in each hour that there is.
 
-use super::cron::Cron;
+use super::cron::{Cron, HORIZON};
 use crate::clock::Instant;
 use chrono::{
     DateTime, Days, NaiveDate, NaiveDateTime, NaiveTime, Offset as _, TimeDelta, TimeZone as _, Timelike as _, Utc,
@@ -85,8 +85,8 @@ impl Schedule {
         if cron.is_of_every_hour() {
             return Some(local.date());
         }
-        let named = cron.named_from(start(zone, tick)).take_while(|named| *named <= local);
-        let first = named.into_iter().find(|named| resolve(zone, *named) == Some(tick));
+        let mut named = cron.named_from(start(zone, tick)).take_while(|named| *named <= local);
+        let first = named.find(|named| resolve(zone, *named) == Some(tick));
         Some(first.unwrap_or(local).date())
     }
 }
@@ -127,7 +127,7 @@ fn resolve(zone: Tz, named: NaiveDateTime) -> Option<Instant> {
 fn next_in_hours(cron: Cron, zone: Tz, after: Instant) -> Option<Instant> {
     let utc = after.utc();
     let mut at = utc.with_second(0)?.with_nanosecond(0)?.checked_add_signed(TimeDelta::minutes(1))?;
-    let until = utc.checked_add_signed(TimeDelta::days(9 * 366))?;
+    let until = utc.checked_add_days(Days::new(HORIZON))?;
     while at <= until {
         let local = at.with_timezone(&zone).naive_local();
         if !cron.has_day(local.date()) {

@@ -114,7 +114,7 @@ macro_rules! source {
              ),
              stirred as (select *, (id * 1597334677 + 974711) & 4294967295 as a from source),\n",
             include_str!("orders/stirred.sql"),
-            include_str!("orders/stood.sql"),
+            include_str!("orders/advanced.sql"),
             include_str!("orders/lined.sql"),
             ",\n",
             include_str!("orders/timed.sql")
@@ -194,7 +194,7 @@ macro_rules! just_lined {
             just_made!(),
             "),\n",
             include_str!("orders/stirred.sql"),
-            "stood as (select * from thrice),\n",
+            "advanced as (select * from thrice),\n",
             include_str!("orders/lined.sql")
         )
     };

@@ -1,9 +1,9 @@
 //! Currencies: those of ISO 4217 that have a minor unit, with the number of its digits.
 
 use super::Money;
-use iso_currency::{Currency as Iso, Flag, IntoEnumIterator as _};
+use iso_currency::{Currency as Iso, IntoEnumIterator as _};
 use serde::{Deserialize, Serialize};
-use std::str::FromStr;
+use std::{str::FromStr, sync::LazyLock};
 
 /// A currency of ISO 4217 in which orders are paid, also one that is superseded, in which old orders were, as far as `iso_currency` has
 /// them: ANG, superseded in 2025, is not among them. Metals, units of account and codes for testing are none.
@@ -21,16 +21,18 @@ impl Currency {
     const COMMON: [Self; 4] = [Self::KRW, Self::USD, Self::EUR, Self::JPY];
 
     /// All of them: the common ones, and then the others by their codes.
-    pub fn all() -> impl Iterator<Item = Self> {
-        let mut others: Vec<Self> =
-            Iso::iter().filter_map(Self::of).filter(|one| !Self::COMMON.contains(one)).collect();
-        others.sort_by_key(|one| one.code());
-        Self::COMMON.into_iter().chain(others)
+    pub fn all() -> &'static [Self] {
+        static ALL: LazyLock<Vec<Currency>> = LazyLock::new(|| {
+            let mut others: Vec<Currency> = Iso::iter().filter_map(Currency::of).collect();
+            others.retain(|one| !Currency::COMMON.contains(one));
+            others.sort_by_key(|one| one.code());
+            [Currency::COMMON.to_vec(), others].concat()
+        });
+        &ALL
     }
 
     fn of(iso: Iso) -> Option<Self> {
-        let is_special = iso.flags().contains(&Flag::Special);
-        (!is_special && iso.exponent().is_some()).then_some(Self(iso))
+        (!iso.is_special() && iso.exponent().is_some()).then_some(Self(iso))
     }
 
     pub fn code(self) -> &'static str {
@@ -143,7 +145,7 @@ mod tests {
 
     #[test]
     fn both_databases_take_the_same_currencies() {
-        let all: BTreeSet<_> = Currency::all().map(Currency::code).collect();
+        let all: BTreeSet<_> = Currency::all().iter().map(|one| one.code()).collect();
         for text in [
             include_str!("../../migrations/sqlite/0015_currencies.sql"),
             include_str!("../../migrations/postgres/0015_currencies.sql"),
@@ -167,7 +169,7 @@ mod tests {
         for code in ["XAU", "XDR", "XTS", "XXX", "XAD", "ABC", "krw", "KR", "KRWW", "", "원"] {
             assert_eq!(code.parse::<Currency>(), Err(UnknownCurrency), "{code}");
         }
-        let all: Vec<_> = Currency::all().map(Currency::code).collect();
+        let all: Vec<_> = Currency::all().iter().map(|one| one.code()).collect();
         assert_eq!(all[..5], ["KRW", "USD", "EUR", "JPY", "AED"]);
         assert!(all.len() > 160 && all.iter().all(|code| code.len() == 3));
     }

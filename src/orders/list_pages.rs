@@ -71,7 +71,7 @@ impl ListPage {
     }
 
     pub(crate) fn currencies() -> Vec<&'static str> {
-        Currency::all().map(Currency::code).collect()
+        Currency::all().iter().map(|one| one.code()).collect()
     }
 
     /// The key of how it is sorted.

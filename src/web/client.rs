@@ -41,8 +41,8 @@ fn address(peer: IpAddr, headers: &HeaderMap, trusted: &[IpNet]) -> Result<IpAdd
     if !is_trusted(peer, trusted) {
         return Ok(peer);
     }
-    // From the right, and no further than needed. Also an empty element counts: it is what a proxy appends that does not know whom it
-    // speaks to, and what is left of it may be a lie.
+    // From the right, and no further than needed. Also an empty element counts: it is what a proxy appends that does not know its
+    // client, and what is left of it may be a lie.
     let lines: Vec<&[u8]> = headers.get_all("x-forwarded-for").map(HeaderValue::as_bytes).collect();
     let hops = lines.into_iter().rev().flat_map(|line| line.rsplit(|byte| *byte == b','));
     for (passed, hop) in hops.map(<[u8]>::trim_ascii).enumerate() {

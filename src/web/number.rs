@@ -177,7 +177,7 @@ mod tests {
         #[test]
         fn any_text_is_a_number_or_an_error(text in ".{0,40}") {
             for currency in Currency::all() {
-                if let Ok(minor) = money(&text, currency) {
+                if let Ok(minor) = money(&text, *currency) {
                     prop_assert!(minor >= 0);
                 }
             }
@@ -197,7 +197,7 @@ mod tests {
 
         #[test]
         fn money_is_read_as_it_is_shown_and_as_it_is_typed(minor in 1..=i64::MAX, which in any::<prop::sample::Index>()) {
-            let amount = which.get(&Currency::all().collect::<Vec<_>>()).amount(minor);
+            let amount = which.get(Currency::all()).amount(minor);
             prop_assert_eq!(money(&amount.shown(), amount.currency).ok(), Some(minor));
             prop_assert_eq!(money(&amount.typed(), amount.currency).ok(), Some(minor));
         }

@@ -11,7 +11,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 const program = ['/usr/sbin/nginx', 'nginx'].find((name) => spawnSync(name, ['-v']).status === 0);
 
 // A port that was free a moment ago.
-async function freePort() {
+export async function freePort() {
   const server = createServer();
   await new Promise((resolve) => server.listen(0, '127.0.0.1', resolve));
   const { port } = server.address();
@@ -19,7 +19,8 @@ async function freePort() {
   return port;
 }
 
-const configuration = (dir, port, target, upstream = target) => `
+// A configuration that keeps everything in `dir`, with what belongs into its `http`.
+export const frame = (dir, http) => `
 worker_processes 1;
 daemon off;
 pid ${dir}/pid;
@@ -32,6 +33,11 @@ http {
   fastcgi_temp_path ${dir}/fastcgi;
   uwsgi_temp_path ${dir}/uwsgi;
   scgi_temp_path ${dir}/scgi;
+${http}
+}
+`;
+
+const configuration = (dir, port, target, upstream = target) => frame(dir, `
   # The console takes forms from its own origin only, and for a browser that is the address of this proxy.
   map $http_origin $origin { "" ""; default "http://${target}"; }
   server {
@@ -44,8 +50,7 @@ http {
       proxy_connect_timeout 2s;
     }
   }
-}
-`;
+`);
 
 // Starts it in front of `origin`. Its own origin is where a browser goes.
 export async function startNginx(origin) {

@@ -9,6 +9,7 @@ use futures_util::StreamExt as _;
 pub(crate) const BODY_LIMIT: usize = 10_000;
 /// More than this is not even read, and the report counts all the same.
 const MOST: usize = 64 * 1024 * 1024;
+
 /// What the log says of figures that could not be read.
 pub(super) fn left_out(params: &ReportParams) -> String {
     let line = |name: &&str| format!("[ingam] {name} cannot be read and was left out\n");

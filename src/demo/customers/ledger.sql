@@ -12,7 +12,7 @@ stirred (id, a) as (select id, (id * 1597334677 + 974711) & 4294967295 from numb
 twice (id, a, b) as (
   select id, a, ((((a & 65535) << 16) + (a >> 16)) * 1103515245 + 12345) & 4294967295 from stirred
 ),
-thrice (id, a, b, c) as materialized (
+thrice (id, a, b, c) as (
   select id, a, b, ((((b & 65535) << 16) + (b >> 16)) * 1597334677 + 974711) & 4294967295 from twice
 ),
 counted as (
@@ -21,7 +21,7 @@ counted as (
       - (c >> 4) % (1 + 189216000 / cast($4 as bigint)) as joined
   from thrice
 ),
-entered as materialized (
+entered as (
   select id, n, entries, joined,
     ((a + n * 40503) * 69069) & 4294967295 as e,
     20 * (((((a + n * 40503) * 69069) & 4294967295) >> 10) % 1500) + 10 * (n & 1) as balance,

@@ -13,10 +13,10 @@ stirred (id, a) as (select id, (id * 1597334677 + 974711) & 4294967295 from numb
 twice (id, a, b) as (
   select id, a, ((((a & 65535) << 16) + (a >> 16)) * 1103515245 + 12345) & 4294967295 from stirred
 ),
-thrice (id, a, b, c) as materialized (
+thrice (id, a, b, c) as (
   select id, a, b, ((((b & 65535) << 16) + (b >> 16)) * 1597334677 + 974711) & 4294967295 from twice
 ),
-chosen as materialized (
+chosen as (
   select id, a, b, c,
     (b >> 8) % 100 < 85 as korean,
     -- The square makes the first of the list the commonest, as surnames are in Korea.

@@ -1,14 +1,14 @@
--- The lines of the orders in `stood`, which says of each where it is, and whether a ledger tells of it.
+-- The lines of the orders in `advanced`, which says of each where it is, and whether a ledger tells of it.
 -- A refund of one unit of the first line: rare, and of orders that one card paid. A seventh of the orders is paid in two parts.
-asked as materialized (
+asked as (
   select *, (b >> 11) % 7 = 0 as is_split,
     case when is_told or state not in ('shipped', 'delivered') or (b >> 11) % 7 = 0 or (a >> 9) % 12 <> 0 then 'none'
       when (b >> 3) % 20 = 0 then 'requested'
       when (b >> 3) % 20 = 1 then 'failed'
       else 'succeeded' end as refund
-  from stood
+  from advanced
 ),
-picked as materialized (
+picked as (
   select s.*, numbers.n,
     ((((a + n * 40503) * 69069) & 4294967295) >> 8) & 15 as item,
     case when is_told and n = 1 then 1
@@ -22,7 +22,7 @@ priced as (
   from picked
 ),
 -- The first thing costs enough for the points that paid a part of it, or that it earned at two per cent.
-raised as materialized (
+raised as (
   select *,
     case when n = 1 and used > 0 then base + 1000 * (used / 1000 + 1)
       when n = 1 and earned * 50 > base then 100 * (earned / 2)

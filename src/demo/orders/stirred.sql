@@ -2,6 +2,6 @@
 twice as (
   select *, ((((a & 65535) << 16) + (a >> 16)) * 1103515245 + 12345) & 4294967295 as b from stirred
 ),
-thrice as materialized (
+thrice as (
   select *, ((((b & 65535) << 16) + (b >> 16)) * 1597334677 + 974711) & 4294967295 as c from twice
 ),

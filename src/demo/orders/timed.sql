@@ -2,7 +2,7 @@
 summed as (
   select id, sum(quantity * unit_price) as goods from lined group by id
 ),
-totalled as materialized (
+totalled as (
   select s.*, cast(t.goods as bigint) as goods,
     case when s.is_foreign then case when t.goods >= 4000 then 0 else 599 end
       when t.goods >= 50000 then 0 else 3000 end as shipping,

@@ -79,7 +79,11 @@ fn expected(schedule: &Schedule, due: Instant, now: Instant, grace: TimeDelta, p
 
 /// The number of ticks from `due` until `now`, as far as they are counted, and the last of them, which is looked for from `now` back.
 fn ticks(schedule: &Schedule, due: Instant, now: Instant) -> (usize, Instant) {
-    let count = std::iter::once(due).chain(schedule.times(due)).take_while(|tick| *tick <= now).take(MOST).count();
+    let counted = std::iter::once(due).chain(schedule.times(due)).take_while(|tick| *tick <= now).take(MOST);
+    let (count, last) = counted.fold((0, due), |(count, _), tick| (count + 1, tick));
+    if count < MOST {
+        return (count, last);
+    }
     let since = |days| schedule.times(due.max(now.minus(TimeDelta::days(days)))).take_while(|tick| *tick <= now).last();
     // A schedule of every minute is found in the first, one of leap days in the last.
     let last = [2, 40, 400, 9 * 366].into_iter().find_map(since);

@@ -9,6 +9,15 @@ use ingam::config::Settings;
 use std::fs;
 use tempfile::TempDir;
 
+/// How a command ends with this text as the configuration file, and what it says.
+fn with_file(env: &Env, command: &str, text: &str) -> (Option<i32>, String) {
+    let folder = TempDir::with_prefix("ingam-test-").unwrap();
+    let file = folder.path().join("ingam.toml");
+    fs::write(&file, text).unwrap();
+    let output = run(env, &[command, "--config", file.to_str().unwrap()]);
+    (output.status.code(), String::from_utf8([output.stdout, output.stderr].concat()).unwrap())
+}
+
 on_both! {
     fn what_is_in_order_is_checked_and_served(world) {
         let database = Database::empty(world.engine);
@@ -47,13 +56,7 @@ on_both! {
         let database = Database::empty(world.engine);
         let env = local(&database.url);
         succeeds(&env, &["migrate"]);
-        let folder = TempDir::with_prefix("ingam-test-").unwrap();
-        let file = folder.path().join("ingam.toml");
-        let check = |text: &str| {
-            fs::write(&file, text).unwrap();
-            let output = run(&env, &["check", "--config", file.to_str().unwrap()]);
-            (output.status.code(), String::from_utf8([output.stdout, output.stderr].concat()).unwrap())
-        };
+        let check = |text: &str| with_file(&env, "check", text);
         let (code, said) = check("");
         assert!(code == Some(0) && said.contains("reveals 60/120 an hour, 300/600 a day"), "{said}");
         let own = "[[look_limit]]\nrole = \"operator\"\nkind = \"reveals\"\nhour = [5, 10]\n";
@@ -74,13 +77,10 @@ on_both! {
         let database = Database::empty(world.engine);
         let env = local(&database.url);
         succeeds(&env, &["migrate"]);
-        let folder = TempDir::with_prefix("ingam-test-").unwrap();
-        let file = folder.path().join("ingam.toml");
         let with_cron = |command: &str, cron: &str| {
             let job = "[[job]]\nname = \"sync\"\ntitle = \"Sync\"\nowner = \"warehouse\"\nexternal = true\ntimeout_seconds = 600\n";
-            fs::write(&file, format!("{job}schedule = {{ cron = \"{cron}\", zone = \"America/New_York\" }}\n")).unwrap();
-            let output = run(&env, &[command, "--config", file.to_str().unwrap()]);
-            (output.status.code(), String::from_utf8([output.stdout, output.stderr].concat()).unwrap())
+            let schedule = format!("schedule = {{ cron = \"{cron}\", zone = \"America/New_York\" }}\n");
+            with_file(&env, command, &[job, &schedule].concat())
         };
         let (code, said) = with_cron("check", "30 9 * * *");
         let line = said.lines().find(|line| line.contains("sync (30 9 * * *, America/New_York): ")).unwrap_or_default();

@@ -1,10 +1,10 @@
 -- How far each order has come.
-aged as materialized (
+aged as (
   select *, (cast($5 as bigint) - placed) / 3600 as hours, c % 100 as luck,
     not is_told and (c >> 9) % 20 = 0 as is_foreign
   from thrice
 ),
-stood as materialized (
+advanced as (
   select *,
     case when not is_told and luck < 4 then 'cancelled'
       when not is_told and luck < 7 and hours < 72 then 'placed'
