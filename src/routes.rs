@@ -115,6 +115,7 @@ routes! {
     GET "/batches/{job}" Opens::Staff => batches::job::show;
     POST "/batches/{job}/runs" RUNS_JOBS => post::<batches::start::StartPanel>;
     POST "/batches/{job}/pause" RUNS_JOBS => post::<batches::pause::PausePanel>;
+    POST "/batches/{job}/lapses" RUNS_JOBS => post::<batches::resolve_lapses::LapsesPanel>;
     GET "/runs" Opens::Staff => batches::runs::list;
     POST "/runs/reruns" RUNS_JOBS => post::<batches::rerun_all::RerunAllPanel>;
     GET "/runs/states" Opens::Staff => batches::live::states, quiet;

@@ -3,6 +3,7 @@
 //! Leases use the clock of the database, which all processes share; everything that people see uses the clock of the
 //! process.
 
+use super::lapse::{self, LapseKind, Noted};
 use crate::{
     clock::Instant,
     gate::{Housekeeping, Tx},
@@ -27,6 +28,8 @@ pub(crate) struct TickJob {
     /// What the schedule said.
     pub due: Instant,
     pub next: Option<Instant>,
+    /// Whether there is a schedule, which should name a next time.
+    pub is_scheduled: bool,
     pub run: Option<Tick>,
 }
 
@@ -41,6 +44,9 @@ pub(crate) struct Tick {
     pub skips: Skips,
     pub is_late: bool,
 }
+
+/// Why a tick is skipped while another run is open, in `failure`.
+const OVERLAP: &str = "overlap";
 
 /// When the run of a tick is only written down as skipped.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -65,6 +71,9 @@ impl Housekeeping for TickJob {
             .bind(self.next)
             .run()
             .await?;
+        if moved == 1 && self.is_scheduled && self.next.is_none() {
+            lapse::note_next(tx, &self.job, None).await?;
+        }
         let Some(tick) = self.run.as_ref().filter(|_| moved == 1) else { return Ok(moved == 1) };
         let now = tx.now();
         let (busy,): (bool,) = tx
@@ -77,7 +86,7 @@ impl Housekeeping for TickJob {
             .await?;
         let skipped = match tick.skips {
             Skips::Paused => Some("paused"),
-            Skips::WhileOpen if busy => Some("overlap"),
+            Skips::WhileOpen if busy => Some(OVERLAP),
             _ => None,
         };
         tx.query(sql!(
@@ -96,6 +105,9 @@ impl Housekeeping for TickJob {
         .bind(tick.is_late)
         .run()
         .await?;
+        if skipped == Some(OVERLAP) {
+            lapse::note(tx, &self.job, Noted::once(LapseKind::Skipped, tick.at)).await?;
+        }
         Ok(true)
     }
 }

@@ -3,6 +3,7 @@
 use super::{
     definition::Definition,
     event,
+    lapse::{self, LapseKind},
     record::{self, Job},
     target,
 };
@@ -71,6 +72,11 @@ impl Change for DefineJob {
         .bind(next)
         .run()
         .await?;
+        if definition.schedule.is_some() {
+            lapse::note_next(tx, name, next).await?;
+        } else {
+            lapse::end(tx, name, LapseKind::Never).await?;
+        }
         if job.version != version || job.is_retired {
             tx.note("version", Some(job.version).filter(|n| *n > 0), version);
             tx.note("sha256", None::<&str>, hex::encode(definition.digest()));
@@ -129,6 +135,7 @@ impl Change for RetireJob {
         .bind(self.job.as_str())
         .run()
         .await?;
+        lapse::forget(tx, &self.job).await?;
         tx.note("retired", false, true);
         event::append(tx, &self.job, None, "retired", None).await
     }

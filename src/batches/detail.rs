@@ -2,6 +2,7 @@
 
 use super::{
     definition::{Definition, Values},
+    lapse::{self, Lapse},
     params,
     record::{self, Job, Run},
 };
@@ -16,6 +17,8 @@ use crate::{
 pub(crate) struct JobDetail {
     pub(crate) job: Job,
     pub(crate) definition: Definition,
+    /// What did not happen to it, and no person has resolved.
+    pub(crate) lapses: Vec<Lapse>,
 }
 
 /// A run with its job.
@@ -36,7 +39,9 @@ impl JobDetail {
         let mut reader = desk.reader();
         let Some(job) = record::job(&mut reader, name).await? else { return Ok(None) };
         let definition = record::definition(&mut reader, name, job.version).await?;
-        Ok(definition.map(|definition| Self { job, definition }))
+        let Some(definition) = definition else { return Ok(None) };
+        let lapses = lapse::open_of(&mut reader, name).await?;
+        Ok(Some(Self { job, definition, lapses }))
     }
 
     /// Whether this person may act on it by this route: the job names who may.

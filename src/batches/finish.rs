@@ -1,6 +1,6 @@
 //! How a run ends: a change by the system, since a person may have to act on it.
 
-use super::{event, record, record::Run, run_target, state::State};
+use super::{event, lapse, record, record::Run, run_target, state::State};
 use crate::{
     gate::{Admits, By, Change, Fault, Target, Tx},
     id::RunId,
@@ -122,6 +122,9 @@ impl Change for FinishRun {
             }
         }
         event::append(tx, &run.job, Some(run.id), state.as_str(), end.failure.as_deref()).await?;
+        if state == State::Succeeded {
+            lapse::make_good(tx, &run.job).await?;
+        }
         if is_low {
             tx.note("low", false, true);
             event::append(tx, &run.job, Some(run.id), "low", None).await?;

@@ -6,6 +6,7 @@ use super::{
     definition::Definition,
     detail::JobDetail,
     event::Event,
+    lapse::Lapse,
     record::{self, Job, Run},
     schedule::Schedule,
     show::recent,
@@ -20,7 +21,7 @@ use crate::{
     web::{
         Desk, PageError, PageResult, format,
         panel::{self, Side, Subject},
-        shell::{Section, Shell},
+        shell::{Section, Shell, Tone},
     },
 };
 use actix_web::web;
@@ -58,7 +59,7 @@ impl Subject for JobDetail {
     }
 
     async fn page(self, desk: &Desk, shell: Shell, side: Side, status: u16) -> PageResult {
-        let Self { job, definition } = self;
+        let Self { job, definition, lapses } = self;
         let now = desk.now();
         let page = JobPage {
             shell,
@@ -67,6 +68,7 @@ impl Subject for JobDetail {
             waiting: queue::about(desk, "batch", &job.name).await?,
             recent: recent(desk, &job.name).await?,
             events: events(desk, &job.name).await?,
+            lapses,
             job,
             definition,
             side,
@@ -102,6 +104,8 @@ pub(crate) struct JobPage {
     /// The newest first.
     pub(crate) recent: Vec<Run>,
     pub(crate) events: Vec<Event>,
+    /// What did not happen to it, and no person has resolved.
+    pub(crate) lapses: Vec<Lapse>,
     /// Runs of it that wait for a second person.
     pub(crate) waiting: Vec<Request>,
     pub(crate) side: Side,
@@ -124,6 +128,11 @@ impl JobPage {
 
     fn is_paused(&self) -> bool {
         self.job.is_paused(self.shell.now)
+    }
+
+    /// How bad the worst is of what did not happen.
+    fn worst(&self) -> Tone {
+        if self.lapses.iter().any(|lapse| lapse.kind.tone() == Tone::Bad) { Tone::Bad } else { Tone::Warn }
     }
 
     fn bars(&self) -> Bars {

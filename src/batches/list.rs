@@ -3,6 +3,7 @@
 use super::{
     bars::{Bars, Mini},
     baseline::{Baseline, SAMPLE},
+    lapse::{self, Lapse},
     list_pages::{JobRow, LastRun, ListPage, Show},
     record::{Job, attention, job_columns},
     state::State,
@@ -70,13 +71,20 @@ pub(crate) async fn list(desk: Desk, asked: web::Query<Asked>) -> PageResult {
         let (_, id, state) = needs.iter().find(|(name, ..)| *name == job.name)?;
         Some((*id, State::parse(state).is_some_and(State::is_bad)))
     };
+    let mut lapses: HashMap<String, Vec<Lapse>> = HashMap::new();
+    for lapse in lapse::open(desk.reader()).await? {
+        lapses.entry(lapse.job.clone()).or_default().push(lapse);
+    }
     let mut by_job: HashMap<String, Vec<Recent>> = HashMap::new();
     for run in recent {
         by_job.entry(run.job.clone()).or_default().push(run);
     }
     let now = desk.now();
-    let rows =
-        jobs.into_iter().map(|job| row(&by_job.remove(&job.name).unwrap_or_default(), needs(&job), job, now)).collect();
+    let rows = jobs.into_iter().map(|job| {
+        let recent = by_job.remove(&job.name).unwrap_or_default();
+        JobRow { lapses: lapses.remove(&job.name).unwrap_or_default(), ..row(&recent, needs(&job), job, now) }
+    });
+    let rows = rows.collect();
     let show = Show::parse(&asked.show);
     let page = ListPage::new(desk.shell(Some(Section::Batches), None).await?, rows, show);
     desk.page(200, &page)
@@ -106,6 +114,7 @@ fn row(runs: &[Recent], needs: Option<(RunId, bool)>, job: Job, now: Instant) ->
         .collect();
     JobRow {
         needs,
+        lapses: Vec::new(),
         last: runs.last().map(|run| LastRun {
             id: run.id,
             state: run.state,

@@ -1,6 +1,6 @@
 //! The list of jobs.
 
-use super::{bars::Bars, record::Job, state::State};
+use super::{bars::Bars, lapse::Lapse, record::Job, state::State};
 use crate::{
     clock::Instant,
     id::RunId,
@@ -53,7 +53,7 @@ impl Show {
             Self::Retired => row.job.is_retired,
             _ if row.job.is_retired => false,
             Self::All => true,
-            Self::Attention => row.needs.is_some(),
+            Self::Attention => row.needs.is_some() || !row.lapses.is_empty(),
             Self::Running => row.is_running,
             Self::Paused => row.is_paused,
         }
@@ -68,6 +68,8 @@ pub(crate) struct JobRow {
     pub last: Option<LastRun>,
     /// The newest run that a person should look at, and whether it failed rather than being unusual.
     pub needs: Option<(RunId, bool)>,
+    /// What did not happen to it, and no person has resolved.
+    pub lapses: Vec<Lapse>,
     /// How long it usually takes, in milliseconds.
     pub typical: Option<i64>,
     pub is_running: bool,
@@ -98,24 +100,28 @@ impl LastRun {
 }
 
 impl JobRow {
-    /// The order of urgency: what failed, what was unusual, what runs, the others.
+    /// The order of urgency: what failed or did not happen, what was unusual, what runs, the others.
     fn rank(&self) -> i64 {
-        match self.needs {
-            Some((_, true)) => 0,
-            Some((_, false)) => 1,
-            None if self.is_running => 2,
-            None if self.is_paused => 4,
-            None => 3,
+        match self.tone() {
+            Tone::Bad => 0,
+            Tone::Warn => 1,
+            _ if self.is_running => 2,
+            _ if self.is_paused => 4,
+            _ => 3,
         }
     }
 
-    /// As in `data-tone=`; nothing where there is nothing to see to.
-    pub(crate) fn tone(&self) -> &'static str {
-        match self.needs {
-            Some((_, true)) => "bad",
-            Some((_, false)) => "warn",
-            None => "",
-        }
+    /// As in `data-tone=`; mute where there is nothing to see to.
+    pub(crate) fn tone(&self) -> Tone {
+        let of_runs = match self.needs {
+            Some((_, true)) => Tone::Bad,
+            Some((_, false)) => Tone::Warn,
+            None => Tone::Mute,
+        };
+        self.lapses.iter().map(|lapse| lapse.kind.tone()).fold(of_runs, |worst, tone| match (worst, tone) {
+            (Tone::Bad, _) | (_, Tone::Bad) => Tone::Bad,
+            _ => Tone::Warn,
+        })
     }
 }
 

@@ -4,7 +4,7 @@
 //! ([`schedule`]) or a person ([`start`]) makes a run; the worker takes it and runs it ([`crate::supervise`]); how it ends is a change
 //! of the system ([`finish`]), as is what is noticed meanwhile ([`watch`], [`baseline`]). What runs elsewhere reports by
 //! [`ping`]. What people decide is in a file each: [`rerun`], [`rerun_all`], [`cancel`], [`resolve`], [`accept_normal`],
-//! [`pause`].
+//! [`pause`], [`resolve_lapses`]. What did not happen is a [`lapse`] of the job.
 
 pub(crate) mod accept_normal;
 pub(crate) mod bars;
@@ -20,6 +20,7 @@ pub(crate) mod event;
 pub(crate) mod finish;
 pub(crate) mod job;
 pub(crate) mod kind;
+pub(crate) mod lapse;
 pub(crate) mod list;
 pub(crate) mod list_pages;
 pub(crate) mod live;
@@ -32,6 +33,7 @@ pub(crate) mod report;
 pub(crate) mod rerun;
 pub(crate) mod rerun_all;
 pub(crate) mod resolve;
+pub(crate) mod resolve_lapses;
 pub(crate) mod runs;
 pub(crate) mod schedule;
 pub(crate) mod show;
@@ -53,7 +55,8 @@ crate::gate::refusal_words! {
 }
 
 /// What can be done beside the page of a job.
-const JOB_PANELS: &[Entry<detail::JobDetail>] = &[Entry::of::<start::StartPanel>(), Entry::of::<pause::PausePanel>()];
+const JOB_PANELS: &[Entry<detail::JobDetail>] =
+    &[Entry::of::<start::StartPanel>(), Entry::of::<resolve_lapses::LapsesPanel>(), Entry::of::<pause::PausePanel>()];
 
 /// What can be done beside the page of a run.
 const RUN_PANELS: &[Entry<detail::RunDetail>] = &[

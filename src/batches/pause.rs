@@ -1,6 +1,13 @@
 //! Keeping a schedule from starting anything for a time.
 
-use super::{detail::JobDetail, event, record, start::ACTS, target};
+use super::{
+    detail::JobDetail,
+    event,
+    lapse::{self, LapseKind},
+    record,
+    start::ACTS,
+    target,
+};
 use crate::{
     batches::JOB_RETIRED,
     clock::Instant,
@@ -74,6 +81,8 @@ impl Change for PauseJob {
             .bind(until)
             .run()
             .await?;
+        // A person has just decided about it, so a reminder of the pause begins again.
+        lapse::end(tx, &self.job, LapseKind::Paused).await?;
         let was = job.paused_until.filter(|until| *until > tx.now());
         tx.note("paused_until_at", was.map(|at| at.to_string()), until.map(|at| at.to_string()));
         let detail = until.map(|until| until.to_string());

@@ -6,11 +6,13 @@
 //! unless it is a start, about the one run that is open.
 
 mod body;
+mod refused;
 mod report_params;
 
-pub(crate) use self::body::BODY_LIMIT;
+pub(crate) use self::{body::BODY_LIMIT, refused::RefuseReport};
 use self::{
     body::{left_out, lines, read},
+    refused::No,
     report_params::{ReportParams, What},
 };
 use super::{
@@ -63,23 +65,16 @@ pub async fn tell(
     answer(report(&console, &token, &job, &what, &request, body).await)
 }
 
-/// Why a report is not taken: the status, and what healthchecks.io says in that case.
-type No = (StatusCode, &'static str);
-
 fn answer(outcome: Result<(), No>) -> HttpResponse {
     let (status, text) = match outcome {
         Ok(()) => (StatusCode::OK, "OK"),
-        Err(no) => no,
+        Err(no) => (no.status, no.text),
     };
     HttpResponse::build(status)
         .content_type("text/plain; charset=utf-8")
         .insert_header(("Ping-Body-Limit", BODY_LIMIT.to_string()))
         .body(text)
 }
-
-const NOT_FOUND: No = (StatusCode::NOT_FOUND, "not found");
-const BAD_URL: No = (StatusCode::BAD_REQUEST, "invalid url format");
-const NOT_RECORDED: No = (StatusCode::SERVICE_UNAVAILABLE, "not recorded, try again");
 
 async fn report(
     console: &Console,
@@ -89,11 +84,30 @@ async fn report(
     request: &HttpRequest,
     body: web::Payload,
 ) -> Result<(), No> {
+    let taken = take(console, token, name, what, request, body).await;
+    // The job's own people should learn of it: its program believes that it has reported.
+    if let Err(No { why: Some(why), .. }) = taken {
+        let refused = RefuseReport { job: name.to_owned(), why };
+        if let Err(error) = console.gate.run_housekeeping(&refused).await {
+            tracing::error!(job = name, %error, "a refused report could not be noted");
+        }
+    }
+    taken
+}
+
+async fn take(
+    console: &Console,
+    token: &str,
+    name: &str,
+    what: &str,
+    request: &HttpRequest,
+    body: web::Payload,
+) -> Result<(), No> {
     let (job, definition) = admitted(console, token, name).await?;
-    let what = What::parse(what).ok_or(BAD_URL)?;
+    let what = What::parse(what).ok_or(No::BAD_URL)?;
     let params = ReportParams::parse(request.query_string());
     if request.method() != actix_web::http::Method::POST && !definition.ping_by_get {
-        return Err((StatusCode::METHOD_NOT_ALLOWED, "this job is reported by POST only"));
+        return Err(No::BY_POST);
     }
     let body = format!("{}{}", left_out(&params), read(body).await?);
     let reports = Reports { console, job: &job, definition: &definition, params: &params };
@@ -104,13 +118,13 @@ async fn report(
     match (what, known) {
         (What::Start, None) => reports.accept(request).await.map(drop),
         (What::Start, Some(run)) if run.state.is_under_way() => reports.note(&run, &body).await,
-        (What::Start, Some(_)) => Err((StatusCode::CONFLICT, "this rid has ended before")),
+        (What::Start, Some(_)) => Err(No::ENDED),
         // Nothing is known that it could be the log of.
         (What::Log, None) => Ok(()),
         (What::Log, Some(run)) => reports.note(&run, &body).await,
         (What::End(outcome, code), None) => {
             let id = reports.accept(request).await?;
-            let run = record::run(&mut &console.reader, id).await.map_err(failed)?.ok_or(NOT_FOUND)?;
+            let run = record::run(&mut &console.reader, id).await.map_err(failed)?.ok_or(No::NOT_FOUND)?;
             reports.end(&run, outcome, code, &body, true).await
         }
         (What::End(outcome, code), Some(run)) => reports.end(&run, outcome, code, &body, false).await,
@@ -120,23 +134,36 @@ async fn report(
 /// The job, where the token is its own. A wrong guess reveals neither which jobs there are nor how close it came.
 async fn admitted(console: &Console, offered: &str, name: &str) -> Result<(Job, Definition), No> {
     let job = record::job(&mut &console.reader, name).await.map_err(failed)?;
-    let Some(job) = job.filter(|job| !job.is_retired) else { return Err(NOT_FOUND) };
+    let Some(job) = job.filter(|job| !job.is_retired) else { return Err(No::NOT_FOUND) };
     let definition = record::definition(&mut &console.reader, name, job.version).await.map_err(failed)?;
-    let Some(definition) = definition else { return Err(NOT_FOUND) };
+    let Some(definition) = definition else { return Err(No::NOT_FOUND) };
     let wanted = token(&console.key, name, definition.ping_revision);
     if !bool::from(wanted.as_bytes().ct_eq(offered.as_bytes())) {
-        return Err(NOT_FOUND);
+        return Err(if is_former(console, offered, name, definition.ping_revision) {
+            No::FORMER_TOKEN
+        } else {
+            No::NOT_FOUND
+        });
     }
     if !definition.kind().reports() {
-        return Err((StatusCode::CONFLICT, "the console runs this job itself"));
+        return Err(No::STARTS_HERE);
     }
     Ok((job, definition))
+}
+
+/// The number of earlier tokens that are looked through.
+const FORMER: u32 = 100;
+
+/// Whether this was the token of the job before its revision was raised: a program that still has it was forgotten.
+fn is_former(console: &Console, offered: &str, name: &str, revision: u32) -> bool {
+    let former = (revision.saturating_sub(FORMER)..revision).map(|revision| token(&console.key, name, revision));
+    former.fold(false, |is, token| is | bool::from(token.as_bytes().ct_eq(offered.as_bytes())))
 }
 
 #[expect(clippy::needless_pass_by_value, reason = "what map_err hands on")]
 fn failed(error: sqlx::Error) -> No {
     tracing::error!(%error, "a report could not be taken");
-    NOT_RECORDED
+    No::NOT_RECORDED
 }
 
 struct Reports<'a> {
@@ -190,7 +217,7 @@ impl Reports<'_> {
     /// A run that was not asked for here. Of what is started from here, there is none.
     async fn accept(&self, request: &HttpRequest) -> Result<RunId, No> {
         if self.definition.kind().starts_here() {
-            return Err(NOT_FOUND);
+            return Err(No::UNASKED);
         }
         let (now, definition) = (self.console.clock.now(), self.definition);
         let grace = TimeDelta::seconds(i64::from(definition.start_grace_seconds));
@@ -212,7 +239,7 @@ impl Reports<'_> {
         match self.console.gate.run_housekeeping(&accept).await.map_err(failed)? {
             Some(id) => Ok(id),
             // A client that was not answered in time has sent it again, and both arrive together.
-            None => self.find().await?.map(|run| run.id).ok_or(NOT_RECORDED),
+            None => self.find().await?.map(|run| run.id).ok_or(No::NOT_RECORDED),
         }
     }
 
@@ -283,9 +310,9 @@ impl Reports<'_> {
                     error = format!("{error:#}"),
                     "the end of a run could not be recorded"
                 );
-                Err(NOT_RECORDED)
+                Err(No::NOT_RECORDED)
             }
-            Err(_) => Err(NOT_FOUND),
+            Err(_) => Err(No::NOT_FOUND),
         }
     }
 }

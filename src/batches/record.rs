@@ -111,7 +111,7 @@ pub(crate) use run_columns;
 /// [`Run::needs_attention`] as a condition, word for word that of the index `batch_runs_attention`.
 macro_rules! needs_attention {
     () => {
-        "resolution is null and (state in ('failed', 'timed_out', 'lost') or is_slow or is_low)"
+        "resolution is null and (state in ('failed', 'timed_out', 'lost') or is_slow or is_low or (is_late and state = 'queued'))"
     };
 }
 pub(crate) use needs_attention;
@@ -128,6 +128,18 @@ macro_rules! attention {
 }
 pub(crate) use attention;
 
+/// The jobs that a person should look at: for one of their runs, or for what did not happen.
+macro_rules! jobs_needing {
+    () => {
+        concat!(
+            "select job from (",
+            $crate::batches::record::attention!(),
+            ") runs union select job from batch_lapses where resolved_at is null"
+        )
+    };
+}
+pub(crate) use jobs_needing;
+
 impl Run {
     pub(crate) fn values(&self) -> Values {
         serde_json::from_str(&self.params).unwrap_or_default()
@@ -138,14 +150,19 @@ impl Run {
         Baseline { duration: self.baseline_ms, processed: self.baseline_count, runs: self.baseline_runs }
     }
 
-    /// Whether it took twice its usual time, did half of the usual, or came late.
+    /// Whether it took twice its usual time or did half of the usual.
     pub(crate) fn is_unusual(&self) -> bool {
         self.is_slow || self.is_low
     }
 
     /// Whether a person should look at it, and no one has said that they did.
     pub(crate) fn needs_attention(&self) -> bool {
-        self.resolution.is_none() && (self.state.is_bad() || self.is_unusual())
+        self.resolution.is_none() && (self.state.is_bad() || self.is_unusual() || self.is_overdue())
+    }
+
+    /// Whether it should have begun by now.
+    pub(crate) fn is_overdue(&self) -> bool {
+        self.is_late && self.state == State::Queued
     }
 
     /// How long it took, or has taken by `now`, in milliseconds.

@@ -2,7 +2,7 @@
 
 use super::{
     detail::RunDetail,
-    event,
+    event, lapse,
     record::{self, Run},
     run_target,
     start::ACTS,
@@ -155,6 +155,9 @@ impl Change for ResolveRun {
             tx.note("run_state", run.state.as_str(), state.as_str());
         }
         tx.note("resolution", None::<&str>, self.resolution.as_str());
+        if state == State::Succeeded && run.state != state {
+            lapse::make_good(tx, &run.job).await?;
+        }
         let kind = if self.resolution == Resolution::MachineOff { Resolution::Dead } else { self.resolution };
         event::append(tx, &run.job, Some(run.id), kind.as_str(), None).await
     }

@@ -3,7 +3,7 @@
 use super::{
     eligible::{JobFacts, is_under_way, jobs},
     live::live_ids,
-    record::{Run, attention, needs_attention, run_columns},
+    record::{Run, jobs_needing, needs_attention, run_columns},
     rerun_all::RerunAllPanel,
     run_target,
     state::State,
@@ -64,12 +64,12 @@ const PAGE: usize = 50;
 /// The most runs that are run again under one code.
 const MOST_AT_ONCE: usize = 50;
 
-/// The number of jobs with runs that a person should look at: as many as the list of jobs shows.
+/// The number of jobs that a person should look at: as many as the list of jobs shows.
 pub(crate) async fn waiting(reader: &Reader) -> sqlx::Result<i64> {
     let (n,): (i64,) = reader
         .query(sql!(
             "select count(*) from (",
-            attention!(),
+            jobs_needing!(),
             ") waiting join batch_jobs j on j.name = waiting.job where not j.is_retired"
         ))
         .one()

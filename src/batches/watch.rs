@@ -3,6 +3,7 @@
 use super::{
     event,
     finish::{BY_SYSTEM, End, FinishRun, Outcome},
+    lapse::{self, COUNTED, LapseKind, Noted},
     record, run_target,
     state::State,
     target,
@@ -114,6 +115,26 @@ impl Housekeeping for NoteGone {
     }
 }
 
+/// Notes that a job has been paused for long, or removes that where it is so no longer.
+#[derive(Clone, Debug)]
+pub(crate) struct NoteLongPause {
+    pub job: String,
+    /// When the pause began; none where it has ended.
+    pub since: Option<Instant>,
+}
+
+impl Housekeeping for NoteLongPause {
+    const NAME: &'static str = "batches.long-pause";
+    type Output = ();
+
+    async fn run(&self, tx: &mut Tx<'_>) -> sqlx::Result<()> {
+        match self.since {
+            Some(since) => lapse::note(tx, &self.job, Noted::once(LapseKind::Paused, since)).await,
+            None => lapse::end(tx, &self.job, LapseKind::Paused).await,
+        }
+    }
+}
+
 /// A run that is under way takes twice its usual time, or one that should have begun has not.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct FlagRun {
@@ -176,19 +197,29 @@ pub struct MissTicks {
     pub job: String,
     /// The first of them: what the schedule said.
     pub due: String,
+    /// The last of them.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub until: Option<String>,
+    /// How many there were, or [`COUNTED`] where there were at least that many.
     pub count: i64,
     /// What is due after them.
     pub next: Option<String>,
 }
 
 impl MissTicks {
-    pub fn new(job: &str, due: Instant, count: usize, next: Option<Instant>) -> Self {
+    pub fn new(job: &str, due: Instant, until: Instant, count: usize, next: Option<Instant>) -> Self {
         Self {
             job: job.to_owned(),
             due: due.to_string(),
+            until: Some(until.to_string()),
             count: i64::try_from(count).unwrap_or(i64::MAX),
             next: next.map(|at| at.to_string()),
         }
+    }
+
+    /// Whether there may have been more than are counted.
+    fn is_more(&self) -> bool {
+        usize::try_from(self.count).is_ok_and(|count| count >= COUNTED)
     }
 }
 
@@ -209,15 +240,33 @@ impl Change for MissTicks {
     }
 
     async fn apply(&self, tx: &mut Tx<'_>) -> Result<(), Fault> {
-        let next = self.next.as_deref().and_then(|text| Instant::parse(text).ok());
+        let instant = |text: &str| Instant::parse(text).ok();
+        let next = self.next.as_deref().and_then(instant);
         tx.query(sql!("update batch_jobs set next_at = $2 where name = $1"))
             .bind(self.job.as_str())
             .bind(next)
             .run()
             .await?;
+        let since = instant(&self.due).unwrap_or(tx.now());
+        let newest_at = self.until.as_deref().and_then(instant).unwrap_or(since);
+        let missed = Noted { kind: LapseKind::Missed, since, newest_at, n: self.count, detail: None };
+        lapse::note(tx, &self.job, missed).await?;
+        if next.is_none() {
+            lapse::note_next(tx, &self.job, None).await?;
+        }
+        let more = if self.is_more() { "+" } else { "" };
         tx.note("missed", None::<i64>, self.count);
         tx.note("due_at", None::<&str>, self.due.as_str());
-        tx.emit(BATCHES_MISSED, json!({ "job": self.job, "due": self.due, "count": self.count }));
-        event::append(tx, &self.job, None, "missed", Some(&format!("{} {}", self.count, self.due))).await
+        tx.note("until_at", None::<&str>, newest_at.to_string());
+        if self.is_more() {
+            tx.note("at_least", false, true);
+        }
+        tx.emit(
+            BATCHES_MISSED,
+            json!({
+                "job": self.job, "due": self.due, "until": newest_at.to_string(), "count": self.count, "at_least": self.is_more(),
+            }),
+        );
+        event::append(tx, &self.job, None, "missed", Some(&format!("{}{more} {}", self.count, self.due))).await
     }
 }

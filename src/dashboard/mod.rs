@@ -22,7 +22,7 @@ use crate::{
     },
 };
 use chrono::TimeDelta;
-use pages::{Attention, FromHost, HomePage, WaitingRun};
+use pages::{Attention, FromHost, HomePage, WaitingJob, WaitingRun};
 
 const RECENT: i64 = 10;
 const MINE: i64 = 5;
@@ -46,7 +46,8 @@ pub(crate) async fn home(desk: Desk) -> PageResult {
         .all()
         .await?;
     let attention = if desk.may("GET", Section::Orders.href()) { attention(&desk).await? } else { Vec::new() };
-    let runs = if desk.may("GET", Section::Batches.href()) { runs(&desk).await? } else { Vec::new() };
+    let (runs, lapses) =
+        if desk.may("GET", Section::Batches.href()) { batches(&desk).await? } else { Default::default() };
     let from_host = if desk.may("GET", HostChanges::PAGE) { Some(from_host(&desk).await?) } else { None };
     let begin = if desk.may("GET", Section::Staff.href()) { begin::tasks(&desk).await? } else { Vec::new() };
     let shell = desk.shell(Some(Section::Home), None).await?;
@@ -57,6 +58,7 @@ pub(crate) async fn home(desk: Desk) -> PageResult {
         shell,
         begin,
         runs,
+        lapses,
         from_host: from_host.filter(|from_host| from_host.n > 0),
         attention,
         recent,
@@ -75,8 +77,8 @@ async fn from_host(desk: &Desk) -> Result<FromHost, PageError> {
     Ok(FromHost { n: n.min(MOST), is_more: n > MOST, rows })
 }
 
-/// The newest runs that a person should look at.
-async fn runs(desk: &Desk) -> Result<Vec<WaitingRun>, PageError> {
+/// What a person should look at: the newest runs, and the jobs to which something did not happen, the longest first.
+async fn batches(desk: &Desk) -> Result<(Vec<WaitingRun>, Vec<WaitingJob>), PageError> {
     let mut runs: Vec<WaitingRun> = desk
         .reader()
         .query(sql!(
@@ -89,12 +91,22 @@ async fn runs(desk: &Desk) -> Result<Vec<WaitingRun>, PageError> {
         .bind(RUNS)
         .all()
         .await?;
-    let jobs = if runs.is_empty() { Vec::new() } else { jobs(desk).await? };
-    for run in &mut runs {
-        run.is_yours = desk.may("POST", RerunAllPanel::ROUTE)
-            && jobs.iter().any(|job| job.name == run.job && job.lets(&desk.person().roles));
-    }
-    Ok(runs)
+    let mut lapses: Vec<WaitingJob> = desk
+        .reader()
+        .query(sql!(
+            "select l.job, l.kind, l.since, l.newest_at, l.n, l.detail, j.title, j.kind as job_kind
+               from batch_lapses l join batch_jobs j on j.name = l.job
+              where l.resolved_at is null and not j.is_retired order by l.since, l.job, l.kind limit $1"
+        ))
+        .bind(RUNS)
+        .all()
+        .await?;
+    let jobs = if runs.is_empty() && lapses.is_empty() { Vec::new() } else { jobs(desk).await? };
+    let may = desk.may("POST", RerunAllPanel::ROUTE);
+    let is_yours = |name: &str| may && jobs.iter().any(|job| job.name == name && job.lets(&desk.person().roles));
+    runs.iter_mut().for_each(|run| run.is_yours = is_yours(&run.job));
+    lapses.iter_mut().for_each(|job| job.is_yours = is_yours(&job.lapse.job));
+    Ok((runs, lapses))
 }
 
 /// The orders that wait for a person.

@@ -4,7 +4,7 @@ use super::begin::Task;
 use crate::{
     approvals::{Request, news::News},
     audit::pages::Row,
-    batches::state::State,
+    batches::{kind::Kind, lapse::Lapse, state::State},
     clock::Instant,
     gate::Roles,
     id::RunId,
@@ -29,6 +29,8 @@ pub(crate) struct HomePage {
     pub decided: Vec<News>,
     /// Runs of batches that a person should look at, the newest first.
     pub runs: Vec<WaitingRun>,
+    /// Jobs to which something did not happen, first those to which it did first.
+    pub lapses: Vec<WaitingJob>,
     /// What commands on the host changed and no owner has confirmed; for owners, and only where there is something.
     pub from_host: Option<FromHost>,
     /// What waits for a person, the most pressing first; nothing for those who may not see orders.
@@ -64,6 +66,19 @@ pub(crate) struct WaitingRun {
     pub is_yours: bool,
 }
 
+/// A job to which something did not happen.
+#[derive(Clone, Debug, sqlx::FromRow)]
+pub(crate) struct WaitingJob {
+    #[sqlx(flatten)]
+    pub lapse: Lapse,
+    pub title: String,
+    #[sqlx(try_from = "String", rename = "job_kind")]
+    pub kind: Kind,
+    /// Whether the reader may act on it.
+    #[sqlx(skip)]
+    pub is_yours: bool,
+}
+
 impl WaitingRun {
     pub(crate) fn tone(&self) -> Tone {
         if self.state.is_bad() { Tone::Bad } else { Tone::Warn }
@@ -75,7 +90,11 @@ impl WaitingRun {
 
     /// The key under `run-state.`
     pub(crate) fn name(&self) -> &'static str {
-        if self.state.is_bad() { self.state.as_str() } else { "unusual" }
+        match self.state {
+            state if state.is_bad() => state.as_str(),
+            State::Queued => "overdue",
+            _ => "unusual",
+        }
     }
 }
 
@@ -131,9 +150,9 @@ impl HomePage {
         request.is_for(self.shell.person.id, &Roles::new(self.shell.person.roles.iter().copied()))
     }
 
-    /// Whether the reader may act on any of the runs: the others are no task of theirs.
+    /// Whether the reader may act on any of the runs and jobs: the others are no task of theirs.
     pub(crate) fn has_own_runs(&self) -> bool {
-        self.runs.iter().any(|run| run.is_yours)
+        self.runs.iter().any(|run| run.is_yours) || self.lapses.iter().any(|job| job.is_yours)
     }
 
     pub(crate) fn may_search(&self) -> bool {

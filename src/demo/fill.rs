@@ -126,7 +126,7 @@ async fn skip_ticks(store: &Store, gate: &Gate, jobs: &[Definition], now: Instan
         let Some(job) = record::job(&mut &store.reader, name).await? else { continue };
         let (Some(due), Some(schedule)) = (job.next_at, schedule) else { continue };
         let next = schedule.next(now);
-        gate.run_housekeeping(&TickJob { job: name.clone(), due, next, run: None }).await?;
+        gate.run_housekeeping(&TickJob { job: name.clone(), due, next, is_scheduled: true, run: None }).await?;
     }
     Ok(())
 }

@@ -8,6 +8,7 @@ use crate::{
         event::Event,
         job::JobPage,
         kind::Kind,
+        lapse::Lapse,
         list_pages::{JobRow, LastRun, ListPage, Show},
         log::{LogLine, RunLog},
         params,
@@ -18,7 +19,6 @@ use crate::{
         start::StartPanel,
         state::State,
     },
-    dashboard::pages::WaitingRun,
     id::{RunId, Seq},
     web::{
         list::ListQuery as _,
@@ -165,6 +165,10 @@ impl Maker {
     }
 
     fn job_page(self, job: Job, side: Side) -> String {
+        self.job_page_with(job, vec![], side)
+    }
+
+    pub(super) fn job_page_with(self, job: Job, lapses: Vec<Lapse>, side: Side) -> String {
         let definition = self.definition();
         let button = |name, icon, label: &str| Button { name, icon, label: self.frame().words.known(label).to_owned() };
         html(&JobPage {
@@ -175,6 +179,7 @@ impl Maker {
             job,
             definition,
             recent: Self::history(),
+            lapses,
             events: vec![
                 self.event("defined", "system"),
                 self.event("missed", "system"),
@@ -189,11 +194,11 @@ impl Maker {
 
     /// The page of a job with a panel beside it.
     fn job_with<P: Panel<On = JobDetail, Part = ()>>(self, job: Job, panel: P, seal: SealForm) -> String {
-        let on = JobDetail { job: job.clone(), definition: self.definition() };
+        let on = JobDetail { job: job.clone(), definition: self.definition(), lapses: vec![] };
         self.job_page(job, self.batch_side(&on, Opened::Form(panel), seal))
     }
 
-    fn job_rows(self) -> Vec<JobRow> {
+    pub(super) fn job_rows(self) -> Vec<JobRow> {
         let bars = || {
             let mini = |run: &Run| Mini { state: run.state, took: run.duration_ms, is_unusual: false };
             Bars::of(&Self::history().iter().rev().map(mini).collect::<Vec<_>>())
@@ -203,6 +208,7 @@ impl Maker {
             bars: bars(),
             last: Some(LastRun { id: RunId::new(48_213), state, is_unusual, at: before(TimeDelta::minutes(24)) }),
             needs,
+            lapses: vec![],
             typical: Some(448_000),
             is_running: state == State::Running,
             is_paused: false,
@@ -219,22 +225,6 @@ impl Maker {
                 bars: Bars::default(),
                 ..row("dormant-users", State::Succeeded, None, false)
             },
-        ]
-    }
-
-    pub(super) fn waiting_runs(self) -> Vec<WaitingRun> {
-        let run = |id, state| WaitingRun {
-            id,
-            job: "daily-settlement".into(),
-            title: self.text("일일 정산 집계", "Daily settlement"),
-            state,
-            at: before(TimeDelta::minutes(24)),
-            is_yours: true,
-        };
-        vec![
-            run(RunId::new(48_213), State::Failed),
-            run(RunId::new(48_201), State::Lost),
-            run(RunId::new(48_198), State::Succeeded),
         ]
     }
 
@@ -257,6 +247,7 @@ impl Maker {
         let seal = SealForm { errors: FieldErrors::one("hours", wrong::not_a_choice()), ..self.batch_seal() };
         add("job-pause-invalid", self.job_with(job(), pause(), seal));
         add("job-retired", self.job_page(Job { is_retired: true, next_at: None, ..job() }, Side::default()));
+        self.lapse_pages(&mut add);
         self.run_pages(&mut add);
         let runs = |side, filter: Filter| RunsPage {
             shell: self.shell(Section::Batches),

@@ -5,6 +5,7 @@
 mod approvals;
 mod batches;
 mod host;
+mod lapses;
 mod log;
 mod looks;
 mod maker;

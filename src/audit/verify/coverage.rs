@@ -104,6 +104,14 @@ pub const COVERAGE: &[Coverage] = &[
         &[("next_at", "moves on with every run"), ("changed", FORMS)],
     ),
     table(
+        "batch_lapses",
+        &[],
+        &[(
+            "job, kind, since, newest_at, n, detail, resolved_at, resolved_by",
+            "counts up and goes with the next success; the missed ticks and what a person resolved are rows of the log",
+        )],
+    ),
+    table(
         "batch_log",
         &[],
         &[(

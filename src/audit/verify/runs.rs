@@ -36,7 +36,7 @@ pub(super) async fn runs_fit(reader: &Reader) -> Result<(), Unfit> {
                             when 'late' then a.after ->> 'late' is not null
                             when 'low' then a.after ->> 'low' is not null
                             when 'late-report' then a.after ->> 'late_report' is not null
-                            when 'accepted' then a.action in ('runs.resolve', 'runs.accept-normal')
+                            when 'accepted' then a.action in ('runs.resolve', 'runs.accept-normal', 'batches.resolve')
                             when 'false_alarm' then a.after ->> 'resolution' = 'false_alarm'
                             when 'dead' then a.after ->> 'resolution' = 'dead'
                             when 'finished' then a.after ->> 'resolution' = 'finished'

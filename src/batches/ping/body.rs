@@ -20,7 +20,7 @@ pub(super) fn left_out(params: &ReportParams) -> String {
 pub(super) async fn read(mut body: web::Payload) -> Result<String, No> {
     let (mut kept, mut size) = (Vec::new(), 0_usize);
     while let Some(chunk) = body.next().await {
-        let chunk = chunk.map_err(|_| (StatusCode::BAD_REQUEST, "the body broke off"))?;
+        let chunk = chunk.map_err(|_| No::new(StatusCode::BAD_REQUEST, "the body broke off"))?;
         size += chunk.len();
         kept.extend_from_slice(&chunk);
         // Not with every chunk: moving what is kept costs as much as it is long.

@@ -127,8 +127,20 @@ fn every_form_carries_what_its_address_asks_for() {
             }
         }
         for hidden in select(page, "input[type=hidden]") {
-            let known =
-                ["csrf", "key", "seen", "through", "status", "reason", "return", "lang", "theme", "time_zone", "offer"];
+            let known = [
+                "csrf",
+                "key",
+                "seen",
+                "shown",
+                "through",
+                "status",
+                "reason",
+                "return",
+                "lang",
+                "theme",
+                "time_zone",
+                "offer",
+            ];
             let name = hidden.attr("name").unwrap_or_default();
             let is_run = name == "version" || name == "panel" || name.starts_with("run-");
             // The panel of one refund.

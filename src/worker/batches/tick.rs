@@ -6,6 +6,7 @@ use crate::{
         claim::{Skips, Tick, TickJob},
         define,
         definition::{Definition, Overlap},
+        lapse::COUNTED,
         record::{self, Job},
         schedule::{CatchUp, Schedule},
         watch::MissTicks,
@@ -17,8 +18,6 @@ use chrono::TimeDelta;
 
 /// The number of schedules at once.
 const AT_ONCE: i64 = 200;
-/// More missed ticks than these are not counted, so that other jobs wait no longer for it: two weeks of a job of every minute.
-const MOST: usize = 20_000;
 
 /// Makes the runs of all schedules that are due.
 pub(super) async fn tick(runner: &Runner) -> sqlx::Result<()> {
@@ -28,7 +27,10 @@ pub(super) async fn tick(runner: &Runner) -> sqlx::Result<()> {
         let definition = record::definition(&mut &runner.reader, &job.name, job.version).await?;
         let Some((definition, schedule)) = definition.and_then(|it| it.schedule.clone().map(|schedule| (it, schedule)))
         else {
-            runner.gate.run_housekeeping(&TickJob { job: job.name.clone(), due, next: None, run: None }).await?;
+            runner
+                .gate
+                .run_housekeeping(&TickJob { job: job.name.clone(), due, next: None, is_scheduled: false, run: None })
+                .await?;
             continue;
         };
         let plan = if definition.kind().starts_here() {
@@ -51,6 +53,8 @@ fn grace(definition: &Definition) -> TimeDelta {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 struct Plan {
     missed: usize,
+    /// The last of those that are missed, where there are any.
+    until: Instant,
     /// The tick that runs, and whether it is late.
     run: Option<(Instant, bool)>,
     /// What is due after all of them.
@@ -60,12 +64,12 @@ struct Plan {
 /// Of the ticks from `due` until `now` the last one runs where it is not older than `grace`, or where the schedule says that
 /// one is to be caught up. The others are missed; while the job is paused, they are nothing.
 fn planned(schedule: &Schedule, due: Instant, now: Instant, grace: TimeDelta, paused: bool) -> Plan {
-    let (count, last) = ticks(schedule, due, now);
-    let next = schedule.next(last);
-    let in_time = now.since(last) <= grace;
-    let run = (in_time || schedule.catch_up == CatchUp::One).then_some((last, !in_time));
-    let missed = if paused { 0 } else { count - usize::from(run.is_some()) };
-    Plan { missed, run, next }
+    let ticks = ticks(schedule, due, now);
+    let in_time = now.since(ticks.last) <= grace;
+    let run = (in_time || schedule.catch_up == CatchUp::One).then_some((ticks.last, !in_time));
+    let missed = if paused { 0 } else { ticks.count - usize::from(run.is_some()) };
+    let until = if run.is_some() { ticks.last_but_one } else { ticks.last };
+    Plan { missed, until, run, next: schedule.next(ticks.last) }
 }
 
 /// Of a job that runs elsewhere by itself: the ticks for which no report came in time.
@@ -73,21 +77,44 @@ fn expected(schedule: &Schedule, due: Instant, now: Instant, grace: TimeDelta, p
     if now.since(due) <= grace {
         return None;
     }
-    let (count, last) = ticks(schedule, due, now.minus(grace));
-    Some(Plan { missed: if paused { 0 } else { count }, run: None, next: schedule.next(last) })
+    let ticks = ticks(schedule, due, now.minus(grace));
+    let missed = if paused { 0 } else { ticks.count };
+    Some(Plan { missed, until: ticks.last, run: None, next: schedule.next(ticks.last) })
 }
 
-/// The number of ticks from `due` until `now`, as far as they are counted, and the last of them, which is looked for from `now` back.
-fn ticks(schedule: &Schedule, due: Instant, now: Instant) -> (usize, Instant) {
-    let counted = std::iter::once(due).chain(schedule.times(due)).take_while(|tick| *tick <= now).take(MOST);
-    let (count, last) = counted.fold((0, due), |(count, _), tick| (count + 1, tick));
-    if count < MOST {
-        return (count, last);
+/// Ticks one after another.
+#[derive(Clone, Copy)]
+struct Ticks {
+    /// The number of them, as far as they are counted.
+    count: usize,
+    /// The last but one; of a single one, itself.
+    last_but_one: Instant,
+    last: Instant,
+}
+
+impl Ticks {
+    fn then(self, at: Instant) -> Self {
+        Self { count: self.count + 1, last_but_one: self.last, last: at }
     }
-    let since = |days| schedule.times(due.max(now.minus(TimeDelta::days(days)))).take_while(|tick| *tick <= now).last();
+}
+
+/// The ticks from `due` until `now`; where there are too many to count, the last of them are looked for from `now` back.
+fn ticks(schedule: &Schedule, due: Instant, now: Instant) -> Ticks {
+    let until_now = |from: Instant| schedule.times(from).take_while(|tick| *tick <= now);
+    let first = Ticks { count: 1, last_but_one: due, last: due };
+    let counted = until_now(due).take(COUNTED - 1).fold(first, Ticks::then);
+    if counted.count < COUNTED {
+        return counted;
+    }
+    let since = |days| {
+        let mut found = until_now(due.max(now.minus(TimeDelta::days(days))));
+        let first = found.next()?;
+        let found = found.fold(Ticks { count: 1, last_but_one: first, last: first }, Ticks::then);
+        (found.count > 1).then_some(found)
+    };
     // A schedule of every minute is found in the first, one of leap days in the last.
-    let last = [2, 40, 400, 9 * 366].into_iter().find_map(since);
-    (count, last.unwrap_or(due))
+    let found = [2, 40, 400, 9 * 366].into_iter().find_map(since).unwrap_or(counted);
+    Ticks { count: COUNTED, ..found }
 }
 
 async fn carry_out(
@@ -101,7 +128,7 @@ async fn carry_out(
     let mut due = due;
     if plan.missed > 0 {
         let next = plan.run.map(|(at, _)| at).or(plan.next);
-        let change = MissTicks::new(&job.name, due, plan.missed, next);
+        let change = MissTicks::new(&job.name, due, plan.until, plan.missed, next);
         match runner.gate.submit_unattended(&Runner::actor(), &change).await {
             Ok(_) => {}
             Err(Refusal::Unrecorded(error)) => {
@@ -135,7 +162,11 @@ async fn carry_out(
             is_late,
         }
     });
-    runner.gate.run_housekeeping(&TickJob { job: job.name.clone(), due, next: plan.next, run }).await.map(drop)
+    runner
+        .gate
+        .run_housekeeping(&TickJob { job: job.name.clone(), due, next: plan.next, is_scheduled: true, run })
+        .await
+        .map(drop)
 }
 
 #[cfg(test)]
@@ -155,16 +186,25 @@ mod tests {
     #[test]
     fn a_tick_in_time_runs() {
         let plan = planned(&every_ten_minutes(CatchUp::None), at("02:10"), at("02:15"), GRACE, false);
-        assert_eq!(plan, Plan { missed: 0, run: Some((at("02:10"), false)), next: Some(at("02:20")) });
+        assert_eq!(
+            plan,
+            Plan { missed: 0, until: at("02:10"), run: Some((at("02:10"), false)), next: Some(at("02:20")) }
+        );
     }
 
     #[test]
     fn after_an_absence_the_last_tick_runs_in_time_or_where_it_is_to_be_caught_up() {
         let plan = |now, catch_up| planned(&every_ten_minutes(catch_up), at("02:10"), at(now), GRACE, false);
         let next = Some(at("02:50"));
-        assert_eq!(plan("02:43", CatchUp::None), Plan { missed: 3, run: Some((at("02:40"), false)), next });
-        assert_eq!(plan("02:48", CatchUp::None), Plan { missed: 4, run: None, next });
-        assert_eq!(plan("02:48", CatchUp::One), Plan { missed: 3, run: Some((at("02:40"), true)), next });
+        assert_eq!(
+            plan("02:43", CatchUp::None),
+            Plan { missed: 3, until: at("02:30"), run: Some((at("02:40"), false)), next }
+        );
+        assert_eq!(plan("02:48", CatchUp::None), Plan { missed: 4, until: at("02:40"), run: None, next });
+        assert_eq!(
+            plan("02:48", CatchUp::One),
+            Plan { missed: 3, until: at("02:30"), run: Some((at("02:40"), true)), next }
+        );
     }
 
     #[test]
@@ -174,9 +214,12 @@ mod tests {
         let last = now.minus(TimeDelta::seconds(30));
         let next = Some(last.plus(TimeDelta::minutes(1)));
         let plan = planned(&every_minute(CatchUp::None), at("02:10"), now, GRACE, false);
-        assert_eq!(plan, Plan { missed: MOST - 1, run: Some((last, false)), next });
+        assert_eq!(
+            plan,
+            Plan { missed: COUNTED - 1, until: last.minus(TimeDelta::minutes(1)), run: Some((last, false)), next }
+        );
         let plan = expected(&every_minute(CatchUp::None), at("02:10"), now, GRACE, false).unwrap();
-        assert_eq!((plan.missed, plan.next), (MOST, Some(last.minus(GRACE).plus(TimeDelta::minutes(1)))));
+        assert_eq!((plan.missed, plan.next), (COUNTED, Some(last.minus(GRACE).plus(TimeDelta::minutes(1)))));
         // Every two minutes, a minute too late: the one that is caught up is the last one, with its own day.
         let late = |catch_up| Schedule { cron: "*/2 * * * *".to_owned(), ..every_ten_minutes(catch_up) };
         let now = at("02:11").plus(TimeDelta::days(80));
@@ -202,6 +245,6 @@ mod tests {
         let schedule = every_ten_minutes(CatchUp::None);
         assert_eq!(expected(&schedule, at("02:10"), at("02:15"), GRACE, false), None);
         let plan = expected(&schedule, at("02:10"), at("02:26"), GRACE, false).unwrap();
-        assert_eq!(plan, Plan { missed: 2, run: None, next: Some(at("02:30")) });
+        assert_eq!(plan, Plan { missed: 2, until: at("02:20"), run: None, next: Some(at("02:30")) });
     }
 }

@@ -4,7 +4,8 @@ use super::Runner;
 use crate::{
     batches::{
         definition::Definition,
-        watch::{Flag, FlagRun, LoseRun, NoteGone, Why},
+        lapse::LONG_PAUSE,
+        watch::{Flag, FlagRun, LoseRun, NoteGone, NoteLongPause, Why},
     },
     clock::Instant,
     gate::{Change, Refusal},
@@ -59,7 +60,8 @@ pub(super) async fn watch(runner: &Runner) -> sqlx::Result<()> {
         }
     }
     gone(runner).await?;
-    late(runner, now).await
+    late(runner, now).await?;
+    pauses(runner, now).await
 }
 
 /// Lost runs of this machine whose process is dead by now.
@@ -123,6 +125,39 @@ async fn late(runner: &Runner, now: Instant) -> sqlx::Result<()> {
         if now.since(scheduled).num_seconds() > i64::from(definition.start_grace_seconds) {
             submit(runner, &FlagRun { run: id, flag: Flag::Late }, id).await;
         }
+    }
+    Ok(())
+}
+
+/// Jobs that have been paused for long, and those that were and are no longer.
+async fn pauses(runner: &Runner, now: Instant) -> sqlx::Result<()> {
+    let paused: Vec<(String, Option<Instant>)> = runner
+        .reader
+        .query(sql!(
+            "select j.name, (select e.at from batch_events e
+                              where e.job = j.name and e.run_id is null and e.kind = 'paused' order by e.id desc limit 1) as since
+               from batch_jobs j where j.paused_until > $1 and not j.is_retired
+                and not exists (select 1 from batch_lapses l where l.job = j.name and l.kind = 'paused') order by j.name"
+        ))
+        .bind(now)
+        .all()
+        .await?;
+    for (job, since) in paused {
+        if let Some(since) = since.filter(|since| now.since(*since) >= LONG_PAUSE) {
+            runner.gate.run_housekeeping(&NoteLongPause { job, since: Some(since) }).await?;
+        }
+    }
+    let resumed: Vec<(String,)> = runner
+        .reader
+        .query(sql!(
+            "select l.job from batch_lapses l join batch_jobs j on j.name = l.job
+              where l.kind = 'paused' and coalesce(j.paused_until, $1) <= $1"
+        ))
+        .bind(now)
+        .all()
+        .await?;
+    for (job,) in resumed {
+        runner.gate.run_housekeeping(&NoteLongPause { job, since: None }).await?;
     }
     Ok(())
 }

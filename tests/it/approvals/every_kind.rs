@@ -34,6 +34,7 @@ const FORMS: &[Entry] = &[
     entry("refunds.dismiss", "mina", "/orders/{id}/refunds/{refund}/dismissal"),
     entry("batches.run", "jun", "/batches/{job}/runs"),
     entry("batches.pause", "jun", "/batches/{job}/pause"),
+    entry("batches.resolve", "jun", "/batches/{job}/lapses"),
     entry("runs.rerun", "jun", "/runs/{id}/rerun"),
     entry("runs.cancel", "jun", "/runs/{id}/cancellation"),
     entry("runs.resolve", "jun", "/runs/{id}/resolution"),

@@ -8,6 +8,7 @@ mod demo_jobs;
 mod dying;
 mod exec;
 mod isolation;
+mod lapses;
 mod offering;
 mod reporting;
 mod rerunning;

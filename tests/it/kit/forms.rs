@@ -104,6 +104,10 @@ pub(crate) fn forms(world: &World) -> Vec<(Browser, Form)> {
         (mina.clone(), mina.get("/").form_to("/session")),
         (jun.clone(), jun.get("/batches/settle?panel=run").form_to("/runs").set("reason", "The bank asked for it")),
         (jun.clone(), jun.get("/batches/settle?panel=pause").form_to("/pause").set("reason", "The bank is closed")),
+        (
+            jun.clone(),
+            jun.get("/batches/settle?panel=resolve").form_to("/lapses").set("reason", "The console was being updated"),
+        ),
         (jun.clone(), jun.get("/runs?panel=rerun&run-1=on").form_to("/runs/reruns").set("reason", "The bank is back")),
         (jun.clone(), jun.get("/runs/1?panel=rerun").form_to("/rerun").set("reason", "The bank is back")),
         (jun.clone(), jun.get("/runs/2?panel=cancel").form_to("/cancellation").set("reason", "It is the wrong day")),

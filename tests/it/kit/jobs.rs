@@ -1,5 +1,5 @@
 //! A job with a few runs, as it would be in a database: one that failed, one that runs, one that was slow, one that is
-//! lost.
+//! lost. One tick of it was missed, and so were some of a job without runs.
 
 /// Nothing is queued, so no console starts any of it.
 pub(crate) const RUNS: &str = r#"
@@ -19,6 +19,13 @@ insert into batch_runs (id, job, version, state, cause, is_single, params, queue
    '2026-03-01T17:30:01.000000Z', '2026-03-01T17:34:01.000000Z', 240000, 0, 10, $true, 60000, 5),
   (4, 'settle', 1, 'lost', 'manual', $false, '{"date":"2026-03-01","campaign":"autumn"}', '2026-03-01T17:30:00.000000Z',
    '2026-03-01T17:30:01.000000Z', null, null, null, null, $false, null, 0);
+insert into batch_jobs (name, title, owner, kind, version) values ('silent', 'Silent', 'warehouse', 'external', 1);
+insert into batch_versions (job, n, definition, sha256, at) values ('silent', 1,
+  '{"name":"silent","title":"Silent","owner":"warehouse","external":true,"schedule":{"cron":"0 * * * *"},"roles":["oncall"]}', $digest,
+  '2026-02-01T00:00:00.000000Z');
+insert into batch_lapses (job, kind, since, newest_at, n) values
+  ('settle', 'missed', '2026-02-28T17:30:00.000000Z', '2026-02-28T17:30:00.000000Z', 1),
+  ('silent', 'missed', '2026-03-01T17:00:00.000000Z', '2026-03-01T23:00:00.000000Z', 7);
 "#;
 
 use super::{Engine, World};

@@ -11,6 +11,7 @@ use crate::{
         recovery::{recover, renew},
     },
 };
+use ingam::batches::ping;
 use std::time::Duration;
 
 /// Everything that people and the system do, done here. The provider must live as long as the world.
@@ -85,6 +86,11 @@ fn batches(world: &World) {
     wait_until(|| world.number("select count(*) from batch_runs where state in ('succeeded', 'failed')") == 3);
     let pause = jun.get("/batches/good?panel=pause").form_to("/pause").set("reason", "The bank is closed");
     assert_eq!(pause.set("code", &world.code("jun")).submit().status, 303);
+    // A report of a job that runs here, which is refused and noted.
+    let token = ping::token(&world.config().secret_key, "good", 1);
+    assert_eq!(world.browser().request("POST", &format!("/ping/{token}/good")).without("origin").send().status, 409);
+    let lapse = jun.get("/batches/good?panel=resolve").form_to("/lapses").set("reason", "It was tried out by hand");
+    assert_eq!(lapse.set("code", &world.code("jun")).submit().status, 303);
 }
 
 fn people(world: &World) {
