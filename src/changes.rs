@@ -3,7 +3,10 @@
 use crate::{
     access::continue_looking::ContinueLooking,
     approvals::{approve::Approve, expire::ExpireRequest, reject::Reject, withdraw::Withdraw},
-    audit::background::{ClaimVerification, KeepVerification, ReportUnfit},
+    audit::{
+        background::{ClaimVerification, KeepVerification, ReportUnfit},
+        hold_time::HoldTime,
+    },
     batches::{
         accept_normal::AcceptNormal,
         cancel::CancelRun,
@@ -58,13 +61,14 @@ use crate::{
         status::SetUserStatus, take_over::TakeOverLedger,
     },
     web::drafts::{ForgetDraft, KeepDraft},
-    worker::forget::ForgetExpired,
+    worker::{forget::ForgetExpired, future::JudgeFuture},
 };
 
 crate::changes! {
     AdjustPoints,
     TakeOverLedger,
     ReportUnfit,
+    HoldTime,
     SetUserStatus,
     NoteUser,
     CancelOrder,
@@ -148,4 +152,5 @@ crate::gate::housekeeping! {
     ClaimVerification,
     KeepVerification,
     ForgetExpired,
+    JudgeFuture,
 }

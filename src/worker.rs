@@ -6,15 +6,17 @@
 
 pub(crate) mod batches;
 pub(crate) mod forget;
+pub(crate) mod future;
 mod refunds;
 
 use crate::{
     approvals::expire,
     audit::background::{Verifying, verify_if_due},
     clock::{Clock, Instant},
-    gate::{ClaimDeliveries, Delivery, Gate, MarkDelivered},
+    gate::{ClaimDeliveries, Delivery, Gate, MarkDelivered, lead, lead::Lead},
     memory,
     payments::Provider,
+    store::Reader,
     users::index::index_some,
 };
 use chrono::TimeDelta;
@@ -42,6 +44,7 @@ impl Worker {
 }
 
 const TICK: Duration = Duration::from_millis(500);
+const JUDGE_EVERY: TimeDelta = TimeDelta::seconds(30);
 const FORGET_EVERY: TimeDelta = TimeDelta::minutes(10);
 const AT_ONCE: i64 = 50;
 
@@ -86,6 +89,8 @@ async fn turn_after(pause: Duration, stopped: &mut watch::Receiver<bool>) -> boo
 
 async fn deliver_and_forget(work: Work, mut stopped: watch::Receiver<bool>) {
     let mut forgot: Option<Instant> = None;
+    let mut judged: Option<Instant> = None;
+    let mut lead = None;
     while turn(&mut stopped).await {
         memory::give_back();
         if let Err(error) = deliver(&work.gate, &work.topic, &stopped).await {
@@ -98,13 +103,46 @@ async fn deliver_and_forget(work: Work, mut stopped: watch::Receiver<bool>) {
             tracing::error!(%error, "refusals that were counted could not be recorded; trying again");
         }
         let now = work.clock.now();
-        if forgot.is_none_or(|at| now.since(at) >= FORGET_EVERY) {
+        // A clock that was set back is noticed at once.
+        if judged.is_none_or(|at| now < at || now.since(at) >= JUDGE_EVERY) {
+            match future::judge(&work.batches.reader, &work.gate, now).await {
+                Ok(()) => judged = Some(now),
+                Err(error) => tracing::warn!(%error, "what lies ahead of the clock could not be judged; trying again"),
+            }
+            lead = tell_lead(&work.batches.reader, now, lead).await;
+        }
+        if forgot.is_none_or(|at| now < at || now.since(at) >= FORGET_EVERY) {
             match work.gate.run_housekeeping(&ForgetExpired { session_absolute: work.session_absolute }).await {
                 Ok(()) => forgot = Some(now),
                 Err(error) => tracing::warn!(%error, "what has expired could not be removed; trying again"),
             }
         }
     }
+}
+
+/// Says in the server's log that the newest row of the audit log is ahead of the clock, and that it is no longer. Returns what
+/// was said last.
+async fn tell_lead(reader: &Reader, now: Instant, told: Option<Lead>) -> Option<Lead> {
+    let lead = match lead::lead(reader, now).await {
+        Ok(lead) => lead,
+        Err(error) => {
+            tracing::warn!(%error, "the newest row of the audit log could not be read; trying again");
+            return told;
+        }
+    };
+    match (lead, told) {
+        (Some(lead), told) if told.is_none_or(|told| told.is_held != lead.is_held || told.newest != lead.newest) => {
+            tracing::error!(
+                newest = %lead.newest,
+                ahead_seconds = lead.by.num_seconds(),
+                held = lead.is_held,
+                "the newest row of the audit log is ahead of the clock; see `ingam audit hold-time --help`"
+            );
+        }
+        (None, Some(_)) => tracing::info!("the clock has passed the newest row of the audit log"),
+        _ => {}
+    }
+    lead
 }
 
 /// Looks every few minutes whether the next verification is due; the first time some minutes after the start.

@@ -182,3 +182,16 @@ pub(crate) async fn due(reader: &Reader, now: Instant, limit: i64) -> sqlx::Resu
         .all()
         .await
 }
+
+/// What has a next time that has not come, for the worker.
+pub(crate) async fn ahead(reader: &Reader, now: Instant) -> sqlx::Result<Vec<Job>> {
+    reader
+        .query(sql!(
+            "select ",
+            record::job_columns!(),
+            " from batch_jobs where next_at is not null and next_at > $1 order by next_at"
+        ))
+        .bind(now)
+        .all()
+        .await
+}

@@ -5,7 +5,10 @@ use super::{
     target::{Target, actor, settings},
 };
 use crate::{
-    audit::verify::{coverage::listing, verify as verify_log},
+    audit::{
+        hold_time::HoldTime,
+        verify::{coverage::listing, verify as verify_log},
+    },
     changes::KINDS,
     clock::Clock,
     demo::data::Data,
@@ -34,6 +37,13 @@ pub(super) async fn verify(args: TargetArgs) -> anyhow::Result<ExitCode> {
         }
         Err(unfit) => anyhow::bail!("the audit log does not fit: {unfit}"),
     }
+}
+
+pub(super) async fn hold_time(reason: &Reason, args: TargetArgs, clock: Clock) -> anyhow::Result<ExitCode> {
+    let target = Target::open(&args, clock).await?;
+    let until = target.gate.submit_for(&actor(), &HoldTime {}, reason).await?.output;
+    println!("People can change things again. Rows of the log have the time {until} until the clock has passed it.");
+    Ok(ExitCode::SUCCESS)
 }
 
 /// The shop's entries are its own affair; from here on they are what they are now.

@@ -7,7 +7,10 @@ use crate::{
     changes::CATALOG,
     clock::{Clock, Instant},
     config::{Check, Config},
-    gate::{Gate, KeyFits, Policies, Role, Roles, WrongKey, key_fits},
+    gate::{
+        Gate, KeyFits, Policies, Role, Roles, WrongKey, key_fits,
+        lead::{Lead, lead},
+    },
     profile::{Profile, stamp_fits},
     secret::SecretKey,
     sql,
@@ -33,6 +36,7 @@ pub(super) async fn run(args: ConfigArgs, clock: Clock) -> anyhow::Result<ExitCo
                     checks.extend(of_schedules(&config, clock.now()));
                     checks.push(Check { name: "limits on looking", verdict: Ok(config.look_limits.to_string()) });
                     checks.push(of_key(&store, &config.secret_key).await);
+                    checks.push(of_lead(&store, clock.now()).await);
                     checks.push(of_writing(&store, &config, clock).await);
                     checks.push(of_rules(&store, &config.policies).await);
                     checks.extend(of_proxies(&store, &config).await);
@@ -88,6 +92,24 @@ async fn of_writing(store: &Store, config: &Config, clock: Clock) -> Check {
         },
     };
     Check { name: "database writes", verdict }
+}
+
+/// Whether the newest row of the log is ahead of the clock. A warning and not an error: pages can be read, and what the system
+/// records goes on.
+async fn of_lead(store: &Store, now: Instant) -> Check {
+    let verdict = match lead(&store.reader, now).await {
+        Ok(None) => Ok("not behind the audit log".to_owned()),
+        Ok(Some(Lead { newest, is_held, .. })) => Ok(format!(
+            "the newest row of the audit log is of {newest}, and it is {now}: {}",
+            if is_held {
+                "the log has that time until then"
+            } else {
+                "people can change nothing, see `ingam audit hold-time --help`"
+            }
+        )),
+        Err(error) => Err(format!("{error:#}")),
+    };
+    Check { name: "clock", verdict }
 }
 
 /// The edition of the zones that schedules and pages go by, and the system's where that is another one.

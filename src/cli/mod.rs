@@ -125,6 +125,14 @@ pub enum AuditCommand {
         #[command(flatten)]
         target: TargetArgs,
     },
+    /// Lets people change things again, where the newest row of the log is ahead of the clock because that was ahead once: until the
+    /// clock has passed it, rows have its time and name the time of the clock besides. Set the clock right first.
+    HoldTime {
+        #[command(flatten)]
+        why: WhyArgs,
+        #[command(flatten)]
+        target: TargetArgs,
+    },
     /// Takes over the entries that the shop added to the ledger of points since the last time.
     TakeOverLedger {
         #[command(flatten)]
@@ -219,6 +227,7 @@ async fn dispatch(command: Command, clock: Clock) -> anyhow::Result<ExitCode> {
         Command::Key(command) => key::run(command, clock).await,
         Command::Network(command) => network::run(command, clock).await,
         Command::Audit(AuditCommand::Verify { target }) => audit::verify(target).await,
+        Command::Audit(AuditCommand::HoldTime { why, target }) => audit::hold_time(&why.reason, target, clock).await,
         Command::Audit(AuditCommand::TakeOverLedger { why, target }) => {
             audit::take_over_ledger(&why.reason, target, clock).await
         }

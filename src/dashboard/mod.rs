@@ -52,6 +52,7 @@ pub(crate) async fn home(desk: Desk) -> PageResult {
     let begin = if desk.may("GET", Section::Staff.href()) { begin::tasks(&desk).await? } else { Vec::new() };
     let shell = desk.shell(Some(Section::Home), None).await?;
     let page = HomePage {
+        lead: desk.console().lead().await?,
         owed: queue::owed(desk.reader()).await?,
         requests: shell.waiting(Section::Approvals),
         decided: news::read(desk.reader(), desk.person(), desk.decisions_seen()).await?,

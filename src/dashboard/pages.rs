@@ -6,10 +6,13 @@ use crate::{
     audit::pages::Row,
     batches::{kind::Kind, lapse::Lapse, state::State},
     clock::Instant,
-    gate::Roles,
+    gate::{Roles, lead::Lead},
     id::RunId,
     orders::filter::Needs,
-    web::shell::{Section, Shell, Tone},
+    web::{
+        format,
+        shell::{Section, Shell, Tone},
+    },
 };
 use askama::Template;
 use chrono::Timelike;
@@ -19,6 +22,8 @@ use chrono::Timelike;
 #[template(path = "dashboard.html")]
 pub(crate) struct HomePage {
     pub shell: Shell,
+    /// How far the newest row of the log is ahead of the clock, where that is too far.
+    pub lead: Option<Lead>,
     /// What an owner has to do in a console that begins; nothing for others, and where all of it is done.
     pub begin: Vec<Task>,
     /// The urgent requests that were made and still lack their approval, for everybody.
@@ -153,6 +158,11 @@ impl HomePage {
     /// Whether the reader may act on any of the runs and jobs: the others are no task of theirs.
     pub(crate) fn has_own_runs(&self) -> bool {
         self.runs.iter().any(|run| run.is_yours) || self.lapses.iter().any(|job| job.is_yours)
+    }
+
+    /// How far it is ahead, in words.
+    pub(crate) fn ahead(&self, lead: &Lead) -> String {
+        format::span(lead.by.num_seconds(), self.shell.words)
     }
 
     pub(crate) fn may_search(&self) -> bool {

@@ -1,7 +1,7 @@
 //! The steps of admission, in the order of [`Gate::submit`](super::Gate::submit). Each reads in the transaction that the
 //! change will write in, so nothing can change between the check and the change.
 
-use super::{Actor, Admits, By, Change, Refusal, Roles, Seal, Tx, Who, code, networks};
+use super::{Actor, Admits, By, Change, Refusal, Roles, Seal, Tx, Who, code, lead::Lead, networks};
 use crate::{allowlist, clock::Instant, id::Seq, secret::SecretKey, sql};
 
 #[derive(sqlx::FromRow)]
@@ -10,6 +10,20 @@ struct StaffRow {
     roles: String,
     networks: String,
     stage: String,
+    /// The time of the newest row of the log, and until when the log's time is held.
+    newest: Option<Instant>,
+    held_until: Option<Instant>,
+}
+
+macro_rules! permitted_person {
+    ($locking:literal) => {
+        concat!(
+            "select s.active, s.roles, s.networks, e.stage, (select a.at from audit a order by a.seq desc limit 1) as newest,
+                    (select i.time_held_until from installation i where i.id = 1) as held_until
+               from staff s join sessions e on e.id = $2 and e.staff_id = s.id where s.id = $1",
+            $locking
+        )
+    };
 }
 
 /// Checks that the person may make this kind of change from their network. Returns the roles that they have now.
@@ -24,18 +38,22 @@ pub(super) async fn permitted(tx: &mut Tx<'_>, actor: &Actor, admits: Admits) ->
     // Locked, so that a role taken away or a session ended meanwhile waits until this change is done, or this change sees
     // it. The person's row is locked for writing at once: many changes write it later, and two shared locks would deadlock.
     let statement = sql!(
-        sqlite: "select s.active, s.roles, s.networks, e.stage from staff s join sessions e on e.id = $2 and e.staff_id = s.id where s.id = $1",
-        postgres: "select s.active, s.roles, s.networks, e.stage from staff s join sessions e on e.id = $2 and e.staff_id = s.id where s.id = $1
-                   for no key update of s for share of e",
+        sqlite: permitted_person!(""),
+        postgres: permitted_person!(" for no key update of s for share of e"),
     );
     let row: Option<StaffRow> =
         tx.query(statement).bind(staff).bind(actor.origin.session.as_deref()).optional().await?;
-    let Some(StaffRow { active: true, roles, networks, stage }) = row else { return Err(Refusal::SignedOut) };
+    let Some(StaffRow { active: true, roles, networks, stage, newest, held_until }) = row else {
+        return Err(Refusal::SignedOut);
+    };
     if !allowlist::within(&networks, actor.origin.ip) {
         return Err(Refusal::Network);
     }
     let roles = Roles::parse(&roles);
     match (admits.by, stage.as_str()) {
+        (By::Roles(_) | By::AnyStaff, "signed") if admits.code && has_role_for(&roles, admits) => {
+            Lead::check(Lead::of(newest, held_until, tx.now())).map(|()| Some(roles))
+        }
         (By::Roles(wanted), "signed") if roles.any_of(wanted) => Ok(Some(roles)),
         (By::AnyStaff, "signed")
         | (By::PasswordOnly, "password")

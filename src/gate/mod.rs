@@ -24,6 +24,7 @@ mod foresee;
 mod hold;
 mod housekeeping;
 pub(crate) mod key_check;
+pub(crate) mod lead;
 mod ledger;
 pub(crate) mod looks;
 mod networks;

@@ -2,6 +2,7 @@ use super::maker::{Maker, Sample, html, now};
 use crate::{
     approvals::{news::News, request::State},
     dashboard::{begin::Task, pages as dashboard},
+    gate::lead::Lead,
     orders::filter::Needs,
     web::{
         problem_page::{Onward, Problem, ProblemPage},
@@ -12,6 +13,10 @@ use chrono::TimeDelta;
 
 fn waiting(needs: Needs, n: i64, is_more: bool) -> dashboard::Attention {
     dashboard::Attention { needs, n, is_more, can_retry: n % 2 == 0 }
+}
+
+fn ahead(is_held: bool) -> Lead {
+    Lead { newest: now().plus(TimeDelta::hours(9)), by: TimeDelta::hours(9), is_held }
 }
 
 fn tasks() -> Vec<Task> {
@@ -33,6 +38,7 @@ impl Maker {
         add(
             "home",
             html(&dashboard::HomePage {
+                lead: Some(ahead(false)),
                 attention: vec![
                     waiting(Needs::Retrying, 2, false),
                     waiting(Needs::Settling, 0, false),
@@ -59,6 +65,7 @@ impl Maker {
         add(
             "home-empty",
             html(&dashboard::HomePage {
+                lead: Some(ahead(true)),
                 shell: self.shell(Section::Home),
                 begin: tasks(),
                 owed: vec![],
@@ -78,6 +85,7 @@ impl Maker {
         add(
             "home-least",
             html(&dashboard::HomePage {
+                lead: None,
                 shell,
                 begin: vec![],
                 owed: vec![],

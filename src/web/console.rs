@@ -12,7 +12,10 @@ use super::{
 use crate::{
     allowlist::Allowlist,
     clock::{Clock, Instant},
-    gate::{Gate, Refusal, Target},
+    gate::{
+        Gate, Refusal, Target,
+        lead::{Lead, lead},
+    },
     id::Seq,
     password::Passwords,
     persona::Persona,
@@ -85,6 +88,11 @@ impl Console {
         let takes = self.gate.try_write().await.err().is_none_or(|error| !takes_no_writes(&error));
         *self.written.lock().unwrap_or_else(PoisonError::into_inner) = takes.then_some(now);
         takes
+    }
+
+    /// How far the newest row of the log is ahead of the clock, where that is too far.
+    pub(crate) async fn lead(&self) -> sqlx::Result<Option<Lead>> {
+        lead(&self.reader, self.clock.now()).await
     }
 
     pub async fn audit_size(&self) -> sqlx::Result<i64> {

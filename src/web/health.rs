@@ -9,7 +9,8 @@ pub(crate) async fn healthy() -> &'static str {
     "ok\n"
 }
 
-/// The database answers and takes writes.
+/// The database answers and takes writes. Where the newest row of the log is ahead of the clock, that is said too: pages can still be
+/// read, so the console is ready.
 pub(crate) async fn ready(console: web::Data<Console>) -> HttpResponse {
     if console.audit_size().await.is_err() {
         return not_ready("the database does not answer\n");
@@ -17,7 +18,12 @@ pub(crate) async fn ready(console: web::Data<Console>) -> HttpResponse {
     if !console.takes_writes().await {
         return not_ready("the database cannot be written\n");
     }
-    HttpResponse::Ok().content_type("text/plain; charset=utf-8").body("ok\n")
+    let ahead = match console.lead().await {
+        Ok(None) => String::new(),
+        Ok(Some(lead)) => format!("the newest audit row is {} seconds ahead of the clock\n", lead.by.num_seconds()),
+        Err(_) => return not_ready("the database does not answer\n"),
+    };
+    HttpResponse::Ok().content_type("text/plain; charset=utf-8").body(format!("ok\n{ahead}"))
 }
 
 fn not_ready(why: &'static str) -> HttpResponse {

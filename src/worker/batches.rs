@@ -3,6 +3,7 @@
 //! Several processes do all of this at once on one database, and none of them leads: whose tick it is, who has a run and
 //! whether it is still believed is decided there, row by row.
 
+mod ahead;
 mod command;
 mod elsewhere;
 mod tick;
@@ -66,7 +67,11 @@ pub(super) async fn run(runner: Runner, mut stopped: signal::Receiver<bool>) {
     let runner = Arc::new(runner);
     let watching = tokio::spawn(watch_over(Arc::clone(&runner), stopped.clone()));
     let mut runs = JoinSet::new();
+    let mut judged = ahead::Judged::default();
     while super::turn_after(TURN, &mut stopped).await {
+        if let Err(error) = ahead::judge(&runner, &mut judged).await {
+            tracing::warn!(%error, "schedules could not be judged; trying again");
+        }
         if let Err(error) = tick::tick(&runner).await {
             tracing::warn!(%error, "schedules could not be read; trying again");
         }

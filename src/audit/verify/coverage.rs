@@ -180,7 +180,13 @@ pub const COVERAGE: &[Coverage] = &[
     table(
         "installation",
         &[],
-        &[("id, environment, stamped_at, key_check", "compared with the configuration at every start")],
+        &[
+            ("id, environment, stamped_at, key_check", "compared with the configuration at every start"),
+            (
+                "time_held_until",
+                "noted by the row of the command; it only counts while it is the time of the newest row",
+            ),
+        ],
     ),
     table(
         "invitations",

@@ -27,7 +27,8 @@ pub(super) async fn runs_fit(reader: &Reader) -> Result<(), Unfit> {
                             when 'paused' then a.action = 'batches.pause' and e.detail = a.after ->> 'paused_until_at'
                             when 'resumed' then a.action = 'batches.pause' and a.after ->> 'paused_until_at' is null
                             when 'missed' then a.action = 'batches.miss'
-                                           and e.detail = (a.after ->> 'missed') || ' ' || (a.after ->> 'due_at')
+                                           and e.detail = (a.after ->> 'missed') || case when a.after ->> 'at_least' is null then '' else '+' end
+                                                        || ' ' || (a.after ->> 'due_at')
                             when 'requested' then a.action in ('batches.run', 'runs.rerun')
                             when 'rerun' then a.action = 'runs.rerun' and e.detail = a.after ->> 'rerun'
                             when 'cancel-requested' then a.action = 'runs.cancel' and a.after ->> 'run_state' = 'cancelling'

@@ -6,6 +6,7 @@ pub use entry::{Entry, MAX_BODY, ip_key};
 
 use super::{
     Actor, Reason, Refusal, Roles, Target, Tx, Who,
+    lead::TOLERATED,
     noted::{Fields, Noted},
 };
 use crate::{clock::Instant, entry_columns, id::Seq, merkle, sql};
@@ -89,6 +90,14 @@ fn entry(tx: &mut Tx<'_>, line: &Line<'_>, seq: Seq, at: Instant) -> Entry {
             noted(&tx.ledger.after.clone().into_iter().chain(by).collect())
         }
         _ => noted(&tx.ledger.after),
+    };
+    // Where the log is ahead by more than clocks differ, the row also says what the clock said.
+    let after = match after {
+        Value::Object(mut fields) if at.since(tx.now()) > TOLERATED => {
+            fields.insert("clock_at".to_owned(), tx.now().to_string().into());
+            Value::Object(fields)
+        }
+        after => after,
     };
     let origin = &line.actor.origin;
     let (ip, peer) = origin.addresses();

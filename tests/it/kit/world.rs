@@ -68,8 +68,10 @@ impl World {
         Process::start_for_a_full_disk(&self.database)
     }
 
-    /// The real program, ready to be given a command: `world.command(&["audit", "verify"]).output()`.
+    /// The real program, ready to be given a command: `world.command(&["audit", "verify"]).output()`. Its clock is the machine's,
+    /// which is ahead of the world's, and that may be so here.
     pub(crate) fn command(&self, arguments: &[&str]) -> Command {
+        self.database.tamper("update installation set time_held_until = '9999-12-31T00:00:00.000000Z'").unwrap();
         let mut command = process::program(&self.database);
         command.args(arguments);
         command

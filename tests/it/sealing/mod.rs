@@ -4,6 +4,7 @@ mod populated;
 pub(crate) mod support;
 
 mod append_only;
+mod clocks;
 mod codes;
 mod crashes;
 mod disconnects;
