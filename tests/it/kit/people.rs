@@ -81,6 +81,8 @@ impl People {
         let last = spent.get(person.email).copied().unwrap_or_default();
         let step = match &self.time {
             Time::Told(clock) => {
+                // What was spent by a clock that has been set back since bars nothing but the current one.
+                let last = last.min(clock.now().unix() / STEP);
                 clock.reach((last + 1) * STEP);
                 clock.now().unix() / STEP
             }
