@@ -6,6 +6,7 @@ use super::{
     definition::Definition,
     detail::JobDetail,
     event::Event,
+    program,
     record::{self, Job, Run},
     schedule::Schedule,
     show::recent,
@@ -67,6 +68,7 @@ impl Subject for JobDetail {
             waiting: queue::about(desk, "batch", &job.name).await?,
             recent: recent(desk, &job.name).await?,
             events: events(desk, &job.name).await?,
+            missing: program::missing_here(desk, &job, &definition),
             job,
             definition,
             side,
@@ -102,6 +104,8 @@ pub(crate) struct JobPage {
     /// The newest first.
     pub(crate) recent: Vec<Run>,
     pub(crate) events: Vec<Event>,
+    /// Why its program cannot be started.
+    pub(crate) missing: Option<program::Reason>,
     /// Runs of it that wait for a second person.
     pub(crate) waiting: Vec<Request>,
     pub(crate) side: Side,

@@ -72,6 +72,8 @@ pub(crate) struct JobRow {
     pub typical: Option<i64>,
     pub is_running: bool,
     pub is_paused: bool,
+    /// Whether its program is not there, so that its runs fail.
+    pub is_missing: bool,
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -102,6 +104,7 @@ impl JobRow {
     fn rank(&self) -> i64 {
         match self.needs {
             Some((_, true)) => 0,
+            _ if self.is_missing => 0,
             Some((_, false)) => 1,
             None if self.is_running => 2,
             None if self.is_paused => 4,
@@ -113,6 +116,7 @@ impl JobRow {
     pub(crate) fn tone(&self) -> &'static str {
         match self.needs {
             Some((_, true)) => "bad",
+            _ if self.is_missing => "bad",
             Some((_, false)) => "warn",
             None => "",
         }
