@@ -134,6 +134,7 @@ pub async fn start(config: Config, clock: Clock, listener: TcpListener) -> anyho
         limits,
         report_networks: config.batches.networks.clone(),
         trusted_proxies: config.trusted_proxies.clone(),
+        starts_runs: config.batches.slots > 0,
         request_deadline: config.request_deadline,
         origins: origins(&config, address),
         is_strict_about_hosts: config.profile != Profile::Local,

@@ -1,13 +1,18 @@
 //! What a job is: declared in the configuration file and reviewed as code. Operators run jobs and never edit them.
 
-pub use super::kind::Kind;
+pub use super::{
+    arguments::literal,
+    kind::Kind,
+    parameter::{Parameter, ParameterKind, Values},
+};
 
-use super::schedule::Schedule;
+use super::{arguments, schedule::Schedule};
 use crate::{
     gate::Role,
+    supervise::Charset,
     text::{is_line, visible},
 };
-use chrono::{Days, NaiveDate};
+use chrono::NaiveDate;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
@@ -23,7 +28,8 @@ pub struct Definition {
     /// What to read before rerunning it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub runbook: Option<String>,
-    /// Program and arguments, without a shell. An argument that is `{date}` and nothing else is the parameter of that name.
+    /// Program and arguments, without a shell. `{date}` in an argument is the value of the parameter of that name,
+    /// and `{{date}}` the braces themselves.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub command: Vec<String>,
     /// In place of a command: where a signed request starts it, for what runs elsewhere and reports.
@@ -46,6 +52,9 @@ pub struct Definition {
     /// How long it may take: a command is ended then, and what runs elsewhere is given up for lost.
     #[serde(default = "an_hour")]
     pub timeout_seconds: u32,
+    /// How it writes what it writes, and its reports where they do not say: a label of the Encoding standard, such as `euc-kr`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub encoding: Option<String>,
     /// How much is kept of its log: a quarter from its beginning, the rest from its end.
     #[serde(default = "quarter_of_a_megabyte")]
     pub log_kilobytes: u32,
@@ -77,37 +86,6 @@ pub enum Overlap {
     Allow,
 }
 
-/// Something that differs from run to run.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Parameter {
-    /// `date`
-    pub name: String,
-    pub title: String,
-    #[serde(flatten)]
-    pub kind: ParameterKind,
-    /// What scheduled runs take, and what the form begins with. A date may be `today` or `yesterday`.
-    #[serde(default)]
-    pub default: String,
-}
-
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(tag = "type", rename_all = "lowercase")]
-pub enum ParameterKind {
-    /// `2026-11-20`
-    Date,
-    Integer {
-        #[serde(default = "least")]
-        min: i64,
-        #[serde(default = "most")]
-        max: i64,
-    },
-    Choice {
-        choices: Vec<String>,
-    },
-    /// Letters, digits and `-_.:/`, at most 200 of them.
-    Text,
-}
-
 fn an_hour() -> u32 {
     3600
 }
@@ -128,26 +106,15 @@ fn on_call() -> Vec<Role> {
     vec![Role::Oncall]
 }
 
-fn least() -> i64 {
-    i64::MIN
-}
-
-fn most() -> i64 {
-    i64::MAX
-}
-
 /// Who a definition may name: the others decide and read, and do not operate.
 const RUN: [Role; 3] = [Role::Oncall, Role::Operator, Role::Owner];
 
-/// The values of a run's parameters, by name.
 /// Whether a job can be called this: lower-case letters, digits, `-` and `_`, 64 at most.
 pub(super) fn is_name(name: &str) -> bool {
     (1..=64).contains(&name.len())
         && name.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || matches!(b, b'-' | b'_'))
         && name.starts_with(|c: char| c.is_ascii_alphanumeric())
 }
-
-pub type Values = BTreeMap<String, String>;
 
 impl Definition {
     /// What is wrong with it, in one line that names the job.
@@ -173,6 +140,12 @@ impl Definition {
         if !(4..=16_384).contains(&self.log_kilobytes) {
             return wrong("log_kilobytes must be between 4 and 16384");
         }
+        if let Some(label) = self.encoding.as_ref().filter(|label| Charset::of(label).is_none()) {
+            return wrong(&format!(
+                "its encoding {label:?} is not known; write a label of the Encoding standard: utf-8, euc-kr (for cp949 and \
+                 ms949 too), shift_jis, gb18030, big5, windows-1252, utf-16le"
+            ));
+        }
         if let Some(role) = self.roles.iter().find(|role| !RUN.contains(role)) {
             return wrong(&format!("{role} cannot run jobs; the roles are oncall, operator, owner"));
         }
@@ -187,19 +160,9 @@ impl Definition {
             {
                 return wrong("its parameters need distinct names in lower case");
             }
-            // Checked on a day that exists in every zone.
-            let resolved = parameter.resolved(NaiveDate::default());
-            if !parameter.default.is_empty() && parameter.kind.read(&resolved).is_none() {
-                return wrong(&format!("the default of {} is not one of its values", parameter.name));
-            }
+            parameter.check().or_else(|why| wrong(&why))?;
         }
-        for argument in &self.command {
-            if let Some(name) = placeholder(argument)
-                && !self.parameters.iter().any(|parameter| parameter.name == name)
-            {
-                return wrong(&format!("{argument} is not one of its parameters"));
-            }
-        }
+        self.check_arguments().or_else(|why| wrong(&why))?;
         if let Some(schedule) = &self.schedule {
             schedule.check().map_err(|why| format!("job {:?}: {why}", self.name))?;
             if let Some(open) = self.parameters.iter().find(|parameter| parameter.default.is_empty()) {
@@ -207,6 +170,41 @@ impl Definition {
             }
         }
         Ok(())
+    }
+
+    /// What is wrong with how its command, its environment and its address name parameters.
+    fn check_arguments(&self) -> Result<(), String> {
+        let parameter = |name: &str| self.parameters.iter().find(|parameter| parameter.name == name);
+        let is_known = |name: &str| parameter(name).is_some();
+        for (n, argument) in self.command.iter().enumerate() {
+            arguments::check(argument, &is_known, true).map_err(|why| format!("argument {why}"))?;
+            let named = arguments::named(argument, &is_known);
+            if n == 0 && !named.is_empty() {
+                return Err(format!("{argument:?}: which program runs cannot depend on a parameter"));
+            }
+            let free = named.into_iter().filter_map(parameter).find(|parameter| parameter.is_free());
+            if let Some(Parameter { name, .. }) = free.filter(|_| arguments::is_script(&self.command, n)) {
+                return Err(format!(
+                    "argument {argument:?}: a shell or interpreter would take the value of {{{name}}} apart; let the script take it \
+                     from $PARAM_{}, or hand it on as an argument of its own",
+                    arguments::variable(name)
+                ));
+            }
+        }
+        for (name, value) in &self.env {
+            arguments::check(value, &is_known, false).map_err(|why| format!("environment {name} = {why}"))?;
+        }
+        match &self.url {
+            Some(url) if !arguments::named(url, &is_known).is_empty() => {
+                Err(format!("{url:?}: no parameter is put into an address; the request has them in its body"))
+            }
+            _ => Ok(()),
+        }
+    }
+
+    /// How its output is to be read.
+    pub fn charset(&self) -> Charset {
+        self.encoding.as_deref().and_then(Charset::of).unwrap_or_default()
     }
 
     pub fn kind(&self) -> Kind {
@@ -230,28 +228,34 @@ impl Definition {
     /// The values in their normal form, or which parameter is wrong.
     pub fn read(&self, typed: &Values) -> Result<Values, String> {
         let read = |parameter: &Parameter| {
-            let text = typed.get(&parameter.name).map_or("", |text| text.trim());
-            parameter.kind.read(text).map(|value| (parameter.name.clone(), value)).ok_or_else(|| parameter.name.clone())
+            let text = typed.get(&parameter.name).map_or("", String::as_str);
+            parameter.read(text).map(|value| (parameter.name.clone(), value)).ok_or_else(|| parameter.name.clone())
         };
         self.parameters.iter().map(read).collect()
     }
 
+    /// The program of its command.
+    pub fn program(&self) -> Option<String> {
+        self.command.first().map(|program| arguments::filled(program, true, |_| None))
+    }
+
     /// Program and arguments of a run with these values.
     pub fn argv(&self, values: &Values) -> Vec<String> {
-        let fill = |argument: &String| match placeholder(argument) {
-            Some(name) => values.get(name).cloned().unwrap_or_default(),
-            None => argument.clone(),
-        };
-        self.command.iter().map(fill).collect()
+        let arguments = self.command.iter().skip(1);
+        self.program().into_iter().chain(arguments.map(|argument| self.filled(argument, true, values))).collect()
     }
 
     /// The whole environment of a run with these values.
     pub fn environment(&self, values: &Values) -> Vec<(String, String)> {
-        let named = |(name, value): (&String, &String)| {
-            (format!("PARAM_{}", name.to_ascii_uppercase().replace('-', "_")), value.clone())
-        };
-        let own = self.env.iter().map(|(name, value)| (name.clone(), value.clone()));
+        let named = |(name, value): (&String, &String)| (format!("PARAM_{}", arguments::variable(name)), value.clone());
+        let own = self.env.iter().map(|(name, value)| (name.clone(), self.filled(value, false, values)));
         own.chain(values.iter().map(named)).collect()
+    }
+
+    fn filled(&self, text: &str, strict: bool, values: &Values) -> String {
+        let is_known = |name: &str| self.parameters.iter().any(|parameter| parameter.name == name);
+        let value = |name: &str| is_known(name).then(|| values.get(name).map_or("", String::as_str));
+        arguments::filled(text, strict, value)
     }
 }
 
@@ -260,43 +264,6 @@ fn is_url(text: &str) -> bool {
     let local = ["http://127.0.0.1", "http://localhost", "http://[::1]"];
     let is_local = |prefix: &&str| text.strip_prefix(*prefix).is_some_and(|rest| rest.starts_with([':', '/']));
     (text.starts_with("https://") || local.iter().any(is_local)) && text.parse::<ureq::http::Uri>().is_ok()
-}
-
-/// The parameter that an argument refers to.
-fn placeholder(argument: &str) -> Option<&str> {
-    argument.strip_prefix('{')?.strip_suffix('}')
-}
-
-impl Parameter {
-    fn resolved(&self, today: NaiveDate) -> String {
-        match (&self.kind, self.default.as_str()) {
-            (ParameterKind::Date, "today") => today.to_string(),
-            (ParameterKind::Date, "yesterday") => today.checked_sub_days(Days::new(1)).unwrap_or(today).to_string(),
-            (_, text) => text.to_owned(),
-        }
-    }
-}
-
-impl ParameterKind {
-    /// The value in its normal form, where it is one.
-    pub fn read(&self, text: &str) -> Option<String> {
-        match self {
-            Self::Date => {
-                let day = NaiveDate::parse_from_str(text, "%Y-%m-%d").ok()?.to_string();
-                (day == text).then_some(day)
-            }
-            Self::Integer { min, max } => {
-                let number: i64 = text.parse().ok()?;
-                (*min..=*max).contains(&number).then(|| number.to_string())
-            }
-            Self::Choice { choices } => choices.iter().find(|choice| *choice == text).cloned(),
-            Self::Text => {
-                let is_plain = |c: char| c.is_ascii_alphanumeric() || "-_.:/".contains(c);
-                let fits = (1..=200).contains(&text.len()) && text.chars().all(is_plain) && !text.starts_with('-');
-                fits.then(|| text.to_owned())
-            }
-        }
-    }
 }
 
 #[cfg(test)]

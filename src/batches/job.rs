@@ -7,6 +7,7 @@ use super::{
     detail::JobDetail,
     event::Event,
     lapse::Lapse,
+    program,
     record::{self, Job, Run},
     schedule::Schedule,
     show::recent,
@@ -69,6 +70,7 @@ impl Subject for JobDetail {
             recent: recent(desk, &job.name).await?,
             events: events(desk, &job.name).await?,
             lapses,
+            missing: program::missing_here(desk, &job, &definition),
             job,
             definition,
             side,
@@ -106,6 +108,8 @@ pub(crate) struct JobPage {
     pub(crate) events: Vec<Event>,
     /// What did not happen to it, and no person has resolved.
     pub(crate) lapses: Vec<Lapse>,
+    /// Why its program cannot be started.
+    pub(crate) missing: Option<program::Reason>,
     /// Runs of it that wait for a second person.
     pub(crate) waiting: Vec<Request>,
     pub(crate) side: Side,

@@ -5,6 +5,7 @@ use super::{
     baseline::{Baseline, SAMPLE},
     lapse::{self, Lapse},
     list_pages::{JobRow, LastRun, ListPage, Show},
+    program,
     record::{Job, attention, job_columns},
     state::State,
 };
@@ -80,11 +81,13 @@ pub(crate) async fn list(desk: Desk, asked: web::Query<Asked>) -> PageResult {
         by_job.entry(run.job.clone()).or_default().push(run);
     }
     let now = desk.now();
-    let rows = jobs.into_iter().map(|job| {
-        let recent = by_job.remove(&job.name).unwrap_or_default();
-        JobRow { lapses: lapses.remove(&job.name).unwrap_or_default(), ..row(&recent, needs(&job), job, now) }
-    });
-    let rows = rows.collect();
+    let missing = program::all_missing(&desk).await?;
+    let row = |job: Job| {
+        let row = row(&by_job.remove(&job.name).unwrap_or_default(), needs(&job), job, now);
+        let lapses = lapses.remove(&row.job.name).unwrap_or_default();
+        JobRow { is_missing: missing.contains(&row.job.name), lapses, ..row }
+    };
+    let rows = jobs.into_iter().map(row).collect();
     let show = Show::parse(&asked.show);
     let page = ListPage::new(desk.shell(Some(Section::Batches), None).await?, rows, show);
     desk.page(200, &page)
@@ -123,6 +126,7 @@ fn row(runs: &[Recent], needs: Option<(RunId, bool)>, job: Job, now: Instant) ->
         }),
         is_running: runs.iter().any(|run| run.state.goes_on()),
         is_paused: job.is_paused(now),
+        is_missing: false,
         bars: Bars::of(&minis),
         typical: Baseline::of(&successes).duration,
         job,

@@ -74,6 +74,8 @@ pub(crate) struct JobRow {
     pub typical: Option<i64>,
     pub is_running: bool,
     pub is_paused: bool,
+    /// Whether its program is not there, so that its runs fail.
+    pub is_missing: bool,
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -115,6 +117,7 @@ impl JobRow {
     pub(crate) fn tone(&self) -> Tone {
         let of_runs = match self.needs {
             Some((_, true)) => Tone::Bad,
+            _ if self.is_missing => Tone::Bad,
             Some((_, false)) => Tone::Warn,
             None => Tone::Mute,
         };

@@ -1,15 +1,19 @@
 //! The log of a run as it is read: the beginning, a note of what is missing, and the end.
 
-use super::record::{self, Run};
+use super::{
+    record::{self, Run},
+    tone,
+};
 use crate::{
     clock::Instant,
     id::RunId,
     sql,
     store::Reader,
+    supervise::{self, Stream},
     web::{
         Desk, PageResult,
         problem_page::Problem,
-        shell::{Section, Shell},
+        shell::{Section, Shell, Tone},
     },
 };
 use actix_web::{HttpResponse, web};
@@ -44,7 +48,7 @@ pub(crate) async fn show(desk: Desk, path: web::Path<RunId>, query: web::Query<Q
 #[derive(Clone, Debug, Default)]
 pub(crate) struct RunLog {
     pub lines: Vec<LogLine>,
-    /// The number of the line that comes next.
+    /// The number of the line that comes next, or of the first one that has not ended.
     pub next: i64,
     /// The number of bytes that are missing between the beginning and the end, before the line with this number.
     pub gap: Option<(i64, i64)>,
@@ -55,6 +59,8 @@ pub(crate) struct LogLine {
     pub n: i64,
     pub at: Option<Instant>,
     pub is_error: bool,
+    /// Whether it has not ended.
+    pub is_pending: bool,
     pub text: String,
 }
 
@@ -82,11 +88,14 @@ pub(crate) async fn read(reader: &Reader, run: &Run, after: Option<i64>) -> sqlx
         for (n, (at, stream, text)) in (first..).zip(stretch) {
             if n >= after.unwrap_or(0) && !is_missing(n) {
                 let at = Instant::parse(&at).ok();
-                lines.push(LogLine { n, at, is_error: stream == "err", text: shown(&text) });
+                let (is_error, is_pending) = (stream.starts_with("err"), stream.ends_with("-pending"));
+                // Earlier versions stored lines as programs wrote them.
+                lines.push(LogLine { n, at, is_error, is_pending, text: supervise::shown(&text) });
             }
         }
     }
-    let next = lines.last().map_or(after.unwrap_or(0), |line| line.n + 1);
+    let pending = lines.iter().find(|line: &&LogLine| line.is_pending).map(|line| line.n);
+    let next = pending.unwrap_or_else(|| lines.last().map_or(after.unwrap_or(0), |line| line.n + 1));
     Ok(RunLog { lines, next, gap: gap.map(|(_, until)| (until, run.gap_bytes)) })
 }
 
@@ -96,40 +105,36 @@ pub(crate) fn written<'l>(lines: impl Iterator<Item = (Instant, &'static str, &'
     serde_json::to_string(&lines).unwrap_or_else(|_| "[]".to_owned())
 }
 
-/// Without what only a terminal understands: colours (ECMA-48, section 5.4) and other control characters.
-fn shown(text: &str) -> String {
-    let mut shown = String::with_capacity(text.len());
-    let mut letters = text.chars().peekable();
-    while let Some(letter) = letters.next() {
-        if letter == '\u{1b}' && letters.peek() == Some(&'[') {
-            letters.next();
-            // Parameters and intermediates, then one final byte.
-            while letters.next_if(|c| ('\u{20}'..='\u{3f}').contains(c)).is_some() {}
-            letters.next_if(|c| ('\u{40}'..='\u{7e}').contains(c));
-        } else if letter == '\t' || !letter.is_control() {
-            shown.push(letter);
-        }
+/// As a line is stored that has not ended, such as the bar of a progress: it is replaced by what comes of it.
+pub(crate) fn pending(stream: Stream) -> &'static str {
+    match stream {
+        Stream::Out => "out-pending",
+        Stream::Err => "err-pending",
     }
-    shown
 }
 
 impl LogLine {
     /// As in `data-tone=`; nothing for an ordinary line.
     pub(crate) fn tone(&self) -> &'static str {
-        let says = |word: &str| {
-            self.text.split(|c: char| !c.is_ascii_alphanumeric()).take(8).any(|part| part.eq_ignore_ascii_case(word))
-        };
-        if says("error") || says("fatal") || says("panicked") {
-            "bad"
-        } else if self.is_error || says("warn") || says("warning") {
-            "warn"
-        } else {
-            ""
+        match tone::of(&self.text) {
+            Some(tone) => tone.as_str(),
+            None if self.is_error => Tone::Warn.as_str(),
+            None => "",
         }
     }
 }
 
 impl RunLog {
+    /// The lines that have ended.
+    pub(crate) fn ended(&self) -> impl Iterator<Item = &LogLine> {
+        self.lines.iter().filter(|line| !line.is_pending)
+    }
+
+    /// The lines that have not, which a page asks for again.
+    pub(crate) fn pending(&self) -> impl Iterator<Item = &LogLine> {
+        self.lines.iter().filter(|line| line.is_pending)
+    }
+
     /// Whether the missing output came before this line.
     pub(crate) fn is_after_gap(&self, line: &LogLine) -> bool {
         self.gap.is_some_and(|(until, _)| line.n == until)
@@ -159,17 +164,5 @@ impl RunLog {
 impl LinesPage {
     pub(crate) fn goes_on(&self) -> bool {
         self.run.state.goes_on()
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::shown;
-
-    #[test]
-    fn colours_and_controls_are_left_out() {
-        assert_eq!(shown("\u{1b}[1;31merror\u{1b}[0m\ta\u{7}b\r"), "error\tab");
-        assert_eq!(shown("\u{1b}[38;5;4"), "");
-        assert_eq!(shown("성공 ✓ [31m"), "성공 ✓ [31m");
     }
 }

@@ -7,6 +7,7 @@
 //! [`pause`], [`resolve_lapses`]. What did not happen is a [`lapse`] of the job.
 
 pub(crate) mod accept_normal;
+mod arguments;
 pub(crate) mod bars;
 pub(crate) mod baseline;
 pub(crate) mod cancel;
@@ -25,9 +26,11 @@ pub(crate) mod list;
 pub(crate) mod list_pages;
 pub(crate) mod live;
 pub(crate) mod log;
+mod parameter;
 pub(crate) mod params;
 pub(crate) mod pause;
 pub mod ping;
+pub(crate) mod program;
 pub(crate) mod record;
 pub(crate) mod report;
 pub(crate) mod rerun;
@@ -39,6 +42,7 @@ pub(crate) mod schedule;
 pub(crate) mod show;
 pub(crate) mod start;
 pub(crate) mod state;
+mod tone;
 pub(crate) mod watch;
 
 use crate::{gate::Target, id::RunId, web::panel::Entry};

@@ -1,7 +1,7 @@
 //! The parameters of a run in a form.
 
 use super::{
-    definition::{Definition, ParameterKind, Values},
+    definition::{Definition, Parameter, ParameterKind, Values},
     schedule::Schedule,
 };
 use crate::web::{
@@ -25,6 +25,9 @@ pub(crate) struct ParamField {
     /// What may be chosen, where it is chosen and not typed.
     pub choices: Vec<String>,
     pub kind: ParameterKind,
+    pub pattern: Option<String>,
+    /// What may be typed, in the words of its definition.
+    pub hint: Option<String>,
     pub is_wrong: bool,
     /// What the run had that is run again.
     pub was: Option<String>,
@@ -53,7 +56,7 @@ pub(crate) fn fields(
     was: Option<&Values>,
     wrong: Option<&str>,
 ) -> Vec<ParamField> {
-    let field = |parameter: &super::definition::Parameter| {
+    let field = |parameter: &Parameter| {
         let value = values.get(&parameter.name).cloned().unwrap_or_default();
         ParamField {
             was: was.and_then(|was| was.get(&parameter.name)).cloned(),
@@ -65,6 +68,8 @@ pub(crate) fn fields(
                 _ => Vec::new(),
             },
             kind: parameter.kind.clone(),
+            pattern: parameter.pattern.clone(),
+            hint: parameter.hint.clone(),
             is_wrong: wrong == Some(parameter.name.as_str()),
             value,
         }
@@ -106,11 +111,16 @@ impl ParamField {
                 shell.with("param.not-a-number", &[("min", &shell.group(min)), ("max", &shell.group(max))])
             }
             ParameterKind::Choice { .. } => shell.t("field-error.not-a-choice").to_owned(),
-            ParameterKind::Text => shell.t("param.not-plain").to_owned(),
+            ParameterKind::Text => match (&self.hint, &self.pattern) {
+                (Some(hint), _) => shell.with("param.not-hinted", &[("hint", hint)]),
+                (None, Some(pattern)) => shell.with("param.not-matching", &[("pattern", pattern)]),
+                (None, None) => shell.t("param.not-plain").to_owned(),
+            },
         })
     }
 
     pub(crate) fn hint(&self, shell: &Shell) -> String {
-        self.was.as_ref().map(|was| shell.with("param.was", &[("was", was)])).unwrap_or_default()
+        let was = self.was.as_ref().map(|was| shell.with("param.was", &[("was", was)]));
+        self.hint.clone().into_iter().chain(was).collect::<Vec<_>>().join(" · ")
     }
 }

@@ -11,7 +11,7 @@ mod report_params;
 
 pub(crate) use self::{body::BODY_LIMIT, refused::RefuseReport};
 use self::{
-    body::{left_out, lines, read},
+    body::{charset, left_out, read, stored},
     refused::No,
     report_params::{ReportParams, What},
 };
@@ -109,7 +109,8 @@ async fn take(
     if request.method() != actix_web::http::Method::POST && !definition.ping_by_get {
         return Err(No::BY_POST);
     }
-    let body = format!("{}{}", left_out(&params), read(body).await?);
+    let mut body = read(body, charset(request.headers(), definition.charset())).await?;
+    body.splice(..0, left_out(&params));
     let reports = Reports { console, job: &job, definition: &definition, params: &params };
     let known = match what {
         What::Start => reports.find().await?,
@@ -244,7 +245,7 @@ impl Reports<'_> {
     }
 
     /// The report of a run that goes on.
-    async fn note(&self, run: &Run, body: &str) -> Result<(), No> {
+    async fn note(&self, run: &Run, body: &[String]) -> Result<(), No> {
         let report = ReportRun {
             id: run.id,
             lease_seconds: self.params.alive,
@@ -252,7 +253,7 @@ impl Reports<'_> {
             processed: self.params.processed,
             failed: self.params.failed,
             skipped: self.params.skipped,
-            appended: lines(body, self.console.clock.now()),
+            appended: stored(body, self.console.clock.now()),
             gap: self.gap(run).await?,
             ..ReportRun::default()
         };
@@ -286,7 +287,14 @@ impl Reports<'_> {
         Ok(gap)
     }
 
-    async fn end(&self, run: &Run, outcome: Outcome, code: Option<i64>, body: &str, alone: bool) -> Result<(), No> {
+    async fn end(
+        &self,
+        run: &Run,
+        outcome: Outcome,
+        code: Option<i64>,
+        body: &[String],
+        alone: bool,
+    ) -> Result<(), No> {
         if run.state.is_under_way() {
             self.note(run, body).await?;
         }

@@ -23,6 +23,8 @@ pub(crate) struct ReportRun {
     pub skipped: Option<i64>,
     /// Lines that are new, in stretches without a gap.
     pub log: Vec<Stretch>,
+    /// From this number on, lines were stored that had not ended: they are void.
+    pub replaces: Option<i64>,
     /// Count and JSON of lines to append after the last stored one, for reporters that do not number lines.
     pub appended: Option<(i64, String)>,
     /// What is missing by now between the beginning and the end.
@@ -96,6 +98,13 @@ impl Housekeeping for ReportRun {
 impl ReportRun {
     /// Appends what is new and removes what has fallen into the gap.
     async fn store_log(&self, tx: &mut Tx<'_>) -> sqlx::Result<()> {
+        if let Some(from) = self.replaces {
+            tx.query(sql!("delete from batch_log where run_id = $1 and n >= $2"))
+                .bind(self.id)
+                .bind(from)
+                .run()
+                .await?;
+        }
         for stretch in &self.log {
             tx.query(sql!(
                 "insert into batch_log (run_id, n, until, lines) values ($1, $2, $3, $4) on conflict do nothing"

@@ -28,6 +28,9 @@ pub(super) enum BatchCommand {
         /// Where it reports: `https://console/ping/TOKEN`. The default is `INGAM_PING_URL`.
         #[arg(long)]
         url: Option<String>,
+        /// How the command writes text, for its reports: a label of the Encoding standard, such as `euc-kr`. The default is UTF-8.
+        #[arg(long)]
+        encoding: Option<String>,
         /// The command and its arguments.
         #[arg(trailing_var_arg = true, allow_hyphen_values = true, required = true)]
         command: Vec<OsString>,
@@ -42,7 +45,9 @@ pub(super) enum BatchCommand {
 
 pub(super) async fn run(command: BatchCommand, clock: Clock) -> anyhow::Result<ExitCode> {
     match command {
-        BatchCommand::Exec { name, url, command } => Ok(exec::run(&name, url, &command).await),
+        BatchCommand::Exec { name, url, encoding, command } => {
+            Ok(exec::run(&name, url, encoding.as_deref(), &command).await)
+        }
         BatchCommand::Token { name, target } => token(&name, target, clock).await,
     }
 }

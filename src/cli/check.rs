@@ -34,6 +34,7 @@ pub(super) async fn run(args: ConfigArgs, clock: Clock) -> anyhow::Result<ExitCo
                 if let Ok(config) = settings.config() {
                     checks.push(of_zones());
                     checks.extend(of_schedules(&config, clock.now()));
+                    checks.extend(of_programs(&config));
                     checks.push(Check { name: "limits on looking", verdict: Ok(config.look_limits.to_string()) });
                     checks.push(of_key(&store, &config.secret_key).await);
                     checks.push(of_lead(&store, clock.now()).await);
@@ -135,6 +136,14 @@ fn of_schedules(config: &Config, now: Instant) -> impl Iterator<Item = Check> {
         let times: Vec<String> = schedule.following(now, 5).into_iter().map(local).collect();
         let verdict = format!("{} ({}, {zone}): {}", job.name, schedule.cron, times.join(", "));
         Some(Check { name: "schedule", verdict: Ok(verdict) })
+    })
+}
+
+/// Jobs whose program is not there. A warning and not an error: the console starts, and the job works as soon as it is there.
+fn of_programs(config: &Config) -> impl Iterator<Item = Check> {
+    config.batches.without_program().map(|(job, why)| {
+        let verdict = format!("warning: job {job:?}: {why}; its runs fail until it is there");
+        Check { name: "program of a job", verdict: Ok(verdict) }
     })
 }
 

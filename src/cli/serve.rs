@@ -95,6 +95,9 @@ pub(super) async fn until_stopped(
     listener: TcpListener,
     announce: impl FnOnce(SocketAddr),
 ) -> anyhow::Result<ExitCode> {
+    for (job, why) in config.batches.without_program() {
+        tracing::warn!(job, why, "the runs of a job will fail until its program is there");
+    }
     if config.batches.starts_programs() {
         let begun = config.batches.launcher.begin();
         begun.map_err(|error| RefusedToStart(format!("the process that starts jobs cannot be started: {error}")))?;

@@ -3,9 +3,9 @@
 use super::{File, Settings, from_str, within};
 use crate::{
     allowlist::Allowlist,
-    batches::definition::Definition,
+    batches::{definition::Definition, program::missing},
     payments::SigningSecret,
-    supervise::{Allowed, Launcher, User},
+    supervise::{Allowed, Launcher, Refused, User},
 };
 use chrono::TimeDelta;
 use std::time::Duration;
@@ -84,9 +84,13 @@ impl Settings {
             if batches.jobs.iter().take(n).any(|earlier| earlier.name == job.name) {
                 return Err(format!("job {:?} is declared twice", job.name));
             }
-            let program = job.command.first().filter(|_| job.kind().is_a_process());
-            if let Some(Err(error)) = program.map(|program| batches.programs.find(program)) {
-                return Err(format!("job {:?}: {error}; {PROGRAMS} names the programs that may", job.name));
+            let program = job.program().filter(|_| job.kind().is_a_process());
+            match program.map(|program| batches.programs.find(&program)) {
+                // It may come yet, and the other jobs do not wait for it.
+                None | Some(Ok(_) | Err(Refused::NotFound { .. })) => {}
+                Some(Err(error)) => {
+                    return Err(format!("job {:?}: {error}; {PROGRAMS} names the programs that may", job.name));
+                }
             }
             if job.kind().is_triggered() && batches.secret.is_none() {
                 return Err(format!("job {:?} is triggered by a signed request, and {SECRET} is not set", job.name));
@@ -100,6 +104,12 @@ impl Batches {
     /// Whether this console starts programs, and not only reads of them.
     pub fn starts_programs(&self) -> bool {
         self.slots > 0 && self.jobs.iter().any(|job| job.kind().is_a_process())
+    }
+
+    /// The jobs whose runs will fail here because their program is not there, and why.
+    pub fn without_program(&self) -> impl Iterator<Item = (&str, String)> {
+        let jobs = self.jobs.iter().filter(|_| self.slots > 0);
+        jobs.filter_map(|job| Some((job.name.as_str(), missing(job)?.to_string())))
     }
 }
 

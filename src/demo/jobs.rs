@@ -6,7 +6,7 @@ mod history;
 use super::present;
 use crate::{
     batches::{
-        definition::{Definition, Kind, Overlap},
+        definition::{Definition, Kind, Overlap, literal},
         log,
         record::{self, JOB},
     },
@@ -33,8 +33,9 @@ pub fn jobs(program: &str, data: &str) -> Vec<Definition> {
     let mut jobs = toml::from_str::<Declared>(JOBS).unwrap_or_default().job;
     for argument in jobs.iter_mut().flat_map(|job| &mut job.command) {
         match argument.as_str() {
-            "PROGRAM" => program.clone_into(argument),
-            "DATA" => data.clone_into(argument),
+            // A path may hold braces.
+            "PROGRAM" => *argument = literal(program),
+            "DATA" => *argument = literal(data),
             _ => {}
         }
     }
@@ -193,7 +194,7 @@ mod tests {
 
     #[test]
     fn the_jobs_are_five_that_a_configuration_could_declare() {
-        let jobs = jobs("/opt/in gam\"/ingam", "/home/{date}/data");
+        let jobs = jobs("/opt/in gam\"/{x}/ingam", "/home/${date}/{{date}}/data");
         let names: Vec<&str> = jobs.iter().map(|job| job.name.as_str()).collect();
         assert_eq!(names, ["daily-settlement", "point-expiry", "search-reindex", "coupon-issue", "warehouse-sync"]);
         for job in &jobs {
@@ -202,8 +203,15 @@ mod tests {
         }
         let day = chrono::NaiveDate::from_ymd_opt(2026, 11, 20).unwrap();
         let argv = jobs[0].argv(&jobs[0].defaults(day));
-        let expected =
-            ["/opt/in gam\"/ingam", "job", "daily-settlement", "--data", "/home/{date}/data", "--date", "2026-11-19"];
+        let expected = [
+            "/opt/in gam\"/{x}/ingam",
+            "job",
+            "daily-settlement",
+            "--data",
+            "/home/${date}/{{date}}/data",
+            "--date",
+            "2026-11-19",
+        ];
         assert_eq!(argv, expected);
     }
 }

@@ -13,6 +13,7 @@ use crate::{
         log::{LogLine, RunLog},
         params,
         pause::PausePanel,
+        program::missing,
         record::{Job, Run},
         rerun_all::RerunAllPanel,
         runs::{Filter, RunList, RunRow, RunsPage},
@@ -126,6 +127,7 @@ impl Maker {
             n,
             at: Some(before(TimeDelta::minutes(41 - n))),
             is_error: false,
+            is_pending: false,
             text: self.text(ko, en),
         };
         RunLog {
@@ -176,6 +178,7 @@ impl Maker {
             shell: self.shell(Section::Batches),
             normal: Baseline { duration: Some(448_000), processed: Some(117_300), runs: 20 },
             next: definition.schedule.as_ref().map(|schedule| schedule.following(now(), 5)).unwrap_or_default(),
+            missing: missing(&definition).filter(|_| job.name == "stock-sync"),
             job,
             definition,
             recent: Self::history(),
@@ -212,6 +215,7 @@ impl Maker {
             typical: Some(448_000),
             is_running: state == State::Running,
             is_paused: false,
+            is_missing: name == "stock-sync",
         };
         vec![
             row("stock-sync", State::Succeeded, None, false),
@@ -246,6 +250,7 @@ impl Maker {
         add("job-paused", self.job_with(paused, pause(), self.batch_seal()));
         let seal = SealForm { errors: FieldErrors::one("hours", wrong::not_a_choice()), ..self.batch_seal() };
         add("job-pause-invalid", self.job_with(job(), pause(), seal));
+        add("job-program-missing", self.job_page(self.job("stock-sync"), Side::default()));
         add("job-retired", self.job_page(Job { is_retired: true, next_at: None, ..job() }, Side::default()));
         self.lapse_pages(&mut add);
         self.run_pages(&mut add);

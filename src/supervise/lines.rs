@@ -1,17 +1,35 @@
-//! Lines out of what is read from a pipe: whole, of bounded length, readable, and without secrets.
+//! Lines out of what is read from a pipe: as a terminal would show them, of bounded length, and without secrets.
 
-use super::mask::{Mask, replaced};
-use std::sync::Arc;
+use super::{
+    decoding::{Charset, Decoder},
+    escapes::{Action, Escapes},
+    mask::{Mask, replaced},
+    row::Row,
+};
+use aho_corasick::AhoCorasick;
+use std::{
+    mem,
+    sync::{Arc, LazyLock},
+};
+
+/// The characters that do not simply come behind the ones before: C0 without the tabulator, DEL, and C1. A search for all of them
+/// at once, because a job may write a gigabyte.
+static CONTROLS: LazyLock<Option<AhoCorasick>> = LazyLock::new(|| {
+    let controls = ('\0'..='\u{9f}').filter(|c| c.is_control() && *c != '\t');
+    AhoCorasick::new(controls.map(String::from)).ok()
+});
 
 /// One pipe, cut into lines.
 #[derive(Debug)]
-pub(super) struct Lines {
+pub(crate) struct Lines {
+    decoder: Decoder,
     mask: Arc<Mask>,
     /// The number of bytes a line may have before it is split.
     limit: usize,
-    /// What was read of a line that has not ended.
-    pending: Vec<u8>,
-    /// The number of bytes at the beginning of `pending` that belong to a secret whose beginning was already handed on.
+    escapes: Escapes,
+    /// The line that has not ended.
+    row: Row,
+    /// The number of bytes at the beginning of `row` that belong to a secret whose beginning was already handed on.
     known: usize,
     /// Whether the beginning of this line was already handed on.
     begun: bool,
@@ -19,181 +37,157 @@ pub(super) struct Lines {
 
 /// A line, or a piece of one that was too long.
 #[derive(Debug, PartialEq, Eq)]
-pub(super) struct Piece {
-    pub(super) text: String,
+pub(crate) struct Piece {
+    pub(crate) text: String,
     /// Whether this is all of its line.
-    pub(super) whole: bool,
+    pub(crate) whole: bool,
 }
 
 impl Lines {
-    pub(super) fn new(mask: Arc<Mask>, limit: usize) -> Self {
-        // Any character fits.
-        Self { mask, limit: limit.max(4), pending: Vec::new(), known: 0, begun: false }
-    }
-
-    /// Takes what was read, and hands on every line that is complete with it.
-    pub(super) fn feed(&mut self, read: &[u8], take: &mut impl FnMut(Piece)) {
-        for part in read.split_inclusive(|byte| *byte == b'\n') {
-            let (text, ends) = part.strip_suffix(b"\n").map_or((part, false), |text| (text, true));
-            self.pending.extend_from_slice(text);
-            if ends {
-                self.end(take);
-            } else {
-                // No piece is handed on before all of a secret that begins in it has been read, and never the last byte:
-                // a carriage return there belongs to the end of the line.
-                let ahead = self.mask.longest().max(1);
-                while self.pending.len() > self.limit + ahead {
-                    self.hand_on(boundary(&self.pending, self.limit), false, take);
-                }
-            }
+    pub(super) fn new(mask: Arc<Mask>, limit: usize, charset: Charset) -> Self {
+        Self {
+            decoder: Decoder::new(charset),
+            mask,
+            // Any character fits.
+            limit: limit.max(4),
+            escapes: Escapes::default(),
+            row: Row::default(),
+            known: 0,
+            begun: false,
         }
     }
 
+    /// For output that knows no secrets.
+    pub(crate) fn open(limit: usize, charset: Charset) -> Self {
+        Self::new(Arc::default(), limit, charset)
+    }
+
+    /// Takes what was read, and hands on every line that is complete with it.
+    pub(crate) fn feed(&mut self, read: &[u8], take: &mut impl FnMut(Piece)) {
+        self.decode(read, false, take);
+    }
+
     /// Hands on the last line where it ends without a line feed.
-    pub(super) fn finish(&mut self, take: &mut impl FnMut(Piece)) {
-        if !self.pending.is_empty() {
+    pub(crate) fn finish(&mut self, take: &mut impl FnMut(Piece)) {
+        self.decode(b"", true, take);
+        if self.row.size() > 0 {
             self.end(take);
         }
     }
 
-    fn end(&mut self, take: &mut impl FnMut(Piece)) {
-        self.pending.pop_if(|last| *last == b'\r');
-        while self.pending.len() > self.limit {
-            self.hand_on(boundary(&self.pending, self.limit), false, take);
+    /// The line that has not ended, as it is now. A secret that may have begun at its end is left out.
+    pub(super) fn pending(&self) -> Option<String> {
+        let text = self.row.shown();
+        let hidden = self.mask.find(text.as_bytes(), self.known);
+        let begun = self.mask.begun(text.as_bytes());
+        let whole = hidden.last().map_or(0, |last| last.end);
+        let shown = text.as_bytes().get(..begun.max(whole)).unwrap_or_default();
+        let text = String::from_utf8_lossy(&replaced(shown, &hidden)).trim_end_matches(' ').to_owned();
+        Some(text).filter(|text| !text.is_empty())
+    }
+
+    fn decode(&mut self, read: &[u8], last: bool, take: &mut impl FnMut(Piece)) {
+        let mut text = String::new();
+        self.decoder.decode(read, last, &mut text);
+        self.write(&text, take);
+    }
+
+    fn write(&mut self, text: &str, take: &mut impl FnMut(Piece)) {
+        let mut rest = text;
+        while !rest.is_empty() {
+            if self.escapes.is_outside() {
+                let found = CONTROLS.as_ref().and_then(|controls| controls.find(rest));
+                let (plain, more) = rest.split_at(found.map_or(rest.len(), |found| found.start()));
+                self.print(plain, take);
+                rest = more;
+            }
+            let mut letters = rest.chars();
+            match letters.next().map(|letter| self.escapes.take(letter)) {
+                None | Some(Action::Nothing) => {}
+                Some(Action::Print(letter)) => self.print(letter.encode_utf8(&mut [0; 4]), take),
+                Some(Action::End) => self.end(take),
+                Some(Action::Edit(edit)) => {
+                    self.hide_before_it_is_written_over();
+                    self.row.edit(edit);
+                }
+            }
+            rest = letters.as_str();
         }
-        if !self.begun || !self.pending.is_empty() {
-            self.hand_on(self.pending.len(), !self.begun, take);
+    }
+
+    fn print(&mut self, text: &str, take: &mut impl FnMut(Piece)) {
+        self.row.print(text);
+        // No piece is handed on before all of a secret that begins in it has been read.
+        let most = self.limit.saturating_add(self.mask.longest());
+        if self.row.size() > most {
+            let mut line = mem::take(self.row.flat());
+            while line.len() > most {
+                self.hand_on(&mut line, boundary, false, take);
+            }
+            self.row.print(&line);
+        }
+    }
+
+    /// What is left of a secret that is written over in part would not be known for one.
+    fn hide_before_it_is_written_over(&mut self) {
+        if self.mask.is_empty() {
+            return;
+        }
+        let text = self.row.shown();
+        let hidden = self.mask.find(text.as_bytes(), self.known);
+        if !hidden.is_empty() {
+            self.row.replace(String::from_utf8_lossy(&replaced(text.as_bytes(), &hidden)).into_owned());
+            self.known = 0;
+        }
+    }
+
+    fn end(&mut self, take: &mut impl FnMut(Piece)) {
+        let mut line = self.row.end();
+        while line.len() > self.limit {
+            self.hand_on(&mut line, boundary, false, take);
+        }
+        if !self.begun || !line.is_empty() {
+            self.hand_on(&mut line, |line, _| line.len(), !self.begun, take);
         }
         self.begun = false;
         self.known = 0;
     }
 
-    /// Hands on the first `length` bytes of what is pending.
-    fn hand_on(&mut self, length: usize, whole: bool, take: &mut impl FnMut(Piece)) {
-        let hidden = self.mask.find(&self.pending, self.known);
-        let text = replaced(self.pending.get(..length).unwrap_or_default(), &hidden);
+    /// Hands on the beginning of a line up to where it is to be split, and leaves the rest of it.
+    fn hand_on(
+        &mut self,
+        line: &mut String,
+        split: impl Fn(&str, usize) -> usize,
+        whole: bool,
+        take: &mut impl FnMut(Piece),
+    ) {
+        let length = split(line, self.limit);
+        let hidden = self.mask.find(line.as_bytes(), self.known);
+        let rest = line.split_off(length);
+        let mut piece = mem::replace(line, rest);
+        if !hidden.is_empty() {
+            piece = String::from_utf8_lossy(&replaced(piece.as_bytes(), &hidden)).into_owned();
+        }
         self.known = hidden.iter().find(|range| range.contains(&length)).map_or(0, |range| range.end - length);
-        self.pending.drain(..length);
         self.begun = true;
-        take(Piece { text: readable(&text), whole });
+        take(Piece { text: piece, whole });
     }
 }
 
-/// Where text of more than `limit` bytes is split: behind a character, unless it is no UTF-8.
-fn boundary(text: &[u8], limit: usize) -> usize {
-    let begins = |at: &usize| text.get(*at).is_some_and(|byte| byte & 0b1100_0000 != 0b1000_0000);
-    (limit.saturating_sub(3)..=limit).rev().find(begins).unwrap_or(limit)
+/// A line that was stored as a program wrote it, as a terminal would show it.
+pub(crate) fn shown(line: &str) -> String {
+    let mut pieces = Vec::new();
+    let mut lines = Lines::open(usize::MAX, Charset::default());
+    lines.write(line, &mut |piece: Piece| pieces.push(piece.text));
+    pieces.push(lines.row.end());
+    pieces.concat()
 }
 
-/// As UTF-8, with `U+FFFD` for what is none. For NUL as well: PostgreSQL cannot keep that character in a text.
-fn readable(bytes: &[u8]) -> String {
-    let text = String::from_utf8_lossy(bytes);
-    if text.contains('\0') { text.replace('\0', "\u{fffd}") } else { text.into_owned() }
+/// Where text of more than `limit` bytes is split: behind a character.
+fn boundary(text: &str, limit: usize) -> usize {
+    text.floor_char_boundary(limit)
 }
 
 #[cfg(test)]
-mod tests {
-    use super::{super::mask::Hidden, *};
-    use proptest::prelude::*;
-
-    /// What comes of these reads, with `+` before a piece that is only part of its line.
-    fn lines(masked: &[&str], limit: usize, reads: &[&[u8]]) -> Vec<String> {
-        let masked: Vec<String> = masked.iter().map(|value| (*value).to_owned()).collect();
-        let mut lines = Lines::new(Arc::new(Mask::new(&masked, &Hidden::default()).unwrap()), limit);
-        let mut pieces = Vec::new();
-        let mut take = |piece: Piece| pieces.push(format!("{}{}", if piece.whole { "" } else { "+" }, piece.text));
-        for read in reads {
-            lines.feed(read, &mut take);
-        }
-        lines.finish(&mut take);
-        pieces
-    }
-
-    #[test]
-    fn lines_end_with_a_line_feed_or_with_the_output() {
-        assert_eq!(lines(&[], 80, &[b"one\ntw", b"o\n\nthree"]), ["one", "two", "", "three"]);
-        assert_eq!(lines(&[], 80, &[b"one\n"]), ["one"]);
-        assert_eq!(lines(&[], 80, &[b"\n"]), [""]);
-        assert!(lines(&[], 80, &[b"", b""]).is_empty());
-    }
-
-    #[test]
-    fn a_carriage_return_before_the_line_feed_is_part_of_the_end() {
-        assert_eq!(
-            lines(&[], 80, &[b"one\r", b"\ntwo\r\n\r\n10%\r20%\r\nend\r"]),
-            ["one", "two", "", "10%\r20%", "end"]
-        );
-        // Also behind exactly as much as a line may have.
-        assert_eq!(lines(&[], 4, &[b"four\r", b"\nnext\r\n"]), ["four", "next"]);
-    }
-
-    #[test]
-    fn what_is_no_text_is_replaced() {
-        assert_eq!(lines(&[], 80, &[b"a\xff\xfeb\n\xed\x95", b"\x9c\n\xed\x95\n", b"\0"]), ["a��b", "한", "�", "�"]);
-    }
-
-    #[test]
-    fn a_long_line_is_split_between_characters() {
-        assert_eq!(lines(&[], 4, &[b"abcdefghij\nk\n"]), ["+abcd", "+efgh", "+ij", "k"]);
-        assert_eq!(lines(&[], 4, &[b"abcdefgh\n\n"]), ["+abcd", "+efgh", ""]);
-        assert_eq!(lines(&[], 4, &["한글과 컴퓨터".as_bytes()]), ["+한", "+글", "+과 ", "+컴", "+퓨", "+터"]);
-        assert_eq!(lines(&[], 4, &[&[0x80; 9]]), ["+����", "+����", "+�"]);
-    }
-
-    #[test]
-    fn a_secret_is_hidden_across_reads_and_across_pieces() {
-        assert_eq!(lines(&["hunter22"], 80, &[b"key=hun", b"ter", b"22;\n"]), ["key=•••;"]);
-        // The piece ends within the secret, of which nothing may remain in the next one.
-        assert_eq!(lines(&["hunter22"], 6, &[b"key=hunter22;hunter22"]), ["+key=•••", "+•••", "+;•••", "+•••"]);
-        assert_eq!(lines(&["hunter22"], 6, &[b"key=hunter", b"22;", b" end\n"]), ["+key=•••", "+•••", "+; end"]);
-    }
-
-    #[test]
-    fn a_line_that_never_ends_costs_no_more_than_its_limit() {
-        let mut lines = Lines::new(Arc::default(), 8192);
-        let mut pieces = 0;
-        for _ in 0..1000 {
-            lines.feed(&[b'x'; 16 * 1024], &mut |piece| {
-                assert_eq!(piece.text.len(), 8192);
-                pieces += 1;
-            });
-            assert!(lines.pending.len() <= 8193 && lines.pending.capacity() <= 64 * 1024);
-        }
-        assert!(pieces >= 1998, "{pieces}");
-    }
-
-    proptest! {
-        #[test]
-        fn it_does_not_matter_how_the_output_is_read(
-            output in "[ab한\r\n]{0,60}",
-            limit in 4..12_usize,
-            cuts in prop::collection::vec(0..200_usize, 0..8),
-        ) {
-            let secrets = ["abab", "bbba한"];
-            let whole = output.as_bytes();
-            let mut cuts: Vec<usize> = cuts.into_iter().map(|cut| cut.min(whole.len())).chain([0, whole.len()]).collect();
-            cuts.sort_unstable();
-            let reads: Vec<&[u8]> = cuts.windows(2).map(|pair| &whole[pair[0]..pair[1]]).collect();
-            let pieces = lines(&secrets, limit, &reads);
-            prop_assert_eq!(pieces, lines(&secrets, limit, &[whole]));
-        }
-
-        #[test]
-        fn no_secret_is_in_a_piece_or_in_all_of_them_put_together(output in "[ab한\r]{0,60}", limit in 4..12_usize) {
-            let secrets = ["abab", "bbba한"];
-            let pieces = lines(&secrets, limit, &[output.as_bytes()]);
-            let line: String = pieces.iter().map(|piece| piece.trim_start_matches('+')).collect();
-            for secret in secrets {
-                prop_assert!(!line.contains(secret), "{:?}", pieces);
-            }
-        }
-
-        #[test]
-        fn without_secrets_nothing_is_lost(output in "[ab한\n]{0,60}", limit in 4..12_usize) {
-            let pieces = lines(&[], limit, &[output.as_bytes()]);
-            let text: String = pieces.iter().map(|piece| piece.trim_start_matches('+')).collect();
-            prop_assert_eq!(text, output.replace('\n', ""));
-            prop_assert!(pieces.iter().all(|piece| piece.trim_start_matches('+').len() <= limit));
-        }
-    }
-}
+#[path = "lines/tests.rs"]
+mod tests;

@@ -3,12 +3,14 @@
 //! # How it is stored
 //!
 //! Every line has a number, counted from 0 over everything the job wrote. Once a second, say, the one who stores takes what
-//! is new with [`Log::take_new`]; it tells two things, and both are cheap:
+//! is new with [`Log::take_new`]; it tells three things, and all are cheap:
 //!
 //! - `lines`: append these under their numbers. A line is told once. There are never more of them than head and tail hold,
 //!   however much was written meanwhile.
 //! - `gap`: delete the lines from `gap.from` up to `gap.until`. The gap only grows at its end, so what is deleted
 //!   are lines of the former tail.
+//! - `pending`: lines that have not ended, such as the bar of a progress, as they are now. They come after all others, and what is
+//!   told next replaces them: it says with `replaces` from which number on.
 //!
 //! What is stored is then the log at any time: the lines below `gap.from`, a note that `gap.lines()` lines with
 //! `gap.bytes` bytes are missing, and the lines from `gap.until`. Where many lines are kept in one row, a row may go as soon
@@ -60,7 +62,7 @@ pub struct Line {
     /// When its end was read.
     pub at: Instant,
     pub stream: Stream,
-    /// Without its end, without secrets, without NUL. Other control characters are as the job wrote them.
+    /// As a terminal shows it: without its end and other control characters, and without secrets.
     pub text: String,
 }
 
@@ -97,8 +99,12 @@ impl Gap {
 /// What is to be stored; see the module.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct New {
-    /// Ascending, and never empty.
+    /// Ascending.
     pub lines: Vec<Line>,
+    /// Lines that have not ended, after all others.
+    pub pending: Vec<Line>,
+    /// The number from which lines had not ended when it was told last: what was told under it and later numbers is void.
+    pub replaces: Option<i64>,
     /// All that is missing by now, not only what became so.
     pub gap: Option<Gap>,
 }
@@ -121,6 +127,12 @@ pub struct Log {
     tail: VecDeque<Line>,
     tail_charge: usize,
     dropped_bytes: i64,
+    /// The lines of both outputs that have not ended.
+    pending: [Option<(Instant, String)>; 2],
+    /// Whether these have changed since they were told.
+    is_pending_new: bool,
+    /// From which number on lines were told that had not ended.
+    told_pending: Option<i64>,
 }
 
 impl Log {
@@ -135,6 +147,19 @@ impl Log {
             tail: VecDeque::new(),
             tail_charge: 0,
             dropped_bytes: 0,
+            pending: [None, None],
+            is_pending_new: false,
+            told_pending: None,
+        }
+    }
+
+    /// The line of one output that has not ended, as it is now.
+    pub fn set_pending(&mut self, at: Instant, stream: Stream, text: Option<String>) {
+        let [out, err] = &mut self.pending;
+        let there = if stream == Stream::Out { out } else { err };
+        if there.as_ref().map(|(_, text)| text) != text.as_ref() {
+            *there = text.map(|text| (at, text));
+            self.is_pending_new = true;
         }
     }
 
@@ -169,7 +194,18 @@ impl Log {
         let mut lines = std::mem::take(&mut self.head);
         lines.extend(self.tail.iter().filter(|line| line.number >= self.taken).cloned());
         self.taken = self.next;
-        Some(New { lines, gap: self.gap() }).filter(|new| !new.lines.is_empty())
+        if lines.is_empty() && !self.is_pending_new {
+            return None;
+        }
+        self.is_pending_new = false;
+        let numbers = self.next..;
+        let pending = [Stream::Out, Stream::Err].into_iter().zip(&self.pending);
+        let pending = pending.filter_map(|(stream, there)| Some((stream, there.clone()?)));
+        let pending: Vec<Line> =
+            numbers.zip(pending).map(|(number, (stream, (at, text)))| Line { number, at, stream, text }).collect();
+        let replaces = self.told_pending.take();
+        self.told_pending = pending.first().map(|line| line.number);
+        Some(New { lines, pending, replaces, gap: self.gap() })
     }
 }
 

@@ -16,6 +16,7 @@ const SHORTEST: usize = 4;
 pub(super) struct Mask {
     /// All of them are looked for in one pass: a job may write a gigabyte.
     secrets: Option<AhoCorasick>,
+    values: Vec<Vec<u8>>,
     /// In bytes.
     shortest: usize,
     longest: usize,
@@ -69,12 +70,25 @@ impl Mask {
         secrets.extend(own.iter().flat_map(long_lines));
         let lengths = || secrets.iter().map(Vec::len);
         let (shortest, longest) = (lengths().min().unwrap_or_default(), lengths().max().unwrap_or_default());
-        let secrets = if secrets.is_empty() { None } else { Some(AhoCorasick::new(secrets)?) };
-        Ok(Self { secrets, shortest, longest })
+        let found = if secrets.is_empty() { None } else { Some(AhoCorasick::new(&secrets)?) };
+        Ok(Self { secrets: found, values: secrets, shortest, longest })
     }
 
     pub(super) fn longest(&self) -> usize {
         self.longest
+    }
+
+    pub(super) fn is_empty(&self) -> bool {
+        self.secrets.is_none()
+    }
+
+    /// Where a secret may begin whose rest is still to come: at the length of `text` where none does.
+    pub(super) fn begun(&self, text: &[u8]) -> usize {
+        let begins = |at: &usize| {
+            let end = text.get(*at..).unwrap_or_default();
+            self.values.iter().any(|value| value.len() > end.len() && value.starts_with(end))
+        };
+        (text.len().saturating_sub(self.longest)..text.len()).find(begins).unwrap_or(text.len())
     }
 
     /// The positions of secrets in `text`, in order and apart from each other. Its first `known` bytes are the rest of

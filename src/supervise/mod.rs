@@ -46,6 +46,8 @@
 //! pipes. Where the console or the launcher is killed, commands go on; [`Identity`] is there to find them.
 
 mod allowed;
+mod decoding;
+mod escapes;
 mod group;
 mod identity;
 mod isolation;
@@ -56,6 +58,7 @@ mod mask;
 mod output;
 mod reading;
 mod report;
+mod row;
 mod running;
 mod serving;
 mod stage;
@@ -63,9 +66,11 @@ mod waiting;
 mod wire;
 
 pub use allowed::{Allowed, BadEntry, Refused};
+pub use decoding::Charset;
 pub use identity::{Alive, Identity, host, is_alive};
 pub use isolation::{hide, keep_files};
 pub use launcher::{Launcher, SERVING, User};
+pub(crate) use lines::{Lines, Piece, shown};
 pub use log::{Gap, Limits, Line, Log, New, Stream};
 pub use mask::Hidden;
 pub use output::{News, Output};
@@ -94,6 +99,8 @@ pub struct Spec {
     /// How long it may take to end after SIGTERM.
     pub grace: Duration,
     pub limits: Limits,
+    /// How it writes text.
+    pub charset: Charset,
     /// Secrets it knows, of at least four characters each. They are hidden in its output.
     pub masked: Vec<String>,
     /// Secrets it must not know, which are hidden in its output all the same. Shorter ones appear by chance and are not.
@@ -109,6 +116,7 @@ impl Spec {
             timeout: None,
             grace: Duration::from_secs(10),
             limits: Limits::default(),
+            charset: Charset::default(),
             masked: Vec::new(),
             own: Hidden::default(),
         }

@@ -59,10 +59,17 @@ pub(super) fn channel(limits: Limits) -> (Sink, Output) {
 }
 
 impl Sink {
-    /// Puts in what `produce` hands on, as read `at`.
-    pub(super) fn put(&self, stream: Stream, at: Instant, produce: impl FnOnce(&mut dyn FnMut(Piece))) {
+    /// Puts in what `produce` hands on, and the line that has not ended, which it returns, as read `at`.
+    pub(super) fn put(
+        &self,
+        stream: Stream,
+        at: Instant,
+        produce: impl FnOnce(&mut dyn FnMut(Piece)) -> Option<String>,
+    ) {
         let mut state = self.0.lock();
-        produce(&mut |piece| state.put(stream, at, piece));
+        let pending = produce(&mut |piece| state.put(stream, at, piece));
+        // It may become a report.
+        state.log.set_pending(at, stream, pending.filter(|text| !(stream == Stream::Out && text.starts_with("::"))));
         drop(state);
         self.0.changed.notify_one();
     }
@@ -124,7 +131,10 @@ mod tests {
     use super::*;
 
     fn put(sink: &Sink, stream: Stream, text: &str, whole: bool) {
-        sink.put(stream, Instant::earliest(), |take| take(Piece { text: text.to_owned(), whole }));
+        sink.put(stream, Instant::earliest(), |take| {
+            take(Piece { text: text.to_owned(), whole });
+            None
+        });
     }
 
     fn texts(news: &News) -> Vec<&str> {

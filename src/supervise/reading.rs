@@ -1,6 +1,6 @@
 //! Reading both pipes of a command until they end, or until no caller waits for that.
 
-use super::{lines::Lines, log::Stream, mask::Mask, output::Sink};
+use super::{Spec, lines::Lines, log::Stream, mask::Mask, output::Sink};
 use crate::clock::Clock;
 use std::sync::Arc;
 use tokio::{
@@ -22,11 +22,11 @@ pub(super) struct Reading {
 }
 
 impl Reading {
-    pub(super) fn start(out: Receiver, err: Receiver, mask: Mask, limit: usize, sink: Sink, clock: Clock) -> Self {
+    pub(super) fn start([out, err]: [Receiver; 2], mask: Mask, spec: &Spec, sink: Sink, clock: Clock) -> Self {
         let (stop, stopped) = oneshot::channel();
         let mask = Arc::new(mask);
-        let out = Source::new(out, Stream::Out, Lines::new(Arc::clone(&mask), limit));
-        let err = Source::new(err, Stream::Err, Lines::new(mask, limit));
+        let lines = || Lines::new(Arc::clone(&mask), spec.limits.line, spec.charset);
+        let (out, err) = (Source::new(out, Stream::Out, lines()), Source::new(err, Stream::Err, lines()));
         Self { stop, task: Some(tokio::spawn(read(out, err, sink, clock, stopped))) }
     }
 
@@ -91,10 +91,16 @@ impl<R: AsyncRead + Unpin> Source<R> {
     fn put(&mut self, count: usize, sink: &Sink, clock: &Clock) {
         let read = self.buffer.get(..count).unwrap_or_default();
         self.open = !read.is_empty();
-        sink.put(self.stream, clock.now(), |mut take| self.lines.feed(read, &mut take));
+        sink.put(self.stream, clock.now(), |mut take| {
+            self.lines.feed(read, &mut take);
+            self.lines.pending()
+        });
     }
 
     fn finish(&mut self, sink: &Sink, clock: &Clock) {
-        sink.put(self.stream, clock.now(), |mut take| self.lines.finish(&mut take));
+        sink.put(self.stream, clock.now(), |mut take| {
+            self.lines.finish(&mut take);
+            None
+        });
     }
 }

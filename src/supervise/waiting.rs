@@ -74,7 +74,7 @@ impl Waiting {
             return Err(Ended::not_started(&NotStarted::NotSpawned { program: name, error }));
         }
         let (sink, output) = output::channel(spec.limits);
-        let reading = Reading::start(out, err, mask, spec.limits.line, sink, clock);
+        let reading = Reading::start([out, err], mask, &spec, sink, clock);
         Ok((Running::attend(group, reading, spec.timeout, spec.grace), output))
     }
 }

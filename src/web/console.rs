@@ -48,6 +48,8 @@ pub struct Console {
     /// From where batches may report; from where the console opens, where nothing else is said.
     pub(crate) report_networks: Option<Allowlist>,
     pub(crate) trusted_proxies: Vec<IpNet>,
+    /// Whether runs are started by this process, so that it can tell whether their programs are there.
+    pub(crate) starts_runs: bool,
     /// How long a client may take to send the body of a request.
     pub(crate) request_deadline: Duration,
     /// What browsers may say they come from.

@@ -4,7 +4,7 @@
 //! is the exit code.
 
 use super::{pipe::Pipe, reporter::Reporter, say, summary::Summary};
-use crate::secret;
+use crate::{secret, supervise::Charset};
 use rustix::process::{Pid, Signal, kill_process};
 use std::{
     env,
@@ -26,7 +26,16 @@ const NOT_EXECUTABLE: u8 = 126;
 const NOT_FOUND: u8 = 127;
 const SIGNALLED: i32 = 128;
 
-pub(super) async fn run(name: &str, url: Option<String>, command: &[OsString]) -> ExitCode {
+pub(super) async fn run(name: &str, url: Option<String>, encoding: Option<&str>, command: &[OsString]) -> ExitCode {
+    // A mistake in this is no reason not to run the command.
+    let charset = encoding.map_or_else(Charset::default, |label| {
+        Charset::of(label).unwrap_or_else(|| {
+            say(format_args!(
+                "the encoding {label:?} is not known, so utf-8 is taken; write euc-kr, shift_jis or the like"
+            ));
+            Charset::default()
+        })
+    });
     let url = url.or_else(|| env::var("INGAM_PING_URL").ok()).filter(|url| !url.is_empty());
     let rid = secret::uuid();
     let summary = Arc::new(Mutex::new(Summary::default()));
@@ -36,7 +45,7 @@ pub(super) async fn run(name: &str, url: Option<String>, command: &[OsString]) -
         .inspect_err(|why| say(format_args!("{name} runs without reports: {why}")));
     // Before the command: a signal that ends this process while it starts would leave it behind.
     let terminate = signal(SignalKind::terminate()).ok();
-    let code = match start(command, &rid, &summary) {
+    let code = match start(command, &rid, &summary, charset) {
         Ok(running) => attend(running, terminate).await,
         Err(error) => {
             let why = format!("{}: {error}", command.first().map_or(Path::new(""), Path::new).display());
@@ -58,12 +67,12 @@ struct Running {
     err: Pipe,
 }
 
-fn start(command: &[OsString], rid: &str, summary: &Arc<Mutex<Summary>>) -> io::Result<Running> {
+fn start(command: &[OsString], rid: &str, summary: &Arc<Mutex<Summary>>, charset: Charset) -> io::Result<Running> {
     let (program, arguments) = command.split_first().ok_or(ErrorKind::InvalidInput)?;
     let ((from_out, out), (from_err, err)) = (io::pipe()?, io::pipe()?);
     Ok(Running {
-        out: Pipe::hand_on(from_out, io::stdout(), Arc::clone(summary), true)?,
-        err: Pipe::hand_on(from_err, io::stderr(), Arc::clone(summary), false)?,
+        out: Pipe::hand_on(from_out, io::stdout(), Arc::clone(summary), true, charset)?,
+        err: Pipe::hand_on(from_err, io::stderr(), Arc::clone(summary), false, charset)?,
         child: Command::new(program).args(arguments).env("INGAM_RID", rid).stdout(out).stderr(err).spawn()?,
     })
 }

@@ -2,9 +2,9 @@
 //! the command would have, and neither a signal nor the other pipe waits with it.
 
 use super::summary::Summary;
+use crate::supervise::{Charset, Lines, Piece};
 use std::{
     io::{self, ErrorKind, PipeReader, Read, Write},
-    str,
     sync::{
         Arc, Mutex, PoisonError,
         atomic::{AtomicBool, Ordering},
@@ -30,12 +30,13 @@ impl Pipe {
         to: impl Write + Send + 'static,
         summary: Arc<Mutex<Summary>>,
         may_report: bool,
+        charset: Charset,
     ) -> io::Result<Self> {
         let (tell, done) = oneshot::channel();
         let is_writing = Arc::new(AtomicBool::new(false));
         let writing = Arc::clone(&is_writing);
         thread::Builder::new().spawn(move || {
-            copy(from, to, &writing, |line| record_line(&summary, line, may_report));
+            copy(from, to, charset, &writing, |piece| record(&summary, &piece, may_report));
             // Without a receiver the process is about to end.
             let _ = tell.send(());
         })?;
@@ -53,10 +54,16 @@ impl Pipe {
     }
 }
 
-/// Reads a pipe to its end. Everything goes on as it comes; line by line it is also handed to `line`.
-fn copy(mut from: impl Read, mut to: impl Write, is_writing: &AtomicBool, mut line: impl FnMut(&[u8])) {
+/// Reads a pipe to its end. Everything goes on as it comes; line by line, as a terminal shows it, it is also handed to `line`.
+fn copy(
+    mut from: impl Read,
+    mut to: impl Write,
+    charset: Charset,
+    is_writing: &AtomicBool,
+    mut line: impl FnMut(Piece),
+) {
     let mut buffer = vec![0; 16 * 1024];
-    let mut pending: Vec<u8> = Vec::new();
+    let mut lines = Lines::open(LONGEST, charset);
     loop {
         let count = match from.read(&mut buffer) {
             Err(error) if error.kind() == ErrorKind::Interrupted => continue,
@@ -70,37 +77,15 @@ fn copy(mut from: impl Read, mut to: impl Write, is_writing: &AtomicBool, mut li
         // Without a reader of this output, the command still has to be attended to.
         let _ = to.write_all(read).and_then(|()| to.flush());
         is_writing.store(false, Ordering::Relaxed);
-        for part in read.split_inclusive(|byte| *byte == b'\n') {
-            pending.extend_from_slice(part);
-            if part.ends_with(b"\n") {
-                line(&pending);
-                pending.clear();
-            } else if pending.len() >= LONGEST {
-                let rest = pending.split_off(whole(&pending));
-                line(&pending);
-                pending = rest;
-            }
-        }
+        lines.feed(read, &mut line);
     }
-    if !pending.is_empty() {
-        line(&pending);
-    }
+    lines.finish(&mut line);
 }
 
-/// How much of it there is without a character of which only the beginning was read.
-fn whole(bytes: &[u8]) -> usize {
-    match str::from_utf8(bytes) {
-        Err(error) if error.error_len().is_none() => error.valid_up_to(),
-        _ => bytes.len(),
-    }
-}
-
-fn record_line(summary: &Mutex<Summary>, line: &[u8], may_report: bool) {
-    let line = String::from_utf8_lossy(line);
-    let line = line.trim_end_matches(['\n', '\r']);
+fn record(summary: &Mutex<Summary>, piece: &Piece, may_report: bool) {
     let mut summary = summary.lock().unwrap_or_else(PoisonError::into_inner);
-    if !(may_report && summary.report(line)) {
-        summary.line(line);
+    if !(may_report && piece.whole && summary.report(&piece.text)) {
+        summary.line(&piece.text);
     }
 }
 
@@ -110,8 +95,8 @@ mod tests {
 
     fn copied(written: &[u8]) -> (Vec<u8>, Vec<String>) {
         let (mut handed_on, mut lines) = (Vec::new(), Vec::new());
-        let mut line = |line: &[u8]| lines.push(String::from_utf8_lossy(line).into_owned());
-        copy(written, &mut handed_on, &AtomicBool::new(false), &mut line);
+        let line = |piece: Piece| lines.push(piece.text);
+        copy(written, &mut handed_on, Charset::default(), &AtomicBool::new(false), line);
         (handed_on, lines)
     }
 
@@ -119,7 +104,7 @@ mod tests {
     fn lines_are_read_to_the_last_which_may_have_no_end() {
         let (handed_on, lines) = copied(b"one\n\ntwo");
         assert_eq!(handed_on, b"one\n\ntwo");
-        assert_eq!(lines, ["one\n", "\n", "two"]);
+        assert_eq!(lines, ["one", "", "two"]);
     }
 
     #[test]
@@ -129,7 +114,16 @@ mod tests {
         let (handed_on, lines) = copied(written.as_bytes());
         assert_eq!(handed_on, written.as_bytes());
         assert!(lines.len() > 2, "{}", lines.len());
-        assert_eq!(lines.concat(), written);
+        assert_eq!(lines.concat(), written.replace('\n', ""));
+    }
+
+    #[test]
+    fn of_a_bar_the_last_state_is_kept_and_all_of_it_is_handed_on() {
+        let written: String =
+            (0..=3000).map(|n| format!("\r{n}/3000 \u{1b}[32m{}\u{1b}[0m", "#".repeat(n / 100))).collect();
+        let (handed_on, lines) = copied(format!("{written}\nend\n").as_bytes());
+        assert_eq!(handed_on, format!("{written}\nend\n").into_bytes());
+        assert_eq!(lines, [format!("3000/3000 {}", "#".repeat(30)), "end".to_owned()]);
     }
 
     #[test]

@@ -12,7 +12,7 @@ use crate::{
         to_permille,
     },
     id::RunId,
-    supervise::{self, Ended, Identity, Limits, New, Outcome as How, Output, Running, Spec},
+    supervise::{self, Ended, Identity, Limits, New, Outcome as How, Output, Running, Spec, Stream},
 };
 use std::{env, time::Duration};
 use tokio::{sync::watch as signal, time::sleep};
@@ -109,6 +109,7 @@ fn spec(runner: &Runner, definition: &Definition, values: &Values, run: RunId) -
         env: environment,
         timeout: Some(Duration::from_secs(u64::from(definition.timeout_seconds))),
         limits: Limits { head: kept / 4, tail: kept - kept / 4, ..Limits::default() },
+        charset: definition.charset(),
         masked,
         own: runner.own_secrets.clone(),
         ..Spec::new(definition.argv(values))
@@ -145,6 +146,7 @@ async fn look_after(
                     failed: news.counts.and_then(|counts| counts.failed),
                     skipped: news.counts.and_then(|counts| counts.skipped),
                     log: news.log.as_ref().map(stretches).unwrap_or_default(),
+                    replaces: news.log.as_ref().and_then(|new| new.replaces),
                     gap: news.log.and_then(|new| new.gap).map(|gap| Missing { from: gap.from, until: gap.until, bytes: gap.bytes }),
                     ..ReportRun::default()
                 },
@@ -154,6 +156,7 @@ async fn look_after(
         };
         since_report += BEAT;
         let has_news = !report.log.is_empty()
+            || report.replaces.is_some()
             || report.progress.is_some()
             || report.processed.is_some()
             || report.failed.is_some()
@@ -211,14 +214,16 @@ async fn report_until_taken(runner: &Runner, report: &ReportRun) -> Reported {
     }
 }
 
-/// Lines as they are stored; what was dropped between head and tail ends a stretch.
+/// Lines as they are stored; what was dropped between head and tail ends a stretch, and so do the lines that have ended.
 fn stretches(new: &New) -> Vec<Stretch> {
-    let stretch = |lines: &[supervise::Line]| {
+    let stretch = |lines: &[supervise::Line], name: fn(Stream) -> &'static str| {
         let (first, last) = (lines.first()?, lines.last()?);
-        let text = log::written(lines.iter().map(|line| (line.at, line.stream.name(), line.text.as_str())));
+        let text = log::written(lines.iter().map(|line| (line.at, name(line.stream), line.text.as_str())));
         Some(Stretch { from: first.number, until: last.number + 1, lines: text })
     };
-    new.lines.chunk_by(|line, next| line.number + 1 == next.number).filter_map(stretch).collect()
+    let ended = new.lines.chunk_by(|line, next| line.number + 1 == next.number);
+    let ended = ended.filter_map(|lines| stretch(lines, Stream::name));
+    ended.chain(stretch(&new.pending, log::pending)).collect()
 }
 
 fn end(ended: &Ended, attended: &Attended) -> End {

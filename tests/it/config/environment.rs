@@ -99,6 +99,45 @@ on_both! {
         }
     }
 
+    fn what_a_definition_says_wrongly_of_encodings_arguments_and_patterns_is_refused_with_its_job(world) {
+        let database = Database::empty(world.engine);
+        let env = with(&local(&database.url), &[("INGAM_BATCH_PROGRAMS", Some("/bin/sh:/bin/no-such-program"))]);
+        succeeds(&env, &["migrate"]);
+        let job = |more: &str| {
+            format!(
+                "[[job]]\nname = \"sync\"\ntitle = \"Sync\"\nowner = \"warehouse\"\n{more}\n\
+                 [[job.parameters]]\nname = \"date\"\ntitle = \"Day\"\ntype = \"date\"\n\
+                 [[job.parameters]]\nname = \"scope\"\ntitle = \"Scope\"\ntype = \"text\"\npattern = \"[가-힣0-9, ]+\"\n"
+            )
+        };
+        let command = |argument: &str| job(&format!("command = [\"/bin/sh\", \"/opt/sync\", {argument:?}]"));
+        for argument in ["--date={date}", "{scope}", "{{date}}", "${HOME}", "plain"] {
+            let (code, said) = with_file(&env, "check", &command(argument));
+            assert_eq!(code, Some(0), "{argument}: {said}");
+        }
+        for (text, says) in [
+            (job("external = true\nencoding = \"cp949\""), "write a label of the Encoding standard: utf-8, euc-kr (for cp949"),
+            (job("external = true\nencoding = \"klingon\""), "\"klingon\" is not known"),
+            (command("--date={day}"), "\"--date={day}\": {day} is not one of its parameters; declare it, or write {{day}}"),
+            (command("--date=${date}"), "write {date} for the parameter"),
+            (job("command = [\"/bin/sh\", \"-c\", \"sync {scope}\"]"), "let the script take it from $PARAM_SCOPE"),
+            (job("command = [\"/bin/{date}\"]"), "cannot depend on a parameter"),
+            (command("x").replace("[가-힣0-9, ]+", "["), "the pattern of scope cannot be used"),
+            (command("x").replace("[가-힣0-9, ]+", "\\\\p{Hangul}+"), "the pattern of scope cannot be used"),
+        ] {
+            for command in ["check", "serve"] {
+                let (code, said) = with_file(&env, command, &text);
+                assert!(code == Some(78) && said.contains(says) && said.contains("\"sync\""), "{command} {text}: {code:?} {said}");
+            }
+        }
+        // A program that is not there keeps nothing from starting.
+        let (code, said) = with_file(&env, "check", &command("x").replace("/bin/sh", "/bin/no-such-program"));
+        assert!(code == Some(0) && said.contains("warning: job \"sync\": /bin/no-such-program cannot be found"), "{code:?} {said}");
+        // One that is there and may not run does, as before.
+        let (code, said) = with_file(&env, "check", &command("x").replace("/bin/sh", "/bin/true"));
+        assert!(code == Some(78) && said.contains("is not among the programs"), "{code:?} {said}");
+    }
+
     fn a_schema_that_is_missing_or_newer_is_refused(world) {
         let database = Database::empty(world.engine);
         refuses_unmigrated(&local(&database.url), false);
