@@ -205,6 +205,7 @@ pub async fn start(config: Config, clock: Clock, listener: TcpListener) -> anyho
         session_absolute: config.session_absolute,
         payments: config.payments,
         batches: runner,
+        judging: config.judging,
         verifying: config.verifying,
     });
     Ok(Running { address, server: handle, done: tokio::spawn(server), worker, store, gate, engine })

@@ -16,7 +16,7 @@ use self::file::File;
 use crate::{
     allowlist::Allowlist,
     audit::background::Verifying,
-    gate::{Kind, LookLimits, Policies},
+    gate::{Judging, Kind, LookLimits, Policies},
     payments::Provider,
     persona::Persona,
     profile::Profile,
@@ -63,6 +63,8 @@ pub struct Config {
     pub policies: Policies,
     /// How often the log is verified in the background; nothing where it is not.
     pub verifying: Option<Verifying>,
+    /// How what lies ahead of the clock is judged again; nothing where it is left as it is.
+    pub judging: Option<Judging>,
     /// Whether no person may hold roles that check each other, such as operator and approver.
     pub separate_duties: bool,
     /// How often a person may look at customers.
@@ -98,6 +100,7 @@ impl Config {
             batches: Batches::default(),
             policies: Declared::usual(kinds, Tz::Asia__Seoul),
             verifying: Some(Verifying::default()),
+            judging: Some(Judging::default()),
             separate_duties: false,
             look_limits: LookLimits::default(),
             personas: Vec::new(),
@@ -321,6 +324,7 @@ impl Settings {
             batches: self.batches()?,
             events_topic: self.get(TOPIC).unwrap_or(default_topic(profile)).to_owned(),
             verifying: Some(Verifying::default()),
+            judging: Some(Judging::default()),
             look_limits: look_limits::read(&self.look_limits)?,
             personas: Vec::new(),
             separate_duties: self.or(DUTIES, profile.is_production(), from_str)?,

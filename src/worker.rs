@@ -13,7 +13,7 @@ use crate::{
     approvals::expire,
     audit::background::{Verifying, verify_if_due},
     clock::{Clock, Instant},
-    gate::{ClaimDeliveries, Delivery, Gate, MarkDelivered, lead, lead::Lead},
+    gate::{ClaimDeliveries, Delivery, Gate, Judging, MarkDelivered, lead, lead::Lead},
     memory,
     payments::Provider,
     store::Reader,
@@ -58,6 +58,8 @@ pub(crate) struct Work {
     pub session_absolute: TimeDelta,
     pub payments: Provider,
     pub batches: batches::Runner,
+    /// Nothing where what lies ahead of the clock is left as it is.
+    pub judging: Option<Judging>,
     /// Nothing where the log is not verified in the background.
     pub verifying: Option<Verifying>,
 }
@@ -105,7 +107,13 @@ async fn deliver_and_forget(work: Work, mut stopped: watch::Receiver<bool>) {
         let now = work.clock.now();
         // A clock that was set back is noticed at once.
         if judged.is_none_or(|at| now < at || now.since(at) >= JUDGE_EVERY) {
-            match future::judge(&work.batches.reader, &work.gate, now).await {
+            let judge = async {
+                match work.judging {
+                    Some(judging) => future::judge(&work.batches.reader, &work.gate, now, judging).await,
+                    None => Ok(()),
+                }
+            };
+            match judge.await {
                 Ok(()) => judged = Some(now),
                 Err(error) => tracing::warn!(%error, "what lies ahead of the clock could not be judged; trying again"),
             }

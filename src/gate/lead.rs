@@ -16,6 +16,20 @@ crate::gate::refusal_words! {
 /// Clocks of several machines differ by this at most.
 pub(crate) const TOLERATED: TimeDelta = TimeDelta::minutes(5);
 
+/// How what lies ahead of the clock is judged again.
+#[derive(Clone, Copy, Debug)]
+pub struct Judging {
+    /// Only where the clock of the database agrees: of two machines the one whose clock is behind must not do it, since a one-time
+    /// code that has been used would be taken again. On SQLite both are one clock. Tests have a clock of their own.
+    pub compares_clocks: bool,
+}
+
+impl Default for Judging {
+    fn default() -> Self {
+        Self { compares_clocks: true }
+    }
+}
+
 /// How far the newest row of the log is ahead of the clock, where that is more than [`TOLERATED`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Lead {

@@ -54,6 +54,7 @@ pub use hold::Held;
 pub use housekeeping::{ClaimDeliveries, EndSession, Housekeeping, MarkDelivered, RecordAccess, TouchSession};
 pub(crate) use housekeeping::{housekeeping, list};
 pub use key_check::{KeepKeyCheck, KeyFits, WrongKey, key_fits};
+pub use lead::Judging;
 pub use ledger::Event;
 pub use looks::{Braked, Limit, Limits, LookKind, LookLimits, Looked, Seen, Span, Window};
 pub use noted::Noted;

@@ -3,7 +3,7 @@
 
 use crate::{
     clock::Instant,
-    gate::{Gate, Housekeeping, Tx, code::STEP_SECONDS, lead},
+    gate::{Gate, Housekeeping, Judging, Tx, code::STEP_SECONDS, lead},
     sql,
     store::Reader,
 };
@@ -77,7 +77,7 @@ impl Housekeeping for JudgeFuture {
 }
 
 /// Judges again what lies too far ahead, where there is anything, which most of the time there is not.
-pub(super) async fn judge(reader: &Reader, gate: &Gate, now: Instant) -> sqlx::Result<()> {
+pub(super) async fn judge(reader: &Reader, gate: &Gate, now: Instant, judging: Judging) -> sqlx::Result<()> {
     let Bounds { farthest, happened, step, .. } = Bounds::at(now);
     let (found,): (bool,) = reader
         .query(sql!(
@@ -92,7 +92,19 @@ pub(super) async fn judge(reader: &Reader, gate: &Gate, now: Instant) -> sqlx::R
         .bind(step)
         .one()
         .await?;
-    if found {
+    if !found {
+        return Ok(());
+    }
+    let (database,): (Instant,) = reader
+        .query(sql!(
+            sqlite: "select strftime('%Y-%m-%dT%H:%M:%f', 'now') || '000Z' as at",
+            postgres: "select clock_timestamp() as at",
+        ))
+        .one()
+        .await?;
+    if judging.compares_clocks && database.since(now).abs() > lead::TOLERATED {
+        tracing::error!(%now, %database, "the clock of this machine is not that of the database; set it right");
+    } else {
         tracing::warn!("what a clock that was ahead has stored is judged again");
         gate.run_housekeeping(&JudgeFuture).await?;
     }
