@@ -13,6 +13,7 @@ pub use batches::{Batches, USER as BATCH_USER};
 pub use isolation::Check;
 
 use self::file::File;
+use crate::zone::Zone;
 use crate::{
     allowlist::Allowlist,
     audit::background::Verifying,
@@ -25,7 +26,6 @@ use crate::{
     web::connections::Bounds,
 };
 use chrono::TimeDelta;
-use chrono_tz::Tz;
 use ipnet::IpNet;
 use std::{collections::HashMap, fmt, fs, net::SocketAddr, path::Path, str::FromStr, time::Duration};
 
@@ -49,7 +49,7 @@ pub struct Config {
     pub secret_key: SecretKey,
     pub allowed_networks: Allowlist,
     pub trusted_proxies: Vec<IpNet>,
-    pub time_zone: Tz,
+    pub time_zone: Zone,
     pub session_idle: TimeDelta,
     pub session_absolute: TimeDelta,
     /// What outgoing events are published under.
@@ -90,13 +90,13 @@ impl Config {
             secret_key,
             allowed_networks: Allowlist::loopback(),
             trusted_proxies: Vec::new(),
-            time_zone: Tz::Asia__Seoul,
+            time_zone: Zone::seoul(),
             session_idle: TimeDelta::minutes(15),
             session_absolute: TimeDelta::hours(8),
             events_topic: default_topic(Profile::Local).to_owned(),
             payments: Provider::Bookkeeping,
             batches: Batches::default(),
-            policies: Declared::usual(kinds, Tz::Asia__Seoul),
+            policies: Declared::usual(kinds, Zone::seoul()),
             verifying: Some(Verifying::default()),
             separate_duties: false,
             look_limits: LookLimits::default(),
@@ -301,7 +301,7 @@ impl Settings {
                 .ok_or_else(|| "must be 32 bytes as hexadecimal or base64; `openssl rand -hex 32` makes one".to_owned())
         })?;
         let database_url = self.database_url()?;
-        let time_zone = self.or(ZONE, Tz::Asia__Seoul, from_str)?;
+        let time_zone = self.or(ZONE, Zone::seoul(), from_str)?;
         Ok(Config {
             profile,
             own_secrets: own::secrets(&secret_key, &database_url, self.own_values()),

@@ -1,6 +1,6 @@
 //! `ingam check`: everything the server checks before it starts, with the verdict of each. A gate for deployments.
 
-use super::{ConfigArgs, EX_CONFIG, target::settings};
+use super::{ConfigArgs, EX_CONFIG, target::settings, zones};
 use crate::{
     allowlist::net,
     audit::safeguard::safeguards,
@@ -14,7 +14,7 @@ use crate::{
     store::{Store, stamp, takes_no_writes, transport},
 };
 use ipnet::IpNet;
-use std::{collections::BTreeSet, fs, process::ExitCode};
+use std::{collections::BTreeSet, process::ExitCode};
 
 pub(super) async fn run(args: ConfigArgs, clock: Clock) -> anyhow::Result<ExitCode> {
     let settings = settings(args.config.as_deref())?;
@@ -29,7 +29,7 @@ pub(super) async fn run(args: ConfigArgs, clock: Clock) -> anyhow::Result<ExitCo
                 }
                 checks.extend(of_database(&store, profile).await);
                 if let Ok(config) = settings.config() {
-                    checks.push(of_zones());
+                    checks.extend(zones::of_zones(&store, &config, clock.now()).await);
                     checks.extend(of_schedules(&config, clock.now()));
                     checks.push(Check { name: "limits on looking", verdict: Ok(config.look_limits.to_string()) });
                     checks.push(of_key(&store, &config.secret_key).await);
@@ -88,20 +88,6 @@ async fn of_writing(store: &Store, config: &Config, clock: Clock) -> Check {
         },
     };
     Check { name: "database writes", verdict }
-}
-
-/// The edition of the zones that schedules and pages go by, and the system's where that is another one.
-fn of_zones() -> Check {
-    let ours = chrono_tz::IANA_TZDB_VERSION;
-    let system = fs::read_to_string("/usr/share/zoneinfo/tzdata.zi").ok();
-    let system = system.as_deref().and_then(|text| text.lines().next()?.strip_prefix("# version "));
-    let verdict = match system {
-        Some(system) if system != ours => {
-            format!("IANA {ours}; this system has {system}, which the console does not use")
-        }
-        _ => format!("IANA {ours}"),
-    };
-    Check { name: "time zones", verdict: Ok(verdict) }
 }
 
 /// When each job comes next, five times, in the zone of its schedule.

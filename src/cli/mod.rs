@@ -14,6 +14,7 @@ mod seed;
 mod serve;
 mod staff;
 mod target;
+mod zones;
 
 use crate::{
     clock::Clock,

@@ -1,6 +1,6 @@
 //! `ingam serve`
 
-use super::{ConfigArgs, RefusedToStart, check, target::settings};
+use super::{ConfigArgs, RefusedToStart, check, target::settings, zones};
 use crate::{
     app,
     audit::safeguard::login_is_powerful,
@@ -9,6 +9,7 @@ use crate::{
     profile::Profile,
     store::Store,
     supervise::{self, Launcher, User},
+    zone::ZONES,
 };
 use anyhow::Context as _;
 use std::{
@@ -44,6 +45,10 @@ pub(super) async fn run(args: ConfigArgs, clock: Clock) -> anyhow::Result<ExitCo
             "the user in DATABASE_URL owns the tables or is a superuser; the console works as ingam_app all the same, \
              but a login that can only do that is safer"
         );
+    }
+    tracing::info!("time zones: {}", ZONES.edition());
+    for warning in zones::warnings(&store, &config, clock.now()).await? {
+        tracing::warn!("time zones: {warning}");
     }
     store.close().await;
     let listener = TcpListener::bind(config.listen).with_context(|| format!("cannot listen on {}", config.listen))?;

@@ -66,6 +66,7 @@ pub use tx::Tx;
 pub use word::{Declared, REFUSAL_WORDS, RefusalWord, TOPICS, Topic};
 pub(crate) use word::{declare, refusal_words, topics};
 
+use crate::zone::Zone;
 use crate::{
     allowlist::Allowlist,
     clock::Clock,
@@ -73,7 +74,6 @@ use crate::{
     secret::SecretKey,
     store::{Reader, Store},
 };
-use chrono_tz::Tz;
 use std::sync::Arc;
 use tally::Tally;
 use tx::Setup;
@@ -121,7 +121,7 @@ impl Gate {
         key: SecretKey,
         networks: Allowlist,
     ) -> anyhow::Result<Self> {
-        let policies = Policies::built_in(catalog.kinds, Tz::Asia__Seoul);
+        let policies = Policies::built_in(catalog.kinds, Zone::seoul());
         let setup = Setup { catalog, networks, policies, separates_duties: false, looks: LookLimits::default() };
         Ok(Self { writer: Writer::open(store).await?, clock, key, setup, tally: Arc::default() })
     }
