@@ -5,7 +5,7 @@ fn at(text: &str) -> Instant {
     Instant::parse(&format!("{text}:00.000000Z")).unwrap()
 }
 
-/// A directory of zone files as a system has them: of an edition, with one zone that is always so many hours from UTC.
+/// A directory of zone files as a system has them: of an edition, with one zone that is always a number of hours from UTC.
 fn made_up(edition: Option<&str>, name: &str, hours: i8) -> tempfile::TempDir {
     let directory = tempfile::tempdir().unwrap();
     if let Some(edition) = edition {

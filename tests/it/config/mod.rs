@@ -3,3 +3,4 @@
 mod environment;
 mod isolation;
 mod isolation_payments;
+mod zones;
