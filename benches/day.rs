@@ -109,7 +109,7 @@ fn policies() -> Policies {
         expires: TimeDelta::hours(24),
         urgent: None,
     };
-    Policies::new(ingam::changes::KINDS, vec![rule], Vec::new(), chrono_tz::Tz::Asia__Seoul)
+    Policies::new(ingam::changes::KINDS, vec![rule], Vec::new(), ingam::zone::Zone::seoul())
 }
 
 fn at(seconds: i64) -> Instant {

@@ -52,6 +52,7 @@ use crate::{
         reset::ResetSecondFactor,
         restrict::RestrictStaff,
         roles::SetStaffRoles,
+        rotation::{EndKeyRotation, ResealAuthenticator, ResealDrafts, RotateKey},
         sessions::EndStaffSessions,
         sign_in::{EnterPassword, SignIn, SignInWithRecoveryCode, SignOut},
         status::SetStaffStatus,
@@ -125,6 +126,9 @@ crate::changes! {
     LoadOrders,
     LoadBatches,
     ReplaceKey,
+    RotateKey,
+    ResealAuthenticator,
+    EndKeyRotation,
 }
 
 crate::gate::housekeeping! {
@@ -132,6 +136,7 @@ crate::gate::housekeeping! {
     EndSession,
     KeepDraft,
     ForgetDraft,
+    ResealDrafts,
     KeepKeyCheck,
     RecordAccess,
     KeepSearch,

@@ -13,6 +13,7 @@ pub use batches::{Batches, USER as BATCH_USER};
 pub use isolation::Check;
 
 use self::file::File;
+use crate::zone::Zone;
 use crate::{
     allowlist::Allowlist,
     audit::background::Verifying,
@@ -25,7 +26,6 @@ use crate::{
     web::connections::Bounds,
 };
 use chrono::TimeDelta;
-use chrono_tz::Tz;
 use ipnet::IpNet;
 use std::{collections::HashMap, fmt, fs, net::SocketAddr, path::Path, str::FromStr, time::Duration};
 
@@ -49,7 +49,7 @@ pub struct Config {
     pub secret_key: SecretKey,
     pub allowed_networks: Allowlist,
     pub trusted_proxies: Vec<IpNet>,
-    pub time_zone: Tz,
+    pub time_zone: Zone,
     pub session_idle: TimeDelta,
     pub session_absolute: TimeDelta,
     /// What outgoing events are published under.
@@ -92,13 +92,13 @@ impl Config {
             secret_key,
             allowed_networks: Allowlist::loopback(),
             trusted_proxies: Vec::new(),
-            time_zone: Tz::Asia__Seoul,
+            time_zone: Zone::seoul(),
             session_idle: TimeDelta::minutes(15),
             session_absolute: TimeDelta::hours(8),
             events_topic: default_topic(Profile::Local).to_owned(),
             payments: Provider::Bookkeeping,
             batches: Batches::default(),
-            policies: Declared::usual(kinds, Tz::Asia__Seoul),
+            policies: Declared::usual(kinds, Zone::seoul()),
             verifying: Some(Verifying::default()),
             judging: Some(Judging::default()),
             separate_duties: false,
@@ -157,6 +157,7 @@ pub struct Settings {
 const PROFILE: &str = "INGAM_PROFILE";
 const DATABASE_URL: &str = "DATABASE_URL";
 const SECRET_KEY: &str = "INGAM_SECRET_KEY";
+const FORMER_KEY: &str = "INGAM_SECRET_KEY_OLD";
 const NETWORKS: &str = "INGAM_ALLOWED_NETWORKS";
 const LISTEN: &str = "INGAM_LISTEN";
 const ORIGIN: &str = "INGAM_PUBLIC_ORIGIN";
@@ -171,10 +172,11 @@ const PAYMENTS: &str = "INGAM_PAYMENTS";
 const PAYMENTS_URL: &str = "INGAM_PAYMENTS_URL";
 const PAYMENTS_SECRET: &str = "INGAM_PAYMENTS_SECRET";
 const PAYMENTS_TIMEOUT: &str = "INGAM_PAYMENTS_TIMEOUT_SECONDS";
-const ALL: [&str; 24] = [
+const ALL: [&str; 25] = [
     PROFILE,
     DATABASE_URL,
     SECRET_KEY,
+    FORMER_KEY,
     NETWORKS,
     LISTEN,
     ORIGIN,
@@ -198,7 +200,7 @@ const ALL: [&str; 24] = [
     batches::USER,
 ];
 /// Those that may be in a mounted file named by `…_FILE`, and that production takes from nowhere else.
-const SECRETS: [&str; 5] = [DATABASE_URL, SECRET_KEY, NETWORKS, PAYMENTS_SECRET, batches::SECRET];
+const SECRETS: [&str; 6] = [DATABASE_URL, SECRET_KEY, FORMER_KEY, NETWORKS, PAYMENTS_SECRET, batches::SECRET];
 
 impl Settings {
     /// Gathers environment and file. The environment wins. `kinds` are the changes that approval rules can name.
@@ -299,12 +301,9 @@ impl Settings {
                 "{LISTEN}: without TLS the console listens on loopback only; set {ORIGIN} to an https address"
             ));
         }
-        let secret_key = self.required(SECRET_KEY, |text| {
-            SecretKey::parse(text)
-                .ok_or_else(|| "must be 32 bytes as hexadecimal or base64; `openssl rand -hex 32` makes one".to_owned())
-        })?;
+        let secret_key = self.secret_key()?;
         let database_url = self.database_url()?;
-        let time_zone = self.or(ZONE, Tz::Asia__Seoul, from_str)?;
+        let time_zone = self.or(ZONE, Zone::seoul(), from_str)?;
         Ok(Config {
             profile,
             own_secrets: own::secrets(&secret_key, &database_url, self.own_values()),
@@ -333,6 +332,25 @@ impl Settings {
             request_deadline: REQUEST_DEADLINE,
             bounds: Bounds::default(),
         })
+    }
+}
+
+impl Settings {
+    /// The key, with the one that it takes the place of.
+    fn secret_key(&self) -> Result<SecretKey, String> {
+        let parse = |text: &str| {
+            SecretKey::parse(text)
+                .ok_or_else(|| "must be 32 bytes as hexadecimal or base64; `openssl rand -hex 32` makes one".to_owned())
+        };
+        let key = self.required(SECRET_KEY, parse)?;
+        let Some(former) = self.or(FORMER_KEY, None, |text| parse(text).map(Some))? else { return Ok(key) };
+        let both = key.with_former(&former);
+        if both.former().is_none() {
+            return Err(format!(
+                "{FORMER_KEY} is the same key as {SECRET_KEY}: set {SECRET_KEY} to a new key, or leave {FORMER_KEY} out"
+            ));
+        }
+        Ok(both)
     }
 }
 

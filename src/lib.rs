@@ -23,6 +23,7 @@
 //! | [`networks`] | the networks that the console opens to: those of the environment, and the list that owners keep |
 //! | [`config`], [`profile`] | parsed once; environment isolation |
 //! | [`clock`], [`secret`] | where time and randomness come from, and nowhere else |
+//! | [`zone`] | time zones, by the newer of two editions: the one in this program and the system's |
 //! | [`allowlist`] | networks as values: reading, matching and explaining them |
 //! | [`merkle`] | the tree of RFC 6962 that the audit log is hashed into |
 //! | [`password`] | hashing passwords, a few at a time, and which are too weak |
@@ -89,3 +90,4 @@ mod text;
 pub mod users;
 pub mod web;
 mod worker;
+pub mod zone;

@@ -97,12 +97,12 @@ fn words(text: &str) -> Result<String, Message> {
 mod tests {
     use super::*;
     use crate::web::{list::ListQuery as _, shell::field::FieldErrors};
-    use chrono_tz::Tz;
+    use crate::zone::Zone;
 
     fn filter(set: impl FnOnce(&mut Filter)) -> Result<AuditQuery, FieldErrors> {
         let mut filter = Filter::default();
         set(&mut filter);
-        filter.read(Tz::Asia__Seoul)
+        filter.read(Zone::seoul())
     }
 
     #[test]

@@ -180,6 +180,6 @@ impl JobPage {
 }
 
 fn utc(at: &Instant) -> String {
-    let second = format::second(*at, chrono_tz::UTC);
+    let second = format::second(*at, crate::zone::Zone::UTC);
     format!("{} UTC", second.get(..16).unwrap_or(&second))
 }

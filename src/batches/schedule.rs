@@ -7,10 +7,10 @@
 
 use super::cron::{Cron, HORIZON};
 use crate::clock::Instant;
+use crate::zone::Zone;
 use chrono::{
     DateTime, Days, NaiveDate, NaiveDateTime, NaiveTime, Offset as _, TimeDelta, TimeZone as _, Timelike as _, Utc,
 };
-use chrono_tz::Tz;
 use serde::{Deserialize, Serialize};
 
 /// A clock is put forward or back by a day at most: Samoa left out the thirtieth of December 2011.
@@ -48,7 +48,7 @@ impl Schedule {
         self.cron().map(drop)
     }
 
-    pub fn zone(&self) -> Option<Tz> {
+    pub fn zone(&self) -> Option<Zone> {
         self.zone.parse().ok()
     }
 
@@ -86,18 +86,18 @@ impl Schedule {
             return Some(local.date());
         }
         let mut named = cron.named_from(start(zone, tick)).take_while(|named| *named <= local);
-        let first = named.find(|named| resolve(zone, *named) == Some(tick));
+        let first = named.find(|named| zone.moment_of(*named) == Some(tick));
         Some(first.unwrap_or(local).date())
     }
 }
 
 /// The next of the times of the day that a pattern names.
-fn next_of_day(cron: Cron, zone: Tz, after: Instant) -> Option<Instant> {
-    cron.named_from(start(zone, after)).find_map(|named| resolve(zone, named).filter(|at| *at > after))
+fn next_of_day(cron: Cron, zone: Zone, after: Instant) -> Option<Instant> {
+    cron.named_from(start(zone, after)).find_map(|named| zone.moment_of(named).filter(|at| *at > after))
 }
 
 /// From where to look for what was named: a day earlier where a clock was changed since, for what was left out or comes twice.
-fn start(zone: Tz, at: Instant) -> NaiveDateTime {
+fn start(zone: Zone, at: Instant) -> NaiveDateTime {
     let before = at.minus(LONGEST_CHANGE);
     let changed = offset(zone, before) != offset(zone, at);
     let start = local(zone, at);
@@ -105,26 +105,8 @@ fn start(zone: Tz, at: Instant) -> NaiveDateTime {
     start.with_second(0).and_then(|start| start.with_nanosecond(0)).unwrap_or(start)
 }
 
-/// The moment of a time of the calendar: the first of two; where there is none, the first one after the gap.
-fn resolve(zone: Tz, named: NaiveDateTime) -> Option<Instant> {
-    if let Some(at) = zone.from_local_datetime(&named).earliest() {
-        return Some(Instant::from(at.to_utc()));
-    }
-    // The local time jumps over what was named, somewhere in these two days.
-    let (mut early, mut late) = (
-        named.and_utc().checked_sub_signed(LONGEST_CHANGE)?.timestamp(),
-        named.and_utc().checked_add_signed(LONGEST_CHANGE)?.timestamp(),
-    );
-    while late - early > 1 {
-        let middle = early + (late - early) / 2;
-        let at = DateTime::from_timestamp(middle, 0)?;
-        if at.with_timezone(&zone).naive_local() < named { early = middle } else { late = middle }
-    }
-    Instant::from_unix(late)
-}
-
 /// The next minute of any hour that a pattern names.
-fn next_in_hours(cron: Cron, zone: Tz, after: Instant) -> Option<Instant> {
+fn next_in_hours(cron: Cron, zone: Zone, after: Instant) -> Option<Instant> {
     let utc = after.utc();
     let mut at = utc.with_second(0)?.with_nanosecond(0)?.checked_add_signed(TimeDelta::minutes(1))?;
     let until = utc.checked_add_days(Days::new(HORIZON))?;
@@ -132,7 +114,7 @@ fn next_in_hours(cron: Cron, zone: Tz, after: Instant) -> Option<Instant> {
         let local = at.with_timezone(&zone).naive_local();
         if !cron.has_day(local.date()) {
             let midnight = local.date().checked_add_days(Days::new(1))?.and_time(NaiveTime::MIN);
-            let next: DateTime<Utc> = resolve(zone, midnight)?.utc();
+            let next: DateTime<Utc> = zone.moment_of(midnight)?.utc();
             // A day that begins twice has begun already.
             at = if next > at { next } else { at.checked_add_signed(TimeDelta::minutes(1))? };
         } else if cron.has_minute(local.minute()) {
@@ -144,11 +126,11 @@ fn next_in_hours(cron: Cron, zone: Tz, after: Instant) -> Option<Instant> {
     None
 }
 
-fn local(zone: Tz, at: Instant) -> NaiveDateTime {
+fn local(zone: Zone, at: Instant) -> NaiveDateTime {
     at.utc().with_timezone(&zone).naive_local()
 }
 
-fn offset(zone: Tz, at: Instant) -> i32 {
+fn offset(zone: Zone, at: Instant) -> i32 {
     zone.offset_from_utc_datetime(&at.utc().naive_utc()).fix().local_minus_utc()
 }
 

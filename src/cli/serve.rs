@@ -1,6 +1,6 @@
 //! `ingam serve`
 
-use super::{ConfigArgs, RefusedToStart, check, target::settings};
+use super::{ConfigArgs, RefusedToStart, check, target::settings, zones};
 use crate::{
     app,
     audit::safeguard::login_is_powerful,
@@ -9,6 +9,7 @@ use crate::{
     profile::Profile,
     store::Store,
     supervise::{self, Launcher, User},
+    zone::ZONES,
 };
 use anyhow::Context as _;
 use std::{
@@ -34,7 +35,11 @@ pub(super) async fn run(args: ConfigArgs, clock: Clock) -> anyhow::Result<ExitCo
     let mut checks = check::of_database(&store, profile).await;
     // The schema comes first: an older one has no place for what is compared.
     if checks.iter().all(|check| check.verdict.is_ok()) {
-        checks.push(check::of_key(&store, &config.secret_key).await);
+        let key = check::of_key(&store, &config.secret_key).await;
+        if let (Some(_), Ok(state)) = (config.secret_key.former(), &key.verdict) {
+            tracing::warn!("the secret key is being rotated: {state}");
+        }
+        checks.push(key);
     }
     for check in checks {
         check.verdict.map_err(|why| RefusedToStart(format!("refuses to start: {why}")))?;
@@ -44,6 +49,10 @@ pub(super) async fn run(args: ConfigArgs, clock: Clock) -> anyhow::Result<ExitCo
             "the user in DATABASE_URL owns the tables or is a superuser; the console works as ingam_app all the same, \
              but a login that can only do that is safer"
         );
+    }
+    tracing::info!("time zones: {}", ZONES.edition());
+    for warning in zones::warnings(&store, &config, clock.now()).await? {
+        tracing::warn!("time zones: {warning}");
     }
     store.close().await;
     let listener = TcpListener::bind(config.listen).with_context(|| format!("cannot listen on {}", config.listen))?;

@@ -1,12 +1,12 @@
 //! Which changes need a second person, and which are told of because of their size.
 
+use crate::zone::Zone;
 use crate::{
     gate::{Amount, Kind, Notice, Policies, Policy, Role, When, covers},
     money::Currency,
     web::number,
 };
 use chrono::TimeDelta;
-use chrono_tz::Tz;
 use serde::Deserialize;
 
 /// What holds where nothing is said.
@@ -105,7 +105,7 @@ const fn a_day() -> i64 {
 
 impl Declared {
     /// The rules, or what is wrong with them. What is not declared is as usual.
-    pub(super) fn policies(&self, kinds: &[Kind], zone: Tz) -> Result<Policies, String> {
+    pub(super) fn policies(&self, kinds: &[Kind], zone: Zone) -> Result<Policies, String> {
         let usual: Self = toml::from_str(USUAL).map_err(|error| error.to_string())?;
         let approvals = self.approval.as_ref().or(usual.approval.as_ref());
         let notices = self.notice.as_ref().or(usual.notice.as_ref());
@@ -123,7 +123,7 @@ impl Declared {
     }
 
     /// The rules that hold where no file says others.
-    pub fn usual(kinds: &[Kind], zone: Tz) -> Policies {
+    pub fn usual(kinds: &[Kind], zone: Zone) -> Policies {
         // The text is ours, and a test reads it.
         Self::default().policies(kinds, zone).unwrap_or_else(|_| Policies::built_in(kinds, zone))
     }
@@ -241,7 +241,7 @@ mod tests {
 
     fn read(text: &str) -> Result<Policies, String> {
         let declared: Declared = toml::from_str(text).map_err(|error| error.message().to_owned())?;
-        declared.policies(crate::changes::KINDS, Tz::Asia__Seoul)
+        declared.policies(crate::changes::KINDS, Zone::seoul())
     }
 
     fn approval(rest: &str) -> Result<Policies, String> {

@@ -8,7 +8,7 @@ mod words;
 use super::{
     chance::Chance,
     data::Account,
-    shop::ZONE,
+    shop::zone,
     worker::{Time, Worker},
 };
 use crate::{
@@ -20,7 +20,7 @@ use crate::{
     store::Reader,
     users::{adjust::AdjustPoints, note::NoteUser, status::SetUserStatus},
 };
-use chrono::{Datelike as _, Days, NaiveDate, TimeDelta, TimeZone as _, Weekday};
+use chrono::{Datelike as _, Days, NaiveDate, TimeDelta, Weekday};
 
 /// How many days the month has.
 pub(super) const DAYS: u64 = 30;
@@ -81,7 +81,7 @@ pub(super) async fn work(
         days: 0,
         ticket: 20_400,
     };
-    let today = now.utc().with_timezone(&ZONE).date_naive();
+    let today = now.utc().with_timezone(&zone()).date_naive();
     for back in (0..=DAYS).rev() {
         if let Some(date) = today.checked_sub_days(Days::new(back)) {
             month.day(date, now).await?;
@@ -260,7 +260,5 @@ impl Month<'_> {
 }
 
 fn at(date: NaiveDate, hour: u32) -> Option<Instant> {
-    ZONE.from_local_datetime(&date.and_hms_opt(hour, 0, 0)?)
-        .earliest()
-        .and_then(|at| Instant::from_unix(at.timestamp()))
+    zone().moment_of(date.and_hms_opt(hour, 0, 0)?)
 }

@@ -2,9 +2,10 @@
 //! reads them at three in the morning, how far they are, and at the end what to do where they failed.
 
 use super::shop::{
-    ZONE, coupons,
+    coupons,
     expire::{self, ExpirePoints, KEPT},
     settle::{SettleDay, settled},
+    zone,
 };
 use crate::{
     clock::Instant,
@@ -54,7 +55,7 @@ pub(crate) async fn settle(
     let day = date.to_string();
     let again = format!("rerun this for {day}; a day can be settled any number of times");
     say(&format!("Settling {day}: all payments that were captured on that day in Seoul."));
-    if now.utc().with_timezone(&ZONE).date_naive() <= date {
+    if now.utc().with_timezone(&zone()).date_naive() <= date {
         say(&format!("warning: {day} is not over. What is paid later that day is missing until it is settled again."));
     }
     let target = opened(open).await?;
@@ -83,7 +84,7 @@ pub(crate) async fn settle(
 pub(crate) async fn expire(now: Instant, open: impl Future<Output = anyhow::Result<Opened>>) -> Result<(), Failed> {
     const AGAIN: &str = "rerun this; it continues with the remaining customers, and no points expire twice";
     let cutoff = now.minus(KEPT);
-    say(&format!("Points earned before {} expire, unless they have been used.", format::second(cutoff, ZONE)));
+    say(&format!("Points earned before {} expire, unless they have been used.", format::second(cutoff, zone())));
     let target = opened(open).await?;
     let due = expire::next(&target.store.reader, CustomerId::MIN, cutoff, EXPIRED_AT_ONCE)
         .await

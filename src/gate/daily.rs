@@ -8,6 +8,7 @@ use super::{
     day::Day,
     ledger::Ledger,
 };
+use crate::zone::Zone;
 use crate::{
     clock::Instant,
     id::{Seq, StaffId},
@@ -15,7 +16,6 @@ use crate::{
     sql,
     store::Queries,
 };
-use chrono_tz::Tz;
 use serde_json::Value;
 use std::collections::BTreeMap;
 
@@ -26,7 +26,7 @@ const AT_ONCE: i64 = 2_000;
 
 /// What a person has altered alone today. It cannot grow meanwhile: the row of the person is locked. The first time in a day
 /// the log is added up, and from then on the day is counted.
-pub(super) async fn today(tx: &mut Tx<'_>, staff: StaffId, zone: Tz) -> sqlx::Result<Totals> {
+pub(super) async fn today(tx: &mut Tx<'_>, staff: StaffId, zone: Zone) -> sqlx::Result<Totals> {
     let day = Day::of(tx.now(), zone);
     let Some((_, totals)) = stored(tx, staff, day).await? else { return begin(tx, staff, day).await };
     Ok(totals)

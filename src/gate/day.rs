@@ -1,8 +1,8 @@
 //! The day that a moment is in.
 
 use crate::clock::Instant;
-use chrono::{Days, NaiveDate, NaiveTime, TimeZone as _};
-use chrono_tz::Tz;
+use crate::zone::Zone;
+use chrono::{Days, NaiveDate};
 
 /// A day of the zone in which days are counted: from its beginning up to the beginning of the next one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, sqlx::FromRow)]
@@ -13,20 +13,11 @@ pub(crate) struct Day {
 
 impl Day {
     /// The day that `now` is in.
-    pub(crate) fn of(now: Instant, zone: Tz) -> Self {
+    pub(crate) fn of(now: Instant, zone: Zone) -> Self {
         let date = now.utc().with_timezone(&zone).date_naive();
         let next = date.checked_add_days(Days::new(1)).unwrap_or(NaiveDate::MAX);
-        Self { began: midnight(date, zone).unwrap_or(now), ends: midnight(next, zone).unwrap_or_else(Instant::latest) }
+        Self { began: zone.start_of(date).unwrap_or(now), ends: zone.start_of(next).unwrap_or_else(Instant::latest) }
     }
-}
-
-/// The beginning of a date. Where clocks skip midnight, the first moment there is.
-fn midnight(date: NaiveDate, zone: Tz) -> Option<Instant> {
-    let at = (0..24).find_map(|hour| {
-        let time = NaiveTime::from_hms_opt(hour, 0, 0)?;
-        zone.from_local_datetime(&date.and_time(time)).earliest()
-    });
-    at.and_then(|at| Instant::from_unix(at.timestamp()))
 }
 
 #[cfg(test)]
@@ -41,10 +32,10 @@ mod tests {
             (began.to_string(), ends.to_string())
         };
         let seoul = ("2026-11-25T15:00:00.000000Z".to_owned(), "2026-11-26T15:00:00.000000Z".to_owned());
-        assert_eq!(day("2026-11-25T15:30:00.000000Z", Tz::Asia__Seoul), seoul);
-        assert_eq!(day("2026-11-25T14:59:59.999999Z", Tz::Asia__Seoul).1, seoul.0);
+        assert_eq!(day("2026-11-25T15:30:00.000000Z", Zone::seoul()), seoul);
+        assert_eq!(day("2026-11-25T14:59:59.999999Z", Zone::seoul()).1, seoul.0);
         // Beirut's clocks go from 0:00 to 1:00 when summer begins.
         let summer = ("2026-03-28T22:00:00.000000Z".to_owned(), "2026-03-29T21:00:00.000000Z".to_owned());
-        assert_eq!(day("2026-03-29T12:00:00.000000Z", Tz::Asia__Beirut), summer);
+        assert_eq!(day("2026-03-29T12:00:00.000000Z", "Asia/Beirut".parse().unwrap()), summer);
     }
 }

@@ -8,8 +8,8 @@ use super::{
     noted::Fields,
     policy::{Need, Policy, When, covers},
 };
+use crate::zone::Zone;
 use crate::{id::StaffId, sql, store::Queries};
-use chrono_tz::Tz;
 use serde_json::{Map, Value};
 
 crate::gate::topics! {
@@ -71,7 +71,7 @@ async fn matches(
     policy: &Policy,
     change: &dyn DynChange,
     (staff, email): (StaffId, &str),
-    (zone, earlier): (Tz, &[PriorEffect]),
+    (zone, earlier): (Zone, &[PriorEffect]),
 ) -> Result<Option<(&'static str, Option<Amount>)>, Fault> {
     Ok(match &policy.when {
         When::Always { .. } => Some(("always", None)),
@@ -131,7 +131,7 @@ async fn altered_today(
     policy: &Policy,
     quantity: &str,
     staff: StaffId,
-    zone: Tz,
+    zone: Zone,
     earlier: &[PriorEffect],
 ) -> sqlx::Result<Vec<Amount>> {
     let counted = match &tx.today {

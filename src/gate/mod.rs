@@ -21,6 +21,7 @@ pub(crate) mod day;
 mod dyn_change;
 mod evaluation;
 mod foresee;
+pub(crate) mod former;
 mod hold;
 mod housekeeping;
 pub(crate) mod key_check;
@@ -50,6 +51,7 @@ pub use change::{Admits, By, Change, Fault, Kind, Meaning, Rejection, Target};
 pub use dyn_change::{Catalog, DynChange};
 pub use evaluation::is_same_mailbox;
 pub use foresee::Foreseen;
+pub use former::Kept;
 pub use hold::Held;
 pub use housekeeping::{ClaimDeliveries, EndSession, Housekeeping, MarkDelivered, RecordAccess, TouchSession};
 pub(crate) use housekeeping::{housekeeping, list};
@@ -68,6 +70,7 @@ pub use tx::Tx;
 pub use word::{Declared, REFUSAL_WORDS, RefusalWord, TOPICS, Topic};
 pub(crate) use word::{declare, refusal_words, topics};
 
+use crate::zone::Zone;
 use crate::{
     allowlist::Allowlist,
     clock::Clock,
@@ -75,7 +78,6 @@ use crate::{
     secret::SecretKey,
     store::{Reader, Store},
 };
-use chrono_tz::Tz;
 use std::sync::Arc;
 use tally::Tally;
 use tx::Setup;
@@ -123,8 +125,9 @@ impl Gate {
         key: SecretKey,
         networks: Allowlist,
     ) -> anyhow::Result<Self> {
-        let policies = Policies::built_in(catalog.kinds, Tz::Asia__Seoul);
-        let setup = Setup { catalog, networks, policies, separates_duties: false, looks: LookLimits::default() };
+        let policies = Policies::built_in(catalog.kinds, Zone::seoul());
+        let keys = key.each().map(|key| key_check::value(&key)).collect();
+        let setup = Setup { catalog, networks, policies, separates_duties: false, looks: LookLimits::default(), keys };
         Ok(Self { writer: Writer::open(store).await?, clock, key, setup, tally: Arc::default() })
     }
 

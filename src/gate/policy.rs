@@ -6,8 +6,8 @@ use super::{
     daily::Totals,
 };
 use crate::money::Currency;
+use crate::zone::Zone;
 use chrono::TimeDelta;
-use chrono_tz::Tz;
 use std::sync::Arc;
 
 /// One rule of the configuration: which change needs whom, and when.
@@ -53,7 +53,7 @@ pub struct Notice {
 pub struct Policies {
     rules: Arc<[Policy]>,
     pub(super) notices: Arc<[Notice]>,
-    pub(super) zone: Tz,
+    pub(super) zone: Zone,
 }
 
 /// Why a change waits, and for which approvers.
@@ -74,12 +74,12 @@ const HOURS: TimeDelta = TimeDelta::hours(24);
 impl Policies {
     /// Only the built-in rules: a second person is needed where people act on their own account, where a target asks for it,
     /// and for the changes that say so themselves.
-    pub fn built_in(kinds: &[Kind], zone: Tz) -> Self {
+    pub fn built_in(kinds: &[Kind], zone: Zone) -> Self {
         Self::new(kinds, Vec::new(), Vec::new(), zone)
     }
 
     /// The rules of a configuration, and the built-in ones where it does not say otherwise.
-    pub fn new(kinds: &[Kind], mut policies: Vec<Policy>, notices: Vec<Notice>, zone: Tz) -> Self {
+    pub fn new(kinds: &[Kind], mut policies: Vec<Policy>, notices: Vec<Notice>, zone: Zone) -> Self {
         let built_in = |change: &str, when, role, urgent| Policy {
             changes: vec![change.to_owned()],
             when,

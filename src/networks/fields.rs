@@ -5,6 +5,7 @@ use super::{
     open::Network,
     rules::{self, NETWORK_HOST_BITS, NETWORK_JUNK, NETWORK_TOO_WIDE, Question},
 };
+use crate::zone::Zone;
 use crate::{
     allowlist::net::{self, Unfit},
     clock::Instant,
@@ -25,7 +26,6 @@ use crate::{
 };
 use askama::Template;
 use chrono::{NaiveDateTime, TimeZone as _};
-use chrono_tz::Tz;
 use ipnet::IpNet;
 
 pub(super) const NAMES: &[&str] = &["net", "note", "expires_at", "wide_confirmed"];
@@ -57,7 +57,7 @@ pub(super) struct Filled {
 
 impl Typed {
     /// The fields of a row as it is.
-    pub(super) fn of(row: &Network, zone: Tz) -> Self {
+    pub(super) fn of(row: &Network, zone: Zone) -> Self {
         Self {
             net: row.net.to_string(),
             note: row.note.clone(),
@@ -165,7 +165,7 @@ fn expiry(desk: &Desk, text: &str, row: Option<&Network>) -> Result<Option<Strin
 }
 
 /// An instant as a browser's field for date and time has it.
-fn typed(at: Instant, zone: Tz) -> String {
+fn typed(at: Instant, zone: Zone) -> String {
     at.utc().with_timezone(&zone).format("%Y-%m-%dT%H:%M").to_string()
 }
 

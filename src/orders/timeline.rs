@@ -1,6 +1,7 @@
 //! What happened to an order: what the shop did, told by the order's own times, and what was done here, one row each.
 
 use super::{OrderDetail, State};
+use crate::zone::Zone;
 use crate::{
     clock::Instant,
     id::Seq,
@@ -9,7 +10,6 @@ use crate::{
     store::Reader,
     web::{format, shell::Tone},
 };
-use chrono_tz::Tz;
 
 /// One day in the reader's zone.
 #[derive(Clone, Debug)]
@@ -84,7 +84,7 @@ struct Row {
 const MOST: i64 = 200;
 
 /// The newest events, grouped by day.
-pub(super) async fn read(reader: &Reader, detail: &OrderDetail, zone: Tz) -> sqlx::Result<Vec<Day>> {
+pub(super) async fn read(reader: &Reader, detail: &OrderDetail, zone: Zone) -> sqlx::Result<Vec<Day>> {
     let rows: Vec<Row> = reader
         .query(sql!(
             "select e.at, e.kind, e.text, e.staff_name, r.amount, r.points_returned, a.seq, a.reason
@@ -149,7 +149,7 @@ fn shop_events(detail: &OrderDetail, ours: &[(String, Instant)]) -> Vec<Event> {
     steps.into_iter().filter_map(event).collect()
 }
 
-fn by_day(events: Vec<Event>, zone: Tz) -> Vec<Day> {
+fn by_day(events: Vec<Event>, zone: Zone) -> Vec<Day> {
     let mut days: Vec<Day> = Vec::new();
     for event in events {
         match days.last_mut().filter(|day| format::day(day.at, zone) == format::day(event.at, zone)) {

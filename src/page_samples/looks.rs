@@ -13,14 +13,14 @@ use crate::{
             seal::{FormRefusal, SealForm},
         },
     },
+    zone::Zone,
 };
-use chrono_tz::Asia::Seoul;
 
 impl Maker {
     fn looked(kind: LookKind, hour: i64, day: i64) -> Looks {
         let limits = Limits::usual(kind);
         let seen = |window: Window, seen| Seen { window, limit: limits.over(window.span), seen, is_lifted: false };
-        let seen = vec![seen(Window::hour(now()), hour), seen(Window::day(now(), Seoul), day)];
+        let seen = vec![seen(Window::hour(now()), hour), seen(Window::day(now(), Zone::seoul()), day)];
         Looks { kind, seen, to: "/users/5".to_owned() }
     }
 

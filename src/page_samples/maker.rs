@@ -58,7 +58,7 @@ impl Maker {
             environment: self.environment,
             nonce: "bm9uY2U".into(),
             csrf: "5f0c7d1e9a".into(),
-            zone: chrono_tz::Asia::Seoul,
+            zone: crate::zone::Zone::seoul(),
             now: now(),
             theme: self.theme,
             flash: None,
@@ -99,7 +99,7 @@ impl Maker {
             path: section.href().into(),
             key: "01JD3Q8V5W".into(),
             section: Some(section),
-            policies: crate::config::Declared::usual(crate::changes::KINDS, chrono_tz::Asia::Seoul),
+            policies: crate::config::Declared::usual(crate::changes::KINDS, crate::zone::Zone::seoul()),
             nav: Section::ALL.into_iter().map(NavItem::from).collect(),
             audit_head: Some(AuditHead { seq: Seq::new(12_345), at: before(TimeDelta::minutes(2)) }),
         }

@@ -11,6 +11,7 @@ use super::{
     sign_in_pages::{busy, must_wait, turn},
     throttle::Keys,
 };
+use crate::zone::Zone;
 use crate::{
     gate::{Reason, Refusal, Seal, code},
     secret::Purpose,
@@ -31,7 +32,6 @@ use crate::{
     },
 };
 use actix_web::web;
-use chrono_tz::Tz;
 
 /// What is left of these forms where one is sent after its session has ended: that it was sent. They ask for passwords and
 /// codes, and those are not kept.
@@ -125,7 +125,8 @@ pub(crate) async fn replace_authenticator(desk: Desk, body: web::Bytes) -> PageR
         Posted::Current(form) => form,
         Posted::Former(form) => return again(&desk, "authenticator", "", &form, Refused::expired()).await,
     };
-    let secret = Offer::read(&form)?.secret(&desk.console().key, &replacement(&desk).await?);
+    let (offer, occasion) = (Offer::read(&form)?, replacement(&desk).await?);
+    let secret = offer.proved(&desk.console().key, &occasion, form.get("new_code"), desk.now());
     let person = desk.person();
     let change = ReplaceAuthenticator {
         staff: person.id,
@@ -213,7 +214,7 @@ pub(crate) async fn set_preferences(desk: Desk, body: web::Bytes) -> PageResult 
     if parsed.is_none() {
         errors.add("lang", wrong::not_a_choice());
     }
-    if time_zone.parse::<Tz>().is_err() {
+    if time_zone.parse::<Zone>().is_err() {
         errors.add("time_zone", wrong::not_a_zone());
     }
     if Theme::parse(&theme).is_none() {

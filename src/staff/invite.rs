@@ -7,6 +7,7 @@ use super::{
     people::StaffList,
     roles::{self, BOXES, RoleBox},
 };
+use crate::zone::Zone;
 use crate::{
     gate::{Admits, Change, Fault, NOT_A_CHOICE, Target, Tx},
     id::StaffId,
@@ -26,7 +27,6 @@ use crate::{
     },
 };
 use askama::Template;
-use chrono_tz::Tz;
 use serde::{Deserialize, Serialize};
 
 crate::gate::refusal_words! {
@@ -150,7 +150,7 @@ impl InviteStaff {
             return Err(Fault::invalid("roles", STAFF_NO_ROLE));
         }
         roles::no_mixed_duties(tx, &self.roles)?;
-        if self.time_zone.parse::<Tz>().is_err() {
+        if self.time_zone.parse::<Zone>().is_err() {
             return Err(Fault::invalid("time_zone", NOT_A_CHOICE));
         }
         let there: Option<Earlier> = tx

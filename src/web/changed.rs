@@ -130,7 +130,7 @@ mod tests {
             environment: Profile::Local,
             nonce: String::new(),
             csrf: String::new(),
-            zone: chrono_tz::Asia::Seoul,
+            zone: crate::zone::Zone::seoul(),
             now: Instant::from_unix(1_800_000_000).unwrap(),
             theme: Theme::System,
             codes: None,

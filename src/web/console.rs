@@ -9,6 +9,7 @@ use super::{
     visit::Visit,
     words::Words,
 };
+use crate::zone::Zone;
 use crate::{
     allowlist::Allowlist,
     clock::{Clock, Instant},
@@ -26,7 +27,6 @@ use crate::{
 };
 use actix_web::cookie::{Cookie, SameSite};
 use chrono::TimeDelta;
-use chrono_tz::Tz;
 use ipnet::IpNet;
 use std::{
     net::IpAddr,
@@ -38,7 +38,7 @@ use std::{
 #[derive(Debug)]
 pub struct Console {
     pub profile: Profile,
-    pub zone: Tz,
+    pub zone: Zone,
     pub clock: Clock,
     pub key: SecretKey,
     pub reader: Reader,

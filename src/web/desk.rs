@@ -10,6 +10,7 @@ use super::{
     shell::{AuditHead, Flash, Frame, NavItem, Person, Section, Shell, seal::wrong_state},
     visit::Visit,
 };
+use crate::zone::Zone;
 use crate::{
     clock::Instant,
     gate::{Fault, Reason, Seal},
@@ -17,7 +18,6 @@ use crate::{
 };
 use actix_web::{FromRequest, HttpRequest, HttpResponse, dev::Payload, web};
 use chrono::TimeDelta;
-use chrono_tz::Tz;
 use std::{
     future::{Ready, ready},
     rc::Rc,
@@ -55,7 +55,7 @@ impl Desk {
         &self.visitor
     }
 
-    pub fn zone(&self) -> Tz {
+    pub fn zone(&self) -> Zone {
         self.visitor.time_zone.parse().unwrap_or(self.console().zone)
     }
 

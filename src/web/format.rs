@@ -1,42 +1,42 @@
 //! How times and names are written on a page.
 
+use crate::zone::Zone;
 use crate::{clock::Instant, web::words::Words};
 use chrono::{Datelike, SecondsFormat, TimeDelta};
-use chrono_tz::Tz;
 use std::fmt::Display;
 
 /// `2026-11-20`
-pub(crate) fn day(at: Instant, zone: Tz) -> String {
+pub(crate) fn day(at: Instant, zone: Zone) -> String {
     local(at, zone, "%Y-%m-%d")
 }
 
 /// `11-20 03:04`, or `2025-11-20 03:04` where the year is not the one of `now`.
-pub(crate) fn minute(at: Instant, zone: Tz, now: Instant) -> String {
+pub(crate) fn minute(at: Instant, zone: Zone, now: Instant) -> String {
     local(at, zone, if same_year(at, zone, now) { "%m-%d %H:%M" } else { "%Y-%m-%d %H:%M" })
 }
 
 /// `11-20 03:04:12`, or with the year where it is not the one of `now`: a row among rows that follow by the second.
-pub(crate) fn moment(at: Instant, zone: Tz, now: Instant) -> String {
+pub(crate) fn moment(at: Instant, zone: Zone, now: Instant) -> String {
     local(at, zone, if same_year(at, zone, now) { "%m-%d %H:%M:%S" } else { "%Y-%m-%d %H:%M:%S" })
 }
 
 /// `2026-11-20 03:04:12`
-pub(crate) fn second(at: Instant, zone: Tz) -> String {
+pub(crate) fn second(at: Instant, zone: Zone) -> String {
     local(at, zone, "%Y-%m-%d %H:%M:%S")
 }
 
 /// `03:04`
-pub(crate) fn clock(at: Instant, zone: Tz) -> String {
+pub(crate) fn clock(at: Instant, zone: Zone) -> String {
     local(at, zone, "%H:%M")
 }
 
 /// `03:04:12`
-pub(crate) fn clock_second(at: Instant, zone: Tz) -> String {
+pub(crate) fn clock_second(at: Instant, zone: Zone) -> String {
     local(at, zone, "%H:%M:%S")
 }
 
 /// What the zone is called at that time: `KST`, or `+0530` where it has no letters of its own.
-pub(crate) fn zone_name(at: Instant, zone: Tz) -> String {
+pub(crate) fn zone_name(at: Instant, zone: Zone) -> String {
     local(at, zone, "%Z")
 }
 
@@ -164,11 +164,11 @@ impl Moment {
     }
 }
 
-fn same_year(at: Instant, zone: Tz, now: Instant) -> bool {
+fn same_year(at: Instant, zone: Zone, now: Instant) -> bool {
     at.utc().with_timezone(&zone).year() == now.utc().with_timezone(&zone).year()
 }
 
-fn local(at: Instant, zone: Tz, form: &str) -> String {
+fn local(at: Instant, zone: Zone, form: &str) -> String {
     at.utc().with_timezone(&zone).format(form).to_string()
 }
 
@@ -176,7 +176,6 @@ fn local(at: Instant, zone: Tz, form: &str) -> String {
 mod tests {
     use super::*;
     use crate::web::words::Lang;
-    use chrono_tz::Asia::Seoul;
 
     fn at(text: &str) -> Instant {
         Instant::parse(text).unwrap()
@@ -186,20 +185,20 @@ mod tests {
     fn times_are_in_the_zone_of_the_reader() {
         let now = at("2026-11-20T01:00:00.000000Z");
         let then = at("2026-11-19T18:04:12.999999Z");
-        assert_eq!(day(then, Seoul), "2026-11-20");
-        assert_eq!(minute(then, Seoul, now), "11-20 03:04");
-        assert_eq!(second(then, Seoul), "2026-11-20 03:04:12");
+        assert_eq!(day(then, Zone::seoul()), "2026-11-20");
+        assert_eq!(minute(then, Zone::seoul(), now), "11-20 03:04");
+        assert_eq!(second(then, Zone::seoul()), "2026-11-20 03:04:12");
         assert_eq!(iso(then), "2026-11-19T18:04:12Z");
         assert_eq!(utc(then), "2026-11-19 18:04:12 UTC");
-        assert_eq!(zone_name(then, Seoul), "KST");
+        assert_eq!(zone_name(then, Zone::seoul()), "KST");
     }
 
     #[test]
     fn the_year_is_told_only_when_it_is_another_one_for_the_reader() {
         let now = at("2026-01-01T00:30:00.000000Z");
-        // In Seoul this is already the first of January.
-        assert_eq!(minute(at("2025-12-31T15:00:00.000000Z"), Seoul, now), "01-01 00:00");
-        assert_eq!(minute(at("2025-12-31T14:59:00.000000Z"), Seoul, now), "2025-12-31 23:59");
+        // In Zone::seoul() this is already the first of January.
+        assert_eq!(minute(at("2025-12-31T15:00:00.000000Z"), Zone::seoul(), now), "01-01 00:00");
+        assert_eq!(minute(at("2025-12-31T14:59:00.000000Z"), Zone::seoul(), now), "2025-12-31 23:59");
     }
 
     #[test]

@@ -15,7 +15,7 @@ use super::{
     shell::{field::FieldErrors, table::Pager},
     words::Message,
 };
-use chrono_tz::Tz;
+use crate::zone::Zone;
 use std::{fmt::Display, str::FromStr};
 
 /// The filters of a list as they were typed, and the place it continues from. Made by [`list_query!`](crate::list_query).
@@ -34,10 +34,10 @@ pub(crate) trait ListQuery: Clone {
     fn fields(&self) -> Vec<(&'static str, &str)>;
 
     /// What the filters mean, or what is wrong with them, field by field. `is_unset` says which texts do not filter.
-    fn meant(&self, zone: Tz, is_unset: fn(&str) -> bool) -> Result<Self::Meant, FieldErrors>;
+    fn meant(&self, zone: Zone, is_unset: fn(&str) -> bool) -> Result<Self::Meant, FieldErrors>;
 
     /// What filters mean that people type, or what to say at which field. A blank filter does not filter.
-    fn read(&self, zone: Tz) -> Result<Self::Meant, FieldErrors> {
+    fn read(&self, zone: Zone) -> Result<Self::Meant, FieldErrors> {
         self.meant(zone, |text| text.trim().is_empty())
     }
 
@@ -45,7 +45,7 @@ pub(crate) trait ListQuery: Clone {
     ///
     /// # Errors
     /// 400 where the address holds something that cannot be chosen.
-    fn chosen(&self, zone: Tz) -> Result<Self::Meant, Problem> {
+    fn chosen(&self, zone: Zone) -> Result<Self::Meant, Problem> {
         self.meant(zone, str::is_empty).map_err(|_| Problem::BadRequest)
     }
 
@@ -137,7 +137,7 @@ pub(crate) fn pager_within<K: Display>(path: &str, name: &str, is_first: bool, n
 #[derive(Debug)]
 pub(crate) struct Reading<'a, F> {
     /// The reader's time zone, in which days are meant.
-    pub zone: Tz,
+    pub zone: Zone,
     /// All filters as they were typed.
     pub typed: &'a F,
 }
@@ -200,7 +200,7 @@ macro_rules! list_query {
 
             fn meant(
                 &self,
-                zone: chrono_tz::Tz,
+                zone: crate::zone::Zone,
                 is_unset: fn(&str) -> bool,
             ) -> Result<$meant, $crate::web::shell::field::FieldErrors> {
                 let reading = $crate::web::list::Reading { zone, typed: self };
@@ -238,7 +238,7 @@ mod tests {
 
     #[test]
     fn what_is_wrong_with_a_filter_is_said_at_its_field_or_is_a_bad_request() {
-        let zone = Tz::UTC;
+        let zone = Zone::UTC;
         assert!(filter("", "x").read(zone).is_err_and(|errors| errors.has("size") && !errors.has("name")));
         assert!(matches!(filter("", "x").chosen(zone), Err(Problem::BadRequest)));
         let wanted = filter("a", "3").read(zone).unwrap();
@@ -247,9 +247,9 @@ mod tests {
 
     #[test]
     fn a_blank_is_nothing_where_it_is_typed_and_no_choice_where_it_is_chosen() {
-        assert_eq!(filter("", " ").read(Tz::UTC).unwrap().size, None);
-        assert!(filter("", " ").chosen(Tz::UTC).is_err());
-        assert_eq!(filter("", "").chosen(Tz::UTC).unwrap().size, None);
+        assert_eq!(filter("", " ").read(Zone::UTC).unwrap().size, None);
+        assert!(filter("", " ").chosen(Zone::UTC).is_err());
+        assert_eq!(filter("", "").chosen(Zone::UTC).unwrap().size, None);
     }
 
     #[test]

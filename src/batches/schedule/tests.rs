@@ -23,7 +23,7 @@ fn day(cron: &str, zone: &str, day: &str) -> Vec<String> {
     let schedule = schedule(cron, zone);
     let zone = schedule.zone().unwrap();
     let date: NaiveDate = day.parse().unwrap();
-    let from = resolve(zone, date.and_time(NaiveTime::MIN)).unwrap().minus(TimeDelta::seconds(1));
+    let from = zone.start_of(date).unwrap().minus(TimeDelta::seconds(1));
     let local = schedule.times(from).map(|tick| local(zone, tick)).take_while(|tick| tick.date() == date);
     local.map(|tick| tick.format("%H:%M").to_string()).collect()
 }
@@ -82,7 +82,7 @@ fn a_tick_is_for_the_day_that_names_it() {
         let schedule = schedule(cron, zone);
         let date: NaiveDate = day.parse().unwrap();
         let named = schedule.cron().unwrap().named_from(date.and_time(NaiveTime::MIN)).next().unwrap();
-        let tick = resolve(schedule.zone().unwrap(), named).unwrap();
+        let tick = schedule.zone().unwrap().moment_of(named).unwrap();
         assert_eq!(schedule.day_of(tick).map(|day| day.to_string()).as_deref(), Some(day), "{zone}: {tick}");
         assert_eq!(schedule.next(tick.minus(TimeDelta::seconds(1))), Some(tick), "{zone}");
     }

@@ -10,7 +10,7 @@ use crate::{
     clock::Instant,
     demo::{
         chance::Chance,
-        shop::{ZONE, coupons},
+        shop::{coupons, zone},
     },
 };
 use chrono::TimeDelta;
@@ -146,7 +146,7 @@ impl Job<'_> {
         };
         let started = tick.plus(TimeDelta::milliseconds(waited));
         let ended = started.plus(TimeDelta::milliseconds(duration_ms));
-        let params = self.definition.defaults(tick.utc().with_timezone(&ZONE).date_naive());
+        let params = self.definition.defaults(tick.utc().with_timezone(&zone()).date_naive());
         let is_good = state == State::Succeeded;
         // A person looked at it in the morning, or a moment ago.
         let looked = ended.plus(TimeDelta::milliseconds(self.chance.within(1_200_000, 18_000_000)));

@@ -7,7 +7,7 @@ pub(crate) mod coupons;
 pub mod expire;
 pub mod settle;
 
-use chrono_tz::Tz;
+use crate::zone::Zone;
 
 crate::gate::refusal_words! {
     /// The text is no day.
@@ -15,4 +15,6 @@ crate::gate::refusal_words! {
 }
 
 /// The time zone of the shop's business days, independent of the viewer's zone.
-pub const ZONE: Tz = Tz::Asia__Seoul;
+pub fn zone() -> Zone {
+    Zone::seoul()
+}

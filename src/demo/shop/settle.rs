@@ -1,6 +1,6 @@
 //! What the shop captured and refunded in a day, by currency.
 
-use super::ZONE;
+use super::zone;
 use crate::{
     clock::Instant,
     demo::shop::NOT_A_DAY,
@@ -9,7 +9,7 @@ use crate::{
     sql,
     store::Queries,
 };
-use chrono::{NaiveDate, NaiveTime, TimeZone as _, Utc};
+use chrono::NaiveDate;
 use serde::{Deserialize, Serialize};
 
 /// Works out what was captured on a day of Seoul and what of it has been refunded since. Settling a day again gives the
@@ -130,14 +130,9 @@ impl SettleDay {
         let day = NaiveDate::parse_from_str(&self.day, "%Y-%m-%d").ok();
         // In its one form only: it is the key of the rows.
         let day = day.filter(|day| self.day.len() == 10 && day.to_string() == self.day);
-        let bounds = day.and_then(|day| midnight(day).zip(midnight(day.succ_opt()?)));
+        let bounds = day.and_then(|day| zone().start_of(day).zip(zone().start_of(day.succ_opt()?)));
         bounds.ok_or_else(|| Fault::invalid("day", NOT_A_DAY))
     }
-}
-
-fn midnight(day: NaiveDate) -> Option<Instant> {
-    let midnight = ZONE.from_local_datetime(&day.and_time(NaiveTime::MIN)).earliest()?;
-    Some(midnight.with_timezone(&Utc).into())
 }
 
 #[cfg(test)]

@@ -1,9 +1,9 @@
 //! The hour and the day in which looks are counted.
 
 use super::Span;
+use crate::zone::Zone;
 use crate::{clock::Instant, gate::day::Day};
 use chrono::TimeDelta;
-use chrono_tz::Tz;
 
 /// One hour or one day.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -23,12 +23,12 @@ impl Window {
     }
 
     /// The day in `zone` that `now` is in.
-    pub fn day(now: Instant, zone: Tz) -> Self {
+    pub fn day(now: Instant, zone: Zone) -> Self {
         let Day { began, ends } = Day::of(now, zone);
         Self { span: Span::Day, starts: began, ends }
     }
 
-    pub fn of(span: Span, now: Instant, zone: Tz) -> Self {
+    pub fn of(span: Span, now: Instant, zone: Zone) -> Self {
         match span {
             Span::Hour => Self::hour(now),
             Span::Day => Self::day(now, zone),
@@ -50,10 +50,10 @@ mod tests {
         );
         assert_eq!(Window::hour(hour.ends).starts, hour.ends);
         // Berlin puts its clocks forward on this day: it has 23 hours.
-        let day = Window::day(at, Tz::Europe__Berlin);
+        let day = Window::day(at, "Europe/Berlin".parse().unwrap());
         assert_eq!(day.ends.since(day.starts), TimeDelta::hours(23));
-        assert_eq!(Window::day(day.ends, Tz::Europe__Berlin).starts, day.ends);
-        let day = Window::day(at, Tz::Asia__Seoul);
+        assert_eq!(Window::day(day.ends, "Europe/Berlin".parse().unwrap()).starts, day.ends);
+        let day = Window::day(at, Zone::seoul());
         assert_eq!(day.starts.to_string(), "2026-03-28T15:00:00.000000Z");
     }
 }

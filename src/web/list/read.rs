@@ -1,13 +1,13 @@
 //! Reading the filters that several lists have.
 
 use super::{ListQuery, Reading};
+use crate::zone::Zone;
 use crate::{
     clock::Instant,
     id::StaffId,
     web::{shell::field::wrong, words::Message},
 };
-use chrono::{LocalResult, NaiveDate, NaiveTime, TimeZone as _};
-use chrono_tz::Tz;
+use chrono::NaiveDate;
 use ipnet::IpNet;
 use std::net::IpAddr;
 
@@ -33,21 +33,14 @@ pub(crate) fn choice<'a>(text: &str, mut choices: impl Iterator<Item = &'a str>)
 }
 
 /// The beginning of a day, or of the one `after` it. Where clocks are changed at midnight, the earliest moment there is.
-pub(crate) fn day(text: &str, zone: Tz, after: u64) -> Result<Instant, Message> {
+pub(crate) fn day(text: &str, zone: Zone, after: u64) -> Result<Instant, Message> {
     // The parser takes years that no database can hold, and fewer digits.
     if text.len() != "2026-11-20".len() || !text.bytes().all(|byte| byte.is_ascii_digit() || byte == b'-') {
         return Err(wrong::not_a_day());
     }
     let day = NaiveDate::parse_from_str(text, "%Y-%m-%d").map_err(|_| wrong::not_a_day())?;
     let day = day.checked_add_days(chrono::Days::new(after)).ok_or_else(wrong::not_a_day)?;
-    let start = (0..4).find_map(|hour| {
-        let time = NaiveTime::from_hms_opt(hour, 0, 0)?;
-        match zone.from_local_datetime(&day.and_time(time)) {
-            LocalResult::Single(at) | LocalResult::Ambiguous(at, _) => Some(at),
-            LocalResult::None => None,
-        }
-    });
-    start.map(|at| at.with_timezone(&chrono::Utc).into()).ok_or_else(wrong::not_a_day)
+    zone.start_of(day).ok_or_else(wrong::not_a_day)
 }
 
 /// The first and last key of a network or of one address.
@@ -68,7 +61,7 @@ mod tests {
     #[test]
     fn a_day_begins_at_its_first_moment_also_where_clocks_change_at_midnight() {
         // Cairo changes its clocks at midnight.
-        let start = day("2026-04-24", Tz::Africa__Cairo, 0).unwrap();
+        let start = day("2026-04-24", "Africa/Cairo".parse().unwrap(), 0).unwrap();
         assert_eq!(start.to_string(), "2026-04-23T22:00:00.000000Z");
     }
 }

@@ -1,4 +1,5 @@
 use super::{Flash, Theme};
+use crate::zone::Zone;
 use crate::{
     clock::Instant,
     digits,
@@ -11,7 +12,6 @@ use crate::{
         words::Words,
     },
 };
-use chrono_tz::Tz;
 use std::fmt::Display;
 
 /// What every page knows, signed in or not.
@@ -24,7 +24,7 @@ pub struct Frame {
     /// The forgery token of this session, posted by every form.
     pub csrf: String,
     /// The reader's time zone.
-    pub zone: Tz,
+    pub zone: Zone,
     pub now: Instant,
     pub theme: Theme,
     /// What happened just before, told once.

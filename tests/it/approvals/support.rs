@@ -15,7 +15,7 @@ pub(crate) fn ruled(engine: Engine) -> World {
 }
 
 pub(crate) fn usual(config: &mut Config) {
-    config.policies = Declared::usual(ingam::changes::KINDS, chrono_tz::Tz::Asia__Seoul);
+    config.policies = Declared::usual(ingam::changes::KINDS, ingam::zone::Zone::seoul());
 }
 
 /// A world under rules of its own.
@@ -24,7 +24,7 @@ pub(crate) fn under(engine: Engine, policies: Vec<Policy>) -> World {
 }
 
 pub(crate) fn rules(policies: Vec<Policy>) -> Policies {
-    Policies::new(ingam::changes::KINDS, policies, Vec::new(), chrono_tz::Tz::Asia__Seoul)
+    Policies::new(ingam::changes::KINDS, policies, Vec::new(), ingam::zone::Zone::seoul())
 }
 
 /// Points above `over` at once, or above `daily` in a day, wait for that number of approvers.

@@ -132,7 +132,7 @@ on_both! {
         // Another process of the same console, whose days are those of UTC.
         let utc = world.another(|config| {
             let rules = vec![points_rule(10_000, Some(20_000), 1)];
-            config.policies = ingam::gate::Policies::new(ingam::changes::KINDS, rules, Vec::new(), chrono_tz::Tz::UTC);
+            config.policies = ingam::gate::Policies::new(ingam::changes::KINDS, rules, Vec::new(), ingam::zone::Zone::UTC);
         });
         let utc = utc.unwrap();
         let there = mina.at(utc.address);

@@ -39,7 +39,7 @@ impl World {
         config.judging = None;
         config.batches.launcher = process::launcher();
         // Where a second person is wanted, the test says so.
-        config.policies = ingam::gate::Policies::built_in(ingam::changes::KINDS, chrono_tz::Tz::Asia__Seoul);
+        config.policies = ingam::gate::Policies::built_in(ingam::changes::KINDS, ingam::zone::Zone::seoul());
         config
     }
 

@@ -109,7 +109,7 @@ on_both! {
     fn in_every_order_of_events_an_owner_is_left_who_can_manage_the_staff(outer) {
         // Under the usual rules much of it waits for another owner, and some of that is approved.
         let world = &World::start_with(outer.engine, |config| {
-            config.policies = ingam::config::Declared::usual(ingam::changes::KINDS, chrono_tz::Tz::Asia__Seoul);
+            config.policies = ingam::config::Declared::usual(ingam::changes::KINDS, ingam::zone::Zone::seoul());
         });
         world.database().tamper("update staff set active = false where email = 'owner@ingam.test'").unwrap();
         let mut runner = TestRunner::new(Config { cases: 12, failure_persistence: None, max_shrink_iters: 20, ..Config::default() });

@@ -9,7 +9,7 @@ use std::time::Duration;
 
 fn ruled(outer: &World) -> World {
     World::start_with(outer.engine, |config| {
-        config.policies = ingam::config::Declared::usual(ingam::changes::KINDS, chrono_tz::Tz::Asia__Seoul);
+        config.policies = ingam::config::Declared::usual(ingam::changes::KINDS, ingam::zone::Zone::seoul());
     })
 }
 
