@@ -15,7 +15,7 @@ use crate::{
     web::{
         Console,
         connections::Connections,
-        middleware,
+        former_cookie, middleware,
         session::{Limits, Sessions},
     },
     worker,
@@ -167,6 +167,7 @@ pub async fn start(config: Config, clock: Clock, listener: TcpListener) -> anyho
             // The last one wrapped is the first one passed.
             .wrap(from_fn(middleware::authorize))
             .wrap(session)
+            .wrap(from_fn(former_cookie::sign_again))
             .wrap(from_fn(middleware::admit))
             .wrap(from_fn(middleware::observe))
             .configure(routes::configure)

@@ -47,6 +47,7 @@ use crate::{
         reset::ResetSecondFactor,
         restrict::RestrictStaff,
         roles::SetStaffRoles,
+        rotation::{EndKeyRotation, ResealAuthenticator, ResealDrafts, RotateKey},
         sessions::EndStaffSessions,
         sign_in::{EnterPassword, SignIn, SignInWithRecoveryCode, SignOut},
         status::SetStaffStatus,
@@ -118,6 +119,9 @@ crate::changes! {
     LoadOrders,
     LoadBatches,
     ReplaceKey,
+    RotateKey,
+    ResealAuthenticator,
+    EndKeyRotation,
 }
 
 crate::gate::housekeeping! {
@@ -125,6 +129,7 @@ crate::gate::housekeeping! {
     EndSession,
     KeepDraft,
     ForgetDraft,
+    ResealDrafts,
     KeepKeyCheck,
     RecordAccess,
     KeepSearch,

@@ -154,6 +154,7 @@ pub struct Settings {
 const PROFILE: &str = "INGAM_PROFILE";
 const DATABASE_URL: &str = "DATABASE_URL";
 const SECRET_KEY: &str = "INGAM_SECRET_KEY";
+const FORMER_KEY: &str = "INGAM_SECRET_KEY_OLD";
 const NETWORKS: &str = "INGAM_ALLOWED_NETWORKS";
 const LISTEN: &str = "INGAM_LISTEN";
 const ORIGIN: &str = "INGAM_PUBLIC_ORIGIN";
@@ -168,10 +169,11 @@ const PAYMENTS: &str = "INGAM_PAYMENTS";
 const PAYMENTS_URL: &str = "INGAM_PAYMENTS_URL";
 const PAYMENTS_SECRET: &str = "INGAM_PAYMENTS_SECRET";
 const PAYMENTS_TIMEOUT: &str = "INGAM_PAYMENTS_TIMEOUT_SECONDS";
-const ALL: [&str; 24] = [
+const ALL: [&str; 25] = [
     PROFILE,
     DATABASE_URL,
     SECRET_KEY,
+    FORMER_KEY,
     NETWORKS,
     LISTEN,
     ORIGIN,
@@ -195,7 +197,7 @@ const ALL: [&str; 24] = [
     batches::USER,
 ];
 /// Those that may be in a mounted file named by `…_FILE`, and that production takes from nowhere else.
-const SECRETS: [&str; 5] = [DATABASE_URL, SECRET_KEY, NETWORKS, PAYMENTS_SECRET, batches::SECRET];
+const SECRETS: [&str; 6] = [DATABASE_URL, SECRET_KEY, FORMER_KEY, NETWORKS, PAYMENTS_SECRET, batches::SECRET];
 
 impl Settings {
     /// Gathers environment and file. The environment wins. `kinds` are the changes that approval rules can name.
@@ -296,10 +298,7 @@ impl Settings {
                 "{LISTEN}: without TLS the console listens on loopback only; set {ORIGIN} to an https address"
             ));
         }
-        let secret_key = self.required(SECRET_KEY, |text| {
-            SecretKey::parse(text)
-                .ok_or_else(|| "must be 32 bytes as hexadecimal or base64; `openssl rand -hex 32` makes one".to_owned())
-        })?;
+        let secret_key = self.secret_key()?;
         let database_url = self.database_url()?;
         let time_zone = self.or(ZONE, Zone::seoul(), from_str)?;
         Ok(Config {
@@ -329,6 +328,25 @@ impl Settings {
             request_deadline: REQUEST_DEADLINE,
             bounds: Bounds::default(),
         })
+    }
+}
+
+impl Settings {
+    /// The key, with the one that it takes the place of.
+    fn secret_key(&self) -> Result<SecretKey, String> {
+        let parse = |text: &str| {
+            SecretKey::parse(text)
+                .ok_or_else(|| "must be 32 bytes as hexadecimal or base64; `openssl rand -hex 32` makes one".to_owned())
+        };
+        let key = self.required(SECRET_KEY, parse)?;
+        let Some(former) = self.or(FORMER_KEY, None, |text| parse(text).map(Some))? else { return Ok(key) };
+        let both = key.with_former(&former);
+        if both.former().is_none() {
+            return Err(format!(
+                "{FORMER_KEY} is the same key as {SECRET_KEY}: set {SECRET_KEY} to a new key, or leave {FORMER_KEY} out"
+            ));
+        }
+        Ok(both)
     }
 }
 

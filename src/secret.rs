@@ -90,8 +90,14 @@ pub fn is_pattern(bytes: &[u8]) -> bool {
 }
 
 /// The installation's secret key, and the keys derived from it, one for each use.
+///
+/// While the key is rotated it brings the former one along: what is made is made with the key itself, and what was made with the former one
+/// is still read.
 #[derive(Clone)]
-pub struct SecretKey([u8; 32]);
+pub struct SecretKey {
+    own: [u8; 32],
+    former: Option<[u8; 32]>,
+}
 
 /// What a derived key is for. The label is part of the derivation, so one use can never replace another.
 #[derive(Clone, Copy, Debug)]
@@ -106,7 +112,7 @@ pub enum Purpose {
     Forgery,
     /// Tokens in forms: that this console made them, and for which person.
     Issue,
-    /// Names of a session and of a person that a page may hold, and of a draft in a cookie.
+    /// The name of a draft in a cookie.
     Page,
     /// Encrypting what was typed into forms of ended sessions.
     Drafts,
@@ -116,6 +122,8 @@ pub enum Purpose {
     Reports,
     /// Recognising the key itself.
     Check,
+    /// Encrypting what is kept of former keys.
+    Former,
 }
 
 impl Purpose {
@@ -131,13 +139,36 @@ impl Purpose {
             Self::Cookie => b"ingam/1/cookie",
             Self::Reports => b"ingam/1/reports",
             Self::Check => b"ingam/1/check",
+            Self::Former => b"ingam/1/former",
         }
     }
 }
 
 impl SecretKey {
     pub const fn new(bytes: [u8; 32]) -> Self {
-        Self(bytes)
+        Self { own: bytes, former: None }
+    }
+
+    /// The same key, which also reads what was made with `former`.
+    #[must_use]
+    pub fn with_former(&self, former: &Self) -> Self {
+        Self { own: self.own, former: Some(former.own).filter(|former| *former != self.own) }
+    }
+
+    /// The former key, where there is one.
+    pub fn former(&self) -> Option<Self> {
+        self.former.map(Self::new)
+    }
+
+    /// The key itself, which reads nothing of a former one.
+    #[must_use]
+    pub fn alone(&self) -> Self {
+        Self::new(self.own)
+    }
+
+    /// The key itself, and then the former one.
+    pub(crate) fn each(&self) -> impl Iterator<Item = Self> {
+        std::iter::once(self.alone()).chain(self.former())
     }
 
     /// Parses 64 hexadecimal digits, or 43–44 characters of base64.
@@ -149,19 +180,22 @@ impl SecretKey {
             44 => URL_SAFE_NO_PAD.decode(text.trim_end_matches('=').replace('+', "-").replace('/', "_")).ok()?,
             _ => return None,
         };
-        Some(Self(bytes.try_into().ok()?))
+        Some(Self::new(bytes.try_into().ok()?))
     }
 
-    /// Every text that [`parse`](Self::parse) reads as this key, but for digits of mixed case.
+    /// Every text that [`parse`](Self::parse) reads as this key or the former one, but for digits of mixed case.
     pub fn spellings(&self) -> Vec<String> {
-        let (padded, safe) = (STANDARD.encode(self.0), URL_SAFE_NO_PAD.encode(self.0));
-        let open = padded.trim_end_matches('=').to_owned();
-        vec![hex::encode(self.0), hex::encode_upper(self.0), padded, open, format!("{safe}="), safe]
+        let of = |key: Self| {
+            let (padded, safe) = (STANDARD.encode(key.own), URL_SAFE_NO_PAD.encode(key.own));
+            let open = padded.trim_end_matches('=').to_owned();
+            [hex::encode(key.own), hex::encode_upper(key.own), padded, open, format!("{safe}="), safe]
+        };
+        self.each().flat_map(of).collect()
     }
 
     /// Keys from documentation, or that are no keys at all.
     pub fn is_sample(&self) -> bool {
-        is_pattern(&self.0)
+        is_pattern(&self.own)
     }
 
     /// HMAC-SHA-256 under the key for `purpose`.
@@ -207,6 +241,10 @@ impl SecretKey {
 
     /// The same of what [`seal_as`](Self::seal_as) encrypted.
     pub(crate) fn open_as(&self, purpose: Purpose, context: &str, sealed: &[u8]) -> Option<Vec<u8>> {
+        self.each().find_map(|key| key.open_alone(purpose, context, sealed))
+    }
+
+    fn open_alone(&self, purpose: Purpose, context: &str, sealed: &[u8]) -> Option<Vec<u8>> {
         let (nonce, sealed) = sealed.split_at_checked(NONCE_LEN)?;
         let mut buffer = sealed.to_vec();
         let nonce = Nonce::try_assume_unique_for_key(nonce).ok()?;
@@ -219,8 +257,8 @@ impl SecretKey {
     }
 
     /// HMAC as a key derivation function with the purpose as label (NIST SP 800-108, one block).
-    fn derive(&self, purpose: Purpose) -> [u8; 32] {
-        hmac_sha256(&self.0, purpose.label())
+    pub(crate) fn derive(&self, purpose: Purpose) -> [u8; 32] {
+        hmac_sha256(&self.own, purpose.label())
     }
 }
 
@@ -253,13 +291,27 @@ mod tests {
     }
 
     #[test]
+    fn a_key_with_a_former_one_reads_both_and_writes_with_itself() {
+        let (former, new) = (SecretKey::new(random()), SecretKey::new(random()));
+        let both = new.with_former(&former);
+        assert_eq!(both.open("a", &former.seal("a", b"x")).as_deref(), Some(&b"x"[..]));
+        assert_eq!(both.open("a", &new.seal("a", b"x")).as_deref(), Some(&b"x"[..]));
+        let sealed = both.seal("a", b"x");
+        assert!(new.open("a", &sealed).is_some() && former.open("a", &sealed).is_none());
+        assert!(both.alone().open("a", &former.seal("a", b"x")).is_none());
+        assert_eq!(both.mac(Purpose::Lookup, b"x"), new.mac(Purpose::Lookup, b"x"));
+        assert_eq!(both.spellings(), [new.spellings(), former.spellings()].concat());
+        assert!(new.with_former(&new).former().is_none());
+    }
+
+    #[test]
     fn a_key_is_read_from_hex_and_base64_and_nothing_else() {
         let bytes: [u8; 32] = random();
         let hex = hex::encode(bytes);
         let base64 = base64::engine::general_purpose::STANDARD.encode(bytes);
-        assert_eq!(SecretKey::parse(&hex).map(|k| k.0), Some(bytes));
-        assert_eq!(SecretKey::parse(&base64).map(|k| k.0), Some(bytes));
-        assert_eq!(SecretKey::parse(&URL_SAFE_NO_PAD.encode(bytes)).map(|k| k.0), Some(bytes));
+        assert_eq!(SecretKey::parse(&hex).map(|k| k.own), Some(bytes));
+        assert_eq!(SecretKey::parse(&base64).map(|k| k.own), Some(bytes));
+        assert_eq!(SecretKey::parse(&URL_SAFE_NO_PAD.encode(bytes)).map(|k| k.own), Some(bytes));
         for bad in ["", "changeme", &hex[1..], "zz"] {
             assert!(SecretKey::parse(bad).is_none(), "{bad}");
         }

@@ -186,6 +186,15 @@ pub(crate) async fn definition(db: &mut impl Queries, job: &str, n: i64) -> sqlx
     found.map(|(text,)| serde_json::from_str(&text).map_err(|error| sqlx::Error::Decode(error.into()))).transpose()
 }
 
+/// The names of the jobs that run elsewhere and report with a token that they keep.
+pub(crate) async fn external(db: &mut impl Queries) -> sqlx::Result<Vec<String>> {
+    let names: Vec<(String,)> = db
+        .query(sql!("select name from batch_jobs where kind = 'external' and not is_retired order by name"))
+        .all()
+        .await?;
+    Ok(names.into_iter().map(|(name,)| name).collect())
+}
+
 /// The oldest run of a job that has still to come, is under way, or is held until a person states its outcome.
 pub(crate) async fn open_run(db: &mut impl Queries, job: &str) -> sqlx::Result<Option<RunId>> {
     let open: Option<(RunId,)> = db

@@ -7,11 +7,11 @@ use crate::{
     changes::CATALOG,
     clock::{Clock, Instant},
     config::{Check, Config},
-    gate::{Gate, KeyFits, Policies, Role, Roles, WrongKey, key_fits},
+    gate::{Gate, KeyFits, Policies, Role, Roles, key_fits},
     profile::{Profile, stamp_fits},
     secret::SecretKey,
     sql,
-    store::{Store, stamp, takes_no_writes, transport},
+    store::{Engine, Store, stamp, takes_no_writes, transport},
 };
 use ipnet::IpNet;
 use std::{collections::BTreeSet, process::ExitCode};
@@ -30,6 +30,7 @@ pub(super) async fn run(args: ConfigArgs, clock: Clock) -> anyhow::Result<ExitCo
                 checks.extend(of_database(&store, profile).await);
                 if let Ok(config) = settings.config() {
                     checks.extend(zones::of_zones(&store, &config, clock.now()).await);
+                    checks.extend(of_letters(&store).await);
                     checks.extend(of_schedules(&config, clock.now()));
                     checks.push(Check { name: "limits on looking", verdict: Ok(config.look_limits.to_string()) });
                     checks.push(of_key(&store, &config.secret_key).await);
@@ -90,6 +91,29 @@ async fn of_writing(store: &Store, config: &Config, clock: Clock) -> Check {
     Check { name: "database writes", verdict }
 }
 
+/// Whether PostgreSQL takes Hangul for letters: by what a database was made with (lc_ctype), and there is no other way to index its words.
+async fn of_letters(store: &Store) -> Option<Check> {
+    if store.engine == Engine::Sqlite {
+        return None;
+    }
+    let found: sqlx::Result<(i64, String)> = store
+        .reader
+        .query(sql!(
+            sqlite: "select 1, ''",
+            postgres: "select cardinality(show_trgm('한글'))::bigint, datctype::text from pg_database where datname = current_database()",
+        ))
+        .one()
+        .await;
+    let verdict = found.map_err(|error| error.to_string()).map(|(parts, letters)| match parts {
+        0 => format!(
+            "warning: lc_ctype is {letters}, which knows no Hangul, so no index finds Korean words in reasons and they are looked for slowly, row \
+             by row; make the database again with lc_ctype 'C.UTF-8' and restore it there (docs/deploy.md)"
+        ),
+        _ => format!("Hangul is known (lc_ctype {letters})"),
+    });
+    Some(Check { name: "letters of the database", verdict })
+}
+
 /// When each job comes next, five times, in the zone of its schedule.
 fn of_schedules(config: &Config, now: Instant) -> impl Iterator<Item = Check> {
     config.batches.jobs.iter().filter_map(move |job| {
@@ -105,9 +129,22 @@ fn of_schedules(config: &Config, now: Instant) -> impl Iterator<Item = Check> {
 /// Whether the secret key is the one of this database.
 pub(super) async fn of_key(store: &Store, key: &SecretKey) -> Check {
     let verdict = match key_fits(&store.reader, key).await {
+        Ok(KeyFits::Yes) if key.former().is_some() => {
+            Ok("the key of this database; nothing is under INGAM_SECRET_KEY_OLD, which can go".to_owned())
+        }
         Ok(KeyFits::Yes) => Ok("the key of this database".to_owned()),
-        Ok(KeyFits::Unrecorded) => Ok("becomes the key of this database at the first start".to_owned()),
-        Ok(KeyFits::No) => Err(WrongKey.to_string()),
+        Ok(KeyFits::Unrecorded(_)) => Ok("becomes the key of this database at the first start".to_owned()),
+        Ok(KeyFits::NotRotated) => {
+            Ok("warning: the key of this database is INGAM_SECRET_KEY_OLD; run `ingam rotate-key` when each \
+                                       console has both"
+                .to_owned())
+        }
+        Ok(KeyFits::Rotating) => {
+            Ok("warning: some of it may still be under INGAM_SECRET_KEY_OLD; run `ingam rotate-key` again, until it \
+                                     says that the old one can go"
+                .to_owned())
+        }
+        Ok(KeyFits::No(why)) => Err(why.to_string()),
         Err(error) => Err(format!("{error:#}")),
     };
     Check { name: "key of the database", verdict }

@@ -6,7 +6,7 @@ use super::{
 };
 use crate::{
     clock::Clock,
-    gate::{KeyFits, Seal, key_fits},
+    gate::{KeyFits, Seal, WrongKey, key_fits},
     staff::key::ReplaceKey,
 };
 use anyhow::bail;
@@ -30,8 +30,12 @@ pub(super) async fn run(command: KeyCommand, clock: Clock) -> anyhow::Result<Exi
     let KeyCommand::Replace { why, target } = command;
     let target = Target::open_with_any_key(&target, clock).await?;
     let key = &target.config.secret_key;
-    if key_fits(&target.store.reader, key).await? != KeyFits::No {
-        bail!("nothing was changed: the key is the one of this database already");
+    match key_fits(&target.store.reader, key).await? {
+        KeyFits::No(WrongKey::Former(at)) => {
+            bail!("nothing was changed: the key was rotated at {at}, and a former key is not taken again")
+        }
+        KeyFits::No(WrongKey::Other | WrongKey::NeedsFormer(_)) => {}
+        _ => bail!("nothing was changed: the key is the one of this database already"),
     }
     let seal = Seal { reason: why.reason, ..Seal::none() };
     let sealed = target.gate.submit(&actor(), &ReplaceKey::new(key), &seal).await?;

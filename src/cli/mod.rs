@@ -10,6 +10,7 @@ mod job;
 mod key;
 mod migrate;
 mod network;
+mod rotate_key;
 mod seed;
 mod serve;
 mod staff;
@@ -52,6 +53,8 @@ enum Command {
     /// The secret key: what to do where it is lost.
     #[command(subcommand)]
     Key(key::KeyCommand),
+    /// Replaces the secret key while the console serves: `INGAM_SECRET_KEY` is the new one, `INGAM_SECRET_KEY_OLD` the one in use.
+    RotateKey(rotate_key::RotateArgs),
     /// The networks that may use the console.
     #[command(subcommand)]
     Network(network::NetworkCommand),
@@ -218,6 +221,7 @@ async fn dispatch(command: Command, clock: Clock) -> anyhow::Result<ExitCode> {
         Command::Healthcheck => healthcheck::run(),
         Command::Staff(command) => staff::run(command, clock).await,
         Command::Key(command) => key::run(command, clock).await,
+        Command::RotateKey(args) => rotate_key::run(args, clock).await,
         Command::Network(command) => network::run(command, clock).await,
         Command::Audit(AuditCommand::Verify { target }) => audit::verify(target).await,
         Command::Audit(AuditCommand::TakeOverLedger { why, target }) => {

@@ -1,8 +1,8 @@
 //! The configuration file: names as in the environment, without the prefix and in lower case.
 
 use super::{
-    ABSOLUTE, ALL, CONNECTIONS, DATABASE_URL, DUTIES, IDLE, LISTEN, NETWORKS, ORIGIN, PAYMENTS, PAYMENTS_SECRET,
-    PAYMENTS_TIMEOUT, PAYMENTS_URL, PROFILE, PROXIES, SECRET_KEY, TOPIC, ZONE,
+    ABSOLUTE, ALL, CONNECTIONS, DATABASE_URL, DUTIES, FORMER_KEY, IDLE, LISTEN, NETWORKS, ORIGIN, PAYMENTS,
+    PAYMENTS_SECRET, PAYMENTS_TIMEOUT, PAYMENTS_URL, PROFILE, PROXIES, SECRET_KEY, TOPIC, ZONE,
     approvals::{Approval, NoticeConfig},
     batches, look_limits,
 };
@@ -16,6 +16,7 @@ pub(super) struct File {
     profile: Option<String>,
     database_url: Option<String>,
     secret_key: Option<String>,
+    secret_key_old: Option<String>,
     allowed_networks: Option<String>,
     listen: Option<String>,
     public_origin: Option<String>,
@@ -69,6 +70,7 @@ impl File {
             (PROFILE, self.profile),
             (DATABASE_URL, self.database_url),
             (SECRET_KEY, self.secret_key),
+            (FORMER_KEY, self.secret_key_old),
             (NETWORKS, self.allowed_networks),
             (LISTEN, self.listen),
             (ORIGIN, self.public_origin),

@@ -1,7 +1,8 @@
 //! Environment isolation: the rules that keep production and everything else apart, each with its verdict.
 
 use super::{
-    DATABASE_URL, NETWORKS, PAYMENTS_SECRET, SECRET_KEY, Settings, Source, TOPIC, batches, default_topic, payments,
+    DATABASE_URL, FORMER_KEY, NETWORKS, PAYMENTS_SECRET, SECRET_KEY, Settings, Source, TOPIC, batches, default_topic,
+    payments,
 };
 use crate::{profile::Profile, secret::SecretKey};
 
@@ -29,6 +30,10 @@ impl Settings {
                 [("database URL", DATABASE_URL), ("secret key", SECRET_KEY), ("allowed networks", NETWORKS)]
             {
                 checks.push(Check { name, verdict: self.comes_from_the_environment(setting) });
+            }
+            // Whether it is a sample is of no matter: it is on its way out, and nothing more is made with it.
+            if let Some((_, Source::File)) = self.values.get(FORMER_KEY) {
+                checks.push(Check { name: "former secret key", verdict: self.comes_from_the_environment(FORMER_KEY) });
             }
             if let Ok(url) = self.database_url() {
                 checks.push(Check { name: "database connection", verdict: crate::store::is_private_way(&url) });

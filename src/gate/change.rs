@@ -133,6 +133,11 @@ impl Admits {
         Self { by: By::Public, code: false, host: false }
     }
 
+    /// Work of the system that is recorded like a change.
+    pub const fn system_only() -> Self {
+        Self { by: By::SystemOnly, code: false, host: false }
+    }
+
     pub const fn host_only() -> Self {
         Self { by: By::SystemOnly, code: false, host: true }
     }

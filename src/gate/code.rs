@@ -198,8 +198,13 @@ pub fn context(staff: StaffId) -> String {
 
 /// How a recovery code is stored: under a key that is not in the database, since 80 bits alone do not stop a search.
 pub fn recovery_hash(key: &SecretKey, staff: StaffId, code: &str) -> [u8; 32] {
+    key.mac(Purpose::Lookup, recovery_text(staff, code).as_bytes())
+}
+
+/// What of a recovery code is hashed, however it is typed.
+pub(super) fn recovery_text(staff: StaffId, code: &str) -> String {
     let plain: String = code.chars().filter(char::is_ascii_alphanumeric).map(|c| c.to_ascii_uppercase()).collect();
-    key.mac(Purpose::Lookup, format!("recovery/{staff}/{plain}").as_bytes())
+    format!("recovery/{staff}/{plain}")
 }
 
 #[cfg(test)]

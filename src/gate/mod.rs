@@ -21,6 +21,7 @@ pub(crate) mod day;
 mod dyn_change;
 mod evaluation;
 mod foresee;
+pub(crate) mod former;
 mod hold;
 mod housekeeping;
 pub(crate) mod key_check;
@@ -49,6 +50,7 @@ pub use change::{Admits, By, Change, Fault, Kind, Meaning, Rejection, Target};
 pub use dyn_change::{Catalog, DynChange};
 pub use evaluation::is_same_mailbox;
 pub use foresee::Foreseen;
+pub use former::Kept;
 pub use hold::Held;
 pub use housekeeping::{ClaimDeliveries, EndSession, Housekeeping, MarkDelivered, RecordAccess, TouchSession};
 pub(crate) use housekeeping::{housekeeping, list};
@@ -122,7 +124,8 @@ impl Gate {
         networks: Allowlist,
     ) -> anyhow::Result<Self> {
         let policies = Policies::built_in(catalog.kinds, Zone::seoul());
-        let setup = Setup { catalog, networks, policies, separates_duties: false, looks: LookLimits::default() };
+        let keys = key.each().map(|key| key_check::value(&key)).collect();
+        let setup = Setup { catalog, networks, policies, separates_duties: false, looks: LookLimits::default(), keys };
         Ok(Self { writer: Writer::open(store).await?, clock, key, setup, tally: Arc::default() })
     }
 

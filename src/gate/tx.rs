@@ -87,6 +87,8 @@ pub(super) struct Setup {
     /// Whether no person may hold roles that check each other.
     pub(super) separates_duties: bool,
     pub(super) looks: LookLimits,
+    /// What the database would hold of the keys of this process.
+    pub(super) keys: Vec<String>,
 }
 
 pub(super) enum Inner<'c> {
@@ -149,6 +151,11 @@ impl Tx<'_> {
     /// The one instant at which everything in this transaction happens.
     pub fn now(&self) -> Instant {
         self.now
+    }
+
+    /// Whether this process has the key of which the database would hold `key_check`.
+    pub(super) fn is_own_key(&self, key_check: &str) -> bool {
+        self.setup.keys.iter().any(|own| own == key_check)
     }
 
     /// Names this change in rows of its own, so that the log can be held against them.

@@ -10,7 +10,7 @@ use crate::{
     store::{Store, WAIT, Writing},
 };
 use anyhow::Context as _;
-use sqlx::{Connection as _, PgPool, SqlitePool, postgres::PgPoolOptions, sqlite::SqlitePoolOptions};
+use sqlx::{Connection as _, PgPool, SqlitePool, sqlite::SqlitePoolOptions};
 
 /// The pool that may write. Only the gate can begin a transaction on it.
 #[derive(Clone, Debug)]
@@ -36,12 +36,7 @@ impl Writer {
                 .connect_with(options.clone())
                 .await
                 .map(Self::Sqlite),
-            Writing::Postgres { options, connections } => PgPoolOptions::new()
-                .max_connections(*connections)
-                .acquire_timeout(WAIT)
-                .connect_with(options.clone())
-                .await
-                .map(Self::Postgres),
+            Writing::Postgres { session, connections } => session.pool(*connections).await.map(Self::Postgres),
         };
         opened.context("the database cannot be opened for writing")
     }

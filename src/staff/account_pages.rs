@@ -125,7 +125,8 @@ pub(crate) async fn replace_authenticator(desk: Desk, body: web::Bytes) -> PageR
         Posted::Current(form) => form,
         Posted::Former(form) => return again(&desk, "authenticator", "", &form, Refused::expired()).await,
     };
-    let secret = Offer::read(&form)?.secret(&desk.console().key, &replacement(&desk).await?);
+    let (offer, occasion) = (Offer::read(&form)?, replacement(&desk).await?);
+    let secret = offer.proved(&desk.console().key, &occasion, form.get("new_code"), desk.now());
     let person = desk.person();
     let change = ReplaceAuthenticator {
         staff: person.id,

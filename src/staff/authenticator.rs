@@ -3,7 +3,7 @@
 use super::account_state;
 use crate::{
     clock::Instant,
-    gate::{Fault, Tx, code},
+    gate::{Fault, Tx, code, key_check},
     id::StaffId,
     secret::{SecretKey, fingerprint, random},
     sql,
@@ -17,6 +17,7 @@ const CODES: usize = 10;
 
 /// Replaces the authenticator, if there is one. `spent` is the step of the code that proved it, which is used up.
 pub(super) async fn replace(tx: &mut Tx<'_>, staff: StaffId, sealed: &[u8], spent: i64) -> Result<(), Fault> {
+    key_check::hold(tx).await?;
     let now = tx.now();
     tx.query(sql!(
         "insert into authenticators (staff_id, secret, last_step, enrolled_at) values ($1, $2, $3, $4)

@@ -1,7 +1,7 @@
 //! A new secret key in place of one that was lost.
 
 use crate::{
-    gate::{Admits, Change, Fault, Target, Tx, key_check},
+    gate::{Admits, Change, Fault, Target, Tx, former, key_check},
     secret::SecretKey,
     staff::STAFF_CREDENTIAL_CHANGED,
 };
@@ -31,6 +31,8 @@ impl Change for ReplaceKey {
 
     async fn apply(&self, tx: &mut Tx<'_>) -> Result<(), Fault> {
         let before = key_check::replace(tx, &self.key_check).await?;
+        // Where the former key was lost while it was rotated, nothing can be done about it any more.
+        former::end(tx).await?;
         tx.note("key_check", before, self.key_check.as_str());
         tx.emit(STAFF_CREDENTIAL_CHANGED, serde_json::json!({ "staff": null, "credential": "key-replaced" }));
         Ok(())

@@ -24,6 +24,7 @@ pub(crate) mod recovery_pages;
 pub mod reset;
 pub mod restrict;
 pub mod roles;
+pub(crate) mod rotation;
 pub(crate) mod session;
 pub(crate) mod session_list;
 pub(crate) mod sessions;

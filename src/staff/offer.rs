@@ -7,6 +7,7 @@
 
 use super::pages::NewAuthenticator;
 use crate::{
+    clock::Instant,
     gate::code,
     profile::Profile,
     secret::{SecretKey, random},
@@ -33,8 +34,17 @@ impl Offer {
     }
 
     /// The secret that was offered on this page. `occasion` names the person and what they came with.
-    pub(crate) fn secret(&self, key: &SecretKey, occasion: &str) -> [u8; 20] {
+    fn secret(&self, key: &SecretKey, occasion: &str) -> [u8; 20] {
         code::offered_secret(key, &format!("{occasion}/{}", self.0))
+    }
+
+    /// The secret that `code` proves: the one that was offered, or, where it is of neither, the one that is offered now. A page from before the
+    /// key was changed offered that of the former key.
+    pub(crate) fn proved(&self, key: &SecretKey, occasion: &str, code: &str, now: Instant) -> [u8; 20] {
+        let mut offered = key.each().map(|key| self.secret(&key, occasion));
+        let is_proved =
+            |secret: &[u8; 20]| code::matching_step(secret, code, now).is_some() || code::is_ahead(secret, code, now);
+        offered.find(is_proved).unwrap_or_else(|| self.secret(key, occasion))
     }
 
     /// The same as an authenticator app takes it: as a picture, as an address, as letters.

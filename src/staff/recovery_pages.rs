@@ -67,7 +67,7 @@ pub(crate) async fn recover_authenticator(guest: Guest, session: Session, body: 
         return page(&guest, 422, &visitor, &offer, FieldErrors::one("code", wrong::required()));
     }
     let key = &guest.console().key;
-    let secret = offer.secret(key, &occasion(&visitor));
+    let secret = offer.proved(key, &occasion(&visitor), form.get("code"), guest.now());
     let token = secret::token();
     let change = RecoverAuthenticator::new(
         visitor.id,

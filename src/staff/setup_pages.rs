@@ -95,7 +95,7 @@ pub(crate) async fn accept(guest: Guest, path: web::Path<String>, body: web::Byt
         return page(&guest, 422, token, invitation, &offer, errors, None);
     }
     let key = &guest.console().key;
-    let secret = offer.secret(key, &occasion(&token));
+    let secret = offer.proved(key, &occasion(&token), form.get("code"), guest.now());
     let Some(step) = code::matching_step(&secret, form.get("code"), guest.now()) else {
         let refusal = if code::is_ahead(&secret, form.get("code"), guest.now()) {
             FormRefusal::CodeAhead { from: refused::next_step(guest.now()) }

@@ -8,7 +8,7 @@ use super::{
 };
 use crate::{
     clock::Instant,
-    gate::{CodeRefusal, Meaning, Refusal, Seal, code},
+    gate::{CodeRefusal, Meaning, Refusal, Seal, former},
     id::StaffId,
     password::{Busy, MAX, Turn},
     secret, sql,
@@ -245,7 +245,7 @@ pub(crate) async fn enter_code(
     let sign_in = SignIn::new(visitor.id, visitor.session.clone(), &token, browser(&guest));
     let outcome = if step == CodeStep::Recovery {
         let key = &guest.console().key;
-        let hash = code::recovery_hash(key, visitor.id, form.get("code"));
+        let hash = former::recovery_hash(guest.reader(), key, visitor.id, form.get("code")).await?;
         let keys = Keys::new(key, &format!("recovery/{}", visitor.id), guest.visit().ip());
         let change = SignInWithRecoveryCode::new(sign_in, hash, keys);
         guest.submit(&change, &Seal::none()).await.map(drop)

@@ -1,14 +1,13 @@
 //! The schema, and the stamp that says which environment the database belongs to.
 
-use super::{Engine, Reader, Sql, open};
+use super::{Engine, Reader, Sql, open, session};
 use crate::{
     clock::Instant,
     profile::{Profile, stamp_fits},
     sql,
 };
 use anyhow::Context as _;
-use sqlx::{ConnectOptions, Connection, migrate::Migrator, postgres::PgConnectOptions};
-use std::str::FromStr;
+use sqlx::{ConnectOptions, Connection, migrate::Migrator};
 
 static SQLITE: Migrator = sqlx::migrate!("migrations/sqlite");
 static POSTGRES: Migrator = sqlx::migrate!("migrations/postgres");
@@ -48,11 +47,11 @@ pub async fn migrate(url: &str, profile: Profile, now: Instant) -> anyhow::Resul
             connection.close().await?;
         }
         Engine::Postgres => {
-            let mut connection = PgConnectOptions::from_str(url)?
-                .application_name("ingam migrate")
-                .connect()
-                .await
-                .with_context(|| format!("cannot reach the database {}", open::shown(url)))?;
+            let options = open::postgres_options(url)?.application_name("ingam migrate");
+            let reached =
+                |error: anyhow::Error| error.context(format!("cannot reach the database {}", open::shown(url)));
+            session::check_pooler(&options).await.map_err(reached)?;
+            let mut connection = options.connect().await.map_err(|error| reached(error.into()))?;
             check_stamp(profile, sqlx::query_scalar(STAMPED).fetch_optional(&mut connection).await)?;
             POSTGRES.run(&mut connection).await.context(
                 "the schema could not be made; the role that migrates must own the database and may create roles, \

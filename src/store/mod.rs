@@ -8,6 +8,7 @@ mod migration;
 mod open;
 mod query;
 mod reader;
+mod session;
 
 pub use migration::{ForeignDatabase, Stamp, migrate, stamp};
 pub(crate) use migration::{is_postgres_source, sqlite_triggers, sqlite_triggers_as_built};

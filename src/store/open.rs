@@ -1,9 +1,9 @@
-use super::{Reader, reader::Pool};
+use super::{Reader, reader::Pool, session::Session};
 use crate::sql;
 use anyhow::Context as _;
 use sqlx::{
     ConnectOptions as _, Connection as _,
-    postgres::{PgConnectOptions, PgPoolOptions, PgSslMode},
+    postgres::{PgConnectOptions, PgSslMode},
     sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous},
 };
 use std::{
@@ -45,7 +45,7 @@ pub struct Store {
 #[derive(Clone)]
 pub(crate) enum Writing {
     Sqlite(SqliteConnectOptions),
-    Postgres { options: PgConnectOptions, connections: u32 },
+    Postgres { session: Session, connections: u32 },
 }
 
 impl std::fmt::Debug for Writing {
@@ -79,8 +79,8 @@ impl Store {
         if !is_read_only(&reader).await? {
             reader.close().await;
             anyhow::bail!(
-                "the connections for reading can write: something between the console and the database, such as a pooler, \
-                 drops the options of the connection; let the console connect directly"
+                "the connections for reading can write: something between the console and the database drops what is set for a connection; let \
+                 the console connect directly"
             );
         }
         Ok(Self { engine, reader, writing })
@@ -159,26 +159,14 @@ pub(super) fn make_private(path: &Path) {
 }
 
 async fn open_postgres(url: &str, connections: u32) -> anyhow::Result<(Reader, Writing)> {
-    // Every connection takes the application's role, independent of the login: even where the login owns the tables, the
-    // statements of the console run with the rights of a role that cannot change the audit log.
-    let options = PgConnectOptions::from_str(url)?.application_name("ingam").options([
-        ("role", APP_ROLE),
-        ("lock_timeout", "10s"),
-        ("idle_in_transaction_session_timeout", "30s"),
-    ]);
-    let reader = PgPoolOptions::new()
-        .max_connections(connections)
-        .acquire_timeout(WAIT)
-        .connect_with(options.clone().options([
-            ("default_transaction_read_only", "on"),
-            ("statement_timeout", "15s"),
-            ("max_parallel_workers_per_gather", "0"),
-            // Compiling a statement of the verification takes longer than running it: each is short.
-            ("jit", "off"),
-        ]))
-        .await?;
-    let options = options.options([("statement_timeout", "30s")]);
-    Ok((Reader(Pool::Postgres(reader)), Writing::Postgres { options, connections }))
+    let session = Session::reading(postgres_options(url)?.application_name("ingam")).await?;
+    let reader = session.pool(connections).await?;
+    Ok((Reader(Pool::Postgres(reader)), Writing::Postgres { session: session.to_write(), connections }))
+}
+
+/// Without a setting that poolers do not take, and that servers of today need no more: they write numbers exactly by themselves.
+pub(super) fn postgres_options(url: &str) -> anyhow::Result<PgConnectOptions> {
+    Ok(PgConnectOptions::from_str(url)?.extra_float_digits(None))
 }
 
 /// Whether a connection to this database cannot be read or taken over on its way: it stays on this machine, or TLS checks the
@@ -213,7 +201,7 @@ pub(crate) async fn transport(url: &str) -> anyhow::Result<Option<String>> {
     if Engine::of(url)? == Engine::Sqlite {
         return Ok(None);
     }
-    let mut connection = PgConnectOptions::from_str(url)?.application_name("ingam check").connect().await?;
+    let mut connection = postgres_options(url)?.application_name("ingam check").connect().await?;
     let used: Option<(bool, Option<String>, Option<String>)> =
         sqlx::query_as("select ssl, version, cipher from pg_stat_ssl where pid = pg_backend_pid()")
             .fetch_optional(&mut connection)

@@ -52,7 +52,7 @@ pub fn token(key: &SecretKey, session: &str, person: Option<StaffId>) -> String 
 }
 
 /// The part of a token that ties it to a session.
-pub(crate) fn mac_of(key: &SecretKey, session: &str) -> String {
+fn mac_of(key: &SecretKey, session: &str) -> String {
     hex::encode(key.mac(Purpose::Forgery, session.as_bytes()))
 }
 
@@ -65,7 +65,8 @@ fn signed(key: &SecretKey, person: Option<StaffId>, mac: &str) -> String {
 
 pub fn verify(key: &SecretKey, session: &str, person: Option<StaffId>, posted: &str) -> bool {
     // Without session and cookie there is nothing a form could be bound to.
-    !session.is_empty() && bool::from(token(key, session, person).as_bytes().ct_eq(posted.as_bytes()))
+    let is = |key: SecretKey| bool::from(token(&key, session, person).as_bytes().ct_eq(posted.as_bytes()));
+    !session.is_empty() && key.each().any(is)
 }
 
 /// What a token says by itself, once it is certain that this console made it.
@@ -73,8 +74,14 @@ pub fn verify(key: &SecretKey, session: &str, person: Option<StaffId>, posted: &
 pub(crate) struct Issued {
     /// Whose session it was made in; `None` before signing in.
     pub(crate) person: Option<StaffId>,
-    /// As of [`mac_of`].
-    pub(crate) mac: String,
+    mac: String,
+}
+
+impl Issued {
+    /// Whether it was made in this session.
+    pub(crate) fn is_of(&self, key: &SecretKey, session: &str) -> bool {
+        key.each().any(|key| mac_of(&key, session) == self.mac)
+    }
 }
 
 /// Reads a token of this console, whether or not its session is still there.
@@ -85,8 +92,8 @@ pub(crate) fn issued(key: &SecretKey, posted: &str) -> Option<Issued> {
         "0" => None,
         id => Some(id.parse().ok()?),
     };
-    let is_ours = bool::from(signed(key, person, mac).as_bytes().ct_eq(posted.as_bytes()));
-    is_ours.then(|| Issued { person, mac: mac.to_owned() })
+    let is = |key: SecretKey| bool::from(signed(&key, person, mac).as_bytes().ct_eq(posted.as_bytes()));
+    key.each().any(is).then(|| Issued { person, mac: mac.to_owned() })
 }
 
 #[cfg(test)]
@@ -155,6 +162,16 @@ mod tests {
         {
             assert!(!verify(&key, "a", mina, posted));
         }
+    }
+
+    #[test]
+    fn a_token_of_the_former_key_holds_while_it_is_there() {
+        let (former, new) = (SecretKey::new(crate::secret::random()), SecretKey::new(crate::secret::random()));
+        let mina = Some(StaffId::new(1));
+        let (old, both) = (token(&former, "a", mina), new.with_former(&former));
+        assert!(verify(&both, "a", mina, &old) && !verify(&both, "b", mina, &old) && !verify(&new, "a", mina, &old));
+        assert!(issued(&both, &old).is_some_and(|issued| issued.is_of(&both, "a") && !issued.is_of(&both, "b")));
+        assert!(verify(&new, "a", mina, &token(&both, "a", mina)));
     }
 
     #[test]

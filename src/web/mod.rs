@@ -14,6 +14,7 @@ mod focus;
 pub mod forgery;
 pub(crate) mod form;
 pub(crate) mod format;
+pub(crate) mod former_cookie;
 pub(crate) mod guest;
 pub(crate) mod headers;
 pub(crate) mod health;

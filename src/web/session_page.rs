@@ -4,10 +4,7 @@
 //! session and of its person, and its script (`static/session.js`) compares them with what is answered here.
 
 use super::{Console, Desk, Guest, PageResult, session::Visitor};
-use crate::{
-    gate::TouchSession,
-    secret::{Purpose, SecretKey},
-};
+use crate::{gate::TouchSession, secret::sha256};
 use actix_web::{HttpResponse, web};
 use chrono::TimeDelta;
 use serde::Serialize;
@@ -35,8 +32,8 @@ impl PageSession {
         let now = console.clock.now().unix();
         let left = |from: i64, limit: TimeDelta| (from + limit.num_seconds() - now).max(0);
         Self {
-            of: name(&console.key, "session", &visitor.session),
-            by: name(&console.key, "person", &visitor.id.to_string()),
+            of: name("session", &visitor.session),
+            by: name("person", &visitor.id.to_string()),
             idle: left(visitor.seen, console.limits.idle),
             ends: left(visitor.created, console.limits.absolute),
             warn: WARNING.num_seconds().min(console.limits.idle.num_seconds() / 3),
@@ -44,8 +41,10 @@ impl PageSession {
     }
 }
 
-fn name(key: &SecretKey, of: &str, id: &str) -> String {
-    let mut name = hex::encode(key.mac(Purpose::Page, format!("{of}/{id}").as_bytes()));
+/// The same under every key: a page that is open while the key is rotated stays. The key of a session is random, and whose it is says the
+/// token of each form.
+fn name(of: &str, id: &str) -> String {
+    let mut name = hex::encode(sha256(format!("ingam/page/{of}/{id}").as_bytes()));
     name.truncate(16);
     name
 }

@@ -170,6 +170,14 @@ pub const COVERAGE: &[Coverage] = &[
         &[("staff_id, key, fingerprint, seq, output, at", "answers to forms that are sent twice, for seven days")],
     ),
     table(
+        "former_keys",
+        &[],
+        &[(
+            "key_check, began_at, ended_at, lookup",
+            "compared with the configuration at every start; each rotation is in the log",
+        )],
+    ),
+    table(
         "installation",
         &[],
         &[("id, environment, stamped_at, key_check", "compared with the configuration at every start")],

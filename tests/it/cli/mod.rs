@@ -4,3 +4,4 @@ mod commands;
 mod demo;
 mod key;
 pub(crate) mod program;
+mod rotating;

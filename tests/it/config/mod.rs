@@ -3,4 +3,5 @@
 mod environment;
 mod isolation;
 mod isolation_payments;
+mod letters;
 mod zones;

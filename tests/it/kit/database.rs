@@ -54,6 +54,12 @@ impl Database {
         }
     }
 
+    /// An empty database of PostgreSQL that takes these characters for letters.
+    pub(crate) fn with_letters(lc_ctype: &str) -> Self {
+        let options = format!(" template template0 encoding 'UTF8' lc_collate 'C' lc_ctype '{lc_ctype}'");
+        Self::on_server(postgres::server(), &options)
+    }
+
     fn file() -> Self {
         let folder = TempDir::with_prefix("ingam-test-").unwrap();
         let url = sqlite_url(&folder.path().join("ingam.db"));

@@ -92,7 +92,7 @@ fn program(name: &str) -> Command {
 }
 
 /// PostgreSQL refuses to run as root: then it runs as `postgres`, or as `INGAM_TEST_POSTGRES_USER`.
-fn other_user() -> Option<(u32, u32)> {
+pub(crate) fn other_user() -> Option<(u32, u32)> {
     if fs::metadata("/proc/self").unwrap().uid() != 0 {
         return None;
     }

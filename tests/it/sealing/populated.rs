@@ -11,6 +11,7 @@ use crate::{
         recovery::{recover, renew},
     },
 };
+use ingam::secret::{Purpose, SecretKey};
 use std::time::Duration;
 
 /// Everything that people and the system do, done here. The provider must live as long as the world.
@@ -30,6 +31,7 @@ pub(crate) fn populated(engine: Engine) -> (World, Provider) {
     people(&world);
     networks(&world);
     draft(&world);
+    former_key(&world);
     // By the clock of the machine, which is ahead of the world's: from then on the log's time is held.
     let done = world.command(&["job", "daily-settlement", "--date", "2026-02-28"]).output().unwrap();
     assert!(done.status.success(), "{}", String::from_utf8_lossy(&done.stderr));
@@ -116,6 +118,15 @@ fn networks(world: &World) {
     let added = added.set("net", "198.51.100.7").set("note", "The printer").set("expires_at", "2026-03-09T09:00");
     let added = added.set("reason", "The new office").set("code", &world.code("owner")).submit();
     assert_eq!(added.status, 303, "{added}");
+}
+
+/// The key in use took the place of another one.
+fn former_key(world: &World) {
+    let former = SecretKey::new([7; 32].map(|byte: u8| byte ^ 0x5a));
+    let stored = hex::encode(former.mac(Purpose::Check, b"installation"));
+    world.database().tamper(&format!("update installation set key_check = '{stored}'")).unwrap();
+    let rotated = world.command(&["rotate-key"]).env("INGAM_SECRET_KEY_OLD", &former.spellings()[0]).output().unwrap();
+    assert!(rotated.status.success(), "{}", String::from_utf8_lossy(&rotated.stderr));
 }
 
 /// A form that was sent after its session had ended.
