@@ -35,7 +35,11 @@ pub(super) async fn run(args: ConfigArgs, clock: Clock) -> anyhow::Result<ExitCo
     let mut checks = check::of_database(&store, profile).await;
     // The schema comes first: an older one has no place for what is compared.
     if checks.iter().all(|check| check.verdict.is_ok()) {
-        checks.push(check::of_key(&store, &config.secret_key).await);
+        let key = check::of_key(&store, &config.secret_key).await;
+        if let (Some(_), Ok(state)) = (config.secret_key.former(), &key.verdict) {
+            tracing::warn!("the secret key is being rotated: {state}");
+        }
+        checks.push(key);
     }
     for check in checks {
         check.verdict.map_err(|why| RefusedToStart(format!("refuses to start: {why}")))?;

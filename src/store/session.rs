@@ -149,10 +149,8 @@ async fn set(connection: &mut PgConnection, settings: Settings) -> sqlx::Result<
 
 /// Whether the connection works as the console's role, and whether those for reading cannot write.
 async fn holds(connection: &mut PgConnection, settings: Settings) -> sqlx::Result<bool> {
-    let read_only = match settings.iter().any(|(name, _)| *name == "default_transaction_read_only") {
-        true => " and current_setting('default_transaction_read_only') = 'on'",
-        false => "",
-    };
+    let is_reading = settings.iter().any(|(name, _)| *name == "default_transaction_read_only");
+    let read_only = if is_reading { " and current_setting('default_transaction_read_only') = 'on'" } else { "" };
     ask(connection, format!("select current_user = '{APP_ROLE}'{read_only}")).await?.try_get(0)
 }
 

@@ -84,6 +84,7 @@ fn only_the_one_place_is_excused_from_it() {
             "src/store/open.rs",
             "src/store/query.rs",
             "src/store/query.rs",
+            "src/store/session.rs",
         ]
     );
 }
