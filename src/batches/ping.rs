@@ -161,7 +161,7 @@ const FORMER: u32 = 100;
 
 /// Whether this was the token of the job before its revision was raised: a program that still has it was forgotten.
 fn is_former(console: &Console, offered: &str, name: &str, revision: u32) -> bool {
-    let former = (revision.saturating_sub(FORMER)..revision).map(|revision| token(&console.key, name, revision));
+    let former = (revision.saturating_sub(FORMER)..revision).map(|revision| token(console.key.alone(), name, revision));
     former.fold(false, |is, token| is | bool::from(token.as_bytes().ct_eq(offered.as_bytes())))
 }
 

@@ -114,7 +114,7 @@ async fn of_lead(store: &Store, now: Instant) -> Check {
     Check { name: "clock", verdict }
 }
 
-/// Whether PostgreSQL takes Hangul for letters: by what a database was made with (lc_ctype), and there is no other way to index its words.
+/// Whether PostgreSQL takes Hangul for letters: by what a database was made with (`lc_ctype`), and there is no other way to index its words.
 async fn of_letters(store: &Store) -> Option<Check> {
     if store.engine == Engine::Sqlite {
         return None;

@@ -200,7 +200,7 @@ macro_rules! list_query {
 
             fn meant(
                 &self,
-                zone: crate::zone::Zone,
+                zone: $crate::zone::Zone,
                 is_unset: fn(&str) -> bool,
             ) -> Result<$meant, $crate::web::shell::field::FieldErrors> {
                 let reading = $crate::web::list::Reading { zone, typed: self };
