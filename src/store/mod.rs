@@ -8,8 +8,9 @@ mod migration;
 mod open;
 mod query;
 mod reader;
+mod repair;
 
-pub use migration::{ForeignDatabase, Stamp, migrate, stamp};
+pub use migration::{ForeignDatabase, Migrated, Stamp, migrate, stamp};
 pub(crate) use migration::{is_postgres_source, sqlite_triggers, sqlite_triggers_as_built};
 pub use open::{Engine, Store};
 pub(crate) use open::{WAIT, Writing, is_private_way, shown, transport};

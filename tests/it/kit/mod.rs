@@ -51,6 +51,7 @@ pub(crate) use operators::{Operator, approvers, bytes, operators, operators_here
 pub(crate) use page::Page;
 pub(crate) use people::{PEOPLE, People, Person, totp};
 pub(crate) use points::{REASON, addition, points};
+pub(crate) use postgres::Cluster;
 pub(crate) use process::{Process, free_address, launcher, program};
 pub(crate) use provider::{Mode, Provider};
 pub(crate) use requests::sample_requests;
