@@ -1,6 +1,6 @@
 //! The schema, and the stamp that says which environment the database belongs to.
 
-use super::{Engine, Reader, open, repair};
+use super::{Engine, Reader, open, repair, wal};
 use crate::{
     clock::Instant,
     profile::{Profile, stamp_fits},
@@ -49,6 +49,7 @@ pub async fn migrate(url: &str, profile: Profile, now: Instant) -> anyhow::Resul
         Engine::Sqlite => {
             let options = open::sqlite_options(url)?.create_if_missing(true);
             open::make_private(options.get_filename());
+            wal::check(&options, wal::size(options.get_filename())).await?;
             let mut connection =
                 options.connect().await.with_context(|| format!("cannot open the database {}", open::shown(url)))?;
             check_stamp(profile, sqlx::query_scalar(STAMPED).fetch_optional(&mut connection).await)?;

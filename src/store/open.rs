@@ -1,4 +1,8 @@
-use super::{Reader, reader::Pool};
+use super::{
+    Reader,
+    reader::Pool,
+    wal::{self, WithoutWal},
+};
 use crate::sql;
 use anyhow::Context as _;
 use sqlx::{
@@ -71,9 +75,10 @@ impl Store {
     pub async fn open(url: &str, connections: u32) -> anyhow::Result<Self> {
         let engine = Engine::of(url)?;
         let (reader, writing) = match engine {
-            Engine::Sqlite => open_sqlite(url, connections)
-                .await
-                .with_context(|| format!("cannot open the database {}", shown(url)))?,
+            Engine::Sqlite => match open_sqlite(url, connections).await {
+                Err(error) if error.is::<WithoutWal>() => return Err(error),
+                opened => opened.with_context(|| format!("cannot open the database {}", shown(url)))?,
+            },
             Engine::Postgres => open_postgres(url, connections).await.map_err(|error| name_cause(error, url))?,
         };
         if !is_read_only(&reader).await? {
@@ -125,6 +130,8 @@ async fn is_read_only(reader: &Reader) -> sqlx::Result<bool> {
 
 async fn open_sqlite(url: &str, connections: u32) -> anyhow::Result<(Reader, Writing)> {
     let base = sqlite_options(url)?;
+    let wal_before = wal::size(base.get_filename());
+    wal::check(&base, wal_before).await?;
     let reader = SqlitePoolOptions::new()
         .max_connections(connections)
         .acquire_timeout(WAIT)
