@@ -86,7 +86,7 @@ pub async fn migrate(url: &str, profile: Profile, now: Instant) -> anyhow::Resul
 /// The database belongs to another environment.
 #[derive(Debug, thiserror::Error)]
 #[error("{0}")]
-pub struct ForeignDatabase(String);
+pub struct ForeignDatabase(pub(super) String);
 
 /// Checks the stamp before migrating, and says whether the database is new. Without the table there is nothing to protect; any other
 /// error may hide a stamp.
@@ -163,7 +163,8 @@ pub async fn stamp(reader: &Reader, engine: Engine) -> anyhow::Result<Stamp> {
 }
 
 /// The tables whose triggers on SQLite keep them append-only.
-const KEPT: [&str; 11] = [
+const KEPT: [&str; 12] = [
+    "access_heads",
     "audit",
     "audit_head",
     "access_records",
