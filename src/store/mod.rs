@@ -4,6 +4,7 @@
 //! accept. The engine is chosen here and nowhere else. A test prepares every listed statement on both engines, which is
 //! what sqlx's `query!` macros would have given for one.
 
+pub(crate) mod backup;
 mod migration;
 mod open;
 mod query;

@@ -6,7 +6,7 @@ use super::{
 use crate::sql;
 use anyhow::Context as _;
 use sqlx::{
-    ConnectOptions as _, Connection as _,
+    ConnectOptions as _, Connection as _, PgConnection,
     postgres::{PgConnectOptions, PgPoolOptions, PgSslMode},
     sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous},
 };
@@ -16,6 +16,10 @@ use std::{
     os::unix::fs::{OpenOptionsExt as _, PermissionsExt as _},
     path::Path,
     str::FromStr,
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
     time::Duration,
 };
 
@@ -89,6 +93,47 @@ impl Store {
             );
         }
         Ok(Self { engine, reader, writing })
+    }
+
+    /// Opens PostgreSQL for reading in one transaction that never ends: whatever is read, also by a program that is told its snapshot,
+    /// is of one moment. On SQLite it is an ordinary store.
+    ///
+    /// # Errors
+    ///
+    /// As [`Store::open`].
+    pub(crate) async fn open_unchanging(url: &str) -> anyhow::Result<Self> {
+        let store = Self::open(url, 1).await?;
+        let Writing::Postgres { options, .. } = &store.writing else { return Ok(store) };
+        let options = reading(options.clone()).options([("idle_in_transaction_session_timeout", "0")]);
+        let began = Arc::new(AtomicBool::new(false));
+        let pool = PgPoolOptions::new()
+            .max_connections(1)
+            .min_connections(1)
+            .acquire_timeout(WAIT)
+            .idle_timeout(None)
+            .max_lifetime(None)
+            .after_connect(move |connection, _| {
+                // A second connection would see another moment.
+                let is_second = began.swap(true, Ordering::Relaxed);
+                Box::pin(async move {
+                    if is_second {
+                        return Err(sqlx::Error::Protocol("the connection with the snapshot was lost".to_owned()));
+                    }
+                    begin_unchanging(connection).await
+                })
+            })
+            .connect_with(options)
+            .await?;
+        store.close().await;
+        Ok(Self { reader: Reader(Pool::Postgres(pool)), ..store })
+    }
+
+    /// Opens a SQLite file that no process changes for reading, and leaves nothing beside it.
+    pub(crate) async fn open_file(path: &Path) -> anyhow::Result<Self> {
+        let base = SqliteConnectOptions::new().filename(path).read_only(true).immutable(true);
+        let options = base.clone().pragma("query_only", "on").pragma("cache_size", "-16000");
+        let reader = SqlitePoolOptions::new().max_connections(1).acquire_timeout(WAIT).connect_with(options).await?;
+        Ok(Self { engine: Engine::Sqlite, reader: Reader(Pool::Sqlite(reader)), writing: Writing::Sqlite(base) })
     }
 
     /// The same, for making data that is made again where it was interrupted: on SQLite no commit waits for the disk.
@@ -176,16 +221,25 @@ async fn open_postgres(url: &str, connections: u32) -> anyhow::Result<(Reader, W
     let reader = PgPoolOptions::new()
         .max_connections(connections)
         .acquire_timeout(WAIT)
-        .connect_with(options.clone().options([
-            ("default_transaction_read_only", "on"),
-            ("statement_timeout", "15s"),
-            ("max_parallel_workers_per_gather", "0"),
-            // Compiling a statement of the verification takes longer than running it: each is short.
-            ("jit", "off"),
-        ]))
+        .connect_with(reading(options.clone()))
         .await?;
     let options = options.options([("statement_timeout", "30s")]);
     Ok((Reader(Pool::Postgres(reader)), Writing::Postgres { options, connections }))
+}
+
+fn reading(options: PgConnectOptions) -> PgConnectOptions {
+    options.options([
+        ("default_transaction_read_only", "on"),
+        ("statement_timeout", "15s"),
+        ("max_parallel_workers_per_gather", "0"),
+        // Compiling a statement of the verification takes longer than running it: each is short.
+        ("jit", "off"),
+    ])
+}
+
+#[expect(clippy::disallowed_methods, reason = "begins to read, and cannot write")]
+async fn begin_unchanging(connection: &mut PgConnection) -> sqlx::Result<()> {
+    sqlx::raw_sql("begin isolation level repeatable read, read only").execute(connection).await.map(drop)
 }
 
 /// Whether a connection to this database cannot be read or taken over on its way: it stays on this machine, or TLS checks the

@@ -6,6 +6,8 @@
 //! way of copying that reads it through SQLite; the main file alone is 1. SQLite moves no commits by itself meanwhile
 //! (`wal_autocheckpoint`); the console does, with the same three steps. Closing the last connection moves all of them, the 0 included.
 
+#![expect(clippy::disallowed_methods, reason = "about the file of a database, and no row of it")]
+
 use anyhow::Context as _;
 use sqlx::{ConnectOptions as _, Connection as _, SqliteConnection, sqlite::SqliteConnectOptions};
 use std::{
@@ -27,7 +29,12 @@ pub(super) fn beside(path: &Path, end: &str) -> PathBuf {
 
 /// How large the -wal file is; 0 where there is none. Asked before the database is opened, because opening it makes one.
 pub(super) fn size(path: &Path) -> u64 {
-    fs::metadata(beside(path, "-wal")).map_or(0, |file| file.len())
+    fs::metadata(beside(&real(path), "-wal")).map_or(0, |file| file.len())
+}
+
+/// The file that a path leads to, which is the one that SQLite keeps others beside.
+pub(super) fn real(path: &Path) -> PathBuf {
+    fs::canonicalize(path).unwrap_or_else(|_| path.to_owned())
 }
 
 /// Whether the main file does not say yet that there is more in the -wal file, or that has grown large.
@@ -38,7 +45,6 @@ pub(crate) fn is_due(path: &Path, is_marked: bool) -> bool {
 
 /// Moves all commits into the main file, which says from then on that it has not all of them. False where a reader of an older state
 /// was in the way: then it is to be tried again. The connection is one that no other task uses meanwhile.
-#[expect(clippy::disallowed_methods, reason = "about the file, and no row of it")]
 pub(crate) async fn mark(connection: &mut SqliteConnection) -> sqlx::Result<bool> {
     sqlx::query("pragma wal_autocheckpoint = 0").execute(&mut *connection).await?;
     // Only so does the size of the -wal file tell how much is in it.
@@ -57,12 +63,10 @@ pub(crate) async fn mark(connection: &mut SqliteConnection) -> sqlx::Result<bool
     Ok(busy == 0 && all == done)
 }
 
-#[expect(clippy::disallowed_methods, reason = "about the file, and no row of it")]
 async fn take_back(connection: &mut SqliteConnection) -> sqlx::Result<()> {
     sqlx::query("pragma user_version = 0").execute(&mut *connection).await.map(drop)
 }
 
-#[expect(clippy::disallowed_methods, reason = "about the file, and no row of it")]
 async fn is_marked(connection: &mut SqliteConnection) -> sqlx::Result<bool> {
     let (version,): (i64,) = sqlx::query_as("pragma user_version").fetch_one(connection).await?;
     Ok(version == 1)
@@ -76,6 +80,12 @@ async fn is_marked(connection: &mut SqliteConnection) -> sqlx::Result<bool> {
     .0.display(), .0.display()
 )]
 pub struct WithoutWal(PathBuf);
+
+impl WithoutWal {
+    pub(super) fn of(path: &Path) -> Self {
+        Self(path.to_owned())
+    }
+}
 
 /// Checks that this is not the main file alone. `wal` is the size of the -wal file before anything was opened. A mark with a -wal file
 /// is left by a console that was killed between two commits, and is taken back.

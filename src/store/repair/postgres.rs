@@ -67,7 +67,6 @@ struct Kept {
 
 /// Makes the role that the console works as, lets this login take it, and lets it into the schema. Says what was missing. This
 /// comes before the migrations: a restored database knows of the one that did so, and the later ones give rights to the role.
-#[expect(clippy::disallowed_methods, reason = "the role is made before there is a door")]
 pub(in crate::store) async fn role(connection: &mut PgConnection) -> anyhow::Result<Vec<String>> {
     let mut repaired = Vec::new();
     let there: Option<(i32,)> = sqlx::query_as("select 1 from pg_roles where rolname = $1")
@@ -125,7 +124,6 @@ pub(in crate::store) async fn everything(connection: &mut PgConnection) -> anyho
     Ok(repaired)
 }
 
-#[expect(clippy::disallowed_methods, reason = "the schema is repaired before there is a door")]
 async fn begin(connection: &mut PgConnection) -> sqlx::Result<sqlx::Transaction<'_, sqlx::Postgres>> {
     let mut tx = connection.begin().await?;
     sqlx::raw_sql(LOCK).execute(&mut *tx).await?;
@@ -135,7 +133,6 @@ async fn begin(connection: &mut PgConnection) -> sqlx::Result<sqlx::Transaction<
 }
 
 /// Runs the migrations into a schema of their own and looks what they make.
-#[expect(clippy::disallowed_methods, reason = "the schema is made before there is a door")]
 async fn as_built(connection: &mut PgConnection) -> anyhow::Result<Kept> {
     let mut tx = begin(connection).await?;
     sqlx::raw_sql(AssertSqlSafe(format!("create schema {SCRATCH}; set local search_path = {SCRATCH}, public")))
@@ -154,7 +151,6 @@ async fn as_built(connection: &mut PgConnection) -> anyhow::Result<Kept> {
     Ok(built)
 }
 
-#[expect(clippy::disallowed_methods, reason = "the schema is repaired before there is a door")]
 async fn kept(tx: &mut PgConnection, schema: &str) -> sqlx::Result<Kept> {
     // So that each name in a text comes with its schema.
     sqlx::raw_sql("set local search_path = pg_catalog").execute(&mut *tx).await?;
@@ -162,7 +158,6 @@ async fn kept(tx: &mut PgConnection, schema: &str) -> sqlx::Result<Kept> {
     Ok(Kept { objects, rights: rights(tx, schema).await? })
 }
 
-#[expect(clippy::disallowed_methods, reason = "the schema is repaired before there is a door")]
 async fn rights(tx: &mut PgConnection, schema: &str) -> sqlx::Result<BTreeSet<Right>> {
     let rights: Vec<Right> = sqlx::query_as(RIGHTS).bind(schema).bind(APP_ROLE).fetch_all(&mut *tx).await?;
     Ok(rights.into_iter().collect())
@@ -250,7 +245,6 @@ fn words((table, column, privilege, is_public): &Right, preposition: &str) -> St
     format!("{privilege}{of} on public.\"{table}\" {preposition} {who}")
 }
 
-#[expect(clippy::disallowed_methods, reason = "the schema is repaired before there is a door")]
 async fn execute(tx: &mut PgConnection, sql: String) -> sqlx::Result<()> {
     sqlx::raw_sql(AssertSqlSafe(sql)).execute(&mut *tx).await.map(drop)
 }
