@@ -1,10 +1,9 @@
 //! `ingam migrate` makes again what a restored database lacks of what keeps it.
 
 use crate::{
-    backup::{assert_goes_on, ingam, said, succeeds},
-    kit::{Cluster, Database, Engine, World, addition, on_both, within},
+    backup::{add_points, assert_goes_on, dump, ingam, said, succeeds},
+    kit::{Cluster, Database, Engine, World, on_both, within},
 };
-use std::{fs::File, process::Stdio};
 
 /// What keeps the rows of a database, read in another way than the console does.
 fn kept(database: &Database) -> Vec<Vec<Option<String>>> {
@@ -112,20 +111,10 @@ on_both! {
     }
 }
 
-/// A dump as the tools make it by default, with these options more.
-fn dump(from: &Database, options: &[&str], into: &std::path::Path) {
-    succeeds(from.client("pg_dump").args(options).stdout(Stdio::from(File::create(into).unwrap())));
-}
-
-fn with_a_change(world: &World) {
-    let mina = world.signed_in("mina");
-    assert_eq!(addition(&mina, 1, "5").set("code", &world.code("mina")).submit().status, 303);
-}
-
 #[test]
 fn a_dump_in_a_new_cluster_gets_the_role_and_its_rights_from_migrate() {
     within(Engine::Postgres, |world| {
-        with_a_change(world);
+        add_points(world, &world.signed_in("mina"));
         let folder = tempfile::tempdir().unwrap();
         let file = folder.path().join("dump.sql");
         dump(world.database(), &[], &file);
@@ -147,7 +136,7 @@ fn a_dump_in_a_new_cluster_gets_the_role_and_its_rights_from_migrate() {
 #[test]
 fn a_restore_without_owners_and_privileges_is_repaired_by_a_login_that_is_no_superuser() {
     within(Engine::Postgres, |world| {
-        with_a_change(world);
+        add_points(world, &world.signed_in("mina"));
         let folder = tempfile::tempdir().unwrap();
         let file = folder.path().join("dump");
         dump(world.database(), &["--format=custom"], &file);
@@ -175,7 +164,7 @@ fn a_restore_without_owners_and_privileges_is_repaired_by_a_login_that_is_no_sup
 #[test]
 fn triggers_that_a_restore_of_data_alone_disarmed_are_armed_again() {
     within(Engine::Postgres, |world| {
-        with_a_change(world);
+        add_points(world, &world.signed_in("mina"));
         let folder = tempfile::tempdir().unwrap();
         let file = folder.path().join("dump");
         dump(world.database(), &["--format=custom"], &file);
