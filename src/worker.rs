@@ -72,6 +72,7 @@ pub(crate) fn start(work: Work) -> Worker {
         tokio::spawn(batches::run(work.batches.clone(), stopped.clone())),
         tokio::spawn(verify(work.clone(), stopped.clone())),
         tokio::spawn(index_names(work.clone(), stopped.clone())),
+        tokio::spawn(mark_file(work.clone(), stopped.clone())),
         tokio::spawn(ask_providers(work, stopped)),
     ];
     Worker { stop, done }
@@ -179,6 +180,15 @@ async fn index_names(work: Work, mut stopped: watch::Receiver<bool>) {
                     break;
                 }
             }
+        }
+    }
+}
+
+/// Marks the file of a SQLite database as one without its newest changes, and moves them into it where they have become many.
+async fn mark_file(work: Work, mut stopped: watch::Receiver<bool>) {
+    while turn(&mut stopped).await {
+        if let Err(error) = work.gate.mark_file().await {
+            tracing::debug!(%error, "the file of the database could not be marked; trying again");
         }
     }
 }

@@ -9,6 +9,7 @@ mod approvals;
 pub mod coverage;
 mod customers;
 mod daily;
+mod emptied;
 mod host;
 mod jobs;
 pub(crate) mod ledger;
@@ -85,8 +86,14 @@ const AT_ONCE: i64 = 2_000;
 
 /// Recomputes everything. What is appended while this runs is left for the next time. `kinds` are all changes there are.
 pub async fn verify(reader: &Reader, kinds: &[Kind]) -> Result<Verified, Unfit> {
-    let (size, stored_frontier, stored_root): (i64, Vec<u8>, Vec<u8>) =
-        reader.query(sql!("select size, frontier, root from audit_head where id = 1")).one().await?;
+    let head: Option<(i64, Vec<u8>, Vec<u8>)> =
+        reader.query(sql!("select size, frontier, root from audit_head where id = 1")).optional().await?;
+    let Some((size, stored_frontier, stored_root)) = head else {
+        return Err(Unfit::Head("the head of the log is missing: the database was restored only in part"));
+    };
+    if size == 0 {
+        emptied::is_new(reader).await?;
+    }
     let mut frontier = Frontier::default();
     let mut next = 0;
     while next < size {

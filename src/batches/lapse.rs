@@ -95,6 +95,7 @@ pub(crate) struct Lapse {
     pub(crate) detail: Option<String>,
 }
 
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "templates hand over references")]
 impl Lapse {
     /// A few words, for a list: `Missed 7`.
     pub(crate) fn short(&self, shell: &Shell, kind: &Kind) -> String {
@@ -126,7 +127,7 @@ impl Lapse {
     }
 
     fn count(&self, shell: &Shell) -> String {
-        let more = if self.n >= COUNTED as i64 { "+" } else { "" };
+        let more = if usize::try_from(self.n).is_ok_and(|n| n >= COUNTED) { "+" } else { "" };
         format!("{}{more}", shell.group(&self.n))
     }
 }

@@ -84,15 +84,15 @@ async fn report(
     request: &HttpRequest,
     body: web::Payload,
 ) -> Result<(), No> {
-    let taken = take(console, token, name, what, request, body).await;
+    let outcome = take(console, token, name, what, request, body).await;
     // The job's own people should learn of it: its program believes that it has reported.
-    if let Err(No { why: Some(why), .. }) = taken {
+    if let Err(No { why: Some(why), .. }) = outcome {
         let refused = RefuseReport { job: name.to_owned(), why };
         if let Err(error) = console.gate.run_housekeeping(&refused).await {
             tracing::error!(job = name, %error, "a refused report could not be noted");
         }
     }
-    taken
+    outcome
 }
 
 async fn take(
@@ -161,7 +161,7 @@ const FORMER: u32 = 100;
 
 /// Whether this was the token of the job before its revision was raised: a program that still has it was forgotten.
 fn is_former(console: &Console, offered: &str, name: &str, revision: u32) -> bool {
-    let former = (revision.saturating_sub(FORMER)..revision).map(|revision| token(console.key.alone(), name, revision));
+    let former = (revision.saturating_sub(FORMER)..revision).map(|revision| token(&console.key, name, revision));
     former.fold(false, |is, token| is | bool::from(token.as_bytes().ct_eq(offered.as_bytes())))
 }
 

@@ -2,7 +2,7 @@
 
 use super::{
     TargetArgs,
-    target::{Target, actor, settings},
+    target::{Target, actor, database_url},
 };
 use crate::{
     audit::{
@@ -11,7 +11,6 @@ use crate::{
     },
     changes::KINDS,
     clock::Clock,
-    demo::data::Data,
     digits::group,
     gate::Reason,
     store::{Store, stamp},
@@ -21,10 +20,7 @@ use std::process::ExitCode;
 
 /// Needs no key and no gate: anybody who can read the rows can verify them.
 pub(super) async fn verify(args: TargetArgs) -> anyhow::Result<ExitCode> {
-    let url = match &args.data {
-        Some(directory) => Data::existing(directory)?.config(KINDS)?.database_url,
-        None => settings(args.config.as_deref())?.database_url().map_err(super::RefusedToStart)?,
-    };
+    let url = database_url(&args)?;
     let store = Store::open(&url, 1).await?;
     stamp(&store.reader, store.engine).await?;
     let outcome = verify_log(&store.reader, KINDS).await;

@@ -1,14 +1,20 @@
 //! `ingam migrate`
 
 use super::{ConfigArgs, RefusedToStart, target::settings};
-use crate::{clock::Clock, store};
+use crate::{
+    clock::Clock,
+    store::{self, Migrated},
+};
 use std::process::ExitCode;
 
 pub(super) async fn run(args: ConfigArgs, clock: Clock) -> anyhow::Result<ExitCode> {
     let settings = settings(args.config.as_deref())?;
     let profile = settings.profile().map_err(RefusedToStart)?;
     let url = settings.database_url().map_err(RefusedToStart)?;
-    let stamp = store::migrate(&url, profile, clock.now()).await.map_err(refused)?;
+    let Migrated { stamp, repaired } = store::migrate(&url, profile, clock.now()).await.map_err(refused)?;
+    for repaired in repaired {
+        println!("Repaired: {repaired}.");
+    }
     println!("The schema is up to date; the database is stamped {} since {}.", stamp.environment, stamp.stamped_at);
     Ok(ExitCode::SUCCESS)
 }

@@ -1,6 +1,7 @@
 //! The command line: one file per command.
 
 mod audit;
+mod backup;
 mod batch;
 mod check;
 mod code;
@@ -10,6 +11,7 @@ mod job;
 mod key;
 mod migrate;
 mod network;
+mod restore;
 mod rotate_key;
 mod seed;
 mod serve;
@@ -41,7 +43,7 @@ enum Command {
     Code(CodeArgs),
     /// Serves the console, configured by the environment.
     Serve(ConfigArgs),
-    /// Brings the database up to date and stamps a new one with its environment.
+    /// Brings the database up to date, makes again what a restore left out, and stamps a new one with its environment.
     Migrate(ConfigArgs),
     /// Checks everything the server checks before it starts. Exits with 78 if the server would refuse to start.
     Check(ConfigArgs),
@@ -61,6 +63,10 @@ enum Command {
     /// The audit log.
     #[command(subcommand)]
     Audit(AuditCommand),
+    /// Writes the whole database into a file, also while the console serves, and verifies the log in it.
+    Backup(backup::BackupArgs),
+    /// Restores a database from a file of `ingam backup`, brings it up to date and verifies its log. No console may serve meanwhile.
+    Restore(restore::RestoreArgs),
     /// Batch jobs that run elsewhere.
     #[command(subcommand)]
     Batch(batch::BatchCommand),
@@ -236,6 +242,8 @@ async fn dispatch(command: Command, clock: Clock) -> anyhow::Result<ExitCode> {
         Command::Audit(AuditCommand::TakeOverLedger { why, target }) => {
             audit::take_over_ledger(&why.reason, target, clock).await
         }
+        Command::Backup(args) => Box::pin(backup::run(args)).await,
+        Command::Restore(args) => Box::pin(restore::run(args, clock)).await,
         Command::Batch(command) => batch::run(command, clock).await,
         Command::Seed(args) => seed::run(args, clock).await,
         Command::Job(args) => Box::pin(job::run(args, clock)).await,

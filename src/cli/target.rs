@@ -54,6 +54,14 @@ impl Target {
     }
 }
 
+/// The address of the database, for what needs no key.
+pub(super) fn database_url(args: &TargetArgs) -> anyhow::Result<String> {
+    match &args.data {
+        Some(directory) => Ok(Data::existing(directory)?.config(KINDS)?.database_url),
+        None => settings(args.config.as_deref())?.database_url().map_err(|why| super::RefusedToStart(why).into()),
+    }
+}
+
 /// Who acts on the command line.
 pub(super) fn actor() -> Actor {
     Actor::host(host(), user(), format!("cli_{}", hex::encode(secret::random::<10>())))

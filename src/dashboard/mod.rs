@@ -105,8 +105,12 @@ async fn batches(desk: &Desk) -> Result<(Vec<WaitingRun>, Vec<WaitingJob>), Page
     let jobs = if runs.is_empty() && lapses.is_empty() { Vec::new() } else { jobs(desk).await? };
     let may = desk.may("POST", RerunAllPanel::ROUTE);
     let is_yours = |name: &str| may && jobs.iter().any(|job| job.name == name && job.lets(&desk.person().roles));
-    runs.iter_mut().for_each(|run| run.is_yours = is_yours(&run.job));
-    lapses.iter_mut().for_each(|job| job.is_yours = is_yours(&job.lapse.job));
+    for run in &mut runs {
+        run.is_yours = is_yours(&run.job);
+    }
+    for job in &mut lapses {
+        job.is_yours = is_yours(&job.lapse.job);
+    }
     Ok((runs, lapses))
 }
 

@@ -7,16 +7,30 @@ use super::{
 use crate::{
     clock::Instant,
     sql,
-    store::{Store, WAIT, Writing},
+    store::{Store, WAIT, Writing, is_mark_due, mark_file},
 };
 use anyhow::Context as _;
 use sqlx::{Connection as _, PgPool, SqlitePool, sqlite::SqlitePoolOptions};
+use std::{
+    path::PathBuf,
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
+};
 
 /// The pool that may write. Only the gate can begin a transaction on it.
 #[derive(Clone, Debug)]
 pub(super) enum Writer {
-    Sqlite(SqlitePool),
+    Sqlite(SqlitePool, File),
     Postgres(PgPool),
+}
+
+/// The file of a SQLite database, and whether it says that it is not all of it (see `store::wal`).
+#[derive(Clone, Debug)]
+pub(super) struct File {
+    path: PathBuf,
+    is_marked: Arc<AtomicBool>,
 }
 
 impl Writer {
@@ -35,7 +49,9 @@ impl Writer {
                 .before_acquire(|connection, _| Box::pin(async move { Ok(!connection.is_in_transaction()) }))
                 .connect_with(options.clone())
                 .await
-                .map(Self::Sqlite),
+                .map(|pool| {
+                    Self::Sqlite(pool, File { path: options.get_filename().to_owned(), is_marked: Arc::default() })
+                }),
             Writing::Postgres { session, connections } => session.pool(*connections).await.map(Self::Postgres),
         };
         opened.context("the database cannot be opened for writing")
@@ -45,7 +61,7 @@ impl Writer {
     pub(super) async fn begin(&self, now: Instant, setup: &Setup) -> sqlx::Result<Tx<'static>> {
         let inner = match self {
             // The write lock is taken at once: two readers that both want to write later would deadlock.
-            Self::Sqlite(pool) => Inner::Sqlite(pool.begin_with("begin immediate").await?),
+            Self::Sqlite(pool, _) => Inner::Sqlite(pool.begin_with("begin immediate").await?),
             Self::Postgres(pool) => Inner::Postgres(pool.begin().await?),
         };
         Ok(Tx::new(inner, now, setup.clone()))
@@ -64,9 +80,19 @@ impl Writer {
         tx.commit().await
     }
 
+    /// Lets the main file of a SQLite database say that the newest changes are in the file beside it, where it does not yet.
+    pub(super) async fn mark_file(&self) -> sqlx::Result<()> {
+        let Self::Sqlite(pool, file) = self else { return Ok(()) };
+        if is_mark_due(&file.path, file.is_marked.load(Ordering::Relaxed)) {
+            let marked = mark_file(&mut *pool.acquire().await?).await?;
+            file.is_marked.fetch_or(marked, Ordering::Relaxed);
+        }
+        Ok(())
+    }
+
     pub(super) async fn close(&self) {
         match self {
-            Self::Sqlite(pool) => pool.close().await,
+            Self::Sqlite(pool, _) => pool.close().await,
             Self::Postgres(pool) => pool.close().await,
         }
     }

@@ -1,6 +1,6 @@
 //! The schema, and the stamp that says which environment the database belongs to.
 
-use super::{Engine, Reader, Sql, open, session};
+use super::{Engine, Reader, open, repair, session, wal};
 use crate::{
     clock::Instant,
     profile::{Profile, stamp_fits},
@@ -9,8 +9,8 @@ use crate::{
 use anyhow::Context as _;
 use sqlx::{ConnectOptions, Connection, migrate::Migrator};
 
-static SQLITE: Migrator = sqlx::migrate!("migrations/sqlite");
-static POSTGRES: Migrator = sqlx::migrate!("migrations/postgres");
+pub(super) static SQLITE: Migrator = sqlx::migrate!("migrations/sqlite");
+pub(super) static POSTGRES: Migrator = sqlx::migrate!("migrations/postgres");
 
 /// Which environment a database belongs to. Set by the first migration, compared at every start.
 #[derive(Clone, Debug, PartialEq, Eq, sqlx::FromRow)]
@@ -20,7 +20,16 @@ pub struct Stamp {
     pub stamped_at: Instant,
 }
 
-/// Brings the schema up to date and stamps a new database with `profile`.
+/// What a migration came to.
+#[derive(Clone, Debug)]
+pub struct Migrated {
+    pub stamp: Stamp,
+    /// What the database lacked of what keeps it, each in a few words. A new database lacks nothing.
+    pub repaired: Vec<String>,
+}
+
+/// Brings the schema up to date, makes again what a restored database lacks of what keeps it (see [`repair`]), and stamps a new
+/// database with `profile`.
 ///
 /// On PostgreSQL this runs as the role in the URL, which becomes the owner of the tables; the console itself works as
 /// `ingam_app` (see `open.rs`).
@@ -31,20 +40,23 @@ pub struct Stamp {
 ///
 /// [`ForeignDatabase`] if the stamp is of another environment; otherwise the database cannot be reached or migrated.
 #[expect(clippy::disallowed_methods, reason = "the schema is made before there is a door")]
-pub async fn migrate(url: &str, profile: Profile, now: Instant) -> anyhow::Result<Stamp> {
+pub async fn migrate(url: &str, profile: Profile, now: Instant) -> anyhow::Result<Migrated> {
     const STAMPED: &str = "select environment from installation where id = 1";
     const STAMP: &str =
         "insert into installation (id, environment, stamped_at) values (1, $1, $2) on conflict (id) do nothing";
-    match Engine::of(url)? {
+    let repaired = match Engine::of(url)? {
         Engine::Sqlite => {
             let options = open::sqlite_options(url)?.create_if_missing(true);
             open::make_private(options.get_filename());
+            wal::check(&options, wal::size(options.get_filename())).await?;
             let mut connection =
                 options.connect().await.with_context(|| format!("cannot open the database {}", open::shown(url)))?;
             check_stamp(profile, sqlx::query_scalar(STAMPED).fetch_optional(&mut connection).await)?;
             SQLITE.run(&mut connection).await?;
+            let repaired = repair::sqlite(&mut connection).await?;
             sqlx::query(STAMP).bind(profile.as_str()).bind(now).execute(&mut connection).await?;
             connection.close().await?;
+            repaired
         }
         Engine::Postgres => {
             let options = open::postgres_options(url)?.application_name("ingam migrate");
@@ -52,36 +64,49 @@ pub async fn migrate(url: &str, profile: Profile, now: Instant) -> anyhow::Resul
                 |error: anyhow::Error| error.context(format!("cannot reach the database {}", open::shown(url)));
             session::check_pooler(&options).await.map_err(reached)?;
             let mut connection = options.connect().await.map_err(|error| reached(error.into()))?;
-            check_stamp(profile, sqlx::query_scalar(STAMPED).fetch_optional(&mut connection).await)?;
+            let is_new = check_stamp(profile, sqlx::query_scalar(STAMPED).fetch_optional(&mut connection).await)?;
+            let mut repaired = repair::postgres::role(&mut connection).await?;
             POSTGRES.run(&mut connection).await.context(
                 "the schema could not be made; the role that migrates must own the database and may create roles, \
                  or the role ingam_app must exist and be granted to it",
             )?;
-            sqlx::query("grant select on _sqlx_migrations to ingam_app").execute(&mut connection).await?;
+            repaired.extend(repair::postgres::everything(&mut connection).await?);
             sqlx::query(STAMP).bind(profile.as_str()).bind(now).execute(&mut connection).await?;
             connection.close().await?;
+            if is_new { Vec::new() } else { repaired }
         }
-    }
+    };
     let store = super::Store::open(url, 1).await?;
     let stamp = stamp(&store.reader, store.engine).await;
     store.close().await;
-    stamp
+    Ok(Migrated { stamp: stamp?, repaired })
 }
 
 /// The database belongs to another environment.
 #[derive(Debug, thiserror::Error)]
 #[error("{0}")]
-pub struct ForeignDatabase(String);
+pub struct ForeignDatabase(pub(super) String);
 
-/// Checks the stamp before migrating. Without the table there is nothing to protect; any other error may hide a stamp.
-fn check_stamp(profile: Profile, stamped: sqlx::Result<Option<String>>) -> anyhow::Result<()> {
+/// Checks the stamp before migrating, and says whether the database is new. Without the table there is nothing to protect; any other
+/// error may hide a stamp.
+fn check_stamp(profile: Profile, stamped: sqlx::Result<Option<String>>) -> anyhow::Result<bool> {
     let stamped = match stamped {
-        Err(error) if has_no_such_table(&error) => None,
+        Err(error) if has_no_such_table(&error) => return Ok(true),
+        Err(error) if is_denied(&error) => anyhow::bail!(
+            "the tables belong to another role than the one in DATABASE_URL; migrate as that role, or give them to this one with \
+             `reassign owned by OWNER to LOGIN`"
+        ),
         stamped => stamped.context("the environment stamp cannot be read")?,
     };
-    let Some(stamped) = stamped else { return Ok(()) };
+    let Some(stamped) = stamped else { return Ok(false) };
     let stamped = stamped.parse().map_err(anyhow::Error::msg)?;
-    stamp_fits(profile, stamped).map(drop).map_err(|why| ForeignDatabase(why).into())
+    stamp_fits(profile, stamped).map_err(ForeignDatabase)?;
+    Ok(false)
+}
+
+/// Whether the login lacks a right (42501).
+fn is_denied(error: &sqlx::Error) -> bool {
+    error.as_database_error().is_some_and(|error| error.code().as_deref() == Some("42501"))
 }
 
 /// Whether the table is missing. PostgreSQL has a code for it (42P01); SQLite has only a text, under its code for any
@@ -110,6 +135,9 @@ pub async fn stamp(reader: &Reader, engine: Engine) -> anyhow::Result<Stamp> {
         .one()
         .await
         .map_err(|error| match error {
+            error if is_denied(&error) => anyhow::anyhow!(
+                "the role of the console has no rights on the tables, as after a restore without privileges; run `ingam migrate`"
+            ),
             sqlx::Error::Database(_) => anyhow::anyhow!("the database has no schema yet; run `ingam migrate` first"),
             other => other.into(),
         })?;
@@ -133,31 +161,40 @@ pub async fn stamp(reader: &Reader, engine: Engine) -> anyhow::Result<Stamp> {
         .context("the database has no environment stamp; run `ingam migrate`")
 }
 
-/// The triggers that keep the append-only tables as they are, by name and text.
-const SQLITE_TRIGGERS: Sql = Sql {
-    sqlite: "select name, sql from sqlite_master where type = 'trigger'
-              and tbl_name in ('audit', 'audit_head', 'access_records', 'point_entries', 'order_events', 'refund_payments',
-                               'batch_events', 'batch_runs', 'approval_requests', 'approval_votes', 'user_notes')
-              order by name",
-    postgres: "select 1 where false",
-};
+/// The tables whose triggers on SQLite keep them append-only.
+const KEPT: [&str; 12] = [
+    "access_heads",
+    "audit",
+    "audit_head",
+    "access_records",
+    "point_entries",
+    "order_events",
+    "refund_payments",
+    "batch_events",
+    "batch_runs",
+    "approval_requests",
+    "approval_votes",
+    "user_notes",
+];
 
-/// The append-only triggers that a SQLite database has.
+/// The triggers that keep the append-only tables of a SQLite database as they are, by name and text.
 pub(crate) async fn sqlite_triggers(reader: &Reader) -> sqlx::Result<Vec<(String, String)>> {
-    reader.query(SQLITE_TRIGGERS).all().await
+    let triggers: Vec<(String, String, String)> = reader
+        .query(sql!(
+            sqlite: "select name, tbl_name, sql from sqlite_master where type = 'trigger' order by name",
+            postgres: "select '', '', '' where false",
+        ))
+        .all()
+        .await?;
+    let kept = |(name, table, sql): (String, String, String)| KEPT.contains(&table.as_str()).then_some((name, sql));
+    Ok(triggers.into_iter().filter_map(kept).collect())
 }
 
 /// The same triggers as this program's migrations make them.
-#[expect(clippy::disallowed_methods, reason = "reads a schema in memory that nothing else sees")]
 pub(crate) async fn sqlite_triggers_as_built() -> anyhow::Result<Vec<(String, String)>> {
-    let mut memory = open::sqlite_options("sqlite::memory:")?
-        .journal_mode(sqlx::sqlite::SqliteJournalMode::Memory)
-        .connect()
-        .await?;
-    SQLITE.run(&mut memory).await?;
-    let rows = sqlx::query_as::<_, (String, String)>(SQLITE_TRIGGERS.sqlite).fetch_all(&mut memory).await?;
-    memory.close().await?;
-    Ok(rows)
+    let objects = repair::sqlite_as_built().await?.into_iter();
+    let kept = objects.filter(|object| object.kind == "trigger" && KEPT.contains(&object.table.as_str()));
+    Ok(kept.map(|object| (object.name, object.sql)).collect())
 }
 
 /// Whether the body of a function on PostgreSQL is one that this program's migrations made.

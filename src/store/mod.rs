@@ -4,19 +4,24 @@
 //! accept. The engine is chosen here and nowhere else. A test prepares every listed statement on both engines, which is
 //! what sqlx's `query!` macros would have given for one.
 
+pub(crate) mod backup;
 mod migration;
 mod open;
 mod query;
 mod reader;
+mod repair;
 mod session;
+mod wal;
 
-pub use migration::{ForeignDatabase, Stamp, migrate, stamp};
+pub use migration::{ForeignDatabase, Migrated, Stamp, migrate, stamp};
 pub(crate) use migration::{is_postgres_source, sqlite_triggers, sqlite_triggers_as_built};
 pub use open::{Engine, Store};
 pub(crate) use open::{WAIT, Writing, is_private_way, shown, transport};
 pub(crate) use query::Conn;
 pub use query::{Bind, Queries, Query, Record};
 pub use reader::Reader;
+pub use wal::WithoutWal;
+pub(crate) use wal::{is_due as is_mark_due, mark as mark_file};
 
 /// The text of a statement, one per engine; nearly always the same one.
 ///

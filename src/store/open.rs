@@ -1,4 +1,9 @@
-use super::{Reader, reader::Pool, session::Session};
+use super::{
+    Reader,
+    reader::Pool,
+    session::Session,
+    wal::{self, WithoutWal},
+};
 use crate::sql;
 use anyhow::Context as _;
 use sqlx::{
@@ -71,9 +76,10 @@ impl Store {
     pub async fn open(url: &str, connections: u32) -> anyhow::Result<Self> {
         let engine = Engine::of(url)?;
         let (reader, writing) = match engine {
-            Engine::Sqlite => open_sqlite(url, connections)
-                .await
-                .with_context(|| format!("cannot open the database {}", shown(url)))?,
+            Engine::Sqlite => match open_sqlite(url, connections).await {
+                Err(error) if error.is::<WithoutWal>() => return Err(error),
+                opened => opened.with_context(|| format!("cannot open the database {}", shown(url)))?,
+            },
             Engine::Postgres => open_postgres(url, connections).await.map_err(|error| name_cause(error, url))?,
         };
         if !is_read_only(&reader).await? {
@@ -84,6 +90,28 @@ impl Store {
             );
         }
         Ok(Self { engine, reader, writing })
+    }
+
+    /// Opens PostgreSQL for reading in one transaction that never ends: whatever is read, also by a program that is told its snapshot,
+    /// is of one moment. On SQLite it is an ordinary store.
+    ///
+    /// # Errors
+    ///
+    /// As [`Store::open`].
+    pub(crate) async fn open_unchanging(url: &str) -> anyhow::Result<Self> {
+        let store = Self::open(url, 1).await?;
+        let Writing::Postgres { session, .. } = &store.writing else { return Ok(store) };
+        let pool = session.unchanging().await?;
+        store.close().await;
+        Ok(Self { reader: Reader(Pool::Postgres(pool)), ..store })
+    }
+
+    /// Opens a SQLite file that no process changes for reading, and leaves nothing beside it.
+    pub(crate) async fn open_file(path: &Path) -> anyhow::Result<Self> {
+        let base = SqliteConnectOptions::new().filename(path).read_only(true).immutable(true);
+        let options = base.clone().pragma("query_only", "on").pragma("cache_size", "-16000");
+        let reader = SqlitePoolOptions::new().max_connections(1).acquire_timeout(WAIT).connect_with(options).await?;
+        Ok(Self { engine: Engine::Sqlite, reader: Reader(Pool::Sqlite(reader)), writing: Writing::Sqlite(base) })
     }
 
     /// The same, for making data that is made again where it was interrupted: on SQLite no commit waits for the disk.
@@ -125,6 +153,8 @@ async fn is_read_only(reader: &Reader) -> sqlx::Result<bool> {
 
 async fn open_sqlite(url: &str, connections: u32) -> anyhow::Result<(Reader, Writing)> {
     let base = sqlite_options(url)?;
+    let wal_before = wal::size(base.get_filename());
+    wal::check(&base, wal_before).await?;
     let reader = SqlitePoolOptions::new()
         .max_connections(connections)
         .acquire_timeout(WAIT)

@@ -10,6 +10,7 @@ use sqlx::{
     AssertSqlSafe, ConnectOptions as _, Connection as _, PgConnection, RawSql, Row as _,
     postgres::{PgConnectOptions, PgPoolOptions, PgRow},
 };
+use std::sync::atomic::{AtomicBool, Ordering};
 use tokio::time::timeout;
 
 type Settings = &'static [(&'static str, &'static str)];
@@ -33,6 +34,17 @@ const WRITING: Settings = &[
     ("lock_timeout", "10s"),
     ("idle_in_transaction_session_timeout", "30s"),
     ("statement_timeout", "30s"),
+];
+
+/// As for reading, in a transaction that never ends.
+const UNCHANGING: Settings = &[
+    ("role", APP_ROLE),
+    ("default_transaction_read_only", "on"),
+    ("lock_timeout", "10s"),
+    ("idle_in_transaction_session_timeout", "0"),
+    ("statement_timeout", "15s"),
+    ("max_parallel_workers_per_gather", "0"),
+    ("jit", "off"),
 ];
 
 /// How connections are made that all have the same settings.
@@ -87,6 +99,34 @@ impl Session {
             .test_before_acquire(false)
             .before_acquire(move |connection, _| Box::pin(holds(connection, settings)))
             .connect_with(self.options())
+            .await
+    }
+
+    /// Opens a pool of one connection for reading, in one transaction that never ends: whatever is read is of one moment.
+    pub(super) async fn unchanging(&self) -> sqlx::Result<sqlx::PgPool> {
+        let session = Self { settings: UNCHANGING, ..self.clone() };
+        let is_pooled = session.is_pooled;
+        let began = AtomicBool::new(false);
+        PgPoolOptions::new()
+            .max_connections(1)
+            .min_connections(1)
+            .acquire_timeout(WAIT)
+            .idle_timeout(None)
+            .max_lifetime(None)
+            .after_connect(move |connection, _| {
+                // A second connection would see another moment.
+                let is_second = began.swap(true, Ordering::Relaxed);
+                Box::pin(async move {
+                    if is_second {
+                        return Err(sqlx::Error::Protocol("the connection with the snapshot was lost".to_owned()));
+                    }
+                    if is_pooled {
+                        set(connection, UNCHANGING).await?;
+                    }
+                    say(connection, "begin isolation level repeatable read, read only").await
+                })
+            })
+            .connect_with(session.options())
             .await
     }
 

@@ -62,8 +62,7 @@ impl Escapes {
             }
             (_, ESC) => self.becomes(Self::Begun),
             // Both break off what has begun.
-            (_, '\u{18}' | '\u{1a}') => self.becomes(Self::None),
-            (Self::Text, '\u{7}' | '\u{9c}') => self.becomes(Self::None),
+            (_, '\u{18}' | '\u{1a}') | (Self::Text, '\u{7}' | '\u{9c}') => self.becomes(Self::None),
             (Self::Text, _) => Action::Nothing,
             (_, CSI) => self.becomes(Self::Control { first: None, is_first: true, is_other: false }),
             (_, '\u{90}' | '\u{98}' | '\u{9d}'..='\u{9f}') => self.becomes(Self::Text),

@@ -12,6 +12,7 @@ mod kit;
 mod account;
 mod approvals;
 mod audit;
+mod backup;
 mod batches;
 mod cli;
 mod config;

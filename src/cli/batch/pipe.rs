@@ -119,8 +119,9 @@ mod tests {
 
     #[test]
     fn of_a_bar_the_last_state_is_kept_and_all_of_it_is_handed_on() {
-        let written: String =
-            (0..=3000).map(|n| format!("\r{n}/3000 \u{1b}[32m{}\u{1b}[0m", "#".repeat(n / 100))).collect();
+        let written: String = (0..=3000)
+            .map(|n| ["\r", &n.to_string(), "/3000 \u{1b}[32m", &"#".repeat(n / 100), "\u{1b}[0m"].concat())
+            .collect();
         let (handed_on, lines) = copied(format!("{written}\nend\n").as_bytes());
         assert_eq!(handed_on, format!("{written}\nend\n").into_bytes());
         assert_eq!(lines, [format!("3000/3000 {}", "#".repeat(30)), "end".to_owned()]);

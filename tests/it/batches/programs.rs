@@ -52,7 +52,7 @@ on_both! {
     fn a_tick_of_a_job_without_its_program_fails_and_says_so(world) {
         let jobs = script("gone", "true", "schedule = { cron = \"* * * * *\" }").replace("/bin/sh", "/bin/no-such-program");
         let world = working(world.engine, &jobs);
-        world.clock.advance(std::time::Duration::from_secs(60));
+        world.clock.advance(std::time::Duration::from_mins(1));
         wait_until(|| world.number("select count(*) from batch_runs where state = 'failed'") > 0);
         let id = world.number("select min(id) from batch_runs");
         assert_eq!(state(&world, id), "failed");

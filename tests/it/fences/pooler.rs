@@ -115,7 +115,7 @@ on_both! {
 /// Signs in, changes something, and looks whether the second fence holds, over connections that were used by others before.
 fn serves_through(world: &World, url: &str) {
     for _ in 0..2 {
-        let console = world.another(|config| config.database_url = url.to_owned()).unwrap();
+        let console = world.another(|config| url.clone_into(&mut config.database_url)).unwrap();
         let mina = world.browser().at(console.address);
         mina.sign_in("mina");
         let done = addition(&mina, 1, "5").set("code", &world.code("mina")).submit();
@@ -159,16 +159,16 @@ struct Bouncer {
 }
 
 impl Bouncer {
-    fn start(world: &World, program: &Path, mode: &str, more: &str) -> Self {
+    fn start(world: &World, program: &Path, mode: &str, settings: &str) -> Self {
         let folder = TempDir::with_prefix("ingam-test-").unwrap();
         let at = folder.path().display();
         let (base, server) = world.database().url.split_once("?host=").unwrap();
-        let settings = format!(
+        let written = format!(
             "[databases]\n* = host={server} user=postgres\n[pgbouncer]\nlisten_addr =\nlisten_port = 6432\nunix_socket_dir = {at}\n\
-             auth_type = any\npool_mode = {mode}\nlogfile = {at}/log\n{more}"
+             auth_type = any\npool_mode = {mode}\nlogfile = {at}/log\n{settings}"
         );
         let file = folder.path().join("pgbouncer.ini");
-        fs::write(&file, settings).unwrap();
+        fs::write(&file, written).unwrap();
         let mut command = Command::new(program);
         if let Some((user, group)) = other_user() {
             std::os::unix::fs::chown(folder.path(), Some(user), Some(group)).unwrap();

@@ -1,4 +1,4 @@
-use super::{Engine, TestClock, postgres, run, server};
+use super::{Cluster, Engine, TestClock, postgres, run, server};
 use sqlx::{
     AssertSqlSafe, Column as _, ConnectOptions, Connection as _, Executor as _, PgConnection, Row as _,
     SqliteConnection, TypeInfo as _, Value as _, ValueRef as _,
@@ -7,6 +7,7 @@ use sqlx::{
 };
 use std::{
     path::{Path, PathBuf},
+    process::{Command, Stdio},
     sync::atomic::{AtomicU32, Ordering},
     time::Duration,
 };
@@ -60,6 +61,21 @@ impl Database {
         Self::on_server(postgres::server(), &options)
     }
 
+    /// The same on a server of its own.
+    pub(crate) fn empty_in(cluster: &Cluster) -> Self {
+        Self::on_server(cluster.folder().to_owned(), "")
+    }
+
+    /// The same as `login` sees it, a role that is made here and owns the database, and is no superuser.
+    pub(crate) fn empty_of(cluster: &Cluster, login: &str) -> Self {
+        let mut database = Self::empty_in(cluster);
+        let Place::Server { folder, name } = &database.place else { panic!("a cluster has servers only") };
+        administer(folder, &format!("create role {login} login createrole")).unwrap();
+        administer(folder, &format!("alter database {name} owner to {login}")).unwrap();
+        database.url = database.url.replace("//postgres@", &format!("//{login}@"));
+        database
+    }
+
     fn file() -> Self {
         let folder = TempDir::with_prefix("ingam-test-").unwrap();
         let url = sqlite_url(&folder.path().join("ingam.db"));
@@ -83,6 +99,15 @@ impl Database {
             Place::File(folder) => folder.path().join("ingam.db"),
             Place::Server { name, .. } => panic!("{name} is a database on a server, not a file"),
         }
+    }
+
+    /// One of PostgreSQL's programs, told of this database: `database.client("pg_dump")`.
+    pub(crate) fn client(&self, program: &str) -> Command {
+        let (folder, name) = self.on_socket();
+        let login = self.url.trim_start_matches("postgres://").split('@').next().unwrap();
+        let mut command = Command::new(postgres::client(program));
+        command.env("PGHOST", folder).env("PGDATABASE", name).env("PGUSER", login).stdin(Stdio::null());
+        command
     }
 
     /// The socket's folder and the name of a database on a server.

@@ -51,11 +51,11 @@ pub(crate) use operators::{Operator, approvers, bytes, operators, operators_here
 pub(crate) use page::Page;
 pub(crate) use people::{PEOPLE, People, Person, totp};
 pub(crate) use points::{REASON, addition, points};
-pub(crate) use postgres::other_user;
+pub(crate) use postgres::{Cluster, other_user};
 pub(crate) use process::{Process, free_address, launcher, program};
 pub(crate) use provider::{Mode, Provider};
 pub(crate) use requests::sample_requests;
-pub(crate) use server::Server;
+pub(crate) use server::{Server, prepare};
 pub(crate) use signing_in::{csrf, is_in, moved, recovering, try_password};
 pub(crate) use sound::assert_sound;
 pub(crate) use together::{at_once, submit_at_once, with_status};

@@ -6,6 +6,7 @@ use std::{
     os::unix::{fs::MetadataExt, net::UnixStream, process::CommandExt},
     path::{Path, PathBuf},
     process::{Command, Stdio},
+    sync::atomic::{AtomicU32, Ordering},
 };
 
 /// Nothing here has to survive a power cut. It listens on a socket in its folder only, so no port can be taken.
@@ -42,6 +43,40 @@ pub(super) fn server() -> PathBuf {
     let answers = || UnixStream::connect(folder.join(".s.PGSQL.5432")).is_ok();
     run::once("postgres", answers, || start(&folder));
     folder
+}
+
+/// Another server, which has neither the roles nor the databases of the one for all tests. It stops when this goes.
+#[derive(Debug)]
+pub(crate) struct Cluster(PathBuf);
+
+impl Cluster {
+    pub(crate) fn start() -> Self {
+        static NUMBER: AtomicU32 = AtomicU32::new(0);
+        let name = format!("another-{}-{}", std::process::id(), NUMBER.fetch_add(1, Ordering::Relaxed));
+        let folder = run::folder().join(name);
+        start(&folder);
+        Self(folder)
+    }
+
+    pub(super) fn folder(&self) -> &Path {
+        &self.0
+    }
+}
+
+impl Drop for Cluster {
+    fn drop(&mut self) {
+        let stopped = program("pg_ctl").args(["-m", "immediate", "-D"]).arg(self.0.join("data")).arg("stop").output();
+        // A panic here while a test is failing would hide why; the folder goes after the run anyway.
+        drop(stopped);
+        let _ = fs::remove_dir_all(&self.0);
+    }
+}
+
+/// One of PostgreSQL's programs for a client.
+pub(super) fn client(name: &str) -> PathBuf {
+    // Those of a client are beside the server itself, and not beside a link to it.
+    let server = fs::canonicalize(programs().expect("PostgreSQL is installed").join("postgres")).unwrap();
+    server.with_file_name(name)
 }
 
 /// The address of a database on the server in `folder`, as the owner of everything.

@@ -79,7 +79,7 @@ impl Drop for Server {
 }
 
 /// Makes the schema, the five people and a few customers.
-pub(super) fn prepare(url: &str, clock: &TestClock) {
+pub(crate) fn prepare(url: &str, clock: &TestClock) {
     block_on(async {
         ingam::store::migrate(url, Profile::Local, clock.now()).await.unwrap();
         let store = Store::open(url, 1).await.unwrap();

@@ -48,10 +48,10 @@ fn assert_holds(world: &World) {
 fn on_sqlite(world: &World) {
     let triggers = world.rows(
         "select name, tbl_name, sql from sqlite_master where type = 'trigger'
-          and tbl_name in ('audit', 'audit_head', 'access_records', 'point_entries', 'order_events', 'refund_payments', 'batch_events', 'batch_runs',
+          and tbl_name in ('access_heads', 'audit', 'audit_head', 'access_records', 'point_entries', 'order_events', 'refund_payments', 'batch_events', 'batch_runs',
                            'approval_requests', 'approval_votes', 'user_notes') order by name",
     );
-    assert_eq!(triggers.len(), 32, "{triggers:?}");
+    assert_eq!(triggers.len(), 35, "{triggers:?}");
     for row in &triggers {
         let [Some(name), _, Some(sql)] = row.as_slice() else { panic!("{row:?}") };
         assert_seen(world, &format!("drop trigger {name}"), sql, name);
