@@ -5,16 +5,19 @@
 //! Every `rid` is a run of its own, and each is waited for; without one, a report is about the newest open run that has none, or else,
 //! unless it is a start, about the one run that is open.
 
+mod admission;
 mod body;
 mod refused;
 mod report_params;
 
-pub(crate) use self::{body::BODY_LIMIT, refused::RefuseReport};
+pub use self::admission::token;
 use self::{
+    admission::admitted,
     body::{charset, left_out, read, stored},
     refused::No,
     report_params::{ReportParams, What},
 };
+pub(crate) use self::{body::BODY_LIMIT, refused::RefuseReport};
 use super::{
     claim::Normal,
     definition::Definition,
@@ -25,23 +28,14 @@ use super::{
 use crate::{
     gate::{Actor, Refusal},
     id::RunId,
-    secret::{self, Purpose, SecretKey},
-    sql,
+    secret, sql,
     web::{Console, visit::Visit},
 };
 use actix_web::{HttpRequest, HttpResponse, http::StatusCode, web};
 use chrono::TimeDelta;
-use subtle::ConstantTimeEq as _;
 
 /// How early a run may begin and still be the one that its schedule asked for.
 const EARLY: TimeDelta = TimeDelta::minutes(1);
-
-/// What a job's reports are let in by. Made from the installation's key, so that none is stored; raising the revision in the
-/// definition makes it worthless.
-pub fn token(key: &SecretKey, job: &str, revision: u32) -> String {
-    let mac = key.mac(Purpose::Reports, format!("{job}\n{revision}").as_bytes());
-    hex::encode(mac.get(..16).unwrap_or(&mac))
-}
 
 /// `/ping/{token}/{job}`
 pub async fn succeed(
@@ -130,39 +124,6 @@ async fn take(
         }
         (What::End(outcome, code), Some(run)) => reports.end(&run, outcome, code, &body, false).await,
     }
-}
-
-/// The job, where the token is its own. A wrong guess reveals neither which jobs there are nor how close it came.
-async fn admitted(console: &Console, offered: &str, name: &str) -> Result<(Job, Definition), No> {
-    let job = record::job(&mut &console.reader, name).await.map_err(failed)?;
-    let Some(job) = job.filter(|job| !job.is_retired) else { return Err(No::NOT_FOUND) };
-    let definition = record::definition(&mut &console.reader, name, job.version).await.map_err(failed)?;
-    let Some(definition) = definition else { return Err(No::NOT_FOUND) };
-    let is_token =
-        |key: SecretKey| bool::from(token(&key, name, definition.ping_revision).as_bytes().ct_eq(offered.as_bytes()));
-    if !is_token(console.key.alone()) {
-        if !console.key.former().is_some_and(is_token) {
-            let is_former = is_former(console, offered, name, definition.ping_revision);
-            return Err(if is_former { No::FORMER_TOKEN } else { No::NOT_FOUND });
-        }
-        tracing::warn!(
-            job = name,
-            "reported with a token of the former key, which goes with that key: `ingam batch token` gives the new one"
-        );
-    }
-    if !definition.kind().reports() {
-        return Err(No::STARTS_HERE);
-    }
-    Ok((job, definition))
-}
-
-/// The number of earlier tokens that are looked through.
-const FORMER: u32 = 100;
-
-/// Whether this was the token of the job before its revision was raised: a program that still has it was forgotten.
-fn is_former(console: &Console, offered: &str, name: &str, revision: u32) -> bool {
-    let former = (revision.saturating_sub(FORMER)..revision).map(|revision| token(&console.key, name, revision));
-    former.fold(false, |is, token| is | bool::from(token.as_bytes().ct_eq(offered.as_bytes())))
 }
 
 #[expect(clippy::needless_pass_by_value, reason = "what map_err hands on")]
@@ -326,18 +287,5 @@ impl Reports<'_> {
             }
             Err(_) => Err(No::NOT_FOUND),
         }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_token_fits_one_job_and_one_revision() {
-        let key = SecretKey::new(secret::random());
-        assert_eq!(token(&key, "a", 1), token(&key, "a", 1));
-        assert_ne!(token(&key, "a", 1), token(&key, "b", 1));
-        assert_ne!(token(&key, "a", 1), token(&key, "a", 2));
     }
 }

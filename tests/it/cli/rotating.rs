@@ -136,14 +136,14 @@ on_both! {
         let refused = world.another(|_| ()).expect_err("it started");
         assert!(format!("{refused:#}").contains("INGAM_SECRET_KEY is a former key of this database"), "{refused:#}");
         for arguments in [&["serve"][..], &["staff", "list"], &["rotate-key"]] {
-            let (status, line) = one_line(&world.command(arguments).output().unwrap());
-            assert!(status == Some(78) && line.contains("is a former key of this database, which was rotated at "), "{arguments:?}: {line}");
+            let (status, answer) = one_line(&world.command(arguments).output().unwrap());
+            assert!(status == Some(78) && answer.contains("is a former key of this database, which was rotated at "), "{arguments:?}: {answer}");
         }
         let check = world.command(&["check"]).output().unwrap();
         assert!(check.status.code() == Some(78) && said(&check).contains("is a former key of this database"), "{}", said(&check));
         let mut swapped = world.command(&["serve"]);
-        let (status, line) = one_line(&swapped.env("INGAM_SECRET_KEY_OLD", NEW).output().unwrap());
-        assert!(status == Some(78) && line.contains("is a former key"), "{line}");
+        let (status, answer) = one_line(&swapped.env("INGAM_SECRET_KEY_OLD", NEW).output().unwrap());
+        assert!(status == Some(78) && answer.contains("is a former key"), "{answer}");
 
         // What that page offered is taken by a console that has both keys.
         let both = serving_both(world);
