@@ -12,10 +12,11 @@ use crate::{
     changes::KINDS,
     clock::Clock,
     digits::group,
-    gate::Reason,
+    gate::{Reason, lead::lead},
     store::{Store, stamp},
     users::take_over::TakeOverLedger,
 };
+use anyhow::bail;
 use std::process::ExitCode;
 
 /// Needs no key and no gate: anybody who can read the rows can verify them.
@@ -36,7 +37,11 @@ pub(super) async fn verify(args: TargetArgs) -> anyhow::Result<ExitCode> {
 }
 
 pub(super) async fn hold_time(reason: &Reason, args: TargetArgs, clock: Clock) -> anyhow::Result<ExitCode> {
+    let now = clock.now();
     let target = Target::open(&args, clock).await?;
+    if lead(&target.store.reader, now).await?.is_none() {
+        bail!("nothing was changed: the newest row of the audit log is not ahead of the clock");
+    }
     let until = target.gate.submit_for(&actor(), &HoldTime {}, reason).await?.output;
     println!("People can change things again. Rows of the log have the time {until} until the clock has passed it.");
     Ok(ExitCode::SUCCESS)

@@ -25,6 +25,8 @@ impl World {
         let mut config = Self::usual_config(&database);
         change(&mut config);
         let server = Server::start(config, clock.clock()).unwrap();
+        // Real processes beside it go by the clock of the machine, which is ahead of this one: the log may be so here.
+        database.tamper("update installation set time_held_until = '9999-12-31T00:00:00.000000Z'").unwrap();
         Self { engine, people: Arc::new(People::told(clock.clone())), clock, server, database }
     }
 
@@ -70,10 +72,8 @@ impl World {
         Process::start_for_a_full_disk(&self.database)
     }
 
-    /// The real program, ready to be given a command: `world.command(&["audit", "verify"]).output()`. Its clock is the machine's,
-    /// which is ahead of the world's, and that may be so here.
+    /// The real program, ready to be given a command: `world.command(&["audit", "verify"]).output()`.
     pub(crate) fn command(&self, arguments: &[&str]) -> Command {
-        self.database.tamper("update installation set time_held_until = '9999-12-31T00:00:00.000000Z'").unwrap();
         let mut command = process::program(&self.database);
         command.args(arguments);
         command
