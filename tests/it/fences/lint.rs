@@ -83,7 +83,6 @@ fn only_the_one_place_is_excused_from_it() {
             "src/store/backup/sqlite.rs",
             "src/store/migration.rs",
             "src/store/open.rs",
-            "src/store/open.rs",
             "src/store/query.rs",
             "src/store/query.rs",
             "src/store/repair.rs",
