@@ -13,7 +13,7 @@ pub use edition::Edition;
 pub use offset::ZoneOffset;
 
 use crate::clock::Instant;
-use chrono::{NaiveDate, NaiveDateTime, NaiveTime};
+use chrono::{NaiveDate, NaiveDateTime, NaiveTime, TimeZone as _};
 use jiff::tz::TimeZone as Rules;
 use std::{
     borrow::Cow,
@@ -48,8 +48,11 @@ impl Zone {
 
     /// The moment of a time on the clock: the first of two; where there is none, the first one after the gap.
     pub fn moment_of(self, local: NaiveDateTime) -> Option<Instant> {
-        let at = offset::first(&self.0.rules, local)?;
-        Instant::from_unix(at.as_second())
+        match offset::first(&self.0.rules, local) {
+            Some(at) => Instant::from_unix(at.as_second()),
+            // The rules end with the year 9999, in which a filter may end too: after it the clocks stay as they were last.
+            None => self.from_local_datetime(&local).earliest().map(|at| at.to_utc().into()),
+        }
     }
 
     /// The beginning of a day, or its first moment. Of a day that was left out, the beginning of the next.
