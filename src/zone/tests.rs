@@ -1,5 +1,5 @@
 use super::*;
-use chrono::{NaiveDate, Offset as _, TimeDelta, TimeZone as _};
+use chrono::{NaiveDate, Offset as _, TimeDelta};
 
 fn at(text: &str) -> Instant {
     Instant::parse(&format!("{text}:00.000000Z")).unwrap()
