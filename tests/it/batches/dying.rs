@@ -23,7 +23,7 @@ fn command(world: &World, folder: &Path, jobs: &str) -> Command {
 on_both! {
     fn a_killed_console_leaves_a_lost_run_that_holds_its_place_until_a_person_says_what_became_of_it(world) {
         let folder = tempfile::tempdir().unwrap();
-        let jobs = script("long", "echo begun; sleep 5; echo end", "");
+        let jobs = script("long", "echo begun; sleep 8; echo end", "");
         let mut process = Process::start_serving(command(world, folder.path(), &jobs));
         let people = operators(world, 3, Clock::system().now(), || process.browser());
         let code = |n: usize| people[n].code(Clock::system().now(), 0);
@@ -32,6 +32,8 @@ on_both! {
         assert_eq!(done.status, 303, "{done}");
         let id = id_of(done.location().unwrap());
         becomes(world, id, "running");
+        // It is told what it is to do only after that.
+        wait_until(|| world.number("select count(*) from batch_log") > 0);
         process.kill();
         process.restart_serving(command(world, folder.path(), &jobs));
         becomes(world, id, "lost");
@@ -49,7 +51,7 @@ on_both! {
         let refused = resolve(1);
         assert_eq!(refused.status, 409, "{refused}");
         assert!(refused.text().contains("is still running on this machine"), "{refused}");
-        thread::sleep(Duration::from_secs(6));
+        thread::sleep(Duration::from_secs(9));
         assert_eq!(resolve(1).status, 303);
         assert_eq!(state(world, id), "failed");
         let browser = people[2].browser.at(process.address);
