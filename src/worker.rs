@@ -131,8 +131,8 @@ async fn deliver_and_forget(work: Work, mut stopped: watch::Receiver<bool>) {
 
 /// Says in the server's log that the newest row of the audit log is ahead of the clock, and that it is no longer. Returns what
 /// was said last.
-async fn tell_lead(reader: &Reader, now: Instant, told: Option<Lead>) -> Option<Lead> {
-    let lead = match lead::lead(reader, now).await {
+async fn tell_lead(mut reader: &Reader, now: Instant, told: Option<Lead>) -> Option<Lead> {
+    let lead = match lead::lead(&mut reader, now).await {
         Ok(lead) => lead,
         Err(error) => {
             tracing::warn!(%error, "the newest row of the audit log could not be read; trying again");

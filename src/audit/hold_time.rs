@@ -2,7 +2,7 @@
 
 use crate::{
     clock::Instant,
-    gate::{Admits, Change, Fault, Target, Tx, lead::TOLERATED},
+    gate::{Admits, Change, Fault, Target, Tx, lead::lead},
     sql,
 };
 use serde::{Deserialize, Serialize};
@@ -28,11 +28,11 @@ impl Change for HoldTime {
     }
 
     async fn check(&self, tx: &mut Tx<'_>) -> Result<(), Fault> {
-        newest(tx).await.map(drop)
+        until(tx).await.map(drop)
     }
 
     async fn apply(&self, tx: &mut Tx<'_>) -> Result<String, Fault> {
-        let until = newest(tx).await?;
+        let until = until(tx).await?;
         tx.query(sql!("update installation set time_held_until = $1 where id = 1")).bind(until).run().await?;
         tx.note("held_until", None::<&str>, until.to_string());
         Ok(until.to_string())
@@ -40,11 +40,8 @@ impl Change for HoldTime {
 }
 
 /// The time of the newest row, which is ahead of the clock.
-async fn newest(tx: &mut Tx<'_>) -> Result<Instant, Fault> {
-    let newest: Option<(Instant,)> =
-        tx.query(sql!("select at from audit order by seq desc limit 1")).optional().await?;
-    match newest {
-        Some((newest,)) if newest.since(tx.now()) > TOLERATED => Ok(newest),
-        _ => Err(Fault::conflict(LOG_NOT_AHEAD)),
-    }
+async fn until(tx: &mut Tx<'_>) -> Result<Instant, Fault> {
+    let now = tx.now();
+    let lead = lead(tx, now).await?;
+    lead.map(|lead| lead.newest).ok_or_else(|| Fault::conflict(LOG_NOT_AHEAD))
 }

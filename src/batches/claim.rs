@@ -72,7 +72,7 @@ impl Housekeeping for TickJob {
             .run()
             .await?;
         if moved == 1 && self.is_scheduled && self.next.is_none() {
-            lapse::note_next(tx, &self.job, None).await?;
+            lapse::note_never(tx, &self.job).await?;
         }
         let Some(tick) = self.run.as_ref().filter(|_| moved == 1) else { return Ok(moved == 1) };
         let now = tx.now();

@@ -72,8 +72,8 @@ impl Change for DefineJob {
         .bind(next)
         .run()
         .await?;
-        if definition.schedule.is_some() {
-            lapse::note_next(tx, name, next).await?;
+        if definition.schedule.is_some() && next.is_none() {
+            lapse::note_never(tx, name).await?;
         } else {
             lapse::end(tx, name, LapseKind::Never).await?;
         }

@@ -99,18 +99,17 @@ pub(crate) struct Lapse {
 impl Lapse {
     /// A few words, for a list: `Missed 7`.
     pub(crate) fn short(&self, shell: &Shell, kind: &Kind) -> String {
-        shell.name("lapse-short", self.name(kind)).replace("{n}", &self.count(shell))
+        shell.with(&format!("lapse-short.{}", self.name(kind)), &[("n", &self.count(shell))])
     }
 
     /// A sentence, with times.
     pub(crate) fn what(&self, shell: &Shell, kind: &Kind) -> String {
         let why = self.detail.as_deref().map(|detail| shell.name("report-refused", detail)).unwrap_or_default();
-        shell
-            .name("lapse", self.name(kind))
-            .replace("{n}", &self.count(shell))
-            .replace("{since}", &shell.minute(&self.since).shown)
-            .replace("{newest}", &shell.minute(&self.newest_at).shown)
-            .replace("{why}", why)
+        let (since, newest) = (shell.minute(&self.since).shown, shell.minute(&self.newest_at).shown);
+        shell.with(
+            &format!("lapse.{}", self.name(kind)),
+            &[("n", &self.count(shell)), ("since", &since), ("newest", &newest), ("why", &why)],
+        )
     }
 
     /// What a person can do about it.
@@ -213,10 +212,7 @@ pub(super) async fn forget(tx: &mut Tx<'_>, job: &str) -> sqlx::Result<()> {
     tx.query(sql!("delete from batch_lapses where job = $1")).bind(job).run().await.map(drop)
 }
 
-/// Notes or removes that the schedule of a job names no time to come.
-pub(super) async fn note_next(tx: &mut Tx<'_>, job: &str, next: Option<Instant>) -> sqlx::Result<()> {
-    match next {
-        Some(_) => end(tx, job, LapseKind::Never).await,
-        None => note(tx, job, Noted::once(LapseKind::Never, tx.now())).await,
-    }
+/// Notes that the schedule of a job names no time to come.
+pub(super) async fn note_never(tx: &mut Tx<'_>, job: &str) -> sqlx::Result<()> {
+    note(tx, job, Noted::once(LapseKind::Never, tx.now())).await
 }

@@ -252,7 +252,7 @@ impl Change for MissTicks {
         let missed = Noted { kind: LapseKind::Missed, since, newest_at, n: self.count, detail: None };
         lapse::note(tx, &self.job, missed).await?;
         if next.is_none() {
-            lapse::note_next(tx, &self.job, None).await?;
+            lapse::note_never(tx, &self.job).await?;
         }
         let more = if self.is_more() { "+" } else { "" };
         tx.note("missed", None::<i64>, self.count);

@@ -7,7 +7,7 @@ use super::{
 use crate::{
     audit::{
         hold_time::HoldTime,
-        verify::{coverage::listing, verify as verify_log},
+        verify::{Verified, coverage::listing, verify as verify_log},
     },
     changes::KINDS,
     clock::Clock,
@@ -29,17 +29,22 @@ pub(super) async fn verify(args: TargetArgs) -> anyhow::Result<ExitCode> {
     match outcome {
         Ok(verified) => {
             println!("{}\n", listing());
-            println!("The audit log fits: {} rows, root {}", group(verified.rows), hex::encode(verified.root));
+            tell(&verified);
             Ok(ExitCode::SUCCESS)
         }
         Err(unfit) => anyhow::bail!("the audit log does not fit: {unfit}"),
     }
 }
 
+/// Says that a log fits.
+pub(super) fn tell(verified: &Verified) {
+    println!("The audit log fits: {} rows, root {}", group(verified.rows), hex::encode(verified.root));
+}
+
 pub(super) async fn hold_time(reason: &Reason, args: TargetArgs, clock: Clock) -> anyhow::Result<ExitCode> {
     let now = clock.now();
     let target = Target::open(&args, clock).await?;
-    if lead(&target.store.reader, now).await?.is_none() {
+    if lead(&mut &target.store.reader, now).await?.is_none() {
         bail!("nothing was changed: the newest row of the audit log is not ahead of the clock");
     }
     let until = target.gate.submit_for(&actor(), &HoldTime {}, reason).await?.output;

@@ -1,13 +1,12 @@
 //! `ingam backup FILE`
 
-use super::{TargetArgs, target::database_url};
+use super::{TargetArgs, audit::tell, target::database_url};
 use crate::{
     audit::verify::{Unfit, Verified, verify},
     changes::KINDS,
-    digits::group,
     store::{
         Engine, Store,
-        backup::{Format, Partial, postgres, sqlite},
+        backup::{Format, Partial, beside, postgres, sqlite},
         stamp,
     },
 };
@@ -49,7 +48,7 @@ pub(super) async fn run(args: BackupArgs) -> anyhow::Result<ExitCode> {
         }
         // Evidence of what is wrong, and it must not take the place of a backup that is right.
         Err(unfit) => {
-            let aside = named(file, ".unfit");
+            let aside = beside(file, ".unfit");
             partial.finish(&aside)?;
             bail!(
                 "the audit log does not fit: {unfit}; what was written is {}, and {} is as it was",
@@ -58,17 +57,6 @@ pub(super) async fn run(args: BackupArgs) -> anyhow::Result<ExitCode> {
             )
         }
     }
-}
-
-/// Says that a log fits, in the words of `ingam audit verify`.
-pub(super) fn tell(verified: &Verified) {
-    println!("The audit log fits: {} rows, root {}", group(verified.rows), hex::encode(verified.root));
-}
-
-fn named(file: &Path, end: &str) -> PathBuf {
-    let mut name = file.as_os_str().to_owned();
-    name.push(end);
-    name.into()
 }
 
 /// Only a backup is replaced, and only where that was asked for; the database itself never.
@@ -88,7 +76,7 @@ fn refuse_taken(args: &BackupArgs, engine: Engine, url: &str) -> anyhow::Result<
         bail!("{} is there already; choose another name, or replace it with --replace", file.display());
     }
     let is_backup = there.is_file() && Format::of(file).is_ok();
-    if !is_backup || named(file, "-wal").exists() {
+    if !is_backup || beside(file, "-wal").exists() {
         bail!("{} is there already and is no backup, so it is not replaced; choose another name", file.display());
     }
     Ok(())

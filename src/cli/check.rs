@@ -99,7 +99,7 @@ async fn of_writing(store: &Store, config: &Config, clock: Clock) -> Check {
 /// Whether the newest row of the log is ahead of the clock. A warning and not an error: pages can be read, and what the system
 /// records goes on.
 async fn of_lead(store: &Store, now: Instant) -> Check {
-    let verdict = match lead(&store.reader, now).await {
+    let verdict = match lead(&mut &store.reader, now).await {
         Ok(None) => Ok("not behind the audit log".to_owned()),
         Ok(Some(Lead { newest, is_held, .. })) => Ok(format!(
             "the newest row of the audit log is of {newest}, and it is {now}: {}",

@@ -11,14 +11,20 @@ pub(super) async fn run(args: ConfigArgs, clock: Clock) -> anyhow::Result<ExitCo
     let settings = settings(args.config.as_deref())?;
     let profile = settings.profile().map_err(RefusedToStart)?;
     let url = settings.database_url().map_err(RefusedToStart)?;
-    let Migrated { stamp, repaired } = store::migrate(&url, profile, clock.now()).await.map_err(refused)?;
-    for repaired in repaired {
-        println!("Repaired: {repaired}.");
-    }
+    let migrated = store::migrate(&url, profile, clock.now()).await.map_err(refused)?;
+    say_repaired(&migrated);
+    let stamp = migrated.stamp;
     println!("The schema is up to date; the database is stamped {} since {}.", stamp.environment, stamp.stamped_at);
     Ok(ExitCode::SUCCESS)
 }
 
-fn refused(error: anyhow::Error) -> anyhow::Error {
+/// Says what the database lacked.
+pub(super) fn say_repaired(migrated: &Migrated) {
+    for repaired in &migrated.repaired {
+        println!("Repaired: {repaired}.");
+    }
+}
+
+pub(super) fn refused(error: anyhow::Error) -> anyhow::Error {
     if error.is::<store::ForeignDatabase>() { RefusedToStart(error.to_string()).into() } else { error }
 }

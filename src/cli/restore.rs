@@ -1,6 +1,12 @@
 //! `ingam restore FILE`
 
-use super::{RefusedToStart, TargetArgs, backup::tell, check, target::settings};
+use super::{
+    RefusedToStart, TargetArgs,
+    audit::tell,
+    check,
+    migrate::{refused, say_repaired},
+    target::settings,
+};
 use crate::{
     audit::verify::{Verified, verify},
     changes::KINDS,
@@ -10,7 +16,7 @@ use crate::{
     profile::Profile,
     secret::SecretKey,
     store::{
-        self, Engine, Migrated, Store, WithoutWal,
+        self, Engine, Store, WithoutWal,
         backup::{Format, Partial, There, postgres, sqlite},
     },
 };
@@ -77,10 +83,6 @@ pub(super) async fn run(args: RestoreArgs, clock: Clock) -> anyhow::Result<ExitC
     Ok(ExitCode::SUCCESS)
 }
 
-fn refused(error: anyhow::Error) -> anyhow::Error {
-    if error.is::<store::ForeignDatabase>() { RefusedToStart(error.to_string()).into() } else { error }
-}
-
 fn refuse_rows(there: There, args: &RestoreArgs) -> anyhow::Result<()> {
     match there {
         There::Rows(table) if !args.replace => bail!(
@@ -114,7 +116,7 @@ async fn into_sqlite(args: &RestoreArgs, target: &Target, now: Instant) -> anyho
     })?;
     facts.check(Format::Sqlite, target.profile)?;
     let url = sqlite::url(fetched.path())?;
-    say_repaired(store::migrate(&url, target.profile, now).await?);
+    say_repaired(&store::migrate(&url, target.profile, now).await?);
     let verified = verified(&url).await;
     let verified = match verified {
         Err(unfit) if !args.unverified => {
@@ -132,18 +134,12 @@ async fn into_postgres(args: &RestoreArgs, target: &Target, now: Instant) -> any
     refuse_rows(postgres::there(&target.url).await?, args)?;
     postgres::replace(&target.url, &args.file).await?;
     let migrated = store::migrate(&target.url, target.profile, now).await;
-    say_repaired(migrated.context("the rows are restored, and the schema is not up to date: run `ingam migrate`")?);
+    say_repaired(&migrated.context("the rows are restored, and the schema is not up to date: run `ingam migrate`")?);
     let verified = verified(&target.url).await;
     if args.unverified {
         return Ok(verified.ok());
     }
     verified.context("restored").map(Some)
-}
-
-fn say_repaired(migrated: Migrated) {
-    for repaired in migrated.repaired {
-        println!("Repaired: {repaired}.");
-    }
 }
 
 async fn verified(url: &str) -> anyhow::Result<Verified> {

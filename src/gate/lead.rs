@@ -5,7 +5,7 @@
 //! time is to be held ([`HoldTime`](crate::audit::hold_time::HoldTime)). What the system records goes on.
 
 use super::{Fault, Refusal};
-use crate::{clock::Instant, sql, store::Reader};
+use crate::{clock::Instant, sql, store::Queries};
 use chrono::TimeDelta;
 
 crate::gate::refusal_words! {
@@ -60,8 +60,8 @@ impl Lead {
 }
 
 /// As the database has it now.
-pub(crate) async fn lead(reader: &Reader, now: Instant) -> sqlx::Result<Option<Lead>> {
-    let row: Option<(Instant, Option<Instant>)> = reader
+pub(crate) async fn lead(db: &mut impl Queries, now: Instant) -> sqlx::Result<Option<Lead>> {
+    let row: Option<(Instant, Option<Instant>)> = db
         .query(sql!(
             "select a.at, (select i.time_held_until from installation i where i.id = 1) as held_until
                from audit a order by a.seq desc limit 1"

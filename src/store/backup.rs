@@ -6,6 +6,7 @@ pub(crate) mod postgres;
 mod programs;
 pub(crate) mod sqlite;
 
+pub(crate) use super::wal::beside;
 pub(crate) use partial::Partial;
 
 use super::migration::{POSTGRES, SQLITE};

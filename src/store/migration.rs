@@ -51,9 +51,10 @@ pub async fn migrate(url: &str, profile: Profile, now: Instant) -> anyhow::Resul
             wal::check(&options, wal::size(options.get_filename())).await?;
             let mut connection =
                 options.connect().await.with_context(|| format!("cannot open the database {}", open::shown(url)))?;
-            check_stamp(profile, sqlx::query_scalar(STAMPED).fetch_optional(&mut connection).await)?;
+            let is_new = check_stamp(profile, sqlx::query_scalar(STAMPED).fetch_optional(&mut connection).await)?;
             SQLITE.run(&mut connection).await?;
-            let repaired = repair::sqlite(&mut connection).await?;
+            // What has just been made is not looked through.
+            let repaired = if is_new { Vec::new() } else { repair::sqlite(&mut connection).await? };
             sqlx::query(STAMP).bind(profile.as_str()).bind(now).execute(&mut connection).await?;
             connection.close().await?;
             repaired

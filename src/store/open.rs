@@ -92,7 +92,7 @@ impl Store {
         Ok(Self { engine, reader, writing })
     }
 
-    /// Opens PostgreSQL for reading in one transaction that never ends: whatever is read, also by a program that is told its snapshot,
+    /// Opens PostgreSQL for reading in one transaction that never ends: all that is read, also by a program that is told its snapshot,
     /// is of one moment. On SQLite it is an ordinary store.
     ///
     /// # Errors

@@ -36,16 +36,8 @@ const WRITING: Settings = &[
     ("statement_timeout", "30s"),
 ];
 
-/// As for reading, in a transaction that never ends.
-const UNCHANGING: Settings = &[
-    ("role", APP_ROLE),
-    ("default_transaction_read_only", "on"),
-    ("lock_timeout", "10s"),
-    ("idle_in_transaction_session_timeout", "0"),
-    ("statement_timeout", "15s"),
-    ("max_parallel_workers_per_gather", "0"),
-    ("jit", "off"),
-];
+/// Beside those of a connection for reading, where its transaction never ends.
+const ENDLESS: Settings = &[("idle_in_transaction_session_timeout", "0")];
 
 /// How connections are made that all have the same settings.
 #[derive(Clone)]
@@ -102,9 +94,9 @@ impl Session {
             .await
     }
 
-    /// Opens a pool of one connection for reading, in one transaction that never ends: whatever is read is of one moment.
+    /// Opens a pool of one connection for reading, in one transaction that never ends: all that is read is of one moment.
     pub(super) async fn unchanging(&self) -> sqlx::Result<sqlx::PgPool> {
-        let session = Self { settings: UNCHANGING, ..self.clone() };
+        let session = Self { settings: READING, ..self.clone() };
         let is_pooled = session.is_pooled;
         let began = AtomicBool::new(false);
         PgPoolOptions::new()
@@ -121,8 +113,9 @@ impl Session {
                         return Err(sqlx::Error::Protocol("the connection with the snapshot was lost".to_owned()));
                     }
                     if is_pooled {
-                        set(connection, UNCHANGING).await?;
+                        set(connection, READING).await?;
                     }
+                    set(connection, ENDLESS).await?;
                     say(connection, "begin isolation level repeatable read, read only").await
                 })
             })

@@ -21,7 +21,7 @@ use std::{
 const LARGE: u64 = 2 << 20;
 
 /// The file beside a database that ends like this: `-wal`, `-shm`.
-pub(super) fn beside(path: &Path, end: &str) -> PathBuf {
+pub(crate) fn beside(path: &Path, end: &str) -> PathBuf {
     let mut name = OsString::from(path);
     name.push(end);
     name.into()

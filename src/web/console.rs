@@ -94,7 +94,7 @@ impl Console {
 
     /// How far the newest row of the log is ahead of the clock, where that is too far.
     pub(crate) async fn lead(&self) -> sqlx::Result<Option<Lead>> {
-        lead(&self.reader, self.clock.now()).await
+        lead(&mut &self.reader, self.clock.now()).await
     }
 
     pub async fn audit_size(&self) -> sqlx::Result<i64> {

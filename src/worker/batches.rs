@@ -67,11 +67,7 @@ pub(super) async fn run(runner: Runner, mut stopped: signal::Receiver<bool>) {
     let runner = Arc::new(runner);
     let watching = tokio::spawn(watch_over(Arc::clone(&runner), stopped.clone()));
     let mut runs = JoinSet::new();
-    let mut judged = ahead::Judged::default();
     while super::turn_after(TURN, &mut stopped).await {
-        if let Err(error) = ahead::judge(&runner, &mut judged).await {
-            tracing::warn!(%error, "schedules could not be judged; trying again");
-        }
         if let Err(error) = tick::tick(&runner).await {
             tracing::warn!(%error, "schedules could not be read; trying again");
         }
@@ -97,7 +93,11 @@ pub(super) async fn run(runner: Runner, mut stopped: signal::Receiver<bool>) {
 }
 
 async fn watch_over(runner: Arc<Runner>, mut stopped: signal::Receiver<bool>) {
+    let mut judged = ahead::Judged::default();
     while super::turn_after(WATCH, &mut stopped).await {
+        if let Err(error) = ahead::judge(&runner, &mut judged).await {
+            tracing::warn!(%error, "schedules could not be judged; trying again");
+        }
         if let Err(error) = watch::watch(&runner).await {
             tracing::warn!(%error, "what is under way could not be looked at; trying again");
         }

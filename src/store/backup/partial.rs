@@ -40,14 +40,11 @@ impl Partial {
             locked => locked.with_context(cannot)?,
         }
         // It may have been finished, and so renamed, before it was locked.
-        let (here, there) = (file.metadata()?, fs::metadata(&path).with_context(cannot)?);
-        if (here.dev(), here.ino()) != (there.dev(), there.ino()) {
+        if !is_at(&file, &path).with_context(cannot)? {
             bail!("{} was written by another process at the same time; try again", place.display());
         }
         // Those of a file that was never finished would be taken for the newest commits of this one.
-        for end in BESIDE {
-            drop(fs::remove_file(beside(&path, end)));
-        }
+        remove_beside(&path);
         file.set_permissions(Permissions::from_mode(0o600)).with_context(cannot)?;
         file.set_len(0).with_context(cannot)?;
         Ok(Self { path, file })
@@ -83,14 +80,21 @@ impl Partial {
 impl Drop for Partial {
     fn drop(&mut self) {
         // After it was finished, another process may have begun the next one.
-        let is_ours = fs::metadata(&self.path).and_then(|there| {
-            Ok((there.dev(), there.ino()) == (self.file.metadata()?.dev(), self.file.metadata()?.ino()))
-        });
-        if is_ours.unwrap_or(false) {
+        if is_at(&self.file, &self.path).unwrap_or(false) {
             drop(fs::remove_file(&self.path));
-            for end in BESIDE {
-                drop(fs::remove_file(beside(&self.path, end)));
-            }
+            remove_beside(&self.path);
         }
+    }
+}
+
+/// Whether this is the file that has the name now.
+fn is_at(file: &File, path: &Path) -> io::Result<bool> {
+    let (here, there) = (file.metadata()?, fs::metadata(path)?);
+    Ok((here.dev(), here.ino()) == (there.dev(), there.ino()))
+}
+
+fn remove_beside(path: &Path) {
+    for end in BESIDE {
+        drop(fs::remove_file(beside(path, end)));
     }
 }

@@ -11,8 +11,8 @@ use crate::{
     store::{Store, open},
 };
 use anyhow::{Context as _, bail};
-use sqlx::{AssertSqlSafe, ConnectOptions as _, Connection as _, PgConnection, postgres::PgConnectOptions};
-use std::{path::Path, process::Stdio, str::FromStr};
+use sqlx::{AssertSqlSafe, ConnectOptions as _, Connection as _, PgConnection};
+use std::{path::Path, process::Stdio};
 use tokio::io::{self, AsyncReadExt as _, AsyncWriteExt as _};
 
 /// Dumps what `store` sees: a store of [`Store::open_unchanging`], so that exactly what is in the file can be verified there afterwards.
@@ -98,7 +98,7 @@ fn column(script: &str, table: &str, column: &str) -> Vec<String> {
 ///
 /// A console is connected; or the database cannot be reached or read.
 pub(crate) async fn there(url: &str) -> anyhow::Result<There> {
-    let mut connection = PgConnectOptions::from_str(url)?
+    let mut connection = open::postgres_options(url)?
         .application_name("ingam restore")
         .connect()
         .await

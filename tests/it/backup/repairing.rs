@@ -65,7 +65,7 @@ on_both! {
         assert_eq!(kept(&new), before, "the template and a database of its own are alike");
     }
 
-    fn whatever_keeps_the_rows_is_made_again_as_the_migrations_make_it(world) {
+    fn what_keeps_the_rows_is_made_again_as_the_migrations_make_it(world) {
         let before = kept(world.database());
         strip(world);
         assert!(kept(world.database()).len() < before.len() / 2);

@@ -170,7 +170,7 @@ on_both! {
         let (code, line) = one_line(&other.env("INGAM_SECRET_KEY", third).env("INGAM_SECRET_KEY_OLD", NEW).output().unwrap());
         assert!(code == Some(78) && line.contains("has not come to its end"), "one rotation after the other: {line}");
         let_go(world);
-        // Killed at whatever moment, again and again.
+        // Killed at a random moment, again and again.
         for milliseconds in [20, 60, 100, 140, 180] {
             let mut killed = with_both(world, &["rotate-key"]).stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
             std::thread::sleep(std::time::Duration::from_millis(milliseconds));
