@@ -29,8 +29,8 @@ pub(crate) struct Lines {
     escapes: Escapes,
     /// The line that has not ended.
     row: Row,
-    /// The number of bytes at the beginning of `row` that belong to a secret whose beginning was already handed on.
-    known: usize,
+    /// The end of what was already handed on of this line, as long as the longest secret.
+    before: Vec<u8>,
     /// Whether the beginning of this line was already handed on.
     begun: bool,
 }
@@ -52,7 +52,7 @@ impl Lines {
             limit: limit.max(4),
             escapes: Escapes::default(),
             row: Row::default(),
-            known: 0,
+            before: Vec::new(),
             begun: false,
         }
     }
@@ -78,7 +78,7 @@ impl Lines {
     /// The line that has not ended, as it is now. A secret that may have begun at its end is left out.
     pub(super) fn pending(&self) -> Option<String> {
         let text = self.row.shown();
-        let hidden = self.mask.find(text.as_bytes(), self.known);
+        let hidden = self.mask.find(&self.before, text.as_bytes());
         let begun = self.mask.begun(text.as_bytes());
         let whole = hidden.last().map_or(0, |last| last.end);
         let shown = text.as_bytes().get(..begun.max(whole)).unwrap_or_default();
@@ -116,15 +116,18 @@ impl Lines {
     }
 
     fn print(&mut self, text: &str, take: &mut impl FnMut(Piece)) {
-        self.row.print(text);
         // No piece is handed on before all of a secret that begins in it has been read.
         let most = self.limit.saturating_add(self.mask.longest());
-        if self.row.size() > most {
-            let mut line = mem::take(self.row.flat());
-            while line.len() > most {
-                self.hand_on(&mut line, boundary, false, take);
+        let mut rest = text;
+        while !rest.is_empty() {
+            rest = self.row.print(rest, most);
+            if self.row.size() > most {
+                let mut line = mem::take(self.row.flat());
+                while line.len() > most {
+                    self.hand_on(&mut line, boundary, false, take);
+                }
+                *self.row.flat() = line;
             }
-            self.row.print(&line);
         }
     }
 
@@ -134,10 +137,9 @@ impl Lines {
             return;
         }
         let text = self.row.shown();
-        let hidden = self.mask.find(text.as_bytes(), self.known);
+        let hidden = self.mask.find(&self.before, text.as_bytes());
         if !hidden.is_empty() {
             self.row.replace(String::from_utf8_lossy(&replaced(text.as_bytes(), &hidden)).into_owned());
-            self.known = 0;
         }
     }
 
@@ -150,7 +152,7 @@ impl Lines {
             self.hand_on(&mut line, |line, _| line.len(), !self.begun, take);
         }
         self.begun = false;
-        self.known = 0;
+        self.before.clear();
     }
 
     /// Hands on the beginning of a line up to where it is to be split, and leaves the rest of it.
@@ -162,13 +164,14 @@ impl Lines {
         take: &mut impl FnMut(Piece),
     ) {
         let length = split(line, self.limit);
-        let hidden = self.mask.find(line.as_bytes(), self.known);
+        let hidden = self.mask.find(&self.before, line.as_bytes());
         let rest = line.split_off(length);
         let mut piece = mem::replace(line, rest);
+        self.before.extend_from_slice(piece.as_bytes());
+        self.before.drain(..self.before.len().saturating_sub(self.mask.longest()));
         if !hidden.is_empty() {
             piece = String::from_utf8_lossy(&replaced(piece.as_bytes(), &hidden)).into_owned();
         }
-        self.known = hidden.iter().find(|range| range.contains(&length)).map_or(0, |range| range.end - length);
         self.begun = true;
         take(Piece { text: piece, whole });
     }

@@ -91,17 +91,19 @@ impl Mask {
         (text.len().saturating_sub(self.longest)..text.len()).find(begins).unwrap_or(text.len())
     }
 
-    /// The positions of secrets in `text`, in order and apart from each other. Its first `known` bytes are the rest of
-    /// a secret that began before.
+    /// The positions of secrets in `text`, in order and apart from each other. A secret may have begun at the end of `before`,
+    /// the text of the same line that was handed on: then its rest is found.
     ///
     /// Secrets that overlap are hidden as one: hiding the first alone would leave the end of the second.
-    pub(super) fn find(&self, text: &[u8], known: usize) -> Vec<Range<usize>> {
-        let secrets = self.secrets.iter().filter(|_| text.len() >= self.shortest);
-        let mut found: Vec<Range<usize>> =
-            secrets.flat_map(|secrets| secrets.find_overlapping_iter(text)).map(|found| found.range()).collect();
-        if known > 0 {
-            found.push(0..known);
-        }
+    pub(super) fn find(&self, before: &[u8], text: &[u8]) -> Vec<Range<usize>> {
+        let Some(secrets) = self.secrets.as_ref().filter(|_| before.len() + text.len() >= self.shortest) else {
+            return Vec::new();
+        };
+        let whole = [before, text].concat();
+        let within =
+            |range: Range<usize>| range.start.saturating_sub(before.len())..range.end.saturating_sub(before.len());
+        let found = secrets.find_overlapping_iter(&whole).map(|found| within(found.range()));
+        let mut found: Vec<Range<usize>> = found.filter(|range| !range.is_empty()).collect();
         found.sort_unstable_by_key(|range| range.start);
         let mut apart: Vec<Range<usize>> = Vec::with_capacity(found.len());
         for range in found {
@@ -149,7 +151,7 @@ mod tests {
     fn masked(values: &[&str], text: &str) -> String {
         let values: Vec<String> = values.iter().map(|value| (*value).to_owned()).collect();
         let mask = Mask::new(&values, &Hidden::default()).unwrap();
-        String::from_utf8(replaced(text.as_bytes(), &mask.find(text.as_bytes(), 0))).unwrap()
+        String::from_utf8(replaced(text.as_bytes(), &mask.find(b"", text.as_bytes()))).unwrap()
     }
 
     #[test]

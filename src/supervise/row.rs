@@ -45,11 +45,19 @@ impl Row {
         self.grid.as_ref().map_or(self.text.len(), |grid| grid.columns.len())
     }
 
-    pub(super) fn print(&mut self, text: &str) {
-        match &mut self.grid {
-            None => self.text.push_str(text),
-            Some(grid) => text.chars().for_each(|letter| grid.put(letter)),
+    /// Where something is written over, only up to a size beyond `most`, so that it does not matter how the text is divided.
+    /// Returns the rest.
+    pub(super) fn print<'t>(&mut self, text: &'t str, most: usize) -> &'t str {
+        let Some(grid) = &mut self.grid else {
+            self.text.push_str(text);
+            return "";
+        };
+        let mut letters = text.chars();
+        while grid.columns.len() <= most {
+            let Some(letter) = letters.next() else { break };
+            grid.put(letter);
         }
+        letters.as_str()
     }
 
     pub(super) fn edit(&mut self, edit: Edit) {

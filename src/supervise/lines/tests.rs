@@ -48,6 +48,8 @@ fn a_secret_is_hidden_across_reads_and_across_pieces() {
     // The piece ends within the secret, of which nothing may remain in the next one.
     assert_eq!(lines(&["hunter22"], 6, &[b"key=hunter22;hunter22"]), ["+key=•••", "+•••", "+;•••", "+•••"]);
     assert_eq!(lines(&["hunter22"], 6, &[b"key=hunter", b"22;", b" end\n"]), ["+key=•••", "+•••", "+; end"]);
+    // What is written over makes a secret with what was handed on.
+    assert_eq!(lines(&["abab", "bbba한"], 4, &["aa한한a한\rbab".as_bytes()]), ["+aa", "+••• ", "+a한"]);
 }
 
 #[test]
@@ -262,6 +264,15 @@ fn a_bar_of_any_length_costs_no_more_than_a_line() {
     lines.feed("\u{1b}[9999C".repeat(1000).as_bytes(), &mut |_| {});
     lines.feed("\u{301}".repeat(100_000).as_bytes(), &mut |_| {});
     assert!(lines.row.shown().len() < 1_000_000);
+}
+
+#[test]
+fn where_a_line_that_was_written_over_is_split_does_not_depend_on_the_reads() {
+    let written = "m0\r\u{301}\u{301}K\u{301}\t\u{301}\u{301}\t\t".as_bytes();
+    for cut in 0..written.len() {
+        let (one, other) = written.split_at(cut);
+        assert_eq!(lines(&["abab"], 4, &[one, other]), lines(&["abab"], 4, &[written]), "{cut}");
+    }
 }
 
 proptest! {
