@@ -11,6 +11,7 @@ pub type Values = BTreeMap<String, String>;
 
 /// Something that differs from run to run.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(try_from = "Declared")]
 pub struct Parameter {
     /// `date`
     pub name: String,
@@ -19,25 +20,22 @@ pub struct Parameter {
     pub kind: ParameterKind,
     /// What a text has to match as a whole, in place of the usual rule: a regular expression as
     /// [regex-lite](https://docs.rs/regex-lite) has it. `[가-힣A-Za-z0-9, ]+`
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub pattern: Option<String>,
     /// What may be typed, for people.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub hint: Option<String>,
     /// What scheduled runs take, and what the form begins with. A date may be `today` or `yesterday`.
-    #[serde(default)]
     pub default: String,
 }
 
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[serde(tag = "type", rename_all = "lowercase")]
 pub enum ParameterKind {
     /// `2026-11-20`
     Date,
     Integer {
-        #[serde(default = "least")]
         min: i64,
-        #[serde(default = "most")]
         max: i64,
     },
     Choice {
@@ -47,12 +45,50 @@ pub enum ParameterKind {
     Text,
 }
 
-fn least() -> i64 {
-    i64::MIN
+/// The table of a parameter: serde refuses a misspelt key only where all keys are declared in one place.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Declared {
+    name: String,
+    title: String,
+    r#type: Type,
+    min: Option<i64>,
+    max: Option<i64>,
+    choices: Option<Vec<String>>,
+    pattern: Option<String>,
+    hint: Option<String>,
+    #[serde(default)]
+    default: String,
 }
 
-fn most() -> i64 {
-    i64::MAX
+#[derive(Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+enum Type {
+    Date,
+    Integer,
+    Choice,
+    Text,
+}
+
+impl TryFrom<Declared> for Parameter {
+    type Error = String;
+
+    fn try_from(declared: Declared) -> Result<Self, String> {
+        let Declared { name, title, r#type, min, max, choices, pattern, hint, default } = declared;
+        if r#type != Type::Integer && (min.is_some() || max.is_some()) {
+            return Err(format!("{name} has min or max, which only a parameter of type integer can have"));
+        }
+        if r#type != Type::Choice && choices.is_some() {
+            return Err(format!("{name} has choices, which only a parameter of type choice can have"));
+        }
+        let kind = match r#type {
+            Type::Date => ParameterKind::Date,
+            Type::Integer => ParameterKind::Integer { min: min.unwrap_or(i64::MIN), max: max.unwrap_or(i64::MAX) },
+            Type::Choice => ParameterKind::Choice { choices: choices.ok_or(format!("{name} has no choices"))? },
+            Type::Text => ParameterKind::Text,
+        };
+        Ok(Self { name, title, kind, pattern, hint, default })
+    }
 }
 
 /// Characters of a text, of its pattern, and of a hint.

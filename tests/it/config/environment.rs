@@ -130,6 +130,18 @@ on_both! {
                 assert!(code == Some(78) && said.contains(says) && said.contains("\"sync\""), "{command} {text}: {code:?} {said}");
             }
         }
+        for (kind, more, says) in [
+            ("text", "patern = \"[0-9]+\"", "unknown field `patern`"),
+            ("date", "min = 1", "day has min or max, which only a parameter of type integer can have"),
+            ("text", "choices = [\"a\"]", "day has choices, which only a parameter of type choice can have"),
+            ("choice", "", "day has no choices"),
+            ("dat", "", "unknown variant `dat`"),
+        ] {
+            let parameter = format!("\n[[job.parameters]]\nname = \"day\"\ntitle = \"Day\"\ntype = \"{kind}\"\n{more}\n");
+            let text = job("external = true") + &parameter;
+            let (code, said) = with_file(&env, "check", &text);
+            assert!(code == Some(78) && said.contains(says) && said.contains(": line "), "{text}: {code:?} {said}");
+        }
         // A program that is not there keeps nothing from starting.
         let (code, said) = with_file(&env, "check", &command("x").replace("/bin/sh", "/bin/no-such-program"));
         assert!(code == Some(0) && said.contains("warning: job \"sync\": /bin/no-such-program cannot be found"), "{code:?} {said}");
