@@ -2,21 +2,13 @@
 
 /// What templates write at a faulty field (`aria` in templates/parts.html). Text that came from outside holds no such quotes.
 const FAULT: &str = " aria-invalid=\"true\"";
-/// What templates write at a note that says what was refused (`seal_alert` and `note` there).
-const NOTE: &str = "<div class=\"note\" data-tone=\"bad\" role=\"alert\"";
 
-/// Puts the cursor into the first field that is marked as faulty. Where there is one, templates put it nowhere else. A field that takes no
-/// input, as that of a code while the authenticator is locked, takes no cursor either: the note that says why has it then.
+/// Puts the cursor into the first field that is marked as faulty. Where there is one, templates put it nowhere else, except where the field
+/// takes no input: that of a code while the authenticator is locked.
 pub(super) fn on_first_fault(mut html: String) -> String {
-    let mut is_faulty = false;
-    let usable = html.match_indices(FAULT).map(|(at, _)| at).find(|at| {
-        is_faulty = true;
-        !is_disabled(&html, *at)
-    });
+    let usable = html.match_indices(FAULT).map(|(at, _)| at).find(|at| !is_disabled(&html, *at));
     if let Some(at) = usable {
         html.insert_str(at, " autofocus");
-    } else if is_faulty && let Some(at) = html.find(NOTE) {
-        html.insert_str(at + NOTE.len(), " tabindex=\"-1\" autofocus");
     }
     html
 }
@@ -32,26 +24,16 @@ mod tests {
     use super::on_first_fault;
 
     #[test]
-    fn the_first_faulty_field_has_the_cursor_and_text_is_left_alone() {
+    fn the_first_faulty_field_that_takes_input_has_the_cursor_and_text_is_left_alone() {
         let html = |cursor: &str| {
             format!(
-                "<textarea>a=&quot; aria-invalid=&quot;true&quot; autofocus</textarea>\
+                "<textarea>a=&quot; aria-invalid=&quot;true&quot; autofocus</textarea><input disabled aria-invalid=\"true\">\
                  <input id=\"a\"{cursor} aria-invalid=\"true\"><input id=\"b\" aria-invalid=\"true\">"
             )
         };
         assert_eq!(on_first_fault(html("")), html(" autofocus"));
-        assert_eq!(on_first_fault("<p>nothing wrong</p>".to_owned()), "<p>nothing wrong</p>");
-    }
-
-    #[test]
-    fn a_disabled_field_leaves_the_cursor_to_the_next_fault_or_to_the_note_that_says_why() {
-        let html = |note: &str, next: &str| {
-            format!(
-                "<div class=\"note\" data-tone=\"bad\" role=\"alert\"{note}>locked</div><input disabled aria-invalid=\"true\">{next}"
-            )
-        };
-        let next = |cursor: &str| format!("<textarea{cursor} aria-invalid=\"true\"></textarea>");
-        assert_eq!(on_first_fault(html("", &next(""))), html("", &next(" autofocus")));
-        assert_eq!(on_first_fault(html("", "")), html(" tabindex=\"-1\" autofocus", ""));
+        for nothing in ["<p>nothing wrong</p>", "<input disabled aria-invalid=\"true\">"] {
+            assert_eq!(on_first_fault(nothing.to_owned()), nothing);
+        }
     }
 }

@@ -91,5 +91,10 @@ on_both! {
         assert!(page.has("input[name=code][disabled]"), "{page}");
         assert!(page.has("#panel .note[role=alert][tabindex='-1'][autofocus]"), "{page}");
         assert_eq!(page.attributes("[autofocus]", "role"), ["alert"], "{page}");
+        // While signing in, the cursor is at the way that is left.
+        let browser = world.browser();
+        let page = browser.give_password("mina").form_with("code").set("code", "000000").submit();
+        assert!(page.has("input[name=code][disabled]"), "{page}");
+        assert_eq!(page.attributes("[autofocus]", "href"), ["/login/code?with=recovery"], "{page}");
     }
 }
