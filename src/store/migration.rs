@@ -43,7 +43,6 @@ pub struct Migrated {
 /// # Errors
 ///
 /// [`ForeignDatabase`] if the stamp is of another environment; otherwise the database cannot be reached or migrated.
-#[expect(clippy::disallowed_methods, reason = "the schema is made before there is a door")]
 pub async fn migrate(url: &str, profile: Profile, now: Instant) -> anyhow::Result<Migrated> {
     migrate_with(url, profile, now, |options| options).await
 }
@@ -53,6 +52,7 @@ pub(crate) async fn migrate_to_fill(url: &str, profile: Profile, now: Instant) -
     migrate_with(url, profile, now, |options| options.synchronous(SqliteSynchronous::Off)).await
 }
 
+#[expect(clippy::disallowed_methods, reason = "the schema is made before there is a door")]
 async fn migrate_with(
     url: &str,
     profile: Profile,

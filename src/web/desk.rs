@@ -159,8 +159,7 @@ pub(crate) fn fresh_key() -> String {
 
 /// Whether a form can have this name.
 pub(crate) fn is_key(key: &str) -> bool {
-    (1..=64).contains(&key.len())
-        && key.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_'))
+    (1..=64).contains(&key.len()) && key.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_'))
 }
 
 /// The part of a change form that is the same in all of them.
