@@ -178,15 +178,12 @@
     return event.shiftKey ? letter?.toUpperCase() : letter;
   };
 
-  // Whether a field holds something else than the page came with. Other scripts of the page ask it too.
-  const isChanged = (field) => field.type === "radio" || field.type === "checkbox" ? field.checked !== field.defaultChecked
-    : field.tagName === "SELECT" ? field.value !== (one("[selected]", field) ?? field.options[0])?.value
-      : field.value !== field.defaultValue;
-  window.ingam = { isChanged };
-
   // Escape closes the panel, unless something was typed into it: that is given up with a click on the cross, not by a slip.
   const closePanel = () => {
-    if (all("#panel :is(input, textarea, select)").some(isChanged)) return false;
+    const changed = (field) => field.type === "radio" || field.type === "checkbox" ? field.checked !== field.defaultChecked
+      : field.tagName === "SELECT" ? field.value !== (one("[selected]", field) ?? field.options[0])?.value
+        : field.value !== field.defaultValue;
+    if (all("#panel :is(input, textarea, select)").some(changed)) return false;
     const cross = one("#panel > .seal-h a.sq");
     cross?.click();
     return Boolean(cross);

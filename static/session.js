@@ -98,10 +98,14 @@
 
   // ---- the end
 
+  const isChanged = (field) => field.type === "radio" || field.type === "checkbox" ? field.checked !== field.defaultChecked
+    : field.tagName === "SELECT" ? field.value !== (one("[selected]", field) ?? field.options[0])?.value
+      : field.value !== field.defaultValue;
+
   // The form into which something was typed: now, or before it came back with what is wrong with it.
   const typed = () => all("#main form[method=post]").find((form) => {
     const fields = [...form.elements].filter(({ name, type }) => name && name !== "code" && type !== "hidden" && type !== "submit");
-    return fields.some(window.ingam.isChanged) || (one("[role=alert]", form) && fields.some(({ value }) => value.trim()));
+    return fields.some(isChanged) || (one("[role=alert]", form) && fields.some(({ value }) => value.trim()));
   });
 
   // The server keeps what was typed, or shows it again where the same person is signed in. Codes stay here.
