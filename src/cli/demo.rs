@@ -35,8 +35,10 @@ pub(super) async fn run(args: DemoArgs, clock: Clock) -> anyhow::Result<ExitCode
     let (data, complete) = Data::prepare(&args.data, args.fresh)?;
     let mut config = with_jobs(data.config(KINDS)?, &data)?;
     config.batches.launcher = launcher;
-    store::migrate(&config.database_url, Profile::Local, clock.now()).await?;
-    if !complete {
+    if complete {
+        store::migrate(&config.database_url, Profile::Local, clock.now()).await?;
+    } else {
+        store::migrate_to_fill(&config.database_url, Profile::Local, clock.now()).await?;
         eprint!("Making a demo in {}:", data.directory().display());
         fill(CATALOG, &actor(), &data, &config, clock.clone(), args.users, |stage| tell(stage, args.users)).await?;
         eprintln!(". Done.");

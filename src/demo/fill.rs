@@ -6,6 +6,7 @@ use super::{
     jobs::LoadBatches,
     month,
     orders::{LoadOrders, STEP as ORDERS_STEP, UNTOLD},
+    processor::OneProcessor,
     worker::Time,
 };
 use crate::{
@@ -58,14 +59,16 @@ pub(crate) async fn fill(
     let now = clock.now();
     let present = Some(now.unix());
     let time = Time::at(now.minus(TimeDelta::days(i64::try_from(month::DAYS)?) + TimeDelta::hours(20)));
+    let time_zone = config.time_zone.to_string();
+    let staff = spawn_blocking(move || staff(&time_zone));
+    // The hashing has begun on another thread, which may go where it likes.
+    let processor = OneProcessor::stay();
     let store = Store::open_to_fill(&config.database_url).await?;
     let gate = Gate::open(&store, catalog, time.clock(), config.secret_key.clone(), config.allowed_networks.clone())
         .await?
         .with_policies(config.policies.clone());
     // A demo that begins has no owner yet to read a reason.
     let reason = Reason::none();
-    let time_zone = config.time_zone.to_string();
-    let staff = spawn_blocking(move || staff(&time_zone));
     tell(Stage::Customers);
     load(&gate, (actor, &reason), LoadSample { first: 1, total: users, present, ..LoadSample::default() }).await?;
     tell(Stage::Orders);
@@ -82,6 +85,7 @@ pub(crate) async fn fill(
     skip_ticks(&store, &gate, &config.batches.jobs, now).await?;
     store.close().await;
     gate.close().await;
+    drop(processor);
     data.complete(&accounts)
 }
 

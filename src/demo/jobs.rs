@@ -12,12 +12,14 @@ use crate::{
     },
     clock::Instant,
     gate::{Admits, Change, Fault, Target, Tx},
-    id::RunId,
     sql,
+    store::Sql,
 };
 use chrono::TimeDelta;
 use history::{Past, Shop, history};
 use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
+use sqlx::types::Json;
 
 const JOBS: &str = include_str!("jobs/jobs.toml");
 
@@ -94,12 +96,9 @@ impl Change for LoadBatches {
         }
         // Runs are told apart by their numbers, and a later one has a higher one whichever job it is of.
         entries.sort_by_key(|entry| entry.past.started);
-        let mut runs = 0;
-        for entry in &entries {
-            let run = insert(tx, entry).await?;
-            tell(tx, entry, run).await?;
-            runs += 1;
-        }
+        insert(tx, &entries).await?;
+        tell(tx, &known).await?;
+        let runs = i64::try_from(entries.len()).unwrap_or(i64::MAX);
         tx.note("runs", 0, runs);
         Ok(runs)
     }
@@ -118,73 +117,103 @@ async fn shop(tx: &mut Tx<'_>, now: Instant) -> Result<Shop, Fault> {
     Ok(Shop { customers, orders_a_day: orders / 7 })
 }
 
-/// Writes a run down with its log; its number.
-async fn insert(tx: &mut Tx<'_>, entry: &Entry<'_>) -> Result<RunId, Fault> {
-    let Entry { version, definition, past } = entry;
+/// Writes the runs down, all at once, with their logs.
+async fn insert(tx: &mut Tx<'_>, entries: &[Entry<'_>]) -> Result<(), Fault> {
     let by = tx.by().to_owned();
-    let is_external = definition.kind() == Kind::External;
-    let params = serde_json::to_string(&past.params).unwrap_or_else(|_| "{}".to_owned());
-    let lines = i64::try_from(past.log.len()).unwrap_or_default();
-    let (run,): (RunId,) = tx
-        .query(sql!(
+    let runs: Value = entries.iter().map(Entry::columns).collect();
+    tx.query(runs_made()).bind(Json(runs)).bind(by).run().await?;
+    for Entry { definition, past, .. } in entries.iter().filter(|entry| !entry.past.log.is_empty()) {
+        let written = log::written(past.log.iter().map(|(at, text)| (*at, "out", text.as_str())));
+        tx.query(sql!(
+            "insert into batch_log (run_id, n, until, lines)
+             select id, 0, next_line, $3 from batch_runs where job = $1 and started_at = $2"
+        ))
+        .bind(definition.name.as_str())
+        .bind(past.started)
+        .bind(written)
+        .run()
+        .await?;
+    }
+    Ok(())
+}
+
+impl Entry<'_> {
+    /// What a row of `batch_runs` is made of.
+    fn columns(&self) -> Value {
+        let Entry { version, definition, past } = self;
+        let is_external = definition.kind() == Kind::External;
+        json!({
+            "job": definition.name,
+            "version": version,
+            "state": past.state.as_str(),
+            "cause": if is_external { "report" } else { "schedule" },
+            "is_single": !is_external && definition.overlap != Overlap::Allow,
+            "scheduled_for": past.scheduled_for.map(|at| at.to_string()),
+            "params": serde_json::to_string(&past.params).unwrap_or_else(|_| "{}".to_owned()),
+            // What runs here was claimed once; what reports from elsewhere never is.
+            "fence": i64::from(!is_external),
+            "queued_at": past.scheduled_for.unwrap_or(past.started).to_string(),
+            "started_at": past.started.to_string(),
+            "ended_at": past.ended.to_string(),
+            "duration_ms": past.duration_ms,
+            "processed": past.processed,
+            "exit_code": past.exit_code,
+            "baseline_ms": past.normal.duration,
+            "baseline_count": past.normal.processed,
+            "baseline_runs": past.normal.runs,
+            "is_slow": past.is_slow,
+            "is_low": past.is_low,
+            "lines": past.log.len(),
+            "resolved_at": past.resolved_at.map(|at| at.to_string()),
+        })
+    }
+}
+
+/// The engines read a list of JSON in different words, and times are text in one of them.
+macro_rules! runs_made {
+    ($list:literal, $time:literal) => {
+        concat!(
             "insert into batch_runs (job, version, state, cause, is_single, scheduled_for, params, fence, queued_at, started_at,
                     ended_at, duration_ms, processed, exit_code, baseline_ms, baseline_count, baseline_runs, is_slow, is_low,
                     next_line, resolution, resolved_by, resolved_at)
-             values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23)
-             returning id"
-        ))
-        .bind(definition.name.as_str())
-        .bind(*version)
-        .bind(past.state.as_str())
-        .bind(if is_external { "report" } else { "schedule" })
-        .bind(!is_external && definition.overlap != Overlap::Allow)
-        .bind(past.scheduled_for)
-        .bind(params)
-        // What runs here was claimed once; what reports from elsewhere never is.
-        .bind(i64::from(!is_external))
-        .bind(past.scheduled_for.unwrap_or(past.started))
-        .bind(past.started)
-        .bind(past.ended)
-        .bind(past.duration_ms)
-        .bind(past.processed)
-        .bind(past.exit_code)
-        .bind(past.normal.duration)
-        .bind(past.normal.processed)
-        .bind(past.normal.runs)
-        .bind(past.is_slow)
-        .bind(past.is_low)
-        .bind(lines)
-        .bind(past.resolved_at.map(|_| "accepted"))
-        .bind(past.resolved_at.map(|_| by))
-        .bind(past.resolved_at)
-        .one()
-        .await?;
-    if lines > 0 {
-        let written = log::written(past.log.iter().map(|(at, text)| (*at, "out", text.as_str())));
-        tx.query(sql!("insert into batch_log (run_id, n, until, lines) values ($1, 0, $2, $3)"))
-            .bind(run)
-            .bind(lines)
-            .bind(written)
-            .run()
-            .await?;
-    }
-    Ok(run)
+             select value ->> 'job', cast(value ->> 'version' as bigint), value ->> 'state', value ->> 'cause',
+                    cast(value ->> 'is_single' as boolean), cast(value ->> 'scheduled_for' as ", $time, "), value ->> 'params',
+                    cast(value ->> 'fence' as bigint), cast(value ->> 'queued_at' as ", $time, "),
+                    cast(value ->> 'started_at' as ", $time, "), cast(value ->> 'ended_at' as ", $time, "),
+                    cast(value ->> 'duration_ms' as bigint), cast(value ->> 'processed' as bigint),
+                    cast(value ->> 'exit_code' as bigint), cast(value ->> 'baseline_ms' as bigint),
+                    cast(value ->> 'baseline_count' as bigint), cast(value ->> 'baseline_runs' as bigint),
+                    cast(value ->> 'is_slow' as boolean), cast(value ->> 'is_low' as boolean), cast(value ->> 'lines' as bigint),
+                    case when value ->> 'resolved_at' is not null then 'accepted' end,
+                    case when value ->> 'resolved_at' is not null then cast($2 as text) end,
+                    cast(value ->> 'resolved_at' as ", $time, ")
+               from ", $list, " order by key"
+        )
+    };
 }
 
-/// Says how it ended, and when: unlike what happens from now on, not at the time of the change.
-async fn tell(tx: &mut Tx<'_>, entry: &Entry<'_>, run: RunId) -> Result<(), Fault> {
+fn runs_made() -> Sql {
+    sql!(
+        sqlite: runs_made!("json_each($1)", "text"),
+        postgres: runs_made!("jsonb_array_elements(cast($1 as jsonb)) with ordinality as list (value, key)", "timestamptz"),
+    )
+}
+
+/// Says how each run ended, and when: unlike what happens from now on, not at the time of the change.
+async fn tell(tx: &mut Tx<'_>, known: &[(i64, Definition)]) -> Result<(), Fault> {
     let (by, change) = (tx.by().to_owned(), tx.change_id().to_owned());
-    tx.query(sql!(
-        "insert into batch_events (job, run_id, at, kind, staff_name, change_id) values ($1, $2, $3, $4, $5, $6)"
-    ))
-    .bind(entry.definition.name.as_str())
-    .bind(run)
-    .bind(entry.past.ended)
-    .bind(entry.past.state.as_str())
-    .bind(by)
-    .bind(change)
-    .run()
-    .await?;
+    for (_, Definition { name, .. }) in known {
+        // None of these jobs had run before.
+        tx.query(sql!(
+            "insert into batch_events (job, run_id, at, kind, staff_name, change_id)
+             select job, id, ended_at, state, cast($2 as text), cast($3 as text) from batch_runs where job = $1 order by id"
+        ))
+        .bind(name.as_str())
+        .bind(by.as_str())
+        .bind(change.as_str())
+        .run()
+        .await?;
+    }
     Ok(())
 }
 

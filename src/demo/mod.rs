@@ -13,6 +13,7 @@ pub mod jobs;
 mod month;
 pub(crate) mod night;
 pub(crate) mod orders;
+mod processor;
 pub mod shop;
 mod worker;
 

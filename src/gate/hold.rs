@@ -29,13 +29,14 @@ pub(super) async fn apply_or_hold<C: Change>(
     actor: &Actor,
     change: &C,
     seal: &Seal,
+    mark: Savepoint,
     earlier: &mut Vec<PriorEffect>,
 ) -> Result<Outcome<C::Output>, Fault> {
-    tx.savepoint(Savepoint::One).await?;
+    tx.savepoint(mark).await?;
     let made = change.apply(tx).await?;
     match evaluation::evaluate(tx, actor, change, earlier).await? {
         Some(need) if !(seal.is_urgent && need.urgent.is_some()) => {
-            tx.rollback_to(Savepoint::One).await?;
+            tx.rollback_to(mark).await?;
             tx.ledger.forget(C::CREATED_IDS);
             hold(tx, actor, change, seal, &need, Hold::Before).await.map(Outcome::Pending)
         }

@@ -242,7 +242,8 @@ impl Gate {
         let mut done = Vec::with_capacity(changes.len());
         let mut earlier = Vec::new();
         for (index, change) in changes.iter().enumerate() {
-            let given = hold::apply_or_hold(tx, actor, change, seal, &mut earlier).await;
+            let mark = if index == 0 { Savepoint::First } else { Savepoint::Next };
+            let given = hold::apply_or_hold(tx, actor, change, seal, mark, &mut earlier).await;
             let given = given.map_err(|fault| Refused { refusal: fault.into(), code_spent: true, index })?;
             done.push((given, std::mem::take(&mut tx.ledger)));
         }

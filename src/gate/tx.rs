@@ -117,8 +117,10 @@ pub(super) struct Identity {
 pub(super) enum Savepoint {
     /// After the code was spent, before the first change.
     All,
-    /// Before one of several changes.
-    One,
+    /// Before the first change: the same mark, since nothing was written in between.
+    First,
+    /// Before each further change.
+    Next,
 }
 
 impl Queries for Tx<'_> {
@@ -231,6 +233,10 @@ impl Tx<'_> {
         self.ledger.approval = Some(request);
     }
 
+    pub(super) fn is_postgres(&self) -> bool {
+        matches!(self.inner, Inner::Postgres(_))
+    }
+
     /// Sets `lock_timeout` to one second on PostgreSQL: the person has waited already.
     pub(super) async fn limit_lock_wait(&mut self) -> sqlx::Result<()> {
         self.query(sql!(sqlite: "select 1", postgres: "select set_config('lock_timeout', '1s', true)"))
@@ -242,7 +248,8 @@ impl Tx<'_> {
     pub(super) async fn savepoint(&mut self, at: Savepoint) -> sqlx::Result<()> {
         let statement = match at {
             Savepoint::All => sql!("savepoint change"),
-            Savepoint::One => sql!("savepoint one"),
+            Savepoint::First => return Ok(()),
+            Savepoint::Next => sql!("savepoint one"),
         };
         self.query(statement).run().await.map(drop)
     }
@@ -255,7 +262,11 @@ impl Tx<'_> {
                 self.ledger.clear();
                 sql!("rollback to savepoint change")
             }
-            Savepoint::One => {
+            Savepoint::First => {
+                self.ledger.events.clear();
+                sql!("rollback to savepoint change")
+            }
+            Savepoint::Next => {
                 self.ledger.events.clear();
                 sql!("rollback to savepoint one")
             }

@@ -44,6 +44,8 @@ impl Writer {
                 .acquire_timeout(WAIT)
                 .idle_timeout(None)
                 .max_lifetime(None)
+                // A file does not hang up, and the question would be one more round trip before each transaction.
+                .test_before_acquire(false)
                 // After a commit that failed, on a full disk for example, sqlx believes that its transaction is still open,
                 // and nothing could be begun on this connection again. Then a new one is opened.
                 .before_acquire(|connection, _| Box::pin(async move { Ok(!connection.is_in_transaction()) }))

@@ -293,5 +293,8 @@ impl Maker {
             runs(Side::default(), Filter { job: "daily-settlement".into(), show: "lost".into(), ..Filter::default() });
         empty.rows.clear();
         add("runs-empty", html(&empty));
+        let mut before_the_first = runs(Side::default(), Filter::default());
+        before_the_first.rows.clear();
+        add("runs-none-yet", html(&before_the_first));
     }
 }

@@ -7,7 +7,11 @@ use crate::{
     sql,
 };
 use anyhow::Context as _;
-use sqlx::{ConnectOptions, Connection, migrate::Migrator};
+use sqlx::{
+    ConnectOptions, Connection,
+    migrate::Migrator,
+    sqlite::{SqliteConnectOptions, SqliteSynchronous},
+};
 
 pub(super) static SQLITE: Migrator = sqlx::migrate!("migrations/sqlite");
 pub(super) static POSTGRES: Migrator = sqlx::migrate!("migrations/postgres");
@@ -39,14 +43,28 @@ pub struct Migrated {
 /// # Errors
 ///
 /// [`ForeignDatabase`] if the stamp is of another environment; otherwise the database cannot be reached or migrated.
-#[expect(clippy::disallowed_methods, reason = "the schema is made before there is a door")]
 pub async fn migrate(url: &str, profile: Profile, now: Instant) -> anyhow::Result<Migrated> {
+    migrate_with(url, profile, now, |options| options).await
+}
+
+/// The same for data that is made again where it was interrupted: on SQLite no migration waits for the disk.
+pub(crate) async fn migrate_to_fill(url: &str, profile: Profile, now: Instant) -> anyhow::Result<Migrated> {
+    migrate_with(url, profile, now, |options| options.synchronous(SqliteSynchronous::Off)).await
+}
+
+#[expect(clippy::disallowed_methods, reason = "the schema is made before there is a door")]
+async fn migrate_with(
+    url: &str,
+    profile: Profile,
+    now: Instant,
+    tuned: impl FnOnce(SqliteConnectOptions) -> SqliteConnectOptions,
+) -> anyhow::Result<Migrated> {
     const STAMPED: &str = "select environment from installation where id = 1";
     const STAMP: &str =
         "insert into installation (id, environment, stamped_at) values (1, $1, $2) on conflict (id) do nothing";
     let repaired = match Engine::of(url)? {
         Engine::Sqlite => {
-            let options = open::sqlite_options(url)?.create_if_missing(true);
+            let options = tuned(open::sqlite_options(url)?.create_if_missing(true));
             open::make_private(options.get_filename());
             wal::check(&options, wal::size(options.get_filename())).await?;
             let mut connection =

@@ -14,7 +14,7 @@ mod session;
 mod wal;
 
 pub use migration::{ForeignDatabase, Migrated, Stamp, migrate, stamp};
-pub(crate) use migration::{is_postgres_source, sqlite_triggers, sqlite_triggers_as_built};
+pub(crate) use migration::{is_postgres_source, migrate_to_fill, sqlite_triggers, sqlite_triggers_as_built};
 pub use open::{Engine, Store};
 pub(crate) use open::{WAIT, Writing, is_private_way, shown, transport};
 pub(crate) use query::Conn;

@@ -158,6 +158,8 @@ async fn open_sqlite(url: &str, connections: u32) -> anyhow::Result<(Reader, Wri
     let reader = SqlitePoolOptions::new()
         .max_connections(connections)
         .acquire_timeout(WAIT)
+        // A file does not hang up, and the question would be one more round trip before each statement.
+        .test_before_acquire(false)
         .connect_with(base.clone().pragma("query_only", "on"))
         .await?;
     Ok((Reader(Pool::Sqlite(reader)), Writing::Sqlite(base)))
@@ -171,6 +173,8 @@ pub(super) fn sqlite_options(url: &str) -> anyhow::Result<SqliteConnectOptions> 
         .synchronous(SqliteSynchronous::Full)
         .foreign_keys(true)
         .busy_timeout(WAIT)
+        // More than there are statements: what falls out of the cache is compiled again, which takes longer than most take to run.
+        .statement_cache_capacity(1_000)
         .pragma("recursive_triggers", "on")
         .pragma("cache_size", "-16000"))
 }

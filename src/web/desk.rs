@@ -157,16 +157,19 @@ pub(crate) fn fresh_key() -> String {
     hex::encode(secret::random::<16>())
 }
 
+/// Whether a form can have this name.
+pub(crate) fn is_key(key: &str) -> bool {
+    (1..=64).contains(&key.len()) && key.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_'))
+}
+
 /// The part of a change form that is the same in all of them.
 pub(crate) fn seal_of(form: &Form, reason: Reason) -> Result<Seal, PageError> {
     let key = form.get("key");
-    let is_key = (1..=64).contains(&key.len())
-        && key.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_'));
     let seen = match form.get("seen") {
         "" => None,
         text => Some(text.parse().map_err(|_| Problem::Unprocessable)?),
     };
-    if !is_key {
+    if !is_key(key) {
         return Err(Problem::Unprocessable.into());
     }
     let is_urgent = form.get("urgent") == "yes";

@@ -231,11 +231,15 @@ pub(crate) fn see_other(visit: &Visit, path: &str) -> HttpResponse {
     }
 }
 
+/// The longest address that is gone to after signing in: a cookie holds 4 KiB, in which a filter of Korean words has fifteen bytes for
+/// each letter.
+const MAX_WANTED: usize = 2_400;
+
 /// Whether `path` is a path of this console and nothing that a browser could take for another place.
 pub(crate) fn is_own_path(path: &str) -> bool {
     path.starts_with('/')
         && !path.starts_with("//")
-        && path.len() <= 1024
+        && path.len() <= MAX_WANTED
         && path.bytes().all(|byte| byte.is_ascii_graphic() && !matches!(byte, b'\\' | b'"' | b';' | b','))
 }
 

@@ -83,7 +83,8 @@ fn lead_to(console: &Console, visit: &Visit, route: &Route, page: &str, draft: O
 
 /// Has the browser remember the page that is gone to after signing in.
 pub(super) fn remember(console: &Console, answer: &mut HttpResponse, wanted: &str) {
-    let cookie = console.cookie(console.wanted_cookie(), wanted.to_owned());
+    // What reads cookies decodes them, and an address is to stay encoded.
+    let cookie = console.cookie(console.wanted_cookie(), wanted.replace('%', "%25"));
     // A name and value made here are always a valid header.
     let _ = answer.add_cookie(&cookie);
 }

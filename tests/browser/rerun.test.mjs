@@ -45,6 +45,27 @@ test('jun finds the failed run, reads why, reruns it with the right campaign and
   assert.equal(await jun.locator('form[action$="/rerun"]').count(), 0, 'what was rerun is offered once more');
 });
 
+test('a run that ends while jun types beside it leaves what is typed, and says that it has ended', async () => {
+  await jun.goto('/batches/coupon-issue?panel=run');
+  const form = jun.locator('form.seal');
+  await form.locator('select').selectOption('winter-2026');
+  await form.locator('textarea[name=reason]').fill('Once more, for customers who came late.');
+  await form.locator('input[name=code]').fill(await console.code('jun'));
+  await sendButton(form).click();
+  await jun.waitForURL((url) => /\/runs\/\d+$/.test(url.pathname));
+  const typing = `${new URL(jun.url()).pathname}?panel=cancel`;
+  await jun.goto(typing);
+  const reason = jun.locator('#panel textarea[name=reason]');
+  await reason.fill('Typed while the run goes on');
+  // The demo's job takes six seconds.
+  await jun.locator('#live .note a').waitFor({ timeout: 60_000 });
+  assert.equal(await reason.inputValue(), 'Typed while the run goes on');
+  assert.ok(jun.url().endsWith(typing), 'the page was loaded again from under what was typed');
+  // Where nothing is typed, the page follows the run: the link leads to it.
+  await jun.locator('#live .note a').click();
+  await jun.locator('h1 ~ .tag[data-tone=ok], .head .tag[data-tone=ok]').first().waitFor();
+});
+
 for (const lang of ['en', 'ko']) {
   test(`the pages of batches are accessible, also when a form is refused (${lang})`, async () => {
     await speak(jun, lang);

@@ -8,7 +8,6 @@ use crate::{
     sql,
     store::{Queries, Reader},
 };
-use serde_json::json;
 
 /// The kinds of change that move points.
 const MOVES_POINTS: [&str; 6] =
@@ -173,17 +172,10 @@ pub(crate) async fn shop_entries(db: &mut impl Queries, after: i64, through: i64
             .all()
             .await?;
         for entry in &slice {
-            let columns = json!([
-                entry.id.get(),
-                entry.user_id.get(),
-                entry.at.to_string(),
-                entry.delta,
-                entry.balance,
-                entry.kind,
-                entry.memo,
-                entry.staff_name,
-            ]);
-            running.push(&columns.to_string());
+            let ShopEntry { id, user_id, at, delta, balance, kind, memo, staff_name } = entry;
+            let columns = (id.get(), user_id.get(), at.to_string(), delta, balance, kind, memo, staff_name);
+            let columns = serde_json::to_string(&columns).map_err(|error| sqlx::Error::Encode(error.into()))?;
+            running.push(&columns);
             entries += 1;
         }
         super::pause::between_slices().await;

@@ -9,10 +9,10 @@ numbered (id) as (
   select id + 1 from numbered where id + 1 < cast($1 as bigint) + cast($2 as bigint)
 ),
 stirred (id, a) as (select id, (id * 1597334677 + 974711) & 4294967295 from numbered),
-twice (id, a, b) as (
+twice (id, a, b) as materialized (
   select id, a, ((((a & 65535) << 16) + (a >> 16)) * 1103515245 + 12345) & 4294967295 from stirred
 ),
-thrice (id, a, b, c) as (
+thrice (id, a, b, c) as materialized (
   select id, a, b, ((((b & 65535) << 16) + (b >> 16)) * 1597334677 + 974711) & 4294967295 from twice
 ),
 counted as (

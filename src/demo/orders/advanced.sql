@@ -4,7 +4,7 @@ aged as (
     not is_told and (c >> 9) % 20 = 0 as is_foreign
   from thrice
 ),
-advanced as (
+advanced as materialized (
   select *,
     case when not is_told and luck < 4 then 'cancelled'
       when not is_told and luck < 7 and hours < 72 then 'placed'

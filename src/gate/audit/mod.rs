@@ -47,17 +47,9 @@ pub(super) struct Appended {
 /// Appends one row and moves the head of the tree. Called last in a transaction: its lock on the head holds up every
 /// other change until this one has committed.
 pub(super) async fn append(tx: &mut Tx<'_>, line: Line<'_>) -> Result<Appended, sqlx::Error> {
-    let (size, frontier): (i64, Vec<u8>) = tx
-        .query(sql!(
-            sqlite: "select size, frontier from audit_head where id = 1",
-            postgres: "select size, frontier from audit_head where id = 1 for update",
-        ))
-        .one()
-        .await?;
-    let last: Option<(Instant,)> =
-        tx.query(sql!("select at from audit where seq = $1")).bind(size - 1).optional().await?;
+    let Head { size, frontier, last } = head(tx).await?;
     // Clocks of two processes differ a little and a clock may be set back; the log's time never runs backwards.
-    let at = last.map_or(tx.now(), |(last,)| last.max(tx.now()));
+    let at = last.map_or(tx.now(), |last| last.max(tx.now()));
     let mut frontier = merkle::Frontier::read(size, &frontier)
         .ok_or_else(|| sqlx::Error::Protocol("the audit log's frontier does not fit its size".to_owned()))?;
 
@@ -77,6 +69,32 @@ pub(super) async fn append(tx: &mut Tx<'_>, line: Line<'_>) -> Result<Appended, 
         .run()
         .await?;
     Ok(Appended { seq, at })
+}
+
+#[derive(sqlx::FromRow)]
+struct Head {
+    size: i64,
+    frontier: Vec<u8>,
+    /// The time of the newest row.
+    last: Option<Instant>,
+}
+
+/// Locks the head of the tree and reads it. SQLite, which has one writer, says the time of the newest row along with it. On PostgreSQL
+/// a statement that has waited for the lock still sees the rows of the time before, so that time is asked for afterwards.
+async fn head(tx: &mut Tx<'_>) -> sqlx::Result<Head> {
+    let mut head: Head = tx
+        .query(sql!(
+            sqlite: "select h.size, h.frontier, (select a.at from audit a where a.seq = h.size - 1) as last from audit_head h where h.id = 1",
+            postgres: "select size, frontier, cast(null as timestamptz) as last from audit_head where id = 1 for update",
+        ))
+        .one()
+        .await?;
+    if tx.is_postgres() {
+        let last: Option<(Instant,)> =
+            tx.query(sql!("select at from audit where seq = $1")).bind(head.size - 1).optional().await?;
+        head.last = last.map(|(last,)| last);
+    }
+    Ok(head)
 }
 
 fn entry(tx: &mut Tx<'_>, line: &Line<'_>, seq: Seq, at: Instant) -> Entry {

@@ -5,7 +5,7 @@ use crate::{
     gate::Outcome,
     id::{RequestId, Seq},
     sql,
-    web::{Desk, Guest, PageResult, problem_page::Problem, shell::Shell},
+    web::{Desk, Guest, PageResult, desk::is_key, problem_page::Problem, shell::Shell},
 };
 use actix_web::web;
 use askama::Template;
@@ -31,7 +31,7 @@ struct Made {
 
 /// Says what became of the form with this key.
 pub(crate) async fn show_outcome(desk: Desk, key: web::Path<String>) -> PageResult {
-    if !key.bytes().all(|byte| byte.is_ascii_alphanumeric()) {
+    if !is_key(&key) {
         return Err(Problem::NotFound.into());
     }
     let outcome = made(&desk, &key).await?;

@@ -250,4 +250,10 @@ on_both! {
         }
         assert_sound(world);
     }
+
+    fn a_list_of_runs_before_the_first_one_says_where_runs_come_from(world) {
+        let jun = world.signed_in("jun");
+        assert!(jun.get("/runs").says("main").contains("Runs appear here when a schedule or a person starts them"));
+        assert!(jun.get("/runs?show=lost").says("main").contains("No runs match"));
+    }
 }

@@ -1,7 +1,7 @@
 //! The first minute: `ingam demo`, and everything that can be in its way.
 
 use crate::{
-    cli::program::{Serving, ingam, one_line},
+    cli::program::{Serving, allowed, ingam, one_line},
     kit::{Engine, World, totp, within},
 };
 use std::{fs, net::TcpListener, os::unix::fs::PermissionsExt as _, path::Path, process::Command};
@@ -248,6 +248,11 @@ fn the_log_of_a_demo_tells_of_a_month_at_work() {
             &[],
             &["demo", "--listen", "127.0.0.1:0", "--data", folder.path().to_str().unwrap(), "--users", "400"],
         ));
+        // It is made on one processor and served on all.
+        let own = allowed(&fs::read_to_string("/proc/self/status").unwrap()).unwrap();
+        for processors in serving.processors() {
+            assert_eq!(processors, own);
+        }
         let sora = &accounts(folder.path())[2];
         let browser = world.browser().at(serving.address);
         let half = crate::kit::try_password(&browser, "sora@ingam.test", sora["password"].as_str().unwrap());

@@ -2,6 +2,7 @@
 
 use crate::kit::wait_for;
 use std::{
+    fs,
     io::{BufRead as _, BufReader},
     net::SocketAddr,
     process::{Child, Command, ExitStatus, Output, Stdio},
@@ -26,6 +27,11 @@ pub(crate) fn one_line(output: &Output) -> (Option<i32>, String) {
     (output.status.code(), lines[0].to_owned())
 }
 
+/// What `/proc` says of the processors of a thread.
+pub(crate) fn allowed(status: &str) -> Option<String> {
+    status.lines().find_map(|line| line.strip_prefix("Cpus_allowed_list:")).map(|list| list.trim().to_owned())
+}
+
 /// A server that runs, and what it has said so far.
 #[derive(Debug)]
 pub(crate) struct Serving {
@@ -35,6 +41,13 @@ pub(crate) struct Serving {
 }
 
 impl Serving {
+    /// On which processors each of its threads may be.
+    pub(crate) fn processors(&self) -> Vec<String> {
+        let threads = fs::read_dir(format!("/proc/{}/task", self.child.id())).unwrap();
+        let statuses = threads.filter_map(|thread| fs::read_to_string(thread.ok()?.path().join("status")).ok());
+        statuses.filter_map(|status| allowed(&status)).collect()
+    }
+
     /// Starts it and waits until it says where it listens, on whichever of its two outputs.
     pub(crate) fn start(mut command: Command) -> Self {
         let child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();

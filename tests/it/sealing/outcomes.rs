@@ -4,6 +4,7 @@ use crate::{
     approvals::support::{points_rule, under},
     kit::{addition, on_both},
 };
+use std::time::Duration;
 
 on_both! {
     fn a_lost_answer_can_be_asked_for_by_the_key_of_the_form(world) {
@@ -48,6 +49,23 @@ on_both! {
         let page = mina.get(&format!("/outcomes/{}", form.value("key").unwrap()));
         assert!(page.says("#outcome").contains("No change has been recorded"), "{page}");
         assert_eq!(mina.get("/outcomes/%00").status, 404);
+    }
+
+    /// A key is what a form can be sent with: what one of the two takes the other takes too.
+    fn every_key_that_a_form_can_have_can_be_asked_about(world) {
+        let mina = world.signed_in("mina");
+        for key in ["a", "Retry-2_of-7", &"k".repeat(64)] {
+            let form = addition(&mina, 1, "100").set("key", key).set("code", &world.code("mina"));
+            assert_eq!(form.submit().status, 303, "{key}");
+            let page = mina.get(&format!("/outcomes/{key}"));
+            assert!(page.says("#outcome").contains("The change was made"), "{key}: {page}");
+            world.clock.advance(Duration::from_mins(1));
+        }
+        for key in ["k.k", "%6B%20", &"k".repeat(65)] {
+            assert_eq!(mina.get(&format!("/outcomes/{key}")).status, 404, "{key}");
+            let form = addition(&mina, 1, "100").set("key", key).set("code", &world.code("mina"));
+            assert_eq!(form.submit().status, 422, "{key}");
+        }
     }
 
     /// A script of the page tells by these whether a proxy answered in the console's place.

@@ -125,6 +125,25 @@ on_both! {
         assert!(!mina.get("/searches").text().contains("4821"));
     }
 
+    fn a_list_that_is_filtered_after_its_session_ended_is_there_with_its_filter_after_signing_in(world) {
+        for (who, list) in [
+            ("mina", "/users?status=suspended"),
+            ("mina", "/orders?state=delivered&from=2026-01-01&sort=total"),
+            ("sora", "/audit?action=points.adjust&outcome=refused&q=%EB%B0%B0%EC%86%A1"),
+            ("sora", &format!("/audit?q={}", "%EA%B0%80".repeat(200))),
+            ("sora", "/access-records?what=contact"),
+            ("jun", "/runs?job=nightly&show=lost"),
+            ("owner", "/staff?role=approver&state=active"),
+        ] {
+            let browser = world.signed_in(who);
+            end_sessions(world);
+            let sent = browser.get(list);
+            assert_eq!((sent.status, sent.location()), (303, Some("/login?notice=ended")), "{list}: {sent}");
+            let page = sign_in_again(&browser, who);
+            assert_eq!(page.path, list);
+        }
+    }
+
     fn a_form_that_is_there_again_needs_one_code_and_is_not_kept_any_longer(world) {
         let mina = world.signed_in("mina");
         let form = addition(&mina, 1, "7").set("code", &world.code("mina"));

@@ -1,6 +1,6 @@
 //! Where the cursor is when a form comes back with something to correct.
 
-use crate::kit::{Page, forms, on_both};
+use crate::kit::{Page, addition, forms, on_both};
 use std::collections::BTreeMap;
 
 /// What is wrong on a page: the first faulty field has the cursor, and each says what is wrong with it.
@@ -81,5 +81,20 @@ on_both! {
         }
         assert!(faults.is_empty(), "{} faults, {checked} fields: {faults:#?}", faults.len());
         assert!(checked > 5, "{checked}");
+    }
+
+    fn a_form_whose_code_field_is_locked_has_the_cursor_at_what_says_so(world) {
+        let mina = world.signed_in("mina");
+        let form = addition(&mina, 1, "100").set("code", "000000");
+        world.database().tamper("update authenticators set locked = true, failures = 10").unwrap();
+        let page = form.submit();
+        assert!(page.has("input[name=code][disabled]"), "{page}");
+        assert!(page.has("#panel .note[role=alert][tabindex='-1'][autofocus]"), "{page}");
+        assert_eq!(page.attributes("[autofocus]", "role"), ["alert"], "{page}");
+        // While signing in, the cursor is at the way that is left.
+        let browser = world.browser();
+        let page = browser.give_password("mina").form_with("code").set("code", "000000").submit();
+        assert!(page.has("input[name=code][disabled]"), "{page}");
+        assert_eq!(page.attributes("[autofocus]", "href"), ["/login/code?with=recovery"], "{page}");
     }
 }
