@@ -2,9 +2,9 @@
 
 use super::{
     families::{
-        BUILD, CHANGES, JOB, LAPSES, LAST_DURATION, LAST_PROCESSED, LAST_SUCCESS, LOST, ORDERS, OUTBOX_OLDEST,
-        OUTBOX_WAITING, POOL_IDLE, POOL_MOST, POOL_OPEN, QUEUED, REACHABLE, RUN_SECONDS, RUNNING, RUNS, SESSIONS,
-        UNRESOLVED, write, write_one,
+        BUILD, CHANGES, JOB, LAPSES, LAST_DURATION, LAST_FAILURE, LAST_PROCESSED, LAST_SUCCESS, LOST, ORDERS,
+        OUTBOX_OLDEST, OUTBOX_WAITING, POOL_IDLE, POOL_MOST, POOL_OPEN, QUEUED, REACHABLE, RUN_SECONDS, RUNNING, RUNS,
+        SESSIONS, UNRESOLVED, write, write_one,
     },
     figures::{Figures, Job},
     log::{Counts, ENDS},
@@ -138,7 +138,8 @@ fn batches(encoder: &mut DescriptorEncoder<'_>, figures: &Figures) -> fmt::Resul
         write(encoder, family, jobs.iter().map(|job| (label(job), of(job))))?;
     }
     let known = |of: fn(&Job) -> Option<f64>| jobs.iter().filter_map(move |job| Some((label(job), of(job)?)));
-    write(encoder, &LAST_SUCCESS, known(|job| job.ended_at.map(|at| seconds(at.utc().timestamp_millis()))))?;
+    write(encoder, &LAST_SUCCESS, known(|job| job.ended_at.map(unix)))?;
+    write(encoder, &LAST_FAILURE, known(|job| job.failed_at.max(job.timed_out_at).map(unix)))?;
     write(encoder, &LAST_DURATION, known(|job| job.duration_ms.map(seconds)))?;
     let processed = jobs.iter().filter_map(|job| Some((label(job), job.processed?)));
     write(encoder, &LAST_PROCESSED, processed)?;
@@ -152,6 +153,10 @@ fn batches(encoder: &mut DescriptorEncoder<'_>, figures: &Figures) -> fmt::Resul
             ([("job_name", job), ("kind", kind)], open.get(&(job, kind)).copied().unwrap_or_default())
         }),
     )
+}
+
+fn unix(at: Instant) -> f64 {
+    seconds(at.utc().timestamp_millis())
 }
 
 /// Milliseconds as seconds.

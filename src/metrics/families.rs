@@ -41,6 +41,7 @@ families! {
     QUEUED Gauge "ingam_batch_queued" "Runs that wait for their turn";
     LOST Gauge "ingam_batch_lost" "Runs whose outcome is unknown until a person states it";
     LAST_SUCCESS Gauge "ingam_batch_last_success_timestamp_seconds" "When the newest successful run ended; left out where there is none";
+    LAST_FAILURE Gauge "ingam_batch_last_failure_timestamp_seconds" "When the newest run that failed or timed out ended; left out where there is none";
     LAST_DURATION Gauge "ingam_batch_last_duration_seconds" "How long the newest successful run took";
     LAST_PROCESSED Gauge "ingam_batch_last_processed" "What the newest successful run processed; left out where it did not say";
     LAPSES Gauge "ingam_batch_open_lapses" "How often something did not happen to a job since it was last settled";

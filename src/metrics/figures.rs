@@ -41,6 +41,9 @@ pub(super) struct Job {
     pub(super) running: i64,
     pub(super) queued: i64,
     pub(super) lost: i64,
+    /// When its newest run failed, and when its newest timed out.
+    pub(super) failed_at: Option<Instant>,
+    pub(super) timed_out_at: Option<Instant>,
     /// Of its newest successful run.
     pub(super) ended_at: Option<Instant>,
     pub(super) duration_ms: Option<i64>,
@@ -139,6 +142,10 @@ impl Cached {
                             and r.state in ('starting', 'running', 'cancelling')) as running,
                         (select count(*) from batch_runs r where r.job = j.name and r.state = 'queued') as queued,
                         (select count(*) from batch_runs r where r.job = j.name and r.state = 'lost') as lost,
+                        (select r.ended_at from batch_runs r where r.job = j.name and r.state = 'failed'
+                          order by r.id desc limit 1) as failed_at,
+                        (select r.ended_at from batch_runs r where r.job = j.name and r.state = 'timed_out'
+                          order by r.id desc limit 1) as timed_out_at,
                         s.ended_at, s.duration_ms, s.processed
                    from batch_jobs j
                    left join batch_runs s on s.id = (select r.id from batch_runs r where r.job = j.name and r.state = 'succeeded'
