@@ -55,10 +55,13 @@ fn served(text: &str) -> Families {
 #[test]
 fn the_document_names_every_metric_and_no_other() {
     within(Engine::Sqlite, |world| {
-        let world = working(world.engine, &script("dawn", "echo '::count processed=41'", ""));
+        let jobs = [script("dawn", "echo '::count processed=41'", ""), script("dusk", "exit 1", "")].join("\n");
+        let world = working(world.engine, &jobs);
         let jun = world.signed_in("jun");
-        let id = run(&world, &jun, "jun", "dawn");
-        becomes(&world, id, "succeeded");
+        for (job, end) in [("dawn", "succeeded"), ("dusk", "failed")] {
+            let id = run(&world, &jun, "jun", job);
+            becomes(&world, id, end);
+        }
         let bearer = format!("Bearer {TOKEN}");
         let text = ask(&world.browser(), Some(&bearer), None).text();
         let (served, documented) = (served(&text), documented());
