@@ -32,7 +32,7 @@ use std::{net::SocketAddr, sync::Arc};
 pub struct Access {
     /// A listener that serves them and nothing else.
     pub listen: Option<SocketAddr>,
-    /// Who shows it reads them where people's pages are, too. With it, nobody reads them without.
+    /// Who shows it reads them where people's pages are, too. With it, the listener above asks for it as well.
     pub token: Option<Token>,
 }
 

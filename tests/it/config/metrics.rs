@@ -34,7 +34,11 @@ fn the_listener_of_pages_is_not_that_of_metrics() {
         let database = Database::empty(Engine::Sqlite);
         let env = with(&local(&database.url), &[("INGAM_LISTEN", Some("127.0.0.1:8080"))]);
         for address in ["127.0.0.1:8080", "0.0.0.0:8080"] {
-            refuses(&with(&env, &[("INGAM_METRICS_LISTEN", Some(address))]), &[], "is where people's pages are (INGAM_LISTEN)");
+            refuses(
+                &with(&env, &[("INGAM_METRICS_LISTEN", Some(address))]),
+                &[],
+                "is where people's pages are (INGAM_LISTEN)",
+            );
         }
         refuses(&with(&env, &[("INGAM_METRICS_LISTEN", Some("9464"))]), &[], "INGAM_METRICS_LISTEN: \"9464\"");
     });
@@ -50,12 +54,18 @@ fn production_takes_the_token_from_the_environment_only() {
         let env = with(&production(&database.url), &[]);
         let output = run(&env, &["check", "--config", file.to_str().unwrap()]);
         let line = said(&output).lines().find(|line| line.contains("metrics token")).map(str::to_owned).unwrap();
-        assert!(line.starts_with("REFUSED") && line.contains("INGAM_METRICS_TOKEN comes from a configuration file"), "{line}");
+        assert!(
+            line.starts_with("REFUSED") && line.contains("INGAM_METRICS_TOKEN comes from a configuration file"),
+            "{line}"
+        );
         let secret = folder.path().join("token");
         fs::write(&secret, format!("{TOKEN}\n")).unwrap();
         let env = with(&env, &[("INGAM_METRICS_TOKEN_FILE", Some(secret.to_str().unwrap()))]);
         let output = run(&env, &["check"]);
-        assert!(said(&output).lines().any(|line| line.starts_with("ok") && line.contains("metrics token")), "{output:?}");
+        assert!(
+            said(&output).lines().any(|line| line.starts_with("ok") && line.contains("metrics token")),
+            "{output:?}"
+        );
         assert!(!said(&output).contains(TOKEN));
     });
 }

@@ -49,7 +49,7 @@ on_both! {
         assert_eq!(ask(&world.browser(), None, None).status, 404, "not where people's pages are");
     }
 
-    fn with_a_token_nobody_reads_them_without_it_on_either_listener(world) {
+    fn with_a_token_both_listeners_ask_for_it(world) {
         let address = free_address();
         let world = World::start_with(world.engine, |config| {
             config.metrics.listen = Some(address);
