@@ -124,10 +124,13 @@ async fn fill(bench: &Bench, rows: i64) {
     let now = format!("'{at}'");
     let (log, yes, now) = match &bench.bare {
         Bare::Sqlite(_) => (include_str!("../tests/it/approvals/day.sqlite.sql"), "1", now),
-        Bare::Postgres(_) => (include_str!("../tests/it/approvals/day.postgres.sql"), "true", format!("{now}::timestamptz")),
+        Bare::Postgres(_) => {
+            (include_str!("../tests/it/approvals/day.postgres.sql"), "true", format!("{now}::timestamptz"))
+        }
     };
     if there < rows {
-        let many = format!("with recursive n (i) as (select {there} union all select i + 1 from n where i < {rows} - 1) ");
+        let many =
+            format!("with recursive n (i) as (select {there} union all select i + 1 from n where i < {rows} - 1) ");
         execute(bench, many + &runs.replace("YES", yes).replace("AT", &now)).await;
     }
     let size = number(bench, "select size from audit_head").await;

@@ -10,4 +10,4 @@ drop index batch_runs_job_state;
 create index batch_runs_job_state on batch_runs (job, state, id, duration_ms);
 
 -- What waits for a person, of one job, however much has ended.
-create index batch_runs_unresolved on batch_runs (job) where resolution is null and state in ('failed', 'timed_out', 'lost');
+create index batch_runs_unresolved on batch_runs (job, state) where resolution is null and state in ('failed', 'timed_out', 'lost');

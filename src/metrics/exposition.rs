@@ -7,7 +7,7 @@ use super::{
         SESSIONS, UNRESOLVED, write, write_one,
     },
     figures::{Figures, Job},
-    log::{Counts, ENDS},
+    log::{Counts, ENDS, OUTCOMES},
     process,
 };
 use crate::{
@@ -99,19 +99,16 @@ impl Exposition {
         let oldest = figures.outbox.oldest.map_or(0.0, |at| seconds(self.now.since(at).num_milliseconds().max(0)));
         write_one(encoder, &OUTBOX_OLDEST, oldest)?;
         let Some(counts) = &figures.counts else { return Ok(()) };
-        write(
-            encoder,
-            &CHANGES,
-            self.changes(counts).iter().map(|((kind, outcome), n)| ([("kind", *kind), ("outcome", *outcome)], *n)),
-        )
+        let changes = self.changes(counts);
+        let pairs =
+            changes.iter().flat_map(|(kind, counted)| OUTCOMES.iter().zip(counted).map(move |pair| (*kind, pair)));
+        write(encoder, &CHANGES, pairs.map(|(kind, (outcome, n))| ([("kind", kind), ("outcome", *outcome)], *n)))
     }
 
-    /// Every kind with every outcome at zero, and over that what there was: also of kinds that this version does not know any more.
-    fn changes<'c>(&self, counts: &'c Counts) -> BTreeMap<(&'c str, &'c str), i64> {
-        const OUTCOMES: [&str; 4] = ["applied", "requested", "refused", "failed"];
-        let zero = self.kinds.iter().flat_map(|kind| OUTCOMES.map(|outcome| ((kind.name, outcome), 0)));
-        let counted = counts.changes().iter().map(|((kind, outcome), n)| ((kind.as_str(), outcome.as_str()), *n));
-        zero.chain(counted).collect()
+    /// Every kind at zero, and over that what there was: also of kinds that this version does not know any more.
+    fn changes<'c>(&self, counts: &'c Counts) -> BTreeMap<&'c str, [i64; OUTCOMES.len()]> {
+        let zero = self.kinds.iter().map(|kind| (kind.name, [0; OUTCOMES.len()]));
+        zero.chain(counts.changes().iter().map(|(kind, counted)| (kind.as_str(), *counted))).collect()
     }
 }
 

@@ -3,7 +3,7 @@
 use super::support::{Scrape, open, working};
 use crate::{
     batches::support::{becomes, declare, run, script},
-    kit::{REASON, Server, World, on_both},
+    kit::{Engine, REASON, Server, World, on_both},
 };
 use std::time::Duration;
 
@@ -164,5 +164,23 @@ on_both! {
             world.clock.advance(Duration::from_mins(11));
             agrees(&world, &Scrape::now(&world));
         }
+    }
+
+    fn more_rows_than_are_counted_at_once_are_all_counted(world) {
+        const ROWS: i64 = 25_000;
+        let world = working(world.engine, &jobs());
+        agrees(&world, &Scrape::now(&world));
+        let text = match world.engine {
+            Engine::Sqlite => include_str!("../approvals/day.sqlite.sql"),
+            Engine::Postgres => include_str!("../approvals/day.postgres.sql"),
+        };
+        let size = world.number("select size from audit_head") + ROWS;
+        let text = text.replace("{rows}", &ROWS.to_string()).replace("{staff}", "1").replace("{user}", "2")
+            .replace("{at}", &world.clock.now().to_string()).replace("{hashes}", &size.count_ones().to_string());
+        world.database().tamper(&text).unwrap();
+        agrees(&world, &Scrape::now(&world));
+        // And what a process finds when it starts is the same.
+        let second = another(&world);
+        agrees(&world, &Scrape::now_at(&world, &second));
     }
 }
