@@ -162,7 +162,7 @@ pub async fn start(config: Config, clock: Clock, listener: TcpListener) -> anyho
         written: Mutex::default(),
     });
     let sessions = Sessions { reader: store.reader.clone(), gate: gate.clone(), clock: clock.clone(), limits };
-    let metrics = web::Data::new(Metrics::new(metrics::Sources {
+    let sources = metrics::Sources {
         token: config.metrics.token.clone(),
         traffic,
         reader: store.reader.clone(),
@@ -171,7 +171,8 @@ pub async fn start(config: Config, clock: Clock, listener: TcpListener) -> anyho
         limits,
         profile: config.profile,
         engine,
-    }));
+    };
+    let metrics = web::Data::new(Metrics::new(sources));
     let beside = metrics_alone(&config, &metrics)?;
     let cookie_key = Key::from(&config.secret_key.cookie_key());
     let connections = Connections::new(config.bounds.within(open_files()), config.trusted_proxies.clone());
@@ -209,23 +210,7 @@ pub async fn start(config: Config, clock: Clock, listener: TcpListener) -> anyho
     .with_context(|| format!("cannot listen on {address}"))?
     .run();
     let handle = server.handle();
-    let own = Identity::own();
-    let runner = worker::batches::Runner {
-        gate: gate.clone(),
-        reader: store.reader.clone(),
-        clock: clock.clone(),
-        allowed: config.batches.programs.clone(),
-        launcher: config.batches.launcher.clone(),
-        own_secrets: config.own_secrets.clone(),
-        name: format!("{}/{}/{}", own.host, own.pid, own.start.unwrap_or_default()),
-        host: own.host,
-        lease: config.batches.lease,
-        // A console that knows of no jobs has not been told with what to run them either.
-        slots: if config.batches.jobs.is_empty() { 0 } else { config.batches.slots },
-        drain: config.batches.drain,
-        signing: config.batches.secret.clone(),
-        origin: config.public_origin.clone().unwrap_or_else(|| format!("http://{address}")),
-    };
+    let runner = runner(&config, &store, &gate, &clock, address);
     let worker = worker::start(worker::Work {
         gate: gate.clone(),
         clock,
@@ -259,6 +244,27 @@ fn metrics_alone(config: &Config, metrics: &web::Data<Metrics>) -> anyhow::Resul
     tokio::spawn(server);
     tracing::info!(%address, "metrics are on http://{address}/metrics");
     Ok(Some((address, handle)))
+}
+
+/// What runs jobs, under the name of this process.
+fn runner(config: &Config, store: &Store, gate: &Gate, clock: &Clock, address: SocketAddr) -> worker::batches::Runner {
+    let own = Identity::own();
+    worker::batches::Runner {
+        gate: gate.clone(),
+        reader: store.reader.clone(),
+        clock: clock.clone(),
+        allowed: config.batches.programs.clone(),
+        launcher: config.batches.launcher.clone(),
+        own_secrets: config.own_secrets.clone(),
+        name: format!("{}/{}/{}", own.host, own.pid, own.start.unwrap_or_default()),
+        host: own.host,
+        lease: config.batches.lease,
+        // A console that knows of no jobs has not been told with what to run them either.
+        slots: if config.batches.jobs.is_empty() { 0 } else { config.batches.slots },
+        drain: config.batches.drain,
+        signing: config.batches.secret.clone(),
+        origin: config.public_origin.clone().unwrap_or_else(|| format!("http://{address}")),
+    }
 }
 
 /// The gate under the rules of the configuration.
