@@ -73,8 +73,8 @@ fn the_document_names_every_metric_and_no_other() {
         assert_eq!(other.header("content-type"), Some(OPENMETRICS));
         let other = other.text();
         for name in served.keys() {
-            let named = name.trim_end_matches("_total");
-            assert!(other.contains(&format!("# HELP {named} ")), "{named}");
+            let described = name.trim_end_matches("_total");
+            assert!(other.contains(&format!("# HELP {described} ")), "{described}");
         }
     });
 }

@@ -41,7 +41,7 @@ on_both! {
             "insert into outbox (seq, topic, body, at, claimed_until) values (1, 't', '{{}}', '{at}', '2999-01-01T00:00:00.000000Z'), \
              (1, 't', '{{}}', '{at}', '2999-01-01T00:00:00.000000Z')"
         )).unwrap();
-        world.clock.advance(Duration::from_secs(300));
+        world.clock.advance(Duration::from_mins(5));
         let scrape = Scrape::now(&world);
         assert!(is(scrape.number("ingam_outbox_waiting"), 2));
         assert!((300.0..10_000.0).contains(&scrape.number("ingam_outbox_oldest_seconds")), "{scrape:?}");
