@@ -131,7 +131,7 @@ impl Cached {
         counted.map_err(|error| sqlx::Error::Io(std::io::Error::other(error)))?.map(Some)
     }
 
-    /// All jobs in one statement, each number along an index of its own.
+    /// All jobs in one statement, each number along an index of its own. Grouped over all jobs at once, SQLite would read every run for it.
     async fn jobs(&self) -> sqlx::Result<Vec<Job>> {
         self.reader
             .query(sql!(
