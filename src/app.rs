@@ -6,6 +6,7 @@ use crate::{
     clock::Clock,
     config::Config,
     gate::Gate,
+    metrics::{self, Metrics},
     password::Passwords,
     profile::Profile,
     routes, sections,
@@ -17,6 +18,7 @@ use crate::{
         connections::Connections,
         former_cookie, middleware,
         session::{Limits, Sessions},
+        traffic::Traffic,
     },
     worker,
 };
@@ -35,7 +37,7 @@ use anyhow::Context as _;
 use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 use std::{
     net::{SocketAddr, TcpListener},
-    sync::Mutex,
+    sync::{Arc, Mutex},
     time::Duration,
 };
 use tokio::time::{sleep, timeout};
@@ -46,6 +48,7 @@ pub struct Running {
     address: SocketAddr,
     server: ServerHandle,
     done: tokio::task::JoinHandle<std::io::Result<()>>,
+    metrics: Option<(SocketAddr, ServerHandle)>,
     worker: worker::Worker,
     store: Store,
     gate: Gate,
@@ -55,6 +58,11 @@ pub struct Running {
 impl Running {
     pub fn address(&self) -> SocketAddr {
         self.address
+    }
+
+    /// Where metrics have a listener of their own.
+    pub fn metrics_address(&self) -> Option<SocketAddr> {
+        self.metrics.as_ref().map(|(address, _)| *address)
     }
 
     pub fn engine(&self) -> Engine {
@@ -71,6 +79,9 @@ impl Running {
     /// Waits until the server has stopped by itself or by a signal.
     pub async fn finish(self) -> anyhow::Result<()> {
         self.done.await.context("the server's task ended badly")??;
+        if let Some((_, server)) = &self.metrics {
+            server.stop(true).await;
+        }
         self.worker.stop().await;
         record_rest(&self.gate).await;
         self.store.close().await;
@@ -89,6 +100,8 @@ const LAST_WORDS: Duration = Duration::from_secs(5);
 const MAX_FORM: usize = 16 * 1024;
 /// Seconds that requests in flight get when the console is told to stop.
 const GRACE: u64 = 20;
+/// A few scrapers and their retries.
+const METRICS_CONNECTIONS: usize = 64;
 
 /// Raises the number of files that this process may have open, as far as it may and needs to, and says how many they are.
 fn open_files() -> usize {
@@ -123,6 +136,7 @@ pub async fn start(config: Config, clock: Clock, listener: TcpListener) -> anyho
     // What came while no console ran; of very much, the rest is the worker's.
     index_some(&store.reader, &gate).await?;
     let limits = Limits { idle: config.session_idle, absolute: config.session_absolute };
+    let traffic = Arc::new(Traffic::new(routes::ROUTES));
     let console = web::Data::new(Console {
         profile: config.profile,
         zone: config.time_zone,
@@ -143,10 +157,23 @@ pub async fn start(config: Config, clock: Clock, listener: TcpListener) -> anyho
         forms: routes::forms(),
         waits: sections::WAITS,
         personas: config.personas.clone(),
+        traffic: Arc::clone(&traffic),
         head: Mutex::new(None),
         written: Mutex::default(),
     });
     let sessions = Sessions { reader: store.reader.clone(), gate: gate.clone(), clock: clock.clone(), limits };
+    let sources = metrics::Sources {
+        token: config.metrics.token.clone(),
+        traffic,
+        reader: store.reader.clone(),
+        gate: gate.clone(),
+        clock: clock.clone(),
+        limits,
+        profile: config.profile,
+        engine,
+    };
+    let metrics = web::Data::new(Metrics::new(sources));
+    let beside = metrics_alone(&config, &metrics)?;
     let cookie_key = Key::from(&config.secret_key.cookie_key());
     let connections = Connections::new(config.bounds.within(open_files()), config.trusted_proxies.clone());
     let deadline = config.request_deadline;
@@ -164,6 +191,7 @@ pub async fn start(config: Config, clock: Clock, listener: TcpListener) -> anyho
             .build();
         App::new()
             .app_data(console.clone())
+            .app_data(metrics.clone())
             .app_data(web::PayloadConfig::new(MAX_FORM))
             // The last one wrapped is the first one passed.
             .wrap(from_fn(middleware::authorize))
@@ -182,8 +210,46 @@ pub async fn start(config: Config, clock: Clock, listener: TcpListener) -> anyho
     .with_context(|| format!("cannot listen on {address}"))?
     .run();
     let handle = server.handle();
+    let runner = runner(&config, &store, &gate, &clock, address);
+    let worker = worker::start(worker::Work {
+        gate: gate.clone(),
+        clock,
+        topic: config.events_topic,
+        session_absolute: config.session_absolute,
+        payments: config.payments,
+        batches: runner,
+        judging: config.judging,
+        verifying: config.verifying,
+    });
+    let done = tokio::spawn(server);
+    Ok(Running { address, server: handle, done, metrics: beside, worker, store, gate, engine })
+}
+
+/// The listener of metrics, where there is one: its address, and its server.
+fn metrics_alone(config: &Config, metrics: &web::Data<Metrics>) -> anyhow::Result<Option<(SocketAddr, ServerHandle)>> {
+    let Some(wanted) = config.metrics.listen else { return Ok(None) };
+    let listener = TcpListener::bind(wanted).with_context(|| format!("cannot listen on {wanted} for metrics"))?;
+    let address = listener.local_addr().context("the address of metrics cannot be read")?;
+    let metrics = metrics.clone();
+    let server = HttpServer::new(move || App::new().app_data(metrics.clone()).configure(routes::configure_metrics))
+        .workers(1)
+        .client_request_timeout(config.request_deadline)
+        .max_connections(METRICS_CONNECTIONS)
+        .disable_signals()
+        .shutdown_timeout(1)
+        .listen(listener)
+        .with_context(|| format!("cannot listen on {address} for metrics"))?
+        .run();
+    let handle = server.handle();
+    tokio::spawn(server);
+    tracing::info!(%address, "metrics are on http://{address}/metrics");
+    Ok(Some((address, handle)))
+}
+
+/// What runs jobs, under the name of this process.
+fn runner(config: &Config, store: &Store, gate: &Gate, clock: &Clock, address: SocketAddr) -> worker::batches::Runner {
     let own = Identity::own();
-    let runner = worker::batches::Runner {
+    worker::batches::Runner {
         gate: gate.clone(),
         reader: store.reader.clone(),
         clock: clock.clone(),
@@ -198,18 +264,7 @@ pub async fn start(config: Config, clock: Clock, listener: TcpListener) -> anyho
         drain: config.batches.drain,
         signing: config.batches.secret.clone(),
         origin: config.public_origin.clone().unwrap_or_else(|| format!("http://{address}")),
-    };
-    let worker = worker::start(worker::Work {
-        gate: gate.clone(),
-        clock,
-        topic: config.events_topic,
-        session_absolute: config.session_absolute,
-        payments: config.payments,
-        batches: runner,
-        judging: config.judging,
-        verifying: config.verifying,
-    });
-    Ok(Running { address, server: handle, done: tokio::spawn(server), worker, store, gate, engine })
+    }
 }
 
 /// The gate under the rules of the configuration.

@@ -5,6 +5,7 @@ mod batches;
 mod file;
 mod isolation;
 mod look_limits;
+mod metrics;
 mod own;
 mod payments;
 
@@ -18,6 +19,7 @@ use crate::{
     allowlist::Allowlist,
     audit::background::Verifying,
     gate::{Judging, Kind, LookLimits, Policies},
+    metrics::Access,
     payments::Provider,
     persona::Persona,
     profile::Profile,
@@ -78,6 +80,8 @@ pub struct Config {
     pub request_deadline: Duration,
     /// Client connections at once.
     pub bounds: Bounds,
+    /// Where metrics can be read.
+    pub metrics: Access,
 }
 
 impl Config {
@@ -108,6 +112,7 @@ impl Config {
             workers: 2,
             request_deadline: REQUEST_DEADLINE,
             bounds: Bounds::default(),
+            metrics: Access::default(),
         }
     }
 
@@ -172,7 +177,7 @@ const PAYMENTS: &str = "INGAM_PAYMENTS";
 const PAYMENTS_URL: &str = "INGAM_PAYMENTS_URL";
 const PAYMENTS_SECRET: &str = "INGAM_PAYMENTS_SECRET";
 const PAYMENTS_TIMEOUT: &str = "INGAM_PAYMENTS_TIMEOUT_SECONDS";
-const ALL: [&str; 25] = [
+const ALL: [&str; 27] = [
     PROFILE,
     DATABASE_URL,
     SECRET_KEY,
@@ -198,9 +203,12 @@ const ALL: [&str; 25] = [
     batches::DRAIN,
     batches::NETWORKS,
     batches::USER,
+    metrics::LISTEN,
+    metrics::TOKEN,
 ];
 /// Those that may be in a mounted file named by `…_FILE`, and that production takes from nowhere else.
-const SECRETS: [&str; 6] = [DATABASE_URL, SECRET_KEY, FORMER_KEY, NETWORKS, PAYMENTS_SECRET, batches::SECRET];
+const SECRETS: [&str; 7] =
+    [DATABASE_URL, SECRET_KEY, FORMER_KEY, NETWORKS, PAYMENTS_SECRET, batches::SECRET, metrics::TOKEN];
 
 impl Settings {
     /// Gathers environment and file. The environment wins. `kinds` are the changes that approval rules can name.
@@ -331,6 +339,7 @@ impl Settings {
             workers: std::thread::available_parallelism().map_or(2, usize::from).min(8),
             request_deadline: REQUEST_DEADLINE,
             bounds: Bounds::default(),
+            metrics: self.metrics(listen)?,
         })
     }
 }

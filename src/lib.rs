@@ -20,6 +20,7 @@
 //! | [`payments`] | who really gives the money back: bookkeeping, a signed webhook, Stripe |
 //! | [`batches`] | jobs, schedules, runs and their results, and rerunning by hand |
 //! | [`demo`] | sample customers, orders and runs, and the shop's own nightly work, which the demo's jobs do |
+//! | [`metrics`] | what Prometheus reads: requests, changes, runs, queues, pools, the process |
 //! | [`networks`] | the networks that the console opens to: those of the environment, and the list that owners keep |
 //! | [`config`], [`profile`] | parsed once; environment isolation |
 //! | [`clock`], [`secret`] | where time and randomness come from, and nowhere else |
@@ -69,6 +70,7 @@ pub mod id;
 mod mask;
 mod memory;
 pub mod merkle;
+pub mod metrics;
 mod money;
 mod networks;
 mod orders;

@@ -6,7 +6,7 @@ use crate::{
     batches::{self, ping},
     dashboard,
     gate::Role,
-    host, networks, orders, search,
+    host, metrics, networks, orders, search,
     staff::{
         self, account_page, account_pages as account, confirm_pages as confirm, recovery_pages as recovery,
         setup_pages as setup, sign_in_pages as sign_in,
@@ -49,6 +49,7 @@ macro_rules! routes {
 routes! {
     GET "/healthz" Opens::Machines => healthy;
     GET "/readyz" Opens::Machines => ready;
+    GET "/metrics" Opens::Machines => metrics::page::show;
     GET "/ping/{token}/{job}" Opens::Reports => ping::succeed;
     POST "/ping/{token}/{job}" Opens::Reports => ping::succeed;
     GET "/ping/{token}/{job}/" Opens::Reports => ping::succeed;
@@ -175,6 +176,12 @@ pub(crate) fn forms() -> Vec<FormPage> {
         .chain(forms_of::<staff::people::StaffList>())
         .chain(forms_of::<staff::people::Member>())
         .collect()
+}
+
+/// What the listener of metrics answers to.
+pub fn configure_metrics(config: &mut web::ServiceConfig) {
+    config.route("/metrics", method("GET").to(metrics::page::show_alone));
+    config.default_service(web::to(metrics::page::nothing_else));
 }
 
 /// The longest body of a route whose form is `large`, in bytes: 2,000 characters of any script take up to 24,000 when posted.

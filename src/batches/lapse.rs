@@ -33,7 +33,7 @@ pub(crate) enum LapseKind {
 }
 
 impl LapseKind {
-    const ALL: [Self; 5] = [Self::Missed, Self::Skipped, Self::Refused, Self::Paused, Self::Never];
+    pub(crate) const ALL: [Self; 5] = [Self::Missed, Self::Skipped, Self::Refused, Self::Paused, Self::Never];
 
     pub(crate) const fn as_str(self) -> &'static str {
         match self {

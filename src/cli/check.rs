@@ -37,6 +37,7 @@ pub(super) async fn run(args: ConfigArgs, clock: Clock) -> anyhow::Result<ExitCo
                     checks.extend(of_schedules(&config, clock.now()));
                     checks.extend(of_programs(&config));
                     checks.push(Check { name: "limits on looking", verdict: Ok(config.look_limits.to_string()) });
+                    checks.push(config.metrics.check());
                     checks.push(of_key(&store, &config.secret_key).await);
                     checks.push(of_lead(&store, clock.now()).await);
                     checks.push(of_writing(&store, &config, clock).await);

@@ -233,7 +233,7 @@ async fn dispatch(command: Command, clock: Clock) -> anyhow::Result<ExitCode> {
         Command::Migrate(args) => migrate::run(args, clock).await,
         Command::Check(args) => check::run(args, clock).await,
         Command::Healthcheck => healthcheck::run(),
-        Command::Staff(command) => staff::run(command, clock).await,
+        Command::Staff(command) => Box::pin(staff::run(command, clock)).await,
         Command::Key(command) => key::run(command, clock).await,
         Command::RotateKey(args) => rotate_key::run(args, clock).await,
         Command::Network(command) => network::run(command, clock).await,

@@ -4,7 +4,7 @@ use super::{
     ABSOLUTE, ALL, CONNECTIONS, DATABASE_URL, DUTIES, FORMER_KEY, IDLE, LISTEN, NETWORKS, ORIGIN, PAYMENTS,
     PAYMENTS_SECRET, PAYMENTS_TIMEOUT, PAYMENTS_URL, PROFILE, PROXIES, SECRET_KEY, TOPIC, ZONE,
     approvals::{Approval, NoticeConfig},
-    batches, look_limits,
+    batches, look_limits, metrics,
 };
 use crate::batches::definition::Definition;
 use serde::Deserialize;
@@ -37,6 +37,8 @@ pub(super) struct File {
     batch_lease_seconds: Option<i64>,
     batch_drain_seconds: Option<i64>,
     report_networks: Option<String>,
+    metrics_listen: Option<String>,
+    metrics_token: Option<String>,
     /// `[[job]]`
     pub(super) job: Vec<Definition>,
     /// `[[approval]]` and `[[notice]]`; none is not the same as nothing said.
@@ -93,6 +95,8 @@ impl File {
             (batches::NETWORKS, self.report_networks),
             // From the environment only: the launcher is started before this file is read.
             (batches::USER, None),
+            (metrics::LISTEN, self.metrics_listen),
+            (metrics::TOKEN, self.metrics_token),
         ]
     }
 }

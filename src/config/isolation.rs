@@ -2,7 +2,7 @@
 
 use super::{
     DATABASE_URL, FORMER_KEY, NETWORKS, PAYMENTS_SECRET, SECRET_KEY, Settings, Source, TOPIC, batches, default_topic,
-    payments,
+    metrics, payments,
 };
 use crate::{profile::Profile, secret::SecretKey};
 
@@ -44,6 +44,9 @@ impl Settings {
             }
             if self.get(batches::SECRET).is_some() {
                 checks.push(Check { name: "batch secret", verdict: self.comes_from_the_environment(batches::SECRET) });
+            }
+            if self.get(metrics::TOKEN).is_some() {
+                checks.push(Check { name: "metrics token", verdict: self.comes_from_the_environment(metrics::TOKEN) });
             }
         }
         // Last, so that what is wrong with the environment is said before a setting that is merely missing.

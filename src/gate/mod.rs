@@ -76,7 +76,7 @@ use crate::{
     clock::Clock,
     id::StaffId,
     secret::SecretKey,
-    store::{Reader, Store},
+    store::{PoolState, Reader, Store},
 };
 use std::sync::Arc;
 use tally::Tally;
@@ -145,6 +145,11 @@ impl Gate {
     /// first from the others.
     pub(crate) async fn try_write(&self) -> sqlx::Result<()> {
         self.writer.try_write(self.clock.now(), &self.setup).await
+    }
+
+    /// How much of the pool that may write is in use.
+    pub(crate) fn pool(&self) -> PoolState {
+        self.writer.pool()
     }
 
     /// Closes the pool that may write, for this gate and all its clones.

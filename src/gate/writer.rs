@@ -7,7 +7,7 @@ use super::{
 use crate::{
     clock::Instant,
     sql,
-    store::{Store, WAIT, Writing, is_mark_due, mark_file},
+    store::{PoolState, Store, WAIT, Writing, is_mark_due, mark_file},
 };
 use anyhow::Context as _;
 use sqlx::{Connection as _, PgPool, SqlitePool, sqlite::SqlitePoolOptions};
@@ -90,6 +90,13 @@ impl Writer {
             file.is_marked.fetch_or(marked, Ordering::Relaxed);
         }
         Ok(())
+    }
+
+    pub(super) fn pool(&self) -> PoolState {
+        match self {
+            Self::Sqlite(pool, _) => PoolState::of(pool),
+            Self::Postgres(pool) => PoolState::of(pool),
+        }
     }
 
     pub(super) async fn close(&self) {

@@ -19,7 +19,7 @@ pub use open::{Engine, Store};
 pub(crate) use open::{WAIT, Writing, is_private_way, shown, transport};
 pub(crate) use query::Conn;
 pub use query::{Bind, Queries, Query, Record};
-pub use reader::Reader;
+pub use reader::{PoolState, Reader};
 pub use wal::WithoutWal;
 pub(crate) use wal::{is_due as is_mark_due, mark as mark_file};
 

@@ -6,6 +6,7 @@ use super::{
     session::Limits,
     session_page::PageSession,
     shell::{Frame, Solo, Theme, Waits},
+    traffic::Traffic,
     visit::Visit,
     words::Words,
 };
@@ -30,7 +31,7 @@ use chrono::TimeDelta;
 use ipnet::IpNet;
 use std::{
     net::IpAddr,
-    sync::{Mutex, PoisonError},
+    sync::{Arc, Mutex, PoisonError},
     time::Duration,
 };
 
@@ -65,6 +66,8 @@ pub struct Console {
     pub(crate) waits: &'static [Waits],
     /// The people that the sign-in page offers; none but in a demo.
     pub(crate) personas: Vec<Persona>,
+    /// How many requests there were.
+    pub(crate) traffic: Arc<Traffic>,
     pub(crate) head: Mutex<Option<(Instant, AuditHead)>>,
     /// When a write was tried last and taken.
     pub(crate) written: Mutex<Option<Instant>>,

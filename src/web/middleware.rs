@@ -25,7 +25,7 @@ use actix_web::{
 };
 use askama::Template as _;
 use futures_util::FutureExt as _;
-use std::{panic::AssertUnwindSafe, rc::Rc};
+use std::{panic::AssertUnwindSafe, rc::Rc, time::Instant};
 use tracing::Instrument as _;
 
 type Served = Result<ServiceResponse<BoxBody>, actix_web::Error>;
@@ -37,7 +37,8 @@ pub(crate) async fn observe(request: ServiceRequest, next: Next<impl MessageBody
     let Some(console) = request.app_data::<web::Data<Console>>().cloned() else {
         return Ok(request.into_response(HttpResponse::InternalServerError().finish()));
     };
-    let started = console.clock.now();
+    let (started, began) = (console.clock.now(), Instant::now());
+    let count = |status: u16| console.traffic.count(&visit.pattern(), status, began.elapsed());
     let (request, has_body) = body::with_deadline(request, console.request_deadline);
     let outcome = AssertUnwindSafe(next.call(request)).catch_unwind().instrument(visit.span.clone()).await;
     let outcome = match outcome {
@@ -52,13 +53,20 @@ pub(crate) async fn observe(request: ServiceRequest, next: Next<impl MessageBody
     let mut response = match outcome {
         Ok(Ok(response)) => response,
         // The request is gone, so the answer cannot be tied to it: an error that is its own answer is what is left.
-        Ok(Err(error)) => return Err(crashed(&console, &visit, &error.to_string())),
-        Err(_) => return Err(crashed(&console, &visit, "a handler panicked")),
+        Ok(Err(error)) => {
+            count(500);
+            return Err(crashed(&console, &visit, &error.to_string()));
+        }
+        Err(_) => {
+            count(500);
+            return Err(crashed(&console, &visit, "a handler panicked"));
+        }
     };
     headers::secure(response.headers_mut(), &visit, !console.plain_http);
     if has_body && body::may_be_left(&visit.method, response.status()) {
         response.response_mut().head_mut().set_connection_type(ConnectionType::Close);
     }
+    count(response.status().as_u16());
     tracing::info!(
         status = response.status().as_u16(),
         ms = console.clock.now().since(started).num_milliseconds(),

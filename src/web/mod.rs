@@ -33,6 +33,7 @@ pub mod route;
 pub mod session;
 pub(crate) mod session_page;
 pub(crate) mod shell;
+pub(crate) mod traffic;
 mod turned_away;
 pub(crate) mod visit;
 pub(crate) mod words;

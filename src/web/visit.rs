@@ -111,6 +111,11 @@ impl Visit {
         pattern.clone_into(&mut self.pattern.borrow_mut());
     }
 
+    /// The path of its route; empty where none matched.
+    pub(super) fn pattern(&self) -> std::cell::Ref<'_, str> {
+        std::cell::Ref::map(self.pattern.borrow(), String::as_str)
+    }
+
     /// The request, as it may be written to the log: `GET /users/{id}`.
     pub fn asked_for(&self) -> String {
         format!("{} {}", self.method, self.pattern.borrow()).trim_end().to_owned()

@@ -2,7 +2,7 @@
 
 import { execFile, spawn } from 'node:child_process';
 import { existsSync } from 'node:fs';
-import { mkdir, mkdtemp, readFile, rm } from 'node:fs/promises';
+import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -12,21 +12,24 @@ import { chromium } from 'playwright-core';
 import { base32, begins, nextStep, stepAt, totp } from './codes.mjs';
 
 const root = fileURLToPath(new URL('../../', import.meta.url));
-const binary =
+export const binary =
   process.env.INGAM_BINARY ?? path.join(path.resolve(root, process.env.CARGO_TARGET_DIR ?? 'target'), 'debug', 'ingam');
 
 // --- the console ------------------------------------------------------------------------------------------------------
 
 // Starts `ingam demo` with data of its own on a free port. Tests end it with `close`. With `settings`, such as
-// INGAM_SESSION_IDLE_MINUTES, the same data is served by `ingam serve`, which takes them from its environment.
-export async function startConsole({ users = 300, settings } = {}) {
+// INGAM_SESSION_IDLE_MINUTES, the same data is served by `ingam serve`, which takes them from its environment. `jobs` is the text of a
+// configuration file, in which "DATA" is put for the directory of the data.
+export async function startConsole({ users = 300, settings, jobs } = {}) {
   if (!existsSync(binary)) throw new Error(`${binary} is not there: run cargo build first`);
   const dir = await mkdtemp(path.join(tmpdir(), 'ingam-browser-'));
   const data = path.join(dir, 'data');
   let running = await start(dir, ['demo', '--listen', '127.0.0.1:0', '--data', data, '--users', String(users)]);
   if (settings) {
     await running.stop();
-    running = await start(dir, ['serve'], {
+    const config = path.join(dir, 'ingam.toml');
+    if (jobs) await writeFile(config, jobs.replaceAll('"DATA"', JSON.stringify(data)));
+    running = await start(dir, ['serve', ...(jobs ? ['--config', config] : [])], {
       INGAM_PROFILE: 'local',
       INGAM_LISTEN: '127.0.0.1:0',
       INGAM_ALLOWED_NETWORKS: '127.0.0.0/8',
@@ -75,6 +78,8 @@ export async function startConsole({ users = 300, settings } = {}) {
     // Holds the process still, as a machine without memory or with a full disk does, until `resume`.
     pause: () => child.kill('SIGSTOP'),
     resume: () => child.kill('SIGCONT'),
+    // Ends it as the system does that has no memory left.
+    kill: () => child.kill('SIGKILL'),
     // Ends it as a service manager would, and says how it ended: 0 when it went in order.
     async close() {
       const status = await stop();

@@ -17,6 +17,7 @@ mod batches;
 mod cli;
 mod config;
 mod fences;
+mod metrics;
 mod networks;
 mod orders;
 mod people;

@@ -4,4 +4,5 @@ mod environment;
 mod isolation;
 mod isolation_payments;
 mod letters;
+mod metrics;
 mod zones;

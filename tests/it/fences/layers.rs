@@ -23,6 +23,8 @@ const LAYERS: &[&[&str]] = &[
     &["batches"],
     &["search"],
     &["dashboard"],
+    // Reads of all of them.
+    &["metrics"],
     // What composes them.
     &["config"],
     &["worker", "demo"],
