@@ -7,6 +7,7 @@ use crate::{
     config::Config,
     gate::Gate,
     metrics::{self, Metrics},
+    notify::text::Setting,
     password::Passwords,
     profile::Profile,
     routes, sections,
@@ -210,19 +211,26 @@ pub async fn start(config: Config, clock: Clock, listener: TcpListener) -> anyho
     .with_context(|| format!("cannot listen on {address}"))?
     .run();
     let handle = server.handle();
-    let runner = runner(&config, &store, &gate, &clock, address);
-    let worker = worker::start(worker::Work {
+    let worker = worker::start(&work(&store, &gate, config, clock, address));
+    let done = tokio::spawn(server);
+    Ok(Running { address, server: handle, done, metrics: beside, worker, store, gate, engine })
+}
+
+/// What the worker of this console works with.
+fn work(store: &Store, gate: &Gate, config: Config, clock: Clock, address: SocketAddr) -> worker::Work {
+    let runner = runner(&config, store, gate, &clock, address);
+    worker::Work {
         gate: gate.clone(),
         clock,
         topic: config.events_topic,
         session_absolute: config.session_absolute,
         payments: config.payments,
+        setting: Setting { profile: config.profile, origin: runner.origin.clone(), zone: config.time_zone },
         batches: runner,
+        channels: config.channels,
         judging: config.judging,
         verifying: config.verifying,
-    });
-    let done = tokio::spawn(server);
-    Ok(Running { address, server: handle, done, metrics: beside, worker, store, gate, engine })
+    }
 }
 
 /// The listener of metrics, where there is one: its address, and its server.

@@ -2,6 +2,7 @@
 
 use crate::{
     access::continue_looking::ContinueLooking,
+    alerts::{acknowledge::AcknowledgeAlert, judge::JudgeAlerts},
     approvals::{approve::Approve, expire::ExpireRequest, reject::Reject, withdraw::Withdraw},
     audit::{
         background::{ClaimVerification, KeepVerification, ReportUnfit},
@@ -31,6 +32,13 @@ use crate::{
     gate::{ClaimDeliveries, EndSession, KeepKeyCheck, MarkDelivered, RecordAccess, TouchSession},
     host::confirm::ConfirmHostChanges,
     networks::{add::AddNetwork, change::ChangeNetwork, remove::RemoveNetwork},
+    notify::{
+        again::{GiveUp, SendAgain},
+        deliver::{ClaimMessages, KeepAnswer},
+        fan_out::FanOut,
+        health::DeclareChannels,
+        test::TestChannel,
+    },
     orders::{
         cancel::CancelOrder,
         claim::{ClaimRefunds, PostponeRefund},
@@ -92,6 +100,10 @@ crate::changes! {
     FlagRun,
     LoseRun,
     FinishRun,
+    AcknowledgeAlert,
+    SendAgain,
+    GiveUp,
+    TestChannel,
     SettleDay,
     ExpirePoints,
     Approve,
@@ -142,6 +154,11 @@ crate::gate::housekeeping! {
     KeepSearch,
     ClaimDeliveries,
     MarkDelivered,
+    FanOut,
+    DeclareChannels,
+    ClaimMessages,
+    KeepAnswer,
+    JudgeAlerts,
     ClaimRefunds,
     PostponeRefund,
     TickJob,

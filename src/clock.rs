@@ -4,6 +4,7 @@
 //! time it is. `clippy.toml` keeps it so.
 
 use chrono::{DateTime, NaiveDateTime, SecondsFormat, SubsecRound, TimeDelta, Utc};
+use serde::{Deserialize, Serialize};
 use sqlx::{
     Decode, Encode, Postgres, Sqlite, Type,
     encode::IsNull,
@@ -18,7 +19,8 @@ use std::{fmt, sync::Arc};
 /// PostgreSQL keeps it as `timestamptz`, which holds no finer unit. SQLite keeps it as text of one fixed width,
 /// `2026-11-22T06:44:19.250462Z`, so that text order is time order. Truncating when the value is made means that what
 /// is read back equals what was written, on which the audit log's hashes depend.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
 pub struct Instant(DateTime<Utc>);
 
 const FIXED: &str = "%Y-%m-%dT%H:%M:%S%.6fZ";
@@ -86,6 +88,20 @@ impl From<DateTime<Utc>> for Instant {
 impl fmt::Display for Instant {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.pad(&self.0.to_rfc3339_opts(SecondsFormat::Micros, true))
+    }
+}
+
+impl TryFrom<String> for Instant {
+    type Error = chrono::ParseError;
+
+    fn try_from(text: String) -> Result<Self, Self::Error> {
+        Self::parse(&text)
+    }
+}
+
+impl From<Instant> for String {
+    fn from(at: Instant) -> Self {
+        at.to_string()
     }
 }
 

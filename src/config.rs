@@ -2,6 +2,7 @@
 
 mod approvals;
 mod batches;
+mod channels;
 mod file;
 mod isolation;
 mod look_limits;
@@ -11,6 +12,7 @@ mod payments;
 
 pub use approvals::Declared;
 pub use batches::{Batches, USER as BATCH_USER};
+pub use channels::DeclaredChannels;
 pub use isolation::Check;
 
 use self::file::File;
@@ -20,6 +22,7 @@ use crate::{
     audit::background::Verifying,
     gate::{Judging, Kind, LookLimits, Policies},
     metrics::Access,
+    notify::Channels,
     payments::Provider,
     persona::Persona,
     profile::Profile,
@@ -29,7 +32,7 @@ use crate::{
 };
 use chrono::TimeDelta;
 use ipnet::IpNet;
-use std::{collections::HashMap, fmt, fs, net::SocketAddr, path::Path, str::FromStr, time::Duration};
+use std::{collections::HashMap, fmt, fs, mem::take, net::SocketAddr, path::Path, str::FromStr, time::Duration};
 
 /// Where a value came from: production takes secrets from the environment only.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -59,6 +62,8 @@ pub struct Config {
     /// Who gives refunds back.
     pub payments: Provider,
     pub batches: Batches,
+    /// Where alerts and notices go.
+    pub channels: Channels,
     /// The console's own secrets, which are hidden in the logs of runs.
     pub own_secrets: Hidden,
     /// Which changes need a second person.
@@ -102,6 +107,7 @@ impl Config {
             events_topic: default_topic(Profile::Local).to_owned(),
             payments: Provider::Bookkeeping,
             batches: Batches::default(),
+            channels: Channels::default(),
             policies: Declared::usual(kinds, Zone::seoul()),
             verifying: Some(Verifying::default()),
             judging: Some(Judging::default()),
@@ -151,6 +157,8 @@ pub struct Settings {
     jobs: Vec<crate::batches::definition::Definition>,
     /// The rules for second people that it declares.
     approvals: Declared,
+    /// The channels and routes that it declares.
+    channels: DeclaredChannels,
     /// The limits on looking at customers that it declares.
     look_limits: Vec<look_limits::Declared>,
     /// The password of the database that its driver takes from the environment.
@@ -228,7 +236,9 @@ impl Settings {
             let mut file = File::read(path)?;
             settings.jobs = batches::declared(&mut file);
             settings.approvals = Declared { approval: file.approval.take(), notice: file.notice.take() };
-            settings.look_limits = std::mem::take(&mut file.look_limit);
+            settings.look_limits = take(&mut file.look_limit);
+            settings.channels = DeclaredChannels { channel: take(&mut file.channel), route: take(&mut file.route) };
+            settings.channels.resolve(&env)?;
             let said = file.values().into_iter().filter_map(|(name, value)| Some((name, value?)));
             settings.values.extend(said.map(|(name, value)| (name, (value, Source::File))));
         }
@@ -274,6 +284,7 @@ impl Settings {
             .filter(|name| **name != NETWORKS)
             .filter_map(|name| self.get(name))
             .chain(self.password.as_deref())
+            .chain(self.channels.secrets())
     }
 
     pub fn profile(&self) -> Result<Profile, String> {
@@ -329,6 +340,7 @@ impl Settings {
                 .or(ABSOLUTE, TimeDelta::hours(8), |text| within(text, 1, 24).map(TimeDelta::hours))?,
             payments: self.payments(profile)?,
             batches: self.batches()?,
+            channels: self.channels.channels(&self.approvals, profile, self.get(ORIGIN).is_some())?,
             events_topic: self.get(TOPIC).unwrap_or(default_topic(profile)).to_owned(),
             verifying: Some(Verifying::default()),
             judging: Some(Judging::default()),

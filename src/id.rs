@@ -84,7 +84,13 @@ ids! {
     #[derive(Default)]
     RunId;
     /// An event on its way out of the outbox.
+    EventId;
+    /// A message on its way to a channel.
     DeliveryId;
+    /// An episode of something that is wrong.
+    AlertId;
+    /// Something that happened to an alert.
+    AlertEventId;
     /// A row of the audit log, the first being 0.
     Seq;
 }

@@ -20,6 +20,8 @@
 //! | [`payments`] | who really gives the money back: bookkeeping, a signed webhook, Stripe |
 //! | [`batches`] | jobs, schedules, runs and their results, and rerunning by hand |
 //! | [`demo`] | sample customers, orders and runs, and the shop's own nightly work, which the demo's jobs do |
+//! | `alerts` | what is wrong: from when it was noticed until it is right again |
+//! | [`notify`] | telling others: channels, routes, messages on their way |
 //! | [`metrics`] | what Prometheus reads: requests, changes, runs, queues, pools, the process |
 //! | [`networks`] | the networks that the console opens to: those of the environment, and the list that owners keep |
 //! | [`config`], [`profile`] | parsed once; environment isolation |
@@ -51,6 +53,7 @@
 //! Slices depend on [`gate`] and [`web`]; [`gate`] knows no slice; only [`mod@changes`], [`routes`] and [`sections`] know them all.
 
 mod access;
+mod alerts;
 pub mod allowlist;
 pub mod app;
 mod approvals;
@@ -73,6 +76,7 @@ pub mod merkle;
 pub mod metrics;
 mod money;
 mod networks;
+pub mod notify;
 mod orders;
 mod outgoing;
 #[cfg(test)]

@@ -1,5 +1,6 @@
 //! Calls to others: payment providers, services that run jobs, and the console itself from the wrapper of a batch.
 
+use std::io::ErrorKind;
 use ureq::{config::ConfigBuilder, typestate::AgentScope};
 
 /// What all calls have in common. Every answer is looked at, also one that says no; a caller that builds an agent from
@@ -14,4 +15,23 @@ pub(crate) fn agent() -> ConfigBuilder<AgentScope> {
         .proxy(None)
         // Calls are rare, and a connection that died while it was kept would make the next one unclear.
         .max_idle_connections(0)
+}
+
+/// What went wrong, in words that hold nothing of what was sent or received.
+pub(crate) fn shortly(error: &ureq::Error) -> &'static str {
+    match error {
+        ureq::Error::Timeout(_) => "timed out",
+        ureq::Error::HostNotFound => "the host was not found",
+        ureq::Error::Io(error) => match error.kind() {
+            ErrorKind::TimedOut | ErrorKind::WouldBlock => "timed out",
+            // So rustls hands on what it thinks of the other side.
+            ErrorKind::InvalidData => "no secure connection",
+            ErrorKind::ConnectionRefused => "the connection was refused",
+            _ => "the connection failed",
+        },
+        ureq::Error::ConnectionFailed => "the connection failed",
+        ureq::Error::Tls(_) | ureq::Error::Rustls(_) => "no secure connection",
+        ureq::Error::BodyExceedsLimit(_) | ureq::Error::LargeResponseHeader(..) => "the answer is too large",
+        _ => "no readable HTTP answer",
+    }
 }

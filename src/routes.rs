@@ -2,11 +2,11 @@
 //! middleware, the navigation, and the matrix that is printed into the repository.
 
 use crate::{
-    access, approvals, audit,
+    access, alerts, approvals, audit,
     batches::{self, ping},
     dashboard,
     gate::Role,
-    host, metrics, networks, orders, search,
+    host, metrics, networks, notify, orders, search,
     staff::{
         self, account_page, account_pages as account, confirm_pages as confirm, recovery_pages as recovery,
         setup_pages as setup, sign_in_pages as sign_in,
@@ -25,6 +25,8 @@ use actix_web::{guard, web};
 const FINDS_PEOPLE: Opens = Opens::Roles(&[Role::Operator, Role::Approver, Role::Owner]);
 const OPERATES: Opens = Opens::Roles(&[Role::Operator]);
 const RUNS_JOBS: Opens = Opens::Roles(batches::start::ACTS);
+const LOOKS_AFTER: Opens = Opens::Roles(alerts::acknowledge::LOOKS_AFTER);
+const MENDS: Opens = Opens::Roles(notify::again::MENDS);
 const OWNS: Opens = Opens::Roles(&[Role::Owner]);
 const READS_THE_LOG: Opens = Opens::Roles(&[Role::Auditor, Role::Owner]);
 
@@ -128,6 +130,17 @@ routes! {
     POST "/runs/{id}/resolution" RUNS_JOBS => post::<batches::resolve::ResolvePanel>;
     POST "/runs/{id}/baseline" RUNS_JOBS => post::<batches::accept_normal::NormalPanel>;
 
+    GET "/alerts" Opens::Staff => alerts::list::list;
+    GET "/alerts/live" Opens::Staff => alerts::list::live, quiet;
+    GET "/alerts/home" Opens::Staff => alerts::list::home, quiet;
+    GET "/alerts/count" Opens::Staff => alerts::list::count, quiet;
+    GET "/alerts/{id}" Opens::Staff => alerts::show::show;
+    POST "/alerts/{id}/acknowledgement" LOOKS_AFTER => post::<alerts::acknowledge::AcknowledgePanel>;
+    GET "/deliveries" Opens::Staff => notify::list::list;
+    POST "/deliveries/{id}/repetition" MENDS => post::<notify::again::AgainPanel>;
+    POST "/deliveries/{id}/abandonment" MENDS => post::<notify::again::GiveUpPanel>;
+    POST "/deliveries/channels/{channel}/tests" MENDS => post::<notify::test::TestPanel>;
+
     GET "/approvals" Opens::Staff => approvals::list::list;
     GET "/approvals/{id}" Opens::Staff => approvals::show::show;
     POST "/approvals/{id}/approval" Opens::Staff => post::<approvals::approve::ApprovePanel>;
@@ -169,6 +182,8 @@ pub(crate) fn forms() -> Vec<FormPage> {
         .chain(forms_of::<batches::detail::JobDetail>())
         .chain(forms_of::<batches::runs::RunList>())
         .chain(forms_of::<batches::detail::RunDetail>())
+        .chain(forms_of::<alerts::show::AlertView>())
+        .chain(forms_of::<notify::list::Deliveries>())
         .chain(forms_of::<approvals::show::RequestView>())
         .chain(forms_of::<networks::list::Networks>())
         .chain(forms_of::<host::list::HostChanges>())

@@ -1,20 +1,22 @@
-//! Background work: delivers what changes asked to be told, asks payment providers for the refunds that were decided, and
+//! Background work: hands on what changes asked to be told, sends messages, opens and ends alerts, asks payment providers for the refunds that were decided, and
 //! forgets what has run out. Ends requests that were not decided in time, records refusals that were counted, and indexes names.
 //!
-//! Several processes do this at once on one database; the claim of a row decides who delivers it. Events go to the log for
-//! now; a delivery is one line there.
+//! Several processes do this at once on one database; the claim of a row decides who does it.
 
 pub(crate) mod batches;
 pub(crate) mod forget;
 pub(crate) mod future;
+mod lanes;
 mod refunds;
 
 use crate::{
+    alerts::judge::{Telling, judge},
     approvals::expire,
     audit::background::{Verifying, verify_if_due},
     clock::{Clock, Instant},
-    gate::{ClaimDeliveries, Delivery, Gate, Judging, MarkDelivered, lead, lead::Lead},
+    gate::{ClaimDeliveries, Gate, Judging, lead, lead::Lead},
     memory,
+    notify::{Channels, fan_out::FanOut, health::declare, send::Sender, text::Setting},
     payments::Provider,
     store::Reader,
     users::index::index_some,
@@ -58,23 +60,32 @@ pub(crate) struct Work {
     pub session_absolute: TimeDelta,
     pub payments: Provider,
     pub batches: batches::Runner,
+    /// Where messages go, and what they say of this console.
+    pub channels: Channels,
+    pub setting: Setting,
     /// Nothing where what lies ahead of the clock is left as it is.
     pub judging: Option<Judging>,
     /// Nothing where the log is not verified in the background.
     pub verifying: Option<Verifying>,
 }
 
-pub(crate) fn start(work: Work) -> Worker {
+pub(crate) fn start(work: &Work) -> Worker {
     let (stop, stopped) = watch::channel(false);
     // Apart from each other: a payment provider that does not answer must not hold up what is to be told.
-    let done = vec![
+    let mut done = vec![
         tokio::spawn(deliver_and_forget(work.clone(), stopped.clone())),
         tokio::spawn(batches::run(work.batches.clone(), stopped.clone())),
         tokio::spawn(verify(work.clone(), stopped.clone())),
         tokio::spawn(index_names(work.clone(), stopped.clone())),
         tokio::spawn(mark_file(work.clone(), stopped.clone())),
-        tokio::spawn(ask_providers(work, stopped)),
+        tokio::spawn(judge_alerts(work.clone(), stopped.clone())),
+        tokio::spawn(ask_providers(work.clone(), stopped.clone())),
     ];
+    for channel in work.channels.iter() {
+        let sender = Sender::new(channel.clone(), work.setting.clone());
+        let (gate, reader, clock) = (work.gate.clone(), work.batches.reader.clone(), work.clock.clone());
+        done.push(tokio::spawn(lanes::run(lanes::Lane { gate, reader, clock, sender }, stopped.clone())));
+    }
     Worker { stop, done }
 }
 
@@ -96,7 +107,7 @@ async fn deliver_and_forget(work: Work, mut stopped: watch::Receiver<bool>) {
     let mut lead = None;
     while turn(&mut stopped).await {
         memory::give_back();
-        if let Err(error) = deliver(&work.gate, &work.topic, &stopped).await {
+        if let Err(error) = hand_on(&work, &stopped).await {
             tracing::warn!(%error, "events could not be delivered; trying again");
         }
         if let Err(error) = expire::sweep(&work.batches.reader, &work.gate, &work.clock).await {
@@ -209,30 +220,34 @@ async fn ask_providers(work: Work, mut stopped: watch::Receiver<bool>) {
     }
 }
 
-/// Delivers what is waiting, oldest first, until nothing is or the worker is stopped.
-async fn deliver(gate: &Gate, topic: &str, stopped: &watch::Receiver<bool>) -> sqlx::Result<()> {
+/// Hands on the events that wait, oldest first, until none does or the worker is stopped.
+async fn hand_on(work: &Work, stopped: &watch::Receiver<bool>) -> sqlx::Result<()> {
     while !*stopped.borrow() {
-        let deliveries = gate.run_housekeeping(&ClaimDeliveries { limit: AT_ONCE }).await?;
-        if deliveries.is_empty() {
+        let events = work.gate.run_housekeeping(&ClaimDeliveries { limit: AT_ONCE }).await?;
+        if events.is_empty() {
             return Ok(());
         }
-        for delivery in deliveries {
-            log(topic, &delivery);
-            gate.run_housekeeping(&MarkDelivered { id: delivery.id }).await?;
-        }
+        let (topic, channels) = (work.topic.clone(), work.channels.clone());
+        let environment = work.setting.profile.as_str();
+        work.gate.run_housekeeping(&FanOut { topic, channels, environment, events }).await?;
     }
     Ok(())
 }
 
-/// The log as a channel.
-fn log(topic: &str, delivery: &Delivery) {
-    tracing::info!(
-        topic,
-        event = delivery.topic,
-        id = delivery.id.get(),
-        audit = delivery.seq.get(),
-        at = %delivery.at,
-        body = %delivery.body,
-        "event"
-    );
+/// Opens and ends alerts. The channels are stored first: what cannot be sent yet waits for them.
+async fn judge_alerts(work: Work, mut stopped: watch::Receiver<bool>) {
+    let telling = Telling { channels: work.channels.clone(), environment: work.setting.profile.as_str() };
+    let mut is_declared = false;
+    while turn(&mut stopped).await {
+        let turned = async {
+            if !is_declared {
+                declare(&work.batches.reader, &work.gate, &work.channels).await?;
+            }
+            judge(&work.batches.reader, &work.gate, &work.clock, &telling).await
+        };
+        match turned.await {
+            Ok(()) => is_declared = true,
+            Err(error) => tracing::warn!(%error, "alerts could not be judged; trying again"),
+        }
+    }
 }

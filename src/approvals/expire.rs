@@ -19,7 +19,7 @@ crate::gate::topics! {
     /// A request expired before it was decided.
     APPROVALS_EXPIRED = "approvals.expired";
     /// The approval that an urgent change owes is overdue.
-    APPROVALS_OVERDUE = "approvals.overdue";
+    pub(crate) APPROVALS_OVERDUE = "approvals.overdue";
 }
 
 /// Ends a request whose time is over. An approval that is owed does not end: it is overdue, and that is told.

@@ -244,6 +244,8 @@ fn target_href(target: &str, shell: &Shell) -> Option<String> {
         ("network", _) if shell.may(Section::Networks) => Some("/networks".to_owned()),
         ("run", id) if shell.may(Section::Batches) => Some(format!("/runs/{id}")),
         ("approval", id) => Some(format!("/approvals/{id}")),
+        ("alert", id) => Some(format!("/alerts/{id}")),
+        ("delivery" | "channel", _) => Some("/deliveries".to_owned()),
         // An invitation names an address; the invited person had no id yet.
         ("staff", id) if shell.may(Section::Staff) && id.parse::<StaffId>().is_ok() => Some(format!("/staff/{id}")),
         _ => None,

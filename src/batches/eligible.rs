@@ -13,7 +13,7 @@ macro_rules! is_under_way {
         "state in ('queued', 'starting', 'running', 'cancelling', 'lost')"
     };
 }
-pub(super) use is_under_way;
+pub(crate) use is_under_way;
 
 /// What decides whether runs of a job can be run again, and which people can do it.
 #[derive(Clone, Debug)]

@@ -11,13 +11,13 @@ use serde_json::json;
 
 crate::gate::topics! {
     /// A run failed, timed out or was lost.
-    RUNS_FAILED = "runs.failed";
+    pub(crate) RUNS_FAILED = "runs.failed";
     /// A run succeeded.
     RUNS_FINISHED = "runs.finished";
     /// A run that was given up reported its end.
     RUNS_LATE_REPORT = "runs.late-report";
     /// A run succeeded with far less than it usually processes.
-    RUNS_LOW = "runs.low";
+    pub(crate) RUNS_LOW = "runs.low";
 }
 
 pub(super) const BY_SYSTEM: Admits = Admits { by: By::SystemOnly, code: false, host: false };

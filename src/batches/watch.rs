@@ -20,11 +20,11 @@ use serde_json::json;
 
 crate::gate::topics! {
     /// A job was due and was not started in time.
-    BATCHES_MISSED = "batches.missed";
+    pub(crate) BATCHES_MISSED = "batches.missed";
     /// A run has waited too long to begin.
-    RUNS_LATE = "runs.late";
+    pub(crate) RUNS_LATE = "runs.late";
     /// A run takes far longer than usual.
-    RUNS_SLOW = "runs.slow";
+    pub(crate) RUNS_SLOW = "runs.slow";
 }
 
 /// Gives a run up for lost. It keeps its place until a person states its outcome, and nothing is started in its stead.

@@ -11,6 +11,10 @@ use crate::{
         Gate, KeyFits, Policies, Role, Roles, key_fits,
         lead::{Lead, lead},
     },
+    notify::{
+        Channel,
+        health::{self, Health},
+    },
     profile::{Profile, stamp_fits},
     secret::SecretKey,
     sql,
@@ -36,6 +40,7 @@ pub(super) async fn run(args: ConfigArgs, clock: Clock) -> anyhow::Result<ExitCo
                     checks.extend(of_letters(&store).await);
                     checks.extend(of_schedules(&config, clock.now()));
                     checks.extend(of_programs(&config));
+                    checks.extend(of_channels(&store, &config).await);
                     checks.push(Check { name: "limits on looking", verdict: Ok(config.look_limits.to_string()) });
                     checks.push(config.metrics.check());
                     checks.push(of_key(&store, &config.secret_key).await);
@@ -136,6 +141,25 @@ async fn of_letters(store: &Store) -> Option<Check> {
         _ => format!("Hangul is known (lc_ctype {letters})"),
     });
     Some(Check { name: "letters of the database", verdict })
+}
+
+/// Each channel with what it is, and when it last took a message.
+async fn of_channels(store: &Store, config: &Config) -> Vec<Check> {
+    let health = health::all(&mut &store.reader).await.unwrap_or_default();
+    let said = |channel: &Channel| {
+        let known = health.iter().find(|health| health.name == channel.name);
+        let proven = match known {
+            Some(Health { failing_since: Some(at), error, .. }) => {
+                format!("warning: fails since {at}: {}", error.as_deref().unwrap_or("no answer"))
+            }
+            Some(Health { proven_at: Some(at), .. }) => format!("last message taken {at}"),
+            _ => format!("never tried; `ingam notify test {}` does", channel.name),
+        };
+        let receiver = &channel.receiver;
+        let used = if channel.is_on { "" } else { ", written to the log in this environment" };
+        Ok(format!("{}: {} at {}{used}; {proven}", channel.name, receiver.kind(), receiver.host()))
+    };
+    config.channels.iter().map(|channel| Check { name: "channel", verdict: said(channel) }).collect()
 }
 
 /// When each job comes next, five times, in the zone of its schedule.

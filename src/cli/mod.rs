@@ -11,6 +11,7 @@ mod job;
 mod key;
 mod migrate;
 mod network;
+mod notify;
 mod restore;
 mod rotate_key;
 mod seed;
@@ -60,6 +61,9 @@ enum Command {
     /// The networks that may use the console.
     #[command(subcommand)]
     Network(network::NetworkCommand),
+    /// The channels over which others are told.
+    #[command(subcommand)]
+    Notify(notify::NotifyCommand),
     /// The audit log.
     #[command(subcommand)]
     Audit(AuditCommand),
@@ -237,6 +241,7 @@ async fn dispatch(command: Command, clock: Clock) -> anyhow::Result<ExitCode> {
         Command::Key(command) => key::run(command, clock).await,
         Command::RotateKey(args) => rotate_key::run(args, clock).await,
         Command::Network(command) => network::run(command, clock).await,
+        Command::Notify(command) => notify::run(command, clock).await,
         Command::Audit(AuditCommand::Verify { target }) => audit::verify(target).await,
         Command::Audit(AuditCommand::HoldTime { why, target }) => audit::hold_time(&why.reason, target, clock).await,
         Command::Audit(AuditCommand::TakeOverLedger { why, target }) => {

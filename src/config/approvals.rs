@@ -4,6 +4,7 @@ use crate::zone::Zone;
 use crate::{
     gate::{Amount, Kind, Notice, Policies, Policy, Role, When, covers},
     money::Currency,
+    notify::channel::NoticeRoute,
     web::number,
 };
 use chrono::TimeDelta;
@@ -58,6 +59,9 @@ pub struct NoticeConfig {
     change: Kinds,
     quantity: String,
     over: Thresholds,
+    /// The channels that are told.
+    #[serde(default)]
+    to: Vec<String>,
 }
 
 /// `10_000`, `"KRW 1,000,000"`, or a list of the latter.
@@ -120,6 +124,17 @@ impl Declared {
             }
         }
         Ok(Policies::new(kinds, policies, told, zone))
+    }
+
+    /// Which channels the notices tell.
+    pub(super) fn told(&self) -> Vec<NoticeRoute> {
+        let route = |notice: &NoticeConfig, change: &String| NoticeRoute {
+            change: change.clone(),
+            quantity: notice.quantity.clone(),
+            to: notice.to.clone(),
+        };
+        let notices = self.notice.iter().flatten();
+        notices.flat_map(|notice| notice.change.all().iter().map(move |change| route(notice, change))).collect()
     }
 
     /// The rules that hold where no file says others.

@@ -4,7 +4,9 @@ use super::{
     ABSOLUTE, ALL, CONNECTIONS, DATABASE_URL, DUTIES, FORMER_KEY, IDLE, LISTEN, NETWORKS, ORIGIN, PAYMENTS,
     PAYMENTS_SECRET, PAYMENTS_TIMEOUT, PAYMENTS_URL, PROFILE, PROXIES, SECRET_KEY, TOPIC, ZONE,
     approvals::{Approval, NoticeConfig},
-    batches, look_limits, metrics,
+    batches,
+    channels::{ChannelConfig, RouteConfig},
+    look_limits, metrics,
 };
 use crate::batches::definition::Definition;
 use serde::Deserialize;
@@ -44,6 +46,9 @@ pub(super) struct File {
     /// `[[approval]]` and `[[notice]]`; none is not the same as nothing said.
     pub(super) approval: Option<Vec<Approval>>,
     pub(super) notice: Option<Vec<NoticeConfig>>,
+    /// `[[channel]]` and `[[route]]`
+    pub(super) channel: Vec<ChannelConfig>,
+    pub(super) route: Vec<RouteConfig>,
     /// `[[look_limit]]`
     pub(super) look_limit: Vec<look_limits::Declared>,
 }

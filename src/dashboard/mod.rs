@@ -4,6 +4,7 @@ pub(crate) mod begin;
 pub(crate) mod pages;
 
 use crate::{
+    alerts,
     approvals::{news, queue},
     audit,
     batches::{eligible::jobs, record::needs_attention, rerun_all::RerunAllPanel},
@@ -53,6 +54,7 @@ pub(crate) async fn home(desk: Desk) -> PageResult {
     let shell = desk.shell(Some(Section::Home), None).await?;
     let page = HomePage {
         lead: desk.console().lead().await?,
+        alerts: alerts::list::open(desk.reader()).await?,
         owed: queue::owed(desk.reader()).await?,
         requests: shell.waiting(Section::Approvals),
         decided: news::read(desk.reader(), desk.person(), desk.decisions_seen()).await?,

@@ -100,6 +100,11 @@ impl Admits {
         Self { by: By::Roles(roles), code: true, host: false }
     }
 
+    /// One of `roles` without a code: what alters no business data and must be quick.
+    pub const fn noted(roles: &'static [Role]) -> Self {
+        Self { code: false, ..Self::sealed(roles) }
+    }
+
     /// The owners with a code, and the command line: the way back in for owners who are shut out.
     pub const fn owners() -> Self {
         Self { host: true, ..Self::sealed(&[Role::Owner]) }

@@ -14,7 +14,7 @@ use serde_json::{Map, Value};
 
 crate::gate::topics! {
     /// A change altered more than a notice of the rules allows to pass unreported.
-    CHANGES_HIGH_VALUE = "changes.high-value";
+    pub(crate) CHANGES_HIGH_VALUE = "changes.high-value";
 }
 
 /// What a change of this transaction altered, for the changes of the same person that follow it.

@@ -8,9 +8,9 @@ use super::{
     access::{self, AccessRecord},
     audit::ip_key,
     looks,
-    outbox::Delivery,
+    outbox::OutboxEvent,
 };
-use crate::{id::DeliveryId, sql};
+use crate::{id::EventId, sql};
 use chrono::TimeDelta;
 
 /// Work that is written but not audited row by row.
@@ -155,11 +155,11 @@ pub struct ClaimDeliveries {
 
 impl Housekeeping for ClaimDeliveries {
     const NAME: &'static str = "outbox.claim";
-    type Output = Vec<Delivery>;
+    type Output = Vec<OutboxEvent>;
 
-    async fn run(&self, tx: &mut Tx<'_>) -> sqlx::Result<Vec<Delivery>> {
+    async fn run(&self, tx: &mut Tx<'_>) -> sqlx::Result<Vec<OutboxEvent>> {
         let now = tx.now();
-        let mut claimed: Vec<Delivery> = tx
+        let mut claimed: Vec<OutboxEvent> = tx
             .query(sql!(
                 "update outbox set claimed_until = $2, attempts = attempts + 1
                   where id in (select id from outbox
@@ -181,7 +181,7 @@ impl Housekeeping for ClaimDeliveries {
 /// Marks an event as delivered.
 #[derive(Clone, Debug)]
 pub struct MarkDelivered {
-    pub id: DeliveryId,
+    pub id: EventId,
 }
 
 impl Housekeeping for MarkDelivered {

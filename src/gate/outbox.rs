@@ -3,7 +3,7 @@
 use super::{Event, Tx};
 use crate::{
     clock::Instant,
-    id::{DeliveryId, Seq},
+    id::{EventId, Seq},
     sql,
 };
 use serde_json::Value;
@@ -26,8 +26,8 @@ pub(super) async fn write(tx: &mut Tx<'_>, seq: Seq, events: &[Event]) -> sqlx::
 /// An event on its way out. It may be delivered twice, if a process dies between delivering and recording it; `id` is the
 /// same both times.
 #[derive(Clone, Debug, sqlx::FromRow)]
-pub struct Delivery {
-    pub id: DeliveryId,
+pub struct OutboxEvent {
+    pub id: EventId,
     /// The audit row of the change that emitted it.
     pub seq: Seq,
     pub topic: String,

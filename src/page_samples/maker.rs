@@ -118,6 +118,7 @@ impl Maker {
         self.users(&mut out);
         self.orders(&mut out);
         self.batches(&mut out);
+        self.alerts(&mut out);
         self.approvals(&mut out);
         self.audit(&mut out);
         self.home(&mut out);

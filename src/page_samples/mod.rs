@@ -2,6 +2,7 @@
 //!
 //! `INGAM_GALLERY=some/folder cargo test --lib page_samples` also writes the pages there, to be looked at in a browser.
 
+mod alerts;
 mod approvals;
 mod batches;
 mod host;

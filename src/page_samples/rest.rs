@@ -39,6 +39,7 @@ impl Maker {
             "home",
             html(&dashboard::HomePage {
                 lead: Some(ahead(false)),
+                alerts: self.open_alerts(),
                 attention: vec![
                     waiting(Needs::Retrying, 2, false),
                     waiting(Needs::Settling, 0, false),
@@ -66,6 +67,7 @@ impl Maker {
             "home-empty",
             html(&dashboard::HomePage {
                 lead: Some(ahead(true)),
+                alerts: vec![],
                 shell: self.shell(Section::Home),
                 begin: tasks(),
                 owed: vec![],
@@ -86,6 +88,7 @@ impl Maker {
             "home-least",
             html(&dashboard::HomePage {
                 lead: None,
+                alerts: vec![],
                 shell,
                 begin: vec![],
                 owed: vec![],

@@ -5,7 +5,6 @@ use crate::outgoing;
 use serde::de::DeserializeOwned;
 use std::{
     fmt,
-    io::ErrorKind,
     time::{Duration, Instant},
 };
 use ureq::{
@@ -80,26 +79,7 @@ impl Call {
             let body = reply.body_mut().with_config().limit(LARGEST).read_to_vec()?;
             Ok(Reply { status: reply.status(), body })
         });
-        reply.map_err(|error| Unclear(shortly(&error).to_owned()))
-    }
-}
-
-/// What went wrong, in words that hold nothing of what was sent or received.
-fn shortly(error: &ureq::Error) -> &'static str {
-    match error {
-        ureq::Error::Timeout(_) => "timed out",
-        ureq::Error::HostNotFound => "the host was not found",
-        ureq::Error::Io(error) => match error.kind() {
-            ErrorKind::TimedOut | ErrorKind::WouldBlock => "timed out",
-            // So rustls hands on what it thinks of the other side.
-            ErrorKind::InvalidData => "no secure connection",
-            ErrorKind::ConnectionRefused => "the connection was refused",
-            _ => "the connection failed",
-        },
-        ureq::Error::ConnectionFailed => "the connection failed",
-        ureq::Error::Tls(_) | ureq::Error::Rustls(_) => "no secure connection",
-        ureq::Error::BodyExceedsLimit(_) | ureq::Error::LargeResponseHeader(..) => "the answer is too large",
-        _ => "no readable HTTP answer",
+        reply.map_err(|error| Unclear(outgoing::shortly(&error).to_owned()))
     }
 }
 

@@ -9,7 +9,7 @@ use crate::{
 use chrono::TimeDelta;
 
 /// Removes what has expired: sessions, drafts, searches, form keys, invitations, totals of past days, delivered
-/// events, counts of looks.
+/// events, messages that wait no longer, counts of looks.
 #[derive(Clone, Debug)]
 pub(crate) struct ForgetExpired {
     pub session_absolute: TimeDelta,
@@ -32,6 +32,14 @@ impl Housekeeping for ForgetExpired {
         // Their amounts go with them. A day that is over is asked about by no rule.
         tx.query(sql!("delete from counted_days where ends < $1")).bind(older(TimeDelta::days(1))).run().await?;
         tx.query(sql!("delete from outbox where delivered_at < $1")).bind(older(TimeDelta::days(30))).run().await?;
+        // What told of an alert that is still open says who is told of its end.
+        tx.query(sql!(
+            "delete from deliveries where created_at < $1 and state <> 'waiting'
+                and not exists (select 1 from alerts where alerts.id = deliveries.alert and alerts.resolved_at is null)"
+        ))
+        .bind(older(TimeDelta::days(30)))
+        .run()
+        .await?;
         Ok(())
     }
 }

@@ -10,6 +10,7 @@
 mod kit;
 
 mod account;
+mod alerts;
 mod approvals;
 mod audit;
 mod backup;

@@ -49,6 +49,23 @@ pub const COVERAGE: &[Coverage] = &[
         &[("id", "the order on a page; the place in the chain is sealed")],
     ),
     table(
+        "alert_events",
+        &[],
+        &[(
+            "id, alert, at, what, n, reference, staff_name, reason",
+            "appended only; what happened to an alert follows from other tables, and who acknowledged it is a row of the log",
+        )],
+    ),
+    table(
+        "alerts",
+        &[],
+        &[(
+            "id, kind, subject, title, severity, opened_at, newest_at, n, reference, facts, told_n, told_at, acknowledged_at, \
+             acknowledged_by, cleared_at, resolved_at, changed",
+            "follows from what is wrong in other tables, twice a second; who acknowledged it is a row of the log",
+        )],
+    ),
+    table(
         "approval_requests",
         &[
             (
@@ -155,6 +172,15 @@ pub const COVERAGE: &[Coverage] = &[
         &[("at", "the row of the log has the time")],
     ),
     table(
+        "deliveries",
+        &[],
+        &[(
+            "id, channel, thing, what, alert, alert_event, event, message, state, attempts, created_at, next_at, claimed_until, \
+             told_at, error, changed",
+            "messages on their way, kept for 30 days; sending one again and giving one up are rows of the log",
+        )],
+    ),
+    table(
         "drafts",
         &[],
         &[(
@@ -163,6 +189,14 @@ pub const COVERAGE: &[Coverage] = &[
         )],
     ),
     table("host_review", &[("id, seen_through", "the last row that noted it")], &[]),
+    table(
+        "channels",
+        &[],
+        &[(
+            "name, kind, host, is_declared, failures, failing_since, error, proven_at, pause_until",
+            "what the configuration declares and how receivers answer, which no change alters",
+        )],
+    ),
     table(
         "counted_amounts",
         &[(

@@ -8,6 +8,7 @@ pub enum Section {
     Users,
     Orders,
     Batches,
+    Alerts,
     Approvals,
     Audit,
     Access,
@@ -16,11 +17,12 @@ pub enum Section {
 }
 
 impl Section {
-    pub const ALL: [Self; 9] = [
+    pub const ALL: [Self; 10] = [
         Self::Home,
         Self::Users,
         Self::Orders,
         Self::Batches,
+        Self::Alerts,
         Self::Approvals,
         Self::Audit,
         Self::Access,
@@ -35,6 +37,7 @@ impl Section {
             Self::Users => "users",
             Self::Orders => "orders",
             Self::Batches => "batches",
+            Self::Alerts => "alerts",
             Self::Approvals => "approvals",
             Self::Audit => "audit",
             Self::Access => "access",
@@ -49,6 +52,7 @@ impl Section {
             Self::Users => "/users",
             Self::Orders => "/orders",
             Self::Batches => "/batches",
+            Self::Alerts => "/alerts",
             Self::Approvals => "/approvals",
             Self::Audit => "/audit",
             Self::Access => "/access-records",
@@ -62,6 +66,7 @@ impl Section {
             Self::Access => "eye",
             Self::Orders => "order",
             Self::Batches => "batch",
+            Self::Alerts => "alert",
             Self::Approvals => "approve",
             Self::Networks => "shield",
             _ => self.key(),
@@ -75,6 +80,7 @@ impl Section {
             Self::Users => "u",
             Self::Orders => "o",
             Self::Batches => "b",
+            Self::Alerts => "l",
             Self::Approvals => "p",
             Self::Audit => "a",
             Self::Access => "r",
@@ -103,6 +109,13 @@ pub struct NavItem {
     pub waiting: Option<i64>,
     /// The number of entries that are new there for this person.
     pub news: Option<i64>,
+}
+
+impl NavItem {
+    /// Whether its count changes while a page is looked at.
+    pub fn is_live(&self) -> bool {
+        self.section == Section::Alerts
+    }
 }
 
 impl From<Section> for NavItem {
@@ -165,24 +178,24 @@ mod tests {
 
     #[test]
     fn what_waits_takes_the_place_of_what_does_not() {
-        assert_eq!(beyond(&Section::ALL, &[]), [Approvals, Audit, Access, Staff, Networks]);
-        assert_eq!(beyond(&Section::ALL, &[Approvals]), [Batches, Audit, Access, Staff, Networks]);
-        assert_eq!(beyond(&Section::ALL, &[Batches, Approvals]), [Orders, Audit, Access, Staff, Networks]);
+        assert_eq!(beyond(&Section::ALL, &[]), [Alerts, Approvals, Audit, Access, Staff, Networks]);
+        assert_eq!(beyond(&Section::ALL, &[Approvals]), [Batches, Alerts, Audit, Access, Staff, Networks]);
+        assert_eq!(beyond(&Section::ALL, &[Batches, Approvals]), [Orders, Alerts, Audit, Access, Staff, Networks]);
     }
 
     #[test]
     fn the_last_tab_says_how_much_waits_behind_it() {
         let nav: Vec<NavItem> =
             Section::ALL.iter().map(|&section| NavItem { section, waiting: Some(2), news: None }).collect();
-        assert_eq!(Beyond::tabs(&nav).waiting(), Some(10));
+        assert_eq!(Beyond::tabs(&nav).waiting(), Some(12));
     }
 
     #[test]
     fn the_overview_stays_however_much_waits() {
-        assert_eq!(beyond(&Section::ALL, &Section::ALL), [Approvals, Audit, Access, Staff, Networks]);
+        assert_eq!(beyond(&Section::ALL, &Section::ALL), [Alerts, Approvals, Audit, Access, Staff, Networks]);
         assert_eq!(
             beyond(&Section::ALL, &[Batches, Approvals, Audit, Staff]),
-            [Users, Orders, Access, Staff, Networks]
+            [Users, Orders, Alerts, Access, Staff, Networks]
         );
     }
 }

@@ -67,6 +67,19 @@ const COMPOSED: &[&str] = &[
     "flag.",
     "staff-state.",
     "role-what.",
+    "alerts-show.",
+    "alerts-empty.",
+    "alerts-empty-body.",
+    "alert-kind.",
+    "alert-state.",
+    "alert-event.",
+    "severity.",
+    "delivery-state.",
+    "delivery-error.",
+    "channel-kind.",
+    "send-again.",
+    "give-up.",
+    "message.",
 ];
 
 fn parsed(text: &str) -> BTreeMap<String, String> {

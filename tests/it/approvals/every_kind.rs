@@ -52,6 +52,9 @@ const FORMS: &[Entry] = &[
     entry("staff.roles", "owner", "/staff/{id}/roles"),
     entry("staff.status", "owner", "/staff/{id}/status"),
     entry("staff.reset-second-factor", "owner", "/staff/{id}/second-factor-reset"),
+    entry("deliveries.send-again", "jun", "/deliveries/{id}/repetition"),
+    entry("deliveries.give-up", "jun", "/deliveries/{id}/abandonment"),
+    entry("channels.test", "jun", "/deliveries/channels/{channel}/tests"),
     entry("staff.networks", "owner", "/staff/{id}/networks"),
 ];
 

@@ -1,5 +1,6 @@
 //! The environment of a console: what it must hold before the console serves.
 
+mod channels;
 mod environment;
 mod isolation;
 mod isolation_payments;

@@ -17,10 +17,11 @@ const LAYERS: &[&[&str]] = &[
     &["web"],
     // The slices.
     &["audit"],
-    &["access", "approvals", "host", "networks", "staff"],
+    &["access", "approvals", "host", "networks", "notify", "staff"],
     &["orders"],
     &["users"],
     &["batches"],
+    &["alerts"],
     &["search"],
     &["dashboard"],
     // Reads of all of them.

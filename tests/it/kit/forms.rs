@@ -1,6 +1,6 @@
 //! One of every form that the console has, each filled in.
 
-use super::{Browser, Engine, Form, REASON, World, moved, recovering, sample_requests, sample_runs};
+use super::{Browser, Engine, Form, REASON, World, moved, recovering, sample_requests, sample_runs, wait_for};
 use ingam::{clock::Clock, gate::Window, routes::ROUTES, web::route::Opens};
 
 /// A refund that can be tried again.
@@ -118,6 +118,7 @@ pub(crate) fn forms(world: &World) -> Vec<(Browser, Form)> {
         (jun.clone(), jun.get("/runs/3?panel=normal").form_to("/baseline").set("reason", "There is more to do now")),
     ];
     forms.extend(approval_forms(&mina, &hana));
+    forms.extend(alert_forms(world, &jun));
     forms.extend(forms_of_owners(world));
     forms.extend(network_forms(world));
     forms.push(looks_form(world, &hana));
@@ -147,6 +148,30 @@ fn approval_forms(mina: &Browser, hana: &Browser) -> Vec<(Browser, Form)> {
             mina.clone(),
             mina.get("/approvals/2?panel=withdraw").form_to("/withdrawal").set("reason", "It came after all"),
         ),
+    ]
+}
+
+/// The forms of alerts, messages and channels.
+fn alert_forms(world: &World, jun: &Browser) -> Vec<(Browser, Form)> {
+    let now = world.clock.now();
+    let yes = if world.engine == Engine::Postgres { "true" } else { "1" };
+    world
+        .database()
+        .tamper(&format!(
+            "insert into channels (name, kind, host, is_declared) values ('ops', 'slack', 'hooks.example.com', {yes});
+             insert into deliveries (id, channel, thing, what, message, state, attempts, created_at, next_at, error) values
+               (1001, 'ops', 'a', 'test', '{{}}', 'failed', 3, '{now}', '{now}', 'HTTP 400'),
+               (1002, 'ops', 'b', 'test', '{{}}', 'waiting', 0, '{now}', '{now}', null)"
+        ))
+        .unwrap();
+    let open = wait_for(|| world.rows("select id from alerts where resolved_at is null order by id limit 1").pop());
+    let alert = open[0].clone().unwrap();
+    let form = |page: &str, action: &str| jun.get(page).form_to(action).set("reason", "The bank is back, ticket 7");
+    vec![
+        (jun.clone(), form(&format!("/alerts/{alert}?panel=acknowledge"), "/acknowledgement")),
+        (jun.clone(), form("/deliveries?panel=again-1001", "/repetition")),
+        (jun.clone(), form("/deliveries?panel=give-up-1002", "/abandonment")),
+        (jun.clone(), form("/deliveries?panel=test-ops", "/tests")),
     ]
 }
 

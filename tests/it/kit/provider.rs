@@ -134,8 +134,8 @@ impl Provider {
         if self.books.lock().unwrap().mode == Mode::Away {
             return;
         }
-        let Some((headers, body)) = read(&stream) else { return };
-        assert!(is_signed(&headers, &body), "a request that is not signed: {headers:?}");
+        let Some((_, headers, body)) = read(&stream) else { return };
+        assert!(is_signed(&headers, &body, &SECRET), "a request that is not signed: {headers:?}");
         let request: Value = serde_json::from_slice(&body).unwrap();
         let kind = request["type"].as_str().unwrap().to_owned();
         let data = &request["data"];
@@ -181,11 +181,13 @@ fn secret() -> String {
 
 type Headers = BTreeMap<String, String>;
 
-fn read(stream: &TcpStream) -> Option<(Headers, Vec<u8>)> {
+/// Path, headers and body of the next request.
+pub(super) fn read(stream: &TcpStream) -> Option<(String, Headers, Vec<u8>)> {
     let mut reader = BufReader::new(stream);
     let mut headers = Headers::new();
     let mut line = String::new();
     reader.read_line(&mut line).ok()?;
+    let path = line.split(' ').nth(1)?.to_owned();
     loop {
         line.clear();
         reader.read_line(&mut line).ok()?;
@@ -196,14 +198,14 @@ fn read(stream: &TcpStream) -> Option<(Headers, Vec<u8>)> {
     }
     let mut body = vec![0; headers.get("content-length")?.parse().ok()?];
     reader.read_exact(&mut body).ok()?;
-    Some((headers, body))
+    Some((path, headers, body))
 }
 
 /// Standard Webhooks, worked out here once more.
-fn is_signed(headers: &Headers, body: &[u8]) -> bool {
+pub(crate) fn is_signed(headers: &Headers, body: &[u8], secret: &[u8]) -> bool {
     use base64::Engine as _;
     let header = |name: &str| headers.get(name).cloned().unwrap_or_default();
     let signed = [format!("{}.{}.", header("webhook-id"), header("webhook-timestamp")).as_bytes(), body].concat();
-    let signature = hmac::sign(&hmac::Key::new(hmac::HMAC_SHA256, &SECRET), &signed);
+    let signature = hmac::sign(&hmac::Key::new(hmac::HMAC_SHA256, secret), &signed);
     header("webhook-signature") == format!("v1,{}", base64::engine::general_purpose::STANDARD.encode(signature))
 }

@@ -2,8 +2,8 @@
 
 use crate::kit::{addition, at_once, block_on, on_both, wait_until};
 use ingam::{
-    gate::{ClaimDeliveries, Delivery, Gate, MarkDelivered},
-    id::DeliveryId,
+    gate::{ClaimDeliveries, Gate, MarkDelivered, OutboxEvent},
+    id::EventId,
     store::Store,
 };
 use std::{collections::BTreeSet, time::Duration};
@@ -30,13 +30,13 @@ on_both! {
         let values: Vec<_> = (0..200).map(|n| format!("({n}, 'test', '{{}}', '{}')", world.clock.now())).collect();
         world.database().tamper(&format!("insert into outbox (seq, topic, body, at) values {}", values.join(", "))).unwrap();
         let config = world.config();
-        let deliver = |_: &u8| -> Vec<DeliveryId> {
+        let deliver = |_: &u8| -> Vec<EventId> {
             block_on(async {
                 let store = Store::open(&config.database_url, 2).await.unwrap();
                 let gate = Gate::open(&store, ingam::changes::CATALOG, world.clock.clock(), config.secret_key.clone(), config.allowed_networks.clone()).await.unwrap();
                 let mut mine = Vec::new();
                 loop {
-                    let claimed: Vec<Delivery> = gate.run_housekeeping(&ClaimDeliveries { limit: 7 }).await.unwrap();
+                    let claimed: Vec<OutboxEvent> = gate.run_housekeeping(&ClaimDeliveries { limit: 7 }).await.unwrap();
                     if claimed.is_empty() {
                         break;
                     }
@@ -50,7 +50,7 @@ on_both! {
                 mine
             })
         };
-        let both: Vec<DeliveryId> = at_once(&[1, 2], deliver).concat();
+        let both: Vec<EventId> = at_once(&[1, 2], deliver).concat();
         let distinct: BTreeSet<_> = both.iter().collect();
         assert_eq!(distinct.len(), both.len(), "an event was delivered by both");
         assert!(!both.is_empty());

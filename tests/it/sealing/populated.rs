@@ -3,7 +3,7 @@
 use crate::{
     approvals::support::{approval, ask, points_rule, rejection, rules},
     batches::support::{becomes, declare, rerun_form, run, run_form, script},
-    kit::{Browser, Engine, Mode, Provider, World, addition, wait_until},
+    kit::{Browser, Engine, Mode, Provider, Sink, World, addition, wait_until},
     orders::support::{cancellation, refund, settled, shipping},
     people::support::{id_of, invitation, panel, roles_form},
     sign_in::{
@@ -25,6 +25,8 @@ pub(crate) fn populated(engine: Engine) -> (World, Provider) {
         config.policies = rules(vec![points_rule(10_000, Some(200_000), 1)]);
         let parameters = "schedule = { cron = \"0 4 * * *\" }\nparameters = [{ name = \"day\", title = \"Day\", type = \"text\", default = \"monday\" }]";
         declare(config, &[script("good", "echo hello", parameters), script("bad", "exit 3", "")].concat());
+        // It runs until the test ends, and takes what the console tells it.
+        Sink::start().serve_for(config, "[[route]]\nkinds = [\"*\"]\nto = [\"hook\"]");
     });
     let mina = world.signed_in("mina");
     customers(&world, &mina);
@@ -86,6 +88,9 @@ fn batches(world: &World) {
     assert_eq!(done.status, 303, "{done}");
     let bad = run(world, &jun, "jun", "bad");
     becomes(world, bad, "failed");
+    wait_until(|| world.number("select count(*) from alerts") == 1);
+    let alert = world.number("select id from alerts");
+    assert_eq!(jun.get(&format!("/alerts/{alert}")).form_to("/acknowledgement").submit().status, 303);
     assert_eq!(rerun_form(&jun, bad).set("code", &world.code("jun")).submit().status, 303);
     wait_until(|| world.number("select count(*) from batch_runs where state in ('succeeded', 'failed')") == 3);
     let pause = jun.get("/batches/good?panel=pause").form_to("/pause").set("reason", "The bank is closed");

@@ -1,0 +1,221 @@
+//! What is wrong now, read from the tables of the slices in which it is.
+
+use super::kind::AlertKind;
+use crate::{
+    batches::{eligible::is_under_way, lapse::LapseKind, record::needs_attention, state::State},
+    clock::Instant,
+    id::RunId,
+    notify::Facts,
+    sql,
+    store::Reader,
+};
+use std::collections::HashSet;
+
+/// Something that is wrong now.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Condition {
+    pub kind: AlertKind,
+    /// Never empty: it is part of the key under which others know it.
+    pub subject: String,
+    pub title: String,
+    pub newest_at: Instant,
+    pub n: i64,
+    /// The newest run or request of it: where it is another one, it happened again.
+    pub reference: Option<String>,
+    pub facts: Facts,
+}
+
+/// All that is wrong, and the jobs of which a run is being made again.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Conditions {
+    pub all: Vec<Condition>,
+    pub rerunning: HashSet<String>,
+}
+
+impl Conditions {
+    pub(crate) async fn read(reader: &Reader, now: Instant) -> sqlx::Result<Self> {
+        let mut all = runs(reader, now).await?;
+        all.extend(lapses(reader).await?);
+        all.extend(overdue(reader).await?);
+        all.extend(unfit(reader).await?);
+        all.extend(failing(reader).await?);
+        let rerunning: Vec<(String,)> = reader
+            .query(sql!("select distinct job from batch_runs where rerun_of is not null and ", is_under_way!()))
+            .all()
+            .await?;
+        Ok(Self { all, rerunning: rerunning.into_iter().map(|(job,)| job).collect() })
+    }
+}
+
+#[derive(sqlx::FromRow)]
+struct FaultyRun {
+    id: RunId,
+    job: String,
+    title: String,
+    #[sqlx(try_from = "String")]
+    state: State,
+    is_slow: bool,
+    is_low: bool,
+    attempt: i64,
+    queued_at: Instant,
+    started_at: Option<Instant>,
+    ended_at: Option<Instant>,
+    duration_ms: Option<i64>,
+    baseline_ms: Option<i64>,
+    processed: Option<i64>,
+    baseline_count: Option<i64>,
+    exit_code: Option<i64>,
+    failure: Option<String>,
+}
+
+impl FaultyRun {
+    /// What is wrong with it; nothing where a person should look at it, and need not now.
+    fn kind(&self) -> Option<AlertKind> {
+        match self.state {
+            State::Failed => Some(AlertKind::RunFailed),
+            State::TimedOut => Some(AlertKind::RunTimedOut),
+            State::Lost => Some(AlertKind::RunLost),
+            State::Queued => Some(AlertKind::RunLate),
+            state if state.is_under_way() && self.is_slow => Some(AlertKind::RunSlow),
+            State::Succeeded if self.is_low => Some(AlertKind::RunLow),
+            _ => None,
+        }
+    }
+
+    fn condition(self, kind: AlertKind, now: Instant) -> Condition {
+        let took = self.duration_ms.or_else(|| Some(now.since(self.started_at?).num_milliseconds()));
+        let is_under_way = self.ended_at.is_none();
+        Condition {
+            kind,
+            newest_at: self.ended_at.or(self.started_at).unwrap_or(self.queued_at),
+            n: 1,
+            reference: Some(self.id.to_string()),
+            facts: Facts {
+                run: Some(self.id.get()),
+                attempt: Some(self.attempt),
+                // Of one that is under way it is another number each time, which would be news each time.
+                took: took.filter(|_| !is_under_way),
+                usual: self.baseline_ms.filter(|_| took.is_some()),
+                processed: self.processed.filter(|_| !is_under_way),
+                usually_processed: self.baseline_count,
+                exit_code: self.exit_code,
+                failure: self.failure,
+                due: Some(self.queued_at).filter(|_| kind == AlertKind::RunLate),
+                ..Facts::default()
+            },
+            subject: self.job,
+            title: self.title,
+        }
+    }
+}
+
+/// The runs that a person should look at, at most the newest 2,000, one condition for each job and kind, with the newest of them.
+async fn runs(reader: &Reader, now: Instant) -> sqlx::Result<Vec<Condition>> {
+    let runs: Vec<FaultyRun> = reader
+        .query(sql!(
+            "select r.id, r.job, j.title, r.state, r.is_slow, r.is_low, r.attempt, r.queued_at, r.started_at, r.ended_at,
+                    r.duration_ms, r.baseline_ms, r.processed, r.baseline_count, r.exit_code, r.failure
+               from (select * from batch_runs where ",
+            needs_attention!(),
+            " order by id desc limit 2000) r join batch_jobs j on j.name = r.job where not j.is_retired order by r.id desc"
+        ))
+        .all()
+        .await?;
+    let mut found: Vec<Condition> = Vec::new();
+    for run in runs {
+        let Some(kind) = run.kind() else { continue };
+        match found.iter_mut().find(|known| known.kind == kind && known.subject == run.job) {
+            Some(known) => known.n += 1,
+            None => found.push(run.condition(kind, now)),
+        }
+    }
+    Ok(found)
+}
+
+#[derive(sqlx::FromRow)]
+struct OpenLapse {
+    job: String,
+    title: String,
+    #[sqlx(try_from = "String")]
+    kind: LapseKind,
+    since: Instant,
+    newest_at: Instant,
+    n: i64,
+}
+
+async fn lapses(reader: &Reader) -> sqlx::Result<Vec<Condition>> {
+    let lapses: Vec<OpenLapse> = reader
+        .query(sql!(
+            "select l.job, j.title, l.kind, l.since, l.newest_at, l.n from batch_lapses l join batch_jobs j on j.name = l.job
+              where l.resolved_at is null and not j.is_retired order by l.job, l.kind"
+        ))
+        .all()
+        .await?;
+    let condition = |lapse: OpenLapse| Condition {
+        kind: match lapse.kind {
+            LapseKind::Missed => AlertKind::Missed,
+            LapseKind::Skipped => AlertKind::Skipped,
+            LapseKind::Refused => AlertKind::ReportRefused,
+            LapseKind::Paused => AlertKind::Paused,
+            LapseKind::Never => AlertKind::Unscheduled,
+        },
+        subject: lapse.job,
+        title: lapse.title,
+        newest_at: lapse.newest_at,
+        n: lapse.n,
+        reference: None,
+        facts: Facts { due: Some(lapse.since), ..Facts::default() },
+    };
+    Ok(lapses.into_iter().map(condition).collect())
+}
+
+/// Approvals that are owed and late.
+async fn overdue(reader: &Reader) -> sqlx::Result<Vec<Condition>> {
+    let requests: Vec<(i64, String, String, String, Instant)> = reader
+        .query(sql!(
+            "select id, kind, target_kind, target_id, expires_at from approval_requests
+              where state = 'owed' and is_overdue order by id limit 200"
+        ))
+        .all()
+        .await?;
+    let condition = |(id, kind, target, of, due): (i64, String, String, String, Instant)| Condition {
+        kind: AlertKind::ApprovalOverdue,
+        subject: id.to_string(),
+        title: format!("{target}/{of}"),
+        newest_at: due,
+        n: 1,
+        reference: Some(id.to_string()),
+        facts: Facts { change: Some(kind), due: Some(due), ..Facts::default() },
+    };
+    Ok(requests.into_iter().map(condition).collect())
+}
+
+/// A log that did not verify when it was verified last.
+async fn unfit(reader: &Reader) -> sqlx::Result<Option<Condition>> {
+    let last = crate::audit::background::last(&mut &*reader).await?;
+    Ok(last.finding.zip(last.finished_at).map(|(finding, at)| Condition {
+        kind: AlertKind::Unfit,
+        subject: "log".to_owned(),
+        title: "audit verify".to_owned(),
+        newest_at: at,
+        n: 1,
+        reference: None,
+        facts: Facts { detail: Some(finding), ..Facts::default() },
+    }))
+}
+
+/// Channels that take no messages.
+async fn failing(reader: &Reader) -> sqlx::Result<Vec<Condition>> {
+    let failing = crate::notify::health::all(&mut &*reader).await?.into_iter().filter_map(|health| {
+        Some(Condition {
+            kind: AlertKind::ChannelFailing,
+            newest_at: health.failing_since?,
+            n: 1,
+            reference: None,
+            facts: Facts { detail: health.error, ..Facts::default() },
+            title: health.name.clone(),
+            subject: health.name,
+        })
+    });
+    Ok(failing.collect())
+}

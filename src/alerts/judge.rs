@@ -1,0 +1,286 @@
+//! Writing down what has changed, and telling it.
+
+use super::{
+    condition::{Condition, Conditions},
+    kind::AlertKind,
+    record::{self, Alert},
+    steps::{Step, steps},
+};
+use crate::{
+    batches,
+    clock::{Clock, Instant},
+    gate::{Gate, Housekeeping, Tx},
+    id::{AlertEventId, AlertId},
+    notify::{
+        Channels, Facts, Message, What,
+        deliver::{self, About},
+    },
+    sql,
+    store::Reader,
+};
+
+/// What alerts are told with.
+#[derive(Clone, Debug)]
+pub(crate) struct Telling {
+    pub channels: Channels,
+    /// `prod`
+    pub environment: &'static str,
+}
+
+/// Looks at what is wrong, and writes down what has changed. Most of the time that is nothing, and no transaction begins.
+pub(crate) async fn judge(reader: &Reader, gate: &Gate, clock: &Clock, telling: &Telling) -> sqlx::Result<()> {
+    let now = clock.now();
+    let open = record::open(&mut &*reader).await?;
+    let conditions = Conditions::read(reader, now).await?;
+    let steps = steps(&open, &conditions, now);
+    if steps.is_empty() {
+        return Ok(());
+    }
+    gate.run_housekeeping(&JudgeAlerts { steps, telling: telling.clone() }).await
+}
+
+/// Writes steps down. Each holds the alert against the version it was worked out from: of two processes one does it.
+#[derive(Clone, Debug)]
+pub(crate) struct JudgeAlerts {
+    steps: Vec<Step>,
+    telling: Telling,
+}
+
+impl Housekeeping for JudgeAlerts {
+    const NAME: &'static str = "alerts.judge";
+    type Output = ();
+
+    async fn run(&self, tx: &mut Tx<'_>) -> sqlx::Result<()> {
+        for step in &self.steps {
+            match step {
+                Step::Open(condition) => self.open(tx, condition).await?,
+                Step::Again { alert, condition, tell } => self.again(tx, alert, condition, *tell).await?,
+                Step::Tell { alert } => self.tell_again(tx, alert).await?,
+                Step::Clear { alert } => self.clear(tx, alert).await?,
+                Step::Resolve { alert } => self.resolve(tx, alert).await?,
+            }
+        }
+        Ok(())
+    }
+}
+
+impl JudgeAlerts {
+    async fn open(&self, tx: &mut Tx<'_>, condition: &Condition) -> sqlx::Result<()> {
+        let now = tx.now();
+        let mut facts = condition.facts.clone();
+        facts.runbook = runbook(tx, condition).await?;
+        let opened: Option<(AlertId,)> = tx
+            .query(sql!(
+                "insert into alerts (kind, subject, title, severity, opened_at, newest_at, n, reference, facts, told_n, told_at)
+                 values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $7, $5)
+                 on conflict (kind, subject) where resolved_at is null do nothing returning id"
+            ))
+            .bind(condition.kind.as_str())
+            .bind(condition.subject.as_str())
+            .bind(condition.title.as_str())
+            .bind(condition.kind.severity().as_str())
+            .bind(now)
+            .bind(condition.newest_at)
+            .bind(condition.n)
+            .bind(condition.reference.as_deref())
+            .bind(written(&facts)?)
+            .optional()
+            .await?;
+        // Otherwise another process was faster.
+        let Some((id,)) = opened else { return Ok(()) };
+        let reference = condition.reference.as_deref();
+        let happened = Happened { what: "opened", n: Some(condition.n), reference, ..Happened::default() };
+        let event = append(tx, id, happened).await?;
+        let Some(alert) = record::find(tx, id).await? else { return Ok(()) };
+        tracing::warn!(alert = id.get(), kind = alert.kind.as_str(), subject = alert.subject, "an alert was opened");
+        self.tell_opening(tx, &alert, event).await
+    }
+
+    async fn again(&self, tx: &mut Tx<'_>, alert: &Alert, condition: &Condition, say: bool) -> sqlx::Result<()> {
+        let now = tx.now();
+        let facts = Facts { runbook: alert.facts().runbook, ..condition.facts.clone() };
+        let n = alert.n.max(condition.n).max(alert.n.saturating_add(i64::from(condition.reference.is_some())));
+        let changed = tx
+            .query(sql!(
+                "update alerts set newest_at = $3, n = $4, reference = $5, facts = $6, cleared_at = null,
+                        told_n = case when $7 then $4 else told_n end, told_at = case when $7 then $8 else told_at end,
+                        changed = changed + 1
+                  where id = $1 and changed = $2 and resolved_at is null"
+            ))
+            .bind(alert.id)
+            .bind(alert.changed)
+            .bind(condition.newest_at)
+            .bind(n)
+            .bind(condition.reference.as_deref())
+            .bind(written(&facts)?)
+            .bind(say)
+            .bind(now)
+            .run()
+            .await?;
+        if changed == 0 {
+            return Ok(());
+        }
+        let reference = condition.reference.as_deref();
+        let happened = Happened { what: "again", n: Some(n), reference, ..Happened::default() };
+        let event = append(tx, alert.id, happened).await?;
+        if say { tell(tx, alert.id, event, What::Again, None).await } else { Ok(()) }
+    }
+
+    async fn tell_again(&self, tx: &mut Tx<'_>, alert: &Alert) -> sqlx::Result<()> {
+        let now = tx.now();
+        let changed = tx
+            .query(sql!(
+                "update alerts set told_n = n, told_at = $3, changed = changed + 1
+                  where id = $1 and changed = $2 and resolved_at is null"
+            ))
+            .bind(alert.id)
+            .bind(alert.changed)
+            .bind(now)
+            .run()
+            .await?;
+        let newest: Option<(AlertEventId,)> = tx
+            .query(sql!("select id from alert_events where alert = $1 and what = 'again' order by id desc limit 1"))
+            .bind(alert.id)
+            .optional()
+            .await?;
+        match newest.filter(|_| changed > 0) {
+            Some((event,)) => tell(tx, alert.id, event, What::Again, None).await,
+            None => Ok(()),
+        }
+    }
+
+    async fn clear(&self, tx: &mut Tx<'_>, alert: &Alert) -> sqlx::Result<()> {
+        let now = tx.now();
+        let changed = tx
+            .query(sql!(
+                "update alerts set cleared_at = $3, changed = changed + 1
+                  where id = $1 and changed = $2 and resolved_at is null"
+            ))
+            .bind(alert.id)
+            .bind(alert.changed)
+            .bind(now)
+            .run()
+            .await?;
+        if changed > 0 {
+            append(tx, alert.id, Happened { what: "cleared", ..Happened::default() }).await?;
+        }
+        Ok(())
+    }
+
+    async fn resolve(&self, tx: &mut Tx<'_>, alert: &Alert) -> sqlx::Result<()> {
+        let now = tx.now();
+        let changed = tx
+            .query(sql!(
+                "update alerts set resolved_at = $3, changed = changed + 1
+                  where id = $1 and changed = $2 and resolved_at is null"
+            ))
+            .bind(alert.id)
+            .bind(alert.changed)
+            .bind(now)
+            .run()
+            .await?;
+        if changed == 0 {
+            return Ok(());
+        }
+        tracing::info!(
+            alert = alert.id.get(),
+            kind = alert.kind.as_str(),
+            subject = alert.subject,
+            "an alert was resolved"
+        );
+        deliver::drop_waiting(tx, alert.id).await?;
+        let event = append(tx, alert.id, Happened { what: "resolved", ..Happened::default() }).await?;
+        tell(tx, alert.id, event, What::Resolved, None).await
+    }
+
+    /// Tells of the opening of an alert.
+    async fn tell_opening(&self, tx: &mut Tx<'_>, alert: &Alert, event: AlertEventId) -> sqlx::Result<()> {
+        let channels = &self.telling.channels;
+        let to = match alert.kind {
+            // Not through itself, and by all others.
+            AlertKind::ChannelFailing => channels.beside(&alert.subject),
+            kind => channels.told_of(kind.as_str(), alert.job()),
+        };
+        let key = format!("ingam:{}:{}:{}", self.telling.environment, alert.kind.as_str(), alert.subject);
+        let message = message(alert, What::Opened, alert.newest_at, key);
+        for channel in to {
+            deliver::enqueue(tx, channel, About::Alert { alert: alert.id, event }, &message).await?;
+        }
+        Ok(())
+    }
+}
+
+/// Tells what happened to an alert to the channels that know of it, under the key by which they do.
+pub(super) async fn tell(
+    tx: &mut Tx<'_>,
+    id: AlertId,
+    event: AlertEventId,
+    what: What,
+    by: Option<&str>,
+) -> sqlx::Result<()> {
+    let Some(alert) = record::find(tx, id).await? else { return Ok(()) };
+    let now = tx.now();
+    for (channel, opening) in deliver::openings(tx, id).await? {
+        let mut message = message(&alert, what, now, opening.key);
+        message.facts.by = by.map(str::to_owned);
+        deliver::enqueue(tx, &channel, About::Alert { alert: id, event }, &message).await?;
+    }
+    Ok(())
+}
+
+fn message(alert: &Alert, what: What, at: Instant, key: String) -> Message {
+    Message {
+        what,
+        kind: alert.kind.as_str().to_owned(),
+        severity: alert.severity,
+        key,
+        title: alert.title.clone(),
+        since: alert.opened_at,
+        at,
+        n: alert.n,
+        path: alert.href(),
+        facts: alert.facts(),
+    }
+}
+
+/// What happened to an alert, for [`append`].
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Happened<'h> {
+    pub what: &'h str,
+    pub n: Option<i64>,
+    pub reference: Option<&'h str>,
+    pub staff_name: Option<&'h str>,
+    pub reason: Option<&'h str>,
+}
+
+/// Notes that something happened to an alert.
+pub(super) async fn append(tx: &mut Tx<'_>, alert: AlertId, happened: Happened<'_>) -> sqlx::Result<AlertEventId> {
+    let now = tx.now();
+    let (id,): (AlertEventId,) = tx
+        .query(sql!(
+            "insert into alert_events (alert, at, what, n, reference, staff_name, reason)
+             values ($1, $2, $3, $4, $5, $6, $7) returning id"
+        ))
+        .bind(alert)
+        .bind(now)
+        .bind(happened.what)
+        .bind(happened.n)
+        .bind(happened.reference)
+        .bind(happened.staff_name)
+        .bind(happened.reason)
+        .one()
+        .await?;
+    Ok(id)
+}
+
+/// Where the job says what to do.
+async fn runbook(tx: &mut Tx<'_>, condition: &Condition) -> sqlx::Result<Option<String>> {
+    let Some(name) = condition.kind.job(&condition.subject) else { return Ok(None) };
+    let Some(job) = batches::record::job(tx, name).await? else { return Ok(None) };
+    let definition = batches::record::definition(tx, name, job.version).await?;
+    Ok(definition.and_then(|definition| definition.runbook))
+}
+
+fn written(facts: &Facts) -> sqlx::Result<String> {
+    serde_json::to_string(facts).map_err(|error| sqlx::Error::Encode(error.into()))
+}

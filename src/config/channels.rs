@@ -1,0 +1,258 @@
+//! Where messages go: `[[channel]]`, `[[route]]` and the `to` of a `[[notice]]`.
+
+use super::approvals::Declared as Rules;
+use crate::{
+    alerts::kind::AlertKind,
+    gate::covers,
+    notify::{
+        Channel, Channels,
+        channel::{Address, Receiver, Secret},
+        route::Route,
+    },
+    payments::SigningSecret,
+    profile::Profile,
+    web::words::Lang,
+};
+use serde::Deserialize;
+
+/// Where PagerDuty takes events.
+const PAGERDUTY: &str = "https://events.pagerduty.com/v2/enqueue";
+/// Characters of a name.
+const NAME: usize = 40;
+
+/// `[[channel]]` and `[[route]]` of the configuration file.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct DeclaredChannels {
+    pub channel: Vec<ChannelConfig>,
+    pub route: Vec<RouteConfig>,
+}
+
+/// `[[channel]]`. What may be secret is given as `$NAME`, a variable of the environment.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ChannelConfig {
+    name: String,
+    kind: Kind,
+    url: Option<Value>,
+    routing_key: Option<Value>,
+    secret: Option<Value>,
+    /// In which its messages are written.
+    #[serde(default)]
+    lang: Option<String>,
+    /// The profiles in which it is used; in others its messages are written to the server's log.
+    environments: Option<Vec<String>>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+enum Kind {
+    Slack,
+    PagerDuty,
+    Webhook,
+}
+
+/// `[[route]]`
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct RouteConfig {
+    kinds: Vec<String>,
+    #[serde(default)]
+    jobs: Vec<String>,
+    to: Vec<String>,
+}
+
+/// A value of the file, or the one that it refers to.
+#[derive(Clone, Deserialize)]
+#[serde(from = "String")]
+struct Value {
+    text: String,
+    /// The variable that it refers to, where it does.
+    variable: Option<String>,
+}
+
+impl From<String> for Value {
+    fn from(text: String) -> Self {
+        Self { variable: text.strip_prefix('$').map(str::to_owned), text }
+    }
+}
+
+/// It may be a secret.
+impl std::fmt::Debug for Value {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Value(…)")
+    }
+}
+
+impl DeclaredChannels {
+    /// Fills in what refers to the environment, or to a mounted file that `NAME_FILE` names.
+    ///
+    /// # Errors
+    /// A variable is not set, or is set twice, or its file cannot be read.
+    pub fn resolve(&mut self, env: impl Fn(&str) -> Option<String>) -> Result<(), String> {
+        for channel in &mut self.channel {
+            let name = channel.name.clone();
+            for value in channel.values_mut() {
+                let Some(variable) = &value.variable else { continue };
+                let wrong = |what: &str| format!("channel {name:?}: {variable}{what}");
+                let file = env(&format!("{variable}_FILE"));
+                value.text = match (env(variable), file) {
+                    (Some(_), Some(_)) => return Err(wrong(" and its _FILE are both set; set one of them")),
+                    (Some(text), None) => text,
+                    (None, Some(path)) => std::fs::read_to_string(&path)
+                        .map_err(|error| wrong(&format!("_FILE: {path}: {error}")))?
+                        .trim()
+                        .to_owned(),
+                    (None, None) => return Err(wrong(" is not set")),
+                };
+            }
+        }
+        Ok(())
+    }
+
+    /// What it holds that is secret, for hiding it in the logs of runs.
+    pub(super) fn secrets(&self) -> impl Iterator<Item = &str> {
+        self.channel.iter().flat_map(|channel| {
+            [&channel.url, &channel.routing_key, &channel.secret].into_iter().flatten().map(|value| value.text.as_str())
+        })
+    }
+
+    /// The channels, or what is wrong with them.
+    ///
+    /// # Errors
+    /// The first thing that is wrong, in one line that names the channel or the route.
+    pub fn channels(&self, rules: &Rules, profile: Profile, has_origin: bool) -> Result<Channels, String> {
+        let mut channels: Vec<Channel> = Vec::new();
+        for declared in &self.channel {
+            if channels.iter().any(|channel| channel.name == declared.name) {
+                return Err(format!("channel {:?} is declared twice", declared.name));
+            }
+            channels.push(declared.channel(profile).map_err(|error| format!("channel {:?}: {error}", declared.name))?);
+        }
+        if !channels.is_empty() && !has_origin {
+            return Err("channels need INGAM_PUBLIC_ORIGIN: their messages link to pages of the console".to_owned());
+        }
+        let known = |name: &String| channels.iter().any(|channel| channel.name == *name);
+        let mut routes = Vec::new();
+        for route in &self.route {
+            routes.push(route.route(known).map_err(|error| format!("route of {}: {error}", route.kinds.join(", ")))?);
+        }
+        let notices = rules.told();
+        for notice in &notices {
+            if let Some(name) = notice.to.iter().find(|name| !known(name)) {
+                return Err(format!("notice of {:?}: {name:?} is not the name of a channel", notice.change));
+            }
+        }
+        let untold = AlertKind::NAMES.iter().find(|kind| {
+            **kind != AlertKind::ChannelFailing.as_str() && !routes.iter().any(|route| route.takes_all_of(kind))
+        });
+        match untold.filter(|_| !channels.is_empty()) {
+            Some(kind) => Err(format!(
+                "no route takes every alert of the kind {kind}, so some would be told to no channel; add a [[route]] with \
+                 kinds = [\"*\"]"
+            )),
+            None => Ok(Channels::new(channels, routes, notices)),
+        }
+    }
+}
+
+impl ChannelConfig {
+    fn values_mut(&mut self) -> impl Iterator<Item = &mut Value> {
+        [&mut self.url, &mut self.routing_key, &mut self.secret].into_iter().flatten()
+    }
+
+    fn channel(&self, profile: Profile) -> Result<Channel, String> {
+        let is_name = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-';
+        if self.name.is_empty() || self.name.len() > NAME || !self.name.chars().all(is_name) {
+            return Err(format!("its name must be of lower-case letters, digits and hyphens, at most {NAME}"));
+        }
+        let lang = match self.lang.as_deref() {
+            None => Lang::default(),
+            Some(text) => text.parse().map_err(|_| "lang must be \"ko\" or \"en\"".to_owned())?,
+        };
+        Ok(Channel { name: self.name.clone(), receiver: self.receiver(profile)?, lang, is_on: self.is_on(profile)? })
+    }
+
+    fn is_on(&self, profile: Profile) -> Result<bool, String> {
+        let Some(environments) = &self.environments else {
+            // No person is paged from a laptop.
+            return Ok(self.kind != Kind::PagerDuty || profile.is_production());
+        };
+        let mut is_on = false;
+        for environment in environments {
+            is_on |= environment.parse::<Profile>()? == profile;
+        }
+        Ok(is_on)
+    }
+
+    fn receiver(&self, profile: Profile) -> Result<Receiver, String> {
+        let (has_key, has_secret) = (self.routing_key.is_some(), self.secret.is_some());
+        if has_key && self.kind != Kind::PagerDuty {
+            return Err("a routing_key belongs to the kind pagerduty".to_owned());
+        }
+        if has_secret && self.kind != Kind::Webhook {
+            return Err("a secret belongs to the kind webhook".to_owned());
+        }
+        let secret = |name: &str, value: &Option<Value>| {
+            let value = value.as_ref().ok_or_else(|| format!("{name} is missing"))?;
+            value.secret(name, profile)
+        };
+        match self.kind {
+            Kind::Slack => Ok(Receiver::Slack { url: address(&secret("url", &self.url)?)? }),
+            Kind::PagerDuty => Ok(Receiver::PagerDuty {
+                url: address(self.url.as_ref().map_or(PAGERDUTY, |url| &url.text))?,
+                routing_key: Secret::new(secret("routing_key", &self.routing_key)?),
+            }),
+            Kind::Webhook => {
+                let secret = SigningSecret::parse(&secret("secret", &self.secret)?)
+                    .ok_or("its secret must be whsec_ and 24 to 64 bytes in base64")?;
+                if secret.is_sample() {
+                    return Err("its secret is a sample value".to_owned());
+                }
+                let url = self.url.as_ref().ok_or("url is missing")?;
+                Ok(Receiver::Webhook { url: address(&url.text)?, secret })
+            }
+        }
+    }
+}
+
+impl Value {
+    /// A value that production takes from the environment only.
+    fn secret(&self, name: &str, profile: Profile) -> Result<String, String> {
+        if self.variable.is_none() && profile.is_production() {
+            return Err(format!(
+                "its {name} is written in the file; write \"$NAME\" and set the variable NAME or NAME_FILE"
+            ));
+        }
+        if self.text.trim().is_empty() { Err(format!("its {name} is empty")) } else { Ok(self.text.trim().to_owned()) }
+    }
+}
+
+fn address(text: &str) -> Result<Address, String> {
+    let address = Address::parse(text).map_err(|error| format!("its url {error}"))?;
+    if address.is_readable() {
+        return Err("its url must begin with https://, for others could read what is sent".to_owned());
+    }
+    Ok(address)
+}
+
+impl RouteConfig {
+    fn route(&self, is_known: impl Fn(&String) -> bool) -> Result<Route, String> {
+        if self.kinds.is_empty() || self.to.is_empty() {
+            return Err("`kinds` and `to` must name something".to_owned());
+        }
+        if let Some(pattern) =
+            self.kinds.iter().find(|pattern| !AlertKind::NAMES.iter().any(|kind| covers(pattern, kind)))
+        {
+            return Err(format!("{pattern:?} is no kind of alert; the kinds are {}", AlertKind::NAMES.join(", ")));
+        }
+        if let Some(name) = self.to.iter().find(|name| !is_known(name)) {
+            return Err(format!("{name:?} is not the name of a channel"));
+        }
+        Ok(Route { kinds: self.kinds.clone(), jobs: self.jobs.clone(), to: self.to.clone() })
+    }
+}
+
+#[cfg(test)]
+#[path = "channels/tests.rs"]
+mod tests;

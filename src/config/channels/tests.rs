@@ -1,0 +1,76 @@
+use super::*;
+
+const SECRET: &str = "whsec_c2VhbHMgYXJlIG5vdCBzaWduYXR1cmVz";
+
+fn read(text: &str, profile: Profile) -> Result<Channels, String> {
+    read_at(text, profile, true)
+}
+
+fn read_at(text: &str, profile: Profile, has_origin: bool) -> Result<Channels, String> {
+    let mut declared: DeclaredChannels = toml::from_str(text).map_err(|error| error.message().to_owned())?;
+    declared.resolve(|name| match name {
+        "HOOK" => Some("https://hooks.slack.com/services/T0/B0/x".to_owned()),
+        "KEY" => Some("R0UT1NGK3Y".to_owned()),
+        "WHSEC" => Some(SECRET.to_owned()),
+        _ => None,
+    })?;
+    declared.channels(&Rules::default(), profile, has_origin)
+}
+
+fn channel(rest: &str, profile: Profile) -> Result<Channels, String> {
+    read(&format!("[[channel]]\nname = \"ops\"\n{rest}\n[[route]]\nkinds = [\"*\"]\nto = [\"ops\"]"), profile)
+}
+
+#[test]
+fn a_channel_is_used_where_it_says_and_a_pager_in_production_alone() {
+    let is_on = |rest: &str, profile| channel(rest, profile).unwrap().find("ops").unwrap().is_on;
+    let (slack, pager) = ("kind = \"slack\"\nurl = \"$HOOK\"", "kind = \"pagerduty\"\nrouting_key = \"$KEY\"");
+    assert!(is_on(slack, Profile::Dev) && is_on(slack, Profile::Prod));
+    assert!(!is_on(pager, Profile::Staging) && is_on(pager, Profile::Prod));
+    assert!(is_on(&format!("{pager}\nenvironments = [\"staging\"]"), Profile::Staging));
+    assert!(!is_on(&format!("{slack}\nenvironments = [\"prod\"]"), Profile::Local));
+}
+
+#[test]
+fn what_is_wrong_is_one_line_that_names_it_and_no_secret() {
+    for (rest, says) in [
+        ("kind = \"pigeon\"", "unknown variant"),
+        ("kind = \"slack\"", "url is missing"),
+        ("kind = \"slack\"\nurl = \"$NOTHING\"", "NOTHING is not set"),
+        ("kind = \"slack\"\nurl = \"https://hooks.slack.com/services/secret\"", "write \"$NAME\""),
+        ("kind = \"slack\"\nurl = \"$HOOK\"\nsecret = \"$WHSEC\"", "belongs to the kind webhook"),
+        ("kind = \"slack\"\nurl = \"$HOOK\"\nlang = \"fr\"", "lang must be"),
+        ("kind = \"slack\"\nurl = \"$HOOK\"\nenvironments = [\"production\"]", "is not a profile"),
+        (
+            "kind = \"webhook\"\nurl = \"http://hooks.example.com/secret\"\nsecret = \"$WHSEC\"",
+            "must begin with https://",
+        ),
+        ("kind = \"webhook\"\nurl = \"https://hooks.example.com\"\nsecret = \"$KEY\"", "whsec_"),
+        ("kind = \"pagerduty\"\nrouting_key = \"secret\"", "write \"$NAME\""),
+        ("kind = \"slack\"\nurl = \"$HOOK\"\nchannel = \"x\"", "unknown field"),
+    ] {
+        let error = channel(rest, Profile::Prod).unwrap_err();
+        assert!(error.contains(says) && !error.contains("/secret") && !error.contains('\n'), "{rest}: {error}");
+    }
+}
+
+#[test]
+fn a_route_leads_somewhere_and_every_kind_has_one() {
+    let ops = "[[channel]]\nname = \"ops\"\nkind = \"slack\"\nurl = \"$HOOK\"\n";
+    for (route, says) in [
+        ("", "no route takes every alert of the kind runs.failed"),
+        ("[[route]]\nkinds = [\"runs.*\"]\nto = [\"ops\"]", "of the kind batches.missed"),
+        ("[[route]]\nkinds = [\"*\"]\njobs = [\"a*\"]\nto = [\"ops\"]", "of the kind runs.failed"),
+        ("[[route]]\nkinds = [\"runs.fialed\"]\nto = [\"ops\"]", "is no kind of alert"),
+        ("[[route]]\nkinds = [\"*\"]\nto = [\"opps\"]", "\"opps\" is not the name of a channel"),
+        ("[[route]]\nkinds = [\"*\"]\nto = []", "must name something"),
+    ] {
+        let error = read(&format!("{ops}{route}"), Profile::Prod).unwrap_err();
+        assert!(error.contains(says), "{route}: {error}");
+    }
+    assert_eq!(read("", Profile::Prod).unwrap().iter().count(), 0);
+    let error = read(&format!("{ops}{ops}"), Profile::Prod).unwrap_err();
+    assert!(error.contains("declared twice"), "{error}");
+    let error = read_at(ops, Profile::Local, false).unwrap_err();
+    assert!(error.contains("INGAM_PUBLIC_ORIGIN"), "{error}");
+}

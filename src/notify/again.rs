@@ -1,0 +1,203 @@
+//! Sending a message again, and giving one up.
+
+use super::{
+    DELIVERY, DELIVERY_SETTLED,
+    list::{Deliveries, Delivery, State, find_one},
+    target,
+};
+use crate::{
+    gate::{Admits, Change, Fault, Role, Target, Tx},
+    id::DeliveryId,
+    sql,
+    web::{
+        Desk, PageError,
+        form::Form,
+        panel::{Opened, Opening, Panel, Unread, View},
+        shell::{Shell, seal::SealForm},
+    },
+};
+use askama::Template;
+use serde::{Deserialize, Serialize};
+
+/// Who mends what could not be told.
+pub(crate) const MENDS: &[Role] = &[Role::Oncall, Role::Owner];
+
+/// Sends a message that failed, was dropped or waits for its next attempt: at once, and for a whole day from now.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct SendAgain {
+    pub delivery: DeliveryId,
+}
+
+impl Change for SendAgain {
+    const KIND: &'static str = "deliveries.send-again";
+    const ADMITS: Admits = Admits::sealed(MENDS);
+    type Output = ();
+
+    fn target(&self) -> Target {
+        target(self.delivery)
+    }
+
+    async fn check(&self, tx: &mut Tx<'_>) -> Result<(), Fault> {
+        let delivery = lock(tx, self.delivery).await?;
+        if delivery.can_be_sent_again() { Ok(()) } else { Err(Fault::conflict(DELIVERY_SETTLED)) }
+    }
+
+    async fn apply(&self, tx: &mut Tx<'_>) -> Result<(), Fault> {
+        let delivery = lock(tx, self.delivery).await?;
+        let now = tx.now();
+        // What the attempts so far have told stays in `attempts`, and the day begins again.
+        tx.query(sql!(
+            "update deliveries set state = 'waiting', created_at = $2, next_at = $2, changed = changed + 1 where id = $1"
+        ))
+        .bind(self.delivery)
+        .bind(now)
+        .run()
+        .await?;
+        note(tx, &delivery, State::WAITING);
+        Ok(())
+    }
+}
+
+/// Gives up a message that waits: it is not tried any more.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct GiveUp {
+    pub delivery: DeliveryId,
+}
+
+impl Change for GiveUp {
+    const KIND: &'static str = "deliveries.give-up";
+    const ADMITS: Admits = Admits::sealed(MENDS);
+    type Output = ();
+
+    fn target(&self) -> Target {
+        target(self.delivery)
+    }
+
+    async fn check(&self, tx: &mut Tx<'_>) -> Result<(), Fault> {
+        let delivery = lock(tx, self.delivery).await?;
+        if delivery.can_be_given_up() { Ok(()) } else { Err(Fault::conflict(DELIVERY_SETTLED)) }
+    }
+
+    async fn apply(&self, tx: &mut Tx<'_>) -> Result<(), Fault> {
+        let delivery = lock(tx, self.delivery).await?;
+        tx.query(sql!(
+            "update deliveries set state = 'dropped', error = 'given-up', changed = changed + 1 where id = $1"
+        ))
+        .bind(self.delivery)
+        .run()
+        .await?;
+        note(tx, &delivery, "dropped");
+        Ok(())
+    }
+}
+
+fn note(tx: &mut Tx<'_>, delivery: &Delivery, state: &'static str) {
+    tx.note("channel", None::<&str>, delivery.channel.as_str());
+    tx.note("delivery_state", delivery.state.as_str(), state);
+}
+
+async fn lock(tx: &mut Tx<'_>, id: DeliveryId) -> Result<Delivery, Fault> {
+    tx.query(sql!(
+        sqlite: "select id from deliveries where id = $1",
+        postgres: "select id from deliveries where id = $1 for update",
+    ))
+    .bind(id)
+    .optional::<(DeliveryId,)>()
+    .await?;
+    find_one(tx, id).await?.ok_or_else(|| Fault::missing(DELIVERY))
+}
+
+/// The message of a panel, or why it has none.
+async fn opened<P>(
+    desk: &Desk,
+    id: DeliveryId,
+    opening: Opening<'_>,
+    can: fn(&Delivery) -> bool,
+    panel: fn(Delivery) -> P,
+) -> Result<Opened<P>, PageError> {
+    let closed = |key| Ok(Opened::Closed(desk.words().get(key).to_owned()));
+    match find_one(&mut desk.reader(), id).await? {
+        None => closed("deliveries.gone"),
+        Some(delivery) if opening.form().is_none() && !can(&delivery) => closed("refused-state.delivery-settled"),
+        Some(delivery) => Ok(Opened::Form(panel(delivery))),
+    }
+}
+
+/// The form that sends one again.
+pub(crate) struct AgainPanel(pub(crate) Delivery);
+
+impl Panel for AgainPanel {
+    type On = Deliveries;
+    type Part = DeliveryId;
+    type Asks = SendAgain;
+    const NAME: &'static str = "again";
+    const ROUTE: &'static str = "/deliveries/{id}/repetition";
+
+    fn version(_: &Deliveries, _: &DeliveryId) -> Option<i64> {
+        None
+    }
+
+    async fn open(
+        desk: &Desk,
+        _: &Deliveries,
+        id: &DeliveryId,
+        opening: Opening<'_>,
+    ) -> Result<Opened<Self>, PageError> {
+        opened(desk, *id, opening, Delivery::can_be_sent_again, Self).await
+    }
+
+    async fn read(_: &Desk, _: &Deliveries, id: &DeliveryId, _: &Form) -> Result<SendAgain, Unread> {
+        Ok(SendAgain { delivery: *id })
+    }
+
+    fn render(&self, View { shell, seal, .. }: View<'_, Self>) -> askama::Result<String> {
+        AgainForm { shell, delivery: &self.0, seal, is_again: true }.render()
+    }
+}
+
+/// The form that gives one up.
+pub(crate) struct GiveUpPanel(pub(crate) Delivery);
+
+impl Panel for GiveUpPanel {
+    type On = Deliveries;
+    type Part = DeliveryId;
+    type Asks = GiveUp;
+    const NAME: &'static str = "give-up";
+    const ROUTE: &'static str = "/deliveries/{id}/abandonment";
+
+    fn version(_: &Deliveries, _: &DeliveryId) -> Option<i64> {
+        None
+    }
+
+    async fn open(
+        desk: &Desk,
+        _: &Deliveries,
+        id: &DeliveryId,
+        opening: Opening<'_>,
+    ) -> Result<Opened<Self>, PageError> {
+        opened(desk, *id, opening, Delivery::can_be_given_up, Self).await
+    }
+
+    async fn read(_: &Desk, _: &Deliveries, id: &DeliveryId, _: &Form) -> Result<GiveUp, Unread> {
+        Ok(GiveUp { delivery: *id })
+    }
+
+    fn render(&self, View { shell, seal, .. }: View<'_, Self>) -> askama::Result<String> {
+        AgainForm { shell, delivery: &self.0, seal, is_again: false }.render()
+    }
+}
+
+#[derive(Template)]
+#[template(path = "notify/again.html")]
+struct AgainForm<'a> {
+    shell: &'a Shell,
+    delivery: &'a Delivery,
+    seal: &'a SealForm,
+    is_again: bool,
+}
+
+impl AgainForm<'_> {
+    fn word(&self, name: &'static str) -> &str {
+        self.shell.name(if self.is_again { "send-again" } else { "give-up" }, name)
+    }
+}

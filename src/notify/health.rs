@@ -1,0 +1,131 @@
+//! The channels as they are stored: which there are, which of them fail, since when and why, and when each last took a message.
+
+use super::{Channels, send::Answer};
+use crate::{
+    clock::Instant,
+    gate::{Gate, Housekeeping, Tx},
+    sql,
+    store::{Queries, Reader},
+};
+
+/// Attempts in a row without a good answer after which a channel fails. A wrong address or key is enough at once.
+const FAILURES: i64 = 3;
+
+/// A channel and how it does.
+#[derive(Clone, Debug, sqlx::FromRow)]
+pub(crate) struct Health {
+    pub name: String,
+    pub kind: String,
+    pub host: String,
+    pub failing_since: Option<Instant>,
+    /// The last answer that was not good.
+    pub error: Option<String>,
+    /// When it last took a message.
+    pub proven_at: Option<Instant>,
+}
+
+/// All that are declared.
+pub(crate) async fn all(db: &mut impl Queries) -> sqlx::Result<Vec<Health>> {
+    db.query(sql!(
+        "select name, kind, host, failing_since, error, proven_at from channels where is_declared order by name"
+    ))
+    .all()
+    .await
+}
+
+/// Stores the channels that are declared, where they are others than those that are stored.
+pub(crate) async fn declare(mut reader: &Reader, gate: &Gate, channels: &Channels) -> sqlx::Result<()> {
+    let stored = all(&mut reader).await?;
+    let mut declared: Vec<(String, String, String)> = channels.iter().map(row).collect();
+    declared.sort_unstable();
+    let is_same = stored
+        .iter()
+        .map(|health| (&health.name, &health.kind, &health.host))
+        .eq(declared.iter().map(|(name, kind, host)| (name, kind, host)));
+    if is_same { Ok(()) } else { gate.run_housekeeping(&DeclareChannels { declared }).await }
+}
+
+fn row(channel: &super::Channel) -> (String, String, String) {
+    let receiver = &channel.receiver;
+    if !channel.is_on {
+        return (channel.name.clone(), "log".to_owned(), String::new());
+    }
+    (channel.name.clone(), receiver.kind().to_owned(), receiver.host().to_owned())
+}
+
+/// Stores which channels there are. What waits for one that is declared no more is dropped, and says so.
+#[derive(Clone, Debug)]
+pub(crate) struct DeclareChannels {
+    declared: Vec<(String, String, String)>,
+}
+
+impl Housekeeping for DeclareChannels {
+    const NAME: &'static str = "channels.declare";
+    type Output = ();
+
+    async fn run(&self, tx: &mut Tx<'_>) -> sqlx::Result<()> {
+        tx.query(sql!("update channels set is_declared = false where is_declared")).run().await?;
+        for (name, kind, host) in &self.declared {
+            tx.query(sql!(
+                "insert into channels (name, kind, host, is_declared) values ($1, $2, $3, true)
+                 on conflict (name) do update set kind = excluded.kind, host = excluded.host, is_declared = true"
+            ))
+            .bind(name.as_str())
+            .bind(kind.as_str())
+            .bind(host.as_str())
+            .run()
+            .await?;
+        }
+        tx.query(sql!(
+            "update deliveries set state = 'dropped', error = 'channel-gone', changed = changed + 1
+              where state = 'waiting' and channel in (select name from channels where not is_declared)"
+        ))
+        .run()
+        .await
+        .map(drop)
+    }
+}
+
+/// Notes the answer of a channel.
+pub(super) async fn note(tx: &mut Tx<'_>, channel: &str, answer: &Answer) -> sqlx::Result<()> {
+    let now = tx.now();
+    let (is_certain, pause) = match answer {
+        Answer::Taken => return recover(tx, channel, now).await,
+        Answer::Later { after, .. } => (false, after.map(|after| now.plus(after))),
+        Answer::Misconfigured(_) | Answer::Refused(_) => (true, None),
+    };
+    let before: Option<(i64, Option<Instant>)> = tx
+        .query(sql!(
+            sqlite: "select failures, failing_since from channels where name = $1",
+            postgres: "select failures, failing_since from channels where name = $1 for update",
+        ))
+        .bind(channel.to_owned())
+        .optional()
+        .await?;
+    let Some((failures, since)) = before else { return Ok(()) };
+    let failures = failures.saturating_add(1);
+    let fails = is_certain || failures >= FAILURES;
+    tx.query(sql!(
+        "update channels set failures = $2, error = $3, pause_until = $4, failing_since = $5 where name = $1"
+    ))
+    .bind(channel.to_owned())
+    .bind(failures)
+    .bind(answer.why().map(str::to_owned))
+    .bind(pause)
+    .bind(since.or(fails.then_some(now)))
+    .run()
+    .await
+    .map(drop)
+}
+
+async fn recover(tx: &mut Tx<'_>, channel: &str, now: Instant) -> sqlx::Result<()> {
+    tx.query(sql!(
+        "update channels set failures = 0, failing_since = null, error = null, pause_until = null, proven_at = $2
+          where name = $1"
+    ))
+    .bind(channel.to_owned())
+    .bind(now)
+    .run()
+    .await
+    .map(drop)
+}

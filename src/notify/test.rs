@@ -1,0 +1,123 @@
+//! A test of a channel: a message that people look for at the other end.
+
+use super::{
+    CHANNEL, Facts, Message, Severity, What,
+    again::MENDS,
+    deliver::{About, enqueue},
+    health::{self, Health},
+    list::Deliveries,
+};
+use crate::{
+    gate::{Admits, Change, Fault, Target, Tx},
+    id::DeliveryId,
+    web::{
+        Desk, PageError,
+        form::Form,
+        panel::{Opened, Opening, Panel, Part, Query, Segment, Unread, View},
+        shell::{Shell, seal::SealForm},
+    },
+};
+use askama::Template;
+use serde::{Deserialize, Serialize};
+
+/// Sends a message over a channel that says that it is a test.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct TestChannel {
+    pub channel: String,
+}
+
+impl Change for TestChannel {
+    const KIND: &'static str = "channels.test";
+    const ADMITS: Admits = Admits { host: true, ..Admits::sealed(MENDS) };
+    /// The message.
+    type Output = Option<DeliveryId>;
+
+    fn target(&self) -> Target {
+        Target::new("channel", &self.channel)
+    }
+
+    async fn check(&self, tx: &mut Tx<'_>) -> Result<(), Fault> {
+        let is_there = health::all(tx).await?.iter().any(|channel| channel.name == self.channel);
+        if is_there { Ok(()) } else { Err(Fault::missing(CHANNEL)) }
+    }
+
+    async fn apply(&self, tx: &mut Tx<'_>) -> Result<Self::Output, Fault> {
+        let now = tx.now();
+        let message = Message {
+            what: What::Test,
+            kind: Self::KIND.to_owned(),
+            severity: Severity::Warning,
+            // Each of its own: a test that hangs holds back no other.
+            key: format!("ingam:test:{}:{}", self.channel, tx.change_id()),
+            title: self.channel.clone(),
+            since: now,
+            at: now,
+            n: 1,
+            path: "/deliveries".to_owned(),
+            facts: Facts { by: Some(tx.by().to_owned()), ..Facts::default() },
+        };
+        tx.note("channel", None::<&str>, self.channel.as_str());
+        Ok(enqueue(tx, &self.channel, About::Channel, &message).await?)
+    }
+}
+
+/// The name of a channel in an address: `?panel=test-ops`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct ChannelName(pub String);
+
+impl Segment for ChannelName {
+    const COUNT: usize = 1;
+
+    fn read(segment: Option<&str>) -> Option<Self> {
+        segment.map(|name| Self(name.to_owned()))
+    }
+}
+
+impl Part for ChannelName {
+    fn asked(name: &'static str, query: &Query) -> Option<Self> {
+        let channel = query.get("panel").strip_prefix(name)?.strip_prefix('-')?;
+        Self::read(Some(channel))
+    }
+
+    fn segment(&self) -> String {
+        self.0.clone()
+    }
+
+    fn open_name(&self, name: &'static str) -> String {
+        format!("{name}-{}", self.0)
+    }
+}
+
+/// The form.
+pub(crate) struct TestPanel(pub(crate) Health);
+
+impl Panel for TestPanel {
+    type On = Deliveries;
+    type Part = ChannelName;
+    type Asks = TestChannel;
+    const NAME: &'static str = "test";
+    const ROUTE: &'static str = "/deliveries/channels/{channel}/tests";
+
+    async fn open(desk: &Desk, on: &Deliveries, name: &ChannelName, _: Opening<'_>) -> Result<Opened<Self>, PageError> {
+        match on.channels.iter().find(|channel| channel.name == name.0) {
+            Some(channel) => Ok(Opened::Form(Self(channel.clone()))),
+            None => Ok(Opened::Closed(desk.words().get("refused-state.channel").to_owned())),
+        }
+    }
+
+    async fn read(_: &Desk, _: &Deliveries, name: &ChannelName, _: &Form) -> Result<TestChannel, Unread> {
+        Ok(TestChannel { channel: name.0.clone() })
+    }
+
+    fn render(&self, View { shell, seal, .. }: View<'_, Self>) -> askama::Result<String> {
+        TestForm { shell, channel: &self.0, seal }.render()
+    }
+}
+
+#[derive(Template)]
+#[template(path = "notify/test.html")]
+struct TestForm<'a> {
+    shell: &'a Shell,
+    channel: &'a Health,
+    seal: &'a SealForm,
+}

@@ -1,0 +1,222 @@
+//! Alerts, channels and messages.
+
+use super::maker::{Maker, Sample, before, html, now};
+use crate::{
+    alerts::{
+        acknowledge::AcknowledgePanel,
+        kind::AlertKind,
+        list::{Filter as AlertFilter, ListPage},
+        record::{Alert, AlertEvent},
+        show::{AlertView, ShowPage, Told},
+    },
+    id::{AlertId, DeliveryId, StaffId},
+    notify::{
+        Facts, Message, Severity, What,
+        again::{AgainPanel, GiveUpPanel},
+        health::Health,
+        list::{Deliveries, DeliveriesPage, Delivery, Filter},
+        test::{ChannelName, TestPanel},
+    },
+    web::{
+        list::ListQuery as _,
+        panel::{Opened, Panel, Side, side_of},
+        shell::{
+            Section,
+            field::{FieldErrors, wrong},
+            seal::SealForm,
+        },
+    },
+};
+use chrono::TimeDelta;
+
+impl Maker {
+    fn facts(self) -> Facts {
+        Facts {
+            run: Some(48_213),
+            attempt: Some(2),
+            took: Some(754_000),
+            usual: Some(300_000),
+            processed: Some(1_200),
+            usually_processed: Some(41_000),
+            exit_code: Some(3),
+            failure: Some(self.text("은행 파일이 없습니다", "the file of the bank is not there")),
+            due: Some(before(TimeDelta::hours(1))),
+            detail: Some(self.text("응답 없음", "HTTP 404: no_service")),
+            change: Some("points.adjust".into()),
+            runbook: Some("https://wiki.example.com/settlement".into()),
+            ..Facts::default()
+        }
+    }
+
+    pub(super) fn an_alert(self, id: i64, kind: AlertKind, n: i64) -> Alert {
+        Alert {
+            id: AlertId::new(id),
+            kind,
+            subject: "daily-settlement".into(),
+            title: self.text("일일 정산 집계", "Daily settlement"),
+            severity: kind.severity(),
+            opened_at: before(TimeDelta::minutes(84)),
+            newest_at: before(TimeDelta::minutes(24)),
+            n,
+            reference: Some("48213".into()),
+            facts: serde_json::to_string(&self.facts()).unwrap(),
+            told_n: n,
+            told_at: before(TimeDelta::minutes(24)),
+            acknowledged_at: None,
+            acknowledged_by: None,
+            cleared_at: None,
+            resolved_at: None,
+            changed: 1,
+        }
+    }
+
+    pub(super) fn open_alerts(self) -> Vec<Alert> {
+        let seen = |alert: Alert| Alert {
+            acknowledged_at: Some(before(TimeDelta::minutes(3))),
+            acknowledged_by: Some(StaffId::new(2)),
+            ..alert
+        };
+        vec![
+            self.an_alert(31, AlertKind::RunFailed, 3),
+            self.an_alert(30, AlertKind::Missed, 20_000),
+            self.an_alert(29, AlertKind::RunSlow, 1),
+            seen(self.an_alert(28, AlertKind::ChannelFailing, 1)),
+            Alert { cleared_at: Some(now()), ..self.an_alert(27, AlertKind::Skipped, 4) },
+        ]
+    }
+
+    fn alert_list(self, rows: Vec<Alert>, show: &str) -> ListPage {
+        let filter = AlertFilter { show: show.into(), ..AlertFilter::default() };
+        ListPage { shell: self.shell(Section::Alerts), pager: filter.pager(None::<AlertId>), filter, rows }
+    }
+
+    fn alert_page(self, alert: Alert, told: Vec<Told>, side: Side) -> String {
+        let event = |what: &str, minutes, n, staff: Option<String>| AlertEvent {
+            at: before(TimeDelta::minutes(minutes)),
+            what: what.into(),
+            n,
+            reference: n.map(|n| (48_200 + n).to_string()),
+            reason: staff.as_ref().map(|_| self.reason()),
+            staff_name: staff,
+        };
+        let events = vec![
+            event("opened", 84, Some(1), None),
+            event("again", 24, Some(3), None),
+            event("acknowledged", 3, None, Some(self.me())),
+        ];
+        html(&ShowPage { shell: self.shell(Section::Alerts), facts: alert.facts(), alert, events, told, side })
+    }
+
+    fn told(self) -> Vec<Told> {
+        let told = |channel: &str, state: &str, error: Option<String>| Told {
+            channel: channel.into(),
+            what: "opened".into(),
+            state: state.into(),
+            created_at: before(TimeDelta::minutes(84)),
+            taken_at: (state == "told").then(|| before(TimeDelta::minutes(83))),
+            error,
+        };
+        vec![
+            told("ops", "told", None),
+            told("page", "waiting", Some(self.text("HTTP 503", "HTTP 503"))),
+            told("mail", "failed", Some(self.text("HTTP 400: invalid_blocks", "HTTP 400: invalid_blocks"))),
+            told("hook", "dropped", Some("resolved".into())),
+        ]
+    }
+
+    fn channel(self, name: &str, kind: &str, is_failing: bool) -> Health {
+        Health {
+            name: name.into(),
+            kind: kind.into(),
+            host: self.text("hooks.slack.com", "hooks.slack.com"),
+            failing_since: is_failing.then(|| before(TimeDelta::hours(40))),
+            error: is_failing.then(|| self.text("HTTP 404: no_service", "HTTP 404: no_service")),
+            proven_at: (kind != "webhook").then(|| before(TimeDelta::days(3))),
+        }
+    }
+
+    fn a_delivery(self, id: i64, state: &str, attempts: i64) -> Delivery {
+        let message = Message {
+            what: What::Opened,
+            kind: "runs.failed".into(),
+            severity: Severity::Critical,
+            key: "ingam:prod:runs.failed:daily-settlement".into(),
+            title: self.text("일일 정산 집계", "Daily settlement"),
+            since: before(TimeDelta::minutes(84)),
+            at: before(TimeDelta::minutes(84)),
+            n: 1,
+            path: "/alerts/31".into(),
+            facts: self.facts(),
+        };
+        Delivery {
+            id: DeliveryId::new(id),
+            channel: "ops".into(),
+            what: "opened".into(),
+            alert: Some(AlertId::new(31)),
+            message: serde_json::to_string(&message).unwrap(),
+            state: state.into(),
+            attempts,
+            created_at: before(TimeDelta::minutes(84)),
+            next_at: now().plus(TimeDelta::minutes(2)),
+            told_at: (state == "told").then(|| before(TimeDelta::minutes(83))),
+            error: (state == "failed").then(|| self.text("HTTP 400: invalid_blocks", "HTTP 400: invalid_blocks")),
+        }
+    }
+
+    fn channels(self) -> Vec<Health> {
+        vec![
+            self.channel("ops", "slack", true),
+            self.channel("page", "pagerduty", false),
+            self.channel("hook", "webhook", false),
+        ]
+    }
+
+    fn deliveries_page(self, rows: Vec<Delivery>, channels: Vec<Health>, side: Side) -> String {
+        let filter = Filter::default();
+        let pager = filter.pager(rows.last().map(|row| row.id));
+        let shell = self.shell(Section::Alerts);
+        html(&DeliveriesPage { shell, filter, rows, pager, channels, may_mend: true, side })
+    }
+
+    fn deliveries_side<P: Panel<On = Deliveries>>(self, part: &P::Part, opened: Opened<P>) -> Side {
+        let on = Deliveries::of(self.channels());
+        let seal = SealForm { reason: self.reason(), ..SealForm::fresh(P::KIND, "01JD3Q8V5W", 0) };
+        side_of(&self.shell(Section::Alerts), &on, part, opened, seal).unwrap().0
+    }
+
+    pub(super) fn alerts(self, out: &mut Vec<Sample>) {
+        let mut add = |name, html| out.push(Sample { name, html });
+        add("alerts", html(&self.alert_list(self.open_alerts(), "")));
+        add("alerts-empty", html(&self.alert_list(vec![], "")));
+        let over = Alert { resolved_at: Some(now()), ..self.an_alert(3, AlertKind::RunLost, 2) };
+        add("alerts-all", html(&self.alert_list(vec![over.clone()], "all")));
+        add("alert-over", self.alert_page(over, self.told(), Side::default()));
+        let alert = self.an_alert(31, AlertKind::RunFailed, 3);
+        let view = AlertView { alert: alert.clone(), events: vec![], told: vec![] };
+        let side = |seal| side_of(&self.shell(Section::Alerts), &view, &(), Opened::Form(AcknowledgePanel), seal);
+        let fresh = SealForm::fresh(AcknowledgePanel::KIND, "01JD3Q8V5W", 0);
+        add("alert", self.alert_page(alert.clone(), vec![], side(fresh.clone()).unwrap().0));
+        let errors = FieldErrors::one("reason", wrong::required());
+        let wrong = SealForm { errors, reason: String::new(), ..fresh };
+        add("alert-without-reason", self.alert_page(alert, self.told(), side(wrong).unwrap().0));
+        let rows = || {
+            vec![
+                self.a_delivery(9, "waiting", 2),
+                self.a_delivery(8, "failed", 7),
+                self.a_delivery(7, "told", 1),
+                self.a_delivery(6, "dropped", 0),
+            ]
+        };
+        add("deliveries", self.deliveries_page(rows(), self.channels(), Side::default()));
+        add("deliveries-empty", self.deliveries_page(vec![], vec![], Side::default()));
+        let failed = self.a_delivery(8, "failed", 7);
+        let again = self.deliveries_side(&failed.id.clone(), Opened::Form(AgainPanel(failed)));
+        add("delivery-again", self.deliveries_page(rows(), self.channels(), again));
+        let waiting = self.a_delivery(9, "waiting", 2);
+        let give_up = self.deliveries_side(&waiting.id.clone(), Opened::Form(GiveUpPanel(waiting)));
+        add("delivery-give-up", self.deliveries_page(rows(), self.channels(), give_up));
+        let channel = self.channel("ops", "slack", true);
+        let test = self.deliveries_side(&ChannelName("ops".into()), Opened::Form(TestPanel(channel)));
+        add("channel-test", self.deliveries_page(rows(), self.channels(), test));
+    }
+}
