@@ -2,15 +2,16 @@
 
 use super::{
     families::{
-        BUILD, CHANGES, JOB, LAPSES, LAST_DURATION, LAST_FAILURE, LAST_PROCESSED, LAST_SUCCESS, LOST, ORDERS,
-        OUTBOX_OLDEST, OUTBOX_WAITING, POOL_IDLE, POOL_MOST, POOL_OPEN, QUEUED, REACHABLE, RUN_SECONDS, RUNNING, RUNS,
-        SESSIONS, UNRESOLVED, write, write_one,
+        ALERTS, BUILD, CHANGES, CHANNEL_FAILS, JOB, LAPSES, LAST_DURATION, LAST_FAILURE, LAST_PROCESSED, LAST_SUCCESS,
+        LOST, MESSAGES_OLDEST, MESSAGES_WAITING, ORDERS, OUTBOX_OLDEST, OUTBOX_WAITING, POOL_IDLE, POOL_MOST,
+        POOL_OPEN, QUEUED, REACHABLE, RUN_SECONDS, RUNNING, RUNS, SESSIONS, UNRESOLVED, write, write_one,
     },
-    figures::{Figures, Job},
+    figures::{Channel, Figures, Job},
     log::{Counts, ENDS, OUTCOMES},
     process,
 };
 use crate::{
+    alerts::kind::AlertKind,
     batches::lapse::LapseKind,
     clock::Instant,
     gate::Kind,
@@ -98,11 +99,24 @@ impl Exposition {
         write_one(encoder, &OUTBOX_WAITING, figures.outbox.waiting)?;
         let oldest = figures.outbox.oldest.map_or(0.0, |at| seconds(self.now.since(at).num_milliseconds().max(0)));
         write_one(encoder, &OUTBOX_OLDEST, oldest)?;
+        self.messages(encoder, figures)?;
         let Some(counts) = &figures.counts else { return Ok(()) };
         let changes = self.changes(counts);
         let pairs =
             changes.iter().flat_map(|(kind, counted)| OUTCOMES.iter().zip(counted).map(move |pair| (*kind, pair)));
         write(encoder, &CHANGES, pairs.map(|(kind, (outcome, n))| ([("kind", kind), ("outcome", *outcome)], *n)))
+    }
+
+    fn messages(&self, encoder: &mut DescriptorEncoder<'_>, figures: &Figures) -> fmt::Result {
+        let each = || figures.channels.iter().map(|channel| ([("channel", channel.name.as_str())], channel));
+        write(encoder, &CHANNEL_FAILS, each().map(|(labels, channel)| (labels, channel.fails)))?;
+        write(encoder, &MESSAGES_WAITING, each().map(|(labels, channel)| (labels, channel.waiting)))?;
+        let age =
+            |channel: &Channel| channel.oldest.map_or(0.0, |at| seconds(self.now.since(at).num_milliseconds().max(0)));
+        write(encoder, &MESSAGES_OLDEST, each().map(|(labels, channel)| (labels, age(channel))))?;
+        let open =
+            |kind: &AlertKind| figures.alerts.iter().find(|(open, _)| open == kind.as_str()).map_or(0, |(_, n)| *n);
+        write(encoder, &ALERTS, AlertKind::ALL.iter().map(|kind| ([("kind", kind.as_str())], open(kind))))
     }
 
     /// Every kind at zero, and over that what there was: also of kinds that this version does not know any more.

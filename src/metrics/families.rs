@@ -32,6 +32,10 @@ families! {
     ORDERS Gauge "ingam_pending_orders" "Orders that are paid and neither shipped nor cancelled";
     OUTBOX_OLDEST Gauge "ingam_outbox_oldest_seconds" "Age of the oldest event that waits to be delivered; 0 where none waits";
     OUTBOX_WAITING Gauge "ingam_outbox_waiting" "Events that wait to be delivered";
+    CHANNEL_FAILS Gauge "ingam_channel_failing" "Whether a channel takes no messages";
+    MESSAGES_WAITING Gauge "ingam_messages_waiting" "Messages that wait for a channel";
+    MESSAGES_OLDEST Gauge "ingam_messages_oldest_seconds" "Age of the oldest message that waits for a channel; 0 where none waits";
+    ALERTS Gauge "ingam_open_alerts" "Alerts that are open, by kind";
 
     JOB Gauge "ingam_batch_info" "The title and owner of a job; always 1";
     RUNS Counter "ingam_batch_runs" "Runs that have ended, by job and by how they ended";

@@ -29,6 +29,9 @@ pub(super) struct Figures {
     pub(super) sessions: i64,
     pub(super) pending_orders: i64,
     pub(super) outbox: Outbox,
+    pub(super) channels: Vec<Channel>,
+    /// Of which kind of alert, how many are open.
+    pub(super) alerts: Vec<(String, i64)>,
 }
 
 /// A job that is not retired.
@@ -53,6 +56,15 @@ pub(super) struct Job {
 /// What waits to be delivered.
 #[derive(Debug)]
 pub(super) struct Outbox {
+    pub(super) waiting: i64,
+    pub(super) oldest: Option<Instant>,
+}
+
+/// A channel that is declared, and what waits for it.
+#[derive(Debug, sqlx::FromRow)]
+pub(super) struct Channel {
+    pub(super) name: String,
+    pub(super) fails: bool,
     pub(super) waiting: i64,
     pub(super) oldest: Option<Instant>,
 }
@@ -116,6 +128,8 @@ impl Cached {
             sessions,
             pending_orders,
             outbox: self.outbox().await?,
+            channels: self.channels().await?,
+            alerts: self.alerts().await?,
         })
     }
 
@@ -188,5 +202,22 @@ impl Cached {
             .one()
             .await?;
         Ok(Outbox { waiting, oldest })
+    }
+
+    async fn channels(&self) -> sqlx::Result<Vec<Channel>> {
+        self.reader
+            .query(sql!(
+                "select c.name, c.failing_since is not null as fails,
+                        (select count(*) from deliveries d where d.channel = c.name and d.state = 'waiting') as waiting,
+                        (select d.created_at from deliveries d where d.channel = c.name and d.state = 'waiting'
+                          order by d.id limit 1) as oldest
+                   from channels c where c.is_declared order by c.name"
+            ))
+            .all()
+            .await
+    }
+
+    async fn alerts(&self) -> sqlx::Result<Vec<(String, i64)>> {
+        self.reader.query(sql!("select kind, count(*) from alerts where resolved_at is null group by kind")).all().await
     }
 }

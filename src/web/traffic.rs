@@ -98,8 +98,8 @@ mod tests {
         prometheus_text::encode(&mut text, &registry).unwrap();
         assert!(text.contains("ingam_http_requests_total{route=\"unknown\",class=\"4xx\"} 1000\n"), "{text}");
         assert!(text.contains("ingam_http_requests_total{route=\"/login\",class=\"5xx\"} 0\n"), "{text}");
-        assert!(text.contains("seconds_bucket{le=\"3\",route=\"/users/{id}\"} 0\n"), "{text}");
-        assert!(text.contains("seconds_bucket{le=\"5\",route=\"/users/{id}\"} 1000\n"), "{text}");
+        assert!(text.contains("seconds_bucket{route=\"/users/{id}\",le=\"3\"} 0\n"), "{text}");
+        assert!(text.contains("seconds_bucket{route=\"/users/{id}\",le=\"5\"} 1000\n"), "{text}");
         assert_eq!(text.matches("seconds_count").count(), 2, "{text}");
     }
 }

@@ -1,9 +1,9 @@
 //! docs/metrics.md names every metric with its type and its labels, and none that is not there.
 
-use super::support::{OPENMETRICS, TOKEN, ask, working};
+use super::support::{OPENMETRICS, TOKEN, ask, open};
 use crate::{
-    batches::support::{becomes, run, script},
-    kit::{Engine, within},
+    batches::support::{becomes, declare, run, script},
+    kit::{Engine, Sink, World, within},
 };
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -56,7 +56,12 @@ fn served(text: &str) -> Families {
 fn the_document_names_every_metric_and_no_other() {
     within(Engine::Sqlite, |world| {
         let jobs = [script("dawn", "echo '::count processed=41'", ""), script("dusk", "exit 1", "")].join("\n");
-        let world = working(world.engine, &jobs);
+        let sink = Sink::start();
+        let world = World::start_with(world.engine, |config| {
+            declare(config, &jobs);
+            open(config);
+            sink.serve_for(config, "[[route]]\nkinds = [\"*\"]\nto = [\"ops\"]");
+        });
         let jun = world.signed_in("jun");
         for (job, end) in [("dawn", "succeeded"), ("dusk", "failed")] {
             let id = run(&world, &jun, "jun", job);

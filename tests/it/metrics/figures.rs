@@ -1,9 +1,9 @@
 //! What only the database knows.
 
-use super::support::{Scrape, measured, working};
+use super::support::{Scrape, measured, open, working};
 use crate::{
-    batches::support::{becomes, run, script},
-    kit::{on_both, wait_until},
+    batches::support::{becomes, declare, run, script},
+    kit::{Says, Sink, World, on_both, wait_until},
 };
 use std::time::Duration;
 
@@ -45,6 +45,26 @@ on_both! {
         let scrape = Scrape::now(&world);
         assert!(is(scrape.number("ingam_outbox_waiting"), 2));
         assert!((300.0..10_000.0).contains(&scrape.number("ingam_outbox_oldest_seconds")), "{scrape:?}");
+    }
+
+    fn what_waits_for_a_channel_and_what_is_wrong_is_told(world) {
+        let sink = Sink::start();
+        sink.set("hook", Says::Status(404, "gone"));
+        let world = World::start_with(world.engine, |config| {
+            sink.serve_for(config, "[[route]]\nkinds = [\"*\"]\nto = [\"hook\"]");
+            declare(config, &script("bad", "exit 3", ""));
+            open(config);
+        });
+        let jun = world.signed_in("jun");
+        let id = run(&world, &jun, "jun", "bad");
+        becomes(&world, id, "failed");
+        wait_until(|| world.number("select count(*) from channels where failing_since is not null") == 1);
+        wait_until(|| world.number("select count(*) from alerts where resolved_at is null") == 2);
+        let scrape = Scrape::now(&world);
+        assert!(is(scrape.number("ingam_channel_failing{channel=\"hook\"}"), 1) && is(scrape.number("ingam_channel_failing{channel=\"ops\"}"), 0));
+        assert!(scrape.number("ingam_messages_waiting{channel=\"hook\"}") >= 1.0, "{scrape:?}");
+        assert!(is(scrape.number("ingam_open_alerts{kind=\"runs.failed\"}"), 1) && is(scrape.number("ingam_open_alerts{kind=\"runs.lost\"}"), 0));
+        assert!(scrape.has("ingam_messages_oldest_seconds"), "{scrape:?}");
     }
 
     fn the_database_is_asked_once_in_five_seconds_for_all(world) {
