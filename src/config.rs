@@ -23,7 +23,7 @@ use crate::{
     gate::{Judging, Kind, LookLimits, Policies},
     metrics::Access,
     notify::Channels,
-    payments::Provider,
+    payments::{Provider, SigningSecret},
     persona::Persona,
     profile::Profile,
     secret::SecretKey,
@@ -248,12 +248,8 @@ impl Settings {
             }
         }
         for name in SECRETS {
-            if let Some(path) = env(&format!("{name}_FILE")) {
-                if env(name).is_some() {
-                    return Err(format!("{name} and {name}_FILE are both set; set one of them"));
-                }
-                let value = fs::read_to_string(&path).map_err(|error| format!("{name}_FILE: {path}: {error}"))?;
-                settings.values.insert(name, (value.trim().to_owned(), Source::Environment));
+            if let Some(value) = mounted(&env, name)? {
+                settings.values.insert(name, (value, Source::Environment));
             }
         }
         Ok(settings)
@@ -373,6 +369,22 @@ impl Settings {
         }
         Ok(both)
     }
+}
+
+/// The value of a variable in the file that `NAME_FILE` names, where it names one.
+fn mounted(env: impl Fn(&str) -> Option<String>, name: &str) -> Result<Option<String>, String> {
+    let Some(path) = env(&format!("{name}_FILE")) else { return Ok(None) };
+    if env(name).is_some() {
+        return Err(format!("{name} and {name}_FILE are both set; set one of them"));
+    }
+    let value = fs::read_to_string(&path).map_err(|error| format!("{name}_FILE: {path}: {error}"))?;
+    Ok(Some(value.trim().to_owned()))
+}
+
+/// What requests to services of one's own are signed with.
+fn signing_secret(text: &str) -> Result<SigningSecret, String> {
+    let secret = SigningSecret::parse(text).ok_or("must be whsec_ and 24 to 64 bytes in base64")?;
+    if secret.is_sample() { Err("is a sample value".to_owned()) } else { Ok(secret) }
 }
 
 fn origin(text: &str, local: bool) -> Result<String, String> {

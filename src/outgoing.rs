@@ -1,7 +1,13 @@
 //! Calls to others: payment providers, services that run jobs, and the console itself from the wrapper of a batch.
 
-use std::io::ErrorKind;
+use std::{io::ErrorKind, net::IpAddr};
 use ureq::{config::ConfigBuilder, typestate::AgentScope};
+
+/// Whether a host, as an address names it, is this machine.
+pub(crate) fn is_loopback(host: &str) -> bool {
+    let host = host.trim_matches(['[', ']']);
+    host == "localhost" || host.parse::<IpAddr>().is_ok_and(|ip| ip.is_loopback())
+}
 
 /// What all calls have in common. Every answer is looked at, also one that says no; a caller that builds an agent from
 /// this says how long it may wait.

@@ -1,4 +1,4 @@
--- What is wrong and whom it was told.
+-- What is wrong, and the messages about it.
 
 -- One row for each thing that is wrong, from when it was noticed until it is right again: an episode.
 create table alerts (
@@ -64,7 +64,6 @@ create table deliveries (
   told_at       text,
   -- The last answer that was not good, or why it was dropped.
   error         text,
-  changed       integer not null default 0,
   check ((state = 'told') = (told_at is not null))
 ) strict;
 create unique index deliveries_alert on deliveries (alert_event, channel) where alert_event is not null;

@@ -1,11 +1,12 @@
 //! What is wrong now, read from the tables of the slices in which it is.
 
-use super::kind::AlertKind;
+use super::{kind::AlertKind, record::Alert};
 use crate::{
+    audit::background,
     batches::{eligible::is_under_way, lapse::LapseKind, record::needs_attention, state::State},
     clock::Instant,
     id::RunId,
-    notify::Facts,
+    notify::{Facts, health},
     sql,
     store::Reader,
 };
@@ -33,18 +34,24 @@ pub(crate) struct Conditions {
 }
 
 impl Conditions {
-    pub(crate) async fn read(reader: &Reader, now: Instant) -> sqlx::Result<Self> {
+    /// What is asked only for the sake of an alert that is open is not asked where there is none.
+    pub(crate) async fn read(reader: &Reader, open: &[Alert], now: Instant) -> sqlx::Result<Self> {
         let mut all = runs(reader, now).await?;
         all.extend(lapses(reader).await?);
         all.extend(overdue(reader).await?);
         all.extend(unfit(reader).await?);
         all.extend(failing(reader).await?);
-        let rerunning: Vec<(String,)> = reader
-            .query(sql!("select distinct job from batch_runs where rerun_of is not null and ", is_under_way!()))
-            .all()
-            .await?;
-        Ok(Self { all, rerunning: rerunning.into_iter().map(|(job,)| job).collect() })
+        let waits = open.iter().any(|alert| alert.kind.waits_for_rerun());
+        Ok(Self { all, rerunning: if waits { rerunning(reader).await? } else { HashSet::new() } })
     }
+}
+
+async fn rerunning(reader: &Reader) -> sqlx::Result<HashSet<String>> {
+    let jobs: Vec<(String,)> = reader
+        .query(sql!("select distinct job from batch_runs where rerun_of is not null and ", is_under_way!()))
+        .all()
+        .await?;
+    Ok(jobs.into_iter().map(|(job,)| job).collect())
 }
 
 #[derive(sqlx::FromRow)]
@@ -192,7 +199,7 @@ async fn overdue(reader: &Reader) -> sqlx::Result<Vec<Condition>> {
 
 /// A log that did not verify when it was verified last.
 async fn unfit(reader: &Reader) -> sqlx::Result<Option<Condition>> {
-    let last = crate::audit::background::last(&mut &*reader).await?;
+    let last = background::last(&mut &*reader).await?;
     Ok(last.finding.zip(last.finished_at).map(|(finding, at)| Condition {
         kind: AlertKind::Unfit,
         subject: "log".to_owned(),
@@ -206,7 +213,7 @@ async fn unfit(reader: &Reader) -> sqlx::Result<Option<Condition>> {
 
 /// Channels that take no messages.
 async fn failing(reader: &Reader) -> sqlx::Result<Vec<Condition>> {
-    let failing = crate::notify::health::all(&mut &*reader).await?.into_iter().filter_map(|health| {
+    let failing = health::all(&mut &*reader).await?.into_iter().filter_map(|health| {
         Some(Condition {
             kind: AlertKind::ChannelFailing,
             newest_at: health.failing_since?,

@@ -16,7 +16,7 @@ use crate::{
         deliver::{self, About},
     },
     sql,
-    store::Reader,
+    store::{Reader, Sql},
 };
 
 /// What alerts are told with.
@@ -31,12 +31,19 @@ pub(crate) struct Telling {
 pub(crate) async fn judge(reader: &Reader, gate: &Gate, clock: &Clock, telling: &Telling) -> sqlx::Result<()> {
     let now = clock.now();
     let open = record::open(&mut &*reader).await?;
-    let conditions = Conditions::read(reader, now).await?;
+    let conditions = Conditions::read(reader, &open, now).await?;
     let steps = steps(&open, &conditions, now);
     if steps.is_empty() {
         return Ok(());
     }
     gate.run_housekeeping(&JudgeAlerts { steps, telling: telling.clone() }).await
+}
+
+/// The end of a statement that alters an alert which is still open and at the version that the step was worked out from.
+macro_rules! as_it_was {
+    () => {
+        ", changed = changed + 1 where id = $1 and changed = $2 and resolved_at is null"
+    };
 }
 
 /// Writes steps down. Each holds the alert against the version it was worked out from: of two processes one does it.
@@ -54,10 +61,10 @@ impl Housekeeping for JudgeAlerts {
         for step in &self.steps {
             match step {
                 Step::Open(condition) => self.open(tx, condition).await?,
-                Step::Again { alert, condition, tell } => self.again(tx, alert, condition, *tell).await?,
-                Step::Tell { alert } => self.tell_again(tx, alert).await?,
-                Step::Clear { alert } => self.clear(tx, alert).await?,
-                Step::Resolve { alert } => self.resolve(tx, alert).await?,
+                Step::Again { alert, condition, tell } => again(tx, alert, condition, *tell).await?,
+                Step::Tell { alert } => tell_again(tx, alert).await?,
+                Step::Clear { alert } => clear(tx, alert).await?,
+                Step::Resolve { alert } => resolve(tx, alert).await?,
             }
         }
         Ok(())
@@ -96,103 +103,6 @@ impl JudgeAlerts {
         self.tell_opening(tx, &alert, event).await
     }
 
-    async fn again(&self, tx: &mut Tx<'_>, alert: &Alert, condition: &Condition, say: bool) -> sqlx::Result<()> {
-        let now = tx.now();
-        let facts = Facts { runbook: alert.facts().runbook, ..condition.facts.clone() };
-        let n = alert.n.max(condition.n).max(alert.n.saturating_add(i64::from(condition.reference.is_some())));
-        let changed = tx
-            .query(sql!(
-                "update alerts set newest_at = $3, n = $4, reference = $5, facts = $6, cleared_at = null,
-                        told_n = case when $7 then $4 else told_n end, told_at = case when $7 then $8 else told_at end,
-                        changed = changed + 1
-                  where id = $1 and changed = $2 and resolved_at is null"
-            ))
-            .bind(alert.id)
-            .bind(alert.changed)
-            .bind(condition.newest_at)
-            .bind(n)
-            .bind(condition.reference.as_deref())
-            .bind(written(&facts)?)
-            .bind(say)
-            .bind(now)
-            .run()
-            .await?;
-        if changed == 0 {
-            return Ok(());
-        }
-        let reference = condition.reference.as_deref();
-        let happened = Happened { what: "again", n: Some(n), reference, ..Happened::default() };
-        let event = append(tx, alert.id, happened).await?;
-        if say { tell(tx, alert.id, event, What::Again, None).await } else { Ok(()) }
-    }
-
-    async fn tell_again(&self, tx: &mut Tx<'_>, alert: &Alert) -> sqlx::Result<()> {
-        let now = tx.now();
-        let changed = tx
-            .query(sql!(
-                "update alerts set told_n = n, told_at = $3, changed = changed + 1
-                  where id = $1 and changed = $2 and resolved_at is null"
-            ))
-            .bind(alert.id)
-            .bind(alert.changed)
-            .bind(now)
-            .run()
-            .await?;
-        let newest: Option<(AlertEventId,)> = tx
-            .query(sql!("select id from alert_events where alert = $1 and what = 'again' order by id desc limit 1"))
-            .bind(alert.id)
-            .optional()
-            .await?;
-        match newest.filter(|_| changed > 0) {
-            Some((event,)) => tell(tx, alert.id, event, What::Again, None).await,
-            None => Ok(()),
-        }
-    }
-
-    async fn clear(&self, tx: &mut Tx<'_>, alert: &Alert) -> sqlx::Result<()> {
-        let now = tx.now();
-        let changed = tx
-            .query(sql!(
-                "update alerts set cleared_at = $3, changed = changed + 1
-                  where id = $1 and changed = $2 and resolved_at is null"
-            ))
-            .bind(alert.id)
-            .bind(alert.changed)
-            .bind(now)
-            .run()
-            .await?;
-        if changed > 0 {
-            append(tx, alert.id, Happened { what: "cleared", ..Happened::default() }).await?;
-        }
-        Ok(())
-    }
-
-    async fn resolve(&self, tx: &mut Tx<'_>, alert: &Alert) -> sqlx::Result<()> {
-        let now = tx.now();
-        let changed = tx
-            .query(sql!(
-                "update alerts set resolved_at = $3, changed = changed + 1
-                  where id = $1 and changed = $2 and resolved_at is null"
-            ))
-            .bind(alert.id)
-            .bind(alert.changed)
-            .bind(now)
-            .run()
-            .await?;
-        if changed == 0 {
-            return Ok(());
-        }
-        tracing::info!(
-            alert = alert.id.get(),
-            kind = alert.kind.as_str(),
-            subject = alert.subject,
-            "an alert was resolved"
-        );
-        deliver::drop_waiting(tx, alert.id).await?;
-        let event = append(tx, alert.id, Happened { what: "resolved", ..Happened::default() }).await?;
-        tell(tx, alert.id, event, What::Resolved, None).await
-    }
-
     /// Tells of the opening of an alert.
     async fn tell_opening(&self, tx: &mut Tx<'_>, alert: &Alert, event: AlertEventId) -> sqlx::Result<()> {
         let channels = &self.telling.channels;
@@ -208,6 +118,80 @@ impl JudgeAlerts {
         }
         Ok(())
     }
+}
+
+async fn again(tx: &mut Tx<'_>, alert: &Alert, condition: &Condition, say: bool) -> sqlx::Result<()> {
+    let now = tx.now();
+    let facts = Facts { runbook: alert.facts().runbook, ..condition.facts.clone() };
+    let n = condition.n.max(alert.n.saturating_add(i64::from(condition.reference.is_some())));
+    let changed = tx
+        .query(sql!(
+            "update alerts set newest_at = $3, n = $4, reference = $5, facts = $6, cleared_at = null,
+                    told_n = case when $7 then $4 else told_n end, told_at = case when $7 then $8 else told_at end",
+            as_it_was!()
+        ))
+        .bind(alert.id)
+        .bind(alert.changed)
+        .bind(condition.newest_at)
+        .bind(n)
+        .bind(condition.reference.as_deref())
+        .bind(written(&facts)?)
+        .bind(say)
+        .bind(now)
+        .run()
+        .await?;
+    if changed == 0 {
+        return Ok(());
+    }
+    let reference = condition.reference.as_deref();
+    let happened = Happened { what: "again", n: Some(n), reference, ..Happened::default() };
+    let event = append(tx, alert.id, happened).await?;
+    if say { tell(tx, alert.id, event, What::Again, None).await } else { Ok(()) }
+}
+
+/// What happened since the last message is told now.
+async fn tell_again(tx: &mut Tx<'_>, alert: &Alert) -> sqlx::Result<()> {
+    if !mark(tx, alert, sql!("update alerts set told_n = n, told_at = $3", as_it_was!())).await? {
+        return Ok(());
+    }
+    let newest: Option<(AlertEventId,)> = tx
+        .query(sql!("select id from alert_events where alert = $1 and what = 'again' order by id desc limit 1"))
+        .bind(alert.id)
+        .optional()
+        .await?;
+    match newest {
+        Some((event,)) => tell(tx, alert.id, event, What::Again, None).await,
+        None => Ok(()),
+    }
+}
+
+async fn clear(tx: &mut Tx<'_>, alert: &Alert) -> sqlx::Result<()> {
+    if mark(tx, alert, sql!("update alerts set cleared_at = $3", as_it_was!())).await? {
+        append(tx, alert.id, Happened { what: "cleared", ..Happened::default() }).await?;
+    }
+    Ok(())
+}
+
+async fn resolve(tx: &mut Tx<'_>, alert: &Alert) -> sqlx::Result<()> {
+    if !mark(tx, alert, sql!("update alerts set resolved_at = $3", as_it_was!())).await? {
+        return Ok(());
+    }
+    tracing::info!(
+        alert = alert.id.get(),
+        kind = alert.kind.as_str(),
+        subject = alert.subject,
+        "an alert was resolved"
+    );
+    deliver::drop_waiting(tx, alert.id).await?;
+    let event = append(tx, alert.id, Happened { what: "resolved", ..Happened::default() }).await?;
+    tell(tx, alert.id, event, What::Resolved, None).await
+}
+
+/// Writes the time down as the statement says, and says whether the alert still was as the step knew it.
+async fn mark(tx: &mut Tx<'_>, alert: &Alert, statement: Sql) -> sqlx::Result<bool> {
+    let now = tx.now();
+    let changed = tx.query(statement).bind(alert.id).bind(alert.changed).bind(now).run().await?;
+    Ok(changed > 0)
 }
 
 /// Tells what happened to an alert to the channels that know of it, under the key by which they do.

@@ -11,7 +11,7 @@ use crate::{
     web::{
         Desk, PageResult,
         list::{ListQuery as _, Page, Tab},
-        shell::{Section, Shell, Tone, field::wrong, table::Pager},
+        shell::{Frame, Section, Shell, Tone, field::wrong, table::Pager},
     },
 };
 use actix_web::web;
@@ -82,14 +82,13 @@ pub(crate) async fn live(desk: Desk, filter: web::Query<Filter>) -> PageResult {
 
 /// `GET /alerts/count`: how many wait, which every page asks for again.
 pub(crate) async fn count(desk: Desk) -> PageResult {
-    let shell = desk.shell(None, None).await?;
-    desk.page(200, &CountAlone { waiting: Some(waiting(desk.reader()).await?).filter(|n| *n > 0), shell })
+    let waiting = Some(waiting(desk.reader()).await?).filter(|n| *n > 0);
+    desk.page(200, &CountAlone { waiting, shell: desk.frame() })
 }
 
 /// `GET /alerts/home`: what the first page shows of what is open, which it asks for again.
 pub(crate) async fn home(desk: Desk) -> PageResult {
-    let shell = desk.shell(Some(Section::Home), None).await?;
-    desk.page(200, &HomeAlone { alerts: open(desk.reader()).await?, shell })
+    desk.page(200, &HomeAlone { alerts: open(desk.reader()).await?, shell: desk.frame() })
 }
 
 /// How a list of what is open looks: like the worst of it.
@@ -153,7 +152,7 @@ impl std::ops::Deref for RowsAlone {
 #[derive(Debug, Template)]
 #[template(path = "alerts/home.html")]
 pub(crate) struct HomeAlone {
-    pub(crate) shell: Shell,
+    pub(crate) shell: Frame,
     pub(crate) alerts: Vec<Alert>,
 }
 
@@ -161,7 +160,7 @@ pub(crate) struct HomeAlone {
 #[derive(Debug, Template)]
 #[template(path = "alerts/count.html")]
 pub(crate) struct CountAlone {
-    pub(crate) shell: Shell,
+    pub(crate) shell: Frame,
     pub(crate) waiting: Option<i64>,
 }
 

@@ -1,4 +1,4 @@
-//! The page of one alert: what is wrong, who looks at it, what happened, and whom it was told.
+//! The page of one alert: what is wrong, who looks at it, what happened, and the messages about it.
 
 use super::{
     ALERT, PANELS,
@@ -7,19 +7,16 @@ use super::{
     target,
 };
 use crate::{
-    clock::Instant,
     gate::{RefusalWord, Target},
     id::AlertId,
     notify::{
         Facts,
-        list::{state_icon, state_tone},
+        list::{self, Delivery},
     },
-    sql,
-    store::Reader,
     web::{
         Desk, PageError, PageResult,
         panel::{self, Side, Subject},
-        shell::{Section, Shell, Tone},
+        shell::{Section, Shell},
     },
 };
 use actix_web::web;
@@ -34,39 +31,7 @@ pub(crate) async fn show(desk: Desk, path: web::Path<AlertId>) -> PageResult {
 pub(crate) struct AlertView {
     pub(crate) alert: Alert,
     pub(crate) events: Vec<AlertEvent>,
-    pub(crate) told: Vec<Told>,
-}
-
-/// A message about it.
-#[derive(Clone, Debug, sqlx::FromRow)]
-pub(crate) struct Told {
-    pub channel: String,
-    pub what: String,
-    pub state: String,
-    pub created_at: Instant,
-    pub taken_at: Option<Instant>,
-    pub error: Option<String>,
-}
-
-impl Told {
-    pub(crate) fn tone(&self) -> Tone {
-        state_tone(&self.state)
-    }
-
-    pub(crate) fn icon(&self) -> &'static str {
-        state_icon(&self.state)
-    }
-}
-
-async fn told(reader: &Reader, id: AlertId) -> sqlx::Result<Vec<Told>> {
-    reader
-        .query(sql!(
-            "select channel, what, state, created_at, told_at as taken_at, error from deliveries
-              where alert = $1 order by id desc limit 100"
-        ))
-        .bind(id)
-        .all()
-        .await
+    pub(crate) told: Vec<Delivery>,
 }
 
 impl Subject for AlertView {
@@ -82,7 +47,7 @@ impl Subject for AlertView {
     async fn load(desk: &Desk, id: &AlertId) -> Result<Option<Self>, PageError> {
         let Some(alert) = record::find(&mut desk.reader(), *id).await? else { return Ok(None) };
         let events = record::events(&mut desk.reader(), *id).await?;
-        let told = told(desk.reader(), *id).await?;
+        let told = list::of_alert(desk.reader(), *id).await?;
         Ok(Some(Self { alert, events, told }))
     }
 
@@ -108,7 +73,7 @@ pub(crate) struct ShowPage {
     pub(crate) alert: Alert,
     pub(crate) facts: Facts,
     pub(crate) events: Vec<AlertEvent>,
-    pub(crate) told: Vec<Told>,
+    pub(crate) told: Vec<Delivery>,
     pub(crate) side: Side,
 }
 

@@ -1,6 +1,6 @@
 //! Which jobs there are, and with what they are run.
 
-use super::{File, Settings, from_str, within};
+use super::{File, Settings, from_str, signing_secret, within};
 use crate::{
     allowlist::Allowlist,
     batches::{definition::Definition, program::missing},
@@ -67,10 +67,7 @@ impl Settings {
                 user if User::can_be_chosen() => Ok(Some(user)),
                 _ => Err("jobs run as another user only where the console is started by root".to_owned()),
             })?),
-            secret: self.or(SECRET, None, |text| {
-                let secret = SigningSecret::parse(text).ok_or("must be whsec_ and 24 to 64 bytes in base64")?;
-                if secret.is_sample() { Err("is a sample value".to_owned()) } else { Ok(Some(secret)) }
-            })?,
+            secret: self.or(SECRET, None, |text| signing_secret(text).map(Some))?,
             slots: self.or(SLOTS, usual.slots, |text| {
                 number(text, 0, 256)?;
                 from_str(text)

@@ -1,6 +1,6 @@
 //! Where messages go: `[[channel]]`, `[[route]]` and the `to` of a `[[notice]]`.
 
-use super::approvals::Declared as Rules;
+use super::{approvals::Declared as Rules, mounted, signing_secret};
 use crate::{
     alerts::kind::AlertKind,
     gate::covers,
@@ -9,7 +9,6 @@ use crate::{
         channel::{Address, Receiver, Secret},
         route::Route,
     },
-    payments::SigningSecret,
     profile::Profile,
     web::words::Lang,
 };
@@ -94,17 +93,9 @@ impl DeclaredChannels {
             let name = channel.name.clone();
             for value in channel.values_mut() {
                 let Some(variable) = &value.variable else { continue };
-                let wrong = |what: &str| format!("channel {name:?}: {variable}{what}");
-                let file = env(&format!("{variable}_FILE"));
-                value.text = match (env(variable), file) {
-                    (Some(_), Some(_)) => return Err(wrong(" and its _FILE are both set; set one of them")),
-                    (Some(text), None) => text,
-                    (None, Some(path)) => std::fs::read_to_string(&path)
-                        .map_err(|error| wrong(&format!("_FILE: {path}: {error}")))?
-                        .trim()
-                        .to_owned(),
-                    (None, None) => return Err(wrong(" is not set")),
-                };
+                let given = mounted(&env, variable)
+                    .and_then(|text| text.or_else(|| env(variable)).ok_or_else(|| format!("{variable} is not set")));
+                value.text = given.map_err(|error| format!("channel {name:?}: {error}"))?;
             }
         }
         Ok(())
@@ -204,11 +195,8 @@ impl ChannelConfig {
                 routing_key: Secret::new(secret("routing_key", &self.routing_key)?),
             }),
             Kind::Webhook => {
-                let secret = SigningSecret::parse(&secret("secret", &self.secret)?)
-                    .ok_or("its secret must be whsec_ and 24 to 64 bytes in base64")?;
-                if secret.is_sample() {
-                    return Err("its secret is a sample value".to_owned());
-                }
+                let secret =
+                    signing_secret(&secret("secret", &self.secret)?).map_err(|error| format!("its secret {error}"))?;
                 let url = self.url.as_ref().ok_or("url is missing")?;
                 Ok(Receiver::Webhook { url: address(&url.text)?, secret })
             }

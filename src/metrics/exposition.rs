@@ -6,7 +6,7 @@ use super::{
         LOST, MESSAGES_OLDEST, MESSAGES_WAITING, ORDERS, OUTBOX_OLDEST, OUTBOX_WAITING, POOL_IDLE, POOL_MOST,
         POOL_OPEN, QUEUED, REACHABLE, RUN_SECONDS, RUNNING, RUNS, SESSIONS, UNRESOLVED, write, write_one,
     },
-    figures::{Channel, Figures, Job},
+    figures::{Figures, Job},
     log::{Counts, ENDS, OUTCOMES},
     process,
 };
@@ -97,8 +97,7 @@ impl Exposition {
         write_one(encoder, &SESSIONS, figures.sessions)?;
         write_one(encoder, &ORDERS, figures.pending_orders)?;
         write_one(encoder, &OUTBOX_WAITING, figures.outbox.waiting)?;
-        let oldest = figures.outbox.oldest.map_or(0.0, |at| seconds(self.now.since(at).num_milliseconds().max(0)));
-        write_one(encoder, &OUTBOX_OLDEST, oldest)?;
+        write_one(encoder, &OUTBOX_OLDEST, self.age(figures.outbox.oldest))?;
         self.messages(encoder, figures)?;
         let Some(counts) = &figures.counts else { return Ok(()) };
         let changes = self.changes(counts);
@@ -111,12 +110,15 @@ impl Exposition {
         let each = || figures.channels.iter().map(|channel| ([("channel", channel.name.as_str())], channel));
         write(encoder, &CHANNEL_FAILS, each().map(|(labels, channel)| (labels, channel.fails)))?;
         write(encoder, &MESSAGES_WAITING, each().map(|(labels, channel)| (labels, channel.waiting)))?;
-        let age =
-            |channel: &Channel| channel.oldest.map_or(0.0, |at| seconds(self.now.since(at).num_milliseconds().max(0)));
-        write(encoder, &MESSAGES_OLDEST, each().map(|(labels, channel)| (labels, age(channel))))?;
+        write(encoder, &MESSAGES_OLDEST, each().map(|(labels, channel)| (labels, self.age(channel.oldest))))?;
         let open =
             |kind: &AlertKind| figures.alerts.iter().find(|(open, _)| open == kind.as_str()).map_or(0, |(_, n)| *n);
         write(encoder, &ALERTS, AlertKind::ALL.iter().map(|kind| ([("kind", kind.as_str())], open(kind))))
+    }
+
+    /// The age in seconds of the oldest thing that waits; 0 where none does.
+    fn age(&self, oldest: Option<Instant>) -> f64 {
+        oldest.map_or(0.0, |at| seconds(self.now.since(at).num_milliseconds().max(0)))
     }
 
     /// Every kind at zero, and over that what there was: also of kinds that this version does not know any more.

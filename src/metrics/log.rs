@@ -62,7 +62,7 @@ impl Counts {
 
     /// Counts some of it, and says whether there may be more. An end is told by the state that the change noted for its run.
     ///
-    /// A piece has a first and a last number, so that PostgreSQL goes by the number whatever its statistics say, and it is grouped by an
+    /// A piece has a first and a last number, so that PostgreSQL goes by the number with any statistics, and it is grouped by an
     /// expression, so that SQLite does, and does not read all of an index for the sake of its order.
     async fn step(&mut self, reader: &Reader) -> sqlx::Result<bool> {
         let rows: Vec<Row> = reader

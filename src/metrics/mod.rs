@@ -27,7 +27,7 @@ use exposition::{Exposition, Form};
 use figures::Cached;
 use std::{net::SocketAddr, sync::Arc};
 
-/// Where metrics can be read, and by whom.
+/// Where metrics can be read, and what has to be shown for it.
 #[derive(Clone, Debug, Default)]
 pub struct Access {
     /// A listener that serves them and nothing else.

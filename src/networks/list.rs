@@ -15,7 +15,7 @@ use crate::{
     id::NetworkId,
     web::{
         Desk, PageError, PageResult, format,
-        panel::{self, Panel as _, Part, Query, Segment, Side, Subject},
+        panel::{self, Panel as _, Part as _, RowPart, Side, Subject},
         shell::{Frame, Section, Shell},
     },
 };
@@ -83,21 +83,7 @@ impl Subject for Networks {
     }
 }
 
-/// The row of the list that a panel is about: `?panel=change-12`.
-impl Part for NetworkId {
-    fn asked(name: &'static str, query: &Query) -> Option<Self> {
-        let id = query.get("panel").strip_prefix(name)?.strip_prefix('-')?;
-        Self::read(Some(id))
-    }
-
-    fn segment(&self) -> String {
-        self.to_string()
-    }
-
-    fn open_name(&self, name: &'static str) -> String {
-        format!("{name}-{self}")
-    }
-}
+impl RowPart for NetworkId {}
 
 #[derive(Debug, Template)]
 #[template(path = "networks/list.html")]

@@ -46,13 +46,11 @@ impl Change for SendAgain {
         let delivery = lock(tx, self.delivery).await?;
         let now = tx.now();
         // What the attempts so far have told stays in `attempts`, and the day begins again.
-        tx.query(sql!(
-            "update deliveries set state = 'waiting', created_at = $2, next_at = $2, changed = changed + 1 where id = $1"
-        ))
-        .bind(self.delivery)
-        .bind(now)
-        .run()
-        .await?;
+        tx.query(sql!("update deliveries set state = 'waiting', created_at = $2, next_at = $2 where id = $1"))
+            .bind(self.delivery)
+            .bind(now)
+            .run()
+            .await?;
         note(tx, &delivery, State::WAITING);
         Ok(())
     }
@@ -80,12 +78,10 @@ impl Change for GiveUp {
 
     async fn apply(&self, tx: &mut Tx<'_>) -> Result<(), Fault> {
         let delivery = lock(tx, self.delivery).await?;
-        tx.query(sql!(
-            "update deliveries set state = 'dropped', error = 'given-up', changed = changed + 1 where id = $1"
-        ))
-        .bind(self.delivery)
-        .run()
-        .await?;
+        tx.query(sql!("update deliveries set state = 'dropped', error = 'given-up' where id = $1"))
+            .bind(self.delivery)
+            .run()
+            .await?;
         note(tx, &delivery, "dropped");
         Ok(())
     }
@@ -133,10 +129,6 @@ impl Panel for AgainPanel {
     const NAME: &'static str = "again";
     const ROUTE: &'static str = "/deliveries/{id}/repetition";
 
-    fn version(_: &Deliveries, _: &DeliveryId) -> Option<i64> {
-        None
-    }
-
     async fn open(
         desk: &Desk,
         _: &Deliveries,
@@ -164,10 +156,6 @@ impl Panel for GiveUpPanel {
     type Asks = GiveUp;
     const NAME: &'static str = "give-up";
     const ROUTE: &'static str = "/deliveries/{id}/abandonment";
-
-    fn version(_: &Deliveries, _: &DeliveryId) -> Option<i64> {
-        None
-    }
 
     async fn open(
         desk: &Desk,

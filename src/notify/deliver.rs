@@ -69,7 +69,7 @@ pub(crate) async fn enqueue(
 pub(crate) async fn drop_waiting(tx: &mut Tx<'_>, alert: AlertId) -> sqlx::Result<()> {
     let now = tx.now();
     tx.query(sql!(
-        "update deliveries set state = 'dropped', error = 'resolved', changed = changed + 1
+        "update deliveries set state = 'dropped', error = 'resolved'
           where alert = $1 and state = 'waiting' and (claimed_until is null or claimed_until < $2)"
     ))
     .bind(alert)
@@ -172,7 +172,7 @@ impl Housekeeping for KeepAnswer {
             Next::At(at) => ("waiting", None, at),
         };
         tx.query(sql!(
-            "update deliveries set state = $2, told_at = $3, next_at = $4, error = $5, claimed_until = null, changed = changed + 1
+            "update deliveries set state = $2, told_at = $3, next_at = $4, error = $5, claimed_until = null
               where id = $1"
         ))
         .bind(self.id)

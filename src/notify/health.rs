@@ -77,7 +77,7 @@ impl Housekeeping for DeclareChannels {
             .await?;
         }
         tx.query(sql!(
-            "update deliveries set state = 'dropped', error = 'channel-gone', changed = changed + 1
+            "update deliveries set state = 'dropped', error = 'channel-gone'
               where state = 'waiting' and channel in (select name from channels where not is_declared)"
         ))
         .run()

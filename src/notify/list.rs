@@ -13,7 +13,7 @@ use crate::{
     web::{
         Desk, PageError, PageResult,
         list::{ListQuery as _, Page, Tab},
-        panel::{self, Panel as _, Part, Query, Segment, Side, Subject},
+        panel::{self, Panel as _, Query, RowPart, Side, Subject},
         shell::{Section, Shell, Tone, field::wrong, table::Pager},
     },
 };
@@ -67,6 +67,15 @@ pub(super) async fn find_one(db: &mut impl Queries, id: DeliveryId) -> sqlx::Res
     db.query(sql!("select ", delivery_columns!(), " from deliveries where id = $1")).bind(id).optional().await
 }
 
+/// The newest about an alert.
+pub(crate) async fn of_alert(reader: &Reader, alert: AlertId) -> sqlx::Result<Vec<Delivery>> {
+    reader
+        .query(sql!("select ", delivery_columns!(), " from deliveries where alert = $1 order by id desc limit 100"))
+        .bind(alert)
+        .all()
+        .await
+}
+
 impl Delivery {
     /// What it is about, as people know it.
     pub(crate) fn title(&self) -> String {
@@ -74,11 +83,21 @@ impl Delivery {
     }
 
     pub(crate) fn tone(&self) -> Tone {
-        state_tone(&self.state)
+        match self.state.as_str() {
+            "told" => Tone::Ok,
+            State::FAILED => Tone::Bad,
+            State::WAITING => Tone::Info,
+            _ => Tone::Mute,
+        }
     }
 
     pub(crate) fn icon(&self) -> &'static str {
-        state_icon(&self.state)
+        match self.state.as_str() {
+            "told" => "check",
+            State::FAILED => "x",
+            State::WAITING => "clock",
+            _ => "minus",
+        }
     }
 
     pub(crate) fn can_be_sent_again(&self) -> bool {
@@ -92,25 +111,6 @@ impl Delivery {
     /// The page of what it is about.
     pub(crate) fn href(&self) -> Option<String> {
         self.alert.map(|alert| format!("/alerts/{alert}"))
-    }
-}
-
-/// How the state of a message looks.
-pub(crate) fn state_tone(state: &str) -> Tone {
-    match state {
-        "told" => Tone::Ok,
-        State::FAILED => Tone::Bad,
-        State::WAITING => Tone::Info,
-        _ => Tone::Mute,
-    }
-}
-
-pub(crate) fn state_icon(state: &str) -> &'static str {
-    match state {
-        "told" => "check",
-        State::FAILED => "x",
-        State::WAITING => "clock",
-        _ => "minus",
     }
 }
 
@@ -212,21 +212,7 @@ async fn find(
     Page::read(PAGE, rows, |delivery: &Delivery| delivery.id).await
 }
 
-/// The message that a panel is about: `?panel=again-12`.
-impl Part for DeliveryId {
-    fn asked(name: &'static str, query: &Query) -> Option<Self> {
-        let id = query.get("panel").strip_prefix(name)?.strip_prefix('-')?;
-        Self::read(Some(id))
-    }
-
-    fn segment(&self) -> String {
-        self.to_string()
-    }
-
-    fn open_name(&self, name: &'static str) -> String {
-        format!("{name}-{self}")
-    }
-}
+impl RowPart for DeliveryId {}
 
 #[derive(Debug, Template)]
 #[template(path = "notify/deliveries.html")]

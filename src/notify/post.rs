@@ -36,9 +36,7 @@ impl Address {
 
     /// Whether what is sent there can be read on the way.
     pub(crate) fn is_readable(&self) -> bool {
-        let host = self.host().trim_matches(['[', ']']);
-        let is_loopback = host == "localhost" || host.parse().is_ok_and(|ip: std::net::IpAddr| ip.is_loopback());
-        self.0.scheme_str() == Some("http") && !is_loopback
+        self.0.scheme_str() == Some("http") && !outgoing::is_loopback(self.host())
     }
 }
 

@@ -13,12 +13,13 @@ use crate::{
     web::{
         Desk, PageError,
         form::Form,
-        panel::{Opened, Opening, Panel, Part, Query, Segment, Unread, View},
+        panel::{Opened, Opening, Panel, RowPart, Segment, Unread, View},
         shell::{Shell, seal::SealForm},
     },
 };
 use askama::Template;
 use serde::{Deserialize, Serialize};
+use std::fmt;
 
 /// Sends a message over a channel that says that it is a test.
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -73,20 +74,13 @@ impl Segment for ChannelName {
     }
 }
 
-impl Part for ChannelName {
-    fn asked(name: &'static str, query: &Query) -> Option<Self> {
-        let channel = query.get("panel").strip_prefix(name)?.strip_prefix('-')?;
-        Self::read(Some(channel))
-    }
-
-    fn segment(&self) -> String {
-        self.0.clone()
-    }
-
-    fn open_name(&self, name: &'static str) -> String {
-        format!("{name}-{}", self.0)
+impl fmt::Display for ChannelName {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
     }
 }
+
+impl RowPart for ChannelName {}
 
 /// The form.
 pub(crate) struct TestPanel(pub(crate) Health);

@@ -7,7 +7,7 @@ use crate::{
         kind::AlertKind,
         list::{Filter as AlertFilter, ListPage},
         record::{Alert, AlertEvent},
-        show::{AlertView, ShowPage, Told},
+        show::{AlertView, ShowPage},
     },
     id::{AlertId, DeliveryId, StaffId},
     notify::{
@@ -90,7 +90,7 @@ impl Maker {
         ListPage { shell: self.shell(Section::Alerts), pager: filter.pager(None::<AlertId>), filter, rows }
     }
 
-    fn alert_page(self, alert: Alert, told: Vec<Told>, side: Side) -> String {
+    fn alert_page(self, alert: Alert, told: Vec<Delivery>, side: Side) -> String {
         let event = |what: &str, minutes, n, staff: Option<String>| AlertEvent {
             at: before(TimeDelta::minutes(minutes)),
             what: what.into(),
@@ -107,21 +107,10 @@ impl Maker {
         html(&ShowPage { shell: self.shell(Section::Alerts), facts: alert.facts(), alert, events, told, side })
     }
 
-    fn told(self) -> Vec<Told> {
-        let told = |channel: &str, state: &str, error: Option<String>| Told {
-            channel: channel.into(),
-            what: "opened".into(),
-            state: state.into(),
-            created_at: before(TimeDelta::minutes(84)),
-            taken_at: (state == "told").then(|| before(TimeDelta::minutes(83))),
-            error,
-        };
-        vec![
-            told("ops", "told", None),
-            told("page", "waiting", Some(self.text("HTTP 503", "HTTP 503"))),
-            told("mail", "failed", Some(self.text("HTTP 400: invalid_blocks", "HTTP 400: invalid_blocks"))),
-            told("hook", "dropped", Some("resolved".into())),
-        ]
+    fn told(self) -> Vec<Delivery> {
+        let waiting = Delivery { error: Some(self.text("HTTP 503", "HTTP 503")), ..self.a_delivery(8, "waiting", 2) };
+        let dropped = Delivery { error: Some("resolved".into()), ..self.a_delivery(6, "dropped", 0) };
+        vec![self.a_delivery(9, "told", 1), waiting, self.a_delivery(7, "failed", 7), dropped]
     }
 
     fn channel(self, name: &str, kind: &str, is_failing: bool) -> Health {

@@ -4,7 +4,7 @@ use super::{
     session::Session,
     wal::{self, WithoutWal},
 };
-use crate::sql;
+use crate::{outgoing::is_loopback, sql};
 use anyhow::Context as _;
 use sqlx::{
     ConnectOptions as _, Connection as _,
@@ -13,7 +13,6 @@ use sqlx::{
 };
 use std::{
     fs::{self, OpenOptions, Permissions},
-    net::IpAddr,
     os::unix::fs::{OpenOptionsExt as _, PermissionsExt as _},
     path::Path,
     str::FromStr,
@@ -214,12 +213,11 @@ pub(crate) fn is_private_way(url: &str) -> Result<String, String> {
         return Ok("a file on this machine".to_owned());
     }
     let options = PgConnectOptions::from_str(url).map_err(|_| "DATABASE_URL cannot be read".to_owned())?;
-    let host = options.get_host().trim_start_matches('[').trim_end_matches(']');
-    let is_loopback = host == "localhost" || host.parse::<IpAddr>().is_ok_and(|ip| ip.is_loopback());
+    let host = options.get_host();
     match options.get_ssl_mode() {
         PgSslMode::VerifyFull => Ok("TLS that checks the server's name (verify-full)".to_owned()),
         _ if options.get_socket().is_some() || host.starts_with('/') => Ok("a socket of this machine".to_owned()),
-        _ if is_loopback => Ok("loopback".to_owned()),
+        _ if is_loopback(host) => Ok("loopback".to_owned()),
         _ => Err(
             "DATABASE_URL leads to another machine without sslmode=verify-full, so the connection can be read or taken over; add \
              ?sslmode=verify-full, and sslrootcert=… for an authority of your own"

@@ -17,7 +17,7 @@ use crate::{
     web::{PageResult, changed::Changed},
 };
 use address::{Address, action};
-pub(crate) use address::{Part, Query, Segment};
+pub(crate) use address::{Part, Query, RowPart, Segment};
 pub(crate) use outcome::show_outcome;
 pub(crate) use post::{post, preview};
 pub(crate) use receipt::Receipt;

@@ -176,7 +176,7 @@ pub const COVERAGE: &[Coverage] = &[
         &[],
         &[(
             "id, channel, thing, what, alert, alert_event, event, message, state, attempts, created_at, next_at, claimed_until, \
-             told_at, error, changed",
+             told_at, error",
             "messages on their way, kept for 30 days; sending one again and giving one up are rows of the log",
         )],
     ),

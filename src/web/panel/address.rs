@@ -6,7 +6,7 @@ use crate::{
     web::{Desk, PageError, problem_page::Problem},
 };
 use actix_web::HttpRequest;
-use std::str::FromStr;
+use std::{fmt::Display, str::FromStr};
 
 /// A segment of a path that names a subject.
 pub(crate) trait Segment: Sized {
@@ -56,6 +56,24 @@ pub(crate) trait Part: Segment + 'static {
     /// What the page calls the open panel: `retry`, `change-12`.
     fn open_name(&self, name: &'static str) -> String {
         name.to_owned()
+    }
+}
+
+/// A row of the list that a panel is about: `?panel=change-12`.
+pub(crate) trait RowPart: Segment + Display + 'static {}
+
+impl<R: RowPart> Part for R {
+    fn asked(name: &'static str, query: &Query) -> Option<Self> {
+        let row = query.get("panel").strip_prefix(name)?.strip_prefix('-')?;
+        Self::read(Some(row))
+    }
+
+    fn segment(&self) -> String {
+        self.to_string()
+    }
+
+    fn open_name(&self, name: &'static str) -> String {
+        format!("{name}-{self}")
     }
 }
 
