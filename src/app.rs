@@ -10,6 +10,7 @@ use crate::{
     notify::text::Setting,
     password::Passwords,
     profile::Profile,
+    readiness::configured::Configured,
     routes, sections,
     store::{Engine, Store},
     supervise::Identity,
@@ -157,6 +158,7 @@ pub async fn start(config: Config, clock: Clock, listener: TcpListener) -> anyho
         routes: routes::ROUTES,
         forms: routes::forms(),
         waits: sections::WAITS,
+        failing: sections::FAILING,
         personas: config.personas.clone(),
         traffic: Arc::clone(&traffic),
         head: Mutex::new(None),
@@ -174,6 +176,7 @@ pub async fn start(config: Config, clock: Clock, listener: TcpListener) -> anyho
         engine,
     };
     let metrics = web::Data::new(Metrics::new(sources));
+    let configured = web::Data::new(Configured::of(&config));
     let beside = metrics_alone(&config, &metrics)?;
     let cookie_key = Key::from(&config.secret_key.cookie_key());
     let connections = Connections::new(config.bounds.within(open_files()), config.trusted_proxies.clone());
@@ -193,6 +196,7 @@ pub async fn start(config: Config, clock: Clock, listener: TcpListener) -> anyho
         App::new()
             .app_data(console.clone())
             .app_data(metrics.clone())
+            .app_data(configured.clone())
             .app_data(web::PayloadConfig::new(MAX_FORM))
             // The last one wrapped is the first one passed.
             .wrap(from_fn(middleware::authorize))
@@ -228,6 +232,7 @@ fn work(store: &Store, gate: &Gate, config: Config, clock: Clock, address: Socke
         setting: Setting { profile: config.profile, origin: runner.origin.clone(), zone: config.time_zone },
         batches: runner,
         channels: config.channels,
+        heartbeats: config.heartbeats,
         judging: config.judging,
         verifying: config.verifying,
     }

@@ -34,9 +34,10 @@ use crate::{
     networks::{add::AddNetwork, change::ChangeNetwork, remove::RemoveNetwork},
     notify::{
         again::{GiveUp, SendAgain},
-        deliver::{ClaimMessages, KeepAnswer},
+        deliver::{ClaimMessages, KeepAnswers},
         fan_out::FanOut,
         health::DeclareChannels,
+        idle::TestIdle,
         test::TestChannel,
     },
     orders::{
@@ -157,7 +158,8 @@ crate::gate::housekeeping! {
     FanOut,
     DeclareChannels,
     ClaimMessages,
-    KeepAnswer,
+    KeepAnswers,
+    TestIdle,
     JudgeAlerts,
     ClaimRefunds,
     PostponeRefund,

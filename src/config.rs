@@ -22,7 +22,7 @@ use crate::{
     audit::background::Verifying,
     gate::{Judging, Kind, LookLimits, Policies},
     metrics::Access,
-    notify::Channels,
+    notify::{Channels, Heartbeat},
     payments::{Provider, SigningSecret},
     persona::Persona,
     profile::Profile,
@@ -64,6 +64,8 @@ pub struct Config {
     pub batches: Batches,
     /// Where alerts and notices go.
     pub channels: Channels,
+    /// Where signs of life go.
+    pub heartbeats: Vec<Heartbeat>,
     /// The console's own secrets, which are hidden in the logs of runs.
     pub own_secrets: Hidden,
     /// Which changes need a second person.
@@ -108,6 +110,7 @@ impl Config {
             payments: Provider::Bookkeeping,
             batches: Batches::default(),
             channels: Channels::default(),
+            heartbeats: Vec::new(),
             policies: Declared::usual(kinds, Zone::seoul()),
             verifying: Some(Verifying::default()),
             judging: Some(Judging::default()),
@@ -237,7 +240,11 @@ impl Settings {
             settings.jobs = batches::declared(&mut file);
             settings.approvals = Declared { approval: file.approval.take(), notice: file.notice.take() };
             settings.look_limits = take(&mut file.look_limit);
-            settings.channels = DeclaredChannels { channel: take(&mut file.channel), route: take(&mut file.route) };
+            settings.channels = DeclaredChannels {
+                channel: take(&mut file.channel),
+                route: take(&mut file.route),
+                heartbeat: take(&mut file.heartbeat),
+            };
             settings.channels.resolve(&env)?;
             let said = file.values().into_iter().filter_map(|(name, value)| Some((name, value?)));
             settings.values.extend(said.map(|(name, value)| (name, (value, Source::File))));
@@ -336,6 +343,7 @@ impl Settings {
                 .or(ABSOLUTE, TimeDelta::hours(8), |text| within(text, 1, 24).map(TimeDelta::hours))?,
             payments: self.payments(profile)?,
             batches: self.batches()?,
+            heartbeats: self.channels.heartbeats(profile)?,
             channels: self.channels.channels(&self.approvals, profile, self.get(ORIGIN).is_some())?,
             events_topic: self.get(TOPIC).unwrap_or(default_topic(profile)).to_owned(),
             verifying: Some(Verifying::default()),

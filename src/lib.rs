@@ -85,6 +85,7 @@ mod password;
 pub mod payments;
 pub mod persona;
 pub mod profile;
+mod readiness;
 pub mod routes;
 mod search;
 pub mod secret;

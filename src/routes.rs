@@ -6,7 +6,7 @@ use crate::{
     batches::{self, ping},
     dashboard,
     gate::Role,
-    host, metrics, networks, notify, orders, search,
+    host, metrics, networks, notify, orders, readiness, search,
     staff::{
         self, account_page, account_pages as account, confirm_pages as confirm, recovery_pages as recovery,
         setup_pages as setup, sign_in_pages as sign_in,
@@ -151,6 +151,7 @@ routes! {
     POST "/networks/{id}" OWNS => post::<networks::change::ChangePanel>;
     POST "/networks/{id}/removal" OWNS => post::<networks::remove::RemovePanel>;
 
+    GET "/readiness" OWNS => readiness::page::show;
     GET "/host-changes" OWNS => host::list::list;
     POST "/host-changes/confirmation" OWNS => post::<host::confirm::ConfirmPanel>;
 

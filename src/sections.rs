@@ -1,10 +1,11 @@
-//! What the navigation counts: for each section in which things wait, the way to count them.
+//! What the frame of every page tells: for each section in which things wait the way to count them, and the channels that fail.
 
 use crate::{
     alerts::list::waiting,
     approvals::{news, queue},
     batches::runs,
-    web::shell::{Section, Waits},
+    notify::health::failing,
+    web::shell::{FindFailing, Section, Waits},
 };
 
 pub(crate) const WAITS: &[Waits] = &[
@@ -16,3 +17,5 @@ pub(crate) const WAITS: &[Waits] = &[
         news: Some(|reader, person, since| Box::pin(news::count(reader, person, since))),
     },
 ];
+
+pub(crate) const FAILING: FindFailing = |reader| Box::pin(failing(reader));

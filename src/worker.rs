@@ -6,6 +6,7 @@
 pub(crate) mod batches;
 pub(crate) mod forget;
 pub(crate) mod future;
+mod heartbeat;
 mod lanes;
 mod refunds;
 
@@ -16,13 +17,14 @@ use crate::{
     clock::{Clock, Instant},
     gate::{ClaimDeliveries, Gate, Judging, lead, lead::Lead},
     memory,
-    notify::{Channels, fan_out::FanOut, health::declare, send::Sender, text::Setting},
+    notify::{Channels, Heartbeat, fan_out::FanOut, health::declare, idle::TestIdle, send::Sender, text::Setting},
     payments::Provider,
     store::Reader,
     users::index::index_some,
 };
 use chrono::TimeDelta;
 use forget::ForgetExpired;
+use heartbeat::{Pulse, Pulses};
 use std::time::Duration;
 use tokio::{sync::watch, task::JoinHandle, time};
 
@@ -63,6 +65,8 @@ pub(crate) struct Work {
     /// Where messages go, and what they say of this console.
     pub channels: Channels,
     pub setting: Setting,
+    /// Where signs of life go.
+    pub heartbeats: Vec<Heartbeat>,
     /// Nothing where what lies ahead of the clock is left as it is.
     pub judging: Option<Judging>,
     /// Nothing where the log is not verified in the background.
@@ -72,19 +76,24 @@ pub(crate) struct Work {
 pub(crate) fn start(work: &Work) -> Worker {
     let (stop, stopped) = watch::channel(false);
     // Apart from each other: a payment provider that does not answer must not hold up what is to be told.
+    let pulses = Pulses::default();
     let mut done = vec![
-        tokio::spawn(deliver_and_forget(work.clone(), stopped.clone())),
-        tokio::spawn(batches::run(work.batches.clone(), stopped.clone())),
+        tokio::spawn(deliver_and_forget(work.clone(), pulses.add("handing on events"), stopped.clone())),
+        tokio::spawn(batches::run(work.batches.clone(), pulses.add("running batches"), stopped.clone())),
         tokio::spawn(verify(work.clone(), stopped.clone())),
         tokio::spawn(index_names(work.clone(), stopped.clone())),
         tokio::spawn(mark_file(work.clone(), stopped.clone())),
-        tokio::spawn(judge_alerts(work.clone(), stopped.clone())),
+        tokio::spawn(judge_alerts(work.clone(), pulses.add("opening alerts"), stopped.clone())),
         tokio::spawn(ask_providers(work.clone(), stopped.clone())),
     ];
     for channel in work.channels.iter() {
         let sender = Sender::new(channel.clone(), work.setting.clone());
         let (gate, reader, clock) = (work.gate.clone(), work.batches.reader.clone(), work.clock.clone());
-        done.push(tokio::spawn(lanes::run(lanes::Lane { gate, reader, clock, sender }, stopped.clone())));
+        let pulse = pulses.add(&format!("channel {}", channel.name));
+        done.push(tokio::spawn(lanes::run(lanes::Lane { gate, reader, clock, sender, pulse }, stopped.clone())));
+    }
+    for heartbeat in work.heartbeats.clone() {
+        done.push(tokio::spawn(heartbeat::run(work.clone(), heartbeat, pulses.clone(), stopped.clone())));
     }
     Worker { stop, done }
 }
@@ -101,14 +110,15 @@ async fn turn_after(pause: Duration, stopped: &mut watch::Receiver<bool>) -> boo
     }
 }
 
-async fn deliver_and_forget(work: Work, mut stopped: watch::Receiver<bool>) {
+async fn deliver_and_forget(work: Work, pulse: Pulse, mut stopped: watch::Receiver<bool>) {
     let mut forgot: Option<Instant> = None;
     let mut judged: Option<Instant> = None;
     let mut lead = None;
     while turn(&mut stopped).await {
         memory::give_back();
-        if let Err(error) = hand_on(&work, &stopped).await {
-            tracing::warn!(%error, "events could not be delivered; trying again");
+        match hand_on(&work, &stopped).await {
+            Ok(()) => pulse.beat(),
+            Err(error) => tracing::warn!(%error, "events could not be delivered; trying again"),
         }
         if let Err(error) = expire::sweep(&work.batches.reader, &work.gate, &work.clock).await {
             tracing::warn!(%error, "requests that ran out could not be ended; trying again");
@@ -132,11 +142,21 @@ async fn deliver_and_forget(work: Work, mut stopped: watch::Receiver<bool>) {
             lead = tell_lead(&work.batches.reader, now, lead).await;
         }
         if forgot.is_none_or(|at| now < at || now.since(at) >= FORGET_EVERY) {
+            if let Err(error) = test_idle(&work, now).await {
+                tracing::warn!(%error, "idle channels could not be tested; trying again");
+            }
             match work.gate.run_housekeeping(&ForgetExpired { session_absolute: work.session_absolute }).await {
                 Ok(()) => forgot = Some(now),
                 Err(error) => tracing::warn!(%error, "what has expired could not be removed; trying again"),
             }
         }
+    }
+}
+
+async fn test_idle(work: &Work, now: Instant) -> sqlx::Result<()> {
+    match TestIdle::due(&work.batches.reader, &work.channels, work.setting.zone, now).await? {
+        Some(test) => work.gate.run_housekeeping(&test).await,
+        None => Ok(()),
     }
 }
 
@@ -235,7 +255,7 @@ async fn hand_on(work: &Work, stopped: &watch::Receiver<bool>) -> sqlx::Result<(
 }
 
 /// Opens and ends alerts. The channels are stored first: what cannot be sent yet waits for them.
-async fn judge_alerts(work: Work, mut stopped: watch::Receiver<bool>) {
+async fn judge_alerts(work: Work, pulse: Pulse, mut stopped: watch::Receiver<bool>) {
     let telling = Telling { channels: work.channels.clone(), environment: work.setting.profile.as_str() };
     let mut is_declared = false;
     while turn(&mut stopped).await {
@@ -246,7 +266,10 @@ async fn judge_alerts(work: Work, mut stopped: watch::Receiver<bool>) {
             judge(&work.batches.reader, &work.gate, &work.clock, &telling).await
         };
         match turned.await {
-            Ok(()) => is_declared = true,
+            Ok(()) => {
+                is_declared = true;
+                pulse.beat();
+            }
             Err(error) => tracing::warn!(%error, "alerts could not be judged; trying again"),
         }
     }

@@ -113,8 +113,8 @@ impl JudgeAlerts {
         };
         let key = format!("ingam:{}:{}:{}", self.telling.environment, alert.kind.as_str(), alert.subject);
         let message = message(alert, What::Opened, alert.newest_at, key);
-        for channel in to {
-            deliver::enqueue(tx, channel, About::Alert { alert: alert.id, event }, &message).await?;
+        for to in &to {
+            deliver::enqueue(tx, to, About::Alert { alert: alert.id, event }, &message).await?;
         }
         Ok(())
     }
@@ -204,10 +204,10 @@ pub(super) async fn tell(
 ) -> sqlx::Result<()> {
     let Some(alert) = record::find(tx, id).await? else { return Ok(()) };
     let now = tx.now();
-    for (channel, opening) in deliver::openings(tx, id).await? {
+    for (to, opening) in deliver::openings(tx, id).await? {
         let mut message = message(&alert, what, now, opening.key);
         message.facts.by = by.map(str::to_owned);
-        deliver::enqueue(tx, &channel, About::Alert { alert: id, event }, &message).await?;
+        deliver::enqueue(tx, &to, About::Alert { alert: id, event }, &message).await?;
     }
     Ok(())
 }

@@ -1,30 +1,40 @@
 //! `ingam check`: everything the server checks before it starts, with the verdict of each. A gate for deployments.
 
-use super::{ConfigArgs, EX_CONFIG, target::settings, zones};
+use super::{CheckArgs, EX_CONFIG, target::settings, zones};
 use crate::{
     allowlist::net,
     audit::safeguard::safeguards,
     changes::CATALOG,
     clock::{Clock, Instant},
-    config::{Check, Config},
+    config::{Check, Config, Settings},
     gate::{
         Gate, KeyFits, Policies, Role, Roles, key_fits,
         lead::{Lead, lead},
     },
     notify::{
         Channel,
+        channel::Receiver,
         health::{self, Health},
     },
     profile::{Profile, stamp_fits},
+    readiness::{
+        checklist::{Checklist, judge},
+        configured::Configured,
+        proven::Proven,
+    },
     secret::SecretKey,
     sql,
     store::{Engine, Store, stamp, takes_no_writes, transport},
+    web::words::{Lang, Words},
 };
 use ipnet::IpNet;
 use std::{collections::BTreeSet, process::ExitCode};
 
-pub(super) async fn run(args: ConfigArgs, clock: Clock) -> anyhow::Result<ExitCode> {
-    let settings = settings(args.config.as_deref())?;
+pub(super) async fn run(args: CheckArgs, clock: Clock) -> anyhow::Result<ExitCode> {
+    let settings = settings(args.config.config.as_deref())?;
+    if args.readiness {
+        return of_readiness(&settings, clock.now()).await;
+    }
     let mut checks = settings.checks();
     if let (Ok(profile), Ok(url)) = (settings.profile(), settings.database_url()) {
         match Store::open(&url, 1).await {
@@ -63,6 +73,28 @@ pub(super) async fn run(args: ConfigArgs, clock: Clock) -> anyhow::Result<ExitCo
         }
     }
     Ok(if checks.iter().all(|check| check.verdict.is_ok()) { ExitCode::SUCCESS } else { ExitCode::from(EX_CONFIG) })
+}
+
+/// The checklists, which need a configuration and a database that `ingam check` finds nothing wrong with.
+async fn of_readiness(settings: &Settings, now: Instant) -> anyhow::Result<ExitCode> {
+    let config = settings.config().map_err(|error| anyhow::anyhow!("{error}; see `ingam check`"))?;
+    let store = Store::open(&config.database_url, 1).await?;
+    let proven = Proven::read(&store.reader, now).await?;
+    store.close().await;
+    let words = Words::of(Lang::En);
+    let lists = judge(&Configured::of(&config), &proven, now);
+    for list in &lists {
+        println!("{}", words.name("readiness-list", list.name));
+        for line in &list.lines {
+            let detail: Vec<String> = line.detail.iter().map(ToString::to_string).collect();
+            let detail = if detail.is_empty() { String::new() } else { format!(": {}", detail.join(", ")) };
+            println!("  {}  {}{detail}", if line.is_so { "ok     " } else { "MISSING" }, line.demand(words));
+            if let Some(remedy) = line.remedy(words) {
+                println!("           {remedy}");
+            }
+        }
+    }
+    Ok(if lists.iter().all(Checklist::is_done) { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }
 
 /// The rules that need the database: its schema, its stamp, and the safeguards of the audit log.
@@ -157,9 +189,22 @@ async fn of_channels(store: &Store, config: &Config) -> Vec<Check> {
         };
         let receiver = &channel.receiver;
         let used = if channel.is_on { "" } else { ", written to the log in this environment" };
-        Ok(format!("{}: {} at {}{used}; {proven}", channel.name, receiver.kind(), receiver.host()))
+        let people = match receiver {
+            Receiver::Email(mail) if mail.needs_utf8() => {
+                format!(
+                    ", to {}; warning: not every mail server takes an address in Korean (SMTPUTF8)",
+                    mail.to().len()
+                )
+            }
+            Receiver::Email(mail) => format!(", to {}", mail.to().len()),
+            _ => String::new(),
+        };
+        Ok(format!("{}: {} at {}{people}{used}; {proven}", channel.name, receiver.kind(), receiver.host()))
     };
-    config.channels.iter().map(|channel| Check { name: "channel", verdict: said(channel) }).collect()
+    let channels = config.channels.iter().map(|channel| Check { name: "channel", verdict: said(channel) });
+    let heartbeats =
+        config.heartbeats.iter().map(|heartbeat| Check { name: "heartbeat", verdict: Ok(heartbeat.to_string()) });
+    channels.chain(heartbeats).collect()
 }
 
 /// When each job comes next, five times, in the zone of its schedule.

@@ -47,7 +47,7 @@ enum Command {
     /// Brings the database up to date, makes again what a restore left out, and stamps a new one with its environment.
     Migrate(ConfigArgs),
     /// Checks everything the server checks before it starts. Exits with 78 if the server would refuse to start.
-    Check(ConfigArgs),
+    Check(CheckArgs),
     /// Checks whether the running server answers.
     Healthcheck,
     /// Staff accounts: the first one, and repairs when no owner can sign in.
@@ -112,6 +112,17 @@ pub struct ConfigArgs {
     /// A TOML file with the settings that are not secret.
     #[arg(long)]
     config: Option<PathBuf>,
+}
+
+/// What `ingam check` reads, and whether for production.
+#[derive(Debug, Args)]
+pub struct CheckArgs {
+    #[command(flatten)]
+    config: ConfigArgs,
+    /// Prints the four checklists of a console that is ready for production instead (deployment, batches, admin, monitoring), with
+    /// a verdict for each line. Exits with 1 where a line is not so.
+    #[arg(long)]
+    readiness: bool,
 }
 
 /// Why a command changes something.

@@ -8,7 +8,7 @@ use crate::{
     clock::Clock,
     gate::Refusal,
     notify::{
-        deliver::{self, ClaimMessages},
+        deliver,
         health::declare,
         send::{Sender, send_claimed},
         test::TestChannel,
@@ -54,22 +54,35 @@ pub(super) async fn run(command: NotifyCommand, clock: Clock) -> anyhow::Result<
     };
     let origin = config.public_origin.clone().unwrap_or_default();
     let sender = Sender::new(declared.clone(), Setting { profile: config.profile, origin, zone: config.time_zone });
-    let Some(id) = sealed.output else { bail!("the test message was not written down") };
+    let mut waiting = sealed.output;
+    if waiting.is_empty() {
+        bail!("the test message was not written down");
+    }
+    let mut is_taken = true;
     for _ in 0..TURNS {
-        for claimed in target.gate.run_housekeeping(&ClaimMessages { channel: channel.clone(), limit: 1 }).await? {
+        if let Some(claim) = sender.next_claim(&target.store.reader, clock.now()).await? {
+            let claimed = target.gate.run_housekeeping(&claim).await?;
             send_claimed(&sender, &target.gate, &clock, claimed).await?;
         }
-        match deliver::outcome(&target.store.reader, id).await? {
-            Some((state, _)) if state == "told" => {
-                println!("taken (audit row {})", sealed.seq);
-                return Ok(ExitCode::SUCCESS);
+        let mut still = Vec::new();
+        for id in waiting {
+            match deliver::outcome(&target.store.reader, id).await? {
+                Some((state, _)) if state == "told" => {}
+                Some((state, error)) if state != "waiting" || error.is_some() => {
+                    eprintln!("not taken: {}", error.unwrap_or(state));
+                    is_taken = false;
+                }
+                _ => still.push(id),
             }
-            Some((state, error)) if state != "waiting" || error.is_some() => {
-                eprintln!("not taken: {}", error.unwrap_or(state));
-                return Ok(ExitCode::FAILURE);
-            }
-            _ => sleep(TURN).await,
         }
+        if still.is_empty() && is_taken {
+            println!("taken (audit row {})", sealed.seq);
+        }
+        if still.is_empty() {
+            return Ok(if is_taken { ExitCode::SUCCESS } else { ExitCode::FAILURE });
+        }
+        waiting = still;
+        sleep(TURN).await;
     }
     bail!("the channel did not come to the test message; see /deliveries");
 }

@@ -1,54 +1,42 @@
-//! Where messages go: `[[channel]]`, `[[route]]` and the `to` of a `[[notice]]`.
+//! Where messages go: `[[channel]]`, `[[route]]`, `[[heartbeat]]` and the `to` of a `[[notice]]`.
 
-use super::{approvals::Declared as Rules, mounted, signing_secret};
+mod heartbeat;
+mod receiver;
+
+use super::approvals::Declared as Rules;
 use crate::{
     alerts::kind::AlertKind,
     gate::covers,
-    notify::{
-        Channel, Channels,
-        channel::{Address, Receiver, Secret},
-        route::Route,
-    },
+    notify::{Channel, Channels, Severity, route::Route},
     profile::Profile,
-    web::words::Lang,
 };
+pub(super) use heartbeat::HeartbeatConfig;
+use receiver::{Keys, Kind};
 use serde::Deserialize;
 
-/// Where PagerDuty takes events.
-const PAGERDUTY: &str = "https://events.pagerduty.com/v2/enqueue";
-/// Characters of a name.
-const NAME: usize = 40;
-
-/// `[[channel]]` and `[[route]]` of the configuration file.
+/// `[[channel]]`, `[[route]]` and `[[heartbeat]]` of the configuration file.
 #[derive(Clone, Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct DeclaredChannels {
     pub channel: Vec<ChannelConfig>,
     pub route: Vec<RouteConfig>,
+    pub(super) heartbeat: Vec<HeartbeatConfig>,
 }
 
 /// `[[channel]]`. What may be secret is given as `$NAME`, a variable of the environment.
 #[derive(Clone, Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
 pub struct ChannelConfig {
     name: String,
     kind: Kind,
-    url: Option<Value>,
-    routing_key: Option<Value>,
-    secret: Option<Value>,
     /// In which its messages are written.
     #[serde(default)]
     lang: Option<String>,
     /// The profiles in which it is used; in others its messages are written to the server's log.
     environments: Option<Vec<String>>,
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
-#[serde(rename_all = "lowercase")]
-enum Kind {
-    Slack,
-    PagerDuty,
-    Webhook,
+    /// Whether it is tested by itself after a week in which nothing was sent over it.
+    weekly_test: Option<bool>,
+    #[serde(flatten)]
+    keys: Keys,
 }
 
 /// `[[route]]`
@@ -61,28 +49,6 @@ pub struct RouteConfig {
     to: Vec<String>,
 }
 
-/// A value of the file, or the one that it refers to.
-#[derive(Clone, Deserialize)]
-#[serde(from = "String")]
-struct Value {
-    text: String,
-    /// The variable that it refers to, where it does.
-    variable: Option<String>,
-}
-
-impl From<String> for Value {
-    fn from(text: String) -> Self {
-        Self { variable: text.strip_prefix('$').map(str::to_owned), text }
-    }
-}
-
-/// It may be a secret.
-impl std::fmt::Debug for Value {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str("Value(…)")
-    }
-}
-
 impl DeclaredChannels {
     /// Fills in what refers to the environment, or to a mounted file that `NAME_FILE` names.
     ///
@@ -91,21 +57,18 @@ impl DeclaredChannels {
     pub fn resolve(&mut self, env: impl Fn(&str) -> Option<String>) -> Result<(), String> {
         for channel in &mut self.channel {
             let name = channel.name.clone();
-            for value in channel.values_mut() {
-                let Some(variable) = &value.variable else { continue };
-                let given = mounted(&env, variable)
-                    .and_then(|text| text.or_else(|| env(variable)).ok_or_else(|| format!("{variable} is not set")));
-                value.text = given.map_err(|error| format!("channel {name:?}: {error}"))?;
-            }
+            channel.keys.resolve(&env).map_err(|error| format!("channel {name:?}: {error}"))?;
+        }
+        for heartbeat in &mut self.heartbeat {
+            heartbeat.resolve(&env)?;
         }
         Ok(())
     }
 
     /// What it holds that is secret, for hiding it in the logs of runs.
     pub(super) fn secrets(&self) -> impl Iterator<Item = &str> {
-        self.channel.iter().flat_map(|channel| {
-            [&channel.url, &channel.routing_key, &channel.secret].into_iter().flatten().map(|value| value.text.as_str())
-        })
+        let channels = self.channel.iter().flat_map(|channel| channel.keys.secrets());
+        channels.chain(self.heartbeat.iter().flat_map(HeartbeatConfig::secrets))
     }
 
     /// The channels, or what is wrong with them.
@@ -123,109 +86,52 @@ impl DeclaredChannels {
         if !channels.is_empty() && !has_origin {
             return Err("channels need INGAM_PUBLIC_ORIGIN: their messages link to pages of the console".to_owned());
         }
-        let known = |name: &String| channels.iter().any(|channel| channel.name == *name);
+        let takes_alerts = |channel: &Channel| !channel.receiver.takes_points();
+        let known = |name: &String| match channels.iter().find(|channel| channel.name == *name) {
+            None => Err(format!("{name:?} is not the name of a channel")),
+            Some(channel) if takes_alerts(channel) => Ok(()),
+            Some(channel) => Err(format!(
+                "{name:?} is told of every run that ends, by itself, and of no alerts: it is of the kind {}",
+                channel.receiver.kind()
+            )),
+        };
         let mut routes = Vec::new();
         for route in &self.route {
             routes.push(route.route(known).map_err(|error| format!("route of {}: {error}", route.kinds.join(", ")))?);
         }
         let notices = rules.told();
         for notice in &notices {
-            if let Some(name) = notice.to.iter().find(|name| !known(name)) {
-                return Err(format!("notice of {:?}: {name:?} is not the name of a channel", notice.change));
+            if let Some(error) = notice.to.iter().find_map(|name| known(name).err()) {
+                return Err(format!("notice of {:?}: {error}", notice.change));
             }
         }
         let untold = AlertKind::NAMES.iter().find(|kind| {
             **kind != AlertKind::ChannelFailing.as_str() && !routes.iter().any(|route| route.takes_all_of(kind))
         });
-        match untold.filter(|_| !channels.is_empty()) {
-            Some(kind) => Err(format!(
+        if let Some(kind) = untold.filter(|_| channels.iter().any(takes_alerts)) {
+            return Err(format!(
                 "no route takes every alert of the kind {kind}, so some would be told to no channel; add a [[route]] with \
                  kinds = [\"*\"]"
-            )),
-            None => Ok(Channels::new(channels, routes, notices)),
-        }
-    }
-}
-
-impl ChannelConfig {
-    fn values_mut(&mut self) -> impl Iterator<Item = &mut Value> {
-        [&mut self.url, &mut self.routing_key, &mut self.secret].into_iter().flatten()
-    }
-
-    fn channel(&self, profile: Profile) -> Result<Channel, String> {
-        let is_name = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-';
-        if self.name.is_empty() || self.name.len() > NAME || !self.name.chars().all(is_name) {
-            return Err(format!("its name must be of lower-case letters, digits and hyphens, at most {NAME}"));
-        }
-        let lang = match self.lang.as_deref() {
-            None => Lang::default(),
-            Some(text) => text.parse().map_err(|_| "lang must be \"ko\" or \"en\"".to_owned())?,
-        };
-        Ok(Channel { name: self.name.clone(), receiver: self.receiver(profile)?, lang, is_on: self.is_on(profile)? })
-    }
-
-    fn is_on(&self, profile: Profile) -> Result<bool, String> {
-        let Some(environments) = &self.environments else {
-            // No person is paged from a laptop.
-            return Ok(self.kind != Kind::PagerDuty || profile.is_production());
-        };
-        let mut is_on = false;
-        for environment in environments {
-            is_on |= environment.parse::<Profile>()? == profile;
-        }
-        Ok(is_on)
-    }
-
-    fn receiver(&self, profile: Profile) -> Result<Receiver, String> {
-        let (has_key, has_secret) = (self.routing_key.is_some(), self.secret.is_some());
-        if has_key && self.kind != Kind::PagerDuty {
-            return Err("a routing_key belongs to the kind pagerduty".to_owned());
-        }
-        if has_secret && self.kind != Kind::Webhook {
-            return Err("a secret belongs to the kind webhook".to_owned());
-        }
-        let secret = |name: &str, value: &Option<Value>| {
-            let value = value.as_ref().ok_or_else(|| format!("{name} is missing"))?;
-            value.secret(name, profile)
-        };
-        match self.kind {
-            Kind::Slack => Ok(Receiver::Slack { url: address(&secret("url", &self.url)?)? }),
-            Kind::PagerDuty => Ok(Receiver::PagerDuty {
-                url: address(self.url.as_ref().map_or(PAGERDUTY, |url| &url.text))?,
-                routing_key: Secret::new(secret("routing_key", &self.routing_key)?),
-            }),
-            Kind::Webhook => {
-                let secret =
-                    signing_secret(&secret("secret", &self.secret)?).map_err(|error| format!("its secret {error}"))?;
-                let url = self.url.as_ref().ok_or("url is missing")?;
-                Ok(Receiver::Webhook { url: address(&url.text)?, secret })
-            }
-        }
-    }
-}
-
-impl Value {
-    /// A value that production takes from the environment only.
-    fn secret(&self, name: &str, profile: Profile) -> Result<String, String> {
-        if self.variable.is_none() && profile.is_production() {
-            return Err(format!(
-                "its {name} is written in the file; write \"$NAME\" and set the variable NAME or NAME_FILE"
             ));
         }
-        if self.text.trim().is_empty() { Err(format!("its {name} is empty")) } else { Ok(self.text.trim().to_owned()) }
+        for (channel, declared) in channels.iter_mut().zip(&self.channel) {
+            channel.is_tested = declared.weekly_test.unwrap_or_else(|| is_critical(&channel.name, &routes));
+        }
+        Ok(Channels::new(channels, routes, notices))
     }
 }
 
-fn address(text: &str) -> Result<Address, String> {
-    let address = Address::parse(text).map_err(|error| format!("its url {error}"))?;
-    if address.is_readable() {
-        return Err("its url must begin with https://, for others could read what is sent".to_owned());
-    }
-    Ok(address)
+/// Whether a channel is told of something that a person has to look at now.
+fn is_critical(name: &String, routes: &[Route]) -> bool {
+    let mut critical = AlertKind::ALL.iter().filter(|kind| kind.severity() == Severity::Critical);
+    critical.any(|kind| {
+        let takes = |route: &Route| route.kinds.iter().any(|pattern| covers(pattern, kind.as_str()));
+        routes.iter().any(|route| route.to.contains(name) && takes(route))
+    })
 }
 
 impl RouteConfig {
-    fn route(&self, is_known: impl Fn(&String) -> bool) -> Result<Route, String> {
+    fn route(&self, known: impl Fn(&String) -> Result<(), String>) -> Result<Route, String> {
         if self.kinds.is_empty() || self.to.is_empty() {
             return Err("`kinds` and `to` must name something".to_owned());
         }
@@ -234,9 +140,7 @@ impl RouteConfig {
         {
             return Err(format!("{pattern:?} is no kind of alert; the kinds are {}", AlertKind::NAMES.join(", ")));
         }
-        if let Some(name) = self.to.iter().find(|name| !is_known(name)) {
-            return Err(format!("{name:?} is not the name of a channel"));
-        }
+        self.to.iter().try_for_each(known)?;
         Ok(Route { kinds: self.kinds.clone(), jobs: self.jobs.clone(), to: self.to.clone() })
     }
 }

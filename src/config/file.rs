@@ -5,7 +5,7 @@ use super::{
     PAYMENTS_SECRET, PAYMENTS_TIMEOUT, PAYMENTS_URL, PROFILE, PROXIES, SECRET_KEY, TOPIC, ZONE,
     approvals::{Approval, NoticeConfig},
     batches,
-    channels::{ChannelConfig, RouteConfig},
+    channels::{ChannelConfig, HeartbeatConfig, RouteConfig},
     look_limits, metrics,
 };
 use crate::batches::definition::Definition;
@@ -46,9 +46,10 @@ pub(super) struct File {
     /// `[[approval]]` and `[[notice]]`; none is not the same as nothing said.
     pub(super) approval: Option<Vec<Approval>>,
     pub(super) notice: Option<Vec<NoticeConfig>>,
-    /// `[[channel]]` and `[[route]]`
+    /// `[[channel]]`, `[[route]]` and `[[heartbeat]]`
     pub(super) channel: Vec<ChannelConfig>,
     pub(super) route: Vec<RouteConfig>,
+    pub(super) heartbeat: Vec<HeartbeatConfig>,
     /// `[[look_limit]]`
     pub(super) look_limit: Vec<look_limits::Declared>,
 }

@@ -1,8 +1,13 @@
 //! Where messages go: the channels and routes that the configuration declares.
 
-pub(crate) use super::post::Address;
-use super::route::Route;
+use super::{deliver::Recipient, route::Route};
+pub(crate) use super::{
+    email::Mail,
+    influx::{Influx, Place},
+    post::Address,
+};
 use crate::{gate::covers, payments::SigningSecret, web::words::Lang};
+use chrono::TimeDelta;
 use std::{fmt, sync::Arc, time::Duration};
 
 /// `[[channel]]`
@@ -14,6 +19,28 @@ pub(crate) struct Channel {
     pub lang: Lang,
     /// Whether it is used in this environment. Where it is not, its messages are written to the server's log.
     pub is_on: bool,
+    /// Whether it is tested by itself where nothing was sent over it for a week.
+    pub is_tested: bool,
+}
+
+impl Channel {
+    /// Those who get each message of it.
+    pub(crate) fn recipients(&self) -> impl Iterator<Item = Recipient> {
+        let addresses = self.receiver.recipients();
+        let itself = addresses.is_empty().then(String::new);
+        addresses.iter().cloned().chain(itself).map(|address| Recipient { channel: self.name.clone(), address })
+    }
+}
+
+/// How many messages a receiver takes at once.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Takes {
+    /// Each by itself, several side by side.
+    Each,
+    /// Each by itself, one after the other; where many wait for one person, one that names them all.
+    Joined,
+    /// Many in one call.
+    Many,
 }
 
 /// Who takes the messages of a channel.
@@ -22,6 +49,8 @@ pub(crate) enum Receiver {
     Slack { url: Address },
     PagerDuty { url: Address, routing_key: Secret },
     Webhook { url: Address, secret: SigningSecret },
+    Email(Mail),
+    InfluxDb(Influx),
 }
 
 impl Receiver {
@@ -31,6 +60,8 @@ impl Receiver {
             Self::Slack { .. } => "slack",
             Self::PagerDuty { .. } => "pagerduty",
             Self::Webhook { .. } => "webhook",
+            Self::Email(_) => "email",
+            Self::InfluxDb(_) => "influxdb",
         }
     }
 
@@ -38,14 +69,51 @@ impl Receiver {
     pub(crate) fn host(&self) -> &str {
         match self {
             Self::Slack { url } | Self::PagerDuty { url, .. } | Self::Webhook { url, .. } => url.host(),
+            Self::Email(mail) => mail.host(),
+            Self::InfluxDb(influx) => influx.host(),
         }
     }
 
-    /// Between two messages: Slack takes one a second.
-    pub(crate) const fn pace(&self) -> Duration {
+    /// The addresses that each get their own messages; none where the receiver itself is the only one.
+    pub(crate) fn recipients(&self) -> &[String] {
+        match self {
+            Self::Email(mail) => mail.to(),
+            _ => &[],
+        }
+    }
+
+    /// Whether it is told of runs that ended, and of nothing else.
+    pub(crate) const fn takes_points(&self) -> bool {
+        matches!(self, Self::InfluxDb(_))
+    }
+
+    /// Whether a person looks at what it is sent.
+    pub(crate) const fn reaches_a_person(&self) -> bool {
+        matches!(self, Self::Slack { .. } | Self::PagerDuty { .. } | Self::Email(_))
+    }
+
+    pub(crate) const fn takes(&self) -> Takes {
+        match self {
+            Self::Slack { .. } | Self::Email(_) => Takes::Joined,
+            Self::PagerDuty { .. } | Self::Webhook { .. } => Takes::Each,
+            Self::InfluxDb(_) => Takes::Many,
+        }
+    }
+
+    /// Between two messages: Slack takes one a second, and a person reads no more than twenty mails a minute.
+    pub(crate) fn pace(&self) -> Duration {
         match self {
             Self::Slack { .. } => Duration::from_secs(1),
-            Self::PagerDuty { .. } | Self::Webhook { .. } => Duration::ZERO,
+            Self::Email(mail) => Duration::from_secs(3) / u32::try_from(mail.to().len()).unwrap_or(1).max(1),
+            Self::PagerDuty { .. } | Self::Webhook { .. } | Self::InfluxDb(_) => Duration::ZERO,
+        }
+    }
+
+    /// How long a claim of its messages lasts: longer than it may take to send them.
+    pub(crate) const fn claim(&self) -> TimeDelta {
+        match self {
+            Self::Email(_) => TimeDelta::seconds(60),
+            _ => TimeDelta::seconds(30),
         }
     }
 }
@@ -110,24 +178,31 @@ impl Channels {
     }
 
     /// Those that are told of an alert of this kind, of this job where it is of one, in the order in which they are declared.
-    pub(crate) fn told_of(&self, kind: &str, job: Option<&str>) -> Vec<&str> {
-        let takes = |channel: &&Channel| {
+    pub(crate) fn told_of(&self, kind: &str, job: Option<&str>) -> Vec<Recipient> {
+        self.told_where(|channel| {
             self.0.routes.iter().any(|route| route.takes(kind, job) && route.to.contains(&channel.name))
-        };
-        self.iter().filter(takes).map(|channel| channel.name.as_str()).collect()
+        })
     }
 
     /// Those that are told of a change of this kind because of this quantity.
-    pub(crate) fn told_of_change(&self, change: &str, quantity: &str) -> Vec<&str> {
-        let takes = |channel: &&Channel| {
+    pub(crate) fn told_of_change(&self, change: &str, quantity: &str) -> Vec<Recipient> {
+        self.told_where(|channel| {
             let mut notices = self.0.notices.iter().filter(|notice| notice.to.contains(&channel.name));
             notices.any(|notice| notice.quantity == quantity && covers(&notice.change, change))
-        };
-        self.iter().filter(takes).map(|channel| channel.name.as_str()).collect()
+        })
     }
 
-    /// Those that are told that this one fails: all others.
-    pub(crate) fn beside(&self, name: &str) -> Vec<&str> {
-        self.iter().map(|channel| channel.name.as_str()).filter(|other| *other != name).collect()
+    /// Those that are told that this one fails: all others that take alerts.
+    pub(crate) fn beside(&self, name: &str) -> Vec<Recipient> {
+        self.told_where(|channel| channel.name != name && !channel.receiver.takes_points())
+    }
+
+    /// Those that are told of runs that ended.
+    pub(crate) fn told_of_runs(&self) -> Vec<Recipient> {
+        self.told_where(|channel| channel.receiver.takes_points())
+    }
+
+    fn told_where(&self, is_told: impl Fn(&Channel) -> bool) -> Vec<Recipient> {
+        self.iter().filter(|channel| is_told(channel)).flat_map(Channel::recipients).collect()
     }
 }

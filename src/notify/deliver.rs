@@ -14,8 +14,13 @@ use crate::{
 };
 use chrono::TimeDelta;
 
-/// How long a lane that died keeps a claim: longer than any receiver may take.
-const CLAIM: TimeDelta = TimeDelta::seconds(30);
+/// Who gets a message.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Recipient {
+    pub channel: String,
+    /// Empty where the channel has only one.
+    pub address: String,
+}
 
 /// What a message is about, for [`enqueue`].
 #[derive(Clone, Copy, Debug)]
@@ -32,10 +37,10 @@ pub(crate) enum About {
     Channel,
 }
 
-/// Writes a message down for a channel. The same one is written once: then there is no new row.
+/// Writes a message down for a recipient. The same one is written once: then there is no new row.
 pub(crate) async fn enqueue(
     tx: &mut Tx<'_>,
-    channel: &str,
+    to: &Recipient,
     about: About,
     message: &Message,
 ) -> sqlx::Result<Option<DeliveryId>> {
@@ -46,12 +51,16 @@ pub(crate) async fn enqueue(
         About::Channel => (None, None, None),
     };
     let thing = alert.map_or_else(|| message.key.clone(), |alert| format!("alert/{alert}"));
+    // What one recipient does not take holds back no other.
+    let thing = if to.address.is_empty() { thing } else { format!("{thing} {}", to.address) };
     let row: Option<(DeliveryId,)> = tx
         .query(sql!(
-        "insert into deliveries (channel, thing, what, alert, alert_event, event, message, state, created_at, next_at)
-         values ($1, $2, $3, $4, $5, $6, $7, 'waiting', $8, $8) on conflict do nothing returning id"
-    ))
-        .bind(channel.to_owned())
+            "insert into deliveries
+               (channel, recipient, thing, what, alert, alert_event, event, message, state, created_at, next_at)
+             values ($1, $2, $3, $4, $5, $6, $7, $8, 'waiting', $9, $9) on conflict do nothing returning id"
+        ))
+        .bind(to.channel.as_str())
+        .bind(to.address.as_str())
         .bind(thing)
         .bind(message.what.as_str())
         .bind(alert)
@@ -79,17 +88,19 @@ pub(crate) async fn drop_waiting(tx: &mut Tx<'_>, alert: AlertId) -> sqlx::Resul
     .map(drop)
 }
 
-/// The channels that were told that an alert was opened, or will be or may have been, each with what it was told.
-pub(crate) async fn openings(tx: &mut Tx<'_>, alert: AlertId) -> sqlx::Result<Vec<(String, Message)>> {
-    let openings: Vec<(String, String)> = tx
+/// Those who were told that an alert was opened, or will be or may have been, each with what they were told.
+pub(crate) async fn openings(tx: &mut Tx<'_>, alert: AlertId) -> sqlx::Result<Vec<(Recipient, Message)>> {
+    let openings: Vec<(String, String, String)> = tx
         .query(sql!(
-            "select channel, message from deliveries
+            "select channel, recipient, message from deliveries
               where alert = $1 and what = 'opened' and (attempts > 0 or state = 'waiting') order by id"
         ))
         .bind(alert)
         .all()
         .await?;
-    let read = |(channel, message): (String, String)| Some((channel, serde_json::from_str(&message).ok()?));
+    let read = |(channel, address, message): (String, String, String)| {
+        Some((Recipient { channel, address }, serde_json::from_str(&message).ok()?))
+    };
     Ok(openings.into_iter().filter_map(read).collect())
 }
 
@@ -97,16 +108,54 @@ pub(crate) async fn openings(tx: &mut Tx<'_>, alert: AlertId) -> sqlx::Result<Ve
 #[derive(Clone, Debug, sqlx::FromRow)]
 pub(crate) struct Claimed {
     pub id: DeliveryId,
+    pub recipient: String,
     pub message: String,
-    pub attempts: i64,
 }
 
-/// Claims the next messages of a channel that are due. Of one thing only the first that waits is taken, so that they arrive in order.
+/// The recipient whose message is due next, where there is one.
+pub(crate) async fn next_due(reader: &Reader, channel: &str, now: Instant) -> sqlx::Result<Option<Recipient>> {
+    let next: Option<(String,)> = reader
+        .query(sql!(
+            "select recipient from deliveries d
+              where channel = $1 and state = 'waiting' and next_at <= $2 and (claimed_until is null or claimed_until < $2)
+                and not exists (select 1 from channels c where c.name = d.channel and c.pause_until > $2)
+                and not exists (select 1 from deliveries e where e.channel = d.channel and e.thing = d.thing
+                                 and e.state = 'waiting' and e.id < d.id)
+              order by next_at limit 1"
+        ))
+        .bind(channel.to_owned())
+        .bind(now)
+        .optional()
+        .await?;
+    Ok(next.map(|(address,)| Recipient { channel: channel.to_owned(), address }))
+}
+
+/// Whether more than this number of messages wait for a recipient and are due.
+pub(crate) async fn is_more_due(reader: &Reader, to: &Recipient, than: i64, now: Instant) -> sqlx::Result<bool> {
+    let due: Vec<(DeliveryId,)> = reader
+        .query(sql!(
+            "select id from deliveries
+              where channel = $1 and recipient = $2 and state = 'waiting' and next_at <= $3
+                and (claimed_until is null or claimed_until < $3)
+              order by id limit $4"
+        ))
+        .bind(to.channel.clone())
+        .bind(to.address.clone())
+        .bind(now)
+        .bind(than.saturating_add(1))
+        .all()
+        .await?;
+    Ok(i64::try_from(due.len()).is_ok_and(|due| due > than))
+}
+
+/// Claims the next messages of a recipient that are due. Of one thing only the first that waits is taken, so that they arrive in order.
 /// The attempt is counted before anything is sent.
 #[derive(Clone, Debug)]
 pub(crate) struct ClaimMessages {
-    pub channel: String,
+    pub to: Recipient,
     pub limit: i64,
+    /// How long a lane that died keeps its claim.
+    pub lasts: TimeDelta,
 }
 
 impl Housekeeping for ClaimMessages {
@@ -119,19 +168,20 @@ impl Housekeeping for ClaimMessages {
             .query(sql!(
                 "update deliveries set claimed_until = $3, attempts = attempts + 1
                   where id in (select id from deliveries d
-                                where channel = $1 and state = 'waiting' and next_at <= $2
+                                where channel = $1 and recipient = $5 and state = 'waiting' and next_at <= $2
                                   and (claimed_until is null or claimed_until < $2)
                                   and not exists (select 1 from channels c where c.name = d.channel and c.pause_until > $2)
                                   and not exists (select 1 from deliveries e where e.channel = d.channel and e.thing = d.thing
                                                    and e.state = 'waiting' and e.id < d.id)
                                 order by id limit $4)
                     and state = 'waiting' and (claimed_until is null or claimed_until < $2)
-                 returning id, message, attempts"
+                 returning id, recipient, message"
             ))
-            .bind(self.channel.as_str())
+            .bind(self.to.channel.as_str())
             .bind(now)
-            .bind(now.plus(CLAIM))
+            .bind(now.plus(self.lasts))
             .bind(self.limit)
+            .bind(self.to.address.as_str())
             .all()
             .await?;
         claimed.sort_by_key(|message| message.id);
@@ -139,51 +189,56 @@ impl Housekeeping for ClaimMessages {
     }
 }
 
-/// Writes down what a receiver answered.
+/// Writes down what a receiver answered to messages that it was sent together or side by side.
 #[derive(Clone, Debug)]
-pub(crate) struct KeepAnswer {
+pub(crate) struct KeepAnswers {
     pub channel: String,
-    pub id: DeliveryId,
-    pub answer: Answer,
+    pub answers: Vec<(DeliveryId, Answer)>,
 }
 
-impl Housekeeping for KeepAnswer {
+impl Housekeeping for KeepAnswers {
     const NAME: &'static str = "deliveries.answer";
     type Output = ();
 
     async fn run(&self, tx: &mut Tx<'_>) -> sqlx::Result<()> {
-        let now = tx.now();
-        let found: Option<(i64, Instant, String)> = tx
-            .query(sql!("select attempts, created_at, state from deliveries where id = $1"))
-            .bind(self.id)
-            .optional()
-            .await?;
-        health::note(tx, &self.channel, &self.answer).await?;
-        let Some((attempts, created, state)) = found else { return Ok(()) };
-        let spread = self.id.get().wrapping_mul(7919).rem_euclid(1000);
-        let next = next(&self.answer, attempts, created, now, spread);
-        // A person may have given it up meanwhile; that it was taken all the same is the truth.
-        if state != "waiting" && next != Next::Told {
-            return Ok(());
+        if let Some(answer) = Answer::of_all(self.answers.iter().map(|(_, answer)| answer)) {
+            health::note(tx, &self.channel, answer).await?;
         }
-        let (state, told, at) = match next {
-            Next::Told => ("told", Some(now), now),
-            Next::Failed => ("failed", None, now),
-            Next::At(at) => ("waiting", None, at),
-        };
-        tx.query(sql!(
-            "update deliveries set state = $2, told_at = $3, next_at = $4, error = $5, claimed_until = null
-              where id = $1"
-        ))
-        .bind(self.id)
-        .bind(state)
-        .bind(told)
-        .bind(at)
-        .bind(self.answer.why().map(str::to_owned))
-        .run()
-        .await
-        .map(drop)
+        for (id, answer) in &self.answers {
+            keep(tx, *id, answer).await?;
+        }
+        Ok(())
     }
+}
+
+async fn keep(tx: &mut Tx<'_>, id: DeliveryId, answer: &Answer) -> sqlx::Result<()> {
+    let now = tx.now();
+    let found: Option<(i64, Instant, String)> =
+        tx.query(sql!("select attempts, created_at, state from deliveries where id = $1")).bind(id).optional().await?;
+    let Some((attempts, created, state)) = found else { return Ok(()) };
+    let spread = id.get().wrapping_mul(7919).rem_euclid(1000);
+    let next = next(answer, attempts, created, now, spread);
+    // A person may have given it up meanwhile; that it was taken all the same is the truth.
+    if state != "waiting" && next != Next::Told {
+        return Ok(());
+    }
+    let (state, told, at) = match next {
+        Next::Told => ("told", Some(now), now),
+        Next::Failed => ("failed", None, now),
+        Next::At(at) => ("waiting", None, at),
+    };
+    tx.query(sql!(
+        "update deliveries set state = $2, told_at = $3, next_at = $4, error = $5, claimed_until = null
+          where id = $1"
+    ))
+    .bind(id)
+    .bind(state)
+    .bind(told)
+    .bind(at)
+    .bind(answer.why().map(str::to_owned))
+    .run()
+    .await
+    .map(drop)
 }
 
 /// How far a message is, and the last answer that was not good.

@@ -1,10 +1,12 @@
-//! Events of the outbox on their way: each is a line in the server's log, and a message to the channels that a notice names.
+//! Events of the outbox on their way: each is a line in the server's log, a message to the channels that a notice names, and, of a run
+//! that ended, a measurement to those that keep them.
 
 use super::{
     Channels, Facts, Message, Severity, What,
-    deliver::{About, enqueue},
+    deliver::{About, Recipient, enqueue},
 };
 use crate::gate::{CHANGES_HIGH_VALUE, Housekeeping, MarkDelivered, OutboxEvent, Tx};
+use serde::Deserialize;
 
 /// Hands these events on, and marks them as delivered in the same transaction: a process that dies hands on all of them or none.
 #[derive(Clone, Debug)]
@@ -22,9 +24,9 @@ impl Housekeeping for FanOut {
     async fn run(&self, tx: &mut Tx<'_>) -> sqlx::Result<()> {
         for event in &self.events {
             log(&self.topic, event);
-            if let Some((message, to)) = self.notice(event) {
-                for channel in to {
-                    enqueue(tx, channel, About::Event { event: event.id }, &message).await?;
+            for (message, to) in [self.notice(event), self.point(event)].into_iter().flatten() {
+                for to in &to {
+                    enqueue(tx, to, About::Event { event: event.id }, &message).await?;
                 }
             }
             MarkDelivered { id: event.id }.run(tx).await?;
@@ -35,7 +37,7 @@ impl Housekeeping for FanOut {
 
 impl FanOut {
     /// The message about an event that people are to be told of, and the channels that are.
-    fn notice(&self, event: &OutboxEvent) -> Option<(Message, Vec<&str>)> {
+    fn notice(&self, event: &OutboxEvent) -> Option<(Message, Vec<Recipient>)> {
         if event.topic != CHANGES_HIGH_VALUE.as_str() {
             return None;
         }
@@ -61,6 +63,49 @@ impl FanOut {
         };
         Some((message, to)).filter(|(_, to)| !to.is_empty())
     }
+
+    /// The measurement of a run that ended, whose event says how, and the channels that keep it.
+    fn point(&self, event: &OutboxEvent) -> Option<(Message, Vec<Recipient>)> {
+        let to = self.channels.told_of_runs();
+        if to.is_empty() {
+            return None;
+        }
+        let ended: EndedRun = EndedRun::deserialize(&event.body).ok()?;
+        let message = Message {
+            what: What::Point,
+            kind: event.topic.clone(),
+            severity: Severity::Warning,
+            key: format!("ingam:{}:run:{}", self.environment, ended.run),
+            title: ended.job.clone(),
+            since: event.at,
+            at: event.at,
+            n: 1,
+            path: format!("/runs/{}", ended.run),
+            facts: Facts {
+                run: Some(ended.run),
+                job: Some(ended.job),
+                outcome: Some(ended.state),
+                took: ended.duration_ms,
+                processed: ended.processed,
+                exit_code: ended.exit_code,
+                attempt: Some(ended.attempt),
+                ..Facts::default()
+            },
+        };
+        Some((message, to))
+    }
+}
+
+/// What the event of a run that ended says, and no other event does.
+#[derive(Debug, Deserialize)]
+struct EndedRun {
+    run: i64,
+    job: String,
+    state: String,
+    attempt: i64,
+    duration_ms: Option<i64>,
+    processed: Option<i64>,
+    exit_code: Option<i64>,
 }
 
 /// The log as a channel.

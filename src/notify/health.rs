@@ -1,11 +1,12 @@
 //! The channels as they are stored: which there are, which of them fail, since when and why, and when each last took a message.
 
-use super::{Channels, send::Answer};
+use super::{Channels, deliver::Recipient, send::Answer};
 use crate::{
     clock::Instant,
     gate::{Gate, Housekeeping, Tx},
     sql,
     store::{Queries, Reader},
+    web::shell::Failing,
 };
 
 /// Attempts in a row without a good answer after which a channel fails. A wrong address or key is enough at once.
@@ -22,41 +23,73 @@ pub(crate) struct Health {
     pub error: Option<String>,
     /// When it last took a message.
     pub proven_at: Option<Instant>,
+    /// The addresses that each get their own messages, as JSON.
+    pub recipients: String,
+}
+
+impl Health {
+    /// Those who get a message over it.
+    pub(crate) fn recipients(&self) -> Vec<Recipient> {
+        let mut addresses: Vec<String> = serde_json::from_str(&self.recipients).unwrap_or_default();
+        if addresses.is_empty() {
+            addresses.push(String::new());
+        }
+        addresses.into_iter().map(|address| Recipient { channel: self.name.clone(), address }).collect()
+    }
 }
 
 /// All that are declared.
 pub(crate) async fn all(db: &mut impl Queries) -> sqlx::Result<Vec<Health>> {
     db.query(sql!(
-        "select name, kind, host, failing_since, error, proven_at from channels where is_declared order by name"
+        "select name, kind, host, failing_since, error, proven_at, recipients from channels where is_declared order by name"
     ))
     .all()
     .await
 }
 
+/// The channels that take no messages; nothing where all do.
+pub(crate) async fn failing(reader: &Reader) -> sqlx::Result<Option<Failing>> {
+    let failing: Vec<(String, Instant)> = reader
+        .query(sql!(
+            "select name, failing_since from channels where is_declared and failing_since is not null order by failing_since"
+        ))
+        .all()
+        .await?;
+    let names: Vec<&str> = failing.iter().map(|(name, _)| name.as_str()).collect();
+    Ok(failing.first().map(|(_, since)| Failing { names: names.join(", "), since: *since }))
+}
+
 /// Stores the channels that are declared, where they are others than those that are stored.
 pub(crate) async fn declare(mut reader: &Reader, gate: &Gate, channels: &Channels) -> sqlx::Result<()> {
     let stored = all(&mut reader).await?;
-    let mut declared: Vec<(String, String, String)> = channels.iter().map(row).collect();
+    let mut declared: Vec<Row> = channels.iter().map(row).collect();
     declared.sort_unstable();
-    let is_same = stored
-        .iter()
-        .map(|health| (&health.name, &health.kind, &health.host))
-        .eq(declared.iter().map(|(name, kind, host)| (name, kind, host)));
+    let row_of =
+        |health: Health| Row { name: health.name, kind: health.kind, host: health.host, recipients: health.recipients };
+    let is_same = stored.into_iter().map(row_of).eq(declared.iter().cloned());
     if is_same { Ok(()) } else { gate.run_housekeeping(&DeclareChannels { declared }).await }
 }
 
-fn row(channel: &super::Channel) -> (String, String, String) {
+/// A channel as it is declared.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+struct Row {
+    name: String,
+    kind: String,
+    host: String,
+    recipients: String,
+}
+
+fn row(channel: &super::Channel) -> Row {
     let receiver = &channel.receiver;
-    if !channel.is_on {
-        return (channel.name.clone(), "log".to_owned(), String::new());
-    }
-    (channel.name.clone(), receiver.kind().to_owned(), receiver.host().to_owned())
+    let (kind, host) = if channel.is_on { (receiver.kind(), receiver.host()) } else { ("log", "") };
+    let recipients = serde_json::to_string(receiver.recipients()).unwrap_or_default();
+    Row { name: channel.name.clone(), kind: kind.to_owned(), host: host.to_owned(), recipients }
 }
 
 /// Stores which channels there are. What waits for one that is declared no more is dropped, and says so.
 #[derive(Clone, Debug)]
 pub(crate) struct DeclareChannels {
-    declared: Vec<(String, String, String)>,
+    declared: Vec<Row>,
 }
 
 impl Housekeeping for DeclareChannels {
@@ -64,15 +97,20 @@ impl Housekeeping for DeclareChannels {
     type Output = ();
 
     async fn run(&self, tx: &mut Tx<'_>) -> sqlx::Result<()> {
+        let now = tx.now();
         tx.query(sql!("update channels set is_declared = false where is_declared")).run().await?;
-        for (name, kind, host) in &self.declared {
+        for Row { name, kind, host, recipients } in &self.declared {
             tx.query(sql!(
-                "insert into channels (name, kind, host, is_declared) values ($1, $2, $3, true)
-                 on conflict (name) do update set kind = excluded.kind, host = excluded.host, is_declared = true"
+                "insert into channels (name, kind, host, recipients, is_declared, tested_at) values ($1, $2, $3, $4, true, $5)
+                 on conflict (name) do update set kind = excluded.kind, host = excluded.host, recipients = excluded.recipients,
+                   is_declared = true"
             ))
             .bind(name.as_str())
             .bind(kind.as_str())
             .bind(host.as_str())
+            .bind(recipients.as_str())
+            // It is idle from now on.
+            .bind(now)
             .run()
             .await?;
         }

@@ -14,6 +14,8 @@ pub(crate) enum What {
     Resolved,
     /// Something happened that is over as it is told.
     Notice,
+    /// A run ended, with what it took: for those who keep measurements.
+    Point,
     Test,
 }
 
@@ -25,6 +27,7 @@ impl What {
             Self::Acknowledged => "acknowledged",
             Self::Resolved => "resolved",
             Self::Notice => "notice",
+            Self::Point => "point",
             Self::Test => "test",
         }
     }
@@ -91,6 +94,11 @@ pub(crate) struct Facts {
     pub run: Option<i64>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub attempt: Option<i64>,
+    /// How the run ended, and the name of its job.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub outcome: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub job: Option<String>,
     /// In milliseconds, as is the next.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub took: Option<i64>,

@@ -7,12 +7,16 @@
 pub(crate) mod again;
 pub(crate) mod channel;
 pub(crate) mod deliver;
+mod email;
 pub(crate) mod fan_out;
 pub(crate) mod health;
+pub(crate) mod heartbeat;
+pub(crate) mod idle;
+mod influx;
 pub(crate) mod list;
 pub(crate) mod message;
 mod pagerduty;
-mod post;
+pub(crate) mod post;
 pub(crate) mod retry;
 pub(crate) mod route;
 pub(crate) mod send;
@@ -23,6 +27,7 @@ mod webhook;
 
 pub(crate) use channel::Channel;
 pub use channel::Channels;
+pub use heartbeat::Heartbeat;
 pub(crate) use message::{Facts, Message, Severity, What};
 
 use crate::{gate::Target, id::DeliveryId, web::panel::Entry};

@@ -35,7 +35,7 @@ fn event(routing_key: &Secret, message: &Message, said: &Said, setting: &Setting
     let action = match message.what {
         What::Acknowledged => "acknowledge",
         What::Resolved => "resolve",
-        What::Opened | What::Again | What::Notice | What::Test => "trigger",
+        What::Opened | What::Again | What::Notice | What::Point | What::Test => "trigger",
     };
     let named = [
         ("routing_key", json!(routing_key.text())),
@@ -52,7 +52,7 @@ fn event(routing_key: &Secret, message: &Message, said: &Said, setting: &Setting
         let payload = json!({
             "summary": cut(&said.head, SUMMARY),
             "source": setting.origin,
-            "severity": message.severity.as_str(),
+            "severity": if message.what == What::Test { "info" } else { message.severity.as_str() },
             "timestamp": message.at.to_string(),
             "component": message.title,
             "class": message.kind,

@@ -34,6 +34,11 @@ impl Address {
         self.0.host().unwrap_or_default()
     }
 
+    #[cfg(test)]
+    pub(super) fn text(&self) -> String {
+        self.0.to_string()
+    }
+
     /// Whether what is sent there can be read on the way.
     pub(crate) fn is_readable(&self) -> bool {
         self.0.scheme_str() == Some("http") && !outgoing::is_loopback(self.host())
@@ -47,8 +52,8 @@ impl fmt::Debug for Address {
 }
 
 /// What sends, with the connections it keeps.
-pub(super) fn agent() -> ureq::Agent {
-    outgoing::agent().max_idle_connections(2).max_idle_age(KEPT).timeout_global(Some(TIMEOUT)).build().new_agent()
+pub(crate) fn agent() -> ureq::Agent {
+    outgoing::agent().max_idle_connections(8).max_idle_age(KEPT).timeout_global(Some(TIMEOUT)).build().new_agent()
 }
 
 /// An answer with its body.
@@ -80,6 +85,15 @@ pub(super) fn post(
         Reply { status: reply.status(), body: String::from_utf8_lossy(&body).into_owned(), after }
     });
     reply.map_err(|error| Answer::later(outgoing::shortly(&error)))
+}
+
+/// Calls an address that takes signs of life.
+///
+/// # Errors
+/// Why it did not take this one, in words without the address.
+pub(crate) fn call(agent: &ureq::Agent, address: &Address) -> Result<(), String> {
+    let reply = agent.get(address.0.clone()).call().map_err(|error| outgoing::shortly(&error).to_owned())?;
+    if reply.status().is_success() { Ok(()) } else { Err(format!("HTTP {}", reply.status().as_u16())) }
 }
 
 /// A number of seconds or a date (RFC 9110, 10.2.3); at most a day.

@@ -1,20 +1,31 @@
-//! Sending one message over one channel.
+//! Sending messages over one channel.
 
 use super::{
     Channel, Message,
-    channel::Receiver,
-    deliver::{Claimed, KeepAnswer},
-    pagerduty, post, slack,
-    text::{Said, Setting},
+    channel::{Receiver, Takes},
+    deliver::{ClaimMessages, Claimed, KeepAnswers, is_more_due, next_due},
+    email, influx, pagerduty, post, slack,
+    text::{Joined, Said, Setting},
     webhook,
 };
 use crate::{
     clock::{Clock, Instant},
     gate::Gate,
     id::DeliveryId,
+    store::Reader,
 };
 use chrono::TimeDelta;
-use std::fmt;
+use futures_util::future::join_all;
+use std::{fmt, time::Duration};
+
+/// Messages that are sent side by side, each by itself.
+const SIDE_BY_SIDE: i64 = 8;
+/// Beyond this number of messages that wait for a person, one names them all.
+const APART: i64 = 5;
+/// Messages that one names.
+const JOINED: i64 = 50;
+/// Messages of one call.
+const TOGETHER: i64 = 1000;
 
 /// What a receiver said.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -43,6 +54,17 @@ impl Answer {
             Self::Later { why, .. } | Self::Misconfigured(why) | Self::Refused(why) => Some(why),
         }
     }
+
+    /// What several answers say of the channel: it works where it took one; otherwise the worst of them.
+    pub(super) fn of_all<'a>(answers: impl Iterator<Item = &'a Self>) -> Option<&'a Self> {
+        answers.min_by_key(|answer| match answer {
+            Self::Taken => 0,
+            Self::Misconfigured(_) => 1,
+            Self::Refused(_) => 2,
+            Self::Later { after: Some(_), .. } => 3,
+            Self::Later { after: None, .. } => 4,
+        })
+    }
 }
 
 /// What sends the messages of one channel.
@@ -59,6 +81,14 @@ impl fmt::Debug for Sender {
     }
 }
 
+/// A message that can be read.
+#[derive(Clone, Debug)]
+pub(super) struct Letter {
+    pub id: DeliveryId,
+    pub to: String,
+    pub message: Message,
+}
+
 impl Sender {
     pub(crate) fn new(channel: Channel, setting: Setting) -> Self {
         Self { channel, setting, agent: post::agent() }
@@ -69,50 +99,106 @@ impl Sender {
     }
 
     /// How long it waits between two messages, as its receiver asks.
-    pub(crate) fn pace(&self) -> std::time::Duration {
+    pub(crate) fn pace(&self) -> Duration {
         self.channel.receiver.pace()
     }
 
-    /// Sends a message, away from the async threads since ureq blocks.
-    pub(crate) async fn send(&self, id: DeliveryId, message: Message, now: Instant) -> Answer {
-        let sender = self.clone();
-        let sent = tokio::task::spawn_blocking(move || sender.send_now(id, &message, now)).await;
-        sent.unwrap_or_else(|_| Answer::later("the call was broken off"))
+    /// What of the messages that are due is to be claimed next; nothing where none is.
+    pub(crate) async fn next_claim(&self, reader: &Reader, now: Instant) -> sqlx::Result<Option<ClaimMessages>> {
+        let receiver = &self.channel.receiver;
+        let Some(to) = next_due(reader, self.channel(), now).await? else { return Ok(None) };
+        let limit = match receiver.takes() {
+            Takes::Each => SIDE_BY_SIDE,
+            Takes::Many => TOGETHER,
+            Takes::Joined if is_more_due(reader, &to, APART, now).await? => JOINED,
+            Takes::Joined => 1,
+        };
+        Ok(Some(ClaimMessages { to, limit, lasts: receiver.claim() }))
     }
 
-    fn send_now(&self, id: DeliveryId, message: &Message, now: Instant) -> Answer {
-        let said = Said::of(message, &self.setting, self.channel.lang);
-        if !self.channel.is_on {
-            tracing::info!(channel = self.channel.name, kind = message.kind, said = said.head, "not sent from here");
-            return Answer::Taken;
+    /// Sends messages that were claimed together, and returns the answer to each.
+    async fn send(&self, letters: Vec<Letter>, now: Instant) -> Vec<(DeliveryId, Answer)> {
+        match self.channel.receiver.takes() {
+            Takes::Each => join_all(letters.into_iter().map(|letter| self.call(vec![letter], now))).await.concat(),
+            Takes::Joined | Takes::Many => self.call(letters, now).await,
         }
+    }
+
+    /// Away from the async threads, since the calls block.
+    async fn call(&self, letters: Vec<Letter>, now: Instant) -> Vec<(DeliveryId, Answer)> {
+        let ids: Vec<DeliveryId> = letters.iter().map(|letter| letter.id).collect();
+        let sender = self.clone();
+        let sent = tokio::task::spawn_blocking(move || sender.call_now(&letters, now)).await;
+        sent.unwrap_or_else(|_| ids.into_iter().map(|id| (id, Answer::later("the call was broken off"))).collect())
+    }
+
+    fn call_now(&self, letters: &[Letter], now: Instant) -> Vec<(DeliveryId, Answer)> {
+        let all = |answer: Answer| letters.iter().map(|letter| (letter.id, answer.clone())).collect();
+        if !self.channel.is_on {
+            for letter in letters {
+                let said = Said::of(&letter.message, &self.setting, self.channel.lang);
+                tracing::info!(
+                    channel = self.channel.name,
+                    kind = letter.message.kind,
+                    said = said.head,
+                    "not sent from here"
+                );
+            }
+            return all(Answer::Taken);
+        }
+        match (&self.channel.receiver, letters) {
+            (Receiver::InfluxDb(influx), letters) => influx::send(&self.agent, influx, letters, &self.setting, now),
+            (_, [letter]) => vec![(letter.id, self.call_one(letter, now))],
+            (_, letters) => all(self.call_joined(letters, now)),
+        }
+    }
+
+    fn call_one(&self, Letter { id, to, message }: &Letter, now: Instant) -> Answer {
+        let (setting, agent) = (&self.setting, &self.agent);
+        let said = Said::of(message, setting, self.channel.lang);
         match &self.channel.receiver {
-            Receiver::Slack { url } => slack::send(&self.agent, url, message, &said, now),
+            Receiver::Slack { url } => slack::send(agent, url, message, &said, now),
             Receiver::PagerDuty { url, routing_key } => {
-                pagerduty::send(&self.agent, url, routing_key, message, &said, &self.setting, now)
+                pagerduty::send(agent, url, routing_key, message, &said, setting, now)
             }
-            Receiver::Webhook { url, secret } => {
-                webhook::send(&self.agent, url, secret, id, message, &said, &self.setting, now)
-            }
+            Receiver::Webhook { url, secret } => webhook::send(agent, url, secret, *id, message, &said, setting, now),
+            Receiver::Email(mail) => email::send(mail, to, *id, message, &said, setting, now),
+            Receiver::InfluxDb(_) => Answer::Refused("it takes measurements only".to_owned()),
+        }
+    }
+
+    /// One message that names them all.
+    fn call_joined(&self, letters: &[Letter], now: Instant) -> Answer {
+        let joined = Joined::of(letters.iter().map(|letter| &letter.message), &self.setting, self.channel.lang);
+        let Some(first) = letters.first() else { return Answer::Taken };
+        match &self.channel.receiver {
+            Receiver::Slack { url } => slack::send_joined(&self.agent, url, &joined, now),
+            Receiver::Email(mail) => email::send_joined(mail, &first.to, first.id, &joined, &self.setting, now),
+            _ => Answer::Refused("it takes no joined messages".to_owned()),
         }
     }
 }
 
-/// Sends a message that was claimed, and writes down what its receiver answered.
-pub(crate) async fn send_claimed(sender: &Sender, gate: &Gate, clock: &Clock, claimed: Claimed) -> sqlx::Result<()> {
+/// Sends messages that were claimed, and writes down what their receiver answered.
+pub(crate) async fn send_claimed(
+    sender: &Sender,
+    gate: &Gate,
+    clock: &Clock,
+    claimed: Vec<Claimed>,
+) -> sqlx::Result<()> {
     let channel = sender.channel();
-    let answer = match serde_json::from_str::<Message>(&claimed.message) {
-        Ok(message) => sender.send(claimed.id, message, clock.now()).await,
-        Err(error) => Answer::Refused(format!("the stored message cannot be read: {error}")),
-    };
-    if let Some(why) = answer.why() {
-        tracing::warn!(
-            channel,
-            delivery = claimed.id.get(),
-            attempt = claimed.attempts,
-            why,
-            "a message was not taken"
-        );
+    let (mut letters, mut answers) = (Vec::new(), Vec::new());
+    for Claimed { id, recipient: to, message, .. } in claimed {
+        match serde_json::from_str(&message) {
+            Ok(message) => letters.push(Letter { id, to, message }),
+            Err(error) => answers.push((id, Answer::Refused(format!("the stored message cannot be read: {error}")))),
+        }
     }
-    gate.run_housekeeping(&KeepAnswer { channel: channel.to_owned(), id: claimed.id, answer }).await
+    answers.extend(sender.send(letters, clock.now()).await);
+    for (id, answer) in &answers {
+        if let Some(why) = answer.why() {
+            tracing::warn!(channel, delivery = id.get(), why, "a message was not taken");
+        }
+    }
+    gate.run_housekeeping(&KeepAnswers { channel: channel.to_owned(), answers }).await
 }

@@ -30,8 +30,8 @@ pub struct TestChannel {
 impl Change for TestChannel {
     const KIND: &'static str = "channels.test";
     const ADMITS: Admits = Admits { host: true, ..Admits::sealed(MENDS) };
-    /// The message.
-    type Output = Option<DeliveryId>;
+    /// The messages: one for each who gets them.
+    type Output = Vec<DeliveryId>;
 
     fn target(&self) -> Target {
         Target::new("channel", &self.channel)
@@ -43,23 +43,35 @@ impl Change for TestChannel {
     }
 
     async fn apply(&self, tx: &mut Tx<'_>) -> Result<Self::Output, Fault> {
-        let now = tx.now();
-        let message = Message {
-            what: What::Test,
-            kind: Self::KIND.to_owned(),
-            severity: Severity::Warning,
-            // Each of its own: a test that hangs holds back no other.
-            key: format!("ingam:test:{}:{}", self.channel, tx.change_id()),
-            title: self.channel.clone(),
-            since: now,
-            at: now,
-            n: 1,
-            path: "/deliveries".to_owned(),
-            facts: Facts { by: Some(tx.by().to_owned()), ..Facts::default() },
-        };
         tx.note("channel", None::<&str>, self.channel.as_str());
-        Ok(enqueue(tx, &self.channel, About::Channel, &message).await?)
+        let channels = health::all(tx).await?;
+        let Some(channel) = channels.iter().find(|channel| channel.name == self.channel) else { return Ok(Vec::new()) };
+        let by = tx.by().to_owned();
+        Ok(send_test(tx, channel, Some(by)).await?)
     }
+}
+
+/// Writes a test down for everyone who gets messages over a channel.
+pub(super) async fn send_test(tx: &mut Tx<'_>, channel: &Health, by: Option<String>) -> sqlx::Result<Vec<DeliveryId>> {
+    let now = tx.now();
+    let message = Message {
+        what: What::Test,
+        kind: TestChannel::KIND.to_owned(),
+        severity: Severity::Warning,
+        // Each of its own: a test that hangs holds back no other.
+        key: format!("ingam:test:{}:{now}", channel.name),
+        title: channel.name.clone(),
+        since: now,
+        at: now,
+        n: 1,
+        path: "/deliveries".to_owned(),
+        facts: Facts { by, ..Facts::default() },
+    };
+    let mut ids = Vec::new();
+    for to in channel.recipients() {
+        ids.extend(enqueue(tx, &to, About::Channel, &message).await?);
+    }
+    Ok(ids)
 }
 
 /// The name of a channel in an address: `?panel=test-ops`.

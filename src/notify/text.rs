@@ -1,6 +1,6 @@
 //! A message in words: one line that says all, and what is known of it, line by line.
 
-use super::{Message, What};
+use super::{Message, Severity, What};
 use crate::{
     clock::Instant,
     profile::Profile,
@@ -50,16 +50,77 @@ pub(super) struct Said {
 impl Said {
     pub(super) fn of(message: &Message, setting: &Setting, lang: Lang) -> Self {
         let words = Words::of(lang);
-        let kind = words.name("alert-kind", &message.kind);
-        let by = message.facts.by.as_deref().unwrap_or_default();
-        let args: [(&str, &dyn std::fmt::Display); 4] =
-            [("kind", &kind), ("title", &message.title), ("n", &message.n), ("by", &by)];
-        let sentence = words.with(&format!("message.{}", message.what.as_str()), &args);
         Self {
-            head: one_line(&format!("{} {sentence}", setting.tag())),
+            head: one_line(&format!("{} {}", setting.tag(), sentence(message, words))),
             lines: lines(message, setting, words),
             links: links(message, setting, words),
         }
+    }
+}
+
+fn sentence(message: &Message, words: Words) -> String {
+    let kind = words.name("alert-kind", &message.kind);
+    let by = message.facts.by.as_deref().unwrap_or_default();
+    let args: [(&str, &dyn std::fmt::Display); 4] =
+        [("kind", &kind), ("title", &message.title), ("n", &message.n), ("by", &by)];
+    let key = match (message.what, &message.facts.by) {
+        (What::Test, None) => "message.test-idle".to_owned(),
+        (what, _) => format!("message.{}", what.as_str()),
+    };
+    words.with(&key, &args)
+}
+
+/// Several messages in the words of one, because a person does not read that many.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Joined {
+    /// `[PROD] 12 messages, among them: Run failed: Daily settlement`
+    pub head: String,
+    pub mark: &'static str,
+    pub items: Vec<Item>,
+    /// The page of all alerts, and what it is called.
+    pub link: (String, String),
+}
+
+/// One of several messages.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Item {
+    pub mark: &'static str,
+    pub head: String,
+    pub url: String,
+}
+
+impl Joined {
+    pub(super) fn of<'m>(messages: impl Iterator<Item = &'m Message>, setting: &Setting, lang: Lang) -> Self {
+        let words = Words::of(lang);
+        let mut messages: Vec<&Message> = messages.collect();
+        let item = |message: &&Message| Item {
+            mark: mark(message),
+            head: one_line(&sentence(message, words)),
+            url: setting.link(&message.path),
+        };
+        let items: Vec<Item> = messages.iter().map(item).collect();
+        // What a person has to look at is in the line that a phone shows.
+        messages.sort_by_key(|message| (message.what != What::Opened, std::cmp::Reverse(message.severity)));
+        let first = messages.first().map(|message| (mark(message), sentence(message, words))).unwrap_or_default();
+        let head = words.with("message.joined", &[("n", &items.len()), ("first", &first.1)]);
+        Self {
+            head: one_line(&format!("{} {head}", setting.tag())),
+            mark: first.0,
+            items,
+            link: (words.get("message.open-all").to_owned(), setting.link("/alerts")),
+        }
+    }
+}
+
+/// What tells messages apart before they are read.
+pub(super) fn mark(message: &Message) -> &'static str {
+    match (message.what, message.severity) {
+        (What::Resolved, _) => "✅",
+        (What::Acknowledged, _) => "👀",
+        (What::Test, _) => "🔔",
+        (What::Notice | What::Point, _) => "ℹ️",
+        (What::Opened | What::Again, Severity::Critical) => "🔴",
+        (What::Opened | What::Again, Severity::Warning) => "🟠",
     }
 }
 
@@ -135,7 +196,7 @@ fn links(message: &Message, setting: &Setting, words: Words) -> Vec<(String, Str
 }
 
 /// Text without controls and without runs of blanks, which mail programs drop between encoded words.
-fn one_line(text: &str) -> String {
+pub(super) fn one_line(text: &str) -> String {
     let text: String = text.chars().map(|c| if c.is_control() { ' ' } else { c }).collect();
     text.split_whitespace().collect::<Vec<_>>().join(" ")
 }

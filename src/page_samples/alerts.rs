@@ -121,6 +121,7 @@ impl Maker {
             failing_since: is_failing.then(|| before(TimeDelta::hours(40))),
             error: is_failing.then(|| self.text("HTTP 404: no_service", "HTTP 404: no_service")),
             proven_at: (kind != "webhook").then(|| before(TimeDelta::days(3))),
+            recipients: "[]".into(),
         }
     }
 
@@ -157,6 +158,8 @@ impl Maker {
             self.channel("ops", "slack", true),
             self.channel("page", "pagerduty", false),
             self.channel("hook", "webhook", false),
+            self.channel("mail", "email", false),
+            self.channel("points", "influxdb", false),
         ]
     }
 

@@ -129,6 +129,11 @@ impl Desk {
             section,
             policies: self.policies().clone(),
             nav: self.nav().await?,
+            failing: if self.visitor.roles.iter().any(|role| role == crate::gate::Role::Owner) {
+                (self.console().failing)(self.reader()).await?
+            } else {
+                None
+            },
             audit_head: if may_audit {
                 self.console().audit_head().await?.map(|(seq, at)| AuditHead { seq, at })
             } else {

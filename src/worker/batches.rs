@@ -9,6 +9,7 @@ mod elsewhere;
 mod tick;
 mod watch;
 
+use super::heartbeat::Pulse;
 use crate::{
     batches::{
         claim::{ClaimRun, ClaimedRun, Normal},
@@ -63,13 +64,14 @@ const TURN: Duration = Duration::from_millis(250);
 const WATCH: Duration = Duration::from_secs(1);
 
 /// Runs until it is stopped, and then until the runs in hand have ended.
-pub(super) async fn run(runner: Runner, mut stopped: signal::Receiver<bool>) {
+pub(super) async fn run(runner: Runner, pulse: Pulse, mut stopped: signal::Receiver<bool>) {
     let runner = Arc::new(runner);
     let watching = tokio::spawn(watch_over(Arc::clone(&runner), stopped.clone()));
     let mut runs = JoinSet::new();
     while super::turn_after(TURN, &mut stopped).await {
-        if let Err(error) = tick::tick(&runner).await {
-            tracing::warn!(%error, "schedules could not be read; trying again");
+        match tick::tick(&runner).await {
+            Ok(()) => pulse.beat(),
+            Err(error) => tracing::warn!(%error, "schedules could not be read; trying again"),
         }
         while runs.try_join_next().is_some() {}
         while runs.len() < runner.slots && !*stopped.borrow() {

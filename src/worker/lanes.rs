@@ -1,14 +1,11 @@
 //! One lane for each channel: it claims what waits, sends it and writes the answer down. A receiver that hangs delays no other
 //! channel. Several processes may have a lane for one channel; the claim decides who sends a message.
 
+use super::heartbeat::Pulse;
 use crate::{
     clock::Clock,
     gate::Gate,
-    notify::{
-        deliver::ClaimMessages,
-        send::{Sender, send_claimed},
-    },
-    sql,
+    notify::send::{Sender, send_claimed},
     store::Reader,
 };
 use std::time::Duration;
@@ -16,8 +13,6 @@ use tokio::{sync::watch, time::sleep};
 
 /// How often it is looked for messages.
 const TURN: Duration = Duration::from_millis(200);
-/// Messages that are claimed at once: as many as are surely sent before the claim ends.
-const AT_ONCE: i64 = 2;
 
 /// With what a lane works.
 #[derive(Clone, Debug)]
@@ -26,6 +21,8 @@ pub(super) struct Lane {
     pub reader: Reader,
     pub clock: Clock,
     pub sender: Sender,
+    /// Beats as long as the lane goes on.
+    pub pulse: Pulse,
 }
 
 /// Sends until it is stopped; what is in hand then is sent to its end.
@@ -33,8 +30,11 @@ pub(super) async fn run(lane: Lane, mut stopped: watch::Receiver<bool>) {
     while super::turn_after(TURN, &mut stopped).await {
         while !*stopped.borrow() {
             match lane.send_some().await {
-                Ok(true) => {}
-                Ok(false) => break,
+                Ok(true) => lane.pulse.beat(),
+                Ok(false) => {
+                    lane.pulse.beat();
+                    break;
+                }
                 Err(error) => {
                     tracing::warn!(channel = lane.sender.channel(), %error, "messages could not be claimed; trying again");
                     break;
@@ -48,25 +48,13 @@ impl Lane {
     /// Sends the next messages that are due, and says whether there were any.
     async fn send_some(&self) -> sqlx::Result<bool> {
         // Most of the time there are none, and looking does not take the place of a writer.
-        let (waits,): (bool,) = self
-            .reader
-            .query(sql!(
-                "select exists (select 1 from deliveries where channel = $1 and state = 'waiting' and next_at <= $2)"
-            ))
-            .bind(self.sender.channel().to_owned())
-            .bind(self.clock.now())
-            .one()
-            .await?;
-        if !waits {
+        let Some(claim) = self.sender.next_claim(&self.reader, self.clock.now()).await? else { return Ok(false) };
+        let claimed = self.gate.run_housekeeping(&claim).await?;
+        if claimed.is_empty() {
             return Ok(false);
         }
-        let claim = ClaimMessages { channel: self.sender.channel().to_owned(), limit: AT_ONCE };
-        let claimed = self.gate.run_housekeeping(&claim).await?;
-        let is_any = !claimed.is_empty();
-        for message in claimed {
-            send_claimed(&self.sender, &self.gate, &self.clock, message).await?;
-            sleep(self.sender.pace()).await;
-        }
-        Ok(is_any)
+        send_claimed(&self.sender, &self.gate, &self.clock, claimed).await?;
+        sleep(self.sender.pace()).await;
+        Ok(true)
     }
 }

@@ -38,7 +38,7 @@ fn what_is_wrong_is_one_line_that_names_it_and_no_secret() {
         ("kind = \"slack\"", "url is missing"),
         ("kind = \"slack\"\nurl = \"$NOTHING\"", "NOTHING is not set"),
         ("kind = \"slack\"\nurl = \"https://hooks.slack.com/services/secret\"", "write \"$NAME\""),
-        ("kind = \"slack\"\nurl = \"$HOOK\"\nsecret = \"$WHSEC\"", "belongs to the kind webhook"),
+        ("kind = \"slack\"\nurl = \"$HOOK\"\nsecret = \"$WHSEC\"", "has no secret; it has url, beside"),
         ("kind = \"slack\"\nurl = \"$HOOK\"\nlang = \"fr\"", "lang must be"),
         ("kind = \"slack\"\nurl = \"$HOOK\"\nenvironments = [\"production\"]", "is not a profile"),
         (
@@ -47,7 +47,7 @@ fn what_is_wrong_is_one_line_that_names_it_and_no_secret() {
         ),
         ("kind = \"webhook\"\nurl = \"https://hooks.example.com\"\nsecret = \"$KEY\"", "whsec_"),
         ("kind = \"pagerduty\"\nrouting_key = \"secret\"", "write \"$NAME\""),
-        ("kind = \"slack\"\nurl = \"$HOOK\"\nchannel = \"x\"", "unknown field"),
+        ("kind = \"slack\"\nurl = \"$HOOK\"\nchannel = \"x\"", "has no channel; it has url"),
     ] {
         let error = channel(rest, Profile::Prod).unwrap_err();
         assert!(error.contains(says) && !error.contains("/secret") && !error.contains('\n'), "{rest}: {error}");

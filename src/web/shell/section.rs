@@ -102,6 +102,18 @@ pub(crate) struct Waits {
 /// Counts what waits for a person at a time. More than a page can show are only many.
 pub(crate) type Count = for<'c> fn(&'c Reader, &'c Visitor, Instant) -> LocalBoxFuture<'c, sqlx::Result<i64>>;
 
+/// Channels that take no messages.
+#[derive(Clone, Debug)]
+pub struct Failing {
+    /// Their names, set apart by commas.
+    pub names: String,
+    /// Since when the first of them fails.
+    pub since: Instant,
+}
+
+/// The way to find out about channels that take no messages; nothing where all do.
+pub(crate) type FindFailing = for<'c> fn(&'c Reader) -> LocalBoxFuture<'c, sqlx::Result<Option<Failing>>>;
+
 #[derive(Clone, Copy, Debug)]
 pub struct NavItem {
     pub section: Section,

@@ -10,6 +10,9 @@ use std::{
 const COMPOSED: &[&str] = &[
     "nav.",
     "begin-task.",
+    "readiness-line.",
+    "readiness-list.",
+    "readiness-remedy.",
     "begin-why.",
     "lapse.",
     "lapse-short.",

@@ -84,4 +84,52 @@ on_both! {
             }
         }
     }
+
+    fn readiness_is_four_checklists_with_a_verdict_for_each_line_and_what_to_do(world) {
+        let (database, sink, folder) = (Database::empty(world.engine), Sink::start(), TempDir::with_prefix("ingam-test-").unwrap());
+        let job = "[[job]]\nname = \"settle\"\ntitle = \"Settle\"\nowner = \"tests\"\ncommand = [\"/bin/true\"]\n";
+        let file = written(&folder, job);
+        let arguments = ["check", "--readiness", "--config", file.to_str().unwrap()];
+        let env = with(
+            &local(&database.url),
+            &[
+                ("INGAM_SLACK_OPS", Some(sink.url("slack").as_str())),
+                ("INGAM_PAGER", Some("R0UT1NGK3Y")),
+                ("INGAM_PUBLIC_ORIGIN", Some("http://127.0.0.1:8080")),
+                ("INGAM_BATCH_PROGRAMS", Some("/bin/true")),
+            ],
+        );
+        succeeds(&env, &["migrate"]);
+        let (code, lists) = said(&env, &arguments);
+        assert_eq!(code, Some(1), "{lists}");
+        for says in [
+            "Deployment\n", "Batches\n", "Administration\n", "Monitoring\n",
+            "MISSING  The console runs as production: local",
+            "MISSING  Two owners can sign in: 0",
+            "ok       Every job names its owner",
+            "ok       A failure of every job reaches a person",
+            "MISSING  Every job has instructions: settle",
+            "MISSING  Every channel took a message in the last 30 days: ops",
+            "Test these channels: under Channels and messages, or with `ingam notify test`.",
+        ] {
+            assert!(lists.contains(says), "{says}: {lists}");
+        }
+        // A channel that is proven, and one that is not used in this environment, are not missed.
+        let (code, _) = said(&env, &["notify", "test", "ops", "--config", file.to_str().unwrap(), "--reason", "Is it set up rightly?"]);
+        assert_eq!(code, Some(0));
+        let (_, lists) = said(&env, &arguments);
+        assert!(lists.contains("ok       Every channel took a message in the last 30 days"), "{lists}");
+        assert!(!lists.contains("R0UT1NGK3Y") && !lists.contains("/slack"), "{lists}");
+    }
+
+    fn owners_see_the_checklists_as_a_page_and_others_do_not(world) {
+        let owner = world.signed_in("owner");
+        let page = owner.get("/readiness");
+        assert_eq!(page.status, 200, "{page}");
+        let monitoring = page.says("section[aria-labelledby='list-monitoring']");
+        assert!(monitoring.contains("Everything critical reaches a person : not so yet") && monitoring.contains("Run failed"), "{monitoring}");
+        let admin = page.says("section[aria-labelledby='list-admin']");
+        assert!(admin.contains("An approver can sign in : so") && admin.contains("Two owners can sign in : not so yet 1"), "{admin}");
+        assert_eq!(world.signed_in("jun").get("/readiness").status, 403);
+    }
 }

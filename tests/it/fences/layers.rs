@@ -28,7 +28,7 @@ const LAYERS: &[&[&str]] = &[
     &["metrics"],
     // What composes them.
     &["config"],
-    &["worker", "demo"],
+    &["worker", "demo", "readiness"],
     &["changes"],
     &["routes", "sections"],
     &["app"],

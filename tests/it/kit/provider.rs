@@ -196,7 +196,8 @@ pub(super) fn read(stream: &TcpStream) -> Option<(String, Headers, Vec<u8>)> {
             None => break,
         };
     }
-    let mut body = vec![0; headers.get("content-length")?.parse().ok()?];
+    let length = headers.get("content-length").map_or(Some(0), |length| length.parse().ok())?;
+    let mut body = vec![0; length];
     reader.read_exact(&mut body).ok()?;
     Some((path, headers, body))
 }

@@ -105,6 +105,7 @@ impl Sink {
     pub(crate) fn serve_for(&self, config: &mut Config, more: &str) {
         let declared: DeclaredChannels = toml::from_str(&self.channels(more)).unwrap();
         config.channels = declared.channels(&Declared::default(), Profile::Local, true).unwrap();
+        config.heartbeats = declared.heartbeats(Profile::Local).unwrap();
     }
 
     fn serve(&self, mut stream: TcpStream) {
@@ -118,6 +119,7 @@ impl Sink {
             };
             let (status, word, more) = match says {
                 Says::Ok if path == "slack" => (200, "ok".to_owned(), String::new()),
+                Says::Ok if path.starts_with("influx") => (204, String::new(), String::new()),
                 Says::Ok => (202, "{\"status\":\"success\"}".to_owned(), String::new()),
                 Says::Status(status, word) => (status, word.to_owned(), String::new()),
                 Says::RetryAfter(seconds) => (429, "rate_limited".to_owned(), format!("retry-after: {seconds}\r\n")),

@@ -1,0 +1,97 @@
+//! What the database says, as far as readiness depends on it.
+
+use crate::{
+    allowlist::net,
+    audit::background,
+    batches::record::needs_attention,
+    clock::Instant,
+    gate::{can_sign_in, lead::lead},
+    notify::health::{self, Health},
+    sql,
+    store::Reader,
+};
+use ipnet::IpNet;
+
+/// What the database says at a time.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Proven {
+    pub verified_at: Option<Instant>,
+    /// Whether the last verification found something.
+    pub is_unfit: bool,
+    pub is_ahead: bool,
+    /// The jobs whose newest run knew nothing of what is usual.
+    pub without_baseline: Vec<String>,
+    /// When the oldest failure happened that no person has seen to.
+    pub oldest_failure: Option<Instant>,
+    pub staff: Vec<Member>,
+    pub networks: Vec<IpNet>,
+    pub channels: Vec<Health>,
+}
+
+/// A person whose account is active.
+#[derive(Clone, Debug, sqlx::FromRow)]
+pub(crate) struct Member {
+    pub roles: String,
+    /// Whether they have a password and a second factor that is not locked.
+    pub is_able: bool,
+}
+
+impl Member {
+    pub(crate) fn has(&self, role: &str) -> bool {
+        self.roles.split(',').any(|held| held.trim() == role)
+    }
+}
+
+impl Proven {
+    pub(crate) async fn read(mut reader: &Reader, now: Instant) -> sqlx::Result<Self> {
+        let verification = background::last(&mut reader).await?;
+        Ok(Self {
+            verified_at: verification.finished_at,
+            is_unfit: verification.finding.is_some(),
+            is_ahead: lead(&mut reader, now).await?.is_some(),
+            without_baseline: without_baseline(reader).await?,
+            oldest_failure: oldest_failure(reader).await?,
+            staff: staff(reader).await?,
+            networks: networks(reader, now).await?,
+            channels: health::all(&mut reader).await?,
+        })
+    }
+}
+
+async fn without_baseline(reader: &Reader) -> sqlx::Result<Vec<String>> {
+    let jobs: Vec<(String,)> = reader
+        .query(sql!(
+            "select j.name from batch_jobs j
+              where not j.is_retired
+                and (select r.baseline_ms from batch_runs r where r.job = j.name order by r.id desc limit 1) is null
+              order by j.name"
+        ))
+        .all()
+        .await?;
+    Ok(jobs.into_iter().map(|(name,)| name).collect())
+}
+
+async fn oldest_failure(reader: &Reader) -> sqlx::Result<Option<Instant>> {
+    let oldest: Option<(Instant,)> = reader
+        .query(sql!(
+            "select coalesce(ended_at, started_at, queued_at) from batch_runs where ",
+            needs_attention!(),
+            " order by id limit 1"
+        ))
+        .optional()
+        .await?;
+    Ok(oldest.map(|(at,)| at))
+}
+
+async fn staff(reader: &Reader) -> sqlx::Result<Vec<Member>> {
+    reader.query(sql!("select s.roles, (", can_sign_in!(), ") as is_able from staff s where s.active")).all().await
+}
+
+async fn networks(reader: &Reader, now: Instant) -> sqlx::Result<Vec<IpNet>> {
+    let rows: Vec<(String,)> = reader
+        .query(sql!("select net from networks where expires_at is null or expires_at > $1"))
+        .bind(now)
+        .all()
+        .await?;
+    Ok(rows.iter().filter_map(|(text,)| net::parse(text).ok()).collect())
+}
