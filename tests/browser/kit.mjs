@@ -25,18 +25,21 @@ export async function startConsole({ users = 300, settings, jobs } = {}) {
   const dir = await mkdtemp(path.join(tmpdir(), 'ingam-browser-'));
   const data = path.join(dir, 'data');
   let running = await start(dir, ['demo', '--listen', '127.0.0.1:0', '--data', data, '--users', String(users)]);
+  const config = path.join(dir, 'ingam.toml');
+  const configured = jobs ? ['--config', config] : [];
+  let env = {};
   if (settings) {
     await running.stop();
-    const config = path.join(dir, 'ingam.toml');
     if (jobs) await writeFile(config, jobs.replaceAll('"DATA"', JSON.stringify(data)));
-    running = await start(dir, ['serve', ...(jobs ? ['--config', config] : [])], {
+    env = {
       INGAM_PROFILE: 'local',
       INGAM_LISTEN: '127.0.0.1:0',
       INGAM_ALLOWED_NETWORKS: '127.0.0.0/8',
       DATABASE_URL: `sqlite://${path.join(data, 'ingam.db')}`,
       INGAM_SECRET_KEY: (await readFile(path.join(data, 'secret-key'), 'utf8')).trim(),
       ...settings,
-    });
+    };
+    running = await start(dir, ['serve', ...configured], env);
   }
   const { child, origin, stop } = running;
 
@@ -54,6 +57,12 @@ export async function startConsole({ users = 300, settings, jobs } = {}) {
     async run(...args) {
       const { stdout } = await promisify(execFile)(binary, [...args, '--data', data], { cwd: dir });
       return stdout;
+    },
+    // Runs a command of the same binary with the settings of this console, and says how it ended and what it printed.
+    async command(...args) {
+      const run = promisify(execFile)(binary, [...args, ...configured], { cwd: dir, env: { ...process.env, ...env } });
+      const { code = 0, stdout, stderr } = await run.catch((error) => error);
+      return { status: code, said: `${stdout}${stderr}` };
     },
     // A person who has just set up their account or replaced their authenticator: from now on they give codes like the others.
     joined(somebody) {

@@ -2,6 +2,7 @@
 
 import assert from 'node:assert/strict';
 import { spawn, spawnSync } from 'node:child_process';
+import { existsSync, writeFileSync } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
@@ -25,6 +26,23 @@ export function ran(program, args, { input, cwd } = {}) {
   const { status, error, stdout, stderr } = spawnSync(program, args, { input, cwd, encoding: 'utf8' });
   assert.equal(error, undefined, `${program}: ${error}`);
   return { status, said: `${stdout}${stderr}` };
+}
+
+// The interpreter of an environment of its own with these packages, which is made once.
+export function python(...packages) {
+  const dir = path.join(tmpdir(), `ingam-python-${packages.join('-').replaceAll(/[^a-z0-9.-]/gi, '-')}`);
+  const interpreter = path.join(dir, 'bin', 'python');
+  if (!existsSync(path.join(dir, 'complete'))) {
+    for (const [program, ...args] of [
+      ['python3', '-m', 'venv', '--clear', dir],
+      [interpreter, '-m', 'pip', 'install', '--quiet', '--disable-pip-version-check', ...packages],
+    ]) {
+      const { status, said } = ran(program, args);
+      assert.equal(status, 0, said);
+    }
+    writeFileSync(path.join(dir, 'complete'), '');
+  }
+  return interpreter;
 }
 
 // Starts a program that goes on until `stop`, and waits until `url` answers.
