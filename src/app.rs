@@ -157,6 +157,7 @@ pub async fn start(config: Config, clock: Clock, listener: TcpListener) -> anyho
         routes: routes::ROUTES,
         forms: routes::forms(),
         waits: sections::WAITS,
+        silenced: sections::SILENCED,
         personas: config.personas.clone(),
         traffic: Arc::clone(&traffic),
         head: Mutex::new(None),

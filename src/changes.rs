@@ -2,7 +2,11 @@
 
 use crate::{
     access::continue_looking::ContinueLooking,
-    alerts::{acknowledge::AcknowledgeAlert, judge::JudgeAlerts},
+    alerts::{
+        acknowledge::AcknowledgeAlert,
+        judge::JudgeAlerts,
+        silence::{begin::BeginSilence, end::EndSilence},
+    },
     approvals::{approve::Approve, expire::ExpireRequest, reject::Reject, withdraw::Withdraw},
     audit::{
         background::{ClaimVerification, KeepVerification, ReportUnfit},
@@ -101,6 +105,8 @@ crate::changes! {
     LoseRun,
     FinishRun,
     AcknowledgeAlert,
+    BeginSilence,
+    EndSilence,
     SendAgain,
     GiveUp,
     TestChannel,

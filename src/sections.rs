@@ -1,10 +1,10 @@
-//! What the navigation counts: for each section in which things wait, the way to count them.
+//! What the frame of every page tells: for each section in which things wait the way to count them, and the silences in force.
 
 use crate::{
-    alerts::list::waiting,
+    alerts::{list::waiting, silence::header::silenced},
     approvals::{news, queue},
     batches::runs,
-    web::shell::{Section, Waits},
+    web::shell::{FindSilenced, Section, Waits},
 };
 
 pub(crate) const WAITS: &[Waits] = &[
@@ -16,3 +16,5 @@ pub(crate) const WAITS: &[Waits] = &[
         news: Some(|reader, person, since| Box::pin(news::count(reader, person, since))),
     },
 ];
+
+pub(crate) const SILENCED: FindSilenced = |reader, now| Box::pin(silenced(reader, now));

@@ -10,7 +10,7 @@ mod lanes;
 mod refunds;
 
 use crate::{
-    alerts::judge::{Telling, judge},
+    alerts::{judge::judge, telling::Telling},
     approvals::expire,
     audit::background::{Verifying, verify_if_due},
     clock::{Clock, Instant},

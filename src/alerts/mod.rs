@@ -11,7 +11,9 @@ pub(crate) mod kind;
 pub(crate) mod list;
 pub(crate) mod record;
 pub(crate) mod show;
+pub(crate) mod silence;
 mod steps;
+pub(crate) mod telling;
 
 use crate::{gate::Target, id::AlertId, web::panel::Entry};
 

@@ -4,6 +4,10 @@ use super::{
     ALERT, PANELS,
     kind::AlertKind,
     record::{self, Alert, AlertEvent},
+    silence::{
+        begin::BeginPanel,
+        record::{Scope, Silence, active},
+    },
     target,
 };
 use crate::{
@@ -15,7 +19,8 @@ use crate::{
     },
     web::{
         Desk, PageError, PageResult,
-        panel::{self, Side, Subject},
+        link::link,
+        panel::{self, Panel as _, Side, Subject},
         shell::{Section, Shell},
     },
 };
@@ -32,6 +37,8 @@ pub(crate) struct AlertView {
     pub(crate) alert: Alert,
     pub(crate) events: Vec<AlertEvent>,
     pub(crate) told: Vec<Delivery>,
+    /// The silence that keeps channels from being told of it, the one that ends last.
+    pub(crate) silence: Option<Silence>,
 }
 
 impl Subject for AlertView {
@@ -48,7 +55,10 @@ impl Subject for AlertView {
         let Some(alert) = record::find(&mut desk.reader(), *id).await? else { return Ok(None) };
         let events = record::events(&mut desk.reader(), *id).await?;
         let told = list::of_alert(desk.reader(), *id).await?;
-        Ok(Some(Self { alert, events, told }))
+        let now = desk.now();
+        let mut silences = active(&mut desk.reader(), now).await?;
+        silences.retain(|silence| alert.is_open() && silence.is_of(&alert));
+        Ok(Some(Self { alert, events, told, silence: silences.pop() }))
     }
 
     fn path(&self) -> String {
@@ -60,8 +70,9 @@ impl Subject for AlertView {
     }
 
     async fn page(self, desk: &Desk, shell: Shell, side: Side, status: u16) -> PageResult {
-        let Self { alert, events, told } = self;
-        let page = ShowPage { shell, facts: alert.facts(), alert, events, told, side };
+        let Self { alert, events, told, silence } = self;
+        let may_silence = alert.is_open() && silence.is_none() && desk.may("POST", BeginPanel::ROUTE);
+        let page = ShowPage { shell, facts: alert.facts(), alert, events, told, silence, may_silence, side };
         desk.page(status, &page)
     }
 }
@@ -74,6 +85,9 @@ pub(crate) struct ShowPage {
     pub(crate) facts: Facts,
     pub(crate) events: Vec<AlertEvent>,
     pub(crate) told: Vec<Delivery>,
+    pub(crate) silence: Option<Silence>,
+    /// Whether the reader can silence it.
+    pub(crate) may_silence: bool,
     pub(crate) side: Side,
 }
 
@@ -81,6 +95,15 @@ impl ShowPage {
     /// How long it has lasted, or lasted.
     fn lasted(&self) -> i64 {
         self.alert.resolved_at.unwrap_or(self.shell.now).since(self.alert.opened_at).num_milliseconds()
+    }
+
+    /// Where it can be silenced: its job, or else its kind.
+    fn silence_href(&self) -> String {
+        let (scope, name) = match self.alert.job() {
+            Some(job) => (Scope::Job, job),
+            None => (Scope::Kind, self.alert.kind.as_str()),
+        };
+        link("/silences", &[("panel", BeginPanel::NAME), ("what", &format!("{}:{name}", scope.as_str()))])
     }
 
     /// Where what is wrong is looked at and put right.

@@ -24,6 +24,10 @@ pub(crate) enum About {
         alert: AlertId,
         event: AlertEventId,
     },
+    /// An alert that is still open at the end of a silence.
+    Silence {
+        alert: AlertId,
+    },
     /// An event of the outbox.
     Event {
         event: EventId,
@@ -42,6 +46,7 @@ pub(crate) async fn enqueue(
     let now = tx.now();
     let (alert, alert_event, event) = match about {
         About::Alert { alert, event } => (Some(alert), Some(event), None),
+        About::Silence { alert } => (Some(alert), None, None),
         About::Event { event } => (None, None, Some(event)),
         About::Channel => (None, None, None),
     };
@@ -93,6 +98,15 @@ pub(crate) async fn openings(tx: &mut Tx<'_>, alert: AlertId) -> sqlx::Result<Ve
     Ok(openings.into_iter().filter_map(read).collect())
 }
 
+/// Whether a message of `deliveries d` waits for the end of a silence of its channel at the time of the second parameter. A test does not.
+macro_rules! is_held {
+    () => {
+        "d.what <> 'test' and exists (select 1 from silences s where s.scope = 'channel' and s.name = d.channel \
+                                         and s.until_at > $2 and s.ended_at is null)"
+    };
+}
+pub(crate) use is_held;
+
 /// A message that a lane has claimed.
 #[derive(Clone, Debug, sqlx::FromRow)]
 pub(crate) struct Claimed {
@@ -122,6 +136,9 @@ impl Housekeeping for ClaimMessages {
                                 where channel = $1 and state = 'waiting' and next_at <= $2
                                   and (claimed_until is null or claimed_until < $2)
                                   and not exists (select 1 from channels c where c.name = d.channel and c.pause_until > $2)
+                                  and not (",
+                is_held!(),
+                ")
                                   and not exists (select 1 from deliveries e where e.channel = d.channel and e.thing = d.thing
                                                    and e.state = 'waiting' and e.id < d.id)
                                 order by id limit $4)

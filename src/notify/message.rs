@@ -119,6 +119,9 @@ pub(crate) struct Facts {
     pub change: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub seq: Option<i64>,
+    /// Until when a silence kept it from being told.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub silenced_until: Option<Instant>,
     /// Where instructions are for the person who looks at it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub runbook: Option<String>,

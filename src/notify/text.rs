@@ -54,7 +54,11 @@ impl Said {
         let by = message.facts.by.as_deref().unwrap_or_default();
         let args: [(&str, &dyn std::fmt::Display); 4] =
             [("kind", &kind), ("title", &message.title), ("n", &message.n), ("by", &by)];
-        let sentence = words.with(&format!("message.{}", message.what.as_str()), &args);
+        let what = match (message.what, message.facts.silenced_until) {
+            (What::Again, Some(_)) => "unsilenced",
+            (what, _) => what.as_str(),
+        };
+        let sentence = words.with(&format!("message.{what}"), &args);
         Self {
             head: one_line(&format!("{} {sentence}", setting.tag())),
             lines: lines(message, setting, words),
@@ -110,6 +114,9 @@ fn lines(message: &Message, setting: &Setting, words: Words) -> Vec<(String, Str
     }
     if message.n > 1 && message.what != What::Notice {
         line("message.count", message.n.to_string());
+    }
+    if let Some(until) = facts.silenced_until {
+        line("message.silenced", setting.time(until, message.at));
     }
     match message.what {
         What::Notice | What::Test => line("message.at", setting.time(message.at, message.at)),

@@ -101,6 +101,7 @@ impl Maker {
             section: Some(section),
             policies: crate::config::Declared::usual(crate::changes::KINDS, crate::zone::Zone::seoul()),
             nav: Section::ALL.into_iter().map(NavItem::from).collect(),
+            silenced: None,
             audit_head: Some(AuditHead { seq: Seq::new(12_345), at: before(TimeDelta::minutes(2)) }),
         }
     }
@@ -119,6 +120,7 @@ impl Maker {
         self.orders(&mut out);
         self.batches(&mut out);
         self.alerts(&mut out);
+        self.silences(&mut out);
         self.approvals(&mut out);
         self.audit(&mut out);
         self.home(&mut out);

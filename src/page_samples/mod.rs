@@ -20,5 +20,6 @@ mod rest;
 mod rules;
 mod runs;
 mod search;
+mod silences;
 mod staff;
 mod users;

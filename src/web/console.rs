@@ -5,7 +5,7 @@ use super::{
     route::Route,
     session::Limits,
     session_page::PageSession,
-    shell::{Frame, Solo, Theme, Waits},
+    shell::{FindSilenced, Frame, Solo, Theme, Waits},
     traffic::Traffic,
     visit::Visit,
     words::Words,
@@ -64,6 +64,8 @@ pub struct Console {
     pub(crate) forms: Vec<FormPage>,
     /// What the navigation counts.
     pub(crate) waits: &'static [Waits],
+    /// What every page tells of silences.
+    pub(crate) silenced: FindSilenced,
     /// The people that the sign-in page offers; none but in a demo.
     pub(crate) personas: Vec<Persona>,
     /// How many requests there were.

@@ -129,6 +129,11 @@ impl Desk {
             section,
             policies: self.policies().clone(),
             nav: self.nav().await?,
+            silenced: if self.may("GET", Section::Alerts.href()) {
+                (self.console().silenced)(self.reader(), self.now()).await?
+            } else {
+                None
+            },
             audit_head: if may_audit {
                 self.console().audit_head().await?.map(|(seq, at)| AuditHead { seq, at })
             } else {

@@ -20,6 +20,7 @@ pub(crate) mod headers;
 pub(crate) mod health;
 pub(crate) mod link;
 pub(crate) mod list;
+pub(crate) mod local_time;
 pub(crate) mod looks;
 pub(crate) mod malformed;
 pub(crate) mod middleware;

@@ -11,7 +11,7 @@ pub(crate) mod table;
 pub(crate) use frame::Frame;
 pub(crate) use look::{Flash, Theme, Tone};
 pub(crate) use second::Second;
-pub(crate) use section::{Beyond, NavItem, Section, Waits};
+pub(crate) use section::{Beyond, FindSilenced, NavItem, Section, Silenced, Waits};
 
 use crate::{
     clock::Instant,
@@ -83,6 +83,8 @@ pub struct Shell {
     pub policies: Policies,
     /// What the roles of this person may open.
     pub nav: Vec<NavItem>,
+    /// The silences in force, for those who may see alerts.
+    pub silenced: Option<Silenced>,
     /// The newest row of the audit log, for those who may know.
     pub audit_head: Option<AuditHead>,
 }

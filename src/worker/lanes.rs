@@ -5,7 +5,7 @@ use crate::{
     clock::Clock,
     gate::Gate,
     notify::{
-        deliver::ClaimMessages,
+        deliver::{ClaimMessages, is_held},
         send::{Sender, send_claimed},
     },
     sql,
@@ -51,7 +51,10 @@ impl Lane {
         let (waits,): (bool,) = self
             .reader
             .query(sql!(
-                "select exists (select 1 from deliveries where channel = $1 and state = 'waiting' and next_at <= $2)"
+                "select exists (select 1 from deliveries d where channel = $1 and state = 'waiting' and next_at <= $2
+                                   and not (",
+                is_held!(),
+                "))"
             ))
             .bind(self.sender.channel().to_owned())
             .bind(self.clock.now())

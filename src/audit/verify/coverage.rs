@@ -374,6 +374,14 @@ pub const COVERAGE: &[Coverage] = &[
         ],
     ),
     table(
+        "silences",
+        &[],
+        &[(
+            "id, scope, name, begun_at, until_at, reason, staff_name, ended_at, ended_by, settled_at",
+            "of what nothing is told to channels, for a week at most; who began and who ended it is a row of the log",
+        )],
+    ),
+    table(
         "staff",
         &[
             ("id, email", "the row of the log of the invitation"),

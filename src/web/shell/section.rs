@@ -102,6 +102,16 @@ pub(crate) struct Waits {
 /// Counts what waits for a person at a time. More than a page can show are only many.
 pub(crate) type Count = for<'c> fn(&'c Reader, &'c Visitor, Instant) -> LocalBoxFuture<'c, sqlx::Result<i64>>;
 
+/// Silences in force, of which every page tells: how many, and when the first of them ends.
+#[derive(Clone, Copy, Debug)]
+pub struct Silenced {
+    pub n: i64,
+    pub until: Instant,
+}
+
+/// The way to find out about silences; nothing where none is in force.
+pub(crate) type FindSilenced = for<'c> fn(&'c Reader, Instant) -> LocalBoxFuture<'c, sqlx::Result<Option<Silenced>>>;
+
 #[derive(Clone, Copy, Debug)]
 pub struct NavItem {
     pub section: Section,

@@ -74,6 +74,7 @@ const COMPOSED: &[&str] = &[
     "alert-state.",
     "alert-event.",
     "severity.",
+    "silence-scope.",
     "delivery-state.",
     "delivery-error.",
     "channel-kind.",

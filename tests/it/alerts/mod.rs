@@ -2,5 +2,6 @@
 
 mod delivering;
 mod opening;
+mod silences;
 mod support;
 mod telling;

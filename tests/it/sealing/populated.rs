@@ -95,6 +95,13 @@ fn batches(world: &World) {
     wait_until(|| world.number("select count(*) from batch_runs where state in ('succeeded', 'failed')") == 3);
     let pause = jun.get("/batches/good?panel=pause").form_to("/pause").set("reason", "The bank is closed");
     assert_eq!(pause.set("code", &world.code("jun")).submit().status, 303);
+    let silence = |what: &str| {
+        let form = jun.get("/silences?panel=begin").form_to("/silences").set("what", what);
+        form.set("reason", "The bank is closed").set("code", &world.code("jun")).submit().status
+    };
+    assert_eq!((silence("kind:runs.slow"), silence("job:good")), (303, 303));
+    let end = jun.get("/silences?panel=end-1").form_to("/end").set("reason", "The bank is open again");
+    assert_eq!(end.set("code", &world.code("jun")).submit().status, 303);
     // A report of a job that runs here, which is refused and noted.
     let token = ping::token(&world.config().secret_key, "good", 1);
     assert_eq!(world.browser().request("POST", &format!("/ping/{token}/good")).without("origin").send().status, 409);
