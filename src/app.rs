@@ -175,6 +175,7 @@ pub async fn start(config: Config, clock: Clock, listener: TcpListener) -> anyho
         engine,
     };
     let metrics = web::Data::new(Metrics::new(sources));
+    let receivers = web::Data::new(config.receivers.clone());
     let beside = metrics_alone(&config, &metrics)?;
     let cookie_key = Key::from(&config.secret_key.cookie_key());
     let connections = Connections::new(config.bounds.within(open_files()), config.trusted_proxies.clone());
@@ -194,6 +195,7 @@ pub async fn start(config: Config, clock: Clock, listener: TcpListener) -> anyho
         App::new()
             .app_data(console.clone())
             .app_data(metrics.clone())
+            .app_data(receivers.clone())
             .app_data(web::PayloadConfig::new(MAX_FORM))
             // The last one wrapped is the first one passed.
             .wrap(from_fn(middleware::authorize))
@@ -229,6 +231,7 @@ fn work(store: &Store, gate: &Gate, config: Config, clock: Clock, address: Socke
         setting: Setting { profile: config.profile, origin: runner.origin.clone(), zone: config.time_zone },
         batches: runner,
         channels: config.channels,
+        receivers: config.receivers,
         judging: config.judging,
         verifying: config.verifying,
     }

@@ -60,6 +60,7 @@ routes! {
     POST "/ping/{token}/{job}/{what}" Opens::Reports => ping::tell;
     GET "/ping/{token}/{job}/{what}/" Opens::Reports => ping::tell;
     POST "/ping/{token}/{job}/{what}/" Opens::Reports => ping::tell;
+    POST "/receive/{name}" Opens::Reports => alerts::receive::take;
     GET "/static/{hash}/{name:.*}" Opens::Public => asset;
 
     GET "/login" Opens::Public => sign_in::login;
@@ -136,6 +137,7 @@ routes! {
     GET "/alerts/count" Opens::Staff => alerts::list::count, quiet;
     GET "/alerts/{id}" Opens::Staff => alerts::show::show;
     POST "/alerts/{id}/acknowledgement" LOOKS_AFTER => post::<alerts::acknowledge::AcknowledgePanel>;
+    POST "/alerts/{id}/end" MENDS => post::<alerts::receive::end::EndReceivedPanel>;
     GET "/silences" Opens::Staff => alerts::silence::list::list;
     POST "/silences" MENDS => post::<alerts::silence::begin::BeginPanel>;
     POST "/silences/{id}/end" MENDS => post::<alerts::silence::end::EndPanel>;

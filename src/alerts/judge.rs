@@ -3,7 +3,7 @@
 use super::{
     condition::{Condition, Conditions},
     record::{self, Alert},
-    silence::record::{Known, Silence},
+    silence::record::{Known, Scope, Silence},
     steps::{Step, steps},
     telling::{Telling, channels_of, is_silenced, tell, tell_still_open},
 };
@@ -79,7 +79,7 @@ impl JudgeAlerts {
             .bind(condition.kind.as_str())
             .bind(condition.subject.as_str())
             .bind(condition.title.as_str())
-            .bind(condition.kind.severity().as_str())
+            .bind(condition.severity.as_str())
             .bind(now)
             .bind(condition.newest_at)
             .bind(condition.n)
@@ -125,6 +125,9 @@ impl JudgeAlerts {
         // Otherwise another process was faster.
         if settled == 0 {
             return Ok(());
+        }
+        if silence.scope == Scope::Channel {
+            deliver::begin_again(tx, &silence.name).await?;
         }
         for id in open {
             let Some(alert) = record::lock(tx, *id).await?.filter(Alert::is_open) else { continue };

@@ -2,6 +2,7 @@
 
 use super::{
     kind::AlertKind,
+    receive::record::stale,
     record::{Alert, alert_columns},
     silence::{
         header::silenced,
@@ -64,6 +65,8 @@ pub(crate) struct Shown {
     pub(crate) alert: Alert,
     /// Until when no channel is told of it.
     pub(crate) silenced_until: Option<Instant>,
+    /// When it was heard of last, where that is too long ago.
+    pub(crate) stale_since: Option<Instant>,
 }
 
 impl std::ops::Deref for Shown {
@@ -77,8 +80,11 @@ impl std::ops::Deref for Shown {
 /// The same alerts, each with its silence.
 async fn listed(mut reader: &Reader, alerts: Vec<Alert>, now: Instant) -> sqlx::Result<Vec<Shown>> {
     let silences = active(&mut reader, now).await?;
+    let is_received = alerts.iter().any(|alert| alert.is_open() && alert.kind == AlertKind::Received);
+    let stale = if is_received { stale(reader, now).await? } else { Vec::new() };
     let listed = |alert: Alert| Shown {
         silenced_until: silenced_until(&silences, &alert, now).filter(|_| alert.is_open()),
+        stale_since: stale.iter().find(|(subject, _)| *subject == alert.subject).map(|(_, at)| *at),
         alert,
     };
     Ok(alerts.into_iter().map(listed).collect())

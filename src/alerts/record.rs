@@ -93,7 +93,7 @@ pub(crate) async fn find(db: &mut impl Queries, id: AlertId) -> sqlx::Result<Opt
 }
 
 /// An alert that stays as it is until the transaction is done.
-pub(super) async fn lock(tx: &mut Tx<'_>, id: AlertId) -> sqlx::Result<Option<Alert>> {
+pub(crate) async fn lock(tx: &mut Tx<'_>, id: AlertId) -> sqlx::Result<Option<Alert>> {
     tx.query(sql!(
         sqlite: "select id from alerts where id = $1",
         postgres: "select id from alerts where id = $1 for update",

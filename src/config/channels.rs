@@ -64,10 +64,10 @@ pub struct RouteConfig {
 /// A value of the file, or the one that it refers to.
 #[derive(Clone, Deserialize)]
 #[serde(from = "String")]
-struct Value {
-    text: String,
+pub(super) struct Value {
+    pub(super) text: String,
     /// The variable that it refers to, where it does.
-    variable: Option<String>,
+    pub(super) variable: Option<String>,
 }
 
 impl From<String> for Value {
@@ -135,7 +135,9 @@ impl DeclaredChannels {
             }
         }
         let untold = AlertKind::NAMES.iter().find(|kind| {
-            **kind != AlertKind::ChannelFailing.as_str() && !routes.iter().any(|route| route.takes_all_of(kind))
+            // Those of others go where a route takes them, where any are received.
+            let is_own = ![AlertKind::ChannelFailing.as_str(), AlertKind::Received.as_str()].contains(*kind);
+            is_own && !routes.iter().any(|route| route.takes_all_of(kind))
         });
         match untold.filter(|_| !channels.is_empty()) {
             Some(kind) => Err(format!(
@@ -206,7 +208,7 @@ impl ChannelConfig {
 
 impl Value {
     /// A value that production takes from the environment only.
-    fn secret(&self, name: &str, profile: Profile) -> Result<String, String> {
+    pub(super) fn secret(&self, name: &str, profile: Profile) -> Result<String, String> {
         if self.variable.is_none() && profile.is_production() {
             return Err(format!(
                 "its {name} is written in the file; write \"$NAME\" and set the variable NAME or NAME_FILE"

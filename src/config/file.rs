@@ -7,6 +7,7 @@ use super::{
     batches,
     channels::{ChannelConfig, RouteConfig},
     look_limits, metrics,
+    receivers::ReceiverConfig,
 };
 use crate::batches::definition::Definition;
 use serde::Deserialize;
@@ -49,6 +50,8 @@ pub(super) struct File {
     /// `[[channel]]` and `[[route]]`
     pub(super) channel: Vec<ChannelConfig>,
     pub(super) route: Vec<RouteConfig>,
+    /// `[[receive]]`
+    pub(super) receive: Vec<ReceiverConfig>,
     /// `[[look_limit]]`
     pub(super) look_limit: Vec<look_limits::Declared>,
 }

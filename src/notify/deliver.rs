@@ -84,6 +84,17 @@ pub(crate) async fn drop_waiting(tx: &mut Tx<'_>, alert: AlertId) -> sqlx::Resul
     .map(drop)
 }
 
+/// What waited for the end of a silence of its channel is tried for a whole day from now.
+pub(crate) async fn begin_again(tx: &mut Tx<'_>, channel: &str) -> sqlx::Result<()> {
+    let now = tx.now();
+    tx.query(sql!("update deliveries set created_at = $2 where channel = $1 and state = 'waiting'"))
+        .bind(channel.to_owned())
+        .bind(now)
+        .run()
+        .await
+        .map(drop)
+}
+
 /// The channels that were told that an alert was opened, or will be or may have been, each with what it was told.
 pub(crate) async fn openings(tx: &mut Tx<'_>, alert: AlertId) -> sqlx::Result<Vec<(String, Message)>> {
     let openings: Vec<(String, String)> = tx

@@ -80,6 +80,9 @@ fn lines(message: &Message, setting: &Setting, words: Words) -> Vec<(String, Str
         Some(usual) => words.with("message.usually", &[("is", &is), ("usual", &usual)]),
         None => is,
     };
+    if let Some(source) = &facts.source {
+        line("message.source", source.clone());
+    }
     if let Some(run) = facts.run {
         let attempt = facts.attempt.filter(|attempt| *attempt > 1);
         let run = format!("#{run}");
@@ -126,6 +129,7 @@ fn lines(message: &Message, setting: &Setting, words: Words) -> Vec<(String, Str
         }
         _ => line("message.since", setting.time(message.since, message.at)),
     }
+    lines.extend(facts.labels.iter().map(|(name, value)| (one_line(name), one_line(value))));
     lines
 }
 
@@ -137,6 +141,7 @@ fn links(message: &Message, setting: &Setting, words: Words) -> Vec<(String, Str
     if let Some(seq) = message.facts.seq {
         links.push((words.get("message.open-row").to_owned(), setting.link(&format!("/audit/{seq}"))));
     }
+    links.extend(message.facts.link.clone().map(|link| (words.get("message.open-source").to_owned(), link)));
     links.extend(message.facts.runbook.clone().map(|runbook| (words.get("message.runbook").to_owned(), runbook)));
     links
 }

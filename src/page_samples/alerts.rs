@@ -6,6 +6,7 @@ use crate::{
         acknowledge::AcknowledgePanel,
         kind::AlertKind,
         list::{Filter as AlertFilter, ListPage, Shown},
+        receive::{end::EndReceivedPanel, record::Received},
         record::{Alert, AlertEvent},
         show::{AlertView, ShowPage},
         silence::record::{Scope, Silence},
@@ -44,6 +45,10 @@ impl Maker {
             due: Some(before(TimeDelta::hours(1))),
             detail: Some(self.text("응답 없음", "HTTP 404: no_service")),
             change: Some("points.adjust".into()),
+            source: Some("alertmanager".into()),
+            labels: [(self.text("instance", "instance"), self.text("매장 1", "shop-1"))].into(),
+            link: Some("https://prometheus.example.com/graph".into()),
+            silenced_until: Some(before(TimeDelta::minutes(20))),
             runbook: Some("https://wiki.example.com/settlement".into()),
             ..Facts::default()
         }
@@ -77,7 +82,7 @@ impl Maker {
             acknowledged_by: Some(StaffId::new(2)),
             ..alert
         };
-        let open = |alert| Shown { alert, silenced_until: None };
+        let open = |alert| Shown { alert, silenced_until: None, stale_since: None };
         vec![
             open(self.an_alert(31, AlertKind::RunFailed, 3)),
             Shown {
@@ -85,6 +90,7 @@ impl Maker {
                 ..open(self.an_alert(30, AlertKind::Missed, 20_000))
             },
             open(self.an_alert(29, AlertKind::RunSlow, 1)),
+            Shown { stale_since: Some(before(TimeDelta::hours(5))), ..open(self.an_alert(26, AlertKind::Received, 1)) },
             open(seen(self.an_alert(28, AlertKind::ChannelFailing, 1))),
             open(Alert { cleared_at: Some(now()), ..self.an_alert(27, AlertKind::Skipped, 4) }),
         ]
@@ -111,7 +117,25 @@ impl Maker {
         ];
         let may_silence = silence.is_none();
         let (shell, facts) = (self.shell(Section::Alerts), alert.facts());
-        html(&ShowPage { shell, facts, alert, events, told, silence, may_silence, side })
+        let received = (alert.kind == AlertKind::Received).then(|| self.a_received());
+        html(&ShowPage { shell, facts, alert, events, told, silence, may_silence, received, side })
+    }
+
+    fn a_received(self) -> Received {
+        Received {
+            subject: "alertmanager:8f3a5c1d2e4b6a70:2026-11-19T16:48:08.120000Z".into(),
+            source: "alertmanager".into(),
+            fingerprint: "8f3a5c1d2e4b6a70".into(),
+            starts_at: before(TimeDelta::minutes(84)),
+            title: self.text("일일 정산 집계", "Daily settlement"),
+            severity: Severity::Critical,
+            labels: "{}".into(),
+            url: None,
+            summary: None,
+            heard_at: before(TimeDelta::hours(5)),
+            stale_at: before(TimeDelta::minutes(5)),
+            is_suppressed: true,
+        }
     }
 
     fn told(self) -> Vec<Delivery> {
@@ -185,10 +209,28 @@ impl Maker {
         add("alerts", html(&self.alert_list(self.open_alerts(), "")));
         add("alerts-empty", html(&self.alert_list(vec![], "")));
         let over = Alert { resolved_at: Some(now()), ..self.an_alert(3, AlertKind::RunLost, 2) };
-        add("alerts-all", html(&self.alert_list(vec![Shown { alert: over.clone(), silenced_until: None }], "all")));
+        add(
+            "alerts-all",
+            html(&self.alert_list(vec![Shown { alert: over.clone(), silenced_until: None, stale_since: None }], "all")),
+        );
         add("alert-over", self.alert_page(over, self.told(), None, Side::default()));
+        let received = AlertView {
+            alert: self.an_alert(26, AlertKind::Received, 1),
+            events: vec![],
+            told: vec![],
+            silence: None,
+            received: Some(self.a_received()),
+        };
+        let seal = SealForm::fresh(EndReceivedPanel::KIND, "01JD3Q8V5W", 0);
+        let end =
+            side_of(&self.shell(Section::Alerts), &received, &(), Opened::Form(EndReceivedPanel), seal).unwrap().0;
+        add("alert-received-end", self.alert_page(received.alert.clone(), vec![], None, end));
+        add(
+            "alert-received",
+            self.alert_page(self.an_alert(26, AlertKind::Received, 1), self.told(), None, Side::default()),
+        );
         let alert = self.an_alert(31, AlertKind::RunFailed, 3);
-        let view = AlertView { alert: alert.clone(), events: vec![], told: vec![], silence: None };
+        let view = AlertView { alert: alert.clone(), events: vec![], told: vec![], silence: None, received: None };
         let side = |seal| side_of(&self.shell(Section::Alerts), &view, &(), Opened::Form(AcknowledgePanel), seal);
         let fresh = SealForm::fresh(AcknowledgePanel::KIND, "01JD3Q8V5W", 0);
         add("alert", self.alert_page(alert.clone(), vec![], None, side(fresh.clone()).unwrap().0));

@@ -2,6 +2,7 @@
 
 pub(crate) mod asked;
 pub(crate) mod assets;
+pub(crate) mod bearer;
 mod binding;
 mod body;
 pub(crate) mod changed;

@@ -21,6 +21,7 @@ fn condition(kind: AlertKind, run: Option<i64>, n: i64) -> Condition {
         kind,
         subject: "settle".to_owned(),
         title: "Settlement".to_owned(),
+        severity: kind.severity(),
         newest_at: at(0),
         n,
         reference: run.map(|run| run.to_string()),

@@ -317,6 +317,16 @@ pub const COVERAGE: &[Coverage] = &[
         &[],
     ),
     table(
+        "received_alerts",
+        &[],
+        &[(
+            "subject, source, fingerprint, starts_at, title, severity, labels, url, summary, first_at, heard_at, stale_at, \
+             is_suppressed, resolved_at, ended_by",
+            "what other systems tell of their alerts, for 30 days after the end; a person who ended one is a row of the log",
+        )],
+    ),
+    table("received_polls", &[], &[("source, asked_at", "when another system was asked last what is open")]),
+    table(
         "recovery_codes",
         &[
             ("hash, staff_id", "the fingerprint of all ten in the row that made them"),

@@ -2,6 +2,7 @@
 
 mod delivering;
 mod opening;
+mod receiving;
 mod silences;
 mod support;
 mod telling;

@@ -257,7 +257,7 @@ on_both! {
         let sora = world.signed_in("sora");
         for (who, page) in [(&jun, "/"), (&jun, "/batches"), (&sora, "/audit"), (&sora, "/account")] {
             let page = who.get(page);
-            assert!(page.says("#silenced").starts_with("2 silences in force The first ends"), "{page}");
+            assert!(page.says("#silenced").starts_with("2 silences in force Next end"), "{page}");
             assert!(page.has("#silenced a[href='/silences']"));
         }
         // What a page asks for again brings it along.

@@ -52,6 +52,7 @@ const FORMS: &[Entry] = &[
     entry("staff.roles", "owner", "/staff/{id}/roles"),
     entry("staff.status", "owner", "/staff/{id}/status"),
     entry("staff.reset-second-factor", "owner", "/staff/{id}/second-factor-reset"),
+    entry("alerts.end-received", "jun", "/alerts/{id}/end"),
     entry("silences.begin", "jun", "/silences"),
     entry("silences.end", "jun", "/silences/{id}/end"),
     entry("deliveries.send-again", "jun", "/deliveries/{id}/repetition"),
