@@ -81,7 +81,7 @@ impl Subject for AlertView {
         let may_silence = alert.is_open() && silence.is_none() && desk.may("POST", BeginPanel::ROUTE);
         let received = received.filter(|_| alert.is_open());
         let facts = alert.facts();
-        let page = ShowPage { shell, facts, alert, events, told, silence, may_silence, received, side };
+        let page = ShowPage { shell, alert, facts, events, told, silence, may_silence, received, side };
         desk.page(status, &page)
     }
 }

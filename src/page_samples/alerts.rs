@@ -118,7 +118,7 @@ impl Maker {
         let may_silence = silence.is_none();
         let (shell, facts) = (self.shell(Section::Alerts), alert.facts());
         let received = (alert.kind == AlertKind::Received).then(|| self.a_received());
-        html(&ShowPage { shell, facts, alert, events, told, silence, may_silence, received, side })
+        html(&ShowPage { shell, alert, facts, events, told, silence, may_silence, received, side })
     }
 
     fn a_received(self) -> Received {

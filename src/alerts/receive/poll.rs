@@ -56,7 +56,7 @@ pub(crate) async fn poll(reader: &Reader, gate: &Gate, clock: &Clock, receivers:
         match answer {
             Ok((listed, began)) => settle_all(reader, gate, clock, receiver, &listed, began).await?,
             Err(why) => {
-                tracing::warn!(receiver = receiver.name, why, "its Alertmanager could not be asked what is open")
+                tracing::warn!(receiver = receiver.name, why, "its Alertmanager could not be asked what is open");
             }
         }
     }
