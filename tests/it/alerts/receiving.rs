@@ -16,14 +16,16 @@ const TOKEN: &str = "9f1c2e7ab04d5583c6e1f7a2900b4c6d";
 const ROUTES: &str = "[[route]]\nkinds = [\"*\"]\nto = [\"hook\", \"page\"]";
 const STARTS: &str = "2026-02-28T23:00:00.5Z";
 
+/// The part of a configuration file that says who posts.
+#[derive(serde::Deserialize)]
+struct File {
+    receive: Vec<ReceiverConfig>,
+}
+
 /// A console that takes alerts under `am` and `grafana`; `more` belongs to the first.
 fn receiving(engine: Engine, sink: &Sink, more: &str) -> World {
     World::start_with(engine, |config| {
         sink.serve_for(config, ROUTES);
-        #[derive(serde::Deserialize)]
-        struct File {
-            receive: Vec<ReceiverConfig>,
-        }
         let text = format!(
             "[[receive]]\nname = \"am\"\nkind = \"alertmanager\"\ntoken = \"{TOKEN}\"\n{more}\n\
              [[receive]]\nname = \"grafana\"\nkind = \"grafana\"\ntoken = \"{TOKEN}0\"\n"

@@ -22,6 +22,12 @@ use std::time::Duration;
 /// What another system shows that posts alerts.
 const RECEIVE: &str = "9f1c2e7ab04d5583c6e1f7a2900b4c6d";
 
+/// The part of a configuration file that says who posts.
+#[derive(serde::Deserialize)]
+struct Receive {
+    receive: Vec<ReceiverConfig>,
+}
+
 /// Everything that people and the system do, done here. The provider must live as long as the world.
 pub(crate) fn populated(engine: Engine) -> (World, Provider) {
     let provider = Provider::start();
@@ -30,10 +36,6 @@ pub(crate) fn populated(engine: Engine) -> (World, Provider) {
         config.policies = rules(vec![points_rule(10_000, Some(200_000), 1)]);
         let parameters = "schedule = { cron = \"0 4 * * *\" }\nparameters = [{ name = \"day\", title = \"Day\", type = \"text\", default = \"monday\" }]";
         declare(config, &[script("good", "echo hello", parameters), script("bad", "exit 3", "")].concat());
-        #[derive(serde::Deserialize)]
-        struct Receive {
-            receive: Vec<ReceiverConfig>,
-        }
         let text = format!(
             "[[receive]]\nname = \"am\"\nkind = \"alertmanager\"\ntoken = \"{RECEIVE}\"\nurl = \"http://127.0.0.1:9\""
         );
