@@ -159,6 +159,7 @@ pub async fn start(config: Config, clock: Clock, listener: TcpListener) -> anyho
         forms: routes::forms(),
         waits: sections::WAITS,
         failing: sections::FAILING,
+        silenced: sections::SILENCED,
         personas: config.personas.clone(),
         traffic: Arc::clone(&traffic),
         head: Mutex::new(None),
@@ -177,6 +178,7 @@ pub async fn start(config: Config, clock: Clock, listener: TcpListener) -> anyho
     };
     let metrics = web::Data::new(Metrics::new(sources));
     let configured = web::Data::new(Configured::of(&config));
+    let receivers = web::Data::new(config.receivers.clone());
     let beside = metrics_alone(&config, &metrics)?;
     let cookie_key = Key::from(&config.secret_key.cookie_key());
     let connections = Connections::new(config.bounds.within(open_files()), config.trusted_proxies.clone());
@@ -197,6 +199,7 @@ pub async fn start(config: Config, clock: Clock, listener: TcpListener) -> anyho
             .app_data(console.clone())
             .app_data(metrics.clone())
             .app_data(configured.clone())
+            .app_data(receivers.clone())
             .app_data(web::PayloadConfig::new(MAX_FORM))
             // The last one wrapped is the first one passed.
             .wrap(from_fn(middleware::authorize))
@@ -233,6 +236,7 @@ fn work(store: &Store, gate: &Gate, config: Config, clock: Clock, address: Socke
         batches: runner,
         channels: config.channels,
         heartbeats: config.heartbeats,
+        receivers: config.receivers,
         judging: config.judging,
         verifying: config.verifying,
     }

@@ -2,7 +2,16 @@
 
 use crate::{
     access::continue_looking::ContinueLooking,
-    alerts::{acknowledge::AcknowledgeAlert, judge::JudgeAlerts},
+    alerts::{
+        acknowledge::AcknowledgeAlert,
+        judge::JudgeAlerts,
+        receive::{
+            end::EndReceived,
+            keep::KeepReceived,
+            poll::{ClaimPoll, SettleReceived},
+        },
+        silence::{begin::BeginSilence, end::EndSilence},
+    },
     approvals::{approve::Approve, expire::ExpireRequest, reject::Reject, withdraw::Withdraw},
     audit::{
         background::{ClaimVerification, KeepVerification, ReportUnfit},
@@ -102,6 +111,9 @@ crate::changes! {
     LoseRun,
     FinishRun,
     AcknowledgeAlert,
+    EndReceived,
+    BeginSilence,
+    EndSilence,
     SendAgain,
     GiveUp,
     TestChannel,
@@ -161,6 +173,9 @@ crate::gate::housekeeping! {
     KeepAnswers,
     TestIdle,
     JudgeAlerts,
+    KeepReceived,
+    ClaimPoll,
+    SettleReceived,
     ClaimRefunds,
     PostponeRefund,
     TickJob,

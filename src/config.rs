@@ -9,15 +9,18 @@ mod look_limits;
 mod metrics;
 mod own;
 mod payments;
+mod receivers;
 
 pub use approvals::Declared;
 pub use batches::{Batches, USER as BATCH_USER};
 pub use channels::DeclaredChannels;
 pub use isolation::Check;
+pub use receivers::{ReceiverConfig, receivers};
 
 use self::file::File;
 use crate::zone::Zone;
 use crate::{
+    alerts::receive::Receivers,
     allowlist::Allowlist,
     audit::background::Verifying,
     gate::{Judging, Kind, LookLimits, Policies},
@@ -66,6 +69,8 @@ pub struct Config {
     pub channels: Channels,
     /// Where signs of life go.
     pub heartbeats: Vec<Heartbeat>,
+    /// Who may post alerts.
+    pub receivers: Receivers,
     /// The console's own secrets, which are hidden in the logs of runs.
     pub own_secrets: Hidden,
     /// Which changes need a second person.
@@ -111,6 +116,7 @@ impl Config {
             batches: Batches::default(),
             channels: Channels::default(),
             heartbeats: Vec::new(),
+            receivers: Receivers::default(),
             policies: Declared::usual(kinds, Zone::seoul()),
             verifying: Some(Verifying::default()),
             judging: Some(Judging::default()),
@@ -162,6 +168,8 @@ pub struct Settings {
     approvals: Declared,
     /// The channels and routes that it declares.
     channels: DeclaredChannels,
+    /// Who may post alerts, as it declares them.
+    receivers: Vec<ReceiverConfig>,
     /// The limits on looking at customers that it declares.
     look_limits: Vec<look_limits::Declared>,
     /// The password of the database that its driver takes from the environment.
@@ -246,6 +254,8 @@ impl Settings {
                 heartbeat: take(&mut file.heartbeat),
             };
             settings.channels.resolve(&env)?;
+            settings.receivers = take(&mut file.receive);
+            settings.receivers.iter_mut().try_for_each(|receiver| receiver.resolve(&env))?;
             let said = file.values().into_iter().filter_map(|(name, value)| Some((name, value?)));
             settings.values.extend(said.map(|(name, value)| (name, (value, Source::File))));
         }
@@ -288,6 +298,7 @@ impl Settings {
             .filter_map(|name| self.get(name))
             .chain(self.password.as_deref())
             .chain(self.channels.secrets())
+            .chain(self.receivers.iter().flat_map(ReceiverConfig::secrets))
     }
 
     pub fn profile(&self) -> Result<Profile, String> {
@@ -326,6 +337,7 @@ impl Settings {
         let secret_key = self.secret_key()?;
         let database_url = self.database_url()?;
         let time_zone = self.or(ZONE, Zone::seoul(), from_str)?;
+        let channels = self.channels.channels(&self.approvals, profile, self.get(ORIGIN).is_some())?;
         Ok(Config {
             profile,
             own_secrets: own::secrets(&secret_key, &database_url, self.own_values()),
@@ -344,7 +356,8 @@ impl Settings {
             payments: self.payments(profile)?,
             batches: self.batches()?,
             heartbeats: self.channels.heartbeats(profile)?,
-            channels: self.channels.channels(&self.approvals, profile, self.get(ORIGIN).is_some())?,
+            receivers: receivers(&self.receivers, &channels, profile)?,
+            channels,
             events_topic: self.get(TOPIC).unwrap_or(default_topic(profile)).to_owned(),
             verifying: Some(Verifying::default()),
             judging: Some(Judging::default()),

@@ -89,6 +89,8 @@ ids! {
     DeliveryId;
     /// An episode of something that is wrong.
     AlertId;
+    /// A time in which something is not told.
+    SilenceId;
     /// Something that happened to an alert.
     AlertEventId;
     /// A row of the audit log, the first being 0.

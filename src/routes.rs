@@ -60,6 +60,7 @@ routes! {
     POST "/ping/{token}/{job}/{what}" Opens::Reports => ping::tell;
     GET "/ping/{token}/{job}/{what}/" Opens::Reports => ping::tell;
     POST "/ping/{token}/{job}/{what}/" Opens::Reports => ping::tell;
+    POST "/receive/{name}" Opens::Reports => alerts::receive::take;
     GET "/static/{hash}/{name:.*}" Opens::Public => asset;
 
     GET "/login" Opens::Public => sign_in::login;
@@ -136,6 +137,10 @@ routes! {
     GET "/alerts/count" Opens::Staff => alerts::list::count, quiet;
     GET "/alerts/{id}" Opens::Staff => alerts::show::show;
     POST "/alerts/{id}/acknowledgement" LOOKS_AFTER => post::<alerts::acknowledge::AcknowledgePanel>;
+    POST "/alerts/{id}/end" MENDS => post::<alerts::receive::end::EndReceivedPanel>;
+    GET "/silences" Opens::Staff => alerts::silence::list::list;
+    POST "/silences" MENDS => post::<alerts::silence::begin::BeginPanel>;
+    POST "/silences/{id}/end" MENDS => post::<alerts::silence::end::EndPanel>;
     GET "/deliveries" Opens::Staff => notify::list::list;
     POST "/deliveries/{id}/repetition" MENDS => post::<notify::again::AgainPanel>;
     POST "/deliveries/{id}/abandonment" MENDS => post::<notify::again::GiveUpPanel>;
@@ -184,6 +189,7 @@ pub(crate) fn forms() -> Vec<FormPage> {
         .chain(forms_of::<batches::runs::RunList>())
         .chain(forms_of::<batches::detail::RunDetail>())
         .chain(forms_of::<alerts::show::AlertView>())
+        .chain(forms_of::<alerts::silence::list::Silences>())
         .chain(forms_of::<notify::list::Deliveries>())
         .chain(forms_of::<approvals::show::RequestView>())
         .chain(forms_of::<networks::list::Networks>())

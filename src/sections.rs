@@ -1,11 +1,12 @@
-//! What the frame of every page tells: for each section in which things wait the way to count them, and the channels that fail.
+//! What the frame of every page tells: for each section in which things wait the way to count them, the channels that fail, and the
+//! silences in force.
 
 use crate::{
-    alerts::list::waiting,
+    alerts::{list::waiting, silence::header::silenced},
     approvals::{news, queue},
     batches::runs,
     notify::health::failing,
-    web::shell::{FindFailing, Section, Waits},
+    web::shell::{FindFailing, FindSilenced, Section, Waits},
 };
 
 pub(crate) const WAITS: &[Waits] = &[
@@ -19,3 +20,4 @@ pub(crate) const WAITS: &[Waits] = &[
 ];
 
 pub(crate) const FAILING: FindFailing = |reader| Box::pin(failing(reader));
+pub(crate) const SILENCED: FindSilenced = |reader, now| Box::pin(silenced(reader, now));

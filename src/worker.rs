@@ -11,7 +11,11 @@ mod lanes;
 mod refunds;
 
 use crate::{
-    alerts::judge::{Telling, judge},
+    alerts::{
+        judge::judge,
+        receive::{Receivers, poll::poll},
+        telling::Telling,
+    },
     approvals::expire,
     audit::background::{Verifying, verify_if_due},
     clock::{Clock, Instant},
@@ -64,6 +68,8 @@ pub(crate) struct Work {
     pub batches: batches::Runner,
     /// Where messages go, and what they say of this console.
     pub channels: Channels,
+    /// Who posts alerts, and can be asked what is open.
+    pub receivers: Receivers,
     pub setting: Setting,
     /// Where signs of life go.
     pub heartbeats: Vec<Heartbeat>,
@@ -84,6 +90,7 @@ pub(crate) fn start(work: &Work) -> Worker {
         tokio::spawn(index_names(work.clone(), stopped.clone())),
         tokio::spawn(mark_file(work.clone(), stopped.clone())),
         tokio::spawn(judge_alerts(work.clone(), pulses.add("opening alerts"), stopped.clone())),
+        tokio::spawn(ask_senders(work.clone(), stopped.clone())),
         tokio::spawn(ask_providers(work.clone(), stopped.clone())),
     ];
     for channel in work.channels.iter() {
@@ -271,6 +278,15 @@ async fn judge_alerts(work: Work, pulse: Pulse, mut stopped: watch::Receiver<boo
                 pulse.beat();
             }
             Err(error) => tracing::warn!(%error, "alerts could not be judged; trying again"),
+        }
+    }
+}
+
+/// Asks those who posted alerts what is still open. One that hangs delays nothing else.
+async fn ask_senders(work: Work, mut stopped: watch::Receiver<bool>) {
+    while turn(&mut stopped).await {
+        if let Err(error) = poll(&work.batches.reader, &work.gate, &work.clock, &work.receivers).await {
+            tracing::warn!(%error, "received alerts could not be settled; trying again");
         }
     }
 }

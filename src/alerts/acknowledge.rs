@@ -2,10 +2,11 @@
 
 use super::{
     ALERT, ALERT_ACKNOWLEDGED, ALERT_RESOLVED,
-    judge::{Happened, append, tell},
+    judge::{Happened, append},
     record::{self, Alert},
     show::AlertView,
     target,
+    telling::tell,
 };
 use crate::{
     gate::{Admits, Change, Fault, Role, Target, Tx},
@@ -67,7 +68,7 @@ impl Change for AcknowledgeAlert {
             ..Happened::default()
         };
         let event = append(tx, self.alert, happened).await?;
-        tell(tx, self.alert, event, What::Acknowledged, Some(&by)).await?;
+        tell(tx, self.alert, event, What::Acknowledged, Some(&by), &[]).await?;
         let alert = lock(tx, self.alert).await?;
         tx.note("alert_kind", None::<&str>, alert.kind.as_str());
         tx.note("acknowledged", false, true);
@@ -76,14 +77,7 @@ impl Change for AcknowledgeAlert {
 }
 
 async fn lock(tx: &mut Tx<'_>, id: AlertId) -> Result<Alert, Fault> {
-    tx.query(sql!(
-        sqlite: "select id from alerts where id = $1",
-        postgres: "select id from alerts where id = $1 for update",
-    ))
-    .bind(id)
-    .optional::<(AlertId,)>()
-    .await?;
-    record::find(tx, id).await?.ok_or_else(|| Fault::missing(ALERT))
+    record::lock(tx, id).await?.ok_or_else(|| Fault::missing(ALERT))
 }
 
 /// The form.

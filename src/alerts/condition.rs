@@ -1,12 +1,16 @@
 //! What is wrong now, read from the tables of the slices in which it is.
 
-use super::{kind::AlertKind, record::Alert};
+use super::{
+    kind::AlertKind,
+    receive::record::{Received, firing},
+    record::Alert,
+};
 use crate::{
     audit::background,
     batches::{eligible::is_under_way, lapse::LapseKind, record::needs_attention, state::State},
     clock::Instant,
     id::RunId,
-    notify::{Facts, health},
+    notify::{Facts, Severity, health},
     sql,
     store::Reader,
 };
@@ -19,6 +23,7 @@ pub(crate) struct Condition {
     /// Never empty: it is part of the key under which others know it.
     pub subject: String,
     pub title: String,
+    pub severity: Severity,
     pub newest_at: Instant,
     pub n: i64,
     /// The newest run or request of it: where it is another one, it happened again.
@@ -36,13 +41,17 @@ pub(crate) struct Conditions {
 impl Conditions {
     /// What is asked only for the sake of an alert that is open is not asked where there is none.
     pub(crate) async fn read(reader: &Reader, open: &[Alert], now: Instant) -> sqlx::Result<Self> {
+        let waits = open.iter().any(|alert| alert.kind.waits_for_rerun());
+        // Before and after what is wrong is read: a run that is made again just then, or ends just then, is in one of the two.
+        let before = if waits { rerunning(reader).await? } else { HashSet::new() };
         let mut all = runs(reader, now).await?;
         all.extend(lapses(reader).await?);
         all.extend(overdue(reader).await?);
         all.extend(unfit(reader).await?);
         all.extend(failing(reader).await?);
-        let waits = open.iter().any(|alert| alert.kind.waits_for_rerun());
-        Ok(Self { all, rerunning: if waits { rerunning(reader).await? } else { HashSet::new() } })
+        all.extend(firing(&mut &*reader).await?.into_iter().map(Condition::from));
+        let after = if waits { rerunning(reader).await? } else { HashSet::new() };
+        Ok(Self { all, rerunning: before.into_iter().chain(after).collect() })
     }
 }
 
@@ -94,6 +103,7 @@ impl FaultyRun {
         let is_under_way = self.ended_at.is_none();
         Condition {
             kind,
+            severity: kind.severity(),
             newest_at: self.ended_at.or(self.started_at).unwrap_or(self.queued_at),
             n: 1,
             reference: Some(self.id.to_string()),
@@ -158,14 +168,16 @@ async fn lapses(reader: &Reader) -> sqlx::Result<Vec<Condition>> {
         ))
         .all()
         .await?;
+    let kind = |lapse: &OpenLapse| match lapse.kind {
+        LapseKind::Missed => AlertKind::Missed,
+        LapseKind::Skipped => AlertKind::Skipped,
+        LapseKind::Refused => AlertKind::ReportRefused,
+        LapseKind::Paused => AlertKind::Paused,
+        LapseKind::Never => AlertKind::Unscheduled,
+    };
     let condition = |lapse: OpenLapse| Condition {
-        kind: match lapse.kind {
-            LapseKind::Missed => AlertKind::Missed,
-            LapseKind::Skipped => AlertKind::Skipped,
-            LapseKind::Refused => AlertKind::ReportRefused,
-            LapseKind::Paused => AlertKind::Paused,
-            LapseKind::Never => AlertKind::Unscheduled,
-        },
+        kind: kind(&lapse),
+        severity: kind(&lapse).severity(),
         subject: lapse.job,
         title: lapse.title,
         newest_at: lapse.newest_at,
@@ -187,6 +199,7 @@ async fn overdue(reader: &Reader) -> sqlx::Result<Vec<Condition>> {
         .await?;
     let condition = |(id, kind, target, of, due): (i64, String, String, String, Instant)| Condition {
         kind: AlertKind::ApprovalOverdue,
+        severity: AlertKind::ApprovalOverdue.severity(),
         subject: id.to_string(),
         title: format!("{target}/{of}"),
         newest_at: due,
@@ -202,6 +215,7 @@ async fn unfit(reader: &Reader) -> sqlx::Result<Option<Condition>> {
     let last = background::last(&mut &*reader).await?;
     Ok(last.finding.zip(last.finished_at).map(|(finding, at)| Condition {
         kind: AlertKind::Unfit,
+        severity: AlertKind::Unfit.severity(),
         subject: "log".to_owned(),
         title: "audit verify".to_owned(),
         newest_at: at,
@@ -216,6 +230,7 @@ async fn failing(reader: &Reader) -> sqlx::Result<Vec<Condition>> {
     let failing = health::all(&mut &*reader).await?.into_iter().filter_map(|health| {
         Some(Condition {
             kind: AlertKind::ChannelFailing,
+            severity: AlertKind::ChannelFailing.severity(),
             newest_at: health.failing_since?,
             n: 1,
             reference: None,
@@ -225,4 +240,27 @@ async fn failing(reader: &Reader) -> sqlx::Result<Vec<Condition>> {
         })
     });
     Ok(failing.collect())
+}
+
+/// Alerts of other systems. What is said of one later is no news: it began once.
+impl From<Received> for Condition {
+    fn from(received: Received) -> Self {
+        let labels = received.labels();
+        Self {
+            kind: AlertKind::Received,
+            subject: received.subject,
+            title: received.title,
+            severity: received.severity,
+            newest_at: received.starts_at,
+            n: 1,
+            reference: None,
+            facts: Facts {
+                source: Some(received.source),
+                labels,
+                link: received.url,
+                detail: received.summary,
+                ..Facts::default()
+            },
+        }
+    }
 }

@@ -2,9 +2,10 @@
 
 use super::{
     condition::{Condition, Conditions},
-    kind::AlertKind,
     record::{self, Alert},
+    silence::record::{Known, Scope, Silence},
     steps::{Step, steps},
+    telling::{Telling, is_silenced, recipients_of, tell, tell_still_open},
 };
 use crate::{
     batches,
@@ -12,31 +13,24 @@ use crate::{
     gate::{Gate, Housekeeping, Tx},
     id::{AlertEventId, AlertId},
     notify::{
-        Channels, Facts, Message, What,
-        deliver::{self, About},
+        Facts, What,
+        deliver::{self, Recipient},
     },
     sql,
     store::{Reader, Sql},
 };
-
-/// What alerts are told with.
-#[derive(Clone, Debug)]
-pub(crate) struct Telling {
-    pub channels: Channels,
-    /// `prod`
-    pub environment: &'static str,
-}
 
 /// Looks at what is wrong, and writes down what has changed. Most of the time that is nothing, and no transaction begins.
 pub(crate) async fn judge(reader: &Reader, gate: &Gate, clock: &Clock, telling: &Telling) -> sqlx::Result<()> {
     let now = clock.now();
     let open = record::open(&mut &*reader).await?;
     let conditions = Conditions::read(reader, &open, now).await?;
-    let steps = steps(&open, &conditions, now);
+    let known = Known::read(&mut &*reader, &open).await?;
+    let steps = steps(&open, &conditions, &known, &telling.channels, now);
     if steps.is_empty() {
         return Ok(());
     }
-    gate.run_housekeeping(&JudgeAlerts { steps, telling: telling.clone() }).await
+    gate.run_housekeeping(&JudgeAlerts { steps, silences: known.silences, telling: telling.clone() }).await
 }
 
 /// The end of a statement that alters an alert which is still open and at the version that the step was worked out from.
@@ -50,6 +44,7 @@ macro_rules! as_it_was {
 #[derive(Clone, Debug)]
 pub(crate) struct JudgeAlerts {
     steps: Vec<Step>,
+    silences: Vec<Silence>,
     telling: Telling,
 }
 
@@ -61,8 +56,10 @@ impl Housekeeping for JudgeAlerts {
         for step in &self.steps {
             match step {
                 Step::Open(condition) => self.open(tx, condition).await?,
-                Step::Again { alert, condition, tell } => again(tx, alert, condition, *tell).await?,
-                Step::Tell { alert } => tell_again(tx, alert).await?,
+                Step::Again { alert, condition, tell } => self.again(tx, alert, condition, *tell).await?,
+                Step::Tell { alert } => self.tell_again(tx, alert).await?,
+                Step::Inform { alert, to, silenced_until } => self.inform(tx, *alert, to, *silenced_until).await?,
+                Step::EndSilence { silence, open } => self.end_silence(tx, silence, open).await?,
                 Step::Clear { alert } => clear(tx, alert).await?,
                 Step::Resolve { alert } => resolve(tx, alert).await?,
             }
@@ -85,7 +82,7 @@ impl JudgeAlerts {
             .bind(condition.kind.as_str())
             .bind(condition.subject.as_str())
             .bind(condition.title.as_str())
-            .bind(condition.kind.severity().as_str())
+            .bind(condition.severity.as_str())
             .bind(now)
             .bind(condition.newest_at)
             .bind(condition.n)
@@ -97,71 +94,100 @@ impl JudgeAlerts {
         let Some((id,)) = opened else { return Ok(()) };
         let reference = condition.reference.as_deref();
         let happened = Happened { what: "opened", n: Some(condition.n), reference, ..Happened::default() };
-        let event = append(tx, id, happened).await?;
+        append(tx, id, happened).await?;
         let Some(alert) = record::find(tx, id).await? else { return Ok(()) };
         tracing::warn!(alert = id.get(), kind = alert.kind.as_str(), subject = alert.subject, "an alert was opened");
-        self.tell_opening(tx, &alert, event).await
+        let mut to = recipients_of(&self.telling.channels, &alert);
+        to.retain(|to| !is_silenced(&self.silences, &alert, &to.channel, now));
+        self.telling.tell_opening(tx, &alert, &to, None).await
     }
 
-    /// Tells of the opening of an alert.
-    async fn tell_opening(&self, tx: &mut Tx<'_>, alert: &Alert, event: AlertEventId) -> sqlx::Result<()> {
-        let channels = &self.telling.channels;
-        let to = match alert.kind {
-            // Not through itself, and by all others.
-            AlertKind::ChannelFailing => channels.beside(&alert.subject),
-            kind => channels.told_of(kind.as_str(), alert.job()),
-        };
-        let key = format!("ingam:{}:{}:{}", self.telling.environment, alert.kind.as_str(), alert.subject);
-        let message = message(alert, What::Opened, alert.newest_at, key);
-        for to in &to {
-            deliver::enqueue(tx, to, About::Alert { alert: alert.id, event }, &message).await?;
+    /// Tells of an open alert to those who do not know of it.
+    async fn inform(
+        &self,
+        tx: &mut Tx<'_>,
+        id: AlertId,
+        to: &[Recipient],
+        silenced_until: Option<Instant>,
+    ) -> sqlx::Result<()> {
+        let Some(alert) = record::lock(tx, id).await?.filter(Alert::is_open) else { return Ok(()) };
+        self.telling.tell_opening(tx, &alert, to, silenced_until).await
+    }
+
+    /// Notes that the end of a silence was seen to, and tells what is still open to those who knew of it. Those who do not know of it
+    /// are told that it was opened, as of every alert.
+    async fn end_silence(&self, tx: &mut Tx<'_>, silence: &Silence, open: &[AlertId]) -> sqlx::Result<()> {
+        let now = tx.now();
+        let settled = tx
+            .query(sql!("update silences set settled_at = $2 where id = $1 and settled_at is null"))
+            .bind(silence.id)
+            .bind(now)
+            .run()
+            .await?;
+        // Otherwise another process was faster.
+        if settled == 0 {
+            return Ok(());
+        }
+        if silence.scope == Scope::Channel {
+            deliver::begin_again(tx, &silence.name).await?;
+        }
+        for id in open {
+            let Some(alert) = record::lock(tx, *id).await?.filter(Alert::is_open) else { continue };
+            tell_still_open(tx, &alert, silence, &self.silences).await?;
+            if silence.is_of(&alert) {
+                tx.query(sql!("update alerts set told_n = n, told_at = $2, changed = changed + 1 where id = $1"))
+                    .bind(alert.id)
+                    .bind(now)
+                    .run()
+                    .await?;
+            }
         }
         Ok(())
     }
-}
 
-async fn again(tx: &mut Tx<'_>, alert: &Alert, condition: &Condition, say: bool) -> sqlx::Result<()> {
-    let now = tx.now();
-    let facts = Facts { runbook: alert.facts().runbook, ..condition.facts.clone() };
-    let n = condition.n.max(alert.n.saturating_add(i64::from(condition.reference.is_some())));
-    let changed = tx
-        .query(sql!(
-            "update alerts set newest_at = $3, n = $4, reference = $5, facts = $6, cleared_at = null,
-                    told_n = case when $7 then $4 else told_n end, told_at = case when $7 then $8 else told_at end",
-            as_it_was!()
-        ))
-        .bind(alert.id)
-        .bind(alert.changed)
-        .bind(condition.newest_at)
-        .bind(n)
-        .bind(condition.reference.as_deref())
-        .bind(written(&facts)?)
-        .bind(say)
-        .bind(now)
-        .run()
-        .await?;
-    if changed == 0 {
-        return Ok(());
+    async fn again(&self, tx: &mut Tx<'_>, alert: &Alert, condition: &Condition, say: bool) -> sqlx::Result<()> {
+        let now = tx.now();
+        let facts = Facts { runbook: alert.facts().runbook, ..condition.facts.clone() };
+        let n = condition.n.max(alert.n.saturating_add(i64::from(condition.reference.is_some())));
+        let changed = tx
+            .query(sql!(
+                "update alerts set newest_at = $3, n = $4, reference = $5, facts = $6, cleared_at = null,
+                        told_n = case when $7 then $4 else told_n end, told_at = case when $7 then $8 else told_at end",
+                as_it_was!()
+            ))
+            .bind(alert.id)
+            .bind(alert.changed)
+            .bind(condition.newest_at)
+            .bind(n)
+            .bind(condition.reference.as_deref())
+            .bind(written(&facts)?)
+            .bind(say)
+            .bind(now)
+            .run()
+            .await?;
+        if changed == 0 {
+            return Ok(());
+        }
+        let reference = condition.reference.as_deref();
+        let happened = Happened { what: "again", n: Some(n), reference, ..Happened::default() };
+        let event = append(tx, alert.id, happened).await?;
+        if say { tell(tx, alert.id, event, What::Again, None, &self.silences).await } else { Ok(()) }
     }
-    let reference = condition.reference.as_deref();
-    let happened = Happened { what: "again", n: Some(n), reference, ..Happened::default() };
-    let event = append(tx, alert.id, happened).await?;
-    if say { tell(tx, alert.id, event, What::Again, None).await } else { Ok(()) }
-}
 
-/// What happened since the last message is told now.
-async fn tell_again(tx: &mut Tx<'_>, alert: &Alert) -> sqlx::Result<()> {
-    if !mark(tx, alert, sql!("update alerts set told_n = n, told_at = $3", as_it_was!())).await? {
-        return Ok(());
-    }
-    let newest: Option<(AlertEventId,)> = tx
-        .query(sql!("select id from alert_events where alert = $1 and what = 'again' order by id desc limit 1"))
-        .bind(alert.id)
-        .optional()
-        .await?;
-    match newest {
-        Some((event,)) => tell(tx, alert.id, event, What::Again, None).await,
-        None => Ok(()),
+    /// What happened since the last message is told now.
+    async fn tell_again(&self, tx: &mut Tx<'_>, alert: &Alert) -> sqlx::Result<()> {
+        if !mark(tx, alert, sql!("update alerts set told_n = n, told_at = $3", as_it_was!())).await? {
+            return Ok(());
+        }
+        let newest: Option<(AlertEventId,)> = tx
+            .query(sql!("select id from alert_events where alert = $1 and what = 'again' order by id desc limit 1"))
+            .bind(alert.id)
+            .optional()
+            .await?;
+        match newest {
+            Some((event,)) => tell(tx, alert.id, event, What::Again, None, &self.silences).await,
+            None => Ok(()),
+        }
     }
 }
 
@@ -184,7 +210,8 @@ async fn resolve(tx: &mut Tx<'_>, alert: &Alert) -> sqlx::Result<()> {
     );
     deliver::drop_waiting(tx, alert.id).await?;
     let event = append(tx, alert.id, Happened { what: "resolved", ..Happened::default() }).await?;
-    tell(tx, alert.id, event, What::Resolved, None).await
+    // Also under a silence: those who were told of its beginning are told of its end.
+    tell(tx, alert.id, event, What::Resolved, None, &[]).await
 }
 
 /// Writes the time down as the statement says, and says whether the alert still was as the step knew it.
@@ -192,39 +219,6 @@ async fn mark(tx: &mut Tx<'_>, alert: &Alert, statement: Sql) -> sqlx::Result<bo
     let now = tx.now();
     let changed = tx.query(statement).bind(alert.id).bind(alert.changed).bind(now).run().await?;
     Ok(changed > 0)
-}
-
-/// Tells what happened to an alert to the channels that know of it, under the key by which they do.
-pub(super) async fn tell(
-    tx: &mut Tx<'_>,
-    id: AlertId,
-    event: AlertEventId,
-    what: What,
-    by: Option<&str>,
-) -> sqlx::Result<()> {
-    let Some(alert) = record::find(tx, id).await? else { return Ok(()) };
-    let now = tx.now();
-    for (to, opening) in deliver::openings(tx, id).await? {
-        let mut message = message(&alert, what, now, opening.key);
-        message.facts.by = by.map(str::to_owned);
-        deliver::enqueue(tx, &to, About::Alert { alert: id, event }, &message).await?;
-    }
-    Ok(())
-}
-
-fn message(alert: &Alert, what: What, at: Instant, key: String) -> Message {
-    Message {
-        what,
-        kind: alert.kind.as_str().to_owned(),
-        severity: alert.severity,
-        key,
-        title: alert.title.clone(),
-        since: alert.opened_at,
-        at,
-        n: alert.n,
-        path: alert.href(),
-        facts: alert.facts(),
-    }
 }
 
 /// What happened to an alert, for [`append`].

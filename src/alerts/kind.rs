@@ -64,6 +64,8 @@ kinds! {
     ApprovalOverdue = APPROVALS_OVERDUE.as_str() => Warning;
     Unfit = "audit.verification-failed" => Critical;
     ChannelFailing = "notify.channel-failing" => Critical;
+    /// An alert of another system; how bad it is says the sender.
+    Received = "received.firing" => Warning;
 }
 
 impl AlertKind {

@@ -2,16 +2,22 @@
 
 use super::{
     kind::AlertKind,
+    receive::record::stale,
     record::{Alert, alert_columns},
+    silence::{
+        header::silenced,
+        record::{active, silenced_until},
+    },
 };
 use crate::{
+    clock::Instant,
     id::AlertId,
     list_query, sql,
     store::Reader,
     web::{
         Desk, PageResult,
         list::{ListQuery as _, Page, Tab},
-        shell::{Frame, Section, Shell, Tone, field::wrong, table::Pager},
+        shell::{Frame, Section, Shell, Silenced, Tone, field::wrong, table::Pager},
     },
 };
 use actix_web::web;
@@ -53,9 +59,40 @@ pub(crate) async fn waiting(reader: &Reader) -> sqlx::Result<i64> {
     Ok(n)
 }
 
+/// An alert as a list shows it.
+#[derive(Clone, Debug)]
+pub(crate) struct Shown {
+    pub(crate) alert: Alert,
+    /// Until when no channel is told of it.
+    pub(crate) silenced_until: Option<Instant>,
+    /// When it was heard of last, where that is too long ago.
+    pub(crate) stale_since: Option<Instant>,
+}
+
+impl std::ops::Deref for Shown {
+    type Target = Alert;
+
+    fn deref(&self) -> &Alert {
+        &self.alert
+    }
+}
+
+/// The same alerts, each with its silence.
+async fn listed(mut reader: &Reader, alerts: Vec<Alert>, now: Instant) -> sqlx::Result<Vec<Shown>> {
+    let silences = active(&mut reader, now).await?;
+    let is_received = alerts.iter().any(|alert| alert.is_open() && alert.kind == AlertKind::Received);
+    let stale = if is_received { stale(reader, now).await? } else { Vec::new() };
+    let listed = |alert: Alert| Shown {
+        silenced_until: silenced_until(&silences, &alert, now).filter(|_| alert.is_open()),
+        stale_since: stale.iter().find(|(subject, _)| *subject == alert.subject).map(|(_, at)| *at),
+        alert,
+    };
+    Ok(alerts.into_iter().map(listed).collect())
+}
+
 /// What is open, the worst and newest first, as much as the first page shows.
-pub(crate) async fn open(reader: &Reader) -> sqlx::Result<Vec<Alert>> {
-    reader
+pub(crate) async fn open(reader: &Reader, now: Instant) -> sqlx::Result<Vec<Shown>> {
+    let alerts = reader
         .query(sql!(
             "select ",
             alert_columns!(),
@@ -64,7 +101,8 @@ pub(crate) async fn open(reader: &Reader) -> sqlx::Result<Vec<Alert>> {
         ))
         .bind(FIRST)
         .all()
-        .await
+        .await?;
+    listed(reader, alerts, now).await
 }
 
 /// `GET /alerts`
@@ -80,20 +118,21 @@ pub(crate) async fn live(desk: Desk, filter: web::Query<Filter>) -> PageResult {
     desk.page(200, &RowsAlone { page })
 }
 
-/// `GET /alerts/count`: how many wait, which every page asks for again.
+/// `GET /alerts/count`: how many wait, and the silences in force, which every page asks for again.
 pub(crate) async fn count(desk: Desk) -> PageResult {
     let waiting = Some(waiting(desk.reader()).await?).filter(|n| *n > 0);
-    desk.page(200, &CountAlone { waiting, shell: desk.frame() })
+    let silenced = silenced(desk.reader(), desk.now()).await?;
+    desk.page(200, &CountAlone { waiting, silenced, shell: desk.frame() })
 }
 
 /// `GET /alerts/home`: what the first page shows of what is open, which it asks for again.
 pub(crate) async fn home(desk: Desk) -> PageResult {
-    desk.page(200, &HomeAlone { alerts: open(desk.reader()).await?, shell: desk.frame() })
+    desk.page(200, &HomeAlone { alerts: open(desk.reader(), desk.now()).await?, shell: desk.frame() })
 }
 
 /// How a list of what is open looks: like the worst of it.
-pub(crate) fn worst(alerts: &[Alert]) -> Tone {
-    let tones: Vec<Tone> = alerts.iter().map(Alert::tone).collect();
+pub(crate) fn worst(alerts: &[Shown]) -> Tone {
+    let tones: Vec<Tone> = alerts.iter().map(|alert| alert.tone()).collect();
     [Tone::Bad, Tone::Warn, Tone::Info].into_iter().find(|tone| tones.contains(tone)).unwrap_or(Tone::Ok)
 }
 
@@ -129,7 +168,7 @@ async fn find(reader: &Reader, wanted: &Wanted, before: Option<AlertId>) -> sqlx
 pub(crate) struct ListPage {
     pub(crate) shell: Shell,
     pub(crate) filter: Filter,
-    pub(crate) rows: Vec<Alert>,
+    pub(crate) rows: Vec<Shown>,
     pub(crate) pager: Pager,
 }
 
@@ -153,22 +192,24 @@ impl std::ops::Deref for RowsAlone {
 #[template(path = "alerts/home.html")]
 pub(crate) struct HomeAlone {
     pub(crate) shell: Frame,
-    pub(crate) alerts: Vec<Alert>,
+    pub(crate) alerts: Vec<Shown>,
 }
 
-/// How many wait, by itself.
+/// How many wait, and the silences in force, by themselves.
 #[derive(Debug, Template)]
 #[template(path = "alerts/count.html")]
 pub(crate) struct CountAlone {
     pub(crate) shell: Frame,
     pub(crate) waiting: Option<i64>,
+    pub(crate) silenced: Option<Silenced>,
 }
 
 impl ListPage {
     async fn of(desk: &Desk, filter: Filter) -> Result<Self, crate::web::PageError> {
         let found = find(desk.reader(), &filter.chosen(desk.zone())?, filter.place()?).await?;
         let shell = desk.shell(Some(Section::Alerts), None).await?;
-        Ok(Self { shell, rows: found.rows, pager: filter.pager(found.next), filter })
+        let rows = listed(desk.reader(), found.rows, desk.now()).await?;
+        Ok(Self { shell, rows, pager: filter.pager(found.next), filter })
     }
 
     fn tabs(&self) -> Vec<Tab> {

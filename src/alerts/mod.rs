@@ -9,9 +9,12 @@ pub(crate) mod condition;
 pub(crate) mod judge;
 pub(crate) mod kind;
 pub(crate) mod list;
+pub(crate) mod receive;
 pub(crate) mod record;
 pub(crate) mod show;
+pub(crate) mod silence;
 mod steps;
+pub(crate) mod telling;
 
 use crate::{gate::Target, id::AlertId, web::panel::Entry};
 
@@ -22,10 +25,13 @@ crate::gate::refusal_words! {
     pub(crate) ALERT_RESOLVED = "alert-resolved";
     /// A person acknowledged the alert before.
     pub(crate) ALERT_ACKNOWLEDGED = "alert-acknowledged";
+    /// The other system tells of the alert, so only it ends it.
+    pub(crate) RECEIVED_HEARD = "received-heard";
 }
 
 /// What can be done beside the page of an alert.
-const PANELS: &[Entry<show::AlertView>] = &[Entry::of::<acknowledge::AcknowledgePanel>()];
+const PANELS: &[Entry<show::AlertView>] =
+    &[Entry::of::<acknowledge::AcknowledgePanel>(), Entry::of::<receive::end::EndReceivedPanel>()];
 
 /// An alert as the target of a change.
 pub(crate) fn target(id: AlertId) -> Target {

@@ -3,6 +3,7 @@
 use super::kind::AlertKind;
 use crate::{
     clock::Instant,
+    gate::Tx,
     id::{AlertId, StaffId},
     notify::{Facts, Severity},
     sql,
@@ -89,6 +90,18 @@ impl Alert {
 
 pub(crate) async fn find(db: &mut impl Queries, id: AlertId) -> sqlx::Result<Option<Alert>> {
     db.query(sql!("select ", alert_columns!(), " from alerts where id = $1")).bind(id).optional().await
+}
+
+/// An alert that stays as it is until the transaction is done.
+pub(crate) async fn lock(tx: &mut Tx<'_>, id: AlertId) -> sqlx::Result<Option<Alert>> {
+    tx.query(sql!(
+        sqlite: "select id from alerts where id = $1",
+        postgres: "select id from alerts where id = $1 for update",
+    ))
+    .bind(id)
+    .optional::<(AlertId,)>()
+    .await?;
+    find(tx, id).await
 }
 
 /// Those that are not over, the oldest first.

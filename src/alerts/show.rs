@@ -3,7 +3,12 @@
 use super::{
     ALERT, PANELS,
     kind::AlertKind,
+    receive::record::{self as received, Received},
     record::{self, Alert, AlertEvent},
+    silence::{
+        begin::BeginPanel,
+        record::{Scope, Silence, active},
+    },
     target,
 };
 use crate::{
@@ -15,7 +20,8 @@ use crate::{
     },
     web::{
         Desk, PageError, PageResult,
-        panel::{self, Side, Subject},
+        link::link,
+        panel::{self, Panel as _, Side, Subject},
         shell::{Section, Shell},
     },
 };
@@ -32,6 +38,10 @@ pub(crate) struct AlertView {
     pub(crate) alert: Alert,
     pub(crate) events: Vec<AlertEvent>,
     pub(crate) told: Vec<Delivery>,
+    /// The silence that keeps channels from being told of it, the one that ends last.
+    pub(crate) silence: Option<Silence>,
+    /// What its system said of it, where it is an alert of another one.
+    pub(crate) received: Option<Received>,
 }
 
 impl Subject for AlertView {
@@ -48,7 +58,14 @@ impl Subject for AlertView {
         let Some(alert) = record::find(&mut desk.reader(), *id).await? else { return Ok(None) };
         let events = record::events(&mut desk.reader(), *id).await?;
         let told = list::of_alert(desk.reader(), *id).await?;
-        Ok(Some(Self { alert, events, told }))
+        let now = desk.now();
+        let mut silences = active(&mut desk.reader(), now).await?;
+        silences.retain(|silence| alert.is_open() && silence.is_of(&alert));
+        let received = match alert.kind {
+            AlertKind::Received => received::find(&mut desk.reader(), &alert.subject).await?,
+            _ => None,
+        };
+        Ok(Some(Self { alert, events, told, silence: silences.pop(), received }))
     }
 
     fn path(&self) -> String {
@@ -60,8 +77,11 @@ impl Subject for AlertView {
     }
 
     async fn page(self, desk: &Desk, shell: Shell, side: Side, status: u16) -> PageResult {
-        let Self { alert, events, told } = self;
-        let page = ShowPage { shell, facts: alert.facts(), alert, events, told, side };
+        let Self { alert, events, told, silence, received } = self;
+        let may_silence = alert.is_open() && silence.is_none() && desk.may("POST", BeginPanel::ROUTE);
+        let received = received.filter(|_| alert.is_open());
+        let facts = alert.facts();
+        let page = ShowPage { shell, alert, facts, events, told, silence, may_silence, received, side };
         desk.page(status, &page)
     }
 }
@@ -74,6 +94,11 @@ pub(crate) struct ShowPage {
     pub(crate) facts: Facts,
     pub(crate) events: Vec<AlertEvent>,
     pub(crate) told: Vec<Delivery>,
+    pub(crate) silence: Option<Silence>,
+    /// Whether the reader can silence it.
+    pub(crate) may_silence: bool,
+    /// What its system said last of one that is open.
+    pub(crate) received: Option<Received>,
     pub(crate) side: Side,
 }
 
@@ -83,15 +108,30 @@ impl ShowPage {
         self.alert.resolved_at.unwrap_or(self.shell.now).since(self.alert.opened_at).num_milliseconds()
     }
 
+    /// Whether its system has not told of it for too long.
+    fn is_stale(&self) -> bool {
+        self.received.as_ref().is_some_and(|received| received.is_stale(self.shell.now))
+    }
+
+    /// Where it can be silenced: its job, or else its kind.
+    fn silence_href(&self) -> String {
+        let (scope, name) = match self.alert.job() {
+            Some(job) => (Scope::Job, job),
+            None => (Scope::Kind, self.alert.kind.as_str()),
+        };
+        link("/silences", &[("panel", BeginPanel::NAME), ("what", &format!("{}:{name}", scope.as_str()))])
+    }
+
     /// Where what is wrong is looked at and put right.
-    fn place(&self) -> String {
-        match (self.facts.run, self.alert.job(), self.alert.kind) {
+    fn place(&self) -> Option<String> {
+        Some(match (self.facts.run, self.alert.job(), self.alert.kind) {
             (Some(run), ..) => format!("/runs/{run}"),
             (None, Some(job), _) => format!("/batches/{job}"),
             (None, None, AlertKind::ApprovalOverdue) => format!("/approvals/{}", self.alert.subject),
             (None, None, AlertKind::Unfit) => "/audit".to_owned(),
+            (None, None, AlertKind::Received) => return None,
             (None, None, _) => "/deliveries".to_owned(),
-        }
+        })
     }
 
     /// `#1842`, or with which attempt it is.

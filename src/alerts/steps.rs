@@ -3,8 +3,14 @@
 use super::{
     condition::{Condition, Conditions},
     record::Alert,
+    silence::record::{Known, Silence},
+    telling::{is_silenced, recipients_of},
 };
-use crate::clock::Instant;
+use crate::{
+    clock::Instant,
+    id::AlertId,
+    notify::{Channels, deliver::Recipient},
+};
 use chrono::TimeDelta;
 use std::cmp::Ordering;
 
@@ -32,25 +38,76 @@ pub(super) enum Step {
     Resolve {
         alert: Box<Alert>,
     },
+    /// These do not know of an alert that is open: their channel was silenced, or was not declared before.
+    Inform {
+        alert: AlertId,
+        to: Vec<Recipient>,
+        /// Until when a silence kept them from knowing.
+        silenced_until: Option<Instant>,
+    },
+    /// A silence has ended, and of the alerts that it covered these are still open.
+    EndSilence {
+        silence: Box<Silence>,
+        open: Vec<AlertId>,
+    },
 }
 
 /// What is to be written down at `now`.
-pub(super) fn steps(open: &[Alert], conditions: &Conditions, now: Instant) -> Vec<Step> {
+pub(super) fn steps(
+    open: &[Alert],
+    conditions: &Conditions,
+    known: &Known,
+    channels: &Channels,
+    now: Instant,
+) -> Vec<Step> {
     let mut steps = Vec::new();
+    let mut still_open = Vec::new();
     for alert in open {
-        let condition = conditions.all.iter().find(|condition| condition.is_of(alert));
-        steps.extend(match condition {
-            Some(condition) => still_wrong(alert, condition, now),
+        let step = match conditions.all.iter().find(|condition| condition.is_of(alert)) {
+            Some(condition) => still_wrong(alert, condition, known, now),
             None => right_again(alert, conditions, now),
-        });
+        };
+        if alert.cleared_at.is_none() && !matches!(step, Some(Step::Clear { .. } | Step::Resolve { .. })) {
+            still_open.push(alert);
+        }
+        steps.extend(step);
     }
+    // First, so that what a silence held back is told once: it alters the alerts, and their other steps fit no more.
+    steps.splice(0..0, ended_silences(&still_open, known, now));
+    steps.extend(still_open.iter().filter_map(|alert| unknown_to(alert, known, channels, now)));
     let is_new = |condition: &&Condition| !open.iter().any(|alert| condition.is_of(alert));
     steps.extend(conditions.all.iter().filter(is_new).cloned().map(Step::Open));
     steps
 }
 
-fn still_wrong(alert: &Alert, condition: &Condition, now: Instant) -> Option<Step> {
-    let tell = now.since(alert.told_at) >= REPEATS;
+/// The silences that have ended, each with what is open that it covered.
+fn ended_silences(open: &[&Alert], known: &Known, now: Instant) -> Vec<Step> {
+    let step = |silence: &Silence| {
+        let informed = |alert: &Alert| known.informed.get(&alert.id).into_iter().flatten();
+        let is_covered =
+            |alert: &&&Alert| silence.is_of(alert) || informed(alert).any(|to| silence.covers(alert, &to.channel));
+        let open = open.iter().filter(is_covered).map(|alert| alert.id).collect();
+        Step::EndSilence { silence: Box::new(silence.clone()), open }
+    };
+    known.silences.iter().filter(|silence| !silence.is_active(now)).map(step).collect()
+}
+
+/// Those who are to know of an open alert and do not.
+fn unknown_to(alert: &Alert, known: &Known, channels: &Channels, now: Instant) -> Option<Step> {
+    let is_informed = |to: &Recipient| known.informed.get(&alert.id).is_some_and(|informed| informed.contains(to));
+    let to: Vec<Recipient> = recipients_of(channels, alert)
+        .into_iter()
+        .filter(|to| !is_informed(to) && !is_silenced(&known.silences, alert, &to.channel, now))
+        .collect();
+    let was_silenced =
+        |silence: &&Silence| !silence.is_active(now) && to.iter().any(|to| silence.covers(alert, &to.channel));
+    let silenced_until = known.silences.iter().filter(was_silenced).map(Silence::end).max();
+    (!to.is_empty()).then_some(Step::Inform { alert: alert.id, to, silenced_until })
+}
+
+fn still_wrong(alert: &Alert, condition: &Condition, known: &Known, now: Instant) -> Option<Step> {
+    let is_silent = known.silences.iter().any(|silence| silence.is_active(now) && silence.is_of(alert));
+    let tell = !is_silent && now.since(alert.told_at) >= REPEATS;
     let alert_of = || Box::new(alert.clone());
     if condition.is_news_for(alert) || alert.cleared_at.is_some() {
         return Some(Step::Again { alert: alert_of(), condition: condition.clone(), tell });

@@ -245,6 +245,7 @@ fn target_href(target: &str, shell: &Shell) -> Option<String> {
         ("run", id) if shell.may(Section::Batches) => Some(format!("/runs/{id}")),
         ("approval", id) => Some(format!("/approvals/{id}")),
         ("alert", id) => Some(format!("/alerts/{id}")),
+        ("silence", _) => Some("/silences".to_owned()),
         ("delivery" | "channel", _) => Some("/deliveries".to_owned()),
         // An invitation names an address; the invited person had no id yet.
         ("staff", id) if shell.may(Section::Staff) && id.parse::<StaffId>().is_ok() => Some(format!("/staff/{id}")),

@@ -1,6 +1,7 @@
 //! Where messages go: `[[channel]]`, `[[route]]`, `[[heartbeat]]` and the `to` of a `[[notice]]`.
 
 mod heartbeat;
+pub(super) mod keys;
 mod receiver;
 
 use super::approvals::Declared as Rules;
@@ -11,7 +12,8 @@ use crate::{
     profile::Profile,
 };
 pub(super) use heartbeat::HeartbeatConfig;
-use receiver::{Keys, Kind};
+use keys::Keys;
+use receiver::Kind;
 use serde::Deserialize;
 
 /// `[[channel]]`, `[[route]]` and `[[heartbeat]]` of the configuration file.
@@ -106,7 +108,9 @@ impl DeclaredChannels {
             }
         }
         let untold = AlertKind::NAMES.iter().find(|kind| {
-            **kind != AlertKind::ChannelFailing.as_str() && !routes.iter().any(|route| route.takes_all_of(kind))
+            // Those of others go where a route takes them, where any are received.
+            let is_own = ![AlertKind::ChannelFailing.as_str(), AlertKind::Received.as_str()].contains(*kind);
+            is_own && !routes.iter().any(|route| route.takes_all_of(kind))
         });
         if let Some(kind) = untold.filter(|_| channels.iter().any(takes_alerts)) {
             return Err(format!(

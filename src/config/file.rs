@@ -7,6 +7,7 @@ use super::{
     batches,
     channels::{ChannelConfig, HeartbeatConfig, RouteConfig},
     look_limits, metrics,
+    receivers::ReceiverConfig,
 };
 use crate::batches::definition::Definition;
 use serde::Deserialize;
@@ -50,6 +51,8 @@ pub(super) struct File {
     pub(super) channel: Vec<ChannelConfig>,
     pub(super) route: Vec<RouteConfig>,
     pub(super) heartbeat: Vec<HeartbeatConfig>,
+    /// `[[receive]]`
+    pub(super) receive: Vec<ReceiverConfig>,
     /// `[[look_limit]]`
     pub(super) look_limit: Vec<look_limits::Declared>,
 }

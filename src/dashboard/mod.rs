@@ -54,7 +54,7 @@ pub(crate) async fn home(desk: Desk) -> PageResult {
     let shell = desk.shell(Some(Section::Home), None).await?;
     let page = HomePage {
         lead: desk.console().lead().await?,
-        alerts: alerts::list::open(desk.reader()).await?,
+        alerts: alerts::list::open(desk.reader(), desk.now()).await?,
         owed: queue::owed(desk.reader()).await?,
         requests: shell.waiting(Section::Approvals),
         decided: news::read(desk.reader(), desk.person(), desk.decisions_seen()).await?,

@@ -2,7 +2,7 @@
 
 use super::begin::Task;
 use crate::{
-    alerts::record::Alert,
+    alerts::list::Shown,
     approvals::{Request, news::News},
     audit::pages::Row,
     batches::{kind::Kind, lapse::Lapse, state::State},
@@ -26,7 +26,7 @@ pub(crate) struct HomePage {
     /// How far the newest row of the log is ahead of the clock, where that is too far.
     pub lead: Option<Lead>,
     /// What is wrong now, the worst first.
-    pub alerts: Vec<Alert>,
+    pub alerts: Vec<Shown>,
     /// What an owner has to do in a console that begins; nothing for others, and where all of it is done.
     pub begin: Vec<Task>,
     /// The urgent requests that were made and still lack their approval, for everybody.

@@ -4,14 +4,14 @@ use super::{
     families::{
         ALERTS, BUILD, CHANGES, CHANNEL_FAILS, JOB, LAPSES, LAST_DURATION, LAST_FAILURE, LAST_PROCESSED, LAST_SUCCESS,
         LOST, MESSAGES_OLDEST, MESSAGES_WAITING, ORDERS, OUTBOX_OLDEST, OUTBOX_WAITING, POOL_IDLE, POOL_MOST,
-        POOL_OPEN, QUEUED, REACHABLE, RUN_SECONDS, RUNNING, RUNS, SESSIONS, UNRESOLVED, write, write_one,
+        POOL_OPEN, QUEUED, REACHABLE, RUN_SECONDS, RUNNING, RUNS, SESSIONS, SILENCES, UNRESOLVED, write, write_one,
     },
     figures::{Figures, Job},
     log::{Counts, ENDS, OUTCOMES},
     process,
 };
 use crate::{
-    alerts::kind::AlertKind,
+    alerts::{kind::AlertKind, silence::record::Scope},
     batches::lapse::LapseKind,
     clock::Instant,
     gate::Kind,
@@ -111,6 +111,9 @@ impl Exposition {
         write(encoder, &CHANNEL_FAILS, each().map(|(labels, channel)| (labels, channel.fails)))?;
         write(encoder, &MESSAGES_WAITING, each().map(|(labels, channel)| (labels, channel.waiting)))?;
         write(encoder, &MESSAGES_OLDEST, each().map(|(labels, channel)| (labels, self.age(channel.oldest))))?;
+        let of = |scope: Scope| figures.silences.iter().filter(|silenced| **silenced == scope).count();
+        let silences = Scope::ALL.iter().map(|scope| ([("scope", scope.as_str())], of(*scope)));
+        write(encoder, &SILENCES, silences.map(|(labels, n)| (labels, i64::try_from(n).unwrap_or(i64::MAX))))?;
         let open =
             |kind: &AlertKind| figures.alerts.iter().find(|(open, _)| open == kind.as_str()).map_or(0, |(_, n)| *n);
         write(encoder, &ALERTS, AlertKind::ALL.iter().map(|kind| ([("kind", kind.as_str())], open(kind))))

@@ -35,6 +35,7 @@ families! {
     CHANNEL_FAILS Gauge "ingam_channel_failing" "Whether a channel takes no messages";
     MESSAGES_WAITING Gauge "ingam_messages_waiting" "Messages that wait for a channel";
     MESSAGES_OLDEST Gauge "ingam_messages_oldest_seconds" "Age of the oldest message that waits for a channel; 0 where none waits";
+    SILENCES Gauge "ingam_active_silences" "Silences in force, by what they silence";
     ALERTS Gauge "ingam_open_alerts" "Alerts that are open, by kind";
 
     JOB Gauge "ingam_batch_info" "The title and owner of a job; always 1";

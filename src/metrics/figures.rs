@@ -2,6 +2,7 @@
 
 use super::log::Counts;
 use crate::{
+    alerts::silence::record::{Scope, active},
     clock::{Clock, Instant},
     sql,
     store::Reader,
@@ -30,6 +31,8 @@ pub(super) struct Figures {
     pub(super) pending_orders: i64,
     pub(super) outbox: Outbox,
     pub(super) channels: Vec<Channel>,
+    /// The silences in force: of each what it silences.
+    pub(super) silences: Vec<Scope>,
     /// Of which kind of alert, how many are open.
     pub(super) alerts: Vec<(String, i64)>,
 }
@@ -129,6 +132,7 @@ impl Cached {
             pending_orders,
             outbox: self.outbox().await?,
             channels: self.channels().await?,
+            silences: active(&mut &self.reader, now).await?.into_iter().map(|silence| silence.scope).collect(),
             alerts: self.alerts().await?,
         })
     }

@@ -12,9 +12,8 @@ mod log;
 pub(crate) mod page;
 mod process;
 mod skipped;
-mod token;
 
-pub use token::Token;
+pub use crate::web::bearer::Token;
 
 use crate::{
     clock::Clock,

@@ -8,13 +8,13 @@ use super::{
 use crate::zone::Zone;
 use crate::{
     allowlist::net::{self, Unfit},
-    clock::Instant,
     gate::{Fault, Meaning, Rejection},
     networks::rules::NETWORK_EXPIRY,
     text::composed,
     web::{
         Desk,
         form::Form,
+        local_time::{self, typed},
         refused::field_errors,
         shell::{
             Frame, Shell,
@@ -25,7 +25,6 @@ use crate::{
     },
 };
 use askama::Template;
-use chrono::{NaiveDateTime, TimeZone as _};
 use ipnet::IpNet;
 
 pub(super) const NAMES: &[&str] = &["net", "note", "expires_at", "wide_confirmed"];
@@ -141,19 +140,13 @@ fn is_confirmed(form: &Form, net: IpNet) -> bool {
 }
 
 /// When the network is to be closed again, as typed in the person's zone. What was left as it was is what it was, to
-/// the second. Where a clock shows the time twice, the first is meant; where it skips it, there is no such time.
+/// the second.
 fn expiry(desk: &Desk, text: &str, row: Option<&Network>) -> Result<Option<String>, Rejection> {
     if text.is_empty() {
         return Ok(None);
     }
     let unchanged = row.and_then(|row| row.expires_at).filter(|at| typed(*at, desk.zone()) == text);
-    let entered = || {
-        let is_plain = text.len() == "2026-11-20T09:00".len() && text.is_ascii();
-        let local = NaiveDateTime::parse_from_str(text, "%Y-%m-%dT%H:%M").ok().filter(|_| is_plain)?;
-        let at = desk.zone().from_local_datetime(&local).earliest()?;
-        Some(Instant::from(at.with_timezone(&chrono::Utc)))
-    };
-    match unchanged.or_else(entered) {
+    match unchanged.or_else(|| local_time::read(text, desk.zone())) {
         Some(at) => Ok(Some(at.to_string())),
         None => Err(Rejection {
             word: NETWORK_EXPIRY,
@@ -162,11 +155,6 @@ fn expiry(desk: &Desk, text: &str, row: Option<&Network>) -> Result<Option<Strin
             values: Vec::new(),
         }),
     }
-}
-
-/// An instant as a browser's field for date and time has it.
-fn typed(at: Instant, zone: Zone) -> String {
-    at.utc().with_timezone(&zone).format("%Y-%m-%dT%H:%M").to_string()
 }
 
 /// The form with these fields: the one that adds a network, or the one that changes it.

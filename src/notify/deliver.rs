@@ -15,7 +15,7 @@ use crate::{
 use chrono::TimeDelta;
 
 /// Who gets a message.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub(crate) struct Recipient {
     pub channel: String,
     /// Empty where the channel has only one.
@@ -28,6 +28,10 @@ pub(crate) enum About {
     Alert {
         alert: AlertId,
         event: AlertEventId,
+    },
+    /// An alert that is still open at the end of a silence.
+    Silence {
+        alert: AlertId,
     },
     /// An event of the outbox.
     Event {
@@ -47,6 +51,7 @@ pub(crate) async fn enqueue(
     let now = tx.now();
     let (alert, alert_event, event) = match about {
         About::Alert { alert, event } => (Some(alert), Some(event), None),
+        About::Silence { alert } => (Some(alert), None, None),
         About::Event { event } => (None, None, Some(event)),
         About::Channel => (None, None, None),
     };
@@ -88,6 +93,17 @@ pub(crate) async fn drop_waiting(tx: &mut Tx<'_>, alert: AlertId) -> sqlx::Resul
     .map(drop)
 }
 
+/// What waited for the end of a silence of its channel is tried for a whole day from now.
+pub(crate) async fn begin_again(tx: &mut Tx<'_>, channel: &str) -> sqlx::Result<()> {
+    let now = tx.now();
+    tx.query(sql!("update deliveries set created_at = $2 where channel = $1 and state = 'waiting'"))
+        .bind(channel.to_owned())
+        .bind(now)
+        .run()
+        .await
+        .map(drop)
+}
+
 /// Those who were told that an alert was opened, or will be or may have been, each with what they were told.
 pub(crate) async fn openings(tx: &mut Tx<'_>, alert: AlertId) -> sqlx::Result<Vec<(Recipient, Message)>> {
     let openings: Vec<(String, String, String)> = tx
@@ -102,6 +118,14 @@ pub(crate) async fn openings(tx: &mut Tx<'_>, alert: AlertId) -> sqlx::Result<Ve
         Some((Recipient { channel, address }, serde_json::from_str(&message).ok()?))
     };
     Ok(openings.into_iter().filter_map(read).collect())
+}
+
+/// Whether a message of `deliveries d` waits for the end of a silence of its channel at the time of the second parameter. A test does not.
+macro_rules! is_held {
+    () => {
+        "d.what <> 'test' and exists (select 1 from silences s where s.scope = 'channel' and s.name = d.channel \
+                                         and s.until_at > $2 and s.ended_at is null)"
+    };
 }
 
 /// A message that a lane has claimed.
@@ -119,6 +143,9 @@ pub(crate) async fn next_due(reader: &Reader, channel: &str, now: Instant) -> sq
             "select recipient from deliveries d
               where channel = $1 and state = 'waiting' and next_at <= $2 and (claimed_until is null or claimed_until < $2)
                 and not exists (select 1 from channels c where c.name = d.channel and c.pause_until > $2)
+                and not (",
+            is_held!(),
+            ")
                 and not exists (select 1 from deliveries e where e.channel = d.channel and e.thing = d.thing
                                  and e.state = 'waiting' and e.id < d.id)
               order by next_at limit 1"
@@ -134,14 +161,15 @@ pub(crate) async fn next_due(reader: &Reader, channel: &str, now: Instant) -> sq
 pub(crate) async fn is_more_due(reader: &Reader, to: &Recipient, than: i64, now: Instant) -> sqlx::Result<bool> {
     let due: Vec<(DeliveryId,)> = reader
         .query(sql!(
-            "select id from deliveries
-              where channel = $1 and recipient = $2 and state = 'waiting' and next_at <= $3
-                and (claimed_until is null or claimed_until < $3)
-              order by id limit $4"
+            "select id from deliveries d
+              where channel = $1 and recipient = $3 and state = 'waiting' and next_at <= $2
+                and (claimed_until is null or claimed_until < $2) and not (",
+            is_held!(),
+            ") order by id limit $4"
         ))
         .bind(to.channel.clone())
-        .bind(to.address.clone())
         .bind(now)
+        .bind(to.address.clone())
         .bind(than.saturating_add(1))
         .all()
         .await?;
@@ -171,6 +199,9 @@ impl Housekeeping for ClaimMessages {
                                 where channel = $1 and recipient = $5 and state = 'waiting' and next_at <= $2
                                   and (claimed_until is null or claimed_until < $2)
                                   and not exists (select 1 from channels c where c.name = d.channel and c.pause_until > $2)
+                                  and not (",
+                is_held!(),
+                ")
                                   and not exists (select 1 from deliveries e where e.channel = d.channel and e.thing = d.thing
                                                    and e.state = 'waiting' and e.id < d.id)
                                 order by id limit $4)

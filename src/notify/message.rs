@@ -2,6 +2,7 @@
 
 use crate::clock::Instant;
 use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
 
 /// What a message says of its thing.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -127,6 +128,16 @@ pub(crate) struct Facts {
     pub change: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub seq: Option<i64>,
+    /// The system that an alert was received from, what it calls it by, and where it shows it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub source: Option<String>,
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub labels: BTreeMap<String, String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub link: Option<String>,
+    /// Until when a silence kept it from being told.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub silenced_until: Option<Instant>,
     /// Where instructions are for the person who looks at it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub runbook: Option<String>,

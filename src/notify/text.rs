@@ -65,6 +65,7 @@ fn sentence(message: &Message, words: Words) -> String {
         [("kind", &kind), ("title", &message.title), ("n", &message.n), ("by", &by)];
     let key = match (message.what, &message.facts.by) {
         (What::Test, None) => "message.test-idle".to_owned(),
+        (What::Again, _) if message.facts.silenced_until.is_some() => "message.unsilenced".to_owned(),
         (what, _) => format!("message.{}", what.as_str()),
     };
     words.with(&key, &args)
@@ -137,6 +138,9 @@ fn lines(message: &Message, setting: &Setting, words: Words) -> Vec<(String, Str
         Some(usual) => words.with("message.usually", &[("is", &is), ("usual", &usual)]),
         None => is,
     };
+    if let Some(source) = &facts.source {
+        line("message.source", source.clone());
+    }
     if let Some(run) = facts.run {
         let attempt = facts.attempt.filter(|attempt| *attempt > 1);
         let run = format!("#{run}");
@@ -172,6 +176,9 @@ fn lines(message: &Message, setting: &Setting, words: Words) -> Vec<(String, Str
     if message.n > 1 && message.what != What::Notice {
         line("message.count", message.n.to_string());
     }
+    if let Some(until) = facts.silenced_until {
+        line("message.silenced", setting.time(until, message.at));
+    }
     match message.what {
         What::Notice | What::Test => line("message.at", setting.time(message.at, message.at)),
         What::Resolved => {
@@ -180,6 +187,7 @@ fn lines(message: &Message, setting: &Setting, words: Words) -> Vec<(String, Str
         }
         _ => line("message.since", setting.time(message.since, message.at)),
     }
+    lines.extend(facts.labels.iter().map(|(name, value)| (one_line(name), one_line(value))));
     lines
 }
 
@@ -191,6 +199,7 @@ fn links(message: &Message, setting: &Setting, words: Words) -> Vec<(String, Str
     if let Some(seq) = message.facts.seq {
         links.push((words.get("message.open-row").to_owned(), setting.link(&format!("/audit/{seq}"))));
     }
+    links.extend(message.facts.link.clone().map(|link| (words.get("message.open-source").to_owned(), link)));
     links.extend(message.facts.runbook.clone().map(|runbook| (words.get("message.runbook").to_owned(), runbook)));
     links
 }

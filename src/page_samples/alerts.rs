@@ -5,9 +5,11 @@ use crate::{
     alerts::{
         acknowledge::AcknowledgePanel,
         kind::AlertKind,
-        list::{Filter as AlertFilter, ListPage},
+        list::{Filter as AlertFilter, ListPage, Shown},
+        receive::{end::EndReceivedPanel, record::Received},
         record::{Alert, AlertEvent},
         show::{AlertView, ShowPage},
+        silence::record::{Scope, Silence},
     },
     id::{AlertId, DeliveryId, StaffId},
     notify::{
@@ -43,6 +45,10 @@ impl Maker {
             due: Some(before(TimeDelta::hours(1))),
             detail: Some(self.text("응답 없음", "HTTP 404: no_service")),
             change: Some("points.adjust".into()),
+            source: Some("alertmanager".into()),
+            labels: [(self.text("instance", "instance"), self.text("매장 1", "shop-1"))].into(),
+            link: Some("https://prometheus.example.com/graph".into()),
+            silenced_until: Some(before(TimeDelta::minutes(20))),
             runbook: Some("https://wiki.example.com/settlement".into()),
             ..Facts::default()
         }
@@ -70,27 +76,32 @@ impl Maker {
         }
     }
 
-    pub(super) fn open_alerts(self) -> Vec<Alert> {
+    pub(super) fn open_alerts(self) -> Vec<Shown> {
         let seen = |alert: Alert| Alert {
             acknowledged_at: Some(before(TimeDelta::minutes(3))),
             acknowledged_by: Some(StaffId::new(2)),
             ..alert
         };
+        let open = |alert| Shown { alert, silenced_until: None, stale_since: None };
         vec![
-            self.an_alert(31, AlertKind::RunFailed, 3),
-            self.an_alert(30, AlertKind::Missed, 20_000),
-            self.an_alert(29, AlertKind::RunSlow, 1),
-            seen(self.an_alert(28, AlertKind::ChannelFailing, 1)),
-            Alert { cleared_at: Some(now()), ..self.an_alert(27, AlertKind::Skipped, 4) },
+            open(self.an_alert(31, AlertKind::RunFailed, 3)),
+            Shown {
+                silenced_until: Some(now().plus(TimeDelta::days(1))),
+                ..open(self.an_alert(30, AlertKind::Missed, 20_000))
+            },
+            open(self.an_alert(29, AlertKind::RunSlow, 1)),
+            Shown { stale_since: Some(before(TimeDelta::hours(5))), ..open(self.an_alert(26, AlertKind::Received, 1)) },
+            open(seen(self.an_alert(28, AlertKind::ChannelFailing, 1))),
+            open(Alert { cleared_at: Some(now()), ..self.an_alert(27, AlertKind::Skipped, 4) }),
         ]
     }
 
-    fn alert_list(self, rows: Vec<Alert>, show: &str) -> ListPage {
+    fn alert_list(self, rows: Vec<Shown>, show: &str) -> ListPage {
         let filter = AlertFilter { show: show.into(), ..AlertFilter::default() };
         ListPage { shell: self.shell(Section::Alerts), pager: filter.pager(None::<AlertId>), filter, rows }
     }
 
-    fn alert_page(self, alert: Alert, told: Vec<Delivery>, side: Side) -> String {
+    fn alert_page(self, alert: Alert, told: Vec<Delivery>, silence: Option<Silence>, side: Side) -> String {
         let event = |what: &str, minutes, n, staff: Option<String>| AlertEvent {
             at: before(TimeDelta::minutes(minutes)),
             what: what.into(),
@@ -104,7 +115,27 @@ impl Maker {
             event("again", 24, Some(3), None),
             event("acknowledged", 3, None, Some(self.me())),
         ];
-        html(&ShowPage { shell: self.shell(Section::Alerts), facts: alert.facts(), alert, events, told, side })
+        let may_silence = silence.is_none();
+        let (shell, facts) = (self.shell(Section::Alerts), alert.facts());
+        let received = (alert.kind == AlertKind::Received).then(|| self.a_received());
+        html(&ShowPage { shell, alert, facts, events, told, silence, may_silence, received, side })
+    }
+
+    fn a_received(self) -> Received {
+        Received {
+            subject: "alertmanager:8f3a5c1d2e4b6a70:2026-11-19T16:48:08.120000Z".into(),
+            source: "alertmanager".into(),
+            fingerprint: "8f3a5c1d2e4b6a70".into(),
+            starts_at: before(TimeDelta::minutes(84)),
+            title: self.text("일일 정산 집계", "Daily settlement"),
+            severity: Severity::Critical,
+            labels: "{}".into(),
+            url: None,
+            summary: None,
+            heard_at: before(TimeDelta::hours(5)),
+            stale_at: before(TimeDelta::minutes(5)),
+            is_suppressed: true,
+        }
     }
 
     fn told(self) -> Vec<Delivery> {
@@ -181,16 +212,42 @@ impl Maker {
         add("alerts", html(&self.alert_list(self.open_alerts(), "")));
         add("alerts-empty", html(&self.alert_list(vec![], "")));
         let over = Alert { resolved_at: Some(now()), ..self.an_alert(3, AlertKind::RunLost, 2) };
-        add("alerts-all", html(&self.alert_list(vec![over.clone()], "all")));
-        add("alert-over", self.alert_page(over, self.told(), Side::default()));
+        add(
+            "alerts-all",
+            html(&self.alert_list(vec![Shown { alert: over.clone(), silenced_until: None, stale_since: None }], "all")),
+        );
+        add("alert-over", self.alert_page(over, self.told(), None, Side::default()));
+        let received = AlertView {
+            alert: self.an_alert(26, AlertKind::Received, 1),
+            events: vec![],
+            told: vec![],
+            silence: None,
+            received: Some(self.a_received()),
+        };
+        let seal = SealForm::fresh(EndReceivedPanel::KIND, "01JD3Q8V5W", 0);
+        let end =
+            side_of(&self.shell(Section::Alerts), &received, &(), Opened::Form(EndReceivedPanel), seal).unwrap().0;
+        add("alert-received-end", self.alert_page(received.alert.clone(), vec![], None, end));
+        add(
+            "alert-received",
+            self.alert_page(self.an_alert(26, AlertKind::Received, 1), self.told(), None, Side::default()),
+        );
         let alert = self.an_alert(31, AlertKind::RunFailed, 3);
-        let view = AlertView { alert: alert.clone(), events: vec![], told: vec![] };
+        let view = AlertView { alert: alert.clone(), events: vec![], told: vec![], silence: None, received: None };
         let side = |seal| side_of(&self.shell(Section::Alerts), &view, &(), Opened::Form(AcknowledgePanel), seal);
         let fresh = SealForm::fresh(AcknowledgePanel::KIND, "01JD3Q8V5W", 0);
-        add("alert", self.alert_page(alert.clone(), vec![], side(fresh.clone()).unwrap().0));
+        add("alert", self.alert_page(alert.clone(), vec![], None, side(fresh.clone()).unwrap().0));
         let errors = FieldErrors::one("reason", wrong::required());
         let wrong = SealForm { errors, reason: String::new(), ..fresh };
-        add("alert-without-reason", self.alert_page(alert, self.told(), side(wrong).unwrap().0));
+        add(
+            "alert-without-reason",
+            self.alert_page(
+                alert,
+                self.told(),
+                Some(self.a_silence(4, Scope::Kind, "runs.failed")),
+                side(wrong).unwrap().0,
+            ),
+        );
         let rows = || {
             vec![
                 self.a_delivery(9, "waiting", 2),

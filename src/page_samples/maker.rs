@@ -102,6 +102,7 @@ impl Maker {
             policies: crate::config::Declared::usual(crate::changes::KINDS, crate::zone::Zone::seoul()),
             nav: Section::ALL.into_iter().map(NavItem::from).collect(),
             failing: None,
+            silenced: None,
             audit_head: Some(AuditHead { seq: Seq::new(12_345), at: before(TimeDelta::minutes(2)) }),
         }
     }
@@ -121,6 +122,7 @@ impl Maker {
         self.batches(&mut out);
         self.alerts(&mut out);
         self.readiness(&mut out);
+        self.silences(&mut out);
         self.approvals(&mut out);
         self.audit(&mut out);
         self.home(&mut out);

@@ -21,5 +21,6 @@ mod rest;
 mod rules;
 mod runs;
 mod search;
+mod silences;
 mod staff;
 mod users;

@@ -87,6 +87,10 @@ impl Changed {
             "processed" | "refusals" => figure(),
             "refund_state" | "outcome" => named("refund-state"),
             "request_state" => named("request-state"),
+            "delivery_state" => named("delivery-state"),
+            "silence_scope" => named("silence-scope"),
+            // A kind of alert; a job and a channel have no other name.
+            "alert_kind" | "silence_name" => named("alert-kind"),
             "carrier" => named("carrier"),
             "lang" => named("lang"),
             "theme" => named("theme"),

@@ -5,7 +5,7 @@ use super::{
     route::Route,
     session::Limits,
     session_page::PageSession,
-    shell::{FindFailing, Frame, Solo, Theme, Waits},
+    shell::{FindFailing, FindSilenced, Frame, Solo, Theme, Waits},
     traffic::Traffic,
     visit::Visit,
     words::Words,
@@ -66,6 +66,8 @@ pub struct Console {
     pub(crate) waits: &'static [Waits],
     /// What every page of an owner tells of channels.
     pub(crate) failing: FindFailing,
+    /// What every page tells of silences.
+    pub(crate) silenced: FindSilenced,
     /// The people that the sign-in page offers; none but in a demo.
     pub(crate) personas: Vec<Persona>,
     /// How many requests there were.

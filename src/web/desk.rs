@@ -134,6 +134,11 @@ impl Desk {
             } else {
                 None
             },
+            silenced: if self.may("GET", Section::Alerts.href()) {
+                (self.console().silenced)(self.reader(), self.now()).await?
+            } else {
+                None
+            },
             audit_head: if may_audit {
                 self.console().audit_head().await?.map(|(seq, at)| AuditHead { seq, at })
             } else {

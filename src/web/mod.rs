@@ -2,6 +2,7 @@
 
 pub(crate) mod asked;
 pub(crate) mod assets;
+pub(crate) mod bearer;
 mod binding;
 mod body;
 pub(crate) mod changed;
@@ -20,6 +21,7 @@ pub(crate) mod headers;
 pub(crate) mod health;
 pub(crate) mod link;
 pub(crate) mod list;
+pub(crate) mod local_time;
 pub(crate) mod looks;
 pub(crate) mod malformed;
 pub(crate) mod middleware;

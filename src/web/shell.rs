@@ -11,7 +11,7 @@ pub(crate) mod table;
 pub(crate) use frame::Frame;
 pub(crate) use look::{Flash, Theme, Tone};
 pub(crate) use second::Second;
-pub(crate) use section::{Beyond, Failing, FindFailing, NavItem, Section, Waits};
+pub(crate) use section::{Beyond, Failing, FindFailing, FindSilenced, NavItem, Section, Silenced, Waits};
 
 use crate::{
     clock::Instant,
@@ -85,6 +85,8 @@ pub struct Shell {
     pub nav: Vec<NavItem>,
     /// The channels that take no messages, for owners: they tell of everything but themselves.
     pub failing: Option<Failing>,
+    /// The silences in force, for those who may see alerts.
+    pub silenced: Option<Silenced>,
     /// The newest row of the audit log, for those who may know.
     pub audit_head: Option<AuditHead>,
 }

@@ -9,7 +9,7 @@ use crate::{
 use chrono::TimeDelta;
 
 /// Removes what has expired: sessions, drafts, searches, form keys, invitations, totals of past days, delivered
-/// events, messages that wait no longer, counts of looks.
+/// events, messages that wait no longer, received alerts that are over, counts of looks.
 #[derive(Clone, Debug)]
 pub(crate) struct ForgetExpired {
     pub session_absolute: TimeDelta,
@@ -40,6 +40,10 @@ impl Housekeeping for ForgetExpired {
         .bind(older(TimeDelta::days(30)))
         .run()
         .await?;
+        tx.query(sql!("delete from received_alerts where resolved_at < $1"))
+            .bind(older(TimeDelta::days(30)))
+            .run()
+            .await?;
         Ok(())
     }
 }

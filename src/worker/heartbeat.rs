@@ -111,7 +111,7 @@ async fn look(reader: &Reader, now: Instant, heartbeat: &Heartbeat, pulses: &Pul
 }
 
 /// Whether a message was due this long ago and no lane has taken it. One that waits for another of its thing is not due, and neither
-/// is what waits for a receiver that asked for time.
+/// is what waits for a receiver that asked for time, or for the end of a silence.
 async fn waits(reader: &Reader, now: Instant, patience: Duration) -> sqlx::Result<bool> {
     let patience = TimeDelta::from_std(patience).unwrap_or(TimeDelta::MAX);
     let (waits,): (bool,) = reader
@@ -120,6 +120,8 @@ async fn waits(reader: &Reader, now: Instant, patience: Duration) -> sqlx::Resul
                              where c.is_declared and d.state = 'waiting' and d.next_at < $1
                                and (d.claimed_until is null or d.claimed_until < $1)
                                and (c.pause_until is null or c.pause_until < $1)
+                               and (d.what = 'test' or not exists (select 1 from silences s where s.scope = 'channel' and s.name = c.name
+                                                                    and s.until_at > $1 and (s.ended_at is null or s.ended_at > $1)))
                                and not exists (select 1 from deliveries e where e.channel = d.channel and e.thing = d.thing
                                                 and e.state = 'waiting' and e.id < d.id))"
         ))

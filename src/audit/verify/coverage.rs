@@ -175,7 +175,7 @@ pub const COVERAGE: &[Coverage] = &[
         "deliveries",
         &[],
         &[(
-            "id, channel, thing, what, alert, alert_event, event, message, state, attempts, created_at, next_at, claimed_until, \
+            "id, channel, recipient, thing, what, alert, alert_event, event, message, state, attempts, created_at, next_at, claimed_until, \
              told_at, error",
             "messages on their way, kept for 30 days; sending one again and giving one up are rows of the log",
         )],
@@ -193,7 +193,7 @@ pub const COVERAGE: &[Coverage] = &[
         "channels",
         &[],
         &[(
-            "name, kind, host, is_declared, failures, failing_since, error, proven_at, pause_until",
+            "name, kind, host, recipients, is_declared, failures, failing_since, error, proven_at, tested_at, pause_until",
             "what the configuration declares and how receivers answer, which no change alters",
         )],
     ),
@@ -317,6 +317,16 @@ pub const COVERAGE: &[Coverage] = &[
         &[],
     ),
     table(
+        "received_alerts",
+        &[],
+        &[(
+            "subject, source, fingerprint, starts_at, title, severity, labels, url, summary, first_at, heard_at, stale_at, \
+             is_suppressed, resolved_at, ended_by",
+            "what other systems tell of their alerts, for 30 days after the end; a person who ended one is a row of the log",
+        )],
+    ),
+    table("received_polls", &[], &[("source, asked_at", "when another system was asked last what is open")]),
+    table(
         "recovery_codes",
         &[
             ("hash, staff_id", "the fingerprint of all ten in the row that made them"),
@@ -372,6 +382,14 @@ pub const COVERAGE: &[Coverage] = &[
             ("refunded", "added up from refunds, which are held against the log"),
             ("at", "the row of the log has the time"),
         ],
+    ),
+    table(
+        "silences",
+        &[],
+        &[(
+            "id, scope, name, begun_at, until_at, reason, staff_name, ended_at, ended_by, settled_at",
+            "of what nothing is told to channels, for a week at most; who began and who ended it is a row of the log",
+        )],
     ),
     table(
         "staff",

@@ -1,6 +1,9 @@
 //! `[[heartbeat]]`: where signs of life go.
 
-use super::receiver::{Keys, NAME, address, is_name};
+use super::{
+    keys::{Keys, NAME, is_name},
+    receiver::address,
+};
 use crate::{notify::Heartbeat, profile::Profile};
 use serde::Deserialize;
 

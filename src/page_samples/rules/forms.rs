@@ -3,7 +3,7 @@
 use super::{every_page, names, select, within};
 use crate::{
     access::looks::Looks,
-    alerts::show::AlertView,
+    alerts::{show::AlertView, silence::list::Silences},
     approvals::show::RequestView,
     batches::{
         detail::{JobDetail, RunDetail},
@@ -43,6 +43,7 @@ fn panels() -> Vec<Posted> {
         .chain(of::<RunDetail>())
         .chain(of::<RunList>())
         .chain(of::<AlertView>())
+        .chain(of::<Silences>())
         .chain(of::<Deliveries>())
         .collect()
 }

@@ -21,8 +21,9 @@ fn nothing_on_a_page_needs_a_looser_policy() {
                 let is_ours = (value.starts_with('/') && !value.starts_with("//"))
                     || value.starts_with('#')
                     || value.starts_with("otpauth://")
-                    // What to read before rerunning a job: told by its definition, opened in a window of its own.
-                    || (value.starts_with("https://wiki.example.com/")
+                    // What to read before rerunning a job, told by its definition, and where an alert was received from: opened in a
+                    // window of its own.
+                    || (["https://wiki.example.com/", "https://prometheus.example.com/"].iter().any(|to| value.starts_with(to))
                         && element.value().attr("rel") == Some("noopener noreferrer"));
                 if name.starts_with("on")
                     || name.starts_with("hx-on")

@@ -113,6 +113,15 @@ pub struct Failing {
 
 /// The way to find out about channels that take no messages; nothing where all do.
 pub(crate) type FindFailing = for<'c> fn(&'c Reader) -> LocalBoxFuture<'c, sqlx::Result<Option<Failing>>>;
+/// Silences in force, of which every page tells: how many, and when the first of them ends.
+#[derive(Clone, Copy, Debug)]
+pub struct Silenced {
+    pub n: i64,
+    pub until: Instant,
+}
+
+/// The way to find out about silences; nothing where none is in force.
+pub(crate) type FindSilenced = for<'c> fn(&'c Reader, Instant) -> LocalBoxFuture<'c, sqlx::Result<Option<Silenced>>>;
 
 #[derive(Clone, Copy, Debug)]
 pub struct NavItem {

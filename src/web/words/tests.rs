@@ -77,6 +77,7 @@ const COMPOSED: &[&str] = &[
     "alert-state.",
     "alert-event.",
     "severity.",
+    "silence-scope.",
     "delivery-state.",
     "delivery-error.",
     "channel-kind.",

@@ -8,5 +8,7 @@ mod killing;
 mod mailing;
 mod measuring;
 mod opening;
+mod receiving;
+mod silences;
 mod support;
 mod telling;

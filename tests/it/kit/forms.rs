@@ -154,21 +154,31 @@ fn approval_forms(mina: &Browser, hana: &Browser) -> Vec<(Browser, Form)> {
 /// The forms of alerts, messages and channels.
 fn alert_forms(world: &World, jun: &Browser) -> Vec<(Browser, Form)> {
     let now = world.clock.now();
-    let yes = if world.engine == Engine::Postgres { "true" } else { "1" };
+    let (yes, no) = if world.engine == Engine::Postgres { ("true", "false") } else { ("1", "0") };
     world
         .database()
         .tamper(&format!(
             "insert into channels (name, kind, host, is_declared) values ('ops', 'slack', 'hooks.example.com', {yes});
              insert into deliveries (id, channel, thing, what, message, state, attempts, created_at, next_at, error) values
                (1001, 'ops', 'a', 'test', '{{}}', 'failed', 3, '{now}', '{now}', 'HTTP 400'),
-               (1002, 'ops', 'b', 'test', '{{}}', 'waiting', 0, '{now}', '{now}', null)"
+               (1002, 'ops', 'b', 'test', '{{}}', 'waiting', 0, '{now}', '{now}', null);
+             insert into received_alerts (subject, source, fingerprint, starts_at, title, severity, labels, first_at, heard_at, stale_at, is_suppressed) values
+               ('am:a1:x', 'am', 'a1', '{now}', 'HighLatency', 'warning', '{{}}', '{now}', '{now}', '{now}', {no});
+             insert into silences (id, scope, name, begun_at, until_at, reason, staff_name) values
+               (1001, 'kind', 'audit.verification-failed', '{now}', '{}', 'The disk is being replaced', 'Jun Park')",
+            now.plus(chrono::TimeDelta::days(6))
         ))
         .unwrap();
     let open = wait_for(|| world.rows("select id from alerts where resolved_at is null order by id limit 1").pop());
     let alert = open[0].clone().unwrap();
+    let received =
+        wait_for(|| world.rows("select id from alerts where kind = 'received.firing'").pop())[0].clone().unwrap();
     let form = |page: &str, action: &str| jun.get(page).form_to(action).set("reason", "The bank is back, ticket 7");
     vec![
         (jun.clone(), form(&format!("/alerts/{alert}?panel=acknowledge"), "/acknowledgement")),
+        (jun.clone(), form(&format!("/alerts/{received}?panel=end"), "/end")),
+        (jun.clone(), form("/silences?panel=begin&what=kind%3Aruns.lost", "/silences")),
+        (jun.clone(), form("/silences?panel=end-1001", "/end")),
         (jun.clone(), form("/deliveries?panel=again-1001", "/repetition")),
         (jun.clone(), form("/deliveries?panel=give-up-1002", "/abandonment")),
         (jun.clone(), form("/deliveries?panel=test-ops", "/tests")),

@@ -13,9 +13,20 @@ use crate::{
 };
 use ingam::{
     batches::ping,
+    config::{ReceiverConfig, receivers},
+    notify::Channels,
     secret::{Purpose, SecretKey},
 };
 use std::time::Duration;
+
+/// What another system shows that posts alerts.
+const RECEIVE: &str = "9f1c2e7ab04d5583c6e1f7a2900b4c6d";
+
+/// The part of a configuration file that says who posts.
+#[derive(serde::Deserialize)]
+struct Receive {
+    receive: Vec<ReceiverConfig>,
+}
 
 /// Everything that people and the system do, done here. The provider must live as long as the world.
 pub(crate) fn populated(engine: Engine) -> (World, Provider) {
@@ -25,8 +36,14 @@ pub(crate) fn populated(engine: Engine) -> (World, Provider) {
         config.policies = rules(vec![points_rule(10_000, Some(200_000), 1)]);
         let parameters = "schedule = { cron = \"0 4 * * *\" }\nparameters = [{ name = \"day\", title = \"Day\", type = \"text\", default = \"monday\" }]";
         declare(config, &[script("good", "echo hello", parameters), script("bad", "exit 3", "")].concat());
+        let text = format!(
+            "[[receive]]\nname = \"am\"\nkind = \"alertmanager\"\ntoken = \"{RECEIVE}\"\nurl = \"http://127.0.0.1:9\""
+        );
+        let declared: Receive = toml::from_str(&text).unwrap();
+        config.receivers = receivers(&declared.receive, &Channels::default(), config.profile).unwrap();
         // It runs until the test ends, and takes what the console tells it.
-        Sink::start().serve_for(config, "[[route]]\nkinds = [\"*\"]\nto = [\"hook\"]");
+        let own = "[\"runs.*\", \"batches.*\", \"approvals.*\", \"audit.*\"]";
+        Sink::start().serve_for(config, &format!("[[route]]\nkinds = {own}\nto = [\"hook\"]"));
     });
     let mina = world.signed_in("mina");
     customers(&world, &mina);
@@ -95,11 +112,34 @@ fn batches(world: &World) {
     wait_until(|| world.number("select count(*) from batch_runs where state in ('succeeded', 'failed')") == 3);
     let pause = jun.get("/batches/good?panel=pause").form_to("/pause").set("reason", "The bank is closed");
     assert_eq!(pause.set("code", &world.code("jun")).submit().status, 303);
+    let silence = |what: &str| {
+        let form = jun.get("/silences?panel=begin").form_to("/silences").set("what", what);
+        form.set("reason", "The bank is closed").set("code", &world.code("jun")).submit().status
+    };
+    assert_eq!((silence("kind:runs.slow"), silence("job:good")), (303, 303));
+    let end = jun.get("/silences?panel=end-1").form_to("/end").set("reason", "The bank is open again");
+    assert_eq!(end.set("code", &world.code("jun")).submit().status, 303);
+    received(world);
     // A report of a job that runs here, which is refused and noted.
     let token = ping::token(&world.config().secret_key, "good", 1);
     assert_eq!(world.browser().request("POST", &format!("/ping/{token}/good")).without("origin").send().status, 409);
     let lapse = jun.get("/batches/good?panel=resolve").form_to("/lapses").set("reason", "It was tried out by hand");
     assert_eq!(lapse.set("code", &world.code("jun")).submit().status, 303);
+}
+
+/// An alert of another system, which is asked in vain whether it is still open, and says then that it is over.
+fn received(world: &World) {
+    for status in ["firing", "resolved"] {
+        let alert = serde_json::json!({ "status": status, "fingerprint": "a1", "startsAt": "2026-02-28T23:00:00Z", "labels": {} });
+        let request = world.browser().request("POST", "/receive/am").without("origin");
+        let request = request.header("authorization", &format!("Bearer {RECEIVE}"));
+        let body = serde_json::json!({ "alerts": [alert] }).to_string();
+        assert_eq!(request.body("application/json", body).send().status, 200);
+        wait_until(|| world.number("select count(*) from received_polls") == 1);
+    }
+    wait_until(|| {
+        world.number("select count(*) from alerts where kind = 'received.firing' and resolved_at is null") == 0
+    });
 }
 
 fn people(world: &World) {

@@ -1,4 +1,4 @@
-//! Who may read metrics where people's pages are: those who show a token.
+//! Programs that show a bearer token: those that read metrics where people's pages are, and those that post alerts.
 
 use crate::secret::is_pattern;
 use sha2::{Digest as _, Sha256};
@@ -49,7 +49,7 @@ impl Token {
     }
 
     /// Whether an `Authorization` header shows it.
-    pub(super) fn is_shown_in(&self, header: &str) -> bool {
+    pub(crate) fn is_shown_in(&self, header: &str) -> bool {
         let Some((scheme, token)) = header.split_once(' ') else { return false };
         scheme.eq_ignore_ascii_case("bearer") && bool::from(Sha256::digest(token.trim()).as_slice().ct_eq(&self.0))
     }

@@ -1,0 +1,126 @@
+//! Alerts of others: what an Alertmanager or a Grafana posts to `/receive/{name}` is an alert here until they say that it is over.
+//!
+//! An episode is a fingerprint and the time it began. It is opened once and ended once, however often it is told and in whichever
+//! order. What is not told any more is neither open nor over: it is stale, and an Alertmanager whose address is known is asked.
+
+pub(crate) mod end;
+pub(crate) mod incoming;
+pub(crate) mod keep;
+pub(crate) mod poll;
+pub(crate) mod record;
+
+use crate::web::{Console, bearer::Token};
+use actix_web::{
+    HttpRequest, HttpResponse, HttpResponseBuilder,
+    http::{StatusCode, header},
+    web,
+};
+use chrono::TimeDelta;
+use futures_util::StreamExt as _;
+use incoming::read;
+use keep::KeepReceived;
+use std::sync::Arc;
+
+/// Bytes of a body: about a thousand alerts.
+const MOST: usize = 2 * 1024 * 1024;
+/// When a sender may try again.
+const AGAIN_SECONDS: u8 = 5;
+
+/// `[[receive]]`
+#[derive(Clone, Debug)]
+pub(crate) struct Receiver {
+    /// As in its address.
+    pub name: String,
+    pub kind: Kind,
+    pub token: Token,
+    /// The address of the Alertmanager, where it is asked what is still open.
+    pub url: Option<String>,
+    /// How long nothing may be heard of an alert that is open.
+    pub repeat: TimeDelta,
+}
+
+/// Who posts.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Kind {
+    Alertmanager,
+    Grafana,
+}
+
+impl Kind {
+    /// As in `kind =`.
+    pub(crate) const fn as_str(self) -> &'static str {
+        match self {
+            Self::Alertmanager => "alertmanager",
+            Self::Grafana => "grafana",
+        }
+    }
+}
+
+/// All that are declared.
+#[derive(Clone, Debug, Default)]
+pub struct Receivers(Arc<Vec<Receiver>>);
+
+impl Receivers {
+    pub(crate) fn new(receivers: Vec<Receiver>) -> Self {
+        Self(Arc::new(receivers))
+    }
+
+    pub(crate) fn iter(&self) -> impl Iterator<Item = &Receiver> {
+        self.0.iter()
+    }
+}
+
+/// `POST /receive/{name}`
+pub(crate) async fn take(
+    console: web::Data<Console>,
+    receivers: web::Data<Receivers>,
+    name: web::Path<String>,
+    request: HttpRequest,
+    body: web::Payload,
+) -> HttpResponse {
+    let Some(receiver) = receivers.iter().find(|receiver| receiver.name == *name) else {
+        return answer(HttpResponse::NotFound(), "there is no such receiver");
+    };
+    let shown = request.headers().get(header::AUTHORIZATION).and_then(|value| value.to_str().ok()).unwrap_or_default();
+    if !receiver.token.is_shown_in(shown) {
+        // Never a redirect to a page: a sender would take that page for an answer that is good.
+        let mut refused = HttpResponse::Unauthorized();
+        refused.insert_header((header::WWW_AUTHENTICATE, "Bearer"));
+        return answer(refused, "show the token of this receiver: Authorization: Bearer …");
+    }
+    let incoming = match whole(body).await.and_then(|body| read(&body).map_err(|why| (StatusCode::BAD_REQUEST, why))) {
+        Ok(incoming) => incoming,
+        Err((status, why)) => {
+            tracing::warn!(receiver = receiver.name, status = status.as_u16(), why, "what was posted was not taken");
+            return answer(HttpResponseBuilder::new(status), &why);
+        }
+    };
+    let keep = KeepReceived { source: receiver.name.clone(), repeat: receiver.repeat, incoming };
+    match console.gate.run_housekeeping(&keep).await {
+        Ok(()) => answer(HttpResponse::Ok(), "OK"),
+        Err(error) => {
+            tracing::error!(receiver = receiver.name, %error, "alerts that were posted could not be written down");
+            let mut busy = HttpResponse::ServiceUnavailable();
+            busy.insert_header((header::RETRY_AFTER, AGAIN_SECONDS.to_string()));
+            answer(busy, "not recorded, try again")
+        }
+    }
+}
+
+fn answer(mut status: HttpResponseBuilder, text: &str) -> HttpResponse {
+    status.content_type("text/plain; charset=utf-8").body(format!("{text}\n"))
+}
+
+/// All of a body that is not too large.
+async fn whole(mut body: web::Payload) -> Result<Vec<u8>, (StatusCode, String)> {
+    let mut read = Vec::new();
+    while let Some(chunk) = body.next().await {
+        let chunk = chunk.map_err(|_| (StatusCode::BAD_REQUEST, "the body broke off".to_owned()))?;
+        if read.len().saturating_add(chunk.len()) > MOST {
+            let why = format!("the body is larger than {MOST} bytes; set max_alerts at the sender");
+            return Err((StatusCode::PAYLOAD_TOO_LARGE, why));
+        }
+        read.extend_from_slice(&chunk);
+    }
+    Ok(read)
+}
