@@ -228,6 +228,7 @@ fn work(store: &Store, gate: &Gate, config: Config, clock: Clock, address: Socke
         setting: Setting { profile: config.profile, origin: runner.origin.clone(), zone: config.time_zone },
         batches: runner,
         channels: config.channels,
+        consumers: config.consumers,
         judging: config.judging,
         verifying: config.verifying,
     }

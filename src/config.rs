@@ -5,6 +5,7 @@ mod batches;
 mod channels;
 mod file;
 mod isolation;
+mod kafka;
 mod look_limits;
 mod metrics;
 mod own;
@@ -26,6 +27,7 @@ use crate::{
     payments::{Provider, SigningSecret},
     persona::Persona,
     profile::Profile,
+    queues::Consumers,
     secret::SecretKey,
     supervise::Hidden,
     web::connections::Bounds,
@@ -64,6 +66,8 @@ pub struct Config {
     pub batches: Batches,
     /// Where alerts and notices go.
     pub channels: Channels,
+    /// The topics that are read.
+    pub consumers: Consumers,
     /// The console's own secrets, which are hidden in the logs of runs.
     pub own_secrets: Hidden,
     /// Which changes need a second person.
@@ -108,6 +112,7 @@ impl Config {
             payments: Provider::Bookkeeping,
             batches: Batches::default(),
             channels: Channels::default(),
+            consumers: Consumers::default(),
             policies: Declared::usual(kinds, Zone::seoul()),
             verifying: Some(Verifying::default()),
             judging: Some(Judging::default()),
@@ -237,7 +242,11 @@ impl Settings {
             settings.jobs = batches::declared(&mut file);
             settings.approvals = Declared { approval: file.approval.take(), notice: file.notice.take() };
             settings.look_limits = take(&mut file.look_limit);
-            settings.channels = DeclaredChannels { channel: take(&mut file.channel), route: take(&mut file.route) };
+            settings.channels = DeclaredChannels {
+                channel: take(&mut file.channel),
+                route: take(&mut file.route),
+                consume: take(&mut file.consume),
+            };
             settings.channels.resolve(&env)?;
             let said = file.values().into_iter().filter_map(|(name, value)| Some((name, value?)));
             settings.values.extend(said.map(|(name, value)| (name, (value, Source::File))));
@@ -319,6 +328,8 @@ impl Settings {
         let secret_key = self.secret_key()?;
         let database_url = self.database_url()?;
         let time_zone = self.or(ZONE, Zone::seoul(), from_str)?;
+        let batches = self.batches()?;
+        let channels = self.channels.channels(&self.approvals, profile, self.get(ORIGIN).is_some())?;
         Ok(Config {
             profile,
             own_secrets: own::secrets(&secret_key, &database_url, self.own_values()),
@@ -335,8 +346,9 @@ impl Settings {
             session_absolute: self
                 .or(ABSOLUTE, TimeDelta::hours(8), |text| within(text, 1, 24).map(TimeDelta::hours))?,
             payments: self.payments(profile)?,
-            batches: self.batches()?,
-            channels: self.channels.channels(&self.approvals, profile, self.get(ORIGIN).is_some())?,
+            consumers: self.channels.consumers(&channels, &batches.jobs, profile)?,
+            batches,
+            channels,
             events_topic: self.get(TOPIC).unwrap_or(default_topic(profile)).to_owned(),
             verifying: Some(Verifying::default()),
             judging: Some(Judging::default()),

@@ -7,6 +7,7 @@ pub(crate) mod batches;
 pub(crate) mod forget;
 pub(crate) mod future;
 mod lanes;
+mod queues;
 mod refunds;
 
 use crate::{
@@ -14,10 +15,12 @@ use crate::{
     approvals::expire,
     audit::background::{Verifying, verify_if_due},
     clock::{Clock, Instant},
-    gate::{ClaimDeliveries, Gate, Judging, lead, lead::Lead},
+    gate::{Gate, Judging, lead, lead::Lead},
     memory,
     notify::{Channels, fan_out::FanOut, health::declare, send::Sender, text::Setting},
     payments::Provider,
+    queues::{Consumers, place::DeclareTopics, take::Taking},
+    secret, sql,
     store::Reader,
     users::index::index_some,
 };
@@ -48,7 +51,7 @@ impl Worker {
 const TICK: Duration = Duration::from_millis(500);
 const JUDGE_EVERY: TimeDelta = TimeDelta::seconds(30);
 const FORGET_EVERY: TimeDelta = TimeDelta::minutes(10);
-const AT_ONCE: i64 = 50;
+const AT_ONCE: i64 = 200;
 
 /// What a worker works with.
 #[derive(Clone, Debug)]
@@ -62,6 +65,8 @@ pub(crate) struct Work {
     pub batches: batches::Runner,
     /// Where messages go, and what they say of this console.
     pub channels: Channels,
+    /// The topics that are read.
+    pub consumers: Consumers,
     pub setting: Setting,
     /// Nothing where what lies ahead of the clock is left as it is.
     pub judging: Option<Judging>,
@@ -85,6 +90,15 @@ pub(crate) fn start(work: &Work) -> Worker {
         let sender = Sender::new(channel.clone(), work.setting.clone());
         let (gate, reader, clock) = (work.gate.clone(), work.batches.reader.clone(), work.clock.clone());
         done.push(tokio::spawn(lanes::run(lanes::Lane { gate, reader, clock, sender }, stopped.clone())));
+    }
+    for consumed in work.consumers.iter() {
+        let taking = Taking {
+            gate: work.gate.clone(),
+            reader: work.batches.reader.clone(),
+            clock: work.clock.clone(),
+            owner: hex::encode(secret::random::<8>()),
+        };
+        done.push(tokio::spawn(queues::run(queues::Reading::new(consumed.clone(), taking), stopped.clone())));
     }
     Worker { stop, done }
 }
@@ -223,13 +237,18 @@ async fn ask_providers(work: Work, mut stopped: watch::Receiver<bool>) {
 /// Hands on the events that wait, oldest first, until none does or the worker is stopped.
 async fn hand_on(work: &Work, stopped: &watch::Receiver<bool>) -> sqlx::Result<()> {
     while !*stopped.borrow() {
-        let events = work.gate.run_housekeeping(&ClaimDeliveries { limit: AT_ONCE }).await?;
-        if events.is_empty() {
+        let (waits,): (bool,) = work
+            .batches
+            .reader
+            .query(sql!("select exists (select 1 from outbox where delivered_at is null)"))
+            .one()
+            .await?;
+        if !waits {
             return Ok(());
         }
         let (topic, channels) = (work.topic.clone(), work.channels.clone());
         let environment = work.setting.profile.as_str();
-        work.gate.run_housekeeping(&FanOut { topic, channels, environment, events }).await?;
+        work.gate.run_housekeeping(&FanOut { topic, channels, environment, limit: AT_ONCE }).await?;
     }
     Ok(())
 }
@@ -242,6 +261,8 @@ async fn judge_alerts(work: Work, mut stopped: watch::Receiver<bool>) {
         let turned = async {
             if !is_declared {
                 declare(&work.batches.reader, &work.gate, &work.channels).await?;
+                let topics = work.consumers.iter().map(|consumed| consumed.topic.as_str().to_owned()).collect();
+                work.gate.run_housekeeping(&DeclareTopics { topics }).await?;
             }
             judge(&work.batches.reader, &work.gate, &work.clock, &telling).await
         };

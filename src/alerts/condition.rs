@@ -7,6 +7,7 @@ use crate::{
     clock::Instant,
     id::RunId,
     notify::{Facts, health},
+    queues::place,
     sql,
     store::Reader,
 };
@@ -41,6 +42,7 @@ impl Conditions {
         all.extend(overdue(reader).await?);
         all.extend(unfit(reader).await?);
         all.extend(failing(reader).await?);
+        all.extend(stuck(reader, now).await?);
         let waits = open.iter().any(|alert| alert.kind.waits_for_rerun());
         Ok(Self { all, rerunning: if waits { rerunning(reader).await? } else { HashSet::new() } })
     }
@@ -225,4 +227,24 @@ async fn failing(reader: &Reader) -> sqlx::Result<Vec<Condition>> {
         })
     });
     Ok(failing.collect())
+}
+
+/// Partitions that do not move, though records wait or because they cannot be read.
+async fn stuck(reader: &Reader, now: Instant) -> sqlx::Result<Vec<Condition>> {
+    let stuck = place::all(reader).await?.into_iter().filter_map(|place| {
+        let since = place.stuck_since(now)?;
+        let title = if place.is_topic() { place.topic.clone() } else { format!("{} {}", place.topic, place.partition) };
+        let at = place.next_offset.map(|next| format!("offset {next}"));
+        let said: Vec<String> = at.into_iter().chain(place.error).collect();
+        Some(Condition {
+            kind: AlertKind::QueueStuck,
+            subject: title.replace(' ', "/"),
+            title,
+            newest_at: since,
+            n: 1,
+            reference: None,
+            facts: Facts { detail: Some(said.join(": ")).filter(|said| !said.is_empty()), ..Facts::default() },
+        })
+    });
+    Ok(stuck.collect())
 }

@@ -64,6 +64,8 @@ kinds! {
     ApprovalOverdue = APPROVALS_OVERDUE.as_str() => Warning;
     Unfit = "audit.verification-failed" => Critical;
     ChannelFailing = "notify.channel-failing" => Critical;
+    /// A partition of a topic that is read does not move.
+    QueueStuck = "queue.stuck" => Warning;
 }
 
 impl AlertKind {

@@ -90,6 +90,7 @@ impl ShowPage {
             (None, Some(job), _) => format!("/batches/{job}"),
             (None, None, AlertKind::ApprovalOverdue) => format!("/approvals/{}", self.alert.subject),
             (None, None, AlertKind::Unfit) => "/audit".to_owned(),
+            (None, None, AlertKind::QueueStuck) => "/queues".to_owned(),
             (None, None, _) => "/deliveries".to_owned(),
         }
     }

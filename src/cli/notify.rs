@@ -7,13 +7,7 @@ use super::{
 use crate::{
     clock::Clock,
     gate::Refusal,
-    notify::{
-        deliver::{self, ClaimMessages},
-        health::declare,
-        send::{Sender, send_claimed},
-        test::TestChannel,
-        text::Setting,
-    },
+    notify::{deliver, health::declare, send::Sender, test::TestChannel, text::Setting},
 };
 use anyhow::bail;
 use clap::Subcommand;
@@ -56,9 +50,7 @@ pub(super) async fn run(command: NotifyCommand, clock: Clock) -> anyhow::Result<
     let sender = Sender::new(declared.clone(), Setting { profile: config.profile, origin, zone: config.time_zone });
     let Some(id) = sealed.output else { bail!("the test message was not written down") };
     for _ in 0..TURNS {
-        for claimed in target.gate.run_housekeeping(&ClaimMessages { channel: channel.clone(), limit: 1 }).await? {
-            send_claimed(&sender, &target.gate, &clock, claimed).await?;
-        }
+        sender.send_some(&target.gate, &clock, 1).await?;
         match deliver::outcome(&target.store.reader, id).await? {
             Some((state, _)) if state == "told" => {
                 println!("taken (audit row {})", sealed.seq);

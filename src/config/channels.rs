@@ -1,6 +1,6 @@
 //! Where messages go: `[[channel]]`, `[[route]]` and the `to` of a `[[notice]]`.
 
-use super::{approvals::Declared as Rules, mounted, signing_secret};
+use super::{approvals::Declared as Rules, kafka::ConsumeConfig, mounted, signing_secret};
 use crate::{
     alerts::kind::AlertKind,
     gate::covers,
@@ -25,6 +25,8 @@ const NAME: usize = 40;
 pub struct DeclaredChannels {
     pub channel: Vec<ChannelConfig>,
     pub route: Vec<RouteConfig>,
+    /// `[[consume]]`
+    pub consume: Vec<ConsumeConfig>,
 }
 
 /// `[[channel]]`. What may be secret is given as `$NAME`, a variable of the environment.
@@ -41,6 +43,15 @@ pub struct ChannelConfig {
     lang: Option<String>,
     /// The profiles in which it is used; in others its messages are written to the server's log.
     environments: Option<Vec<String>>,
+    /// Of a topic; see [`super::kafka`].
+    #[serde(default)]
+    pub(super) brokers: Vec<String>,
+    pub(super) topic: Option<String>,
+    pub(super) tls: Option<bool>,
+    pub(super) ca: Option<String>,
+    pub(super) mechanism: Option<String>,
+    pub(super) login: Option<Value>,
+    pub(super) password: Option<Value>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
@@ -49,6 +60,7 @@ enum Kind {
     Slack,
     PagerDuty,
     Webhook,
+    Kafka,
 }
 
 /// `[[route]]`
@@ -64,7 +76,7 @@ pub struct RouteConfig {
 /// A value of the file, or the one that it refers to.
 #[derive(Clone, Deserialize)]
 #[serde(from = "String")]
-struct Value {
+pub(super) struct Value {
     text: String,
     /// The variable that it refers to, where it does.
     variable: Option<String>,
@@ -104,8 +116,16 @@ impl DeclaredChannels {
     /// What it holds that is secret, for hiding it in the logs of runs.
     pub(super) fn secrets(&self) -> impl Iterator<Item = &str> {
         self.channel.iter().flat_map(|channel| {
-            [&channel.url, &channel.routing_key, &channel.secret].into_iter().flatten().map(|value| value.text.as_str())
+            let values = [&channel.url, &channel.routing_key, &channel.secret, &channel.login, &channel.password];
+            values.into_iter().flatten().map(|value| value.text.as_str())
         })
+    }
+
+    /// The names of topics that it holds, each after that of its channel.
+    pub(super) fn topics(&self) -> impl Iterator<Item = (&str, &str)> {
+        let written =
+            self.channel.iter().filter_map(|channel| Some((channel.name.as_str(), channel.topic.as_deref()?)));
+        written.chain(self.consume.iter().map(ConsumeConfig::topic))
     }
 
     /// The channels, or what is wrong with them.
@@ -123,7 +143,9 @@ impl DeclaredChannels {
         if !channels.is_empty() && !has_origin {
             return Err("channels need INGAM_PUBLIC_ORIGIN: their messages link to pages of the console".to_owned());
         }
-        let known = |name: &String| channels.iter().any(|channel| channel.name == *name);
+        // A topic takes events and no alerts, so nothing else is sent there.
+        let known =
+            |name: &String| channels.iter().any(|channel| channel.name == *name && !channel.receiver.takes_events());
         let mut routes = Vec::new();
         for route in &self.route {
             routes.push(route.route(known).map_err(|error| format!("route of {}: {error}", route.kinds.join(", ")))?);
@@ -131,13 +153,16 @@ impl DeclaredChannels {
         let notices = rules.told();
         for notice in &notices {
             if let Some(name) = notice.to.iter().find(|name| !known(name)) {
-                return Err(format!("notice of {:?}: {name:?} is not the name of a channel", notice.change));
+                return Err(format!(
+                    "notice of {:?}: {name:?} is not the name of a channel that tells people",
+                    notice.change
+                ));
             }
         }
         let untold = AlertKind::NAMES.iter().find(|kind| {
             **kind != AlertKind::ChannelFailing.as_str() && !routes.iter().any(|route| route.takes_all_of(kind))
         });
-        match untold.filter(|_| !channels.is_empty()) {
+        match untold.filter(|_| channels.iter().any(|channel| !channel.receiver.takes_events())) {
             Some(kind) => Err(format!(
                 "no route takes every alert of the kind {kind}, so some would be told to no channel; add a [[route]] with \
                  kinds = [\"*\"]"
@@ -149,9 +174,10 @@ impl DeclaredChannels {
 
 impl ChannelConfig {
     fn values_mut(&mut self) -> impl Iterator<Item = &mut Value> {
-        [&mut self.url, &mut self.routing_key, &mut self.secret].into_iter().flatten()
+        [&mut self.url, &mut self.routing_key, &mut self.secret, &mut self.login, &mut self.password]
+            .into_iter()
+            .flatten()
     }
-
     fn channel(&self, profile: Profile) -> Result<Channel, String> {
         let is_name = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-';
         if self.name.is_empty() || self.name.len() > NAME || !self.name.chars().all(is_name) {
@@ -188,7 +214,14 @@ impl ChannelConfig {
             let value = value.as_ref().ok_or_else(|| format!("{name} is missing"))?;
             value.secret(name, profile)
         };
+        if let Some(stray) = self.of_a_topic().filter(|_| self.kind != Kind::Kafka) {
+            return Err(format!("{stray} belongs to the kind kafka"));
+        }
+        if self.url.is_some() && self.kind == Kind::Kafka {
+            return Err("a topic has brokers and no url".to_owned());
+        }
         match self.kind {
+            Kind::Kafka => self.topic(profile),
             Kind::Slack => Ok(Receiver::Slack { url: address(&secret("url", &self.url)?)? }),
             Kind::PagerDuty => Ok(Receiver::PagerDuty {
                 url: address(self.url.as_ref().map_or(PAGERDUTY, |url| &url.text))?,
@@ -205,8 +238,12 @@ impl ChannelConfig {
 }
 
 impl Value {
+    pub(super) fn text(&self) -> &str {
+        self.text.trim()
+    }
+
     /// A value that production takes from the environment only.
-    fn secret(&self, name: &str, profile: Profile) -> Result<String, String> {
+    pub(super) fn secret(&self, name: &str, profile: Profile) -> Result<String, String> {
         if self.variable.is_none() && profile.is_production() {
             return Err(format!(
                 "its {name} is written in the file; write \"$NAME\" and set the variable NAME or NAME_FILE"
@@ -235,7 +272,7 @@ impl RouteConfig {
             return Err(format!("{pattern:?} is no kind of alert; the kinds are {}", AlertKind::NAMES.join(", ")));
         }
         if let Some(name) = self.to.iter().find(|name| !is_known(name)) {
-            return Err(format!("{name:?} is not the name of a channel"));
+            return Err(format!("{name:?} is not the name of a channel that tells people"));
         }
         Ok(Route { kinds: self.kinds.clone(), jobs: self.jobs.clone(), to: self.to.clone() })
     }

@@ -6,6 +6,7 @@ use super::{
     approvals::{Approval, NoticeConfig},
     batches,
     channels::{ChannelConfig, RouteConfig},
+    kafka::ConsumeConfig,
     look_limits, metrics,
 };
 use crate::batches::definition::Definition;
@@ -49,6 +50,8 @@ pub(super) struct File {
     /// `[[channel]]` and `[[route]]`
     pub(super) channel: Vec<ChannelConfig>,
     pub(super) route: Vec<RouteConfig>,
+    /// `[[consume]]`
+    pub(super) consume: Vec<ConsumeConfig>,
     /// `[[look_limit]]`
     pub(super) look_limit: Vec<look_limits::Declared>,
 }

@@ -2,7 +2,12 @@
 
 pub(crate) use super::post::Address;
 use super::route::Route;
-use crate::{gate::covers, payments::SigningSecret, web::words::Lang};
+use crate::{
+    gate::covers,
+    kafka::{Cluster, Topic},
+    payments::SigningSecret,
+    web::words::Lang,
+};
 use std::{fmt, sync::Arc, time::Duration};
 
 /// `[[channel]]`
@@ -19,9 +24,22 @@ pub(crate) struct Channel {
 /// Who takes the messages of a channel.
 #[derive(Clone)]
 pub(crate) enum Receiver {
-    Slack { url: Address },
-    PagerDuty { url: Address, routing_key: Secret },
-    Webhook { url: Address, secret: SigningSecret },
+    Slack {
+        url: Address,
+    },
+    PagerDuty {
+        url: Address,
+        routing_key: Secret,
+    },
+    Webhook {
+        url: Address,
+        secret: SigningSecret,
+    },
+    /// Takes every event, and no alerts.
+    Kafka {
+        cluster: Arc<Cluster>,
+        topic: Topic,
+    },
 }
 
 impl Receiver {
@@ -31,6 +49,7 @@ impl Receiver {
             Self::Slack { .. } => "slack",
             Self::PagerDuty { .. } => "pagerduty",
             Self::Webhook { .. } => "webhook",
+            Self::Kafka { .. } => "kafka",
         }
     }
 
@@ -38,6 +57,7 @@ impl Receiver {
     pub(crate) fn host(&self) -> &str {
         match self {
             Self::Slack { url } | Self::PagerDuty { url, .. } | Self::Webhook { url, .. } => url.host(),
+            Self::Kafka { cluster, .. } => cluster.host(),
         }
     }
 
@@ -45,8 +65,13 @@ impl Receiver {
     pub(crate) const fn pace(&self) -> Duration {
         match self {
             Self::Slack { .. } => Duration::from_secs(1),
-            Self::PagerDuty { .. } | Self::Webhook { .. } => Duration::ZERO,
+            Self::PagerDuty { .. } | Self::Webhook { .. } | Self::Kafka { .. } => Duration::ZERO,
         }
+    }
+
+    /// Whether it takes every event, for programs; the others take what people are told.
+    pub(crate) const fn takes_events(&self) -> bool {
+        matches!(self, Self::Kafka { .. })
     }
 }
 
@@ -126,8 +151,14 @@ impl Channels {
         self.iter().filter(takes).map(|channel| channel.name.as_str()).collect()
     }
 
-    /// Those that are told that this one fails: all others.
+    /// Those that are told that this one fails: all others at which people look.
     pub(crate) fn beside(&self, name: &str) -> Vec<&str> {
-        self.iter().map(|channel| channel.name.as_str()).filter(|other| *other != name).collect()
+        let others = self.iter().filter(|channel| !channel.receiver.takes_events());
+        others.map(|channel| channel.name.as_str()).filter(|other| *other != name).collect()
+    }
+
+    /// Those that take every event.
+    pub(crate) fn of_events(&self) -> impl Iterator<Item = &str> {
+        self.iter().filter(|channel| channel.receiver.takes_events()).map(|channel| channel.name.as_str())
     }
 }

@@ -1,8 +1,8 @@
 //! Messages on their way: written down, claimed by a lane, sent, and the answer written down.
 
 use super::{
-    Message, health,
-    retry::{Next, next},
+    Message, What, health,
+    retry::{self, Next},
     send::Answer,
 };
 use crate::{
@@ -15,7 +15,7 @@ use crate::{
 use chrono::TimeDelta;
 
 /// How long a lane that died keeps a claim: longer than any receiver may take.
-const CLAIM: TimeDelta = TimeDelta::seconds(30);
+pub(super) const CLAIM: TimeDelta = TimeDelta::seconds(30);
 
 /// What a message is about, for [`enqueue`].
 #[derive(Clone, Copy, Debug)]
@@ -97,6 +97,8 @@ pub(crate) async fn openings(tx: &mut Tx<'_>, alert: AlertId) -> sqlx::Result<Ve
 #[derive(Clone, Debug, sqlx::FromRow)]
 pub(crate) struct Claimed {
     pub id: DeliveryId,
+    /// What it is about: of one thing, messages are sent in the order of their ids.
+    pub thing: String,
     pub message: String,
     pub attempts: i64,
 }
@@ -126,7 +128,7 @@ impl Housekeeping for ClaimMessages {
                                                    and e.state = 'waiting' and e.id < d.id)
                                 order by id limit $4)
                     and state = 'waiting' and (claimed_until is null or claimed_until < $2)
-                 returning id, message, attempts"
+                 returning id, thing, message, attempts"
             ))
             .bind(self.channel.as_str())
             .bind(now)
@@ -141,49 +143,73 @@ impl Housekeeping for ClaimMessages {
 
 /// Writes down what a receiver answered.
 #[derive(Clone, Debug)]
-pub(crate) struct KeepAnswer {
+pub(crate) struct KeepAnswers {
     pub channel: String,
-    pub id: DeliveryId,
-    pub answer: Answer,
+    pub answers: Vec<(DeliveryId, Answer)>,
+    /// What was claimed and not sent after all.
+    pub left: Vec<DeliveryId>,
 }
 
-impl Housekeeping for KeepAnswer {
-    const NAME: &'static str = "deliveries.answer";
+impl Housekeeping for KeepAnswers {
+    const NAME: &'static str = "deliveries.answers";
     type Output = ();
 
     async fn run(&self, tx: &mut Tx<'_>) -> sqlx::Result<()> {
-        let now = tx.now();
-        let found: Option<(i64, Instant, String)> = tx
-            .query(sql!("select attempts, created_at, state from deliveries where id = $1"))
-            .bind(self.id)
-            .optional()
-            .await?;
-        health::note(tx, &self.channel, &self.answer).await?;
-        let Some((attempts, created, state)) = found else { return Ok(()) };
-        let spread = self.id.get().wrapping_mul(7919).rem_euclid(1000);
-        let next = next(&self.answer, attempts, created, now, spread);
-        // A person may have given it up meanwhile; that it was taken all the same is the truth.
-        if state != "waiting" && next != Next::Told {
-            return Ok(());
+        let mut noted = None;
+        for (id, answer) in &self.answers {
+            // Of answers that are alike, once.
+            if noted != Some(answer) {
+                health::note(tx, &self.channel, answer).await?;
+                noted = Some(answer);
+            }
+            keep(tx, *id, answer).await?;
         }
-        let (state, told, at) = match next {
-            Next::Told => ("told", Some(now), now),
-            Next::Failed => ("failed", None, now),
-            Next::At(at) => ("waiting", None, at),
-        };
-        tx.query(sql!(
-            "update deliveries set state = $2, told_at = $3, next_at = $4, error = $5, claimed_until = null
-              where id = $1"
-        ))
-        .bind(self.id)
-        .bind(state)
-        .bind(told)
-        .bind(at)
-        .bind(self.answer.why().map(str::to_owned))
-        .run()
-        .await
-        .map(drop)
+        for id in &self.left {
+            tx.query(sql!(
+                "update deliveries set claimed_until = null, attempts = attempts - 1 where id = $1 and state = 'waiting'"
+            ))
+            .bind(*id)
+            .run()
+            .await?;
+        }
+        Ok(())
     }
+}
+
+async fn keep(tx: &mut Tx<'_>, id: DeliveryId, answer: &Answer) -> sqlx::Result<()> {
+    let now = tx.now();
+    let found: Option<(i64, Instant, String, String)> = tx
+        .query(sql!("select attempts, created_at, state, what from deliveries where id = $1"))
+        .bind(id)
+        .optional()
+        .await?;
+    let Some((attempts, created, state, what)) = found else { return Ok(()) };
+    let spread = id.get().wrapping_mul(7919).rem_euclid(1000);
+    let next = if what == What::Event.as_str() {
+        retry::next_of_event(answer, attempts, now)
+    } else {
+        retry::next(answer, attempts, created, now, spread)
+    };
+    // A person may have given it up meanwhile; that it was taken all the same is the truth.
+    if state != "waiting" && next != Next::Told {
+        return Ok(());
+    }
+    let (state, told, at) = match next {
+        Next::Told => ("told", Some(now), now),
+        Next::Failed => ("failed", None, now),
+        Next::At(at) => ("waiting", None, at),
+    };
+    tx.query(sql!(
+        "update deliveries set state = $2, told_at = $3, next_at = $4, error = $5, claimed_until = null where id = $1"
+    ))
+    .bind(id)
+    .bind(state)
+    .bind(told)
+    .bind(at)
+    .bind(answer.why().map(str::to_owned))
+    .run()
+    .await
+    .map(drop)
 }
 
 /// How far a message is, and the last answer that was not good.

@@ -2,6 +2,7 @@
 
 use crate::clock::Instant;
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
 
 /// What a message says of its thing.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -14,6 +15,8 @@ pub(crate) enum What {
     Resolved,
     /// Something happened that is over as it is told.
     Notice,
+    /// An event of the outbox, for programs.
+    Event,
     Test,
 }
 
@@ -25,6 +28,7 @@ impl What {
             Self::Acknowledged => "acknowledged",
             Self::Resolved => "resolved",
             Self::Notice => "notice",
+            Self::Event => "event",
             Self::Test => "test",
         }
     }
@@ -122,4 +126,7 @@ pub(crate) struct Facts {
     /// Where instructions are for the person who looks at it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub runbook: Option<String>,
+    /// An event as programs get it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub event: Option<Value>,
 }

@@ -35,7 +35,7 @@ fn event(routing_key: &Secret, message: &Message, said: &Said, setting: &Setting
     let action = match message.what {
         What::Acknowledged => "acknowledge",
         What::Resolved => "resolve",
-        What::Opened | What::Again | What::Notice | What::Test => "trigger",
+        What::Opened | What::Again | What::Notice | What::Event | What::Test => "trigger",
     };
     let named = [
         ("routing_key", json!(routing_key.text())),

@@ -3,8 +3,10 @@
 use super::{
     Channel, Message,
     channel::Receiver,
-    deliver::{Claimed, KeepAnswer},
-    pagerduty, post, slack,
+    deliver::{ClaimMessages, Claimed, KeepAnswers},
+    pagerduty, post,
+    records::Publisher,
+    slack,
     text::{Said, Setting},
     webhook,
 };
@@ -12,9 +14,11 @@ use crate::{
     clock::{Clock, Instant},
     gate::Gate,
     id::DeliveryId,
+    kafka::Client,
 };
 use chrono::TimeDelta;
-use std::fmt;
+use std::{fmt, sync::Arc};
+use tokio::time::sleep;
 
 /// What a receiver said.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -51,6 +55,8 @@ pub(crate) struct Sender {
     channel: Channel,
     setting: Setting,
     agent: ureq::Agent,
+    /// Where the channel is a topic.
+    publisher: Option<Arc<Publisher>>,
 }
 
 impl fmt::Debug for Sender {
@@ -61,20 +67,44 @@ impl fmt::Debug for Sender {
 
 impl Sender {
     pub(crate) fn new(channel: Channel, setting: Setting) -> Self {
-        Self { channel, setting, agent: post::agent() }
+        let publisher = match &channel.receiver {
+            Receiver::Kafka { cluster, topic } if channel.is_on => {
+                let client = Client::new(Arc::clone(cluster));
+                Some(Arc::new(Publisher::new(client, topic.clone(), setting.clone(), channel.lang)))
+            }
+            _ => None,
+        };
+        Self { channel, setting, agent: post::agent(), publisher }
+    }
+
+    /// Sends the next messages that are due, at most this many where each is sent for itself, and says whether there were any.
+    pub(crate) async fn send_some(&self, gate: &Gate, clock: &Clock, limit: i64) -> sqlx::Result<bool> {
+        if let Some(publisher) = &self.publisher {
+            return publisher.publish_some(self.channel(), gate).await;
+        }
+        let claim = ClaimMessages { channel: self.channel().to_owned(), limit };
+        let claimed = gate.run_housekeeping(&claim).await?;
+        let is_any = !claimed.is_empty();
+        for message in claimed {
+            self.send_claimed(gate, clock, message).await?;
+            sleep(self.channel.receiver.pace()).await;
+        }
+        Ok(is_any)
+    }
+
+    /// Ends what it keeps open.
+    pub(crate) async fn close(&self) {
+        if let Some(publisher) = &self.publisher {
+            publisher.close().await;
+        }
     }
 
     pub(crate) fn channel(&self) -> &str {
         &self.channel.name
     }
 
-    /// How long it waits between two messages, as its receiver asks.
-    pub(crate) fn pace(&self) -> std::time::Duration {
-        self.channel.receiver.pace()
-    }
-
     /// Sends a message, away from the async threads since ureq blocks.
-    pub(crate) async fn send(&self, id: DeliveryId, message: Message, now: Instant) -> Answer {
+    async fn send(&self, id: DeliveryId, message: Message, now: Instant) -> Answer {
         let sender = self.clone();
         let sent = tokio::task::spawn_blocking(move || sender.send_now(id, &message, now)).await;
         sent.unwrap_or_else(|_| Answer::later("the call was broken off"))
@@ -94,25 +124,27 @@ impl Sender {
             Receiver::Webhook { url, secret } => {
                 webhook::send(&self.agent, url, secret, id, message, &said, &self.setting, now)
             }
+            Receiver::Kafka { .. } => Answer::later("a topic is written to by its publisher"),
         }
     }
-}
 
-/// Sends a message that was claimed, and writes down what its receiver answered.
-pub(crate) async fn send_claimed(sender: &Sender, gate: &Gate, clock: &Clock, claimed: Claimed) -> sqlx::Result<()> {
-    let channel = sender.channel();
-    let answer = match serde_json::from_str::<Message>(&claimed.message) {
-        Ok(message) => sender.send(claimed.id, message, clock.now()).await,
-        Err(error) => Answer::Refused(format!("the stored message cannot be read: {error}")),
-    };
-    if let Some(why) = answer.why() {
-        tracing::warn!(
-            channel,
-            delivery = claimed.id.get(),
-            attempt = claimed.attempts,
-            why,
-            "a message was not taken"
-        );
+    /// Sends a message that was claimed, and writes down what its receiver answered.
+    async fn send_claimed(&self, gate: &Gate, clock: &Clock, claimed: Claimed) -> sqlx::Result<()> {
+        let channel = self.channel();
+        let answer = match serde_json::from_str::<Message>(&claimed.message) {
+            Ok(message) => self.send(claimed.id, message, clock.now()).await,
+            Err(error) => Answer::Refused(format!("the stored message cannot be read: {error}")),
+        };
+        if let Some(why) = answer.why() {
+            tracing::warn!(
+                channel,
+                delivery = claimed.id.get(),
+                attempt = claimed.attempts,
+                why,
+                "a message was not taken"
+            );
+        }
+        let answers = vec![(claimed.id, answer)];
+        gate.run_housekeeping(&KeepAnswers { channel: channel.to_owned(), answers, left: Vec::new() }).await
     }
-    gate.run_housekeeping(&KeepAnswer { channel: channel.to_owned(), id: claimed.id, answer }).await
 }

@@ -64,7 +64,7 @@ fn mark(message: &Message) -> &'static str {
         (What::Resolved, _) => "✅",
         (What::Acknowledged, _) => "👀",
         (What::Test, _) => "🔔",
-        (What::Notice, _) => "ℹ️",
+        (What::Notice | What::Event, _) => "ℹ️",
         (What::Opened | What::Again, Severity::Critical) => "🔴",
         (What::Opened | What::Again, Severity::Warning) => "🟠",
     }

@@ -119,6 +119,7 @@ impl Maker {
         self.orders(&mut out);
         self.batches(&mut out);
         self.alerts(&mut out);
+        self.queues(&mut out);
         self.approvals(&mut out);
         self.audit(&mut out);
         self.home(&mut out);

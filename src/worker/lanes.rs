@@ -1,18 +1,9 @@
 //! One lane for each channel: it claims what waits, sends it and writes the answer down. A receiver that hangs delays no other
 //! channel. Several processes may have a lane for one channel; the claim decides who sends a message.
 
-use crate::{
-    clock::Clock,
-    gate::Gate,
-    notify::{
-        deliver::ClaimMessages,
-        send::{Sender, send_claimed},
-    },
-    sql,
-    store::Reader,
-};
+use crate::{clock::Clock, gate::Gate, notify::send::Sender, sql, store::Reader};
 use std::time::Duration;
-use tokio::{sync::watch, time::sleep};
+use tokio::sync::watch;
 
 /// How often it is looked for messages.
 const TURN: Duration = Duration::from_millis(200);
@@ -42,6 +33,7 @@ pub(super) async fn run(lane: Lane, mut stopped: watch::Receiver<bool>) {
             }
         }
     }
+    lane.sender.close().await;
 }
 
 impl Lane {
@@ -60,13 +52,6 @@ impl Lane {
         if !waits {
             return Ok(false);
         }
-        let claim = ClaimMessages { channel: self.sender.channel().to_owned(), limit: AT_ONCE };
-        let claimed = self.gate.run_housekeeping(&claim).await?;
-        let is_any = !claimed.is_empty();
-        for message in claimed {
-            send_claimed(&self.sender, &self.gate, &self.clock, message).await?;
-            sleep(self.sender.pace()).await;
-        }
-        Ok(is_any)
+        self.sender.send_some(&self.gate, &self.clock, AT_ONCE).await
     }
 }

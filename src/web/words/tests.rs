@@ -80,6 +80,8 @@ const COMPOSED: &[&str] = &[
     "send-again.",
     "give-up.",
     "message.",
+    "queues.",
+    "queue-reject.",
 ];
 
 fn parsed(text: &str) -> BTreeMap<String, String> {
