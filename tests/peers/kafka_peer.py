@@ -2,6 +2,7 @@
 
     kafka_peer.py BROKER create TOPIC PARTITIONS
     kafka_peer.py BROKER read TOPIC                    all records that are committed
+    kafka_peer.py BROKER ends TOPIC                    how much its partitions hold together
     kafka_peer.py BROKER write TOPIC LIBRARY MODE      records from stdin: [{"key": …, "value": …}, …]
     kafka_peer.py - partitions COUNT                   where kafka-python puts keys from stdin
     kafka_peer.py - events FILE COUNT                  adds events to the outbox of a SQLite database
@@ -48,6 +49,15 @@ def read(broker, topic):
                 )
     consumer.close()
     return records
+
+
+def ends(broker, topic):
+    from kafka import KafkaConsumer, TopicPartition
+
+    consumer = KafkaConsumer(bootstrap_servers=broker)
+    found = consumer.end_offsets([TopicPartition(topic, n) for n in consumer.partitions_for_topic(topic) or []])
+    consumer.close()
+    return sum(found.values())
 
 
 def headers(mode):
@@ -135,6 +145,8 @@ def main():
     match command:
         case "create":
             answer = create(broker, *rest)
+        case "ends":
+            answer = ends(broker, *rest)
         case "read":
             answer = read(broker, *rest)
         case "write":
