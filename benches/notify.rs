@@ -38,7 +38,7 @@ fn show(name: &str, begun: Instant, sink: &Sink, child: &Child) {
         sink.times.lock().expect("the times").iter().map(|at| at.duration_since(begun)).collect();
     let (first, last) =
         (times.first().expect("a message").as_secs_f64(), times.last().expect("a message").as_secs_f64());
-    let a_second = ALERTS as f64 / last;
+    let a_second = f64::from(u32::try_from(ALERTS).expect("a small number")) / last;
     println!(
         "| {name:25} | {:13.0} ms | {:12.0} ms | {a_second:8.0} | {:11} kB |",
         first * 1e3,

@@ -237,6 +237,7 @@ fn work(store: &Store, gate: &Gate, config: Config, clock: Clock, address: Socke
         channels: config.channels,
         heartbeats: config.heartbeats,
         receivers: config.receivers,
+        consumers: config.consumers,
         judging: config.judging,
         verifying: config.verifying,
     }

@@ -5,6 +5,7 @@ mod batches;
 mod channels;
 mod file;
 mod isolation;
+mod kafka;
 mod look_limits;
 mod metrics;
 mod own;
@@ -29,6 +30,7 @@ use crate::{
     payments::{Provider, SigningSecret},
     persona::Persona,
     profile::Profile,
+    queues::Consumers,
     secret::SecretKey,
     supervise::Hidden,
     web::connections::Bounds,
@@ -71,6 +73,8 @@ pub struct Config {
     pub heartbeats: Vec<Heartbeat>,
     /// Who may post alerts.
     pub receivers: Receivers,
+    /// The topics that are read.
+    pub consumers: Consumers,
     /// The console's own secrets, which are hidden in the logs of runs.
     pub own_secrets: Hidden,
     /// Which changes need a second person.
@@ -117,6 +121,7 @@ impl Config {
             channels: Channels::default(),
             heartbeats: Vec::new(),
             receivers: Receivers::default(),
+            consumers: Consumers::default(),
             policies: Declared::usual(kinds, Zone::seoul()),
             verifying: Some(Verifying::default()),
             judging: Some(Judging::default()),
@@ -252,6 +257,7 @@ impl Settings {
                 channel: take(&mut file.channel),
                 route: take(&mut file.route),
                 heartbeat: take(&mut file.heartbeat),
+                consume: take(&mut file.consume),
             };
             settings.channels.resolve(&env)?;
             settings.receivers = take(&mut file.receive);
@@ -337,6 +343,7 @@ impl Settings {
         let secret_key = self.secret_key()?;
         let database_url = self.database_url()?;
         let time_zone = self.or(ZONE, Zone::seoul(), from_str)?;
+        let batches = self.batches()?;
         let channels = self.channels.channels(&self.approvals, profile, self.get(ORIGIN).is_some())?;
         Ok(Config {
             profile,
@@ -354,9 +361,10 @@ impl Settings {
             session_absolute: self
                 .or(ABSOLUTE, TimeDelta::hours(8), |text| within(text, 1, 24).map(TimeDelta::hours))?,
             payments: self.payments(profile)?,
-            batches: self.batches()?,
             heartbeats: self.channels.heartbeats(profile)?,
             receivers: receivers(&self.receivers, &channels, profile)?,
+            consumers: self.channels.consumers(&channels, &batches.jobs, profile)?,
+            batches,
             channels,
             events_topic: self.get(TOPIC).unwrap_or(default_topic(profile)).to_owned(),
             verifying: Some(Verifying::default()),

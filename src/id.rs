@@ -93,6 +93,8 @@ ids! {
     SilenceId;
     /// Something that happened to an alert.
     AlertEventId;
+    /// A record of a topic that was set aside.
+    QueueRejectId;
     /// A row of the audit log, the first being 0.
     Seq;
 }

@@ -21,7 +21,9 @@
 //! | [`batches`] | jobs, schedules, runs and their results, and rerunning by hand |
 //! | [`demo`] | sample customers, orders and runs, and the shop's own nightly work, which the demo's jobs do |
 //! | `alerts` | what is wrong: from when it was noticed until it is right again |
+//! | `kafka` | Kafka: a cluster, the names an environment may use on it, a client with a small face |
 //! | [`notify`] | telling others: channels, routes, messages on their way |
+//! | [`queues`] | topics that are read: reports of batches, how far each partition is, what was set aside |
 //! | [`metrics`] | what Prometheus reads: requests, changes, runs, queues, pools, the process |
 //! | [`networks`] | the networks that the console opens to: those of the environment, and the list that owners keep |
 //! | [`config`], [`profile`] | parsed once; environment isolation |
@@ -70,6 +72,7 @@ mod digits;
 pub mod gate;
 mod host;
 pub mod id;
+mod kafka;
 mod mask;
 mod memory;
 pub mod merkle;
@@ -85,6 +88,7 @@ mod password;
 pub mod payments;
 pub mod persona;
 pub mod profile;
+pub mod queues;
 mod readiness;
 pub mod routes;
 mod search;

@@ -6,7 +6,7 @@ use crate::{
     batches::{self, ping},
     dashboard,
     gate::Role,
-    host, metrics, networks, notify, orders, readiness, search,
+    host, metrics, networks, notify, orders, queues, readiness, search,
     staff::{
         self, account_page, account_pages as account, confirm_pages as confirm, recovery_pages as recovery,
         setup_pages as setup, sign_in_pages as sign_in,
@@ -27,6 +27,7 @@ const OPERATES: Opens = Opens::Roles(&[Role::Operator]);
 const RUNS_JOBS: Opens = Opens::Roles(batches::start::ACTS);
 const LOOKS_AFTER: Opens = Opens::Roles(alerts::acknowledge::LOOKS_AFTER);
 const MENDS: Opens = Opens::Roles(notify::again::MENDS);
+const READS_QUEUES: Opens = Opens::Roles(queues::list::READS);
 const OWNS: Opens = Opens::Roles(&[Role::Owner]);
 const READS_THE_LOG: Opens = Opens::Roles(&[Role::Auditor, Role::Owner]);
 
@@ -142,6 +143,7 @@ routes! {
     POST "/silences" MENDS => post::<alerts::silence::begin::BeginPanel>;
     POST "/silences/{id}/end" MENDS => post::<alerts::silence::end::EndPanel>;
     GET "/deliveries" Opens::Staff => notify::list::list;
+    GET "/queues" READS_QUEUES => queues::list::list;
     POST "/deliveries/{id}/repetition" MENDS => post::<notify::again::AgainPanel>;
     POST "/deliveries/{id}/abandonment" MENDS => post::<notify::again::GiveUpPanel>;
     POST "/deliveries/channels/{channel}/tests" MENDS => post::<notify::test::TestPanel>;

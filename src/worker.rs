@@ -8,6 +8,7 @@ pub(crate) mod forget;
 pub(crate) mod future;
 mod heartbeat;
 mod lanes;
+mod queues;
 mod refunds;
 
 use crate::{
@@ -19,10 +20,12 @@ use crate::{
     approvals::expire,
     audit::background::{Verifying, verify_if_due},
     clock::{Clock, Instant},
-    gate::{ClaimDeliveries, Gate, Judging, lead, lead::Lead},
+    gate::{Gate, Judging, lead, lead::Lead},
     memory,
     notify::{Channels, Heartbeat, fan_out::FanOut, health::declare, idle::TestIdle, send::Sender, text::Setting},
     payments::Provider,
+    queues::{Consumers, place::DeclareTopics, take::Taking},
+    secret, sql,
     store::Reader,
     users::index::index_some,
 };
@@ -54,7 +57,7 @@ impl Worker {
 const TICK: Duration = Duration::from_millis(500);
 const JUDGE_EVERY: TimeDelta = TimeDelta::seconds(30);
 const FORGET_EVERY: TimeDelta = TimeDelta::minutes(10);
-const AT_ONCE: i64 = 50;
+const AT_ONCE: i64 = 200;
 
 /// What a worker works with.
 #[derive(Clone, Debug)]
@@ -70,6 +73,8 @@ pub(crate) struct Work {
     pub channels: Channels,
     /// Who posts alerts, and can be asked what is open.
     pub receivers: Receivers,
+    /// The topics that are read.
+    pub consumers: Consumers,
     pub setting: Setting,
     /// Where signs of life go.
     pub heartbeats: Vec<Heartbeat>,
@@ -101,6 +106,15 @@ pub(crate) fn start(work: &Work) -> Worker {
     }
     for heartbeat in work.heartbeats.clone() {
         done.push(tokio::spawn(heartbeat::run(work.clone(), heartbeat, pulses.clone(), stopped.clone())));
+    }
+    for consumed in work.consumers.iter() {
+        let taking = Taking {
+            gate: work.gate.clone(),
+            reader: work.batches.reader.clone(),
+            clock: work.clock.clone(),
+            owner: hex::encode(secret::random::<8>()),
+        };
+        done.push(tokio::spawn(queues::run(queues::Reading::new(consumed.clone(), taking), stopped.clone())));
     }
     Worker { stop, done }
 }
@@ -250,13 +264,18 @@ async fn ask_providers(work: Work, mut stopped: watch::Receiver<bool>) {
 /// Hands on the events that wait, oldest first, until none does or the worker is stopped.
 async fn hand_on(work: &Work, stopped: &watch::Receiver<bool>) -> sqlx::Result<()> {
     while !*stopped.borrow() {
-        let events = work.gate.run_housekeeping(&ClaimDeliveries { limit: AT_ONCE }).await?;
-        if events.is_empty() {
+        let (waits,): (bool,) = work
+            .batches
+            .reader
+            .query(sql!("select exists (select 1 from outbox where delivered_at is null)"))
+            .one()
+            .await?;
+        if !waits {
             return Ok(());
         }
         let (topic, channels) = (work.topic.clone(), work.channels.clone());
         let environment = work.setting.profile.as_str();
-        work.gate.run_housekeeping(&FanOut { topic, channels, environment, events }).await?;
+        work.gate.run_housekeeping(&FanOut { topic, channels, environment, limit: AT_ONCE }).await?;
     }
     Ok(())
 }
@@ -269,6 +288,8 @@ async fn judge_alerts(work: Work, pulse: Pulse, mut stopped: watch::Receiver<boo
         let turned = async {
             if !is_declared {
                 declare(&work.batches.reader, &work.gate, &work.channels).await?;
+                let topics = work.consumers.iter().map(|consumed| consumed.topic.as_str().to_owned()).collect();
+                work.gate.run_housekeeping(&DeclareTopics { topics }).await?;
             }
             judge(&work.batches.reader, &work.gate, &work.clock, &telling).await
         };

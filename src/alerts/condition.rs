@@ -11,6 +11,7 @@ use crate::{
     clock::Instant,
     id::RunId,
     notify::{Facts, Severity, health},
+    queues::place,
     sql,
     store::Reader,
 };
@@ -50,6 +51,7 @@ impl Conditions {
         all.extend(unfit(reader).await?);
         all.extend(failing(reader).await?);
         all.extend(firing(&mut &*reader).await?.into_iter().map(Condition::from));
+        all.extend(stuck(reader, now).await?);
         let after = if waits { rerunning(reader).await? } else { HashSet::new() };
         Ok(Self { all, rerunning: before.into_iter().chain(after).collect() })
     }
@@ -263,4 +265,25 @@ impl From<Received> for Condition {
             },
         }
     }
+}
+
+/// Partitions that do not move, though records wait or because they cannot be read.
+async fn stuck(reader: &Reader, now: Instant) -> sqlx::Result<Vec<Condition>> {
+    let stuck = place::all(reader).await?.into_iter().filter_map(|place| {
+        let since = place.stuck_since(now)?;
+        let title = if place.is_topic() { place.topic.clone() } else { format!("{} {}", place.topic, place.partition) };
+        let at = place.next_offset.map(|next| format!("offset {next}"));
+        let said: Vec<String> = at.into_iter().chain(place.error).collect();
+        Some(Condition {
+            kind: AlertKind::QueueStuck,
+            severity: AlertKind::QueueStuck.severity(),
+            subject: title.replace(' ', "/"),
+            title,
+            newest_at: since,
+            n: 1,
+            reference: None,
+            facts: Facts { detail: Some(said.join(": ")).filter(|said| !said.is_empty()), ..Facts::default() },
+        })
+    });
+    Ok(stuck.collect())
 }

@@ -20,6 +20,9 @@ use crate::{
     store::{Reader, Sql},
 };
 
+/// Steps that are written down in one transaction.
+const AT_ONCE: usize = 100;
+
 /// Looks at what is wrong, and writes down what has changed. Most of the time that is nothing, and no transaction begins.
 pub(crate) async fn judge(reader: &Reader, gate: &Gate, clock: &Clock, telling: &Telling) -> sqlx::Result<()> {
     let now = clock.now();
@@ -30,7 +33,12 @@ pub(crate) async fn judge(reader: &Reader, gate: &Gate, clock: &Clock, telling: 
     if steps.is_empty() {
         return Ok(());
     }
-    gate.run_housekeeping(&JudgeAlerts { steps, silences: known.silences, telling: telling.clone() }).await
+    // In pieces, so that of many the first are on their way while the others are written down.
+    for steps in steps.chunks(AT_ONCE) {
+        let (steps, silences) = (steps.to_vec(), known.silences.clone());
+        gate.run_housekeeping(&JudgeAlerts { steps, silences, telling: telling.clone() }).await?;
+    }
+    Ok(())
 }
 
 /// The end of a statement that alters an alert which is still open and at the version that the step was worked out from.

@@ -66,6 +66,8 @@ kinds! {
     ChannelFailing = "notify.channel-failing" => Critical;
     /// An alert of another system; how bad it is says the sender.
     Received = "received.firing" => Warning;
+    /// A partition of a topic that is read does not move.
+    QueueStuck = "queue.stuck" => Warning;
 }
 
 impl AlertKind {

@@ -130,6 +130,7 @@ impl ShowPage {
             (None, None, AlertKind::ApprovalOverdue) => format!("/approvals/{}", self.alert.subject),
             (None, None, AlertKind::Unfit) => "/audit".to_owned(),
             (None, None, AlertKind::Received) => return None,
+            (None, None, AlertKind::QueueStuck) => "/queues".to_owned(),
             (None, None, _) => "/deliveries".to_owned(),
         })
     }

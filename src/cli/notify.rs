@@ -7,13 +7,7 @@ use super::{
 use crate::{
     clock::Clock,
     gate::Refusal,
-    notify::{
-        deliver,
-        health::declare,
-        send::{Sender, send_claimed},
-        test::TestChannel,
-        text::Setting,
-    },
+    notify::{deliver, health::declare, send::Sender, test::TestChannel, text::Setting},
 };
 use anyhow::bail;
 use clap::Subcommand;
@@ -60,10 +54,7 @@ pub(super) async fn run(command: NotifyCommand, clock: Clock) -> anyhow::Result<
     }
     let mut is_taken = true;
     for _ in 0..TURNS {
-        if let Some(claim) = sender.next_claim(&target.store.reader, clock.now()).await? {
-            let claimed = target.gate.run_housekeeping(&claim).await?;
-            send_claimed(&sender, &target.gate, &clock, claimed).await?;
-        }
+        sender.send_some(&target.gate, &target.store.reader, &clock).await?;
         let mut still = Vec::new();
         for id in waiting {
             match deliver::outcome(&target.store.reader, id).await? {

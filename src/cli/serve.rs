@@ -25,7 +25,7 @@ pub(super) async fn run(args: ConfigArgs, clock: Clock) -> anyhow::Result<ExitCo
     let launcher = launcher()?;
     let settings = settings(args.config.as_deref())?;
     let profile = settings.profile().map_err(RefusedToStart)?;
-    start_logging(profile, "info,sqlx=warn,actix_server=warn");
+    start_logging(profile, "info,sqlx=warn,actix_server=warn,krafka=warn");
     for check in settings.checks() {
         check.verdict.map_err(|why| RefusedToStart(format!("refuses to start: {why}")))?;
     }

@@ -4,7 +4,7 @@ mod heartbeat;
 pub(super) mod keys;
 mod receiver;
 
-use super::approvals::Declared as Rules;
+use super::{approvals::Declared as Rules, kafka::ConsumeConfig};
 use crate::{
     alerts::kind::AlertKind,
     gate::covers,
@@ -23,6 +23,8 @@ pub struct DeclaredChannels {
     pub channel: Vec<ChannelConfig>,
     pub route: Vec<RouteConfig>,
     pub(super) heartbeat: Vec<HeartbeatConfig>,
+    /// `[[consume]]`
+    pub consume: Vec<ConsumeConfig>,
 }
 
 /// `[[channel]]`. What may be secret is given as `$NAME`, a variable of the environment.
@@ -73,6 +75,13 @@ impl DeclaredChannels {
         channels.chain(self.heartbeat.iter().flat_map(HeartbeatConfig::secrets))
     }
 
+    /// The names of topics that it holds, each after that of its channel.
+    pub(super) fn topics(&self) -> impl Iterator<Item = (&str, &str)> {
+        let written =
+            self.channel.iter().filter_map(|channel| Some((channel.name.as_str(), channel.keys.written("topic")?)));
+        written.chain(self.consume.iter().map(ConsumeConfig::topic))
+    }
+
     /// The channels, or what is wrong with them.
     ///
     /// # Errors
@@ -88,14 +97,11 @@ impl DeclaredChannels {
         if !channels.is_empty() && !has_origin {
             return Err("channels need INGAM_PUBLIC_ORIGIN: their messages link to pages of the console".to_owned());
         }
-        let takes_alerts = |channel: &Channel| !channel.receiver.takes_points();
-        let known = |name: &String| match channels.iter().find(|channel| channel.name == *name) {
-            None => Err(format!("{name:?} is not the name of a channel")),
-            Some(channel) if takes_alerts(channel) => Ok(()),
-            Some(channel) => Err(format!(
-                "{name:?} is told of every run that ends, by itself, and of no alerts: it is of the kind {}",
-                channel.receiver.kind()
-            )),
+        // A topic takes events and a database measurements, so nothing else is sent there.
+        let takes_alerts = |channel: &Channel| channel.receiver.takes_alerts();
+        let known = |name: &String| {
+            let is_known = channels.iter().any(|channel| channel.name == *name && takes_alerts(channel));
+            is_known.then_some(()).ok_or_else(|| format!("{name:?} is not the name of a channel that tells people"))
         };
         let mut routes = Vec::new();
         for route in &self.route {

@@ -6,6 +6,7 @@ use super::{
     approvals::{Approval, NoticeConfig},
     batches,
     channels::{ChannelConfig, HeartbeatConfig, RouteConfig},
+    kafka::ConsumeConfig,
     look_limits, metrics,
     receivers::ReceiverConfig,
 };
@@ -53,6 +54,8 @@ pub(super) struct File {
     pub(super) heartbeat: Vec<HeartbeatConfig>,
     /// `[[receive]]`
     pub(super) receive: Vec<ReceiverConfig>,
+    /// `[[consume]]`
+    pub(super) consume: Vec<ConsumeConfig>,
     /// `[[look_limit]]`
     pub(super) look_limit: Vec<look_limits::Declared>,
 }

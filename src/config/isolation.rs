@@ -4,7 +4,7 @@ use super::{
     DATABASE_URL, FORMER_KEY, NETWORKS, PAYMENTS_SECRET, SECRET_KEY, Settings, Source, TOPIC, batches, default_topic,
     metrics, payments,
 };
-use crate::{profile::Profile, secret::SecretKey};
+use crate::{kafka::Topic, profile::Profile, secret::SecretKey};
 
 /// One line of `ingam check`.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -20,6 +20,10 @@ impl Settings {
             Check { name: "configuration", verdict: self.config().map(|config| config.profile.to_string()) };
         let Ok(profile) = self.profile() else { return vec![configuration] };
         let mut checks = vec![Check { name: "message topic", verdict: self.topic_fits(profile) }];
+        for (channel, topic) in self.channels.topics() {
+            let verdict = Topic::parse(topic, profile).map(|topic| format!("{topic} of channel {channel}"));
+            checks.push(Check { name: "topic", verdict: verdict.map_err(|why| format!("channel {channel:?}: {why}")) });
+        }
         if let Some(verdict) = self.stripe_key_fits(profile) {
             checks.push(Check { name: "payment key", verdict });
         }
@@ -85,6 +89,9 @@ impl Settings {
 
     fn topic_fits(&self, profile: Profile) -> Result<String, String> {
         let topic = self.get(TOPIC).unwrap_or(default_topic(profile));
+        if topic.starts_with('^') {
+            return Err(format!("the topic {topic:?} begins with ^, by which clients mean every topic that fits"));
+        }
         match (profile, topic.starts_with("dev-")) {
             (Profile::Local | Profile::Dev, false) => {
                 Err(format!("the profile is {profile} and the topic {topic:?} does not start with dev-"))

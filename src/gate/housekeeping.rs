@@ -8,10 +8,8 @@ use super::{
     access::{self, AccessRecord},
     audit::ip_key,
     looks,
-    outbox::OutboxEvent,
 };
-use crate::{id::EventId, sql};
-use chrono::TimeDelta;
+use crate::sql;
 
 /// Work that is written but not audited row by row.
 ///
@@ -144,57 +142,5 @@ impl Housekeeping for RecordAccess {
             .run()
             .await?;
         Ok(Looked::Recorded)
-    }
-}
-
-/// Claims the next events that no other process is delivering. A process that dies loses the claim after a minute.
-#[derive(Clone, Debug)]
-pub struct ClaimDeliveries {
-    pub limit: i64,
-}
-
-impl Housekeeping for ClaimDeliveries {
-    const NAME: &'static str = "outbox.claim";
-    type Output = Vec<OutboxEvent>;
-
-    async fn run(&self, tx: &mut Tx<'_>) -> sqlx::Result<Vec<OutboxEvent>> {
-        let now = tx.now();
-        let mut claimed: Vec<OutboxEvent> = tx
-            .query(sql!(
-                "update outbox set claimed_until = $2, attempts = attempts + 1
-                  where id in (select id from outbox
-                                where delivered_at is null and (claimed_until is null or claimed_until < $1)
-                                order by id limit $3)
-                    and delivered_at is null and (claimed_until is null or claimed_until < $1)
-                 returning id, seq, topic, body, at, attempts"
-            ))
-            .bind(now)
-            .bind(now.plus(TimeDelta::minutes(1)))
-            .bind(self.limit)
-            .all()
-            .await?;
-        claimed.sort_by_key(|delivery| delivery.id);
-        Ok(claimed)
-    }
-}
-
-/// Marks an event as delivered.
-#[derive(Clone, Debug)]
-pub struct MarkDelivered {
-    pub id: EventId,
-}
-
-impl Housekeeping for MarkDelivered {
-    const NAME: &'static str = "outbox.delivered";
-    type Output = ();
-
-    async fn run(&self, tx: &mut Tx<'_>) -> sqlx::Result<()> {
-        let now = tx.now();
-        tx.query(sql!("update outbox set delivered_at = $2 where id = $1 and delivered_at is null"))
-            .bind(self.id)
-            .bind(now)
-            .run()
-            .await
-            .map(drop)
     }
 }

@@ -54,7 +54,7 @@ pub use evaluation::is_same_mailbox;
 pub use foresee::Foreseen;
 pub use former::Kept;
 pub use hold::Held;
-pub use housekeeping::{ClaimDeliveries, EndSession, Housekeeping, MarkDelivered, RecordAccess, TouchSession};
+pub use housekeeping::{EndSession, Housekeeping, RecordAccess, TouchSession};
 pub(crate) use housekeeping::{housekeeping, list};
 pub use key_check::{KeepKeyCheck, KeyFits, WrongKey, key_fits};
 pub use lead::Judging;

@@ -23,8 +23,7 @@ pub(super) async fn write(tx: &mut Tx<'_>, seq: Seq, events: &[Event]) -> sqlx::
     Ok(())
 }
 
-/// An event on its way out. It may be delivered twice, if a process dies between delivering and recording it; `id` is the
-/// same both times.
+/// An event on its way out.
 #[derive(Clone, Debug, sqlx::FromRow)]
 pub struct OutboxEvent {
     pub id: EventId,
@@ -34,5 +33,16 @@ pub struct OutboxEvent {
     #[sqlx(json)]
     pub body: Value,
     pub at: Instant,
-    pub attempts: i64,
+    pub target_kind: Option<String>,
+    pub target_id: Option<String>,
+}
+
+impl OutboxEvent {
+    /// What the change was made to: `order/42`.
+    pub fn target(&self) -> String {
+        match (&self.target_kind, &self.target_id) {
+            (Some(kind), Some(id)) => format!("{kind}/{id}"),
+            _ => format!("audit/{}", self.seq),
+        }
+    }
 }

@@ -11,6 +11,7 @@ use super::{
 use crate::store;
 use serde::de::DeserializeOwned;
 use serde_json::json;
+use std::pin::Pin;
 use tracing::Instrument as _;
 
 crate::gate::topics! {
@@ -48,6 +49,24 @@ impl Gate {
         self.submit_for(actor, change, &Reason::none()).await
     }
 
+    /// The same with work of the closed list in the same transaction: both are done or neither is. Where the work says that it is not
+    /// to be done any more, nothing is, and no row tells of it ([`Refusal::Stale`]). A change that is refused is recorded, and the
+    /// work is done.
+    ///
+    /// # Errors
+    ///
+    /// As [`Gate::submit_unattended`].
+    pub async fn submit_unattended_with<C: Change, H: Housekeeping<Output = bool>>(
+        &self,
+        actor: &Actor,
+        change: &C,
+        work: &H,
+    ) -> Result<(), Refusal> {
+        let (target, seal) = (change.target(), Seal::none());
+        let decided = self.try_all(actor, std::slice::from_ref(change), &seal, Some(work));
+        decided.instrument(span::of(C::KIND, Some(&target))).await.map(drop)
+    }
+
     /// The same for a command on the host, with its reason.
     ///
     /// # Errors
@@ -83,7 +102,7 @@ impl Gate {
     ) -> Result<Sealed<Vec<Outcome<C::Output>>>, Refusal> {
         let target = changes.first().map(Change::target);
         let decided = async {
-            let outcome = self.try_all(actor, changes, seal).await;
+            let outcome = self.try_all(actor, changes, seal, None).await;
             let refusal = outcome.as_ref().err().map(Refusal::word);
             if actor.staff_id().is_some() {
                 tracing::info!(refusal, "decided");
@@ -100,10 +119,11 @@ impl Gate {
         actor: &Actor,
         changes: &[C],
         seal: &Seal,
+        beside: Option<&dyn Beside>,
     ) -> Result<Sealed<Vec<Outcome<C::Output>>>, Refusal> {
         let mut tries = 1;
         loop {
-            let outcome = self.attempt(actor, changes, seal).await;
+            let outcome = self.attempt(actor, changes, seal, beside).await;
             match &outcome {
                 Err(Refusal::Unrecorded(error)) if tries < TRIES && is_contention(error) => tries += 1,
                 Err(Refusal::Unrecorded(_)) => {
@@ -123,8 +143,16 @@ impl Gate {
         actor: &Actor,
         changes: &[C],
         seal: &Seal,
+        beside: Option<&dyn Beside>,
     ) -> Result<Sealed<Vec<Outcome<C::Output>>>, Refusal> {
         let mut tx = self.begin(actor).await?;
+        // First, because the lock of the log is the last one taken.
+        if let Some(beside) = beside
+            && !beside.run(&mut tx).await?
+        {
+            tx.rollback().await?;
+            return Err(Refusal::Stale { now: 0 });
+        }
         tx.who.reason = seal.reason.clone();
         let verdict = self.decide(&mut tx, actor, changes, seal).await;
         let roles = tx.who.roles.clone();
@@ -299,6 +327,18 @@ fn outcome_word<T>(outcome: &Outcome<T>) -> &'static str {
     match outcome {
         Outcome::Applied(_) => "applied",
         Outcome::Pending(_) => "requested",
+    }
+}
+
+/// Work that is done in the transaction of a change.
+trait Beside: Sync {
+    /// Says whether it is still to be done.
+    fn run<'t>(&'t self, tx: &'t mut Tx<'static>) -> Pin<Box<dyn Future<Output = sqlx::Result<bool>> + Send + 't>>;
+}
+
+impl<H: Housekeeping<Output = bool>> Beside for H {
+    fn run<'t>(&'t self, tx: &'t mut Tx<'static>) -> Pin<Box<dyn Future<Output = sqlx::Result<bool>> + Send + 't>> {
+        Box::pin(Housekeeping::run(self, tx))
     }
 }
 

@@ -6,7 +6,12 @@ pub(crate) use super::{
     influx::{Influx, Place},
     post::Address,
 };
-use crate::{gate::covers, payments::SigningSecret, web::words::Lang};
+use crate::{
+    gate::covers,
+    kafka::{Cluster, Topic},
+    payments::SigningSecret,
+    web::words::Lang,
+};
 use chrono::TimeDelta;
 use std::{fmt, sync::Arc, time::Duration};
 
@@ -46,11 +51,25 @@ pub(crate) enum Takes {
 /// Who takes the messages of a channel.
 #[derive(Clone)]
 pub(crate) enum Receiver {
-    Slack { url: Address },
-    PagerDuty { url: Address, routing_key: Secret },
-    Webhook { url: Address, secret: SigningSecret },
+    Slack {
+        url: Address,
+    },
+    PagerDuty {
+        url: Address,
+        routing_key: Secret,
+    },
+    Webhook {
+        url: Address,
+        secret: SigningSecret,
+    },
     Email(Mail),
+    /// Takes measurements, and no alerts.
     InfluxDb(Influx),
+    /// Takes every event, and no alerts.
+    Kafka {
+        cluster: Arc<Cluster>,
+        topic: Topic,
+    },
 }
 
 impl Receiver {
@@ -62,6 +81,7 @@ impl Receiver {
             Self::Webhook { .. } => "webhook",
             Self::Email(_) => "email",
             Self::InfluxDb(_) => "influxdb",
+            Self::Kafka { .. } => "kafka",
         }
     }
 
@@ -71,6 +91,7 @@ impl Receiver {
             Self::Slack { url } | Self::PagerDuty { url, .. } | Self::Webhook { url, .. } => url.host(),
             Self::Email(mail) => mail.host(),
             Self::InfluxDb(influx) => influx.host(),
+            Self::Kafka { cluster, .. } => cluster.host(),
         }
     }
 
@@ -80,6 +101,11 @@ impl Receiver {
             Self::Email(mail) => mail.to(),
             _ => &[],
         }
+    }
+
+    /// Whether it is told what is wrong; the others take what they are for by themselves.
+    pub(crate) const fn takes_alerts(&self) -> bool {
+        !self.takes_points() && !self.takes_events()
     }
 
     /// Whether it is told of runs that ended, and of nothing else.
@@ -96,7 +122,7 @@ impl Receiver {
         match self {
             Self::Slack { .. } | Self::Email(_) => Takes::Joined,
             Self::PagerDuty { .. } | Self::Webhook { .. } => Takes::Each,
-            Self::InfluxDb(_) => Takes::Many,
+            Self::InfluxDb(_) | Self::Kafka { .. } => Takes::Many,
         }
     }
 
@@ -105,7 +131,7 @@ impl Receiver {
         match self {
             Self::Slack { .. } => Duration::from_secs(1),
             Self::Email(mail) => Duration::from_secs(3) / u32::try_from(mail.to().len()).unwrap_or(1).max(1),
-            Self::PagerDuty { .. } | Self::Webhook { .. } | Self::InfluxDb(_) => Duration::ZERO,
+            Self::PagerDuty { .. } | Self::Webhook { .. } | Self::InfluxDb(_) | Self::Kafka { .. } => Duration::ZERO,
         }
     }
 
@@ -115,6 +141,11 @@ impl Receiver {
             Self::Email(_) => TimeDelta::seconds(60),
             _ => TimeDelta::seconds(30),
         }
+    }
+
+    /// Whether it takes every event, for programs; the others take what people are told.
+    pub(crate) const fn takes_events(&self) -> bool {
+        matches!(self, Self::Kafka { .. })
     }
 }
 
@@ -194,7 +225,12 @@ impl Channels {
 
     /// Those that are told that this one fails: all others that take alerts.
     pub(crate) fn beside(&self, name: &str) -> Vec<Recipient> {
-        self.told_where(|channel| channel.name != name && !channel.receiver.takes_points())
+        self.told_where(|channel| channel.name != name && channel.receiver.takes_alerts())
+    }
+
+    /// Those that take every event.
+    pub(crate) fn of_events(&self) -> Vec<Recipient> {
+        self.told_where(|channel| channel.receiver.takes_events())
     }
 
     /// Those that are told of runs that ended.

@@ -1,8 +1,8 @@
 //! Messages on their way: written down, claimed by a lane, sent, and the answer written down.
 
 use super::{
-    Message, health,
-    retry::{Next, next},
+    Message, What, health,
+    retry::{self, Next},
     send::Answer,
 };
 use crate::{
@@ -120,6 +120,15 @@ pub(crate) async fn openings(tx: &mut Tx<'_>, alert: AlertId) -> sqlx::Result<Ve
     Ok(openings.into_iter().filter_map(read).collect())
 }
 
+/// Whether a message of `deliveries d` comes behind an event of its thing that was refused for good.
+macro_rules! is_behind_refused {
+    () => {
+        "exists (select 1 from deliveries f where f.channel = d.channel and f.thing = d.thing and f.state = 'failed' \
+                    and f.what = 'event' and f.id < d.id)"
+    };
+}
+pub(super) use is_behind_refused;
+
 /// Whether a message of `deliveries d` waits for the end of a silence of its channel at the time of the second parameter. A test does not.
 macro_rules! is_held {
     () => {
@@ -127,12 +136,15 @@ macro_rules! is_held {
                                          and s.until_at > $2 and s.ended_at is null)"
     };
 }
+pub(super) use is_held;
 
 /// A message that a lane has claimed.
 #[derive(Clone, Debug, sqlx::FromRow)]
 pub(crate) struct Claimed {
     pub id: DeliveryId,
     pub recipient: String,
+    /// What it is about: of one thing, messages are sent in the order of their ids.
+    pub thing: String,
     pub message: String,
 }
 
@@ -145,6 +157,8 @@ pub(crate) async fn next_due(reader: &Reader, channel: &str, now: Instant) -> sq
                 and not exists (select 1 from channels c where c.name = d.channel and c.pause_until > $2)
                 and not (",
             is_held!(),
+            ") and not (",
+            is_behind_refused!(),
             ")
                 and not exists (select 1 from deliveries e where e.channel = d.channel and e.thing = d.thing
                                  and e.state = 'waiting' and e.id < d.id)
@@ -206,7 +220,7 @@ impl Housekeeping for ClaimMessages {
                                                    and e.state = 'waiting' and e.id < d.id)
                                 order by id limit $4)
                     and state = 'waiting' and (claimed_until is null or claimed_until < $2)
-                 returning id, recipient, message"
+                 returning id, recipient, thing, message"
             ))
             .bind(self.to.channel.as_str())
             .bind(now)
@@ -225,10 +239,12 @@ impl Housekeeping for ClaimMessages {
 pub(crate) struct KeepAnswers {
     pub channel: String,
     pub answers: Vec<(DeliveryId, Answer)>,
+    /// What was claimed and not sent after all.
+    pub left: Vec<DeliveryId>,
 }
 
 impl Housekeeping for KeepAnswers {
-    const NAME: &'static str = "deliveries.answer";
+    const NAME: &'static str = "deliveries.answers";
     type Output = ();
 
     async fn run(&self, tx: &mut Tx<'_>) -> sqlx::Result<()> {
@@ -238,17 +254,32 @@ impl Housekeeping for KeepAnswers {
         for (id, answer) in &self.answers {
             keep(tx, *id, answer).await?;
         }
+        for id in &self.left {
+            tx.query(sql!(
+                "update deliveries set claimed_until = null, attempts = attempts - 1 where id = $1 and state = 'waiting'"
+            ))
+            .bind(*id)
+            .run()
+            .await?;
+        }
         Ok(())
     }
 }
 
 async fn keep(tx: &mut Tx<'_>, id: DeliveryId, answer: &Answer) -> sqlx::Result<()> {
     let now = tx.now();
-    let found: Option<(i64, Instant, String)> =
-        tx.query(sql!("select attempts, created_at, state from deliveries where id = $1")).bind(id).optional().await?;
-    let Some((attempts, created, state)) = found else { return Ok(()) };
+    let found: Option<(i64, Instant, String, String)> = tx
+        .query(sql!("select attempts, created_at, state, what from deliveries where id = $1"))
+        .bind(id)
+        .optional()
+        .await?;
+    let Some((attempts, created, state, what)) = found else { return Ok(()) };
     let spread = id.get().wrapping_mul(7919).rem_euclid(1000);
-    let next = next(answer, attempts, created, now, spread);
+    let next = if what == What::Event.as_str() {
+        retry::next_of_event(answer, attempts, now)
+    } else {
+        retry::next(answer, attempts, created, now, spread)
+    };
     // A person may have given it up meanwhile; that it was taken all the same is the truth.
     if state != "waiting" && next != Next::Told {
         return Ok(());
@@ -259,8 +290,7 @@ async fn keep(tx: &mut Tx<'_>, id: DeliveryId, answer: &Answer) -> sqlx::Result<
         Next::At(at) => ("waiting", None, at),
     };
     tx.query(sql!(
-        "update deliveries set state = $2, told_at = $3, next_at = $4, error = $5, claimed_until = null
-          where id = $1"
+        "update deliveries set state = $2, told_at = $3, next_at = $4, error = $5, claimed_until = null where id = $1"
     ))
     .bind(id)
     .bind(state)

@@ -220,13 +220,12 @@ fn judge(error: &lettre::transport::smtp::Error, to: &str) -> Answer {
         // A login that is wrong or missing can be mended, as can the sender that the server does not know.
         Some(530 | 534 | 535 | 538) => Answer::Misconfigured(said),
         Some(500..) => Answer::Refused(said),
-        Some(_) => Answer::later(said),
         // The server has no SMTPUTF8, and never will for this address.
         None if error.is_client() && !to.is_ascii() => {
             Answer::Refused("the mail server does not take this address: it has no SMTPUTF8".to_owned())
         }
         None if error.is_client() => Answer::Misconfigured(said),
-        None => Answer::later(said),
+        Some(_) | None => Answer::later(said),
     }
 }
 

@@ -1,41 +1,115 @@
-//! Events of the outbox on their way: each is a line in the server's log, a message to the channels that a notice names, and, of a run
-//! that ended, a measurement to those that keep them.
+//! Events of the outbox on their way: each is a line in the server's log, a message to each channel that takes events, one to the
+//! channels that a notice names, and, of a run that ended, a measurement to those that keep them.
+//!
+//! Several processes do this, and the messages of one target are in the order of its events all the same. The events are numbered in the
+//! order of their commits, because each is written under the lock of the audit log's head. A transaction locks the oldest that wait,
+//! writes their messages and marks them: another process waits for that lock, and then finds what comes after. Without it, two processes
+//! would take fifty each, and the second fifty could be written down first.
 
 use super::{
     Channels, Facts, Message, Severity, What,
     deliver::{About, Recipient, enqueue},
 };
-use crate::gate::{CHANGES_HIGH_VALUE, Housekeeping, MarkDelivered, OutboxEvent, Tx};
+use crate::{
+    gate::{CHANGES_HIGH_VALUE, Housekeeping, OutboxEvent, Tx},
+    sql,
+};
 use serde::Deserialize;
+use serde_json::json;
 
-/// Hands these events on, and marks them as delivered in the same transaction: a process that dies hands on all of them or none.
+/// Hands the oldest events on, and marks them as delivered in the same transaction: a process that dies hands on all of them or none.
+/// Returns how many there were.
 #[derive(Clone, Debug)]
 pub(crate) struct FanOut {
     pub topic: String,
     pub channels: Channels,
     pub environment: &'static str,
-    pub events: Vec<OutboxEvent>,
+    pub limit: i64,
+}
+
+macro_rules! oldest_events {
+    () => {
+        "select o.id, o.seq, o.topic, o.body, o.at, a.target_kind, a.target_id
+           from outbox o left join audit a on a.seq = o.seq where o.delivered_at is null order by o.id limit $1"
+    };
 }
 
 impl Housekeeping for FanOut {
     const NAME: &'static str = "outbox.fan-out";
-    type Output = ();
+    type Output = usize;
 
-    async fn run(&self, tx: &mut Tx<'_>) -> sqlx::Result<()> {
-        for event in &self.events {
+    async fn run(&self, tx: &mut Tx<'_>) -> sqlx::Result<usize> {
+        let now = tx.now();
+        // Not `skip locked`: what another process has in hand comes first.
+        let events: Vec<OutboxEvent> = tx
+            .query(sql!(sqlite: oldest_events!(), postgres: concat!(oldest_events!(), " for update of o")))
+            .bind(self.limit)
+            .all()
+            .await?;
+        let (Some(first), Some(last)) = (events.first(), events.last()) else { return Ok(0) };
+        let (first, last) = (first.id, last.id);
+        for event in &events {
             log(&self.topic, event);
-            for (message, to) in [self.notice(event), self.point(event)].into_iter().flatten() {
+            for (message, to) in [self.event(event), self.notice(event), self.point(event)].into_iter().flatten() {
                 for to in &to {
                     enqueue(tx, to, About::Event { event: event.id }, &message).await?;
                 }
             }
-            MarkDelivered { id: event.id }.run(tx).await?;
         }
-        Ok(())
+        let marked = tx
+            .query(sql!(
+                "update outbox set delivered_at = $3, attempts = attempts + 1
+                  where id >= $1 and id <= $2 and delivered_at is null"
+            ))
+            .bind(first)
+            .bind(last)
+            .bind(now)
+            .run()
+            .await?;
+        // Among the oldest that wait there is none that was not handed on.
+        if usize::try_from(marked).ok() != Some(events.len()) {
+            return Err(sqlx::Error::Protocol("events came between those that are handed on".to_owned()));
+        }
+        Ok(events.len())
     }
 }
 
 impl FanOut {
+    /// The event as programs get it, and the channels that take it. Its key is what the change was made to, so that all that happens to
+    /// one thing stays in order.
+    fn event(&self, event: &OutboxEvent) -> Option<(Message, Vec<Recipient>)> {
+        let to = self.channels.of_events();
+        if to.is_empty() {
+            return None;
+        }
+        let target = event.target();
+        let message = Message {
+            what: What::Event,
+            kind: event.topic.clone(),
+            severity: Severity::Warning,
+            title: format!("{} {target}", event.topic),
+            since: event.at,
+            at: event.at,
+            n: 1,
+            path: format!("/audit/{}", event.seq),
+            facts: Facts {
+                event: Some(json!({
+                    "id": event.id,
+                    "topic": self.topic,
+                    "environment": self.environment,
+                    "event": event.topic,
+                    "target": target,
+                    "audit": event.seq,
+                    "at": event.at.to_string(),
+                    "body": event.body,
+                })),
+                ..Facts::default()
+            },
+            key: target,
+        };
+        Some((message, to))
+    }
+
     /// The message about an event that people are to be told of, and the channels that are.
     fn notice(&self, event: &OutboxEvent) -> Option<(Message, Vec<Recipient>)> {
         if event.topic != CHANGES_HIGH_VALUE.as_str() {

@@ -1,7 +1,7 @@
 //! The page of channels and messages: how each channel does, what waits, what failed and why.
 
 use super::{
-    PANELS,
+    PANELS, What,
     health::{self, Health},
 };
 use crate::{
@@ -105,7 +105,8 @@ impl Delivery {
     }
 
     pub(crate) fn can_be_given_up(&self) -> bool {
-        self.state == State::WAITING
+        // Behind an event that will not be taken, all that happens to the same thing waits.
+        self.state == State::WAITING || (self.state == State::FAILED && self.what == What::Event.as_str())
     }
 
     /// The page of what it is about.
@@ -172,7 +173,8 @@ impl Subject for Deliveries {
         let Self { filter, channels, .. } = self;
         let may_mend = desk.may("POST", super::again::AgainPanel::ROUTE);
         let pager = filter.pager(found.next);
-        let page = DeliveriesPage { shell, pager, rows: found.rows, filter, channels, may_mend, side };
+        let reads_queues = desk.may("GET", "/queues");
+        let page = DeliveriesPage { shell, pager, rows: found.rows, filter, channels, may_mend, reads_queues, side };
         desk.page(status, &page)
     }
 }
@@ -224,6 +226,8 @@ pub(crate) struct DeliveriesPage {
     pub(crate) channels: Vec<Health>,
     /// Whether the reader can send a message again, give one up and test a channel.
     pub(crate) may_mend: bool,
+    /// Whether they can see the topics that are read.
+    pub(crate) reads_queues: bool,
     pub(crate) side: Side,
 }
 

@@ -2,6 +2,7 @@
 
 use crate::clock::Instant;
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
 use std::collections::BTreeMap;
 
 /// What a message says of its thing.
@@ -17,6 +18,8 @@ pub(crate) enum What {
     Notice,
     /// A run ended, with what it took: for those who keep measurements.
     Point,
+    /// An event of the outbox, for programs.
+    Event,
     Test,
 }
 
@@ -29,6 +32,7 @@ impl What {
             Self::Resolved => "resolved",
             Self::Notice => "notice",
             Self::Point => "point",
+            Self::Event => "event",
             Self::Test => "test",
         }
     }
@@ -141,4 +145,7 @@ pub(crate) struct Facts {
     /// Where instructions are for the person who looks at it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub runbook: Option<String>,
+    /// An event as programs get it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub event: Option<Value>,
 }

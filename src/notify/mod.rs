@@ -17,6 +17,7 @@ pub(crate) mod list;
 pub(crate) mod message;
 mod pagerduty;
 pub(crate) mod post;
+pub(crate) mod records;
 pub(crate) mod retry;
 pub(crate) mod route;
 pub(crate) mod send;

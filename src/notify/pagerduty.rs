@@ -31,11 +31,11 @@ pub(super) fn send(
     }
 }
 
-fn event(routing_key: &Secret, message: &Message, said: &Said, setting: &Setting) -> Value {
+pub(super) fn event(routing_key: &Secret, message: &Message, said: &Said, setting: &Setting) -> Value {
     let action = match message.what {
         What::Acknowledged => "acknowledge",
         What::Resolved => "resolve",
-        What::Opened | What::Again | What::Notice | What::Point | What::Test => "trigger",
+        What::Opened | What::Again | What::Notice | What::Point | What::Event | What::Test => "trigger",
     };
     let named = [
         ("routing_key", json!(routing_key.text())),

@@ -53,7 +53,13 @@ impl fmt::Debug for Address {
 
 /// What sends, with the connections it keeps.
 pub(crate) fn agent() -> ureq::Agent {
-    outgoing::agent().max_idle_connections(8).max_idle_age(KEPT).timeout_global(Some(TIMEOUT)).build().new_agent()
+    outgoing::agent()
+        .max_idle_connections(32)
+        .max_idle_connections_per_host(32)
+        .max_idle_age(KEPT)
+        .timeout_global(Some(TIMEOUT))
+        .build()
+        .new_agent()
 }
 
 /// An answer with its body.

@@ -32,6 +32,24 @@ pub(crate) fn next(answer: &Answer, attempts: i64, created: Instant, now: Instan
     if at.since(created) > LONGEST { Next::Failed } else { Next::At(at) }
 }
 
+/// What becomes of an event. It is for programs, which count on all of them: it is tried until it is taken, and no later than after a
+/// minute, because all that happens to the same thing waits behind it.
+pub(crate) fn next_of_event(answer: &Answer, attempts: i64, now: Instant) -> Next {
+    let not_before = match answer {
+        Answer::Taken => return Next::Told,
+        Answer::Refused(_) => return Next::Failed,
+        Answer::Later { after, .. } => after.unwrap_or_default(),
+        Answer::Misconfigured(_) => TimeDelta::zero(),
+    };
+    let wait = match attempts {
+        ..=1 => TimeDelta::seconds(2),
+        2 => TimeDelta::seconds(10),
+        3 => TimeDelta::seconds(30),
+        _ => TimeDelta::minutes(1),
+    };
+    Next::At(now.plus(wait.max(not_before)))
+}
+
 /// 10 seconds, 30 seconds, 2, 5, 15 minutes, then half an hour.
 fn wait(attempts: i64) -> TimeDelta {
     match attempts {
@@ -66,6 +84,19 @@ mod tests {
         assert_eq!(waits, [10, 30, 120, 300, 900, 1800, 1800]);
         assert_eq!((seconds(&later(None), 3, 0), seconds(&later(None), 3, 999)), (96, 144));
         assert_eq!(seconds(&Answer::Misconfigured("404".to_owned()), 1, 500), 10);
+    }
+
+    #[test]
+    fn an_event_is_tried_until_it_is_taken_and_each_minute_at_least() {
+        let now = Instant::parse("2026-11-28T03:00:00.000000Z").unwrap();
+        let waits = [1, 2, 3, 4, 10_000].map(|attempts| match next_of_event(&later(None), attempts, now) {
+            Next::At(at) => at.since(now).num_seconds(),
+            other => panic!("{other:?}"),
+        });
+        assert_eq!(waits, [2, 10, 30, 60, 60]);
+        assert_eq!(next_of_event(&later(Some(90)), 1, now), Next::At(now.plus(TimeDelta::seconds(90))));
+        assert_eq!(next_of_event(&Answer::Taken, 9, now), Next::Told);
+        assert_eq!(next_of_event(&Answer::Refused("too large".to_owned()), 1, now), Next::Failed);
     }
 
     #[test]

@@ -3,8 +3,10 @@
 use super::{
     Channel, Message,
     channel::{Receiver, Takes},
-    deliver::{ClaimMessages, Claimed, KeepAnswers, is_more_due, next_due},
-    email, influx, pagerduty, post, slack,
+    deliver::{ClaimMessages, Claimed, KeepAnswers, Recipient, is_more_due, next_due},
+    email, influx, pagerduty, post,
+    records::Publisher,
+    slack,
     text::{Joined, Said, Setting},
     webhook,
 };
@@ -12,14 +14,16 @@ use crate::{
     clock::{Clock, Instant},
     gate::Gate,
     id::DeliveryId,
+    kafka::Client,
     store::Reader,
 };
 use chrono::TimeDelta;
 use futures_util::future::join_all;
-use std::{fmt, time::Duration};
+use std::{fmt, sync::Arc};
+use tokio::time::sleep;
 
 /// Messages that are sent side by side, each by itself.
-const SIDE_BY_SIDE: i64 = 8;
+const SIDE_BY_SIDE: i64 = 32;
 /// Beyond this number of messages that wait for a person, one names them all.
 const APART: i64 = 5;
 /// Messages that one names.
@@ -73,6 +77,8 @@ pub(crate) struct Sender {
     channel: Channel,
     setting: Setting,
     agent: ureq::Agent,
+    /// Where the channel is a topic.
+    publisher: Option<Arc<Publisher>>,
 }
 
 impl fmt::Debug for Sender {
@@ -91,29 +97,76 @@ pub(super) struct Letter {
 
 impl Sender {
     pub(crate) fn new(channel: Channel, setting: Setting) -> Self {
-        Self { channel, setting, agent: post::agent() }
+        let publisher = match &channel.receiver {
+            Receiver::Kafka { cluster, topic } if channel.is_on => {
+                let client = Client::new(Arc::clone(cluster));
+                Some(Arc::new(Publisher::new(client, topic.clone(), setting.clone(), channel.lang)))
+            }
+            _ => None,
+        };
+        Self { channel, setting, agent: post::agent(), publisher }
+    }
+
+    /// Sends the next messages that are due, and says whether there were any. Most of the time there are none, and looking does not take
+    /// the place of a writer.
+    pub(crate) async fn send_some(&self, gate: &Gate, reader: &Reader, clock: &Clock) -> sqlx::Result<bool> {
+        let now = clock.now();
+        let Some(to) = next_due(reader, self.channel(), now).await? else { return Ok(false) };
+        if let Some(publisher) = &self.publisher {
+            return publisher.publish_some(self.channel(), gate).await;
+        }
+        let claim = self.claim(reader, to, now).await?;
+        let claimed = gate.run_housekeeping(&claim).await?;
+        if claimed.is_empty() {
+            return Ok(false);
+        }
+        self.send_claimed(gate, clock, claimed).await?;
+        sleep(self.channel.receiver.pace()).await;
+        Ok(true)
+    }
+
+    /// Ends what it keeps open.
+    pub(crate) async fn close(&self) {
+        if let Some(publisher) = &self.publisher {
+            publisher.close().await;
+        }
     }
 
     pub(crate) fn channel(&self) -> &str {
         &self.channel.name
     }
 
-    /// How long it waits between two messages, as its receiver asks.
-    pub(crate) fn pace(&self) -> Duration {
-        self.channel.receiver.pace()
-    }
-
-    /// What of the messages that are due is to be claimed next; nothing where none is.
-    pub(crate) async fn next_claim(&self, reader: &Reader, now: Instant) -> sqlx::Result<Option<ClaimMessages>> {
+    /// What of the messages that are due for a recipient is to be claimed.
+    async fn claim(&self, reader: &Reader, to: Recipient, now: Instant) -> sqlx::Result<ClaimMessages> {
         let receiver = &self.channel.receiver;
-        let Some(to) = next_due(reader, self.channel(), now).await? else { return Ok(None) };
         let limit = match receiver.takes() {
             Takes::Each => SIDE_BY_SIDE,
             Takes::Many => TOGETHER,
             Takes::Joined if is_more_due(reader, &to, APART, now).await? => JOINED,
             Takes::Joined => 1,
         };
-        Ok(Some(ClaimMessages { to, limit, lasts: receiver.claim() }))
+        Ok(ClaimMessages { to, limit, lasts: receiver.claim() })
+    }
+
+    /// Sends messages that were claimed, and writes down what their receiver answered.
+    async fn send_claimed(&self, gate: &Gate, clock: &Clock, claimed: Vec<Claimed>) -> sqlx::Result<()> {
+        let channel = self.channel();
+        let (mut letters, mut answers) = (Vec::new(), Vec::new());
+        for Claimed { id, recipient: to, message, .. } in claimed {
+            match serde_json::from_str(&message) {
+                Ok(message) => letters.push(Letter { id, to, message }),
+                Err(error) => {
+                    answers.push((id, Answer::Refused(format!("the stored message cannot be read: {error}"))));
+                }
+            }
+        }
+        answers.extend(self.send(letters, clock.now()).await);
+        for (id, answer) in &answers {
+            if let Some(why) = answer.why() {
+                tracing::warn!(channel, delivery = id.get(), why, "a message was not taken");
+            }
+        }
+        gate.run_housekeeping(&KeepAnswers { channel: channel.to_owned(), answers, left: Vec::new() }).await
     }
 
     /// Sends messages that were claimed together, and returns the answer to each.
@@ -164,6 +217,7 @@ impl Sender {
             Receiver::Webhook { url, secret } => webhook::send(agent, url, secret, *id, message, &said, setting, now),
             Receiver::Email(mail) => email::send(mail, to, *id, message, &said, setting, now),
             Receiver::InfluxDb(_) => Answer::Refused("it takes measurements only".to_owned()),
+            Receiver::Kafka { .. } => Answer::later("a topic is written to by its publisher"),
         }
     }
 
@@ -177,28 +231,4 @@ impl Sender {
             _ => Answer::Refused("it takes no joined messages".to_owned()),
         }
     }
-}
-
-/// Sends messages that were claimed, and writes down what their receiver answered.
-pub(crate) async fn send_claimed(
-    sender: &Sender,
-    gate: &Gate,
-    clock: &Clock,
-    claimed: Vec<Claimed>,
-) -> sqlx::Result<()> {
-    let channel = sender.channel();
-    let (mut letters, mut answers) = (Vec::new(), Vec::new());
-    for Claimed { id, recipient: to, message, .. } in claimed {
-        match serde_json::from_str(&message) {
-            Ok(message) => letters.push(Letter { id, to, message }),
-            Err(error) => answers.push((id, Answer::Refused(format!("the stored message cannot be read: {error}")))),
-        }
-    }
-    answers.extend(sender.send(letters, clock.now()).await);
-    for (id, answer) in &answers {
-        if let Some(why) = answer.why() {
-            tracing::warn!(channel, delivery = id.get(), why, "a message was not taken");
-        }
-    }
-    gate.run_housekeeping(&KeepAnswers { channel: channel.to_owned(), answers }).await
 }

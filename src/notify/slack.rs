@@ -23,8 +23,12 @@ pub(super) fn send(agent: &ureq::Agent, url: &Address, message: &Message, said: 
 
 /// One message that names several things.
 pub(super) fn send_joined(agent: &ureq::Agent, url: &Address, joined: &Joined, now: Instant) -> Answer {
+    let plain = json!({ "text": format!("{} <{}>", cut(&escaped(&joined.head), PLAIN), escaped(&joined.link.1)) });
+    post_blocks(agent, url, &self::joined(joined), &plain, now)
+}
+
+pub(super) fn joined(joined: &Joined) -> Value {
     let (name, href) = &joined.link;
-    let plain = json!({ "text": format!("{} <{}>", cut(&escaped(&joined.head), PLAIN), escaped(href)) });
     let mut blocks = vec![header(joined.mark, &joined.head)];
     blocks.extend(
         sections(&joined.items)
@@ -32,8 +36,7 @@ pub(super) fn send_joined(agent: &ureq::Agent, url: &Address, joined: &Joined, n
             .map(|text| json!({ "type": "section", "text": { "type": "mrkdwn", "text": text } })),
     );
     blocks.push(context(&format!("<{}|{}>", escaped(href), escaped(name))));
-    let body = json!({ "text": cut(&escaped(&joined.head), PLAIN), "blocks": blocks });
-    post_blocks(agent, url, &body, &plain, now)
+    json!({ "text": cut(&escaped(&joined.head), PLAIN), "blocks": blocks })
 }
 
 /// The lines of several things, in as many sections as their lengths need.
@@ -64,7 +67,7 @@ fn post_blocks(agent: &ureq::Agent, url: &Address, blocks: &Value, plain: &Value
     }
 }
 
-fn blocks(message: &Message, said: &Said) -> Value {
+pub(super) fn blocks(message: &Message, said: &Said) -> Value {
     let fields: Vec<Value> = said
         .lines
         .iter()

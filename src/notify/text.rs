@@ -119,7 +119,7 @@ pub(super) fn mark(message: &Message) -> &'static str {
         (What::Resolved, _) => "✅",
         (What::Acknowledged, _) => "👀",
         (What::Test, _) => "🔔",
-        (What::Notice | What::Point, _) => "ℹ️",
+        (What::Notice | What::Point | What::Event, _) => "ℹ️",
         (What::Opened | What::Again, Severity::Critical) => "🔴",
         (What::Opened | What::Again, Severity::Warning) => "🟠",
     }

@@ -37,7 +37,7 @@ pub(super) fn send(
     }
 }
 
-fn event(message: &Message, said: &Said, setting: &Setting) -> Value {
+pub(super) fn event(message: &Message, said: &Said, setting: &Setting) -> Value {
     let facts = serde_json::to_value(&message.facts).unwrap_or_else(|_| Value::Object(Map::new()));
     json!({
         "type": format!("alert.{}", message.what.as_str()),

@@ -198,7 +198,7 @@ impl Maker {
         let filter = Filter::default();
         let pager = filter.pager(rows.last().map(|row| row.id));
         let shell = self.shell(Section::Alerts);
-        html(&DeliveriesPage { shell, filter, rows, pager, channels, may_mend: true, side })
+        html(&DeliveriesPage { shell, filter, rows, pager, channels, may_mend: true, reads_queues: true, side })
     }
 
     fn deliveries_side<P: Panel<On = Deliveries>>(self, part: &P::Part, opened: Opened<P>) -> Side {

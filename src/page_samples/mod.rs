@@ -16,6 +16,7 @@ mod order_panels;
 mod order_parts;
 mod orders;
 mod people;
+mod queues;
 mod readiness;
 mod rest;
 mod rules;

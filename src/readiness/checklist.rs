@@ -152,7 +152,7 @@ fn monitoring(configured: &Configured, proven: &Proven, now: Instant) -> Vec<Lin
         used().filter(|channel| is_against(&channel.name)).map(|channel| channel.name.clone()).collect()
     };
     let on_duty = proven.staff.iter().any(|member| member.is_able && member.has("oncall"));
-    let another = used().filter(|channel| !channel.receiver.takes_points()).count() > 1;
+    let another = used().filter(|channel| channel.receiver.takes_alerts()).count() > 1;
     vec![
         Line::without("critical", configured.untold.iter().map(|kind| Detail::Kind(kind))),
         Line::so("another", another, NOTHING),

@@ -34,7 +34,7 @@ impl Housekeeping for ForgetExpired {
         tx.query(sql!("delete from outbox where delivered_at < $1")).bind(older(TimeDelta::days(30))).run().await?;
         // What told of an alert that is still open says who is told of its end.
         tx.query(sql!(
-            "delete from deliveries where created_at < $1 and state <> 'waiting'
+            "delete from deliveries where created_at < $1 and state <> 'waiting' and not (state = 'failed' and what = 'event')
                 and not exists (select 1 from alerts where alerts.id = deliveries.alert and alerts.resolved_at is null)"
         ))
         .bind(older(TimeDelta::days(30)))
@@ -44,6 +44,7 @@ impl Housekeeping for ForgetExpired {
             .bind(older(TimeDelta::days(30)))
             .run()
             .await?;
+        tx.query(sql!("delete from queue_rejects where at < $1")).bind(older(TimeDelta::days(90))).run().await?;
         Ok(())
     }
 }

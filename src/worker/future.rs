@@ -68,10 +68,6 @@ impl Housekeeping for JudgeFuture {
             .bind(now)
             .run()
             .await?;
-        tx.query(sql!("update outbox set claimed_until = null where delivered_at is null and claimed_until > $1"))
-            .bind(farthest)
-            .run()
-            .await?;
         Ok(())
     }
 }
@@ -84,8 +80,7 @@ pub(super) async fn judge(reader: &Reader, gate: &Gate, now: Instant, judging: J
             "select exists (select 1 from sessions where created_at > $2 or seen_at > $2)
                  or exists (select 1 from throttles where waits_until > $1 or updated_at > $2)
                  or exists (select 1 from authenticators where waits_until > $1 or last_step > $3)
-                 or exists (select 1 from refund_payments where state = 'requested' and ask_at > $1)
-                 or exists (select 1 from outbox where delivered_at is null and claimed_until > $1)"
+                 or exists (select 1 from refund_payments where state = 'requested' and ask_at > $1)"
         ))
         .bind(farthest)
         .bind(happened)

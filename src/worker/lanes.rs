@@ -2,14 +2,9 @@
 //! channel. Several processes may have a lane for one channel; the claim decides who sends a message.
 
 use super::heartbeat::Pulse;
-use crate::{
-    clock::Clock,
-    gate::Gate,
-    notify::send::{Sender, send_claimed},
-    store::Reader,
-};
+use crate::{clock::Clock, gate::Gate, notify::send::Sender, store::Reader};
 use std::time::Duration;
-use tokio::{sync::watch, time::sleep};
+use tokio::sync::watch;
 
 /// How often it is looked for messages.
 const TURN: Duration = Duration::from_millis(200);
@@ -29,7 +24,7 @@ pub(super) struct Lane {
 pub(super) async fn run(lane: Lane, mut stopped: watch::Receiver<bool>) {
     while super::turn_after(TURN, &mut stopped).await {
         while !*stopped.borrow() {
-            match lane.send_some().await {
+            match lane.sender.send_some(&lane.gate, &lane.reader, &lane.clock).await {
                 Ok(true) => lane.pulse.beat(),
                 Ok(false) => {
                     lane.pulse.beat();
@@ -42,19 +37,5 @@ pub(super) async fn run(lane: Lane, mut stopped: watch::Receiver<bool>) {
             }
         }
     }
-}
-
-impl Lane {
-    /// Sends the next messages that are due, and says whether there were any.
-    async fn send_some(&self) -> sqlx::Result<bool> {
-        // Most of the time there are none, and looking does not take the place of a writer.
-        let Some(claim) = self.sender.next_claim(&self.reader, self.clock.now()).await? else { return Ok(false) };
-        let claimed = self.gate.run_housekeeping(&claim).await?;
-        if claimed.is_empty() {
-            return Ok(false);
-        }
-        send_claimed(&self.sender, &self.gate, &self.clock, claimed).await?;
-        sleep(self.sender.pace()).await;
-        Ok(true)
-    }
+    lane.sender.close().await;
 }

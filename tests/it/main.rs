@@ -23,6 +23,8 @@ mod networks;
 mod orders;
 mod people;
 mod permissions;
+#[cfg(feature = "kafka")]
+mod queues;
 mod sealing;
 mod sign_in;
 mod supervise;

@@ -181,6 +181,19 @@ pub const COVERAGE: &[Coverage] = &[
         )],
     ),
     table(
+        "queue_offsets",
+        &[],
+        &[(
+            "topic, partition, next_offset, end_offset, owner, lease_until, moved_at, waits_since, failing_since, error, is_declared",
+            "how far topics are read; what the records did is in the tables of runs",
+        )],
+    ),
+    table(
+        "queue_rejects",
+        &[],
+        &[("id, topic, partition, record_offset, at, why, job, body", "records that did nothing, kept for 90 days")],
+    ),
+    table(
         "drafts",
         &[],
         &[(

@@ -50,9 +50,14 @@ pub(super) async fn read(mut body: web::Payload, charset: Charset) -> Result<Vec
             break;
         }
     }
+    Ok(last_lines(kept, size, charset))
+}
+
+/// The lines at the end of what was read, of which this many bytes were sent.
+pub(super) fn last_lines(mut kept: Vec<u8>, size: usize, charset: Charset) -> Vec<String> {
     kept.drain(..kept.len().saturating_sub(BODY_LIMIT));
     if size == kept.len() {
-        return Ok(decoded(&kept, charset));
+        return decoded(&kept, charset);
     }
     // The first line is a part of one, unless it is all there is; of a bar that is written over and over, the first state.
     let after =
@@ -61,7 +66,7 @@ pub(super) async fn read(mut body: web::Payload, charset: Charset) -> Result<Vec
     let missing = size - kept.len() + whole;
     let mut lines = vec![format!("[ingam] {missing} bytes before this are not kept")];
     lines.extend(decoded(kept.get(whole..).unwrap_or_default(), charset));
-    Ok(lines)
+    lines
 }
 
 fn decoded(body: &[u8], charset: Charset) -> Vec<String> {

@@ -38,7 +38,7 @@ impl What {
 
 /// The parameters after the question mark. Unknown parameters are ignored: other clients send more.
 #[derive(Debug, Default, PartialEq, Eq)]
-pub(super) struct ReportParams {
+pub(crate) struct ReportParams {
     pub(super) rid: Option<String>,
     pub(super) processed: Option<i64>,
     pub(super) failed: Option<i64>,
@@ -51,7 +51,10 @@ pub(super) struct ReportParams {
 
 impl ReportParams {
     pub(super) fn parse(query: &str) -> Self {
-        let pairs: Vec<(String, String)> = serde_urlencoded::from_str(query).unwrap_or_default();
+        Self::of(serde_urlencoded::from_str(query).unwrap_or_default())
+    }
+
+    pub(super) fn of(pairs: Vec<(String, String)>) -> Self {
         let mut params = Self::default();
         for (name, value) in pairs {
             let value = value.trim();

@@ -14,7 +14,7 @@ pub(in crate::config) fn is_name(text: &str) -> bool {
 }
 
 /// The keys whose values are secret.
-const SECRET: [&str; 5] = ["url", "routing_key", "secret", "login", "token"];
+const SECRET: [&str; 5] = ["url", "routing_key", "secret", "password", "token"];
 
 /// The keys of a channel that belong to its kind, as they are written or as the environment has them.
 #[derive(Clone, Default, Deserialize)]
@@ -32,7 +32,8 @@ enum Value {
         text: String,
     },
     Texts(Vec<String>),
-    /// Neither a text nor a list of them.
+    Flag(bool),
+    /// None of these.
     Other,
 }
 
@@ -45,6 +46,7 @@ impl From<toml::Value> for Value {
                 None => Self::Text(written.clone()),
             },
             toml::Value::Array(items) => items.iter().map(text).collect::<Option<_>>().map_or(Self::Other, Self::Texts),
+            toml::Value::Boolean(flag) => Self::Flag(*flag),
             _ => Self::Other,
         }
     }
@@ -54,7 +56,7 @@ impl Value {
     fn text(&self) -> Option<&str> {
         match self {
             Self::Text(text) | Self::Variable { text, .. } => Some(text),
-            Self::Texts(_) | Self::Other => None,
+            Self::Texts(_) | Self::Flag(_) | Self::Other => None,
         }
     }
 }
@@ -77,13 +79,13 @@ impl Keys {
         Ok(())
     }
 
-    /// What it holds that is secret; of a login the password by itself too.
+    /// What it holds that is secret; of `user:password` the password by itself too. A login without a password is a name.
     pub(in crate::config) fn secrets(&self) -> impl Iterator<Item = &str> {
-        let secret = self
-            .0
-            .iter()
-            .filter(|(key, value)| SECRET.contains(&key.as_str()) || matches!(value, Value::Variable { .. }));
-        secret.filter_map(|(_, value)| value.text()).flat_map(|text| {
+        let is_secret = |(key, value): &(&String, &Value)| match (key.as_str(), value) {
+            ("login", value) => value.text().is_some_and(|text| text.contains(':')),
+            (key, value) => SECRET.contains(&key) || matches!(value, Value::Variable { .. }),
+        };
+        self.0.iter().filter(is_secret).filter_map(|(_, value)| value.text()).flat_map(|text| {
             let password = text.split_once(':').map(|(_, password)| password).filter(|rest| !rest.starts_with("//"));
             [Some(text), password].into_iter().flatten()
         })
@@ -95,6 +97,11 @@ impl Keys {
             None => Ok(()),
             Some(unknown) => Err(format!("{of} has no {unknown}; it has {}, beside {other}", keys.join(", "))),
         }
+    }
+
+    /// A text as it is, where it is there.
+    pub(in crate::config) fn written(&self, key: &str) -> Option<&str> {
+        self.0.get(key).and_then(Value::text)
     }
 
     pub(in crate::config) fn text(&self, key: &str) -> Result<Option<&str>, String> {
@@ -119,6 +126,14 @@ impl Keys {
 
     pub(in crate::config) fn required_secret(&self, key: &str, profile: Profile) -> Result<&str, String> {
         self.secret(key, profile)?.ok_or_else(|| format!("{key} is missing"))
+    }
+
+    pub(in crate::config) fn flag(&self, key: &str) -> Result<Option<bool>, String> {
+        match self.0.get(key) {
+            None => Ok(None),
+            Some(Value::Flag(flag)) => Ok(Some(*flag)),
+            Some(_) => Err(format!("its {key} must be true or false")),
+        }
     }
 
     pub(in crate::config) fn texts(&self, key: &str) -> Result<&[String], String> {

@@ -1,7 +1,7 @@
 //! What a channel of each kind is made of: the keys of a `[[channel]]` that belong to its kind.
 
 use super::{
-    super::signing_secret,
+    super::{kafka::topic, signing_secret},
     ChannelConfig,
     keys::{Keys, NAME, is_name},
 };
@@ -27,6 +27,7 @@ pub(super) enum Kind {
     Webhook,
     Email,
     InfluxDb,
+    Kafka,
 }
 
 impl Kind {
@@ -37,6 +38,7 @@ impl Kind {
             Self::Webhook => "webhook",
             Self::Email => "email",
             Self::InfluxDb => "influxdb",
+            Self::Kafka => "kafka",
         }
     }
 
@@ -48,6 +50,7 @@ impl Kind {
             Self::Webhook => &["url", "secret"],
             Self::Email => &["smtp", "login", "from", "to", "ca"],
             Self::InfluxDb => &["url", "database", "login", "organization", "bucket", "token"],
+            Self::Kafka => &["brokers", "topic", "tls", "ca", "mechanism", "login", "password"],
         }
     }
 }
@@ -101,6 +104,7 @@ impl ChannelConfig {
                     .map(Receiver::Email)
             }
             Kind::InfluxDb => influx(keys, profile).map(Receiver::InfluxDb),
+            Kind::Kafka => topic(keys, profile),
         }
     }
 }

@@ -74,3 +74,60 @@ fn a_route_leads_somewhere_and_every_kind_has_one() {
     let error = read_at(ops, Profile::Local, false).unwrap_err();
     assert!(error.contains("INGAM_PUBLIC_ORIGIN"), "{error}");
 }
+
+#[cfg(feature = "kafka")]
+const TOPIC: &str = "[[channel]]\nname = \"events\"\nkind = \"kafka\"\nbrokers = [\"kafka-1.example.com:9093\"]\ntopic = \"shop.events\"\n";
+
+#[cfg(feature = "kafka")]
+#[test]
+fn a_topic_takes_events_and_no_alerts() {
+    let channels = read(TOPIC, Profile::Prod).unwrap();
+    assert_eq!(channels.of_events().iter().map(|to| to.channel.as_str()).collect::<Vec<_>>(), ["events"]);
+    assert!(channels.beside("ops").is_empty());
+    let error = read(&format!("{TOPIC}[[route]]\nkinds = [\"*\"]\nto = [\"events\"]"), Profile::Prod).unwrap_err();
+    assert!(error.contains("\"events\" is not the name of a channel that tells people"), "{error}");
+}
+
+#[cfg(feature = "kafka")]
+#[test]
+fn what_is_wrong_with_a_topic_is_one_line() {
+    for (rest, says) in [
+        ("topic = \"dev-shop.events\"", "duplicate key"),
+        ("tls = false", "others could read"),
+        ("login = \"ingam\"", "go together"),
+        ("mechanism = \"plain\"", "go together"),
+        ("login = \"ingam\"\npassword = \"secret\"", "write \"$NAME\""),
+        ("login = \"ingam\"\npassword = \"$KEY\"\nmechanism = \"gssapi\"", "mechanism must be"),
+        ("url = \"https://kafka.example.com\"", "has no url; it has brokers"),
+        ("group = \"ingam\"", "has no group; it has brokers"),
+    ] {
+        let error = read(&format!("{TOPIC}{rest}"), Profile::Prod).unwrap_err();
+        assert!(error.contains(says) && !error.contains('\n'), "{rest}: {error}");
+    }
+    let without_port = TOPIC.replace(":9093", "");
+    assert!(read(&without_port, Profile::Prod).unwrap_err().contains("not a host and a port"));
+    assert!(read(&format!("{TOPIC}login = \"ingam\"\npassword = \"$KEY\""), Profile::Prod).is_ok());
+    let at_home = TOPIC.replace("shop.events", "dev-shop.events");
+    assert!(read(&format!("{at_home}tls = false"), Profile::Dev).is_ok());
+    assert!(
+        channel("kind = \"slack\"\nurl = \"$HOOK\"\ntls = true", Profile::Dev)
+            .unwrap_err()
+            .contains("has no tls; it has url")
+    );
+}
+
+#[test]
+fn what_is_secret_is_hidden_in_the_logs_of_runs_and_a_name_is_not() {
+    let mut declared: DeclaredChannels = toml::from_str(
+        "[[channel]]\nname = \"mail\"\nkind = \"email\"\nlogin = \"$LOGIN\"\nsmtp = \"smtps://mail.example.com\"\n\
+         [[channel]]\nname = \"events\"\nkind = \"kafka\"\nlogin = \"ingam\"\npassword = \"$PASSWORD\"\ntopic = \"dev-a\"",
+    )
+    .unwrap();
+    let env = |name: &str| match name {
+        "LOGIN" => Some("ingam:s3cret".to_owned()),
+        "PASSWORD" => Some("hunter2".to_owned()),
+        _ => None,
+    };
+    declared.resolve(env).unwrap();
+    assert_eq!(declared.secrets().collect::<Vec<_>>(), ["ingam:s3cret", "s3cret", "hunter2"]);
+}

@@ -26,7 +26,10 @@ fn read(rest: &str) -> Result<Receivers, String> {
 
 #[test]
 fn a_receiver_has_a_name_a_kind_and_a_token_by_reference() {
-    let receivers = read("kind = \"alertmanager\"\ntoken = \"$TOKEN\"\nurl = \"http://alertmanager:9093\"\nrepeat_interval = \"90m\"").unwrap();
+    let receivers = read(
+        "kind = \"alertmanager\"\ntoken = \"$TOKEN\"\nurl = \"http://alertmanager:9093\"\nrepeat_interval = \"90m\"",
+    )
+    .unwrap();
     let receiver = receivers.iter().next().unwrap();
     assert_eq!((receiver.kind, receiver.repeat), (Kind::Alertmanager, TimeDelta::minutes(90)));
     assert!(receiver.token.is_shown_in(&format!("Bearer {TOKEN}")));

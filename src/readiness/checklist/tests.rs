@@ -11,8 +11,8 @@ fn now() -> Instant {
     Instant::parse("2026-11-29T03:00:00.000000Z").unwrap()
 }
 
-fn ago(delta: TimeDelta) -> Option<Instant> {
-    Some(now().minus(delta))
+fn ago(delta: TimeDelta) -> Instant {
+    now().minus(delta)
 }
 
 fn channels() -> Channels {
@@ -44,11 +44,11 @@ fn ready() -> (Configured, Proven) {
         host: String::new(),
         failing_since: None,
         error: None,
-        proven_at: ago(TimeDelta::days(3)),
+        proven_at: Some(ago(TimeDelta::days(3))),
         recipients: "[]".to_owned(),
     };
     let proven = Proven {
-        verified_at: ago(TimeDelta::hours(20)),
+        verified_at: Some(ago(TimeDelta::hours(20))),
         staff: vec![member("owner"), member("owner,oncall"), member("approver")],
         channels: vec![channel("ops"), channel("page")],
         ..Proven::default()
@@ -76,14 +76,14 @@ fn what_is_missing_is_named() {
     proven.without_baseline = vec!["export".to_owned()];
     proven.staff.remove(0);
     proven.staff.push(Member { roles: "operator".to_owned(), is_able: false });
-    proven.verified_at = ago(TimeDelta::days(3));
-    proven.channels[0].proven_at = ago(TimeDelta::days(31));
-    proven.channels[1].failing_since = ago(TimeDelta::hours(1));
+    proven.verified_at = Some(ago(TimeDelta::days(3)));
+    proven.channels[0].proven_at = Some(ago(TimeDelta::days(31)));
+    proven.channels[1].failing_since = Some(ago(TimeDelta::hours(1)));
     let text = |text: &str| vec![Detail::Name(text.to_owned())];
     assert_eq!(
         missing(&configured, &proven),
         [
-            ("verified", vec![Detail::At(ago(TimeDelta::days(3)).unwrap())]),
+            ("verified", vec![Detail::At(ago(TimeDelta::days(3)))]),
             ("baseline", text("export")),
             ("route", text("export")),
             ("runbook", text("export")),

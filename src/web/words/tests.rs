@@ -84,6 +84,8 @@ const COMPOSED: &[&str] = &[
     "send-again.",
     "give-up.",
     "message.",
+    "queues.",
+    "queue-reject.",
 ];
 
 fn parsed(text: &str) -> BTreeMap<String, String> {

@@ -9,7 +9,8 @@ fn hours_to_a_wednesday(now: ingam::clock::Instant) -> u64 {
     let hours = now.unix() / 3600 + 9;
     // The first day was a Thursday.
     let wanted = |hour: &i64| (hour / 24) % 7 == 6 && hour % 24 == 12;
-    u64::try_from((hours + 7 * 24..).find(wanted).unwrap() - hours).unwrap()
+    let later = hours + 7 * 24;
+    u64::try_from((later..later + 8 * 24).find(wanted).unwrap() - hours).unwrap()
 }
 
 on_both! {

@@ -17,7 +17,9 @@ fn storm(world: &World, sink: &Sink, routes: &str) -> World {
     for n in 1..=8 {
         run(&world, &jun, "jun", &format!("bad-{n}"));
     }
-    wait_until(|| world.number("select count(*) from deliveries where state = 'waiting' and attempts > 0") == 8);
+    wait_until(|| {
+        world.number("select count(*) from deliveries where what = 'opened' and alert in (select id from alerts where kind = 'runs.failed') and state = 'waiting' and attempts > 0") == 8
+    });
     world
 }
 
@@ -47,7 +49,7 @@ on_both! {
         let world = storm(world, &sink, &routes);
         post.refuse("oncall@example.com", None);
         world.clock.advance(Duration::from_mins(30));
-        wait_until(|| world.number("select count(*) from deliveries where what = 'opened' and state = 'told'") == 8);
+        wait_until(|| world.number("select count(*) from deliveries where what = 'opened' and channel = 'mail' and state = 'told'") == 8);
         let mails = post.mails("oncall@example.com");
         let joined = mails.iter().find(|mail| mail.subject().contains("알림 8건")).unwrap();
         assert!(joined.subject().starts_with("[LOCAL] 알림 8건, 그중 배치 실행 실패: Job bad-"), "{joined:?}");
@@ -61,7 +63,7 @@ on_both! {
         let before = sink.sent("pagerduty").len();
         sink.set("pagerduty", Says::Ok);
         world.clock.advance(Duration::from_mins(30));
-        wait_until(|| world.number("select count(*) from deliveries where what = 'opened' and state = 'told'") == 8);
+        wait_until(|| world.number("select count(*) from deliveries where what = 'opened' and channel = 'page' and state = 'told'") == 8);
         let mut keys: Vec<_> = sink.bodies("pagerduty")[before..].iter().map(|body| body["dedup_key"].to_string()).collect();
         keys.retain(|key| key.contains("runs.failed"));
         keys.sort();

@@ -6,7 +6,7 @@ use tempfile::TempDir;
 
 const MESSAGES: usize = 1000;
 /// Messages that a lane has in hand at once.
-const IN_HAND: usize = 8;
+const IN_HAND: usize = 32;
 
 /// The program with a channel that leads to the sink.
 fn sending(database: &Database, sink: &Sink, folder: &TempDir) -> Command {

@@ -4,6 +4,7 @@ use crate::{
     cli::program::{ingam, one_line},
     kit::{Database, on_both},
 };
+use ingam::config::Settings;
 use std::{collections::BTreeMap, fs, os::unix::fs::PermissionsExt as _, process::Output};
 use tempfile::TempDir;
 
@@ -253,6 +254,49 @@ on_both! {
                 with(&production(&ours.url), &[("INGAM_PROFILE", Some(profile)), ("INGAM_EVENTS_TOPIC", Some(topic))]);
             succeeds(&env, &["check"]);
         }
+    }
+
+    /// A console on a developer's machine that was started with production's profile read production's topics.
+    fn a_laptop_with_the_configuration_of_production_is_refused_three_times_over(world) {
+        let folder = TempDir::new().unwrap();
+        let file = folder.path().join("ingam.toml");
+        fs::write(
+            &file,
+            "[[channel]]\nname = \"events\"\nkind = \"kafka\"\nbrokers = [\"kafka-1.example.com:9093\"]\ntopic = \"shop.events\"\n",
+        )
+        .unwrap();
+        let with_file = ["--config", file.to_str().unwrap()];
+        let (theirs, ours) = (Database::empty(world.engine), Database::empty(world.engine));
+        succeeds(&production(&theirs.url), &["migrate"]);
+        succeeds(&local(&ours.url), &["migrate"]);
+        let read = |host: &str, env: &Env| {
+            let env = |name: &str| env.get(name).cloned();
+            let settings = Settings::gather(ingam::changes::KINDS, env, Some(&file), host.to_owned()).unwrap();
+            let refused = settings.checks().into_iter().filter_map(|check| Some(format!("{}: {}", check.name, check.verdict.err()?)));
+            refused.collect::<Vec<_>>()
+        };
+        // By the name of the machine, whichever database it has.
+        let [refused] = read("minas-laptop.local", &production(&theirs.url)).try_into().unwrap();
+        assert!(refused.starts_with("host name: ") && refused.contains("minas-laptop"), "{refused}");
+        assert_eq!(read("console-7f9c", &production(&theirs.url)), Vec::<String>::new());
+        // On a machine with another name by the stamp of its database.
+        if !is_a_desk() {
+            refuses(&production(&ours.url), &with_file, "the database is stamped local");
+        }
+        // With a profile of its own by the topic, and with production's database by its stamp too.
+        let mut desk = local(&ours.url);
+        desk.insert("INGAM_PUBLIC_ORIGIN".to_owned(), "http://127.0.0.1:8080".to_owned());
+        let why = "channel \"events\": the profile is local and the topic \"shop.events\" does not begin with dev-";
+        refuses(&desk, &with_file, why);
+        assert_eq!(read("minas-laptop.local", &desk)[0], format!("topic: {why}"));
+        fs::write(&file, fs::read_to_string(&file).unwrap().replace("shop.events", "dev-shop.events")).unwrap();
+        succeeds(&desk, &["check", "--config", file.to_str().unwrap()]);
+        refuses(&with(&desk, &[("DATABASE_URL", Some(&theirs.url))]), &with_file, "the database is stamped prod");
+        // The other way round, production names no topic of a developer's; and a pattern is no name.
+        refuses(&production(&theirs.url), &with_file, "begins with staging- or dev-");
+        fs::write(&file, fs::read_to_string(&file).unwrap().replace("dev-shop.events", "^dev-.*")).unwrap();
+        refuses(&desk, &with_file, "begins with ^");
+        refuses(&with(&desk, &[("INGAM_EVENTS_TOPIC", Some("^dev-.*"))]), &[], "begins with ^");
     }
 
     fn secrets_may_be_in_mounted_files(world) {

@@ -9,6 +9,8 @@ const LAYERS: &[&[&str]] = &[
     // Values and programs: no SQL, no HTTP.
     &["clock", "secret", "id", "digits", "merkle", "allowlist", "memory", "outgoing", "text"],
     &["mask", "money", "profile", "supervise", "password", "zone"],
+    // A client, and the names it may use.
+    &["kafka"],
     // One SQL text, two engines; and the one door.
     &["store"],
     &["gate"],
@@ -21,6 +23,7 @@ const LAYERS: &[&[&str]] = &[
     &["orders"],
     &["users"],
     &["batches"],
+    &["queues"],
     &["alerts"],
     &["search"],
     &["dashboard"],

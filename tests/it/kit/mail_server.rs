@@ -46,9 +46,9 @@ impl MailServer {
         let served = this.clone();
         thread::spawn(move || {
             for stream in listener.incoming().flatten() {
-                let server = served.clone();
+                let post = served.clone();
                 // A client that hangs up ends its own conversation.
-                thread::spawn(move || drop(server.serve(&stream)));
+                thread::spawn(move || drop(post.serve(&stream)));
             }
         });
         this

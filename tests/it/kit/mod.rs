@@ -14,6 +14,8 @@
 //! }
 //! ```
 
+#[cfg(feature = "kafka")]
+mod broker;
 mod browser;
 mod clock;
 mod customers;
@@ -41,6 +43,8 @@ mod together;
 mod waiting;
 mod world;
 
+#[cfg(feature = "kafka")]
+pub(crate) use broker::Broker;
 pub(crate) use browser::{Browser, Request};
 pub(crate) use clock::TestClock;
 pub(crate) use database::{Database, block_on};

@@ -3,7 +3,7 @@
 use super::support::{Scrape, measured, open, working};
 use crate::{
     batches::support::{becomes, declare, run, script},
-    kit::{Says, Sink, World, on_both, wait_until},
+    kit::{Engine, Says, Sink, World, on_both, wait_until},
 };
 use std::time::Duration;
 
@@ -36,11 +36,13 @@ on_both! {
         let scrape = Scrape::now(&world);
         assert!(is(scrape.number("ingam_outbox_oldest_seconds"), 0) && is(scrape.number("ingam_outbox_waiting"), 0));
         let at = world.database().value("select max(at) from audit");
-        // A claim that lasts keeps the worker away from them.
-        world.database().tamper(&format!(
-            "insert into outbox (seq, topic, body, at, claimed_until) values (1, 't', '{{}}', '{at}', '2999-01-01T00:00:00.000000Z'), \
-             (1, 't', '{{}}', '{at}', '2999-01-01T00:00:00.000000Z')"
-        )).unwrap();
+        // No worker can mark them as delivered.
+        let refuse = match world.engine {
+            Engine::Sqlite => "create trigger stays before update on outbox begin select raise(abort, 'it stays'); end",
+            Engine::Postgres => "create trigger stays before update on outbox execute function refuse_rewriting()",
+        };
+        world.database().tamper(refuse).unwrap();
+        world.database().tamper(&format!("insert into outbox (seq, topic, body, at) values (1, 't', '{{}}', '{at}'), (1, 't', '{{}}', '{at}')")).unwrap();
         world.clock.advance(Duration::from_mins(5));
         let scrape = Scrape::now(&world);
         assert!(is(scrape.number("ingam_outbox_waiting"), 2));

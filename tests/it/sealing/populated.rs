@@ -42,7 +42,7 @@ pub(crate) fn populated(engine: Engine) -> (World, Provider) {
         let declared: Receive = toml::from_str(&text).unwrap();
         config.receivers = receivers(&declared.receive, &Channels::default(), config.profile).unwrap();
         // It runs until the test ends, and takes what the console tells it.
-        let own = "[\"runs.*\", \"batches.*\", \"approvals.*\", \"audit.*\"]";
+        let own = "[\"runs.*\", \"batches.*\", \"approvals.*\", \"audit.*\", \"queue.*\"]";
         Sink::start().serve_for(config, &format!("[[route]]\nkinds = {own}\nto = [\"hook\"]"));
     });
     let mina = world.signed_in("mina");
@@ -52,6 +52,7 @@ pub(crate) fn populated(engine: Engine) -> (World, Provider) {
     batches(&world);
     people(&world);
     networks(&world);
+    queues(&world);
     draft(&world);
     former_key(&world);
     // By the clock of the machine, which is ahead of the world's: from then on the log's time is held.
@@ -189,4 +190,15 @@ fn draft(world: &World) {
     assert_eq!(mina.get("/").form_to("/logout").submit().status, 303);
     assert_eq!(form.submit().status, 303);
     assert_eq!(world.number("select count(*) from drafts"), 1);
+}
+
+/// A topic that was read, and a record that was set aside.
+fn queues(world: &World) {
+    let now = world.clock.now();
+    let place = format!("('dev-reports', 0, 3, 4, 'a', '{now}', '{now}', '{now}', '{now}', 'no answer', false)");
+    let offsets = "topic, partition, next_offset, end_offset, owner, lease_until, moved_at, waits_since, failing_since, error, is_declared";
+    world.database().tamper(&format!("insert into queue_offsets ({offsets}) values {place}")).unwrap();
+    let reject = format!("('dev-reports', 0, 2, '{now}', 'not-json', 'good', 'x')");
+    let rejects = "topic, partition, record_offset, at, why, job, body";
+    world.database().tamper(&format!("insert into queue_rejects ({rejects}) values {reject}")).unwrap();
 }

@@ -1,0 +1,81 @@
+//! The page of topics that are read: how far each partition is, and what was set aside.
+
+use super::{
+    place::{self, Place},
+    reject::{self, Reject},
+};
+use crate::{
+    gate::Role,
+    id::QueueRejectId,
+    list_query,
+    web::{
+        Desk, PageResult,
+        list::{ListQuery as _, Page},
+        shell::{Section, Shell, Tone, table::Pager},
+    },
+};
+use actix_web::web;
+use askama::Template;
+
+const PAGE: usize = 50;
+/// Who sees what came over topics: those who look after them, and those who check.
+pub(crate) const READS: &[Role] = &[Role::Oncall, Role::Owner, Role::Auditor];
+
+list_query! {
+    /// The filter of the list of records that were set aside, as it was chosen.
+    typed Filter at "/queues" from "before";
+    /// What the filter means.
+    meant Wanted;
+    topic: String = |text, _| Ok(text.to_owned());
+}
+
+/// `GET /queues`
+pub(crate) async fn list(desk: Desk, filter: web::Query<Filter>) -> PageResult {
+    let filter = filter.into_inner();
+    let Wanted { topic } = filter.chosen(desk.zone())?;
+    let before: Option<QueueRejectId> = filter.place()?;
+    let rows = async |limit| {
+        let limit = i64::try_from(limit).unwrap_or(i64::MAX);
+        reject::newest(desk.reader(), topic.as_deref(), before, limit).await
+    };
+    let found = Page::read(PAGE, rows, |reject: &Reject| reject.id).await?;
+    let places = place::all(desk.reader()).await?;
+    let pager = filter.pager(found.next);
+    let shell = desk.shell(Some(Section::Alerts), None).await?;
+    desk.page(200, &QueuesPage { shell, places, rejects: found.rows, pager, topic: filter.topic })
+}
+
+#[derive(Debug, Template)]
+#[template(path = "queues/list.html")]
+pub(crate) struct QueuesPage {
+    pub(crate) shell: Shell,
+    pub(crate) places: Vec<Place>,
+    pub(crate) rejects: Vec<Reject>,
+    pub(crate) pager: Pager,
+    /// Of which topic records are shown; empty for all.
+    pub(crate) topic: String,
+}
+
+impl QueuesPage {
+    fn tone(&self, place: &Place) -> Tone {
+        match (place.stuck_since(self.shell.now), &place.error) {
+            (Some(_), _) => Tone::Bad,
+            (None, Some(_)) => Tone::Warn,
+            (None, None) => Tone::Ok,
+        }
+    }
+
+    fn icon(&self, place: &Place) -> &'static str {
+        if place.error.is_none() && place.stuck_since(self.shell.now).is_none() { "check" } else { "alert" }
+    }
+
+    /// The key of what is said of a partition.
+    fn state(&self, place: &Place) -> &'static str {
+        match (place.stuck_since(self.shell.now), &place.error, place.lag()) {
+            (Some(_), ..) => "queues.stuck",
+            (None, Some(_), _) => "queues.failing",
+            (None, None, Some(0) | None) => "queues.read",
+            (None, None, Some(_)) => "queues.reading",
+        }
+    }
+}

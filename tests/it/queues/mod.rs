@@ -1,0 +1,4 @@
+//! Topics: events that go out, and reports that come in.
+
+mod publishing;
+mod reading;
