@@ -9,6 +9,9 @@ pub(crate) mod channel;
 pub(crate) mod deliver;
 mod email;
 pub(crate) mod fan_out;
+#[cfg(test)]
+#[path = "golden/tests.rs"]
+mod golden;
 pub(crate) mod health;
 pub(crate) mod heartbeat;
 pub(crate) mod idle;
