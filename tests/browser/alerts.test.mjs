@@ -114,11 +114,36 @@ test('the alert of a failed run appears live, is acknowledged with one tap, and 
   assert.deepEqual(ours, ['[LOCAL] Run failed: Bank file', `[LOCAL] ${name} is looking at it: Run failed: Bank file`, '[LOCAL] Over: Run failed: Bank file']);
 });
 
+test('a job is silenced from its alert, every open page says so by itself, and the silence is ended early', async () => {
+  const other = await jun.context().newPage();
+  await other.goto('/batches');
+  assert.equal(await other.locator('#silenced').innerText(), '');
+  await jun.goto('/silences?panel=begin&what=job:bank-file');
+  const form = jun.locator('#panel');
+  assert.equal(await form.locator('select[name=what]').inputValue(), 'job:bank-file');
+  assert.notEqual(await form.locator('input[name=until]').inputValue(), '', 'an end is proposed');
+  await form.locator('textarea[name=reason]').fill('The bank works on its files today.');
+  await form.locator('input[name=code]').fill(await console.code('jun'));
+  await screenshot(jun, 'alerts-4-silence');
+  await sendButton(form).click();
+  await jun.locator('main table', { hasText: 'bank-file' }).waitFor();
+  // Not touched, the other page learns of it.
+  await other.locator('#silenced', { hasText: '1 silence in force' }).waitFor({ timeout: 30_000 });
+  await screenshot(jun, 'alerts-5-silenced');
+  await jun.locator('main a[href*="panel=end-"]').click();
+  const end = jun.locator('#panel');
+  await end.locator('textarea[name=reason]').fill('They are done already.');
+  await end.locator('input[name=code]').fill(await console.code('jun'));
+  await sendButton(end).click();
+  await other.locator('#silenced', { hasText: 'in force' }).waitFor({ state: 'detached', timeout: 30_000 });
+  await other.close();
+});
+
 for (const lang of ['en', 'ko']) {
   test(`the pages of alerts and messages are accessible (${lang})`, async () => {
     await speak(jun, lang);
     const found = [];
-    for (const address of ['/alerts', '/alerts?show=all', '/alerts/1?panel=acknowledge', '/deliveries', '/deliveries?panel=test-ops']) {
+    for (const address of ['/alerts', '/alerts?show=all', '/alerts/1?panel=acknowledge', '/deliveries', '/deliveries?panel=test-ops', '/silences', '/silences?panel=begin', '/queues']) {
       await jun.goto(address);
       found.push(...(await look(jun, `${lang} ${address}`)));
     }
