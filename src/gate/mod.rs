@@ -60,6 +60,7 @@ pub use key_check::{KeepKeyCheck, KeyFits, WrongKey, key_fits};
 pub use lead::Judging;
 pub use ledger::Event;
 pub use looks::{Braked, Limit, Limits, LookKind, LookLimits, Looked, Seen, Span, Window};
+pub(crate) use networks::networks_in_effect;
 pub use noted::Noted;
 pub use outbox::OutboxEvent;
 pub use policy::{Need, Notice, Policies, Policy, When, covers};

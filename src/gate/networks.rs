@@ -8,6 +8,7 @@ use crate::{
     sql,
     store::Queries,
 };
+use ipnet::IpNet;
 use std::net::IpAddr;
 
 impl Gate {
@@ -51,10 +52,24 @@ pub(super) async fn admits(tx: &mut Tx<'_>, environment: &Allowlist, ip: IpAddr)
 /// The rows in effect that hold `ip`.
 async fn holding(queries: &mut impl Queries, ip: IpAddr, now: Instant) -> sqlx::Result<Vec<(NetworkId, String)>> {
     let ip = ip.to_canonical();
-    let rows: Vec<(NetworkId, String)> = queries
+    let mut rows = texts_in_effect(queries, now).await?;
+    rows.retain(|(_, text)| net::parse(text).is_ok_and(|net| net.contains(&ip)));
+    Ok(rows)
+}
+
+/// The networks of the list that are in effect.
+pub(crate) async fn networks_in_effect(
+    queries: &mut impl Queries,
+    now: Instant,
+) -> sqlx::Result<Vec<(NetworkId, IpNet)>> {
+    let rows = texts_in_effect(queries, now).await?;
+    Ok(rows.into_iter().filter_map(|(id, text)| Some((id, net::parse(&text).ok()?))).collect())
+}
+
+async fn texts_in_effect(queries: &mut impl Queries, now: Instant) -> sqlx::Result<Vec<(NetworkId, String)>> {
+    queries
         .query(sql!("select id, net from networks where expires_at is null or expires_at > $1"))
         .bind(now)
         .all()
-        .await?;
-    Ok(rows.into_iter().filter(|(_, text)| net::parse(text).is_ok_and(|net| net.contains(&ip))).collect())
+        .await
 }

@@ -1,7 +1,7 @@
 //! The checklists and how each of their lines is judged.
 
 use super::{configured::Configured, proven::Proven};
-use crate::{allowlist::net::is_wide, clock::Instant, web::words::Words};
+use crate::{allowlist::net::is_wide, clock::Instant, gate::Role, web::words::Words};
 use chrono::TimeDelta;
 use std::fmt;
 
@@ -129,13 +129,13 @@ fn batches(configured: &Configured, proven: &Proven, now: Instant) -> Vec<Line> 
 }
 
 fn admin(configured: &Configured, proven: &Proven) -> Vec<Line> {
-    let able = |role: &str| proven.staff.iter().filter(|member| member.is_able && member.has(role)).count();
+    let able = |role| proven.staff.iter().filter(|member| member.can_act_as(role)).count();
     let unable = proven.staff.iter().filter(|member| !member.is_able).count();
     let networks = || configured.networks.iter().chain(&proven.networks);
     let wide: Vec<String> = networks().filter(|net| is_wide(**net)).map(ToString::to_string).collect();
     vec![
-        Line::so("owners", able("owner") > 1, [able("owner").to_string()]),
-        Line::so("approvers", able("approver") > 0, [able("approver").to_string()]),
+        Line::so("owners", able(Role::Owner) > 1, [able(Role::Owner).to_string()]),
+        Line::so("approvers", able(Role::Approver) > 0, [able(Role::Approver).to_string()]),
         Line::so("second-factor", unable == 0, (unable > 0).then(|| unable.to_string())),
         Line::without("networks", wide),
         Line::so("rules", configured.rules > 0, [configured.rules.to_string()]),
@@ -151,7 +151,7 @@ fn monitoring(configured: &Configured, proven: &Proven, now: Instant) -> Vec<Lin
     let names = |is_against: &dyn Fn(&str) -> bool| -> Vec<String> {
         used().filter(|channel| is_against(&channel.name)).map(|channel| channel.name.clone()).collect()
     };
-    let on_duty = proven.staff.iter().any(|member| member.is_able && member.has("oncall"));
+    let on_duty = proven.staff.iter().any(|member| member.can_act_as(Role::Oncall));
     let another = used().filter(|channel| channel.receiver.takes_alerts()).count() > 1;
     vec![
         Line::without("critical", configured.untold.iter().map(|kind| Detail::Kind(kind))),

@@ -1,11 +1,10 @@
 //! What the database says, as far as readiness depends on it.
 
 use crate::{
-    allowlist::net,
     audit::background,
     batches::record::needs_attention,
     clock::Instant,
-    gate::{can_sign_in, lead::lead},
+    gate::{Role, Roles, can_sign_in, lead::lead, networks_in_effect},
     notify::health::{self, Health},
     sql,
     store::Reader,
@@ -29,16 +28,16 @@ pub(crate) struct Proven {
 }
 
 /// A person whose account is active.
-#[derive(Clone, Debug, sqlx::FromRow)]
+#[derive(Clone, Debug)]
 pub(crate) struct Member {
-    pub roles: String,
+    pub roles: Roles,
     /// Whether they have a password and a second factor that is not locked.
     pub is_able: bool,
 }
 
 impl Member {
-    pub(crate) fn has(&self, role: &str) -> bool {
-        self.roles.split(',').any(|held| held.trim() == role)
+    pub(crate) fn can_act_as(&self, role: Role) -> bool {
+        self.is_able && self.roles.any_of(&[role])
     }
 }
 
@@ -52,7 +51,7 @@ impl Proven {
             without_baseline: without_baseline(reader).await?,
             oldest_failure: oldest_failure(reader).await?,
             staff: staff(reader).await?,
-            networks: networks(reader, now).await?,
+            networks: networks_in_effect(&mut reader, now).await?.into_iter().map(|(_, net)| net).collect(),
             channels: health::all(&mut reader).await?,
         })
     }
@@ -84,14 +83,7 @@ async fn oldest_failure(reader: &Reader) -> sqlx::Result<Option<Instant>> {
 }
 
 async fn staff(reader: &Reader) -> sqlx::Result<Vec<Member>> {
-    reader.query(sql!("select s.roles, (", can_sign_in!(), ") as is_able from staff s where s.active")).all().await
-}
-
-async fn networks(reader: &Reader, now: Instant) -> sqlx::Result<Vec<IpNet>> {
-    let rows: Vec<(String,)> = reader
-        .query(sql!("select net from networks where expires_at is null or expires_at > $1"))
-        .bind(now)
-        .all()
-        .await?;
-    Ok(rows.iter().filter_map(|(text,)| net::parse(text).ok()).collect())
+    let staff: Vec<(String, bool)> =
+        reader.query(sql!("select s.roles, (", can_sign_in!(), ") from staff s where s.active")).all().await?;
+    Ok(staff.into_iter().map(|(roles, is_able)| Member { roles: Roles::parse(&roles), is_able }).collect())
 }

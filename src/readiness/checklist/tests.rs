@@ -1,6 +1,7 @@
 use super::{super::proven::Member, *};
 use crate::{
     config::DeclaredChannels,
+    gate::Roles,
     notify::{Channels, health::Health},
     profile::Profile,
     readiness::configured::Job,
@@ -37,7 +38,7 @@ fn ready() -> (Configured, Proven) {
         channels: channels(),
         untold: Vec::new(),
     };
-    let member = |roles: &str| Member { roles: roles.to_owned(), is_able: true };
+    let member = |roles: &str| Member { roles: Roles::parse(roles), is_able: true };
     let channel = |name: &str| Health {
         name: name.to_owned(),
         kind: "slack".to_owned(),
@@ -49,7 +50,7 @@ fn ready() -> (Configured, Proven) {
     };
     let proven = Proven {
         verified_at: Some(ago(TimeDelta::hours(20))),
-        staff: vec![member("owner"), member("owner,oncall"), member("approver")],
+        staff: vec![member("owner"), member("oncall owner"), member("approver")],
         channels: vec![channel("ops"), channel("page")],
         ..Proven::default()
     };
@@ -75,7 +76,7 @@ fn what_is_missing_is_named() {
     configured.networks.push("10.0.0.0/8".parse().unwrap());
     proven.without_baseline = vec!["export".to_owned()];
     proven.staff.remove(0);
-    proven.staff.push(Member { roles: "operator".to_owned(), is_able: false });
+    proven.staff.push(Member { roles: Roles::parse("operator"), is_able: false });
     proven.verified_at = Some(ago(TimeDelta::days(3)));
     proven.channels[0].proven_at = Some(ago(TimeDelta::days(31)));
     proven.channels[1].failing_since = Some(ago(TimeDelta::hours(1)));

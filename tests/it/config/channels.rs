@@ -131,5 +131,11 @@ on_both! {
         let admin = page.says("section[aria-labelledby='list-admin']");
         assert!(admin.contains("An approver can sign in : so") && admin.contains("Two owners can sign in : not so yet 1"), "{admin}");
         assert_eq!(world.signed_in("jun").get("/readiness").status, 403);
+        // A person with two roles counts for both.
+        world.database().tamper("update staff set roles = 'oncall owner' where email = 'jun@ingam.test'").unwrap();
+        let page = owner.get("/readiness");
+        let (admin, monitoring) = (page.says("section[aria-labelledby='list-admin']"), page.says("section[aria-labelledby='list-monitoring']"));
+        assert!(admin.contains("Two owners can sign in : so 2"), "{admin}");
+        assert!(monitoring.contains("A person on call can sign in : so"), "{monitoring}");
     }
 }
