@@ -2,7 +2,7 @@
 
 use super::{
     Check,
-    channels::keys::{Keys, NAME, is_name},
+    channels::keys::{Keys, check_name},
 };
 use crate::{
     alerts::{
@@ -51,9 +51,7 @@ impl ReceiverConfig {
     }
 
     fn receiver(&self, profile: Profile) -> Result<Receiver, String> {
-        if !is_name(&self.name) {
-            return Err(format!("its name must be of lower-case letters, digits and hyphens, at most {NAME}"));
-        }
+        check_name(&self.name)?;
         self.keys.only("a receiver", &["token", "url", "repeat_interval"], "name and kind")?;
         let token =
             Token::parse(self.keys.required_secret("token", profile)?).map_err(|error| format!("its token {error}"))?;

@@ -1,4 +1,4 @@
-//! A cluster: where it is, and as whom it is used.
+//! A cluster: where it is, and the login it is used with.
 
 use std::fmt;
 
@@ -13,7 +13,7 @@ pub(crate) struct Cluster {
     pub login: Option<Login>,
 }
 
-/// As whom it is used.
+/// The login it is used with.
 #[derive(Clone, PartialEq, Eq)]
 pub(crate) struct Login {
     pub name: String,

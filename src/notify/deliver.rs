@@ -120,6 +120,14 @@ pub(crate) async fn openings(tx: &mut Tx<'_>, alert: AlertId) -> sqlx::Result<Ve
     Ok(openings.into_iter().filter_map(read).collect())
 }
 
+/// Whether a message of `deliveries d` waits for one of its thing that was written down before.
+macro_rules! is_behind_another {
+    () => {
+        "exists (select 1 from deliveries e where e.channel = d.channel and e.thing = d.thing and e.state = 'waiting' \
+                    and e.id < d.id)"
+    };
+}
+
 /// Whether a message of `deliveries d` comes behind an event of its thing that was refused for good.
 macro_rules! is_behind_refused {
     () => {
@@ -159,16 +167,36 @@ pub(crate) async fn next_due(reader: &Reader, channel: &str, now: Instant) -> sq
             is_held!(),
             ") and not (",
             is_behind_refused!(),
-            ")
-                and not exists (select 1 from deliveries e where e.channel = d.channel and e.thing = d.thing
-                                 and e.state = 'waiting' and e.id < d.id)
-              order by next_at limit 1"
+            ") and not (",
+            is_behind_another!(),
+            ") order by next_at limit 1"
         ))
         .bind(channel.to_owned())
         .bind(now)
         .optional()
         .await?;
     Ok(next.map(|(address,)| Recipient { channel: channel.to_owned(), address }))
+}
+
+/// Whether a message was due before this time and no lane has taken it. One that waits for another of its thing is not due, and neither
+/// is what waits for a receiver that asked for time, or for the end of a silence.
+pub(crate) async fn is_any_overdue(reader: &Reader, before: Instant) -> sqlx::Result<bool> {
+    let (is_any,): (bool,) = reader
+        .query(sql!(
+            "select exists (select 1 from channels c join deliveries d on d.channel = c.name
+                             where c.is_declared and d.state = 'waiting' and d.next_at < $1
+                               and (d.claimed_until is null or d.claimed_until < $1)
+                               and (c.pause_until is null or c.pause_until < $1)
+                               and (d.what = 'test' or not exists (select 1 from silences s where s.scope = 'channel' and s.name = c.name
+                                                                    and s.until_at > $1 and (s.ended_at is null or s.ended_at > $1)))
+                               and not (",
+            is_behind_another!(),
+            "))"
+        ))
+        .bind(before)
+        .one()
+        .await?;
+    Ok(is_any)
 }
 
 /// Whether more than this number of messages wait for a recipient and are due.
@@ -215,10 +243,9 @@ impl Housekeeping for ClaimMessages {
                                   and not exists (select 1 from channels c where c.name = d.channel and c.pause_until > $2)
                                   and not (",
                 is_held!(),
-                ")
-                                  and not exists (select 1 from deliveries e where e.channel = d.channel and e.thing = d.thing
-                                                   and e.state = 'waiting' and e.id < d.id)
-                                order by id limit $4)
+                ") and not (",
+                is_behind_another!(),
+                ") order by id limit $4)
                     and state = 'waiting' and (claimed_until is null or claimed_until < $2)
                  returning id, recipient, thing, message"
             ))

@@ -27,7 +27,7 @@ const SHOWN: usize = 200;
 /// Characters of a subject: mail programs show fewer.
 const SUBJECT: usize = 200;
 
-/// Where e-mail goes and to whom.
+/// The mail server, the sender and the recipients of a channel.
 #[derive(Clone)]
 pub(crate) struct Mail {
     transport: SmtpTransport,

@@ -16,6 +16,7 @@ use crate::{
 };
 use serde::Deserialize;
 use serde_json::json;
+use std::borrow::Cow;
 
 /// Hands the oldest events on, and marks them as delivered in the same transaction: a process that dies hands on all of them or none.
 /// Returns how many there were.
@@ -48,10 +49,12 @@ impl Housekeeping for FanOut {
             .await?;
         let (Some(first), Some(last)) = (events.first(), events.last()) else { return Ok(0) };
         let (first, last) = (first.id, last.id);
+        // The same for all of them.
+        let (of_events, of_runs) = (self.channels.of_events(), self.channels.told_of_runs());
         for event in &events {
             log(&self.topic, event);
-            for (message, to) in [self.event(event), self.notice(event), self.point(event)].into_iter().flatten() {
-                for to in &to {
+            for (message, to) in self.messages(event, &of_events, &of_runs) {
+                for to in to.iter() {
                     enqueue(tx, to, About::Event { event: event.id }, &message).await?;
                 }
             }
@@ -75,15 +78,24 @@ impl Housekeeping for FanOut {
 }
 
 impl FanOut {
-    /// The event as programs get it, and the channels that take it. Its key is what the change was made to, so that all that happens to
-    /// one thing stays in order.
-    fn event(&self, event: &OutboxEvent) -> Option<(Message, Vec<Recipient>)> {
-        let to = self.channels.of_events();
-        if to.is_empty() {
-            return None;
-        }
+    /// What is told of an event, each with those who are.
+    fn messages<'r>(
+        &self,
+        event: &OutboxEvent,
+        of_events: &'r [Recipient],
+        of_runs: &'r [Recipient],
+    ) -> Vec<(Message, Cow<'r, [Recipient]>)> {
+        let notice = self.notice(event).map(|(message, to)| (message, Cow::Owned(to)));
+        let event_itself = (!of_events.is_empty()).then(|| (self.event(event), Cow::Borrowed(of_events)));
+        let point = if of_runs.is_empty() { None } else { self.point(event) };
+        let point = point.map(|message| (message, Cow::Borrowed(of_runs)));
+        [event_itself, notice, point].into_iter().flatten().collect()
+    }
+
+    /// The event as programs get it. Its key is what the change was made to, so that all that happens to one thing stays in order.
+    fn event(&self, event: &OutboxEvent) -> Message {
         let target = event.target();
-        let message = Message {
+        Message {
             what: What::Event,
             kind: event.topic.clone(),
             severity: Severity::Warning,
@@ -106,8 +118,7 @@ impl FanOut {
                 ..Facts::default()
             },
             key: target,
-        };
-        Some((message, to))
+        }
     }
 
     /// The message about an event that people are to be told of, and the channels that are.
@@ -138,14 +149,10 @@ impl FanOut {
         Some((message, to)).filter(|(_, to)| !to.is_empty())
     }
 
-    /// The measurement of a run that ended, whose event says how, and the channels that keep it.
-    fn point(&self, event: &OutboxEvent) -> Option<(Message, Vec<Recipient>)> {
-        let to = self.channels.told_of_runs();
-        if to.is_empty() {
-            return None;
-        }
+    /// The measurement of a run that ended, whose event says how.
+    fn point(&self, event: &OutboxEvent) -> Option<Message> {
         let ended: EndedRun = EndedRun::deserialize(&event.body).ok()?;
-        let message = Message {
+        Some(Message {
             what: What::Point,
             kind: event.topic.clone(),
             severity: Severity::Warning,
@@ -165,8 +172,7 @@ impl FanOut {
                 attempt: Some(ended.attempt),
                 ..Facts::default()
             },
-        };
-        Some((message, to))
+        })
     }
 }
 

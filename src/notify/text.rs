@@ -205,7 +205,7 @@ fn links(message: &Message, setting: &Setting, words: Words) -> Vec<(String, Str
 }
 
 /// Text without controls and without runs of blanks, which mail programs drop between encoded words.
-pub(super) fn one_line(text: &str) -> String {
+pub(crate) fn one_line(text: &str) -> String {
     let text: String = text.chars().map(|c| if c.is_control() { ' ' } else { c }).collect();
     text.split_whitespace().collect::<Vec<_>>().join(" ")
 }

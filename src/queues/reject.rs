@@ -77,7 +77,10 @@ pub(super) async fn newest(
 /// What is kept of a record: its beginning, without what may name a person. A record that is not for the console may hold anything.
 pub(super) fn shown(record: &Incoming) -> String {
     let text = String::from_utf8_lossy(record.value.as_deref().unwrap_or_default());
-    let mut shown: String = masked(&text).chars().map(|c| if c.is_control() { ' ' } else { c }).take(KEPT).collect();
+    // A record can be large, and of it only the beginning is shown.
+    let beginning: String = text.chars().take(2 * KEPT).collect();
+    let mut shown: String =
+        masked(&beginning).chars().map(|c| if c.is_control() { ' ' } else { c }).take(KEPT).collect();
     if text.chars().count() > KEPT {
         shown.push('…');
     }

@@ -129,7 +129,7 @@ impl Desk {
             section,
             policies: self.policies().clone(),
             nav: self.nav().await?,
-            failing: if self.visitor.roles.iter().any(|role| role == crate::gate::Role::Owner) {
+            failing: if self.visitor.roles.any_of(&[crate::gate::Role::Owner]) {
                 (self.console().failing)(self.reader()).await?
             } else {
                 None

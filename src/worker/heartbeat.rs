@@ -4,8 +4,7 @@
 use super::Work;
 use crate::{
     clock::Instant,
-    notify::{heartbeat::Heartbeat, post},
-    sql,
+    notify::{deliver::is_any_overdue, heartbeat::Heartbeat, post},
     store::Reader,
 };
 use chrono::TimeDelta;
@@ -103,30 +102,10 @@ async fn look(reader: &Reader, now: Instant, heartbeat: &Heartbeat, pulses: &Pul
     if let Some(name) = pulses.stopped(heartbeat.patience) {
         return Some(Unwell::Stopped(name));
     }
-    match tokio::time::timeout(heartbeat.patience, waits(reader, now, heartbeat.patience)).await {
+    let before = now.minus(TimeDelta::from_std(heartbeat.patience).unwrap_or(TimeDelta::MAX));
+    match tokio::time::timeout(heartbeat.patience, is_any_overdue(reader, before)).await {
         Err(_) => Some(Unwell::Database("it is busy".to_owned())),
         Ok(Err(error)) => Some(Unwell::Database(error.to_string())),
         Ok(Ok(waits)) => waits.then_some(Unwell::Waits),
     }
-}
-
-/// Whether a message was due this long ago and no lane has taken it. One that waits for another of its thing is not due, and neither
-/// is what waits for a receiver that asked for time, or for the end of a silence.
-async fn waits(reader: &Reader, now: Instant, patience: Duration) -> sqlx::Result<bool> {
-    let patience = TimeDelta::from_std(patience).unwrap_or(TimeDelta::MAX);
-    let (waits,): (bool,) = reader
-        .query(sql!(
-            "select exists (select 1 from channels c join deliveries d on d.channel = c.name
-                             where c.is_declared and d.state = 'waiting' and d.next_at < $1
-                               and (d.claimed_until is null or d.claimed_until < $1)
-                               and (c.pause_until is null or c.pause_until < $1)
-                               and (d.what = 'test' or not exists (select 1 from silences s where s.scope = 'channel' and s.name = c.name
-                                                                    and s.until_at > $1 and (s.ended_at is null or s.ended_at > $1)))
-                               and not exists (select 1 from deliveries e where e.channel = d.channel and e.thing = d.thing
-                                                and e.state = 'waiting' and e.id < d.id))"
-        ))
-        .bind(now.minus(patience))
-        .one()
-        .await?;
-    Ok(waits)
 }

@@ -3,7 +3,10 @@
 //! Each alert has its own status, and only that counts: a group whose status is `resolved` may hold alerts that were cut off and are
 //! still open, of which nothing follows.
 
-use crate::{clock::Instant, notify::Severity};
+use crate::{
+    clock::Instant,
+    notify::{Severity, text::one_line},
+};
 use chrono::{DateTime, SubsecRound as _};
 use serde::Deserialize;
 use std::collections::BTreeMap;
@@ -130,8 +133,7 @@ fn is_address(url: &str) -> bool {
 
 /// Text in one line, with at most this number of characters.
 fn shown(text: &str, most: usize) -> String {
-    let text: String = text.chars().map(|c| if c.is_control() { ' ' } else { c }).collect();
-    let mut text = text.split_whitespace().collect::<Vec<_>>().join(" ");
+    let mut text = one_line(text);
     if let Some((end, _)) = text.char_indices().nth(most) {
         text.truncate(end);
         text.push('…');

@@ -1,7 +1,7 @@
 //! `[[heartbeat]]`: where signs of life go.
 
 use super::{
-    keys::{Keys, NAME, is_name},
+    keys::{Keys, check_name, is_used},
     receiver::address,
 };
 use crate::{notify::Heartbeat, profile::Profile};
@@ -27,16 +27,11 @@ impl HeartbeatConfig {
     }
 
     fn heartbeat(&self, profile: Profile) -> Result<Option<Heartbeat>, String> {
-        if !is_name(&self.name) {
-            return Err(format!("its name must be of lower-case letters, digits and hyphens, at most {NAME}"));
-        }
+        check_name(&self.name)?;
         self.keys.only("a heartbeat", &["url"], "name and environments")?;
         let url = address(self.keys.required_secret("url", profile)?)?;
         // A laptop that calls production's address would hide that production is dead.
-        let mut is_on = self.environments.is_none() && profile.is_production();
-        for environment in self.environments.iter().flatten() {
-            is_on |= environment.parse::<Profile>()? == profile;
-        }
+        let is_on = is_used(self.environments.as_deref(), profile, || profile.is_production())?;
         Ok(is_on.then(|| Heartbeat::new(self.name.clone(), url)))
     }
 }

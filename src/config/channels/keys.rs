@@ -6,11 +6,29 @@ use serde::Deserialize;
 use std::{collections::BTreeMap, fmt};
 
 /// Characters of a name.
-pub(in crate::config) const NAME: usize = 40;
+const NAME: usize = 40;
 
-pub(in crate::config) fn is_name(text: &str) -> bool {
+/// Refuses what is no name of a channel, a heartbeat or a receiver.
+pub(in crate::config) fn check_name(text: &str) -> Result<(), String> {
     let is_part = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-';
-    !text.is_empty() && text.len() <= NAME && text.chars().all(is_part)
+    if text.is_empty() || text.len() > NAME || !text.chars().all(is_part) {
+        return Err(format!("its name must be of lower-case letters, digits and hyphens, at most {NAME}"));
+    }
+    Ok(())
+}
+
+/// Whether `environments` names this profile; as is usual where it is left out.
+pub(super) fn is_used(
+    environments: Option<&[String]>,
+    profile: Profile,
+    usual: impl FnOnce() -> bool,
+) -> Result<bool, String> {
+    let Some(environments) = environments else { return Ok(usual()) };
+    let mut is_used = false;
+    for environment in environments {
+        is_used |= environment.parse::<Profile>()? == profile;
+    }
+    Ok(is_used)
 }
 
 /// The keys whose values are secret.

@@ -3,7 +3,7 @@
 use super::{
     super::{kafka::topic, signing_secret},
     ChannelConfig,
-    keys::{Keys, NAME, is_name},
+    keys::{Keys, check_name, is_used},
 };
 use crate::{
     notify::{
@@ -57,9 +57,7 @@ impl Kind {
 
 impl ChannelConfig {
     pub(super) fn channel(&self, profile: Profile) -> Result<Channel, String> {
-        if !is_name(&self.name) {
-            return Err(format!("its name must be of lower-case letters, digits and hyphens, at most {NAME}"));
-        }
+        check_name(&self.name)?;
         let lang = match self.lang.as_deref() {
             None => Lang::default(),
             Some(text) => text.parse().map_err(|_| "lang must be \"ko\" or \"en\"".to_owned())?,
@@ -67,19 +65,10 @@ impl ChannelConfig {
         let of_kind = format!("a channel of the kind {}", self.kind.name());
         self.keys.only(&of_kind, self.kind.keys(), "name, kind, lang, environments and weekly_test")?;
         let receiver = self.receiver(profile)?;
-        Ok(Channel { name: self.name.clone(), receiver, lang, is_on: self.is_on(profile)?, is_tested: false })
-    }
-
-    fn is_on(&self, profile: Profile) -> Result<bool, String> {
-        let Some(environments) = &self.environments else {
-            // No person is paged from a laptop.
-            return Ok(self.kind != Kind::PagerDuty || profile.is_production());
-        };
-        let mut is_on = false;
-        for environment in environments {
-            is_on |= environment.parse::<Profile>()? == profile;
-        }
-        Ok(is_on)
+        // No person is paged from a laptop.
+        let usual = || self.kind != Kind::PagerDuty || profile.is_production();
+        let is_on = is_used(self.environments.as_deref(), profile, usual)?;
+        Ok(Channel { name: self.name.clone(), receiver, lang, is_on, is_tested: false })
     }
 
     fn receiver(&self, profile: Profile) -> Result<Receiver, String> {

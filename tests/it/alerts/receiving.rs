@@ -1,4 +1,4 @@
-//! Alerts of others: what an Alertmanager or a Grafana posts, whatever the order and however often.
+//! Alerts of others: what an Alertmanager or a Grafana posts, in any order and any number of times.
 
 use super::support::{alert, counted};
 use crate::kit::{Browser, Engine, Page, Sink, World, assert_sound, at_once, on_both, wait_until};

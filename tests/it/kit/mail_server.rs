@@ -1,19 +1,19 @@
-//! A mail server to try the console against: it keeps what it takes and refuses whom it is told to. It speaks SMTP without
+//! A mail server to try the console against: it keeps what it takes and refuses the addresses that it is told to. It speaks SMTP without
 //! encryption, which the console speaks on this machine alone.
 
+use super::listening::serve_each;
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 use std::{
     collections::{BTreeMap, HashMap},
     io::{BufRead as _, BufReader, Write as _},
     net::{SocketAddr, TcpListener, TcpStream},
     sync::{Arc, Mutex},
-    thread,
 };
 
 /// A mail as it came.
 #[derive(Clone, Debug)]
 pub(crate) struct Mail {
-    /// Whom the server was asked to take it for.
+    /// The address that the server was asked to take it for.
     pub(crate) to: String,
     /// By lower-case names, unfolded; words in RFC 2047 are decoded.
     pub(crate) headers: BTreeMap<String, String>,
@@ -44,13 +44,8 @@ impl MailServer {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let this = Self { address: listener.local_addr().unwrap(), book: Arc::default() };
         let served = this.clone();
-        thread::spawn(move || {
-            for stream in listener.incoming().flatten() {
-                let post = served.clone();
-                // A client that hangs up ends its own conversation.
-                thread::spawn(move || drop(post.serve(&stream)));
-            }
-        });
+        // A client that hangs up ends its own conversation.
+        serve_each(listener, move |stream| drop(served.serve(&stream)));
         this
     }
 

@@ -23,6 +23,7 @@ mod database;
 mod form;
 mod forms;
 mod jobs;
+mod listening;
 mod losing;
 mod mail_server;
 mod operators;

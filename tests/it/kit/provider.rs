@@ -1,6 +1,7 @@
 //! A payment provider to try the console against: it keeps books of its own, gives each key's money back once, and misbehaves
 //! when it is told to.
 
+use super::listening::serve_each;
 use ingam::{config::Config, payments};
 use ring::hmac;
 use serde_json::{Value, json};
@@ -63,12 +64,7 @@ impl Provider {
         let books = Books { mode: Mode::Pay, by_payment: HashMap::new(), booked: BTreeMap::new(), asked: Vec::new() };
         let this = Self { address: listener.local_addr().unwrap(), books: Arc::new(Mutex::new(books)) };
         let served = this.clone();
-        thread::spawn(move || {
-            for stream in listener.incoming().flatten() {
-                let provider = served.clone();
-                thread::spawn(move || provider.serve(stream));
-            }
-        });
+        serve_each(listener, move |stream| served.serve(stream));
         this
     }
 

@@ -1,6 +1,6 @@
 //! Receivers of messages to try the console against: each path is one, keeps what it was sent, and answers as it is told to.
 
-use super::provider::read;
+use super::{listening::serve_each, provider::read};
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 use ingam::{
     config::{Config, Declared, DeclaredChannels},
@@ -61,12 +61,7 @@ impl Sink {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let this = Self { address: listener.local_addr().unwrap(), book: Arc::default() };
         let served = this.clone();
-        thread::spawn(move || {
-            for stream in listener.incoming().flatten() {
-                let sink = served.clone();
-                thread::spawn(move || sink.serve(stream));
-            }
-        });
+        serve_each(listener, move |stream| served.serve(stream));
         this
     }
 
