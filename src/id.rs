@@ -93,6 +93,14 @@ ids! {
     SilenceId;
     /// Something that happened to an alert.
     AlertEventId;
+    /// A rota: people who take turns on duty.
+    RotaId;
+    /// How the members of a rota take turns from a time on.
+    PlanId;
+    /// A time in which another person is on duty.
+    OverrideId;
+    /// An address at which calendar programs read the shifts of a person.
+    CalendarId;
     /// A record of a topic that was set aside.
     QueueRejectId;
     /// A row of the audit log, the first being 0.

@@ -80,6 +80,7 @@ pub mod metrics;
 mod money;
 mod networks;
 pub mod notify;
+mod oncall;
 mod orders;
 mod outgoing;
 #[cfg(test)]

@@ -25,6 +25,7 @@ const LAYERS: &[&[&str]] = &[
     &["batches"],
     &["queues"],
     &["alerts"],
+    &["oncall"],
     &["search"],
     &["dashboard"],
     // Reads of all of them.
