@@ -99,8 +99,6 @@ ids! {
     PlanId;
     /// A time in which another person is on duty.
     OverrideId;
-    /// An address at which calendar programs read the shifts of a person.
-    CalendarId;
     /// A record of a topic that was set aside.
     QueueRejectId;
     /// A row of the audit log, the first being 0.

@@ -1,12 +1,13 @@
-//! What the frame of every page tells: for each section in which things wait the way to count them, the channels that fail, and the
-//! silences in force.
+//! What the frame of every page tells: for each section in which things wait the way to count them, the channels that fail, the
+//! silences in force, and who is on duty.
 
 use crate::{
     alerts::{list::waiting, silence::header::silenced},
     approvals::{news, queue},
     batches::runs,
     notify::health::failing,
-    web::shell::{FindFailing, FindSilenced, Section, Waits},
+    oncall::header::on_duty,
+    web::shell::{FindFailing, FindOnDuty, FindSilenced, Section, Waits},
 };
 
 pub(crate) const WAITS: &[Waits] = &[
@@ -21,3 +22,4 @@ pub(crate) const WAITS: &[Waits] = &[
 
 pub(crate) const FAILING: FindFailing = |reader| Box::pin(failing(reader));
 pub(crate) const SILENCED: FindSilenced = |reader, now| Box::pin(silenced(reader, now));
+pub(crate) const ON_DUTY: FindOnDuty = |reader, now| Box::pin(on_duty(reader, now));

@@ -5,7 +5,7 @@ use super::{
     route::Route,
     session::Limits,
     session_page::PageSession,
-    shell::{FindFailing, FindSilenced, Frame, Solo, Theme, Waits},
+    shell::{FindFailing, FindOnDuty, FindSilenced, Frame, Solo, Theme, Waits},
     traffic::Traffic,
     visit::Visit,
     words::Words,
@@ -68,6 +68,8 @@ pub struct Console {
     pub(crate) failing: FindFailing,
     /// What every page tells of silences.
     pub(crate) silenced: FindSilenced,
+    /// Who every page says is on duty.
+    pub(crate) on_duty: FindOnDuty,
     /// The people that the sign-in page offers; none but in a demo.
     pub(crate) personas: Vec<Persona>,
     /// How many requests there were.

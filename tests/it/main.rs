@@ -20,6 +20,7 @@ mod config;
 mod fences;
 mod metrics;
 mod networks;
+mod oncall;
 mod orders;
 mod people;
 mod permissions;
