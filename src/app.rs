@@ -234,6 +234,7 @@ fn work(store: &Store, gate: &Gate, config: Config, clock: Clock, address: Socke
         payments: config.payments,
         setting: Setting { profile: config.profile, origin: runner.origin.clone(), zone: config.time_zone },
         batches: runner,
+        key: config.secret_key,
         channels: config.channels,
         heartbeats: config.heartbeats,
         receivers: config.receivers,

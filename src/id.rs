@@ -101,6 +101,8 @@ ids! {
     OverrideId;
     /// An address at which calendar programs read the shifts of a person.
     CalendarId;
+    /// An address at which a person is reached.
+    WayId;
     /// A record of a topic that was set aside.
     QueueRejectId;
     /// A row of the audit log, the first being 0.

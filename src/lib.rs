@@ -100,6 +100,7 @@ pub mod store;
 pub mod supervise;
 mod text;
 pub mod users;
+mod ways;
 pub mod web;
 mod worker;
 pub mod zone;

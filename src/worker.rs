@@ -25,7 +25,8 @@ use crate::{
     notify::{Channels, Heartbeat, fan_out::FanOut, health::declare, idle::TestIdle, send::Sender, text::Setting},
     payments::Provider,
     queues::{Consumers, place::DeclareTopics, take::Taking},
-    secret, sql,
+    secret::{self, SecretKey},
+    sql,
     store::Reader,
     users::index::index_some,
 };
@@ -76,6 +77,8 @@ pub(crate) struct Work {
     /// The topics that are read.
     pub consumers: Consumers,
     pub setting: Setting,
+    /// Under which the addresses of people are.
+    pub key: SecretKey,
     /// Where signs of life go.
     pub heartbeats: Vec<Heartbeat>,
     /// Nothing where what lies ahead of the clock is left as it is.
@@ -99,7 +102,7 @@ pub(crate) fn start(work: &Work) -> Worker {
         tokio::spawn(ask_providers(work.clone(), stopped.clone())),
     ];
     for channel in work.channels.iter() {
-        let sender = Sender::new(channel.clone(), work.setting.clone());
+        let sender = Sender::new(channel.clone(), work.setting.clone(), work.key.clone());
         let (gate, reader, clock) = (work.gate.clone(), work.batches.reader.clone(), work.clock.clone());
         let pulse = pulses.add(&format!("channel {}", channel.name));
         done.push(tokio::spawn(lanes::run(lanes::Lane { gate, reader, clock, sender, pulse }, stopped.clone())));

@@ -186,6 +186,7 @@ async fn of_channels(store: &Store, config: &Config) -> Vec<Check> {
                 format!("warning: fails since {at}: {}", error.as_deref().unwrap_or("no answer"))
             }
             Some(Health { proven_at: Some(at), .. }) => format!("last message taken {at}"),
+            _ if channel.receiver.personal().is_some() => "no person has proven an address in it".to_owned(),
             _ => format!("never tried; `ingam notify test {}` does", channel.name),
         };
         let receiver = &channel.receiver;
@@ -198,6 +199,7 @@ async fn of_channels(store: &Store, config: &Config) -> Vec<Check> {
                 )
             }
             Receiver::Email(mail) => format!(", to {}", mail.to().len()),
+            Receiver::Personal(_) => ", for people".to_owned(),
             _ => String::new(),
         };
         Ok(format!("{}: {} at {}{people}{used}; {proven}", channel.name, receiver.kind(), receiver.host()))

@@ -39,6 +39,8 @@ pub struct ChannelConfig {
     environments: Option<Vec<String>>,
     /// Whether it is tested by itself after a week in which nothing was sent over it.
     weekly_test: Option<bool>,
+    /// Whether each person has an address of their own in it, and the channel none.
+    people: Option<bool>,
     #[serde(flatten)]
     keys: Keys,
 }
@@ -99,9 +101,12 @@ impl DeclaredChannels {
         }
         // A topic takes events and a database measurements, so nothing else is sent there.
         let takes_alerts = |channel: &Channel| channel.receiver.takes_alerts();
-        let known = |name: &String| {
-            let is_known = channels.iter().any(|channel| channel.name == *name && takes_alerts(channel));
-            is_known.then_some(()).ok_or_else(|| format!("{name:?} is not the name of a channel that tells people"))
+        let known = |name: &String| match channels.iter().find(|channel| channel.name == *name) {
+            Some(channel) if takes_alerts(channel) => Ok(()),
+            Some(channel) if channel.receiver.personal().is_some() => Err(format!(
+                "{name:?} has people = true: messages over it go to the people who are called, and none by itself"
+            )),
+            _ => Err(format!("{name:?} is not the name of a channel that tells people")),
         };
         let mut routes = Vec::new();
         for route in &self.route {

@@ -4,6 +4,7 @@ use super::{
     Message, What, health,
     retry::{self, Next},
     send::Answer,
+    way,
 };
 use crate::{
     clock::Instant,
@@ -295,12 +296,15 @@ impl Housekeeping for KeepAnswers {
 
 async fn keep(tx: &mut Tx<'_>, id: DeliveryId, answer: &Answer) -> sqlx::Result<()> {
     let now = tx.now();
-    let found: Option<(i64, Instant, String, String)> = tx
-        .query(sql!("select attempts, created_at, state, what from deliveries where id = $1"))
+    let found: Option<(i64, Instant, String, String, String)> = tx
+        .query(sql!("select attempts, created_at, state, what, recipient from deliveries where id = $1"))
         .bind(id)
         .optional()
         .await?;
-    let Some((attempts, created, state, what)) = found else { return Ok(()) };
+    let Some((attempts, created, state, what, recipient)) = found else { return Ok(()) };
+    if let Answer::Unreachable(why) = answer {
+        way::note_fault(tx, &recipient, why).await?;
+    }
     let spread = id.get().wrapping_mul(7919).rem_euclid(1000);
     let next = if what == What::Event.as_str() {
         retry::next_of_event(answer, attempts, now)
@@ -314,6 +318,7 @@ async fn keep(tx: &mut Tx<'_>, id: DeliveryId, answer: &Answer) -> sqlx::Result<
     let (state, told, at) = match next {
         Next::Told => ("told", Some(now), now),
         Next::Failed => ("failed", None, now),
+        Next::Dropped => ("dropped", None, now),
         Next::At(at) => ("waiting", None, at),
     };
     tx.query(sql!(

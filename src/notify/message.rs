@@ -145,6 +145,9 @@ pub(crate) struct Facts {
     /// Where instructions are for the person who looks at it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub runbook: Option<String>,
+    /// The six digits that prove an address. They are in no row: the lane adds them as it sends the message.
+    #[serde(skip)]
+    pub code: Option<String>,
     /// An event as programs get it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub event: Option<Value>,

@@ -61,9 +61,11 @@ impl Said {
 fn sentence(message: &Message, words: Words) -> String {
     let kind = words.name("alert-kind", &message.kind);
     let by = message.facts.by.as_deref().unwrap_or_default();
-    let args: [(&str, &dyn std::fmt::Display); 4] =
-        [("kind", &kind), ("title", &message.title), ("n", &message.n), ("by", &by)];
+    let code = message.facts.code.as_deref().unwrap_or_default();
+    let args: [(&str, &dyn std::fmt::Display); 5] =
+        [("kind", &kind), ("title", &message.title), ("n", &message.n), ("by", &by), ("code", &code)];
     let key = match (message.what, &message.facts.by) {
+        (What::Test, _) if message.facts.code.is_some() => "message.proof".to_owned(),
         (What::Test, None) => "message.test-idle".to_owned(),
         (What::Again, _) if message.facts.silenced_until.is_some() => "message.unsilenced".to_owned(),
         (what, _) => format!("message.{}", what.as_str()),

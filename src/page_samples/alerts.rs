@@ -18,6 +18,7 @@ use crate::{
         health::Health,
         list::{Deliveries, DeliveriesPage, Delivery, Filter},
         test::{ChannelName, TestPanel},
+        way::Faulty,
     },
     web::{
         list::ListQuery as _,
@@ -153,6 +154,7 @@ impl Maker {
             error: is_failing.then(|| self.text("HTTP 404: no_service", "HTTP 404: no_service")),
             proven_at: (kind != "webhook").then(|| before(TimeDelta::days(3))),
             recipients: "[]".into(),
+            addresses: None,
         }
     }
 
@@ -171,7 +173,8 @@ impl Maker {
         };
         Delivery {
             id: DeliveryId::new(id),
-            channel: "ops".into(),
+            channel: if id == 7 { "duty".into() } else { "ops".into() },
+            person: (id == 7).then(|| self.me()),
             what: "opened".into(),
             alert: Some(AlertId::new(31)),
             message: serde_json::to_string(&message).unwrap(),
@@ -191,6 +194,7 @@ impl Maker {
             self.channel("hook", "webhook", false),
             self.channel("mail", "email", false),
             self.channel("points", "influxdb", false),
+            Health { addresses: Some("{}".into()), ..self.channel("duty", "slack", false) },
         ]
     }
 
@@ -198,7 +202,12 @@ impl Maker {
         let filter = Filter::default();
         let pager = filter.pager(rows.last().map(|row| row.id));
         let shell = self.shell(Section::Alerts);
-        html(&DeliveriesPage { shell, filter, rows, pager, channels, may_mend: true, reads_queues: true, side })
+        let faulty = vec![Faulty {
+            channel: "duty".into(),
+            name: self.me(),
+            error: Some(self.text("HTTP 404: no_service", "HTTP 404: no_service")),
+        }];
+        html(&DeliveriesPage { shell, filter, rows, pager, channels, faulty, may_mend: true, reads_queues: true, side })
     }
 
     fn deliveries_side<P: Panel<On = Deliveries>>(self, part: &P::Part, opened: Opened<P>) -> Side {

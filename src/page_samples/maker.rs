@@ -123,6 +123,7 @@ impl Maker {
         self.alerts(&mut out);
         self.readiness(&mut out);
         self.silences(&mut out);
+        self.ways(&mut out);
         self.queues(&mut out);
         self.approvals(&mut out);
         self.audit(&mut out);

@@ -25,3 +25,4 @@ mod search;
 mod silences;
 mod staff;
 mod users;
+mod ways;

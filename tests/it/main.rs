@@ -29,4 +29,5 @@ mod sealing;
 mod sign_in;
 mod supervise;
 mod users;
+mod ways;
 mod web;

@@ -206,7 +206,7 @@ pub const COVERAGE: &[Coverage] = &[
         "channels",
         &[],
         &[(
-            "name, kind, host, recipients, is_declared, failures, failing_since, error, proven_at, tested_at, pause_until",
+            "name, kind, host, recipients, addresses, is_declared, failures, failing_since, error, proven_at, tested_at, pause_until",
             "what the configuration declares and how receivers answer, which no change alters",
         )],
     ),
@@ -449,6 +449,14 @@ pub const COVERAGE: &[Coverage] = &[
             ("email_domain, phone_last4", "worked out by the database from the other columns"),
             ("version", FORMS),
         ],
+    ),
+    table(
+        "ways",
+        &[],
+        &[(
+            "id, staff, channel, address, hint, salt, made_at, code_until, tries, proven_at, failed_at, error, removed_at",
+            "where people are told, encrypted with the name of the person; who added, proved and removed one is a row of the log",
+        )],
     ),
     table(
         "verification",

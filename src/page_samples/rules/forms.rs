@@ -15,6 +15,7 @@ use crate::{
     orders::OrderDetail,
     staff::people::{Member, StaffList},
     users::find::CustomerRow,
+    ways::list::Ways,
     web::panel::Subject,
 };
 use scraper::{ElementRef, Html};
@@ -45,6 +46,7 @@ fn panels() -> Vec<Posted> {
         .chain(of::<AlertView>())
         .chain(of::<Silences>())
         .chain(of::<Deliveries>())
+        .chain(of::<Ways>())
         .collect()
 }
 

@@ -78,6 +78,7 @@ const COMPOSED: &[&str] = &[
     "alert-event.",
     "severity.",
     "silence-scope.",
+    "way-state.",
     "delivery-state.",
     "delivery-error.",
     "channel-kind.",

@@ -20,6 +20,7 @@ const LAYERS: &[&[&str]] = &[
     // The slices.
     &["audit"],
     &["access", "approvals", "host", "networks", "notify", "staff"],
+    &["ways"],
     &["orders"],
     &["users"],
     &["batches"],
