@@ -5,6 +5,7 @@ use crate::{
     alerts::{
         acknowledge::AcknowledgeAlert,
         judge::JudgeAlerts,
+        note::NoteAlert,
         receive::{
             end::EndReceived,
             keep::KeepReceived,
@@ -38,6 +39,7 @@ use crate::{
         orders::LoadOrders,
         shop::{expire::ExpirePoints, settle::SettleDay},
     },
+    escalation::turn::Escalate,
     gate::{EndSession, KeepKeyCheck, RecordAccess, TouchSession},
     host::confirm::ConfirmHostChanges,
     networks::{add::AddNetwork, change::ChangeNetwork, remove::RemoveNetwork},
@@ -117,6 +119,7 @@ crate::changes! {
     LoseRun,
     FinishRun,
     AcknowledgeAlert,
+    NoteAlert,
     EndReceived,
     BeginSilence,
     EndSilence,
@@ -182,6 +185,7 @@ crate::gate::housekeeping! {
     TestIdle,
     ClaimEvents,
     JudgeAlerts,
+    Escalate,
     KeepReceived,
     ClaimPoll,
     SettleReceived,

@@ -101,6 +101,8 @@ ids! {
     OverrideId;
     /// An address at which calendar programs read the shifts of a person.
     CalendarId;
+    /// Something that happened in the escalation of an alert, such as a call.
+    CallId;
     /// An address at which a person is reached.
     WayId;
     /// A record of a topic that was set aside.

@@ -69,6 +69,7 @@ mod customer;
 mod dashboard;
 pub mod demo;
 mod digits;
+pub mod escalation;
 pub mod gate;
 mod host;
 pub mod id;

@@ -142,6 +142,7 @@ routes! {
     GET "/alerts/count" Opens::Staff => alerts::list::count, quiet;
     GET "/alerts/{id}" Opens::Staff => alerts::show::show;
     POST "/alerts/{id}/acknowledgement" LOOKS_AFTER => post::<alerts::acknowledge::AcknowledgePanel>;
+    POST "/alerts/{id}/notes" LOOKS_AFTER => post::<alerts::note::NotePanel>;
     POST "/alerts/{id}/end" MENDS => post::<alerts::receive::end::EndReceivedPanel>;
     GET "/silences" Opens::Staff => alerts::silence::list::list;
     POST "/silences" MENDS => post::<alerts::silence::begin::BeginPanel>;

@@ -1,12 +1,13 @@
-//! What the frame of every page tells: for each section in which things wait the way to count them, the channels that fail, and the
-//! silences in force.
+//! What the frame of every page tells: for each section in which things wait the way to count them, the channels that fail, the
+//! silences in force, and the alerts about which no person is reached.
 
 use crate::{
     alerts::{list::waiting, silence::header::silenced},
     approvals::{news, queue},
     batches::runs,
+    escalation::{header::unreached, next::next_call},
     notify::health::failing,
-    web::shell::{FindFailing, FindSilenced, Section, Waits},
+    web::shell::{FindFailing, FindNextCall, FindSilenced, FindUnreached, Section, Waits},
 };
 
 pub(crate) const WAITS: &[Waits] = &[
@@ -21,3 +22,5 @@ pub(crate) const WAITS: &[Waits] = &[
 
 pub(crate) const FAILING: FindFailing = |reader| Box::pin(failing(reader));
 pub(crate) const SILENCED: FindSilenced = |reader, now| Box::pin(silenced(reader, now));
+pub(crate) const UNREACHED: FindUnreached = |reader| Box::pin(unreached(reader));
+pub(crate) const NEXT_CALL: FindNextCall = |reader, alert| Box::pin(next_call(reader, alert));

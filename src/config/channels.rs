@@ -147,17 +147,24 @@ fn is_critical(name: &String, routes: &[Route]) -> bool {
 
 impl RouteConfig {
     fn route(&self, known: impl Fn(&String) -> Result<(), String>) -> Result<Route, String> {
-        if self.kinds.is_empty() || self.to.is_empty() {
-            return Err("`kinds` and `to` must name something".to_owned());
+        if self.to.is_empty() {
+            return Err("`to` must name something".to_owned());
         }
-        if let Some(pattern) =
-            self.kinds.iter().find(|pattern| !AlertKind::NAMES.iter().any(|kind| covers(pattern, kind)))
-        {
-            return Err(format!("{pattern:?} is no kind of alert; the kinds are {}", AlertKind::NAMES.join(", ")));
-        }
+        let route = route_of(&self.kinds, &self.jobs)?;
         self.to.iter().try_for_each(known)?;
-        Ok(Route { kinds: self.kinds.clone(), jobs: self.jobs.clone(), to: self.to.clone() })
+        Ok(Route { to: self.to.clone(), ..route })
     }
+}
+
+/// What takes these kinds of alerts, of these jobs.
+pub(super) fn route_of(kinds: &[String], jobs: &[String]) -> Result<Route, String> {
+    if kinds.is_empty() {
+        return Err("`kinds` must name something".to_owned());
+    }
+    if let Some(pattern) = kinds.iter().find(|pattern| !AlertKind::NAMES.iter().any(|kind| covers(pattern, kind))) {
+        return Err(format!("{pattern:?} is no kind of alert; the kinds are {}", AlertKind::NAMES.join(", ")));
+    }
+    Ok(Route { kinds: kinds.to_vec(), jobs: jobs.to_vec(), to: Vec::new() })
 }
 
 #[cfg(test)]

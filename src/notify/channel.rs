@@ -244,6 +244,11 @@ impl Channels {
         self.told_where(|channel| channel.name != name && channel.receiver.takes_alerts())
     }
 
+    /// Those that get messages over this one, where it takes alerts.
+    pub(crate) fn over(&self, name: &str) -> Vec<Recipient> {
+        self.told_where(|channel| channel.name == name && channel.receiver.takes_alerts())
+    }
+
     /// Those that take every event.
     pub(crate) fn of_events(&self) -> Vec<Recipient> {
         self.told_where(|channel| channel.receiver.takes_events())

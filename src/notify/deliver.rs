@@ -9,7 +9,7 @@ use super::{
 use crate::{
     clock::Instant,
     gate::{Housekeeping, Tx},
-    id::{AlertEventId, AlertId, DeliveryId, EventId},
+    id::{AlertEventId, AlertId, CallId, DeliveryId, EventId},
     sql,
     store::Reader,
 };
@@ -30,9 +30,15 @@ pub(crate) enum About {
         alert: AlertId,
         event: AlertEventId,
     },
-    /// An alert that is still open at the end of a silence.
+    /// An alert that is still open at the end of a silence, or open again.
     Silence {
         alert: AlertId,
+    },
+    /// A call about an alert. `opened`: the event of its opening, for those who do not know of it.
+    Call {
+        alert: AlertId,
+        opened: Option<AlertEventId>,
+        call: CallId,
     },
     /// An event of the outbox.
     Event {
@@ -53,8 +59,13 @@ pub(crate) async fn enqueue(
     let (alert, alert_event, event) = match about {
         About::Alert { alert, event } => (Some(alert), Some(event), None),
         About::Silence { alert } => (Some(alert), None, None),
+        About::Call { alert, opened, .. } => (Some(alert), opened, None),
         About::Event { event } => (None, None, Some(event)),
         About::Channel => (None, None, None),
+    };
+    let call = match about {
+        About::Call { call, .. } => Some(call),
+        _ => None,
     };
     let thing = alert.map_or_else(|| message.key.clone(), |alert| format!("alert/{alert}"));
     // What one recipient does not take holds back no other.
@@ -62,8 +73,8 @@ pub(crate) async fn enqueue(
     let row: Option<(DeliveryId,)> = tx
         .query(sql!(
             "insert into deliveries
-               (channel, recipient, thing, what, alert, alert_event, event, message, state, created_at, next_at)
-             values ($1, $2, $3, $4, $5, $6, $7, $8, 'waiting', $9, $9) on conflict do nothing returning id"
+               (channel, recipient, thing, what, alert, alert_event, event, message, state, created_at, next_at, called_by)
+             values ($1, $2, $3, $4, $5, $6, $7, $8, 'waiting', $9, $9, $10) on conflict do nothing returning id"
         ))
         .bind(to.channel.as_str())
         .bind(to.address.as_str())
@@ -74,6 +85,7 @@ pub(crate) async fn enqueue(
         .bind(event)
         .bind(serde_json::to_string(message).map_err(|error| sqlx::Error::Encode(error.into()))?)
         .bind(now)
+        .bind(call)
         .optional()
         .await?;
     Ok(row.map(|(id,)| id))

@@ -103,6 +103,7 @@ impl Maker {
             nav: Section::ALL.into_iter().map(NavItem::from).collect(),
             failing: None,
             silenced: None,
+            unreached: None,
             audit_head: Some(AuditHead { seq: Seq::new(12_345), at: before(TimeDelta::minutes(2)) }),
         }
     }

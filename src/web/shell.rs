@@ -11,7 +11,10 @@ pub(crate) mod table;
 pub(crate) use frame::Frame;
 pub(crate) use look::{Flash, Theme, Tone};
 pub(crate) use second::Second;
-pub(crate) use section::{Beyond, Failing, FindFailing, FindSilenced, NavItem, Section, Silenced, Waits};
+pub(crate) use section::{
+    Beyond, Failing, FindFailing, FindNextCall, FindSilenced, FindUnreached, NavItem, NextCall, Section, Silenced,
+    Unreached, Waits,
+};
 
 use crate::{
     clock::Instant,
@@ -87,6 +90,8 @@ pub struct Shell {
     pub failing: Option<Failing>,
     /// The silences in force, for those who may see alerts.
     pub silenced: Option<Silenced>,
+    /// The alerts about which no person was reached, for owners.
+    pub unreached: Option<Unreached>,
     /// The newest row of the audit log, for those who may know.
     pub audit_head: Option<AuditHead>,
 }

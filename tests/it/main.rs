@@ -17,6 +17,7 @@ mod backup;
 mod batches;
 mod cli;
 mod config;
+mod escalation;
 mod fences;
 mod metrics;
 mod networks;

@@ -176,7 +176,7 @@ pub const COVERAGE: &[Coverage] = &[
         &[],
         &[(
             "id, channel, recipient, thing, what, alert, alert_event, event, message, state, attempts, created_at, next_at, claimed_until, \
-             told_at, error",
+             told_at, error, called_by",
             "messages on their way, kept for 30 days; sending one again and giving one up are rows of the log",
         )],
     ),
@@ -199,6 +199,22 @@ pub const COVERAGE: &[Coverage] = &[
         &[(
             "staff_id, form, at, sealed",
             "what was typed into a form of an ended session, for an hour; nothing is made of it",
+        )],
+    ),
+    table(
+        "escalations",
+        &[],
+        &[(
+            "alert, policy, round, next_step, next_at, next_target, newest_call, is_reached, unreached_at, changed",
+            "how far calling people is; it follows from the configuration, the alerts and who is on duty",
+        )],
+    ),
+    table(
+        "escalation_events",
+        &[],
+        &[(
+            "id, alert, at, what, policy, round, step, target, staff, staff_name, detail",
+            "appended only; whom the console called by itself, and notes, each of which is a row of the log",
         )],
     ),
     table("host_review", &[("id, seen_through", "the last row that noted it")], &[]),

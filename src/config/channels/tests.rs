@@ -63,7 +63,7 @@ fn a_route_leads_somewhere_and_every_kind_has_one() {
         ("[[route]]\nkinds = [\"*\"]\njobs = [\"a*\"]\nto = [\"ops\"]", "of the kind runs.failed"),
         ("[[route]]\nkinds = [\"runs.fialed\"]\nto = [\"ops\"]", "is no kind of alert"),
         ("[[route]]\nkinds = [\"*\"]\nto = [\"opps\"]", "\"opps\" is not the name of a channel"),
-        ("[[route]]\nkinds = [\"*\"]\nto = []", "must name something"),
+        ("[[route]]\nkinds = [\"*\"]\nto = []", "`to` must name something"),
     ] {
         let error = read(&format!("{ops}{route}"), Profile::Prod).unwrap_err();
         assert!(error.contains(says), "{route}: {error}");

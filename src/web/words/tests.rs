@@ -79,6 +79,7 @@ const COMPOSED: &[&str] = &[
     "severity.",
     "silence-scope.",
     "way-state.",
+    "call-why.",
     "delivery-state.",
     "delivery-error.",
     "channel-kind.",

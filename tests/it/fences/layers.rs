@@ -27,6 +27,7 @@ const LAYERS: &[&[&str]] = &[
     &["queues"],
     &["alerts"],
     &["oncall"],
+    &["escalation"],
     &["search"],
     &["dashboard"],
     // Reads of all of them.

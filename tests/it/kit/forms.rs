@@ -177,6 +177,7 @@ fn alert_forms(world: &World, jun: &Browser) -> Vec<(Browser, Form)> {
     let form = |page: &str, action: &str| jun.get(page).form_to(action).set("reason", "The bank is back, ticket 7");
     vec![
         (jun.clone(), form(&format!("/alerts/{alert}?panel=acknowledge"), "/acknowledgement")),
+        (jun.clone(), form(&format!("/alerts/{alert}?panel=note"), "/notes")),
         (jun.clone(), form(&format!("/alerts/{received}?panel=end"), "/end")),
         (jun.clone(), form("/silences?panel=begin&what=kind%3Aruns.lost", "/silences")),
         (jun.clone(), form("/silences?panel=end-1001", "/end")),
