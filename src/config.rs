@@ -3,6 +3,7 @@
 mod approvals;
 mod batches;
 mod channels;
+mod escalations;
 mod file;
 mod isolation;
 mod kafka;
@@ -15,6 +16,7 @@ mod receivers;
 pub use approvals::Declared;
 pub use batches::{Batches, USER as BATCH_USER};
 pub use channels::DeclaredChannels;
+pub use escalations::{EscalationConfig, escalations};
 pub use isolation::Check;
 pub use receivers::{ReceiverConfig, receivers};
 
@@ -24,6 +26,7 @@ use crate::{
     alerts::receive::Receivers,
     allowlist::Allowlist,
     audit::background::Verifying,
+    escalation,
     gate::{Judging, Kind, LookLimits, Policies},
     metrics::Access,
     notify::{Channels, Heartbeat},
@@ -69,6 +72,8 @@ pub struct Config {
     pub batches: Batches,
     /// Where alerts and notices go.
     pub channels: Channels,
+    /// Who is called about alerts.
+    pub escalations: escalation::Policies,
     /// Where signs of life go.
     pub heartbeats: Vec<Heartbeat>,
     /// Who may post alerts.
@@ -119,6 +124,7 @@ impl Config {
             payments: Provider::Bookkeeping,
             batches: Batches::default(),
             channels: Channels::default(),
+            escalations: escalation::Policies::default(),
             heartbeats: Vec::new(),
             receivers: Receivers::default(),
             consumers: Consumers::default(),
@@ -175,6 +181,8 @@ pub struct Settings {
     channels: DeclaredChannels,
     /// Who may post alerts, as it declares them.
     receivers: Vec<ReceiverConfig>,
+    /// Who is called about alerts.
+    escalations: Vec<EscalationConfig>,
     /// The limits on looking at customers that it declares.
     look_limits: Vec<look_limits::Declared>,
     /// The password of the database that its driver takes from the environment.
@@ -261,6 +269,7 @@ impl Settings {
             };
             settings.channels.resolve(&env)?;
             settings.receivers = take(&mut file.receive);
+            settings.escalations = take(&mut file.escalation);
             settings.receivers.iter_mut().try_for_each(|receiver| receiver.resolve(&env))?;
             let said = file.values().into_iter().filter_map(|(name, value)| Some((name, value?)));
             settings.values.extend(said.map(|(name, value)| (name, (value, Source::File))));
@@ -361,6 +370,7 @@ impl Settings {
             session_absolute: self
                 .or(ABSOLUTE, TimeDelta::hours(8), |text| within(text, 1, 24).map(TimeDelta::hours))?,
             payments: self.payments(profile)?,
+            escalations: escalations(&self.escalations, &channels)?,
             heartbeats: self.channels.heartbeats(profile)?,
             receivers: receivers(&self.receivers, &channels, profile)?,
             consumers: self.channels.consumers(&channels, &batches.jobs, profile)?,

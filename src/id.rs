@@ -99,6 +99,10 @@ ids! {
     PlanId;
     /// A time in which another person is on duty.
     OverrideId;
+    /// Something that happened in the escalation of an alert, such as a call.
+    CallId;
+    /// An address at which a person is reached.
+    WayId;
     /// A record of a topic that was set aside.
     QueueRejectId;
     /// A row of the audit log, the first being 0.

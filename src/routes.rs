@@ -11,7 +11,7 @@ use crate::{
         self, account_page, account_pages as account, confirm_pages as confirm, recovery_pages as recovery,
         setup_pages as setup, sign_in_pages as sign_in,
     },
-    users,
+    users, ways,
     web::{
         drafts::FormPage,
         health::{asset, healthy, nowhere, ready},
@@ -90,6 +90,10 @@ routes! {
     POST "/account/sessions/revocation" Opens::Staff => account::end_other_sessions;
     POST "/account/sessions/{id}/revocation" Opens::Staff => account::end_session;
     POST "/account/preferences" Opens::Staff => account::set_preferences;
+    GET "/account/ways" Opens::Staff => ways::list::show;
+    POST "/account/ways" Opens::Staff => post::<ways::add::AddPanel>;
+    POST "/account/ways/{id}/proof" Opens::Staff => post::<ways::prove::ProvePanel>;
+    POST "/account/ways/{id}/removal" Opens::Staff => post::<ways::remove::RemovePanel>;
 
     GET "/searches" Opens::Staff => search::show;
     POST "/searches" Opens::Staff => search::anything;
@@ -139,6 +143,7 @@ routes! {
     GET "/alerts/count" Opens::Staff => alerts::list::count, quiet;
     GET "/alerts/{id}" Opens::Staff => alerts::show::show;
     POST "/alerts/{id}/acknowledgement" LOOKS_AFTER => post::<alerts::acknowledge::AcknowledgePanel>;
+    POST "/alerts/{id}/notes" LOOKS_AFTER => post::<alerts::note::NotePanel>;
     POST "/alerts/{id}/end" MENDS => post::<alerts::receive::end::EndReceivedPanel>;
     GET "/silences" Opens::Staff => alerts::silence::list::list;
     POST "/silences" MENDS => post::<alerts::silence::begin::BeginPanel>;
@@ -202,6 +207,7 @@ pub(crate) fn forms() -> Vec<FormPage> {
         .chain(forms_of::<batches::detail::JobDetail>())
         .chain(forms_of::<batches::runs::RunList>())
         .chain(forms_of::<batches::detail::RunDetail>())
+        .chain(forms_of::<ways::list::Ways>())
         .chain(forms_of::<alerts::show::AlertView>())
         .chain(forms_of::<alerts::silence::list::Silences>())
         .chain(forms_of::<notify::list::Deliveries>())

@@ -124,6 +124,10 @@ pub enum Purpose {
     Check,
     /// Encrypting what is kept of former keys.
     Former,
+    /// Encrypting the addresses at which people are reached.
+    Ways,
+    /// Codes that prove such an address.
+    WayCodes,
 }
 
 impl Purpose {
@@ -140,6 +144,8 @@ impl Purpose {
             Self::Reports => b"ingam/1/reports",
             Self::Check => b"ingam/1/check",
             Self::Former => b"ingam/1/former",
+            Self::Ways => b"ingam/1/ways",
+            Self::WayCodes => b"ingam/1/way-codes",
         }
     }
 }

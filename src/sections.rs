@@ -1,13 +1,14 @@
 //! What the frame of every page tells: for each section in which things wait the way to count them, the channels that fail, the
-//! silences in force, and who is on duty.
+//! silences in force, the alerts about which no person is reached, and who is on duty.
 
 use crate::{
     alerts::{list::waiting, silence::header::silenced},
     approvals::{news, queue},
     batches::runs,
+    escalation::{header::unreached, next::next_call},
     notify::health::failing,
     oncall::header::on_duty,
-    web::shell::{FindFailing, FindOnDuty, FindSilenced, Section, Waits},
+    web::shell::{FindFailing, FindNextCall, FindOnDuty, FindSilenced, FindUnreached, Section, Waits},
 };
 
 pub(crate) const WAITS: &[Waits] = &[
@@ -23,3 +24,5 @@ pub(crate) const WAITS: &[Waits] = &[
 pub(crate) const FAILING: FindFailing = |reader| Box::pin(failing(reader));
 pub(crate) const SILENCED: FindSilenced = |reader, now| Box::pin(silenced(reader, now));
 pub(crate) const ON_DUTY: FindOnDuty = |reader, now| Box::pin(on_duty(reader, now));
+pub(crate) const UNREACHED: FindUnreached = |reader| Box::pin(unreached(reader));
+pub(crate) const NEXT_CALL: FindNextCall = |reader, alert| Box::pin(next_call(reader, alert));

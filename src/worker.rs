@@ -20,12 +20,17 @@ use crate::{
     approvals::expire,
     audit::background::{Verifying, verify_if_due},
     clock::{Clock, Instant},
+    escalation::{
+        Policies,
+        turn::{Escalating, escalate},
+    },
     gate::{Gate, Judging, lead, lead::Lead},
     memory,
     notify::{Channels, Heartbeat, fan_out::FanOut, health::declare, idle::TestIdle, send::Sender, text::Setting},
     payments::Provider,
     queues::{Consumers, place::DeclareTopics, take::Taking},
-    secret, sql,
+    secret::{self, SecretKey},
+    sql,
     store::Reader,
     users::index::index_some,
 };
@@ -71,11 +76,15 @@ pub(crate) struct Work {
     pub batches: batches::Runner,
     /// Where messages go, and what they say of this console.
     pub channels: Channels,
+    /// Who is called about alerts.
+    pub policies: Policies,
     /// Who posts alerts, and can be asked what is open.
     pub receivers: Receivers,
     /// The topics that are read.
     pub consumers: Consumers,
     pub setting: Setting,
+    /// Under which the addresses of people are.
+    pub key: SecretKey,
     /// Where signs of life go.
     pub heartbeats: Vec<Heartbeat>,
     /// Nothing where what lies ahead of the clock is left as it is.
@@ -99,7 +108,7 @@ pub(crate) fn start(work: &Work) -> Worker {
         tokio::spawn(ask_providers(work.clone(), stopped.clone())),
     ];
     for channel in work.channels.iter() {
-        let sender = Sender::new(channel.clone(), work.setting.clone());
+        let sender = Sender::new(channel.clone(), work.setting.clone(), work.key.clone());
         let (gate, reader, clock) = (work.gate.clone(), work.batches.reader.clone(), work.clock.clone());
         let pulse = pulses.add(&format!("channel {}", channel.name));
         done.push(tokio::spawn(lanes::run(lanes::Lane { gate, reader, clock, sender, pulse }, stopped.clone())));
@@ -280,9 +289,10 @@ async fn hand_on(work: &Work, stopped: &watch::Receiver<bool>) -> sqlx::Result<(
     Ok(())
 }
 
-/// Opens and ends alerts. The channels are stored first: what cannot be sent yet waits for them.
+/// Opens and ends alerts, and calls people about them. The channels are stored first: what cannot be sent yet waits for them.
 async fn judge_alerts(work: Work, pulse: Pulse, mut stopped: watch::Receiver<bool>) {
     let telling = Telling { channels: work.channels.clone(), environment: work.setting.profile.as_str() };
+    let escalating = Escalating { policies: work.policies.clone(), telling };
     let mut is_declared = false;
     while turn(&mut stopped).await {
         let turned = async {
@@ -291,7 +301,9 @@ async fn judge_alerts(work: Work, pulse: Pulse, mut stopped: watch::Receiver<boo
                 let topics = work.consumers.iter().map(|consumed| consumed.topic.as_str().to_owned()).collect();
                 work.gate.run_housekeeping(&DeclareTopics { topics }).await?;
             }
-            judge(&work.batches.reader, &work.gate, &work.clock, &telling).await
+            judge(&work.batches.reader, &work.gate, &work.clock, &escalating.telling).await?;
+            // In the same turn, so that the person on duty is called as soon as the alert is open.
+            escalate(&work.batches.reader, &work.gate, &work.clock, &escalating).await
         };
         match turned.await {
             Ok(()) => {

@@ -5,10 +5,12 @@
 //! because an event was lost, and none stays open after its cause is gone, whichever way it went.
 
 pub(crate) mod acknowledge;
+pub(crate) mod call;
 pub(crate) mod condition;
 pub(crate) mod judge;
 pub(crate) mod kind;
 pub(crate) mod list;
+pub(crate) mod note;
 pub(crate) mod receive;
 pub(crate) mod record;
 pub(crate) mod show;
@@ -30,8 +32,11 @@ crate::gate::refusal_words! {
 }
 
 /// What can be done beside the page of an alert.
-const PANELS: &[Entry<show::AlertView>] =
-    &[Entry::of::<acknowledge::AcknowledgePanel>(), Entry::of::<receive::end::EndReceivedPanel>()];
+const PANELS: &[Entry<show::AlertView>] = &[
+    Entry::of::<acknowledge::AcknowledgePanel>(),
+    Entry::of::<note::NotePanel>(),
+    Entry::of::<receive::end::EndReceivedPanel>(),
+];
 
 /// An alert as the target of a change.
 pub(crate) fn target(id: AlertId) -> Target {

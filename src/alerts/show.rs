@@ -2,6 +2,7 @@
 
 use super::{
     ALERT, PANELS,
+    call::{self, CallEvent, What},
     kind::AlertKind,
     receive::record::{self as received, Received},
     record::{self, Alert, AlertEvent},
@@ -12,6 +13,7 @@ use super::{
     target,
 };
 use crate::{
+    clock::Instant,
     gate::{RefusalWord, Target},
     id::AlertId,
     notify::{
@@ -22,7 +24,7 @@ use crate::{
         Desk, PageError, PageResult,
         link::link,
         panel::{self, Panel as _, Side, Subject},
-        shell::{Section, Shell},
+        shell::{NextCall, Section, Shell},
     },
 };
 use actix_web::web;
@@ -37,6 +39,7 @@ pub(crate) async fn show(desk: Desk, path: web::Path<AlertId>) -> PageResult {
 pub(crate) struct AlertView {
     pub(crate) alert: Alert,
     pub(crate) events: Vec<AlertEvent>,
+    pub(crate) calls: Vec<CallEvent>,
     pub(crate) told: Vec<Delivery>,
     /// The silence that keeps channels from being told of it, the one that ends last.
     pub(crate) silence: Option<Silence>,
@@ -57,6 +60,7 @@ impl Subject for AlertView {
     async fn load(desk: &Desk, id: &AlertId) -> Result<Option<Self>, PageError> {
         let Some(alert) = record::find(&mut desk.reader(), *id).await? else { return Ok(None) };
         let events = record::events(&mut desk.reader(), *id).await?;
+        let calls = call::of_alert(&mut desk.reader(), *id).await?;
         let told = list::of_alert(desk.reader(), *id).await?;
         let now = desk.now();
         let mut silences = active(&mut desk.reader(), now).await?;
@@ -65,7 +69,7 @@ impl Subject for AlertView {
             AlertKind::Received => received::find(&mut desk.reader(), &alert.subject).await?,
             _ => None,
         };
-        Ok(Some(Self { alert, events, told, silence: silences.pop(), received }))
+        Ok(Some(Self { alert, events, calls, told, silence: silences.pop(), received }))
     }
 
     fn path(&self) -> String {
@@ -77,13 +81,39 @@ impl Subject for AlertView {
     }
 
     async fn page(self, desk: &Desk, shell: Shell, side: Side, status: u16) -> PageResult {
-        let Self { alert, events, told, silence, received } = self;
+        let Self { alert, events, calls, told, silence, received } = self;
+        let next = (desk.console().next_call)(desk.reader(), alert.id).await?.filter(|_| silence.is_none());
+        let events = timeline(events, calls);
         let may_silence = alert.is_open() && silence.is_none() && desk.may("POST", BeginPanel::ROUTE);
         let received = received.filter(|_| alert.is_open());
         let facts = alert.facts();
-        let page = ShowPage { shell, alert, facts, events, told, silence, may_silence, received, side };
+        let page = ShowPage { shell, alert, facts, events, next, told, silence, may_silence, received, side };
         desk.page(status, &page)
     }
+}
+
+/// Something that happened to an alert, or in its escalation.
+#[derive(Debug)]
+pub(crate) enum Happening {
+    Event(AlertEvent),
+    Call(CallEvent),
+}
+
+impl Happening {
+    const fn at(&self) -> Instant {
+        match self {
+            Self::Event(event) => event.at,
+            Self::Call(call) => call.at,
+        }
+    }
+}
+
+/// What happened in the order in which it did.
+pub(crate) fn timeline(events: Vec<AlertEvent>, calls: Vec<CallEvent>) -> Vec<Happening> {
+    let mut all: Vec<Happening> = events.into_iter().map(Happening::Event).collect();
+    all.extend(calls.into_iter().map(Happening::Call));
+    all.sort_by_key(Happening::at);
+    all
 }
 
 #[derive(Debug, Template)]
@@ -92,7 +122,9 @@ pub(crate) struct ShowPage {
     pub(crate) shell: Shell,
     pub(crate) alert: Alert,
     pub(crate) facts: Facts,
-    pub(crate) events: Vec<AlertEvent>,
+    pub(crate) events: Vec<Happening>,
+    /// Who is called next.
+    pub(crate) next: Option<NextCall>,
     pub(crate) told: Vec<Delivery>,
     pub(crate) silence: Option<Silence>,
     /// Whether the reader can silence it.
@@ -103,6 +135,24 @@ pub(crate) struct ShowPage {
 }
 
 impl ShowPage {
+    /// `batches, step 2`
+    fn step(&self, call: &CallEvent) -> Option<String> {
+        let (policy, step) = (call.policy.as_deref()?, call.step?);
+        Some(self.shell.with("calls.step", &[("policy", &policy), ("n", &step.saturating_add(1))]))
+    }
+
+    /// The rota or the channel of a step, in words.
+    fn called(&self, target: &str) -> String {
+        let (kind, name) = target.split_once(':').unwrap_or(("", target));
+        self.shell.with(if kind == "rota" { "calls.rota" } else { "calls.channel" }, &[("name", &name)])
+    }
+
+    /// Why a step reached no person, in words; what a person noted is as it was typed.
+    fn why<'w>(&'w self, call: &'w CallEvent) -> &'w str {
+        let detail = call.detail.as_deref().unwrap_or_default();
+        if call.what == What::Noted.as_str() { detail } else { self.shell.name("call-why", detail) }
+    }
+
     /// How long it has lasted, or lasted.
     fn lasted(&self) -> i64 {
         self.alert.resolved_at.unwrap_or(self.shell.now).since(self.alert.opened_at).num_milliseconds()

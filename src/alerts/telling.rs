@@ -8,13 +8,14 @@ use super::{
 use crate::{
     clock::Instant,
     gate::Tx,
-    id::{AlertEventId, AlertId},
+    id::{AlertEventId, AlertId, CallId},
     notify::{
         Channels, Message, What,
         deliver::{self, About, Recipient},
     },
     sql,
 };
+use std::collections::HashSet;
 
 /// What alerts are told with.
 #[derive(Clone, Debug)]
@@ -22,6 +23,18 @@ pub(crate) struct Telling {
     pub channels: Channels,
     /// `prod`
     pub environment: &'static str,
+}
+
+/// A call about an alert.
+#[derive(Clone, Debug)]
+pub(crate) struct Call {
+    pub call: CallId,
+    /// By which policy and step.
+    pub escalation: Option<String>,
+    /// Who had acknowledged the alert, and left it alone.
+    pub returned_by: Option<String>,
+    /// Whether those are told because no person was reached.
+    pub is_unreached: bool,
 }
 
 /// Those who are told of an alert where no silence is in force.
@@ -34,7 +47,7 @@ pub(super) fn recipients_of(channels: &Channels, alert: &Alert) -> Vec<Recipient
 }
 
 /// Whether any of these silences that is in force keeps this channel from being told of an alert.
-pub(super) fn is_silenced(silences: &[Silence], alert: &Alert, channel: &str, now: Instant) -> bool {
+pub(crate) fn is_silenced(silences: &[Silence], alert: &Alert, channel: &str, now: Instant) -> bool {
     silences.iter().any(|silence| silence.is_active(now) && silence.covers(alert, channel))
 }
 
@@ -48,10 +61,14 @@ impl Telling {
         to: &[Recipient],
         silenced_until: Option<Instant>,
     ) -> sqlx::Result<()> {
-        let key = format!("ingam:{}:{}:{}", self.environment, alert.kind.as_str(), alert.subject);
+        let key = self.key(alert);
         let mut opening = message(alert, What::Opened, alert.newest_at, key.clone());
         opening.facts.silenced_until = silenced_until;
         for (what, event, by) in first_events(tx, alert.id).await? {
+            // An acknowledgement that was taken back is no news.
+            if what == What::Acknowledged && alert.acknowledged_at.is_none() {
+                continue;
+            }
             let message = match what {
                 What::Opened => opening.clone(),
                 what => {
@@ -65,6 +82,65 @@ impl Telling {
             }
         }
         Ok(())
+    }
+}
+
+impl Telling {
+    /// Calls these about an alert: those who do not know of it are told that it was opened, and are told how it goes on from then on.
+    pub(crate) async fn tell_call(
+        &self,
+        tx: &mut Tx<'_>,
+        alert: &Alert,
+        to: &[Recipient],
+        call: &Call,
+    ) -> sqlx::Result<()> {
+        let key = self.key(alert);
+        let known = deliver::openings(tx, alert.id).await?;
+        let opened = first_events(tx, alert.id).await?.into_iter().find(|(what, ..)| *what == What::Opened);
+        for to in to {
+            let opening = known.iter().find(|(informed, _)| informed == to).map(|(_, opening)| opening);
+            let (what, at, event) = match opening {
+                Some(_) => (What::Again, tx.now(), None),
+                None => (What::Opened, alert.newest_at, opened.as_ref().map(|(_, event, _)| *event)),
+            };
+            let mut message =
+                message(alert, what, at, opening.map_or_else(|| key.clone(), |opening| opening.key.clone()));
+            message.facts.escalation.clone_from(&call.escalation);
+            message.facts.returned_by.clone_from(&call.returned_by);
+            message.facts.is_unreached = call.is_unreached;
+            let about = |opened| About::Call { alert: alert.id, opened, call: call.call };
+            if deliver::enqueue(tx, to, about(event), &message).await?.is_none() {
+                // They were told in vain that it was opened.
+                message.what = What::Again;
+                deliver::enqueue(tx, to, about(None), &message).await?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Tells those who know of an alert, but for these, that it is open again: the person who acknowledged it left it alone.
+    pub(crate) async fn tell_returned(
+        &self,
+        tx: &mut Tx<'_>,
+        alert: &Alert,
+        by: &str,
+        except: &HashSet<Recipient>,
+        silences: &[Silence],
+    ) -> sqlx::Result<()> {
+        let now = tx.now();
+        for (to, opening) in deliver::openings(tx, alert.id).await? {
+            if except.contains(&to) || is_silenced(silences, alert, &to.channel, now) {
+                continue;
+            }
+            let mut message = message(alert, What::Again, now, opening.key);
+            message.facts.returned_by = Some(by.to_owned());
+            deliver::enqueue(tx, &to, About::Silence { alert: alert.id }, &message).await?;
+        }
+        Ok(())
+    }
+
+    fn key(&self, alert: &Alert) -> String {
+        format!("ingam:{}:{}:{}", self.environment, alert.kind.as_str(), alert.subject)
     }
 }
 

@@ -7,6 +7,7 @@ use crate::{
     changes::CATALOG,
     clock::{Clock, Instant},
     config::{Check, Config, Settings},
+    escalation::policy::Policy,
     gate::{
         Gate, KeyFits, Policies, Role, Roles, key_fits,
         lead::{Lead, lead},
@@ -16,6 +17,7 @@ use crate::{
         channel::Receiver,
         health::{self, Health},
     },
+    oncall::record as rotas,
     profile::{Profile, stamp_fits},
     readiness::{
         checklist::{Checklist, judge},
@@ -51,6 +53,7 @@ pub(super) async fn run(args: CheckArgs, clock: Clock) -> anyhow::Result<ExitCod
                     checks.extend(of_schedules(&config, clock.now()));
                     checks.extend(of_programs(&config));
                     checks.extend(of_channels(&store, &config).await);
+                    checks.extend(of_escalations(&store, &config, clock.now()).await);
                     checks.extend(config.receivers.check());
                     checks.push(Check { name: "limits on looking", verdict: Ok(config.look_limits.to_string()) });
                     checks.push(config.metrics.check());
@@ -186,6 +189,7 @@ async fn of_channels(store: &Store, config: &Config) -> Vec<Check> {
                 format!("warning: fails since {at}: {}", error.as_deref().unwrap_or("no answer"))
             }
             Some(Health { proven_at: Some(at), .. }) => format!("last message taken {at}"),
+            _ if channel.receiver.personal().is_some() => "no person has proven an address in it".to_owned(),
             _ => format!("never tried; `ingam notify test {}` does", channel.name),
         };
         let receiver = &channel.receiver;
@@ -198,6 +202,7 @@ async fn of_channels(store: &Store, config: &Config) -> Vec<Check> {
                 )
             }
             Receiver::Email(mail) => format!(", to {}", mail.to().len()),
+            Receiver::Personal(_) => ", for people".to_owned(),
             _ => String::new(),
         };
         Ok(format!("{}: {} at {}{people}{used}; {proven}", channel.name, receiver.kind(), receiver.host()))
@@ -206,6 +211,23 @@ async fn of_channels(store: &Store, config: &Config) -> Vec<Check> {
     let heartbeats =
         config.heartbeats.iter().map(|heartbeat| Check { name: "heartbeat", verdict: Ok(heartbeat.to_string()) });
     channels.chain(heartbeats).collect()
+}
+
+/// Each policy with whom it calls. Rotas are in the database, so one that is not there yet is a warning.
+async fn of_escalations(store: &Store, config: &Config, now: Instant) -> Vec<Check> {
+    let there = rotas::all(&mut &store.reader, now).await.unwrap_or_default();
+    let is_there = |name: &&str| there.iter().any(|loaded| loaded.rota.name == *name);
+    let said = |policy: &Policy| {
+        let steps: Vec<String> =
+            policy.steps.iter().map(|step| format!("{} min {}", step.after.num_minutes(), step.to)).collect();
+        let missing: Vec<&str> = policy.rotas().filter(|name| !is_there(name)).collect();
+        let warning = match missing.as_slice() {
+            [] => String::new(),
+            missing => format!("; warning: there is no rota {}, so its steps reach no person", missing.join(", ")),
+        };
+        Ok(format!("{}: {}, repeated {} times{warning}", policy.name, steps.join(", then "), policy.repeat))
+    };
+    config.escalations.iter().map(|policy| Check { name: "escalation", verdict: said(policy) }).collect()
 }
 
 /// When each job comes next, five times, in the zone of its schedule.

@@ -47,7 +47,8 @@ pub(super) async fn run(command: NotifyCommand, clock: Clock) -> anyhow::Result<
         Err(refusal) => bail!("{refusal}"),
     };
     let origin = config.public_origin.clone().unwrap_or_default();
-    let sender = Sender::new(declared.clone(), Setting { profile: config.profile, origin, zone: config.time_zone });
+    let setting = Setting { profile: config.profile, origin, zone: config.time_zone };
+    let sender = Sender::new(declared.clone(), setting, config.secret_key.clone());
     let mut waiting = sealed.output;
     if waiting.is_empty() {
         bail!("the test message was not written down");

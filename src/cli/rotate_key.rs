@@ -11,12 +11,13 @@ use crate::{
     id::StaffId,
     secret::{self, SecretKey},
     staff::rotation::{EndKeyRotation, Found, ResealAuthenticator, ResealDrafts, RotateKey},
+    ways::reseal::ResealWays,
 };
 use anyhow::bail;
 use clap::Args;
 use std::{collections::BTreeSet, path::PathBuf, process::ExitCode};
 
-/// People or drafts that are looked at in one step.
+/// People, drafts or addresses that are looked at in one step.
 const STEP: usize = 100;
 
 #[derive(Debug, Args)]
@@ -65,12 +66,21 @@ async fn rotate(target: &Target, reason: Reason) -> anyhow::Result<()> {
     }
     let (resealed, unreadable) = reseal(target, key).await?;
     let drafts = reseal_drafts(target, key).await?;
+    let ways = reseal_ways(target, key).await?;
     let change = EndKeyRotation { unreadable: i64::try_from(unreadable.len()).unwrap_or(i64::MAX) };
     let sealed = target.gate.submit(&actor(), &change, &Seal { reason, ..Seal::none() }).await?;
     println!(
-        "Encrypted again: {resealed} authenticators, {drafts} drafts. That was the last of it (row {}).",
+        "Encrypted again: {resealed} authenticators, {drafts} drafts, {} addresses of people. That was the last of it (row {}).",
+        ways.count(),
         sealed.seq
     );
+    if ways.unreadable() > 0 {
+        println!(
+            "No key opens {} addresses at which people are reached: they are told of nothing there until they remove them and add them \
+             again (My account, Ways to reach me).",
+            ways.unreadable()
+        );
+    }
     for staff in unreadable {
         println!(
             "No key opens the authenticator of staff {staff}: `ingam staff reset-second-factor` gives a new set-up link."
@@ -114,6 +124,14 @@ async fn reseal_drafts(target: &Target, key: &SecretKey) -> anyhow::Result<usize
         target.gate.run_housekeeping(&piece).await?;
     }
     Ok(drafts.count())
+}
+
+async fn reseal_ways(target: &Target, key: &SecretKey) -> anyhow::Result<ResealWays> {
+    let ways = ResealWays::find(&target.store.reader, key).await?;
+    for piece in ways.pieces(STEP) {
+        target.gate.run_housekeeping(&piece).await?;
+    }
+    Ok(ways)
 }
 
 /// What goes with the former key, so that a person does something first, and what does not.

@@ -39,6 +39,8 @@ pub struct ChannelConfig {
     environments: Option<Vec<String>>,
     /// Whether it is tested by itself after a week in which nothing was sent over it.
     weekly_test: Option<bool>,
+    /// Whether each person has an address of their own in it, and the channel none.
+    people: Option<bool>,
     #[serde(flatten)]
     keys: Keys,
 }
@@ -99,9 +101,12 @@ impl DeclaredChannels {
         }
         // A topic takes events and a database measurements, so nothing else is sent there.
         let takes_alerts = |channel: &Channel| channel.receiver.takes_alerts();
-        let known = |name: &String| {
-            let is_known = channels.iter().any(|channel| channel.name == *name && takes_alerts(channel));
-            is_known.then_some(()).ok_or_else(|| format!("{name:?} is not the name of a channel that tells people"))
+        let known = |name: &String| match channels.iter().find(|channel| channel.name == *name) {
+            Some(channel) if takes_alerts(channel) => Ok(()),
+            Some(channel) if channel.receiver.personal().is_some() => Err(format!(
+                "{name:?} has people = true: messages over it go to the people who are called, and none by itself"
+            )),
+            _ => Err(format!("{name:?} is not the name of a channel that tells people")),
         };
         let mut routes = Vec::new();
         for route in &self.route {
@@ -142,17 +147,24 @@ fn is_critical(name: &String, routes: &[Route]) -> bool {
 
 impl RouteConfig {
     fn route(&self, known: impl Fn(&String) -> Result<(), String>) -> Result<Route, String> {
-        if self.kinds.is_empty() || self.to.is_empty() {
-            return Err("`kinds` and `to` must name something".to_owned());
+        if self.to.is_empty() {
+            return Err("`to` must name something".to_owned());
         }
-        if let Some(pattern) =
-            self.kinds.iter().find(|pattern| !AlertKind::NAMES.iter().any(|kind| covers(pattern, kind)))
-        {
-            return Err(format!("{pattern:?} is no kind of alert; the kinds are {}", AlertKind::NAMES.join(", ")));
-        }
+        let route = route_of(&self.kinds, &self.jobs)?;
         self.to.iter().try_for_each(known)?;
-        Ok(Route { kinds: self.kinds.clone(), jobs: self.jobs.clone(), to: self.to.clone() })
+        Ok(Route { to: self.to.clone(), ..route })
     }
+}
+
+/// What takes these kinds of alerts, of these jobs.
+pub(super) fn route_of(kinds: &[String], jobs: &[String]) -> Result<Route, String> {
+    if kinds.is_empty() {
+        return Err("`kinds` must name something".to_owned());
+    }
+    if let Some(pattern) = kinds.iter().find(|pattern| !AlertKind::NAMES.iter().any(|kind| covers(pattern, kind))) {
+        return Err(format!("{pattern:?} is no kind of alert; the kinds are {}", AlertKind::NAMES.join(", ")));
+    }
+    Ok(Route { kinds: kinds.to_vec(), jobs: jobs.to_vec(), to: Vec::new() })
 }
 
 #[cfg(test)]

@@ -6,6 +6,7 @@ use super::{
     approvals::{Approval, NoticeConfig},
     batches,
     channels::{ChannelConfig, HeartbeatConfig, RouteConfig},
+    escalations::EscalationConfig,
     kafka::ConsumeConfig,
     look_limits, metrics,
     receivers::ReceiverConfig,
@@ -52,6 +53,8 @@ pub(super) struct File {
     pub(super) channel: Vec<ChannelConfig>,
     pub(super) route: Vec<RouteConfig>,
     pub(super) heartbeat: Vec<HeartbeatConfig>,
+    /// `[[escalation]]`
+    pub(super) escalation: Vec<EscalationConfig>,
     /// `[[receive]]`
     pub(super) receive: Vec<ReceiverConfig>,
     /// `[[consume]]`

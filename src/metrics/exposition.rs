@@ -2,16 +2,17 @@
 
 use super::{
     families::{
-        ALERTS, BUILD, CHANGES, CHANNEL_FAILS, JOB, LAPSES, LAST_DURATION, LAST_FAILURE, LAST_PROCESSED, LAST_SUCCESS,
-        LOST, MESSAGES_OLDEST, MESSAGES_WAITING, ORDERS, OUTBOX_OLDEST, OUTBOX_WAITING, POOL_IDLE, POOL_MOST,
-        POOL_OPEN, QUEUED, REACHABLE, RUN_SECONDS, RUNNING, RUNS, SESSIONS, SILENCES, UNRESOLVED, write, write_one,
+        ALERTS, BUILD, CALLS, CHANGES, CHANNEL_FAILS, JOB, LAPSES, LAST_DURATION, LAST_FAILURE, LAST_PROCESSED,
+        LAST_SUCCESS, LOST, MESSAGES_OLDEST, MESSAGES_WAITING, ORDERS, OUTBOX_OLDEST, OUTBOX_WAITING, POOL_IDLE,
+        POOL_MOST, POOL_OPEN, QUEUED, REACHABLE, RUN_SECONDS, RUNNING, RUNS, SESSIONS, SILENCES, UNREACHED, UNRESOLVED,
+        write, write_one,
     },
     figures::{Figures, Job},
     log::{Counts, ENDS, OUTCOMES},
     process,
 };
 use crate::{
-    alerts::{kind::AlertKind, silence::record::Scope},
+    alerts::{call::What, kind::AlertKind, silence::record::Scope},
     batches::lapse::LapseKind,
     clock::Instant,
     gate::Kind,
@@ -92,6 +93,9 @@ impl Collector for Exposition {
     }
 }
 
+/// The outcomes of calls, and that an alert came back.
+const OUTCOMES_OF_CALLS: [What; 4] = [What::Called, What::Unreachable, What::Returned, What::Ended];
+
 impl Exposition {
     fn console(&self, encoder: &mut DescriptorEncoder<'_>, figures: &Figures) -> fmt::Result {
         write_one(encoder, &SESSIONS, figures.sessions)?;
@@ -114,6 +118,11 @@ impl Exposition {
         let of = |scope: Scope| figures.silences.iter().filter(|silenced| **silenced == scope).count();
         let silences = Scope::ALL.iter().map(|scope| ([("scope", scope.as_str())], of(*scope)));
         write(encoder, &SILENCES, silences.map(|(labels, n)| (labels, i64::try_from(n).unwrap_or(i64::MAX))))?;
+        let called =
+            |outcome: &What| figures.calls.iter().find(|(what, _)| what == outcome.as_str()).map_or(0, |(_, n)| *n);
+        let calls = OUTCOMES_OF_CALLS.iter().map(|outcome| ([("outcome", outcome.as_str())], called(outcome)));
+        write(encoder, &CALLS, calls)?;
+        write_one(encoder, &UNREACHED, figures.unreached)?;
         let open =
             |kind: &AlertKind| figures.alerts.iter().find(|(open, _)| open == kind.as_str()).map_or(0, |(_, n)| *n);
         write(encoder, &ALERTS, AlertKind::ALL.iter().map(|kind| ([("kind", kind.as_str())], open(kind))))

@@ -36,6 +36,8 @@ families! {
     MESSAGES_WAITING Gauge "ingam_messages_waiting" "Messages that wait for a channel";
     MESSAGES_OLDEST Gauge "ingam_messages_oldest_seconds" "Age of the oldest message that waits for a channel; 0 where none waits";
     SILENCES Gauge "ingam_active_silences" "Silences in force, by what they silence";
+    CALLS Counter "ingam_escalation_calls" "Steps of escalations, by outcome, and alerts that came back because they were left alone";
+    UNREACHED Gauge "ingam_unreached_alerts" "Open alerts about which no person was reached";
     ALERTS Gauge "ingam_open_alerts" "Alerts that are open, by kind";
 
     JOB Gauge "ingam_batch_info" "The title and owner of a job; always 1";

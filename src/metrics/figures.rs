@@ -4,6 +4,7 @@ use super::log::Counts;
 use crate::{
     alerts::silence::record::{Scope, active},
     clock::{Clock, Instant},
+    escalation::header::unreached,
     sql,
     store::Reader,
     web::session::Limits,
@@ -35,6 +36,9 @@ pub(super) struct Figures {
     pub(super) silences: Vec<Scope>,
     /// Of which kind of alert, how many are open.
     pub(super) alerts: Vec<(String, i64)>,
+    /// The outcomes of calls, each with how often it was, and how many open alerts have reached no person.
+    pub(super) calls: Vec<(String, i64)>,
+    pub(super) unreached: i64,
 }
 
 /// A job that is not retired.
@@ -134,6 +138,8 @@ impl Cached {
             channels: self.channels().await?,
             silences: active(&mut &self.reader, now).await?.into_iter().map(|silence| silence.scope).collect(),
             alerts: self.alerts().await?,
+            calls: self.calls().await?,
+            unreached: unreached(&self.reader).await?.map_or(0, |unreached| unreached.n),
         })
     }
 
@@ -219,6 +225,10 @@ impl Cached {
             ))
             .all()
             .await
+    }
+
+    async fn calls(&self) -> sqlx::Result<Vec<(String, i64)>> {
+        self.reader.query(sql!("select what, count(*) from escalation_events group by what")).all().await
     }
 
     async fn alerts(&self) -> sqlx::Result<Vec<(String, i64)>> {

@@ -4,6 +4,7 @@ use super::{deliver::Recipient, route::Route};
 pub(crate) use super::{
     email::Mail,
     influx::{Influx, Place},
+    personal::{Personal, Service},
     post::Address,
 };
 use crate::{
@@ -29,10 +30,10 @@ pub(crate) struct Channel {
 }
 
 impl Channel {
-    /// Those who get each message of it.
+    /// Those who get each message of it: none where each person has an address of their own.
     pub(crate) fn recipients(&self) -> impl Iterator<Item = Recipient> {
         let addresses = self.receiver.recipients();
-        let itself = addresses.is_empty().then(String::new);
+        let itself = (addresses.is_empty() && self.receiver.personal().is_none()).then(String::new);
         addresses.iter().cloned().chain(itself).map(|address| Recipient { channel: self.name.clone(), address })
     }
 }
@@ -70,6 +71,8 @@ pub(crate) enum Receiver {
         cluster: Arc<Cluster>,
         topic: Topic,
     },
+    /// Takes what people are told one by one, and no alerts by itself.
+    Personal(Personal),
 }
 
 impl Receiver {
@@ -82,6 +85,7 @@ impl Receiver {
             Self::Email(_) => "email",
             Self::InfluxDb(_) => "influxdb",
             Self::Kafka { .. } => "kafka",
+            Self::Personal(personal) => personal.kind(),
         }
     }
 
@@ -92,6 +96,15 @@ impl Receiver {
             Self::Email(mail) => mail.host(),
             Self::InfluxDb(influx) => influx.host(),
             Self::Kafka { cluster, .. } => cluster.host(),
+            Self::Personal(personal) => personal.host(),
+        }
+    }
+
+    /// How its messages are sent, where each person has an address of their own.
+    pub(crate) const fn personal(&self) -> Option<&Personal> {
+        match self {
+            Self::Personal(personal) => Some(personal),
+            _ => None,
         }
     }
 
@@ -105,7 +118,7 @@ impl Receiver {
 
     /// Whether it is told what is wrong; the others take what they are for by themselves.
     pub(crate) const fn takes_alerts(&self) -> bool {
-        !self.takes_points() && !self.takes_events()
+        !self.takes_points() && !self.takes_events() && self.personal().is_none()
     }
 
     /// Whether it is told of runs that ended, and of nothing else.
@@ -122,6 +135,7 @@ impl Receiver {
         match self {
             Self::Slack { .. } | Self::Email(_) => Takes::Joined,
             Self::PagerDuty { .. } | Self::Webhook { .. } => Takes::Each,
+            Self::Personal(personal) => personal.takes(),
             Self::InfluxDb(_) | Self::Kafka { .. } => Takes::Many,
         }
     }
@@ -131,6 +145,8 @@ impl Receiver {
         match self {
             Self::Slack { .. } => Duration::from_secs(1),
             Self::Email(mail) => Duration::from_secs(3) / u32::try_from(mail.to().len()).unwrap_or(1).max(1),
+            // Each has a limit of their own.
+            Self::Personal(_) => Duration::from_millis(200),
             Self::PagerDuty { .. } | Self::Webhook { .. } | Self::InfluxDb(_) | Self::Kafka { .. } => Duration::ZERO,
         }
     }
@@ -138,7 +154,7 @@ impl Receiver {
     /// How long a claim of its messages lasts: longer than it may take to send them.
     pub(crate) const fn claim(&self) -> TimeDelta {
         match self {
-            Self::Email(_) => TimeDelta::seconds(60),
+            Self::Email(_) | Self::Personal(_) => TimeDelta::seconds(60),
             _ => TimeDelta::seconds(30),
         }
     }
@@ -226,6 +242,11 @@ impl Channels {
     /// Those that are told that this one fails: all others that take alerts.
     pub(crate) fn beside(&self, name: &str) -> Vec<Recipient> {
         self.told_where(|channel| channel.name != name && channel.receiver.takes_alerts())
+    }
+
+    /// Those that get messages over this one, where it takes alerts.
+    pub(crate) fn over(&self, name: &str) -> Vec<Recipient> {
+        self.told_where(|channel| channel.name == name && channel.receiver.takes_alerts())
     }
 
     /// Those that take every event.

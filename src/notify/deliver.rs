@@ -4,11 +4,12 @@ use super::{
     Message, What, health,
     retry::{self, Next},
     send::Answer,
+    way,
 };
 use crate::{
     clock::Instant,
     gate::{Housekeeping, Tx},
-    id::{AlertEventId, AlertId, DeliveryId, EventId},
+    id::{AlertEventId, AlertId, CallId, DeliveryId, EventId},
     sql,
     store::Reader,
 };
@@ -29,9 +30,15 @@ pub(crate) enum About {
         alert: AlertId,
         event: AlertEventId,
     },
-    /// An alert that is still open at the end of a silence.
+    /// An alert that is still open at the end of a silence, or open again.
     Silence {
         alert: AlertId,
+    },
+    /// A call about an alert. `opened`: the event of its opening, for those who do not know of it.
+    Call {
+        alert: AlertId,
+        opened: Option<AlertEventId>,
+        call: CallId,
     },
     /// An event of the outbox.
     Event {
@@ -52,8 +59,13 @@ pub(crate) async fn enqueue(
     let (alert, alert_event, event) = match about {
         About::Alert { alert, event } => (Some(alert), Some(event), None),
         About::Silence { alert } => (Some(alert), None, None),
+        About::Call { alert, opened, .. } => (Some(alert), opened, None),
         About::Event { event } => (None, None, Some(event)),
         About::Channel => (None, None, None),
+    };
+    let call = match about {
+        About::Call { call, .. } => Some(call),
+        _ => None,
     };
     let thing = alert.map_or_else(|| message.key.clone(), |alert| format!("alert/{alert}"));
     // What one recipient does not take holds back no other.
@@ -61,8 +73,8 @@ pub(crate) async fn enqueue(
     let row: Option<(DeliveryId,)> = tx
         .query(sql!(
             "insert into deliveries
-               (channel, recipient, thing, what, alert, alert_event, event, message, state, created_at, next_at)
-             values ($1, $2, $3, $4, $5, $6, $7, $8, 'waiting', $9, $9) on conflict do nothing returning id"
+               (channel, recipient, thing, what, alert, alert_event, event, message, state, created_at, next_at, called_by)
+             values ($1, $2, $3, $4, $5, $6, $7, $8, 'waiting', $9, $9, $10) on conflict do nothing returning id"
         ))
         .bind(to.channel.as_str())
         .bind(to.address.as_str())
@@ -73,6 +85,7 @@ pub(crate) async fn enqueue(
         .bind(event)
         .bind(serde_json::to_string(message).map_err(|error| sqlx::Error::Encode(error.into()))?)
         .bind(now)
+        .bind(call)
         .optional()
         .await?;
     Ok(row.map(|(id,)| id))
@@ -295,12 +308,15 @@ impl Housekeeping for KeepAnswers {
 
 async fn keep(tx: &mut Tx<'_>, id: DeliveryId, answer: &Answer) -> sqlx::Result<()> {
     let now = tx.now();
-    let found: Option<(i64, Instant, String, String)> = tx
-        .query(sql!("select attempts, created_at, state, what from deliveries where id = $1"))
+    let found: Option<(i64, Instant, String, String, String)> = tx
+        .query(sql!("select attempts, created_at, state, what, recipient from deliveries where id = $1"))
         .bind(id)
         .optional()
         .await?;
-    let Some((attempts, created, state, what)) = found else { return Ok(()) };
+    let Some((attempts, created, state, what, recipient)) = found else { return Ok(()) };
+    if let Answer::Unreachable(why) = answer {
+        way::note_fault(tx, &recipient, why).await?;
+    }
     let spread = id.get().wrapping_mul(7919).rem_euclid(1000);
     let next = if what == What::Event.as_str() {
         retry::next_of_event(answer, attempts, now)
@@ -314,6 +330,7 @@ async fn keep(tx: &mut Tx<'_>, id: DeliveryId, answer: &Answer) -> sqlx::Result<
     let (state, told, at) = match next {
         Next::Told => ("told", Some(now), now),
         Next::Failed => ("failed", None, now),
+        Next::Dropped => ("dropped", None, now),
         Next::At(at) => ("waiting", None, at),
     };
     tx.query(sql!(

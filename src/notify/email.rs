@@ -44,7 +44,8 @@ impl fmt::Debug for Mail {
 
 impl Mail {
     /// `smtp` is `smtps://host`, `smtp+starttls://host` or, on this machine alone, `smtp://localhost`, each with a port where it is
-    /// not the usual one. `login` is `user:password`; `ca` is the certificate of an authority of one's own, in PEM.
+    /// not the usual one. `login` is `user:password`; `ca` is the certificate of an authority of one's own, in PEM. `to` is left out where
+    /// each person has an address of their own.
     ///
     /// # Errors
     /// What is wrong, without the login.
@@ -52,7 +53,7 @@ impl Mail {
         smtp: &str,
         login: Option<&str>,
         from: &str,
-        to: &[String],
+        to: Option<&[String]>,
         ca: Option<&[u8]>,
     ) -> Result<Self, String> {
         let (scheme, rest) = smtp.split_once("://").unwrap_or(("", smtp));
@@ -86,14 +87,14 @@ impl Mail {
         }
         let from = mailbox(from).map_err(|error| format!("its from {error}"))?;
         let mut addresses = Vec::new();
-        for text in to {
+        for text in to.into_iter().flatten() {
             let address = mailbox(text).map_err(|error| format!("its to {error}"))?.email.to_string();
             if addresses.contains(&address) {
                 return Err("an address of its to is there twice".to_owned());
             }
             addresses.push(address);
         }
-        if addresses.is_empty() {
+        if to.is_some() && addresses.is_empty() {
             return Err("its to names no address".to_owned());
         }
         Ok(Self { transport: builder.build(), host, from, to: addresses })
@@ -135,6 +136,11 @@ fn mailbox(text: &str) -> Result<Mailbox, String> {
     // Without runs of blanks, which get lost between encoded words.
     let name = name.map(|name| super::text::one_line(&name)).filter(|name| !name.is_empty());
     Ok(Mailbox::new(name, email))
+}
+
+/// An address without the name before it; nothing where the text is none.
+pub(super) fn address(text: &str) -> Option<String> {
+    mailbox(text).ok().map(|mailbox| mailbox.email.to_string())
 }
 
 /// Sends one message to one person.
@@ -250,7 +256,7 @@ mod tests {
 
     fn mail(smtp: &str, to: &[&str]) -> Result<Mail, String> {
         let to: Vec<String> = to.iter().map(|text| (*text).to_owned()).collect();
-        Mail::new(smtp, Some("ingam:secret"), "인감 <ingam@회사.한국>", &to, None)
+        Mail::new(smtp, Some("ingam:secret"), "인감 <ingam@회사.한국>", Some(&to), None)
     }
 
     #[test]

@@ -1,6 +1,6 @@
 //! The channels as they are stored: which there are, which of them fail, since when and why, and when each last took a message.
 
-use super::{Channels, deliver::Recipient, send::Answer};
+use super::{Channels, deliver::Recipient, personal::AddressRule, send::Answer};
 use crate::{
     clock::Instant,
     gate::{Gate, Housekeeping, Tx},
@@ -25,13 +25,25 @@ pub(crate) struct Health {
     pub proven_at: Option<Instant>,
     /// The addresses that each get their own messages, as JSON.
     pub recipients: String,
+    /// What an address of a person in it must be, as JSON; nothing where the channel has a receiver of its own.
+    pub addresses: Option<String>,
 }
 
 impl Health {
+    /// Whether each person has an address of their own in it, and the channel none.
+    pub(crate) fn is_personal(&self) -> bool {
+        self.addresses.is_some()
+    }
+
+    /// What an address of a person in it must be.
+    pub(crate) fn rule(&self) -> Option<AddressRule> {
+        serde_json::from_str(self.addresses.as_deref()?).ok()
+    }
+
     /// Those who get a message over it.
     pub(crate) fn recipients(&self) -> Vec<Recipient> {
         let mut addresses: Vec<String> = serde_json::from_str(&self.recipients).unwrap_or_default();
-        if addresses.is_empty() {
+        if addresses.is_empty() && !self.is_personal() {
             addresses.push(String::new());
         }
         addresses.into_iter().map(|address| Recipient { channel: self.name.clone(), address }).collect()
@@ -41,7 +53,8 @@ impl Health {
 /// All that are declared.
 pub(crate) async fn all(db: &mut impl Queries) -> sqlx::Result<Vec<Health>> {
     db.query(sql!(
-        "select name, kind, host, failing_since, error, proven_at, recipients from channels where is_declared order by name"
+        "select name, kind, host, failing_since, error, proven_at, recipients, addresses from channels
+          where is_declared order by name"
     ))
     .all()
     .await
@@ -64,8 +77,13 @@ pub(crate) async fn declare(mut reader: &Reader, gate: &Gate, channels: &Channel
     let stored = all(&mut reader).await?;
     let mut declared: Vec<Row> = channels.iter().map(row).collect();
     declared.sort_unstable();
-    let row_of =
-        |health: Health| Row { name: health.name, kind: health.kind, host: health.host, recipients: health.recipients };
+    let row_of = |Health { name, kind, host, recipients, addresses, .. }: Health| Row {
+        name,
+        kind,
+        host,
+        recipients,
+        addresses,
+    };
     let is_same = stored.into_iter().map(row_of).eq(declared.iter().cloned());
     if is_same { Ok(()) } else { gate.run_housekeeping(&DeclareChannels { declared }).await }
 }
@@ -77,13 +95,15 @@ struct Row {
     kind: String,
     host: String,
     recipients: String,
+    addresses: Option<String>,
 }
 
 fn row(channel: &super::Channel) -> Row {
     let receiver = &channel.receiver;
     let (kind, host) = if channel.is_on { (receiver.kind(), receiver.host()) } else { ("log", "") };
     let recipients = serde_json::to_string(receiver.recipients()).unwrap_or_default();
-    Row { name: channel.name.clone(), kind: kind.to_owned(), host: host.to_owned(), recipients }
+    let addresses = receiver.personal().and_then(|personal| serde_json::to_string(personal.rule()).ok());
+    Row { name: channel.name.clone(), kind: kind.to_owned(), host: host.to_owned(), recipients, addresses }
 }
 
 /// Stores which channels there are. What waits for one that is declared no more is dropped, and says so.
@@ -99,11 +119,12 @@ impl Housekeeping for DeclareChannels {
     async fn run(&self, tx: &mut Tx<'_>) -> sqlx::Result<()> {
         let now = tx.now();
         tx.query(sql!("update channels set is_declared = false where is_declared")).run().await?;
-        for Row { name, kind, host, recipients } in &self.declared {
+        for Row { name, kind, host, recipients, addresses } in &self.declared {
             tx.query(sql!(
-                "insert into channels (name, kind, host, recipients, is_declared, tested_at) values ($1, $2, $3, $4, true, $5)
+                "insert into channels (name, kind, host, recipients, is_declared, tested_at, addresses)
+                 values ($1, $2, $3, $4, true, $5, $6)
                  on conflict (name) do update set kind = excluded.kind, host = excluded.host, recipients = excluded.recipients,
-                   is_declared = true"
+                   is_declared = true, addresses = excluded.addresses"
             ))
             .bind(name.as_str())
             .bind(kind.as_str())
@@ -111,6 +132,7 @@ impl Housekeeping for DeclareChannels {
             .bind(recipients.as_str())
             // It is idle from now on.
             .bind(now)
+            .bind(addresses.as_deref())
             .run()
             .await?;
         }
@@ -131,16 +153,19 @@ pub(super) async fn note(tx: &mut Tx<'_>, channel: &str, answer: &Answer) -> sql
         Answer::Taken => return recover(tx, channel, now).await,
         Answer::Later { after, .. } => (false, after.map(|after| now.plus(after))),
         Answer::Misconfigured(_) | Answer::Refused(_) => (true, None),
+        Answer::Unreachable(_) | Answer::Gone => return Ok(()),
     };
-    let before: Option<(i64, Option<Instant>)> = tx
+    let before: Option<(i64, Option<Instant>, Option<String>)> = tx
         .query(sql!(
-            sqlite: "select failures, failing_since from channels where name = $1",
-            postgres: "select failures, failing_since from channels where name = $1 for update",
+            sqlite: "select failures, failing_since, addresses from channels where name = $1",
+            postgres: "select failures, failing_since, addresses from channels where name = $1 for update",
         ))
         .bind(channel.to_owned())
         .optional()
         .await?;
-    let Some((failures, since)) = before else { return Ok(()) };
+    let Some((failures, since, addresses)) = before else { return Ok(()) };
+    // One person's receiver that asks for patience holds up no other person.
+    let pause = pause.filter(|_| addresses.is_none());
     let failures = failures.saturating_add(1);
     let fails = is_certain || failures >= FAILURES;
     tx.query(sql!(

@@ -3,6 +3,7 @@
 use super::{
     PANELS, What,
     health::{self, Health},
+    way::{self, Faulty},
 };
 use crate::{
     clock::Instant,
@@ -46,6 +47,8 @@ impl State {
 pub(crate) struct Delivery {
     pub id: DeliveryId,
     pub channel: String,
+    /// The person who gets it, where it is for one.
+    pub person: Option<String>,
     pub what: String,
     pub alert: Option<AlertId>,
     pub message: String,
@@ -59,7 +62,9 @@ pub(crate) struct Delivery {
 
 macro_rules! delivery_columns {
     () => {
-        "id, channel, what, alert, message, state, attempts, created_at, next_at, told_at, error"
+        "id, channel, (select s.name from ways w join staff s on s.id = w.staff
+                        where w.id = case when recipient like 'way/%' then cast(substr(recipient, 5) as bigint) end) as person,
+         what, alert, message, state, attempts, created_at, next_at, told_at, error"
     };
 }
 
@@ -126,12 +131,14 @@ pub(crate) struct Deliveries {
     wanted: Wanted,
     before: Option<DeliveryId>,
     pub(super) channels: Vec<Health>,
+    /// People whose messages are not taken any more.
+    faulty: Vec<Faulty>,
 }
 
 impl Deliveries {
     /// All messages, beside these channels.
     pub(crate) fn of(channels: Vec<Health>) -> Self {
-        Self { filter: Filter::default(), wanted: Wanted::default(), before: None, channels }
+        Self { filter: Filter::default(), wanted: Wanted::default(), before: None, channels, faulty: Vec::new() }
     }
 }
 
@@ -153,7 +160,8 @@ impl Subject for Deliveries {
             return Ok(Some(Self::of(channels)));
         }
         let filter = Filter::beside_panels(&Query::of(desk));
-        Ok(Some(Self { wanted: filter.chosen(desk.zone())?, before: filter.place()?, filter, channels }))
+        let faulty = way::faulty(&mut desk.reader()).await?;
+        Ok(Some(Self { wanted: filter.chosen(desk.zone())?, before: filter.place()?, filter, channels, faulty }))
     }
 
     fn path(&self) -> String {
@@ -170,11 +178,12 @@ impl Subject for Deliveries {
 
     async fn page(self, desk: &Desk, shell: Shell, side: Side, status: u16) -> PageResult {
         let found = find(desk.reader(), &self.wanted, self.before).await?;
-        let Self { filter, channels, .. } = self;
+        let Self { filter, channels, faulty, .. } = self;
         let may_mend = desk.may("POST", super::again::AgainPanel::ROUTE);
         let pager = filter.pager(found.next);
         let reads_queues = desk.may("GET", "/queues");
-        let page = DeliveriesPage { shell, pager, rows: found.rows, filter, channels, may_mend, reads_queues, side };
+        let rows = found.rows;
+        let page = DeliveriesPage { shell, pager, rows, filter, channels, faulty, may_mend, reads_queues, side };
         desk.page(status, &page)
     }
 }
@@ -224,6 +233,7 @@ pub(crate) struct DeliveriesPage {
     pub(crate) rows: Vec<Delivery>,
     pub(crate) pager: Pager,
     pub(crate) channels: Vec<Health>,
+    pub(crate) faulty: Vec<Faulty>,
     /// Whether the reader can send a message again, give one up and test a channel.
     pub(crate) may_mend: bool,
     /// Whether they can see the topics that are read.
@@ -232,6 +242,11 @@ pub(crate) struct DeliveriesPage {
 }
 
 impl DeliveriesPage {
+    /// The people whose messages over this channel are not taken any more.
+    fn faulty_in(&self, channel: &str) -> Vec<&Faulty> {
+        self.faulty.iter().filter(|faulty| faulty.channel == channel).collect()
+    }
+
     fn tabs(&self) -> Vec<Tab> {
         self.filter.tabs(["", State::WAITING, State::FAILED, "told", "dropped"], |filter| &mut filter.show)
     }

@@ -145,6 +145,18 @@ pub(crate) struct Facts {
     /// Where instructions are for the person who looks at it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub runbook: Option<String>,
+    /// The six digits that prove an address. They are in no row: the lane adds them as it sends the message.
+    #[serde(skip)]
+    pub code: Option<String>,
+    /// By which policy and step of it a person is called.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub escalation: Option<String>,
+    /// Who had acknowledged it, and left it alone.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub returned_by: Option<String>,
+    /// Whether no person was reached who is to be called about it.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub is_unreached: bool,
     /// An event as programs get it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub event: Option<Value>,

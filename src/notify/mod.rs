@@ -19,6 +19,7 @@ mod influx;
 pub(crate) mod list;
 pub(crate) mod message;
 mod pagerduty;
+pub(crate) mod personal;
 pub(crate) mod post;
 pub(crate) mod records;
 pub(crate) mod retry;
@@ -27,6 +28,7 @@ pub(crate) mod send;
 mod slack;
 pub(crate) mod test;
 pub(crate) mod text;
+pub(crate) mod way;
 mod webhook;
 
 pub(crate) use channel::Channel;
@@ -43,6 +45,8 @@ crate::gate::refusal_words! {
     pub(crate) DELIVERY_SETTLED = "delivery-settled";
     /// There is no such channel.
     pub(crate) CHANNEL = "channel";
+    /// Each person has an address of their own in the channel, and the channel none.
+    pub(crate) CHANNEL_PERSONAL = "channel-personal";
 }
 
 /// What can be done beside the list of messages.

@@ -34,6 +34,20 @@ impl Address {
         self.0.host().unwrap_or_default()
     }
 
+    /// The host, with the port where it is not the usual one.
+    pub(super) fn authority(&self) -> String {
+        let usual = if self.0.scheme_str() == Some("http") { 80 } else { 443 };
+        match self.0.port_u16().filter(|port| *port != usual) {
+            Some(port) => format!("{}:{port}", self.host()),
+            None => self.host().to_owned(),
+        }
+    }
+
+    /// Whether a name or a password is in it.
+    pub(super) fn has_login(&self) -> bool {
+        self.0.authority().is_some_and(|authority| authority.as_str().contains('@'))
+    }
+
     #[cfg(test)]
     pub(super) fn text(&self) -> String {
         self.0.to_string()

@@ -15,6 +15,8 @@ pub(crate) enum Next {
     At(Instant),
     /// It is not tried again by itself.
     Failed,
+    /// There is no one to tell any more.
+    Dropped,
 }
 
 /// What becomes of a message after `attempts` attempts, the last of which had this answer. `spread`, from 0 to 999, moves the next
@@ -22,7 +24,8 @@ pub(crate) enum Next {
 pub(crate) fn next(answer: &Answer, attempts: i64, created: Instant, now: Instant, spread: i64) -> Next {
     let not_before = match answer {
         Answer::Taken => return Next::Told,
-        Answer::Refused(_) => return Next::Failed,
+        Answer::Refused(_) | Answer::Unreachable(_) => return Next::Failed,
+        Answer::Gone => return Next::Dropped,
         Answer::Later { after, .. } => after.unwrap_or_default(),
         Answer::Misconfigured(_) => TimeDelta::zero(),
     };
@@ -37,7 +40,8 @@ pub(crate) fn next(answer: &Answer, attempts: i64, created: Instant, now: Instan
 pub(crate) fn next_of_event(answer: &Answer, attempts: i64, now: Instant) -> Next {
     let not_before = match answer {
         Answer::Taken => return Next::Told,
-        Answer::Refused(_) => return Next::Failed,
+        Answer::Refused(_) | Answer::Unreachable(_) => return Next::Failed,
+        Answer::Gone => return Next::Dropped,
         Answer::Later { after, .. } => after.unwrap_or_default(),
         Answer::Misconfigured(_) => TimeDelta::zero(),
     };

@@ -1,7 +1,7 @@
 //! A test of a channel: a message that people look for at the other end.
 
 use super::{
-    CHANNEL, Facts, Message, Severity, What,
+    CHANNEL, CHANNEL_PERSONAL, Facts, Message, Severity, What,
     again::MENDS,
     deliver::{About, enqueue},
     health::{self, Health},
@@ -38,8 +38,11 @@ impl Change for TestChannel {
     }
 
     async fn check(&self, tx: &mut Tx<'_>) -> Result<(), Fault> {
-        let is_there = health::all(tx).await?.iter().any(|channel| channel.name == self.channel);
-        if is_there { Ok(()) } else { Err(Fault::missing(CHANNEL)) }
+        match health::all(tx).await?.iter().find(|channel| channel.name == self.channel) {
+            None => Err(Fault::missing(CHANNEL)),
+            Some(channel) if channel.is_personal() => Err(Fault::conflict(CHANNEL_PERSONAL)),
+            Some(_) => Ok(()),
+        }
     }
 
     async fn apply(&self, tx: &mut Tx<'_>) -> Result<Self::Output, Fault> {
@@ -106,6 +109,9 @@ impl Panel for TestPanel {
 
     async fn open(desk: &Desk, on: &Deliveries, name: &ChannelName, _: Opening<'_>) -> Result<Opened<Self>, PageError> {
         match on.channels.iter().find(|channel| channel.name == name.0) {
+            Some(channel) if channel.is_personal() => {
+                Ok(Opened::Closed(desk.words().get("refused-state.channel-personal").to_owned()))
+            }
             Some(channel) => Ok(Opened::Form(Self(channel.clone()))),
             None => Ok(Opened::Closed(desk.words().get("refused-state.channel").to_owned())),
         }

@@ -61,10 +61,14 @@ impl Said {
 fn sentence(message: &Message, words: Words) -> String {
     let kind = words.name("alert-kind", &message.kind);
     let by = message.facts.by.as_deref().unwrap_or_default();
-    let args: [(&str, &dyn std::fmt::Display); 4] =
-        [("kind", &kind), ("title", &message.title), ("n", &message.n), ("by", &by)];
+    let code = message.facts.code.as_deref().unwrap_or_default();
+    let args: [(&str, &dyn std::fmt::Display); 5] =
+        [("kind", &kind), ("title", &message.title), ("n", &message.n), ("by", &by), ("code", &code)];
     let key = match (message.what, &message.facts.by) {
+        (What::Test, _) if message.facts.code.is_some() => "message.proof".to_owned(),
         (What::Test, None) => "message.test-idle".to_owned(),
+        (What::Opened | What::Again, _) if message.facts.is_unreached => "message.unreached".to_owned(),
+        (What::Again, _) if message.facts.returned_by.is_some() => "message.returned".to_owned(),
         (What::Again, _) if message.facts.silenced_until.is_some() => "message.unsilenced".to_owned(),
         (what, _) => format!("message.{}", what.as_str()),
     };
@@ -166,6 +170,9 @@ fn lines(message: &Message, setting: &Setting, words: Words) -> Vec<(String, Str
     }
     if let Some(due) = facts.due {
         line("message.due", setting.time(due, message.at));
+    }
+    if let Some(escalation) = &facts.escalation {
+        line("message.escalation", escalation.clone());
     }
     if let Some(change) = &facts.change {
         line("message.change", words.name("action", change).to_owned());

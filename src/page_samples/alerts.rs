@@ -4,26 +4,29 @@ use super::maker::{Maker, Sample, before, html, now};
 use crate::{
     alerts::{
         acknowledge::AcknowledgePanel,
+        call::{CallEvent, What},
         kind::AlertKind,
         list::{Filter as AlertFilter, ListPage, Shown},
+        note::NotePanel,
         receive::{end::EndReceivedPanel, record::Received},
         record::{Alert, AlertEvent},
-        show::{AlertView, ShowPage},
+        show::{AlertView, ShowPage, timeline},
         silence::record::{Scope, Silence},
     },
     id::{AlertId, DeliveryId, StaffId},
     notify::{
-        Facts, Message, Severity, What,
+        Facts, Message, Severity, What as Told,
         again::{AgainPanel, GiveUpPanel},
         health::Health,
         list::{Deliveries, DeliveriesPage, Delivery, Filter},
         test::{ChannelName, TestPanel},
+        way::Faulty,
     },
     web::{
         list::ListQuery as _,
         panel::{Opened, Panel, Side, side_of},
         shell::{
-            Section,
+            NextCall, Section,
             field::{FieldErrors, wrong},
             seal::SealForm,
         },
@@ -118,7 +121,40 @@ impl Maker {
         let may_silence = silence.is_none();
         let (shell, facts) = (self.shell(Section::Alerts), alert.facts());
         let received = (alert.kind == AlertKind::Received).then(|| self.a_received());
-        html(&ShowPage { shell, alert, facts, events, told, silence, may_silence, received, side })
+        let events = timeline(events, self.calls());
+        let next = (alert.state() == "open").then(|| NextCall {
+            at: now().plus(TimeDelta::minutes(7)),
+            name: "second".into(),
+            is_rota: true,
+            person: (alert.n > 1).then(|| self.me()),
+        });
+        html(&ShowPage { shell, alert, facts, events, next, told, silence, may_silence, received, side })
+    }
+
+    fn calls(self) -> Vec<CallEvent> {
+        let call = |minutes: i64, what: What, step: Option<i64>| CallEvent {
+            at: before(TimeDelta::minutes(minutes)),
+            what: what.as_str().into(),
+            policy: Some("batches".into()),
+            step,
+            target: step.map(|step| if step == 2 { "channel:ops".into() } else { "rota:first".into() }),
+            staff: None,
+            staff_name: step.filter(|step| *step < 2).map(|_| self.me()),
+            detail: None,
+        };
+        let because = |detail: &str, event: CallEvent| CallEvent { detail: Some(detail.into()), ..event };
+        let note =
+            CallEvent { detail: Some(self.reason()), staff_name: Some(self.me()), ..call(60, What::Noted, None) };
+        vec![
+            call(84, What::Started, None),
+            call(84, What::Called, Some(0)),
+            because("no-way", call(74, What::Unreachable, Some(1))),
+            call(74, What::Called, Some(2)),
+            note,
+            call(20, What::Returned, None),
+            because("round", call(19, What::Unreachable, None)),
+            because("steps", call(3, What::Ended, None)),
+        ]
     }
 
     fn a_received(self) -> Received {
@@ -153,12 +189,13 @@ impl Maker {
             error: is_failing.then(|| self.text("HTTP 404: no_service", "HTTP 404: no_service")),
             proven_at: (kind != "webhook").then(|| before(TimeDelta::days(3))),
             recipients: "[]".into(),
+            addresses: None,
         }
     }
 
     fn a_delivery(self, id: i64, state: &str, attempts: i64) -> Delivery {
         let message = Message {
-            what: What::Opened,
+            what: Told::Opened,
             kind: "runs.failed".into(),
             severity: Severity::Critical,
             key: "ingam:prod:runs.failed:daily-settlement".into(),
@@ -171,7 +208,8 @@ impl Maker {
         };
         Delivery {
             id: DeliveryId::new(id),
-            channel: "ops".into(),
+            channel: if id == 7 { "duty".into() } else { "ops".into() },
+            person: (id == 7).then(|| self.me()),
             what: "opened".into(),
             alert: Some(AlertId::new(31)),
             message: serde_json::to_string(&message).unwrap(),
@@ -191,6 +229,7 @@ impl Maker {
             self.channel("hook", "webhook", false),
             self.channel("mail", "email", false),
             self.channel("points", "influxdb", false),
+            Health { addresses: Some("{}".into()), ..self.channel("duty", "slack", false) },
         ]
     }
 
@@ -198,7 +237,12 @@ impl Maker {
         let filter = Filter::default();
         let pager = filter.pager(rows.last().map(|row| row.id));
         let shell = self.shell(Section::Alerts);
-        html(&DeliveriesPage { shell, filter, rows, pager, channels, may_mend: true, reads_queues: true, side })
+        let faulty = vec![Faulty {
+            channel: "duty".into(),
+            name: self.me(),
+            error: Some(self.text("HTTP 404: no_service", "HTTP 404: no_service")),
+        }];
+        html(&DeliveriesPage { shell, filter, rows, pager, channels, faulty, may_mend: true, reads_queues: true, side })
     }
 
     fn deliveries_side<P: Panel<On = Deliveries>>(self, part: &P::Part, opened: Opened<P>) -> Side {
@@ -220,6 +264,7 @@ impl Maker {
         let received = AlertView {
             alert: self.an_alert(26, AlertKind::Received, 1),
             events: vec![],
+            calls: vec![],
             told: vec![],
             silence: None,
             received: Some(self.a_received()),
@@ -233,10 +278,20 @@ impl Maker {
             self.alert_page(self.an_alert(26, AlertKind::Received, 1), self.told(), None, Side::default()),
         );
         let alert = self.an_alert(31, AlertKind::RunFailed, 3);
-        let view = AlertView { alert: alert.clone(), events: vec![], told: vec![], silence: None, received: None };
+        let view = AlertView {
+            alert: alert.clone(),
+            events: vec![],
+            calls: vec![],
+            told: vec![],
+            silence: None,
+            received: None,
+        };
         let side = |seal| side_of(&self.shell(Section::Alerts), &view, &(), Opened::Form(AcknowledgePanel), seal);
         let fresh = SealForm::fresh(AcknowledgePanel::KIND, "01JD3Q8V5W", 0);
         add("alert", self.alert_page(alert.clone(), vec![], None, side(fresh.clone()).unwrap().0));
+        let note = SealForm::fresh(NotePanel::KIND, "01JD3Q8V5W", 0);
+        let note = side_of(&self.shell(Section::Alerts), &view, &(), Opened::Form(NotePanel), note).unwrap().0;
+        add("alert-note", self.alert_page(alert.clone(), self.told(), None, note));
         let errors = FieldErrors::one("reason", wrong::required());
         let wrong = SealForm { errors, reason: String::new(), ..fresh };
         add(

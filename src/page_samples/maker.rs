@@ -109,6 +109,7 @@ impl Maker {
                 href: "/oncall/first".into(),
                 others: 1,
             }),
+            unreached: None,
             audit_head: Some(AuditHead { seq: Seq::new(12_345), at: before(TimeDelta::minutes(2)) }),
         }
     }
@@ -130,6 +131,7 @@ impl Maker {
         self.readiness(&mut out);
         self.silences(&mut out);
         self.oncall(&mut out);
+        self.ways(&mut out);
         self.queues(&mut out);
         self.approvals(&mut out);
         self.audit(&mut out);

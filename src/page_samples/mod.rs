@@ -26,3 +26,4 @@ mod search;
 mod silences;
 mod staff;
 mod users;
+mod ways;

@@ -1,7 +1,7 @@
 //! The checklists and how each of their lines is judged.
 
 use super::{configured::Configured, proven::Proven};
-use crate::{allowlist::net::is_wide, clock::Instant, gate::Role, web::words::Words};
+use crate::{allowlist::net::is_wide, clock::Instant, gate::Role, notify::health::Health, web::words::Words};
 use chrono::TimeDelta;
 use std::fmt;
 
@@ -147,6 +147,8 @@ fn monitoring(configured: &Configured, proven: &Proven, now: Instant) -> Vec<Lin
     let health = |name: &str| proven.channels.iter().find(|channel| channel.name == name);
     let is_proven =
         |name: &str| health(name).and_then(|channel| channel.proven_at).is_some_and(|at| now.since(at) <= PROVEN);
+    // Each person proves their own address in it.
+    let is_personal = |name: &str| health(name).is_some_and(Health::is_personal);
     let fails = |name: &str| health(name).is_some_and(|channel| channel.failing_since.is_some());
     let names = |is_against: &dyn Fn(&str) -> bool| -> Vec<String> {
         used().filter(|channel| is_against(&channel.name)).map(|channel| channel.name.clone()).collect()
@@ -156,7 +158,7 @@ fn monitoring(configured: &Configured, proven: &Proven, now: Instant) -> Vec<Lin
     vec![
         Line::without("critical", configured.untold.iter().map(|kind| Detail::Kind(kind))),
         Line::so("another", another, NOTHING),
-        Line::without("proven", names(&|name| !is_proven(name))),
+        Line::without("proven", names(&|name| !is_proven(name) && !is_personal(name))),
         Line::without("working", names(&fails)),
         Line::so("on-duty", on_duty, NOTHING),
     ]

@@ -5,7 +5,7 @@ use super::{
     route::Route,
     session::Limits,
     session_page::PageSession,
-    shell::{FindFailing, FindOnDuty, FindSilenced, Frame, Solo, Theme, Waits},
+    shell::{FindFailing, FindNextCall, FindOnDuty, FindSilenced, FindUnreached, Frame, Solo, Theme, Waits},
     traffic::Traffic,
     visit::Visit,
     words::Words,
@@ -70,6 +70,10 @@ pub struct Console {
     pub(crate) silenced: FindSilenced,
     /// Who every page says is on duty.
     pub(crate) on_duty: FindOnDuty,
+    /// What every page tells an owner of alerts about which no person is reached.
+    pub(crate) unreached: FindUnreached,
+    /// Who is called next about an alert.
+    pub(crate) next_call: FindNextCall,
     /// The people that the sign-in page offers; none but in a demo.
     pub(crate) personas: Vec<Persona>,
     /// How many requests there were.

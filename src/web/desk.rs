@@ -134,6 +134,11 @@ impl Desk {
             } else {
                 None
             },
+            unreached: if self.visitor.roles.any_of(&[crate::gate::Role::Owner]) {
+                (self.console().unreached)(self.reader()).await?
+            } else {
+                None
+            },
             silenced: if self.may("GET", Section::Alerts.href()) {
                 (self.console().silenced)(self.reader(), self.now()).await?
             } else {

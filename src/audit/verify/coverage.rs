@@ -176,7 +176,7 @@ pub const COVERAGE: &[Coverage] = &[
         &[],
         &[(
             "id, channel, recipient, thing, what, alert, alert_event, event, message, state, attempts, created_at, next_at, claimed_until, \
-             told_at, error",
+             told_at, error, called_by",
             "messages on their way, kept for 30 days; sending one again and giving one up are rows of the log",
         )],
     ),
@@ -201,12 +201,28 @@ pub const COVERAGE: &[Coverage] = &[
             "what was typed into a form of an ended session, for an hour; nothing is made of it",
         )],
     ),
+    table(
+        "escalations",
+        &[],
+        &[(
+            "alert, policy, round, next_step, next_at, next_target, newest_call, is_reached, unreached_at, changed",
+            "how far calling people is; it follows from the configuration, the alerts and who is on duty",
+        )],
+    ),
+    table(
+        "escalation_events",
+        &[],
+        &[(
+            "id, alert, at, what, policy, round, step, target, staff, staff_name, detail",
+            "appended only; whom the console called by itself, and notes, each of which is a row of the log",
+        )],
+    ),
     table("host_review", &[("id, seen_through", "the last row that noted it")], &[]),
     table(
         "channels",
         &[],
         &[(
-            "name, kind, host, recipients, is_declared, failures, failing_since, error, proven_at, tested_at, pause_until",
+            "name, kind, host, recipients, addresses, is_declared, failures, failing_since, error, proven_at, tested_at, pause_until",
             "what the configuration declares and how receivers answer, which no change alters",
         )],
     ),
@@ -481,6 +497,14 @@ pub const COVERAGE: &[Coverage] = &[
             ("email_domain, phone_last4", "worked out by the database from the other columns"),
             ("version", FORMS),
         ],
+    ),
+    table(
+        "ways",
+        &[],
+        &[(
+            "id, staff, channel, address, hint, salt, made_at, code_until, tries, proven_at, failed_at, error, removed_at",
+            "where people are told, encrypted with the name of the person; who added, proved and removed one is a row of the log",
+        )],
     ),
     table(
         "verification",

@@ -117,6 +117,10 @@ impl Keys {
         }
     }
 
+    pub(in crate::config) fn has(&self, key: &str) -> bool {
+        self.0.contains_key(key)
+    }
+
     /// A text as it is, where it is there.
     pub(in crate::config) fn written(&self, key: &str) -> Option<&str> {
         self.0.get(key).and_then(Value::text)

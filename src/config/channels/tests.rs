@@ -63,7 +63,7 @@ fn a_route_leads_somewhere_and_every_kind_has_one() {
         ("[[route]]\nkinds = [\"*\"]\njobs = [\"a*\"]\nto = [\"ops\"]", "of the kind runs.failed"),
         ("[[route]]\nkinds = [\"runs.fialed\"]\nto = [\"ops\"]", "is no kind of alert"),
         ("[[route]]\nkinds = [\"*\"]\nto = [\"opps\"]", "\"opps\" is not the name of a channel"),
-        ("[[route]]\nkinds = [\"*\"]\nto = []", "must name something"),
+        ("[[route]]\nkinds = [\"*\"]\nto = []", "`to` must name something"),
     ] {
         let error = read(&format!("{ops}{route}"), Profile::Prod).unwrap_err();
         assert!(error.contains(says), "{route}: {error}");
@@ -130,4 +130,47 @@ fn what_is_secret_is_hidden_in_the_logs_of_runs_and_a_name_is_not() {
     };
     declared.resolve(env).unwrap();
     assert_eq!(declared.secrets().collect::<Vec<_>>(), ["ingam:s3cret", "s3cret", "hunter2"]);
+}
+
+const PEOPLE: &str = "[[channel]]\nname = \"duty\"\npeople = true\n";
+
+#[test]
+fn a_channel_for_people_has_no_receiver_of_its_own_and_is_told_of_nothing_by_itself() {
+    let ops =
+        "[[channel]]\nname = \"ops\"\nkind = \"slack\"\nurl = \"$HOOK\"\n[[route]]\nkinds = [\"*\"]\nto = [\"ops\"]\n";
+    for kind in [
+        "kind = \"slack\"",
+        "kind = \"slack\"\nhosts = [\"hooks.example.com:8443\"]",
+        "kind = \"pagerduty\"",
+        "kind = \"webhook\"\nsecret = \"$WHSEC\"\nhosts = [\"hooks.example.com\"]",
+        "kind = \"email\"\nsmtp = \"smtps://mail.example.com\"\nfrom = \"ingam@example.com\"",
+    ] {
+        let channels = read(&format!("{ops}{PEOPLE}{kind}"), Profile::Prod).unwrap();
+        assert!(!channels.find("duty").unwrap().is_tested && channels.find("duty").unwrap().recipients().count() == 0);
+        assert!(channels.beside("ops").is_empty() && channels.told_of("runs.failed", None).len() == 1, "{kind}");
+        // Alone it is no channel that tells of alerts, so no route is asked for.
+        assert!(read(&format!("{PEOPLE}{kind}"), Profile::Prod).is_ok());
+    }
+}
+
+#[test]
+fn what_is_wrong_with_a_channel_for_people_is_one_line() {
+    for (rest, says) in [
+        ("kind = \"slack\"\nurl = \"$HOOK\"", "with people = true has no url; it has hosts, beside"),
+        ("kind = \"pagerduty\"\nrouting_key = \"$KEY\"", "has no routing_key"),
+        ("kind = \"webhook\"\nsecret = \"$WHSEC\"", "hosts must name"),
+        ("kind = \"webhook\"\nhosts = [\"hooks.example.com\"]", "secret is missing"),
+        ("kind = \"webhook\"\nsecret = \"$WHSEC\"\nhosts = [\"https://hooks.example.com\"]", "which is no host"),
+        ("kind = \"slack\"\nhosts = [\"*.example.com\"]", "which is no host"),
+        (
+            "kind = \"email\"\nsmtp = \"smtps://mail.example.com\"\nfrom = \"a@b.c\"\nto = [\"a@b.c\"]",
+            "has no to; it has smtp",
+        ),
+        ("kind = \"influxdb\"\nurl = \"https://influx.example.com\"\ndatabase = \"app\"", "reaches no people"),
+        ("kind = \"slack\"\nweekly_test = true", "leave weekly_test out"),
+        ("kind = \"slack\"\n[[route]]\nkinds = [\"*\"]\nto = [\"duty\"]", "go to the people who are called"),
+    ] {
+        let error = read(&format!("{PEOPLE}{rest}"), Profile::Prod).unwrap_err();
+        assert!(error.contains(says) && !error.contains('\n'), "{rest}: {error}");
+    }
 }

@@ -47,6 +47,7 @@ fn ready() -> (Configured, Proven) {
         error: None,
         proven_at: Some(ago(TimeDelta::days(3))),
         recipients: "[]".to_owned(),
+        addresses: None,
     };
     let proven = Proven {
         verified_at: Some(ago(TimeDelta::hours(20))),

@@ -1,4 +1,4 @@
-use crate::{clock::Instant, store::Reader, web::session::Visitor};
+use crate::{clock::Instant, id::AlertId, store::Reader, web::session::Visitor};
 use futures_util::future::LocalBoxFuture;
 
 /// A part of the console that has its own entry in the navigation.
@@ -143,6 +143,33 @@ pub struct OnDuty {
 
 /// The way to find out who is on duty; nothing where there is no rota.
 pub(crate) type FindOnDuty = for<'c> fn(&'c Reader, Instant) -> LocalBoxFuture<'c, sqlx::Result<Option<OnDuty>>>;
+/// Alerts about which no person was reached, of which every page of an owner tells.
+#[derive(Clone, Debug)]
+pub struct Unreached {
+    /// How many there are, as far as they were counted.
+    pub n: i64,
+    /// The one of which that has been so for the longest time: its title, since when, and its page.
+    pub title: String,
+    pub since: Instant,
+    pub href: String,
+}
+
+/// The way to find out about alerts that reach no person; nothing where there is none.
+pub(crate) type FindUnreached = for<'c> fn(&'c Reader) -> LocalBoxFuture<'c, sqlx::Result<Option<Unreached>>>;
+
+/// Who is called next about an alert.
+#[derive(Clone, Debug)]
+pub(crate) struct NextCall {
+    pub at: Instant,
+    /// The rota or the channel.
+    pub name: String,
+    pub is_rota: bool,
+    /// The person on duty then.
+    pub person: Option<String>,
+}
+
+/// The way to find out who is called next about an alert; nothing where no person is.
+pub(crate) type FindNextCall = for<'c> fn(&'c Reader, AlertId) -> LocalBoxFuture<'c, sqlx::Result<Option<NextCall>>>;
 
 #[derive(Clone, Copy, Debug)]
 pub struct NavItem {

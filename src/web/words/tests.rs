@@ -82,6 +82,8 @@ const COMPOSED: &[&str] = &[
     "month.",
     "weekday.",
     "rota-unit.",
+    "way-state.",
+    "call-why.",
     "delivery-state.",
     "delivery-error.",
     "channel-kind.",

@@ -20,12 +20,14 @@ const LAYERS: &[&[&str]] = &[
     // The slices.
     &["audit"],
     &["access", "approvals", "host", "networks", "notify", "staff"],
+    &["ways"],
     &["orders"],
     &["users"],
     &["batches"],
     &["queues"],
     &["alerts"],
     &["oncall"],
+    &["escalation"],
     &["search"],
     &["dashboard"],
     // Reads of all of them.

@@ -70,6 +70,14 @@ impl MailServer {
         )
     }
 
+    /// A channel called `mail` in which people have mailboxes of their own.
+    pub(crate) fn people(&self) -> String {
+        format!(
+            "[[channel]]\nname = \"mail\"\nkind = \"email\"\npeople = true\nsmtp = \"smtp://{}\"\nfrom = \"인감 <ingam@example.com>\"\n",
+            self.address
+        )
+    }
+
     fn serve(&self, stream: &TcpStream) -> std::io::Result<()> {
         let (mut lines, mut answers) = (BufReader::new(stream).lines(), stream);
         answers.write_all(b"220 mail.example.com\r\n")?;

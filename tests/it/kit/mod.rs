@@ -42,6 +42,7 @@ mod sink;
 mod sound;
 mod together;
 mod waiting;
+mod ways;
 mod world;
 
 #[cfg(feature = "kafka")]
@@ -69,6 +70,7 @@ pub(crate) use sink::{SECRET as SINK_SECRET, Says, Sink};
 pub(crate) use sound::assert_sound;
 pub(crate) use together::{at_once, submit_at_once, with_status};
 pub(crate) use waiting::{poll, wait_for, wait_until};
+pub(crate) use ways::{add_way, newest_way, prove_way, reached_at};
 pub(crate) use world::World;
 
 /// Runs `body` in a fresh world on `engine`. Where PostgreSQL is not installed its cases pass with a line that says so,

@@ -84,10 +84,21 @@ impl Sink {
         format!("http://{}/{path}", self.address)
     }
 
+    /// The host and port, as an address has them.
+    pub(crate) fn host(&self) -> String {
+        self.address.to_string()
+    }
+
+    /// With what webhooks are signed, as a configuration file has it.
+    #[expect(clippy::unused_self, reason = "it belongs to the sink")]
+    pub(super) fn secret(&self) -> String {
+        format!("whsec_{}", STANDARD.encode(SECRET))
+    }
+
     /// A channel of each kind, as a configuration file declares them: `ops`, `page`, `hook`. `$SINK` in `more` is its address.
     pub(crate) fn channels(&self, more: &str) -> String {
         let base = format!("http://{}", self.address);
-        let secret = format!("whsec_{}", STANDARD.encode(SECRET));
+        let secret = self.secret();
         format!(
             "[[channel]]\nname = \"ops\"\nkind = \"slack\"\nurl = \"{base}/slack\"\nlang = \"en\"\n\
              [[channel]]\nname = \"page\"\nkind = \"pagerduty\"\nurl = \"{base}/pagerduty\"\nrouting_key = \"R0UT1NGK3Y\"\nlang = \"en\"\nenvironments = [\"local\"]\n\
@@ -113,7 +124,7 @@ impl Sink {
                 book.says.get(&path).copied().unwrap_or(Says::Ok)
             };
             let (status, word, more) = match says {
-                Says::Ok if path == "slack" => (200, "ok".to_owned(), String::new()),
+                Says::Ok if path.starts_with("slack") => (200, "ok".to_owned(), String::new()),
                 Says::Ok if path.starts_with("influx") => (204, String::new(), String::new()),
                 Says::Ok => (202, "{\"status\":\"success\"}".to_owned(), String::new()),
                 Says::Status(status, word) => (status, word.to_owned(), String::new()),

@@ -3,7 +3,7 @@
 use crate::{
     approvals::support::{approval, ask, points_rule, rejection, rules},
     batches::support::{becomes, declare, rerun_form, run, run_form, script},
-    kit::{Browser, Engine, Form, Mode, Provider, Sink, World, addition, wait_until},
+    kit::{Browser, Engine, Form, Mode, Provider, Sink, World, addition, reached_at, wait_until},
     orders::support::{cancellation, refund, settled, shipping},
     people::support::{id_of, invitation, panel, roles_form},
     sign_in::{
@@ -30,7 +30,7 @@ struct Receive {
 
 /// Everything that people and the system do, done here. The provider must live as long as the world.
 pub(crate) fn populated(engine: Engine) -> (World, Provider) {
-    let provider = Provider::start();
+    let (provider, sink) = (Provider::start(), Sink::start());
     let world = World::start_with(engine, |config| {
         provider.serve_for(config, Duration::from_millis(400));
         config.policies = rules(vec![points_rule(10_000, Some(200_000), 1)]);
@@ -43,13 +43,14 @@ pub(crate) fn populated(engine: Engine) -> (World, Provider) {
         config.receivers = receivers(&declared.receive, &Channels::default(), config.profile).unwrap();
         // It runs until the test ends, and takes what the console tells it.
         let own = "[\"runs.*\", \"batches.*\", \"approvals.*\", \"audit.*\", \"queue.*\"]";
-        Sink::start().serve_for(config, &format!("[[route]]\nkinds = {own}\nto = [\"hook\"]"));
+        sink.serve_for(config, &format!("{}[[route]]\nkinds = {own}\nto = [\"hook\"]", sink.people()));
     });
     let mina = world.signed_in("mina");
     customers(&world, &mina);
     orders(&world, &mina, &provider);
     requests(&world, &mina);
     batches(&world);
+    reached_at(&world, &sink, &world.signed_in("jun"), "jun", "jun");
     people(&world);
     networks(&world);
     queues(&world);

@@ -1,0 +1,7 @@
+//! Who is called about an alert, step by step, until a person acknowledges it.
+
+mod killing;
+mod returning;
+mod steps;
+mod support;
+mod unreached;
