@@ -117,9 +117,7 @@ fn every_form_carries_what_its_address_asks_for() {
             let numbered = numbered(page, path, &fields);
             let expected: Vec<&str> = match panels.iter().find(|(route, _)| matches(route, path)) {
                 // What must be quick costs no code.
-                Some((route, own)) if NOTED.contains(route) => {
-                    SEAL[1..].iter().chain(*own).copied().collect()
-                }
+                Some((route, own)) if NOTED.contains(route) => SEAL[1..].iter().chain(*own).copied().collect(),
                 Some((_, own)) => SEAL.iter().chain(*own).copied().collect(),
                 None => others(path).to_vec(),
             };
