@@ -89,8 +89,14 @@ impl ChannelConfig {
                 let ca =
                     ca.map(|path| fs::read(path).map_err(|error| format!("its ca: {path}: {error}"))).transpose()?;
                 let login = keys.secret("login", profile)?;
-                Mail::new(keys.required("smtp")?, login, keys.required("from")?, keys.texts("to")?, ca.as_deref())
-                    .map(Receiver::Email)
+                Mail::new(
+                    keys.required("smtp")?,
+                    login,
+                    keys.required("from")?,
+                    keys.required_texts("to")?,
+                    ca.as_deref(),
+                )
+                .map(Receiver::Email)
             }
             Kind::InfluxDb => influx(keys, profile).map(Receiver::InfluxDb),
             Kind::Kafka => topic(keys, profile),
