@@ -24,6 +24,13 @@ pub(crate) struct Telling {
     pub environment: &'static str,
 }
 
+/// Why an opening is told late: a silence, or a channel that was not declared.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Late {
+    /// Until when a silence kept it from being told.
+    pub silenced_until: Option<Instant>,
+}
+
 /// Those who are told of an alert where no silence is in force.
 pub(super) fn recipients_of(channels: &Channels, alert: &Alert) -> Vec<Recipient> {
     match alert.kind {
@@ -40,17 +47,17 @@ pub(super) fn is_silenced(silences: &[Silence], alert: &Alert, channel: &str, no
 
 impl Telling {
     /// Tells these that an alert was opened, and who looks at it where a person does. One that was told is told no second time.
-    /// `silenced_until`: until when a silence kept it from being told.
+    /// `late`: they did not know of it when it was opened.
     pub(super) async fn tell_opening(
         &self,
         tx: &mut Tx<'_>,
         alert: &Alert,
         to: &[Recipient],
-        silenced_until: Option<Instant>,
+        late: Option<Late>,
     ) -> sqlx::Result<()> {
         let key = format!("ingam:{}:{}:{}", self.environment, alert.kind.as_str(), alert.subject);
         let mut opening = message(alert, What::Opened, alert.newest_at, key.clone());
-        opening.facts.silenced_until = silenced_until;
+        opening.facts.silenced_until = late.and_then(|late| late.silenced_until);
         for (what, event, by) in first_events(tx, alert.id).await? {
             let message = match what {
                 What::Opened => opening.clone(),
@@ -61,7 +68,9 @@ impl Telling {
                 }
             };
             for to in to {
-                deliver::enqueue(tx, to, About::Alert { alert: alert.id, event }, &message).await?;
+                if late.is_none() || !deliver::take_up(tx, to, event, &message).await? {
+                    deliver::enqueue(tx, to, About::Alert { alert: alert.id, event }, &message).await?;
+                }
             }
         }
         Ok(())
