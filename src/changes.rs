@@ -62,6 +62,7 @@ use crate::{
     },
     queues::{
         place::{DeclareTopics, HoldPartitions, KeepLook, ReleasePartitions},
+        set_place::SetPlace,
         take::TakeRecord,
     },
     staff::{
@@ -122,6 +123,7 @@ crate::changes! {
     SendAgain,
     GiveUp,
     TestChannel,
+    SetPlace,
     SettleDay,
     ExpirePoints,
     Approve,
