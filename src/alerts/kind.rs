@@ -77,15 +77,16 @@ impl AlertKind {
         Self::ALL.iter().copied().find(|kind| kind.as_str() == text)
     }
 
-    /// What is wrong with a run that a person should look at; nothing where they need not now.
-    pub(crate) fn of_run(state: State, is_slow: bool, is_low: bool) -> Option<Self> {
+    /// What is wrong with a run that a person should look at; nothing where they need not now. `slow` takes longer than usual, `few` is
+    /// less than what is usual.
+    pub(crate) fn of_run(state: State, slow: bool, few: bool) -> Option<Self> {
         match state {
             State::Failed => Some(Self::RunFailed),
             State::TimedOut => Some(Self::RunTimedOut),
             State::Lost => Some(Self::RunLost),
             State::Queued => Some(Self::RunLate),
-            state if state.is_under_way() && is_slow => Some(Self::RunSlow),
-            State::Succeeded if is_low => Some(Self::RunLow),
+            state if state.is_under_way() && slow => Some(Self::RunSlow),
+            State::Succeeded if few => Some(Self::RunLow),
             _ => None,
         }
     }
