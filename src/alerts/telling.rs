@@ -10,7 +10,7 @@ use crate::{
     gate::Tx,
     id::{AlertEventId, AlertId},
     notify::{
-        Channels, Message, What,
+        Channels, Message, What, again,
         deliver::{self, About, Recipient},
     },
     sql,
@@ -68,7 +68,7 @@ impl Telling {
                 }
             };
             for to in to {
-                if late.is_none() || !deliver::take_up(tx, to, event, &message).await? {
+                if late.is_none() || !again::take_up(tx, to, event, &message).await? {
                     deliver::enqueue(tx, to, About::Alert { alert: alert.id, event }, &message).await?;
                 }
             }

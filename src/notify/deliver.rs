@@ -78,41 +78,7 @@ pub(crate) async fn enqueue(
     Ok(row.map(|(id,)| id))
 }
 
-/// Whether a message of `deliveries d` was dropped because its channel was declared no more.
-macro_rules! lost_its_channel {
-    () => {
-        "d.state = 'dropped' and coalesce(d.error, '') = 'channel-gone'"
-    };
-}
-pub(crate) use lost_its_channel;
-
-/// Tells what was dropped because the channel was declared no more: the same message, as it reads now, for a whole day from now.
-/// Returns whether there was one.
-pub(crate) async fn take_up(
-    tx: &mut Tx<'_>,
-    to: &Recipient,
-    event: AlertEventId,
-    message: &Message,
-) -> sqlx::Result<bool> {
-    let now = tx.now();
-    let taken_up = tx
-        .query(sql!(
-            "update deliveries set state = 'waiting', error = null, message = $4, created_at = $5, next_at = $5
-              where id in (select d.id from deliveries d where d.alert_event = $3 and d.channel = $1 and d.recipient = $2 and ",
-            lost_its_channel!(),
-            ")"
-        ))
-        .bind(to.channel.as_str())
-        .bind(to.address.as_str())
-        .bind(event)
-        .bind(written(message)?)
-        .bind(now)
-        .run()
-        .await?;
-    Ok(taken_up > 0)
-}
-
-fn written(message: &Message) -> sqlx::Result<String> {
+pub(super) fn written(message: &Message) -> sqlx::Result<String> {
     serde_json::to_string(message).map_err(|error| sqlx::Error::Encode(error.into()))
 }
 

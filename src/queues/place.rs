@@ -280,52 +280,6 @@ pub(super) async fn move_on(
     Ok(moved.is_some())
 }
 
-/// Who has a partition, and what comes next there.
-#[derive(Clone, Debug, sqlx::FromRow)]
-pub(super) struct Held {
-    pub next_offset: Option<i64>,
-    owner: Option<String>,
-    lease_until: Option<Instant>,
-}
-
-impl Held {
-    /// Whether a process has it.
-    pub(super) fn is_held(&self, now: Instant) -> bool {
-        self.owner.is_some() && self.lease_until.is_some_and(|until| until >= now)
-    }
-}
-
-/// Locks a partition that is known.
-pub(super) async fn lock(tx: &mut Tx<'_>, topic: &str, partition: i32) -> sqlx::Result<Option<Held>> {
-    tx.query(sql!(
-        sqlite: "select next_offset, owner, lease_until from queue_offsets where topic = $1 and partition = $2 and partition >= 0",
-        postgres: "select next_offset, owner, lease_until from queue_offsets
-                    where topic = $1 and partition = $2 and partition >= 0 for update",
-    ))
-    .bind(topic.to_owned())
-    .bind(i64::from(partition))
-    .optional()
-    .await
-}
-
-/// Stores which record comes next, and where the partition ends. What was wrong with the place before is over.
-pub(super) async fn set(tx: &mut Tx<'_>, topic: &str, partition: i32, offset: i64, end: i64) -> sqlx::Result<()> {
-    let now = tx.now();
-    tx.query(sql!(
-        "update queue_offsets set next_offset = $3, end_offset = $4, moved_at = $5, owner = null, lease_until = null,
-                waits_since = null, failing_since = null, error = null
-          where topic = $1 and partition = $2"
-    ))
-    .bind(topic.to_owned())
-    .bind(i64::from(partition))
-    .bind(offset)
-    .bind(end)
-    .bind(now)
-    .run()
-    .await
-    .map(drop)
-}
-
 /// The record that comes next.
 pub(crate) async fn next_of(reader: &Reader, topic: &str, partition: i32) -> sqlx::Result<Option<i64>> {
     let row: Option<(Option<i64>,)> = reader

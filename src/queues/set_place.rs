@@ -1,7 +1,10 @@
 //! Setting which record of a partition comes next, from the host: where the topic was made again, or its cluster has lost records.
 
-use super::place;
-use crate::gate::{Admits, Change, Fault, Target, Tx};
+use crate::{
+    clock::Instant,
+    gate::{Admits, Change, Fault, Target, Tx},
+    sql,
+};
 use serde::{Deserialize, Serialize};
 
 crate::gate::refusal_words! {
@@ -42,7 +45,7 @@ impl Change for SetPlace {
 
     async fn apply(&self, tx: &mut Tx<'_>) -> Result<Option<i64>, Fault> {
         let before = self.validate(tx).await?;
-        place::set(tx, &self.topic, self.partition, self.offset, self.end).await?;
+        set(tx, &self.topic, self.partition, self.offset, self.end).await?;
         tx.note("next_offset", before, self.offset);
         tx.note("first_offset", None::<i64>, self.first);
         tx.note("end_offset", None::<i64>, self.end);
@@ -54,8 +57,7 @@ impl SetPlace {
     /// What comes next now, where it can be set.
     async fn validate(&self, tx: &mut Tx<'_>) -> Result<Option<i64>, Fault> {
         let now = tx.now();
-        let held =
-            place::lock(tx, &self.topic, self.partition).await?.ok_or_else(|| Fault::missing(QUEUE_PARTITION))?;
+        let held = lock(tx, &self.topic, self.partition).await?.ok_or_else(|| Fault::missing(QUEUE_PARTITION))?;
         if held.is_held(now) {
             return Err(Fault::conflict(QUEUE_HELD));
         }
@@ -67,4 +69,50 @@ impl SetPlace {
         }
         Ok(held.next_offset)
     }
+}
+
+/// Who has a partition, and what comes next there.
+#[derive(Clone, Debug, sqlx::FromRow)]
+struct Held {
+    next_offset: Option<i64>,
+    owner: Option<String>,
+    lease_until: Option<Instant>,
+}
+
+impl Held {
+    /// Whether a process has it.
+    fn is_held(&self, now: Instant) -> bool {
+        self.owner.is_some() && self.lease_until.is_some_and(|until| until >= now)
+    }
+}
+
+/// Locks a partition that is known.
+async fn lock(tx: &mut Tx<'_>, topic: &str, partition: i32) -> sqlx::Result<Option<Held>> {
+    tx.query(sql!(
+        sqlite: "select next_offset, owner, lease_until from queue_offsets where topic = $1 and partition = $2 and partition >= 0",
+        postgres: "select next_offset, owner, lease_until from queue_offsets
+                    where topic = $1 and partition = $2 and partition >= 0 for update",
+    ))
+    .bind(topic.to_owned())
+    .bind(i64::from(partition))
+    .optional()
+    .await
+}
+
+/// Stores which record comes next, and where the partition ends. What was wrong with the place before is over.
+async fn set(tx: &mut Tx<'_>, topic: &str, partition: i32, offset: i64, end: i64) -> sqlx::Result<()> {
+    let now = tx.now();
+    tx.query(sql!(
+        "update queue_offsets set next_offset = $3, end_offset = $4, moved_at = $5, owner = null, lease_until = null,
+                waits_since = null, failing_since = null, error = null
+          where topic = $1 and partition = $2"
+    ))
+    .bind(topic.to_owned())
+    .bind(i64::from(partition))
+    .bind(offset)
+    .bind(end)
+    .bind(now)
+    .run()
+    .await
+    .map(drop)
 }

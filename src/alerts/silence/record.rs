@@ -5,7 +5,7 @@ use crate::{
     clock::Instant,
     gate::Tx,
     id::{AlertId, SilenceId},
-    notify::deliver::{self, Recipient},
+    notify::{again, deliver::Recipient},
     sql,
     store::Queries,
 };
@@ -119,7 +119,7 @@ impl Known {
                 .query(sql!(
                     "select d.alert, d.channel, d.recipient from alerts a join deliveries d on d.alert = a.id
                       where a.resolved_at is null and d.what = 'opened' and not (",
-                    deliver::lost_its_channel!(),
+                    again::lost_its_channel!(),
                     ")"
                 ))
                 .all()
