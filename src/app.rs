@@ -160,6 +160,7 @@ pub async fn start(config: Config, clock: Clock, listener: TcpListener) -> anyho
         waits: sections::WAITS,
         failing: sections::FAILING,
         silenced: sections::SILENCED,
+        incidents: sections::INCIDENTS,
         personas: config.personas.clone(),
         traffic: Arc::clone(&traffic),
         head: Mutex::new(None),

@@ -93,6 +93,15 @@ ids! {
     SilenceId;
     /// Something that happened to an alert.
     AlertEventId;
+    /// An incident: something that went wrong and is worked on step by step.
+    IncidentId;
+    /// An entry in the timeline of an incident.
+    IncidentEventId;
+    /// What is to be done after an incident.
+    ActionId;
+    /// A postmortem as it was sealed. The default is none: no row has the number 0.
+    #[derive(Default)]
+    PostmortemId;
     /// A record of a topic that was set aside.
     QueueRejectId;
     /// A row of the audit log, the first being 0.

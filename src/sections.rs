@@ -1,12 +1,13 @@
 //! What the frame of every page tells: for each section in which things wait the way to count them, the channels that fail, and the
-//! silences in force.
+//! silences in force, and the incidents that are open.
 
 use crate::{
     alerts::{list::waiting, silence::header::silenced},
     approvals::{news, queue},
     batches::runs,
+    incidents::record::named,
     notify::health::failing,
-    web::shell::{FindFailing, FindSilenced, Section, Waits},
+    web::shell::{FindFailing, FindIncidents, FindSilenced, Section, Waits},
 };
 
 pub(crate) const WAITS: &[Waits] = &[
@@ -21,3 +22,4 @@ pub(crate) const WAITS: &[Waits] = &[
 
 pub(crate) const FAILING: FindFailing = |reader| Box::pin(failing(reader));
 pub(crate) const SILENCED: FindSilenced = |reader, now| Box::pin(silenced(reader, now));
+pub(crate) const INCIDENTS: FindIncidents = |reader| Box::pin(named(reader));

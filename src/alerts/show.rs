@@ -13,11 +13,13 @@ use super::{
 };
 use crate::{
     gate::{RefusalWord, Target},
-    id::AlertId,
+    id::{AlertId, IncidentId},
     notify::{
         Facts,
         list::{self, Delivery},
     },
+    sql,
+    store::Reader,
     web::{
         Desk, PageError, PageResult,
         link::link,
@@ -42,6 +44,8 @@ pub(crate) struct AlertView {
     pub(crate) silence: Option<Silence>,
     /// What its system said of it, where it is an alert of another one.
     pub(crate) received: Option<Received>,
+    /// The incident that was opened from it last.
+    pub(crate) incident: Option<(IncidentId, String)>,
 }
 
 impl Subject for AlertView {
@@ -65,7 +69,8 @@ impl Subject for AlertView {
             AlertKind::Received => received::find(&mut desk.reader(), &alert.subject).await?,
             _ => None,
         };
-        Ok(Some(Self { alert, events, told, silence: silences.pop(), received }))
+        let incident = incident_of(desk.reader(), *id).await?;
+        Ok(Some(Self { alert, events, told, silence: silences.pop(), received, incident }))
     }
 
     fn path(&self) -> String {
@@ -77,13 +82,35 @@ impl Subject for AlertView {
     }
 
     async fn page(self, desk: &Desk, shell: Shell, side: Side, status: u16) -> PageResult {
-        let Self { alert, events, told, silence, received } = self;
+        let Self { alert, events, told, silence, received, incident } = self;
         let may_silence = alert.is_open() && silence.is_none() && desk.may("POST", BeginPanel::ROUTE);
         let received = received.filter(|_| alert.is_open());
         let facts = alert.facts();
-        let page = ShowPage { shell, alert, facts, events, told, silence, may_silence, received, side };
+        let may_open_incident = desk.may("POST", "/incidents");
+        let page = ShowPage {
+            shell,
+            alert,
+            facts,
+            events,
+            told,
+            silence,
+            may_silence,
+            received,
+            incident,
+            may_open_incident,
+            side,
+        };
         desk.page(status, &page)
     }
+}
+
+/// The incident that was opened from an alert last, and what it is called.
+async fn incident_of(reader: &Reader, alert: AlertId) -> sqlx::Result<Option<(IncidentId, String)>> {
+    reader
+        .query(sql!("select id, title from incidents where alert = $1 order by id desc limit 1"))
+        .bind(alert)
+        .optional()
+        .await
 }
 
 #[derive(Debug, Template)]
@@ -99,6 +126,9 @@ pub(crate) struct ShowPage {
     pub(crate) may_silence: bool,
     /// What its system said last of one that is open.
     pub(crate) received: Option<Received>,
+    pub(crate) incident: Option<(IncidentId, String)>,
+    /// Whether the reader can open one from it.
+    pub(crate) may_open_incident: bool,
     pub(crate) side: Side,
 }
 

@@ -11,7 +11,7 @@ use crate::{
         show::{AlertView, ShowPage},
         silence::record::{Scope, Silence},
     },
-    id::{AlertId, DeliveryId, StaffId},
+    id::{AlertId, DeliveryId, IncidentId, StaffId},
     notify::{
         Facts, Message, Severity, What,
         again::{AgainPanel, GiveUpPanel},
@@ -118,7 +118,22 @@ impl Maker {
         let may_silence = silence.is_none();
         let (shell, facts) = (self.shell(Section::Alerts), alert.facts());
         let received = (alert.kind == AlertKind::Received).then(|| self.a_received());
-        html(&ShowPage { shell, alert, facts, events, told, silence, may_silence, received, side })
+        let incident =
+            may_silence.then(|| (IncidentId::new(12), self.text("일일 정산 실패", "Daily settlement fails")));
+        let may_open_incident = true;
+        html(&ShowPage {
+            shell,
+            alert,
+            facts,
+            events,
+            told,
+            silence,
+            may_silence,
+            received,
+            incident,
+            may_open_incident,
+            side,
+        })
     }
 
     fn a_received(self) -> Received {
@@ -223,6 +238,7 @@ impl Maker {
             told: vec![],
             silence: None,
             received: Some(self.a_received()),
+            incident: None,
         };
         let seal = SealForm::fresh(EndReceivedPanel::KIND, "01JD3Q8V5W", 0);
         let end =
@@ -233,8 +249,18 @@ impl Maker {
             self.alert_page(self.an_alert(26, AlertKind::Received, 1), self.told(), None, Side::default()),
         );
         let alert = self.an_alert(31, AlertKind::RunFailed, 3);
-        let view = AlertView { alert: alert.clone(), events: vec![], told: vec![], silence: None, received: None };
-        let side = |seal| side_of(&self.shell(Section::Alerts), &view, &(), Opened::Form(AcknowledgePanel), seal);
+        let view = AlertView {
+            alert: alert.clone(),
+            events: vec![],
+            told: vec![],
+            silence: None,
+            received: None,
+            incident: None,
+        };
+        // While incidents are open, its reason can name one of them.
+        let mut shell = self.shell(Section::Alerts);
+        shell.incidents = self.open_incidents();
+        let side = |seal| side_of(&shell, &view, &(), Opened::Form(AcknowledgePanel), seal);
         let fresh = SealForm::fresh(AcknowledgePanel::KIND, "01JD3Q8V5W", 0);
         add("alert", self.alert_page(alert.clone(), vec![], None, side(fresh.clone()).unwrap().0));
         let errors = FieldErrors::one("reason", wrong::required());

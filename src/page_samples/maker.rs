@@ -103,6 +103,7 @@ impl Maker {
             nav: Section::ALL.into_iter().map(NavItem::from).collect(),
             failing: None,
             silenced: None,
+            incidents: Vec::new(),
             audit_head: Some(AuditHead { seq: Seq::new(12_345), at: before(TimeDelta::minutes(2)) }),
         }
     }
@@ -123,6 +124,7 @@ impl Maker {
         self.alerts(&mut out);
         self.readiness(&mut out);
         self.silences(&mut out);
+        self.incidents(&mut out);
         self.queues(&mut out);
         self.approvals(&mut out);
         self.audit(&mut out);

@@ -5,7 +5,7 @@ use super::{
     route::Route,
     session::Limits,
     session_page::PageSession,
-    shell::{FindFailing, FindSilenced, Frame, Solo, Theme, Waits},
+    shell::{FindFailing, FindIncidents, FindSilenced, Frame, Solo, Theme, Waits},
     traffic::Traffic,
     visit::Visit,
     words::Words,
@@ -68,6 +68,8 @@ pub struct Console {
     pub(crate) failing: FindFailing,
     /// What every page tells of silences.
     pub(crate) silenced: FindSilenced,
+    /// What every page knows of incidents.
+    pub(crate) incidents: FindIncidents,
     /// The people that the sign-in page offers; none but in a demo.
     pub(crate) personas: Vec<Persona>,
     /// How many requests there were.

@@ -11,7 +11,9 @@ pub(crate) mod table;
 pub(crate) use frame::Frame;
 pub(crate) use look::{Flash, Theme, Tone};
 pub(crate) use second::Second;
-pub(crate) use section::{Beyond, Failing, FindFailing, FindSilenced, NavItem, Section, Silenced, Waits};
+pub(crate) use section::{
+    Beyond, Failing, FindFailing, FindIncidents, FindSilenced, NavItem, OpenIncident, Section, Silenced, Waits,
+};
 
 use crate::{
     clock::Instant,
@@ -87,6 +89,8 @@ pub struct Shell {
     pub failing: Option<Failing>,
     /// The silences in force, for those who may see alerts.
     pub silenced: Option<Silenced>,
+    /// The incidents that are open, for those who may see them: a seal offers to name one.
+    pub incidents: Vec<OpenIncident>,
     /// The newest row of the audit log, for those who may know.
     pub audit_head: Option<AuditHead>,
 }

@@ -18,6 +18,7 @@ mod batches;
 mod cli;
 mod config;
 mod fences;
+mod incidents;
 mod metrics;
 mod networks;
 mod orders;

@@ -1,4 +1,10 @@
-use crate::{clock::Instant, store::Reader, web::session::Visitor};
+use super::Tone;
+use crate::{
+    clock::Instant,
+    id::{AlertId, IncidentId},
+    store::Reader,
+    web::session::Visitor,
+};
 use futures_util::future::LocalBoxFuture;
 
 /// A part of the console that has its own entry in the navigation.
@@ -9,6 +15,7 @@ pub enum Section {
     Orders,
     Batches,
     Alerts,
+    Incidents,
     Approvals,
     Audit,
     Access,
@@ -17,12 +24,13 @@ pub enum Section {
 }
 
 impl Section {
-    pub const ALL: [Self; 10] = [
+    pub const ALL: [Self; 11] = [
         Self::Home,
         Self::Users,
         Self::Orders,
         Self::Batches,
         Self::Alerts,
+        Self::Incidents,
         Self::Approvals,
         Self::Audit,
         Self::Access,
@@ -38,6 +46,7 @@ impl Section {
             Self::Orders => "orders",
             Self::Batches => "batches",
             Self::Alerts => "alerts",
+            Self::Incidents => "incidents",
             Self::Approvals => "approvals",
             Self::Audit => "audit",
             Self::Access => "access",
@@ -53,6 +62,7 @@ impl Section {
             Self::Orders => "/orders",
             Self::Batches => "/batches",
             Self::Alerts => "/alerts",
+            Self::Incidents => "/incidents",
             Self::Approvals => "/approvals",
             Self::Audit => "/audit",
             Self::Access => "/access-records",
@@ -67,6 +77,7 @@ impl Section {
             Self::Orders => "order",
             Self::Batches => "batch",
             Self::Alerts => "alert",
+            Self::Incidents => "flag",
             Self::Approvals => "approve",
             Self::Networks => "shield",
             _ => self.key(),
@@ -81,6 +92,7 @@ impl Section {
             Self::Orders => "o",
             Self::Batches => "b",
             Self::Alerts => "l",
+            Self::Incidents => "i",
             Self::Approvals => "p",
             Self::Audit => "a",
             Self::Access => "r",
@@ -122,6 +134,24 @@ pub struct Silenced {
 
 /// The way to find out about silences; nothing where none is in force.
 pub(crate) type FindSilenced = for<'c> fn(&'c Reader, Instant) -> LocalBoxFuture<'c, sqlx::Result<Option<Silenced>>>;
+
+/// An incident that is open, of which every page knows.
+#[derive(Clone, Debug)]
+pub struct OpenIncident {
+    pub id: IncidentId,
+    /// As a reason names it: `INC-12`.
+    pub token: String,
+    pub title: String,
+    /// `sev1`
+    pub severity: String,
+    pub tone: Tone,
+    pub step: String,
+    /// The alert that it was opened from.
+    pub alert: Option<AlertId>,
+}
+
+/// The way to find out about incidents that are open, the newest first.
+pub(crate) type FindIncidents = for<'c> fn(&'c Reader) -> LocalBoxFuture<'c, sqlx::Result<Vec<OpenIncident>>>;
 
 #[derive(Clone, Copy, Debug)]
 pub struct NavItem {
@@ -199,24 +229,30 @@ mod tests {
 
     #[test]
     fn what_waits_takes_the_place_of_what_does_not() {
-        assert_eq!(beyond(&Section::ALL, &[]), [Alerts, Approvals, Audit, Access, Staff, Networks]);
-        assert_eq!(beyond(&Section::ALL, &[Approvals]), [Batches, Alerts, Audit, Access, Staff, Networks]);
-        assert_eq!(beyond(&Section::ALL, &[Batches, Approvals]), [Orders, Alerts, Audit, Access, Staff, Networks]);
+        assert_eq!(beyond(&Section::ALL, &[]), [Alerts, Incidents, Approvals, Audit, Access, Staff, Networks]);
+        assert_eq!(beyond(&Section::ALL, &[Approvals]), [Batches, Alerts, Incidents, Audit, Access, Staff, Networks]);
+        assert_eq!(
+            beyond(&Section::ALL, &[Batches, Approvals]),
+            [Orders, Alerts, Incidents, Audit, Access, Staff, Networks]
+        );
     }
 
     #[test]
     fn the_last_tab_says_how_much_waits_behind_it() {
         let nav: Vec<NavItem> =
             Section::ALL.iter().map(|&section| NavItem { section, waiting: Some(2), news: None }).collect();
-        assert_eq!(Beyond::tabs(&nav).waiting(), Some(12));
+        assert_eq!(Beyond::tabs(&nav).waiting(), Some(14));
     }
 
     #[test]
     fn the_overview_stays_however_much_waits() {
-        assert_eq!(beyond(&Section::ALL, &Section::ALL), [Alerts, Approvals, Audit, Access, Staff, Networks]);
+        assert_eq!(
+            beyond(&Section::ALL, &Section::ALL),
+            [Alerts, Incidents, Approvals, Audit, Access, Staff, Networks]
+        );
         assert_eq!(
             beyond(&Section::ALL, &[Batches, Approvals, Audit, Staff]),
-            [Users, Orders, Alerts, Access, Staff, Networks]
+            [Users, Orders, Alerts, Incidents, Access, Staff, Networks]
         );
     }
 }

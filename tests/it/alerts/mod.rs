@@ -10,5 +10,5 @@ mod measuring;
 mod opening;
 mod receiving;
 mod silences;
-mod support;
+pub(crate) mod support;
 mod telling;

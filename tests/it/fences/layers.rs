@@ -25,6 +25,7 @@ const LAYERS: &[&[&str]] = &[
     &["batches"],
     &["queues"],
     &["alerts"],
+    &["incidents"],
     &["search"],
     &["dashboard"],
     // Reads of all of them.

@@ -69,7 +69,7 @@ fn on_postgres(world: &World) {
         "select t.tgname, t.tgrelid::regclass::text, pg_get_triggerdef(t.oid) from pg_trigger t
           where not t.tgisinternal and t.tgenabled = 'A' order by 1",
     );
-    assert_eq!(triggers.len(), 24, "{triggers:?}");
+    assert_eq!(triggers.len(), 28, "{triggers:?}");
     for row in &triggers {
         let [Some(name), Some(table), Some(sql)] = row.as_slice() else { panic!("{row:?}") };
         let always = format!("alter table {table} enable always trigger {name}");
@@ -103,6 +103,8 @@ fn on_postgres(world: &World) {
         ("approval_requests", &["delete", "truncate", "trigger"]),
         ("approval_votes", &["update", "delete", "truncate", "trigger", "update (verdict)"]),
         ("alert_events", &["update", "delete", "truncate", "trigger", "update (reason)"]),
+        ("incident_events", &["update", "delete", "truncate", "trigger", "update (text)"]),
+        ("postmortems", &["update", "delete", "truncate", "trigger", "update (text)"]),
         ("batch_events", &["update", "delete", "truncate", "trigger", "update (detail)"]),
         ("order_events", &["update", "delete", "truncate", "trigger", "update (text)"]),
         ("user_notes", &["update", "delete", "truncate", "trigger", "update (text)"]),
