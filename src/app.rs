@@ -164,6 +164,7 @@ pub async fn start(config: Config, clock: Clock, listener: TcpListener) -> anyho
         on_duty: sections::ON_DUTY,
         unreached: sections::UNREACHED,
         next_call: sections::NEXT_CALL,
+        incidents: sections::INCIDENTS,
         personas: config.personas.clone(),
         traffic: Arc::clone(&traffic),
         head: Mutex::new(None),

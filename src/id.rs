@@ -103,6 +103,15 @@ ids! {
     CallId;
     /// An address at which a person is reached.
     WayId;
+    /// An incident: something that went wrong and is worked on step by step.
+    IncidentId;
+    /// An entry in the timeline of an incident.
+    IncidentEventId;
+    /// What is to be done after an incident.
+    ActionId;
+    /// A postmortem as it was sealed. The default is none: no row has the number 0.
+    #[derive(Default)]
+    PostmortemId;
     /// A record of a topic that was set aside.
     QueueRejectId;
     /// A row of the audit log, the first being 0.

@@ -21,6 +21,7 @@
 //! | [`batches`] | jobs, schedules, runs and their results, and rerunning by hand |
 //! | [`demo`] | sample customers, orders and runs, and the shop's own nightly work, which the demo's jobs do |
 //! | `alerts` | what is wrong: from when it was noticed until it is right again |
+//! | `incidents` | what went wrong, worked on step by step, with its timeline and postmortem |
 //! | `kafka` | Kafka: a cluster, the names an environment may use on it, a client with a small face |
 //! | [`notify`] | telling others: channels, routes, messages on their way |
 //! | [`queues`] | topics that are read: reports of batches, how far each partition is, what was set aside |
@@ -73,6 +74,7 @@ pub mod escalation;
 pub mod gate;
 mod host;
 pub mod id;
+mod incidents;
 mod kafka;
 mod mask;
 mod memory;

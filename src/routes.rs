@@ -6,14 +6,14 @@ use crate::{
     batches::{self, ping},
     dashboard,
     gate::Role,
-    host, metrics, networks, notify, oncall, orders, queues, readiness, search,
+    host, incidents, metrics, networks, notify, oncall, orders, queues, readiness, search,
     staff::{
         self, account_page, account_pages as account, confirm_pages as confirm, recovery_pages as recovery,
         setup_pages as setup, sign_in_pages as sign_in,
     },
     users, ways,
     web::{
-        drafts::FormPage,
+        drafts::{self, FormPage},
         health::{asset, healthy, nowhere, ready},
         panel::{forms_of, post, preview, show_outcome},
         route::{Opens, Route},
@@ -26,6 +26,7 @@ const FINDS_PEOPLE: Opens = Opens::Roles(&[Role::Operator, Role::Approver, Role:
 const OPERATES: Opens = Opens::Roles(&[Role::Operator]);
 const RUNS_JOBS: Opens = Opens::Roles(batches::start::ACTS);
 const LOOKS_AFTER: Opens = Opens::Roles(alerts::acknowledge::LOOKS_AFTER);
+const WORKS_ON_INCIDENTS: Opens = Opens::Roles(incidents::WORKS);
 const MENDS: Opens = Opens::Roles(notify::again::MENDS);
 const READS_QUEUES: Opens = Opens::Roles(queues::list::READS);
 const OWNS: Opens = Opens::Roles(&[Role::Owner]);
@@ -43,7 +44,7 @@ macro_rules! routes {
 
         /// Binds every route to what answers it.
         pub fn configure(config: &mut web::ServiceConfig) {
-            $(bind(config, $path, method(stringify!($method)).to($handler), concat!($(stringify!($flag))?) == "large");)*
+            $(bind(config, $path, method(stringify!($method)).to($handler), concat!($(stringify!($flag))?));)*
             config.default_service(web::to(nowhere));
         }
     };
@@ -145,6 +146,19 @@ routes! {
     POST "/alerts/{id}/acknowledgement" LOOKS_AFTER => post::<alerts::acknowledge::AcknowledgePanel>;
     POST "/alerts/{id}/notes" LOOKS_AFTER => post::<alerts::note::NotePanel>;
     POST "/alerts/{id}/end" MENDS => post::<alerts::receive::end::EndReceivedPanel>;
+    GET "/incidents" Opens::Staff => incidents::list::list;
+    POST "/incidents" WORKS_ON_INCIDENTS => post::<incidents::open::OpenPanel>, large;
+    GET "/incidents/times" Opens::Staff => incidents::times::show;
+    GET "/incidents/{id}" Opens::Staff => incidents::show::show;
+    GET "/incidents/{id}/timeline" Opens::Staff => incidents::show::live, quiet;
+    POST "/incidents/{id}/notes" WORKS_ON_INCIDENTS => post::<incidents::note::NotePanel>;
+    POST "/incidents/{id}/lead" WORKS_ON_INCIDENTS => post::<incidents::lead::LeadPanel>;
+    POST "/incidents/{id}/step" WORKS_ON_INCIDENTS => post::<incidents::advance::AdvancePanel>, large;
+    POST "/incidents/{id}/reopening" WORKS_ON_INCIDENTS => post::<incidents::reopen::ReopenPanel>;
+    POST "/incidents/{id}/description" WORKS_ON_INCIDENTS => post::<incidents::edit::EditPanel>, large;
+    POST "/incidents/{id}/actions" WORKS_ON_INCIDENTS => post::<incidents::action::AddPanel>;
+    POST "/incidents/{id}/actions/{action}/end" WORKS_ON_INCIDENTS => post::<incidents::action::FinishPanel>;
+    POST "/incidents/{id}/postmortem" WORKS_ON_INCIDENTS => post::<incidents::postmortem::PostmortemPanel>, long;
     GET "/silences" Opens::Staff => alerts::silence::list::list;
     POST "/silences" MENDS => post::<alerts::silence::begin::BeginPanel>;
     POST "/silences/{id}/end" MENDS => post::<alerts::silence::end::EndPanel>;
@@ -210,6 +224,8 @@ pub(crate) fn forms() -> Vec<FormPage> {
         .chain(forms_of::<ways::list::Ways>())
         .chain(forms_of::<alerts::show::AlertView>())
         .chain(forms_of::<alerts::silence::list::Silences>())
+        .chain(forms_of::<incidents::list::Incidents>())
+        .chain(forms_of::<incidents::show::IncidentView>())
         .chain(forms_of::<notify::list::Deliveries>())
         .chain(forms_of::<approvals::show::RequestView>())
         .chain(forms_of::<networks::list::Networks>())
@@ -228,14 +244,20 @@ pub fn configure_metrics(config: &mut web::ServiceConfig) {
 
 /// The longest body of a route whose form is `large`, in bytes: 2,000 characters of any script take up to 24,000 when posted.
 const LARGE_FORM: usize = 40 * 1024;
+/// The same where it is `long`: a postmortem has up to 12,000 characters.
+const LONG_FORM: usize = drafts::LONGEST;
 
-fn bind(config: &mut web::ServiceConfig, path: &str, route: actix_web::Route, is_large: bool) {
-    if is_large {
-        let resource = web::resource(path).guard(guard::Post()).app_data(web::PayloadConfig::new(LARGE_FORM));
-        config.service(resource.route(route));
-    } else {
-        config.route(path, route);
-    }
+fn bind(config: &mut web::ServiceConfig, path: &str, route: actix_web::Route, flag: &str) {
+    let longest = match flag {
+        "large" => LARGE_FORM,
+        "long" => LONG_FORM,
+        _ => {
+            config.route(path, route);
+            return;
+        }
+    };
+    let resource = web::resource(path).guard(guard::Post()).app_data(web::PayloadConfig::new(longest));
+    config.service(resource.route(route));
 }
 
 fn method(name: &str) -> actix_web::Route {

@@ -1,14 +1,17 @@
 //! What the frame of every page tells: for each section in which things wait the way to count them, the channels that fail, the
-//! silences in force, the alerts about which no person is reached, and who is on duty.
+//! silences in force, the alerts about which no person is reached, who is on duty, and the incidents that are open.
 
 use crate::{
     alerts::{list::waiting, silence::header::silenced},
     approvals::{news, queue},
     batches::runs,
     escalation::{header::unreached, next::next_call},
+    incidents::record::named,
     notify::health::failing,
     oncall::header::on_duty,
-    web::shell::{FindFailing, FindNextCall, FindOnDuty, FindSilenced, FindUnreached, Section, Waits},
+    web::shell::{
+        FindFailing, FindIncidents, FindNextCall, FindOnDuty, FindSilenced, FindUnreached, Section, Waits,
+    },
 };
 
 pub(crate) const WAITS: &[Waits] = &[
@@ -26,3 +29,4 @@ pub(crate) const SILENCED: FindSilenced = |reader, now| Box::pin(silenced(reader
 pub(crate) const ON_DUTY: FindOnDuty = |reader, now| Box::pin(on_duty(reader, now));
 pub(crate) const UNREACHED: FindUnreached = |reader| Box::pin(unreached(reader));
 pub(crate) const NEXT_CALL: FindNextCall = |reader, alert| Box::pin(next_call(reader, alert));
+pub(crate) const INCIDENTS: FindIncidents = |reader| Box::pin(named(reader));

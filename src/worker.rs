@@ -25,6 +25,7 @@ use crate::{
         turn::{Escalating, escalate},
     },
     gate::{Gate, Judging, lead, lead::Lead},
+    incidents::{collect::collect, remind::remind},
     memory,
     notify::{Channels, Heartbeat, fan_out::FanOut, health::declare, idle::TestIdle, send::Sender, text::Setting},
     oncall::{announce::announce, gap},
@@ -62,6 +63,7 @@ impl Worker {
 
 const TICK: Duration = Duration::from_millis(500);
 const JUDGE_EVERY: TimeDelta = TimeDelta::seconds(30);
+const REMIND_EVERY: TimeDelta = TimeDelta::minutes(1);
 const FORGET_EVERY: TimeDelta = TimeDelta::minutes(10);
 const AT_ONCE: i64 = 200;
 
@@ -106,6 +108,7 @@ pub(crate) fn start(work: &Work) -> Worker {
         tokio::spawn(mark_file(work.clone(), stopped.clone())),
         tokio::spawn(judge_alerts(work.clone(), pulses.add("opening alerts"), stopped.clone())),
         tokio::spawn(ask_senders(work.clone(), stopped.clone())),
+        tokio::spawn(follow_incidents(work.clone(), stopped.clone())),
         tokio::spawn(ask_providers(work.clone(), stopped.clone())),
     ];
     for channel in work.channels.iter() {
@@ -316,6 +319,24 @@ async fn judge_alerts(work: Work, pulse: Pulse, mut stopped: watch::Receiver<boo
                 pulse.beat();
             }
             Err(error) => tracing::warn!(%error, "alerts could not be judged; trying again"),
+        }
+    }
+}
+
+/// Fills the timelines of incidents, and reminds of what is to be done after them.
+async fn follow_incidents(work: Work, mut stopped: watch::Receiver<bool>) {
+    let mut reminded: Option<Instant> = None;
+    while turn(&mut stopped).await {
+        if let Err(error) = collect(&work.batches.reader, &work.gate, &work.clock).await {
+            tracing::warn!(%error, "timelines of incidents could not be filled; trying again");
+        }
+        let now = work.clock.now();
+        if reminded.is_none_or(|at| now < at || now.since(at) >= REMIND_EVERY) {
+            let (environment, at) = (work.setting.profile.as_str(), (work.setting.zone, now));
+            match remind(&work.batches.reader, &work.gate, &work.channels, environment, at).await {
+                Ok(()) => reminded = Some(now),
+                Err(error) => tracing::warn!(%error, "reminders of what is due could not be written; trying again"),
+            }
         }
     }
 }

@@ -15,11 +15,13 @@ use super::{
 use crate::{
     clock::Instant,
     gate::{RefusalWord, Target},
-    id::AlertId,
+    id::{AlertId, IncidentId},
     notify::{
         Facts,
         list::{self, Delivery},
     },
+    sql,
+    store::Reader,
     web::{
         Desk, PageError, PageResult,
         link::link,
@@ -45,6 +47,8 @@ pub(crate) struct AlertView {
     pub(crate) silence: Option<Silence>,
     /// What its system said of it, where it is an alert of another one.
     pub(crate) received: Option<Received>,
+    /// The incident that was opened from it last.
+    pub(crate) incident: Option<(IncidentId, String)>,
 }
 
 impl Subject for AlertView {
@@ -69,7 +73,8 @@ impl Subject for AlertView {
             AlertKind::Received => received::find(&mut desk.reader(), &alert.subject).await?,
             _ => None,
         };
-        Ok(Some(Self { alert, events, calls, told, silence: silences.pop(), received }))
+        let incident = incident_of(desk.reader(), *id).await?;
+        Ok(Some(Self { alert, events, calls, told, silence: silences.pop(), received, incident }))
     }
 
     fn path(&self) -> String {
@@ -81,15 +86,38 @@ impl Subject for AlertView {
     }
 
     async fn page(self, desk: &Desk, shell: Shell, side: Side, status: u16) -> PageResult {
-        let Self { alert, events, calls, told, silence, received } = self;
+        let Self { alert, events, calls, told, silence, received, incident } = self;
         let next = (desk.console().next_call)(desk.reader(), alert.id).await?.filter(|_| silence.is_none());
         let events = timeline(events, calls);
         let may_silence = alert.is_open() && silence.is_none() && desk.may("POST", BeginPanel::ROUTE);
         let received = received.filter(|_| alert.is_open());
         let facts = alert.facts();
-        let page = ShowPage { shell, alert, facts, events, next, told, silence, may_silence, received, side };
+        let may_open_incident = desk.may("POST", "/incidents");
+        let page = ShowPage {
+            shell,
+            alert,
+            facts,
+            events,
+            next,
+            told,
+            silence,
+            may_silence,
+            received,
+            incident,
+            may_open_incident,
+            side,
+        };
         desk.page(status, &page)
     }
+}
+
+/// The incident that was opened from an alert last, and what it is called.
+async fn incident_of(reader: &Reader, alert: AlertId) -> sqlx::Result<Option<(IncidentId, String)>> {
+    reader
+        .query(sql!("select id, title from incidents where alert = $1 order by id desc limit 1"))
+        .bind(alert)
+        .optional()
+        .await
 }
 
 /// Something that happened to an alert, or in its escalation.
@@ -131,6 +159,9 @@ pub(crate) struct ShowPage {
     pub(crate) may_silence: bool,
     /// What its system said last of one that is open.
     pub(crate) received: Option<Received>,
+    pub(crate) incident: Option<(IncidentId, String)>,
+    /// Whether the reader can open one from it.
+    pub(crate) may_open_incident: bool,
     pub(crate) side: Side,
 }
 

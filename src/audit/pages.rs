@@ -5,7 +5,7 @@ pub(crate) use crate::web::changed::Changed;
 use crate::{
     clock::Instant,
     digits,
-    id::{RequestId, Seq, StaffId},
+    id::{IncidentId, RequestId, Seq, StaffId},
     web::{
         format,
         list::ListQuery as _,
@@ -246,6 +246,7 @@ fn target_href(target: &str, shell: &Shell) -> Option<String> {
         ("run", id) if shell.may(Section::Batches) => Some(format!("/runs/{id}")),
         ("approval", id) => Some(format!("/approvals/{id}")),
         ("alert", id) => Some(format!("/alerts/{id}")),
+        ("incident", id) if id.parse::<IncidentId>().is_ok() => Some(format!("/incidents/{id}")),
         ("silence", _) => Some("/silences".to_owned()),
         ("delivery" | "channel", _) => Some("/deliveries".to_owned()),
         ("queue", _) => Some("/queues".to_owned()),

@@ -11,6 +11,7 @@ mod customers;
 mod daily;
 mod emptied;
 mod host;
+mod incidents;
 mod jobs;
 pub(crate) mod ledger;
 mod networks;
@@ -59,6 +60,8 @@ pub enum Unfit {
     Orders(String),
     #[error("the log and the customers differ: {0}")]
     Customers(String),
+    #[error("the log and the incidents differ: {0}")]
+    Incidents(String),
     #[error("the log and the list of networks differ: {0}")]
     Networks(String),
     #[error("the log and the confirmations of changes from the host differ: {0}")]
@@ -132,6 +135,7 @@ pub async fn verify(reader: &Reader, kinds: &[Kind]) -> Result<Verified, Unfit> 
     approvals::approvals_fit(reader).await?;
     orders::orders_fit(reader).await?;
     customers::customers_fit(reader).await?;
+    incidents::incidents_fit(reader).await?;
     networks::networks_fit(reader).await?;
     access::access_fits(reader).await?;
     access::looks_fit(reader).await?;

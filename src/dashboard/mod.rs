@@ -11,13 +11,14 @@ use crate::{
     entry_columns,
     gate::audit::Entry,
     host::{list::HostChanges, unseen},
+    incidents,
     orders::{
         filter::{DAYS, Needs},
         waits,
     },
     sql,
     web::{
-        Desk, PageError, PageResult,
+        Desk, PageError, PageResult, format,
         panel::{Panel as _, Subject as _},
         shell::Section,
     },
@@ -58,6 +59,8 @@ pub(crate) async fn home(desk: Desk) -> PageResult {
     let page = HomePage {
         lead: desk.console().lead().await?,
         alerts,
+        actions: incidents::record::actions_of(desk.reader(), desk.person().id).await?,
+        today: format::day(desk.now(), desk.zone()),
         owed: queue::owed(desk.reader()).await?,
         requests: shell.waiting(Section::Approvals),
         decided: news::read(desk.reader(), desk.person(), desk.decisions_seen()).await?,

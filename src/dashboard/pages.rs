@@ -9,6 +9,7 @@ use crate::{
     clock::Instant,
     gate::{Roles, lead::Lead},
     id::RunId,
+    incidents::record::Action,
     orders::filter::Needs,
     web::{
         format,
@@ -27,6 +28,10 @@ pub(crate) struct HomePage {
     pub lead: Option<Lead>,
     /// What is wrong now, the worst first.
     pub alerts: Vec<Shown>,
+    /// What the reader is to do after incidents, what is due first.
+    pub actions: Vec<Action>,
+    /// In the zone of the reader: `2026-11-20`.
+    pub today: String,
     /// What an owner has to do in a console that begins; nothing for others, and where all of it is done.
     pub begin: Vec<Task>,
     /// The urgent requests that were made and still lack their approval, for everybody.

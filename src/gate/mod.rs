@@ -28,6 +28,7 @@ pub(crate) mod key_check;
 pub(crate) mod lead;
 mod ledger;
 pub(crate) mod looks;
+pub(crate) mod mention;
 mod networks;
 mod noted;
 mod outbox;

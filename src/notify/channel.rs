@@ -249,6 +249,11 @@ impl Channels {
         self.told_where(|channel| channel.name == name && channel.receiver.takes_alerts())
     }
 
+    /// All that take alerts.
+    pub(crate) fn of_alerts(&self) -> Vec<Recipient> {
+        self.beside("")
+    }
+
     /// Those that take every event.
     pub(crate) fn of_events(&self) -> Vec<Recipient> {
         self.told_where(|channel| channel.receiver.takes_events())

@@ -13,7 +13,7 @@ use crate::{
         show::{AlertView, ShowPage, timeline},
         silence::record::{Scope, Silence},
     },
-    id::{AlertId, DeliveryId, StaffId},
+    id::{AlertId, DeliveryId, IncidentId, StaffId},
     notify::{
         Facts, Message, Severity, What as Told,
         again::{AgainPanel, GiveUpPanel},
@@ -128,7 +128,23 @@ impl Maker {
             is_rota: true,
             person: (alert.n > 1).then(|| self.me()),
         });
-        html(&ShowPage { shell, alert, facts, events, next, told, silence, may_silence, received, side })
+        let incident =
+            may_silence.then(|| (IncidentId::new(12), self.text("일일 정산 실패", "Daily settlement fails")));
+        let may_open_incident = true;
+        html(&ShowPage {
+            shell,
+            alert,
+            facts,
+            events,
+            next,
+            told,
+            silence,
+            may_silence,
+            received,
+            incident,
+            may_open_incident,
+            side,
+        })
     }
 
     fn calls(self) -> Vec<CallEvent> {
@@ -268,6 +284,7 @@ impl Maker {
             told: vec![],
             silence: None,
             received: Some(self.a_received()),
+            incident: None,
         };
         let seal = SealForm::fresh(EndReceivedPanel::KIND, "01JD3Q8V5W", 0);
         let end =
@@ -285,8 +302,12 @@ impl Maker {
             told: vec![],
             silence: None,
             received: None,
+            incident: None,
         };
-        let side = |seal| side_of(&self.shell(Section::Alerts), &view, &(), Opened::Form(AcknowledgePanel), seal);
+        // While incidents are open, its reason can name one of them.
+        let mut shell = self.shell(Section::Alerts);
+        shell.incidents = self.open_incidents();
+        let side = |seal| side_of(&shell, &view, &(), Opened::Form(AcknowledgePanel), seal);
         let fresh = SealForm::fresh(AcknowledgePanel::KIND, "01JD3Q8V5W", 0);
         add("alert", self.alert_page(alert.clone(), vec![], None, side(fresh.clone()).unwrap().0));
         let note = SealForm::fresh(NotePanel::KIND, "01JD3Q8V5W", 0);

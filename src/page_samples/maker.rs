@@ -110,6 +110,7 @@ impl Maker {
                 others: 1,
             }),
             unreached: None,
+            incidents: Vec::new(),
             audit_head: Some(AuditHead { seq: Seq::new(12_345), at: before(TimeDelta::minutes(2)) }),
         }
     }
@@ -132,6 +133,7 @@ impl Maker {
         self.silences(&mut out);
         self.oncall(&mut out);
         self.ways(&mut out);
+        self.incidents(&mut out);
         self.queues(&mut out);
         self.approvals(&mut out);
         self.audit(&mut out);

@@ -6,6 +6,7 @@ mod alerts;
 mod approvals;
 mod batches;
 mod host;
+mod incidents;
 mod lapses;
 mod log;
 mod looks;

@@ -34,12 +34,15 @@ impl Maker {
         };
         let mut shell = self.shell(Section::Home);
         shell.frame.flash = Some(flash);
+        shell.incidents = self.open_incidents();
         shell.nav.iter_mut().for_each(|item| item.waiting = (item.section == Section::Users).then_some(3));
         add(
             "home",
             html(&dashboard::HomePage {
                 lead: Some(ahead(false)),
                 alerts: self.open_alerts(),
+                actions: self.home_actions(),
+                today: "2026-11-20".into(),
                 attention: vec![
                     waiting(Needs::Retrying, 2, false),
                     waiting(Needs::Settling, 0, false),
@@ -68,6 +71,8 @@ impl Maker {
             html(&dashboard::HomePage {
                 lead: Some(ahead(true)),
                 alerts: vec![],
+                actions: vec![],
+                today: "2026-11-20".into(),
                 shell: self.shell(Section::Home),
                 begin: tasks(),
                 owed: vec![],
@@ -89,6 +94,8 @@ impl Maker {
             html(&dashboard::HomePage {
                 lead: None,
                 alerts: vec![],
+                actions: vec![],
+                today: "2026-11-20".into(),
                 shell,
                 begin: vec![],
                 owed: vec![],

@@ -89,6 +89,8 @@ impl Changed {
             "request_state" => named("request-state"),
             "delivery_state" => named("delivery-state"),
             "silence_scope" => named("silence-scope"),
+            "incident_step" => named("incident-state"),
+            "incident_severity" => named("incident-grade"),
             // A kind of alert; a job and a channel have no other name.
             "alert_kind" | "silence_name" => named("alert-kind"),
             "carrier" => named("carrier"),

@@ -6,7 +6,9 @@ use super::{
     route::Route,
     session::Limits,
     session_page::PageSession,
-    shell::{FindFailing, FindNextCall, FindOnDuty, FindSilenced, FindUnreached, Frame, Solo, Theme, Waits},
+    shell::{
+        FindFailing, FindIncidents, FindNextCall, FindOnDuty, FindSilenced, FindUnreached, Frame, Solo, Theme, Waits,
+    },
     traffic::Traffic,
     visit::Visit,
     words::Words,
@@ -74,6 +76,8 @@ pub struct Console {
     pub(crate) unreached: FindUnreached,
     /// Who is called next about an alert.
     pub(crate) next_call: FindNextCall,
+    /// What every page knows of incidents.
+    pub(crate) incidents: FindIncidents,
     /// The people that the sign-in page offers; none but in a demo.
     pub(crate) personas: Vec<Persona>,
     /// How many requests there were.

@@ -7,7 +7,7 @@ use super::{
     route,
     session::Visitor,
     session_page::PageSession,
-    shell::{AuditHead, Flash, Frame, NavItem, Person, Section, Shell, seal::wrong_state},
+    shell::{AuditHead, Flash, Frame, NavItem, OpenIncident, Person, Section, Shell, seal::wrong_state},
     visit::Visit,
 };
 use crate::zone::Zone;
@@ -95,11 +95,13 @@ impl Desk {
     }
 
     /// The sections this person may open, with how much waits for them there; nothing where there is nothing.
-    async fn nav(&self) -> Result<Vec<NavItem>, PageError> {
+    async fn nav(&self, incidents: &[OpenIncident]) -> Result<Vec<NavItem>, PageError> {
         let mut nav = Vec::new();
         for section in Section::ALL.into_iter().filter(|section| self.may("GET", section.href())) {
             let waits = self.console().waits.iter().find(|waits| waits.section == section);
             let waiting = match waits {
+                // Every page knows them by name already.
+                None if section == Section::Incidents => Some(i64::try_from(incidents.len()).unwrap_or(i64::MAX)),
                 Some(waits) => Some((waits.count)(self.reader(), &self.visitor, self.now()).await?),
                 None => None,
             };
@@ -115,6 +117,11 @@ impl Desk {
     /// The frame of a signed-in page.
     pub async fn shell(&self, section: Option<Section>, flash: Option<Flash>) -> Result<Shell, PageError> {
         let may_audit = self.may("GET", Section::Audit.href());
+        let incidents = if self.may("GET", Section::Incidents.href()) {
+            (self.console().incidents)(self.reader()).await?
+        } else {
+            Vec::new()
+        };
         Ok(Shell {
             frame: Frame { flash, ..self.frame() },
             person: Person {
@@ -128,7 +135,8 @@ impl Desk {
             key: fresh_key(),
             section,
             policies: self.policies().clone(),
-            nav: self.nav().await?,
+            nav: self.nav(&incidents).await?,
+            incidents,
             failing: if self.visitor.roles.any_of(&[crate::gate::Role::Owner]) {
                 (self.console().failing)(self.reader()).await?
             } else {

@@ -26,8 +26,9 @@ use futures_util::StreamExt as _;
 pub(crate) const LASTS: TimeDelta = TimeDelta::hours(1);
 /// The number of drafts of one person; the oldest goes first.
 const MOST: i64 = 8;
-/// The longest body that is kept, in bytes: no form of the console is longer.
-const LONGEST: usize = 40 * 1024;
+/// The longest body that is kept, in bytes: no form of the console is longer. A postmortem has up to 12,000 characters, of which each
+/// takes up to 12 bytes when posted.
+pub(crate) const LONGEST: usize = 160 * 1024;
 /// The query of a page that is led to after signing in, by which another person is not led there.
 const MARK: &str = "draft";
 /// Fields that are never kept.

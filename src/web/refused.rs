@@ -13,7 +13,7 @@ use super::{
 use crate::{
     clock::Instant,
     digits::group,
-    gate::{CodeRefusal, Meaning, Outcome, Reason, ReasonError, Refusal, Rejection, SYSTEM, Target, code},
+    gate::{CodeRefusal, Meaning, Outcome, Reason, ReasonError, Refusal, Rejection, SYSTEM, Target, code, mention},
     id::Seq,
     sql,
     web::shell::seal::sentence_key,
@@ -175,9 +175,26 @@ async fn meanwhile(desk: &Desk, target: &Target) -> Result<Option<Meanwhile>, Pa
     Ok(last.map(|(seq, at, by, _)| Meanwhile { by, at, seq }))
 }
 
-/// The reason in a form's field of that name.
+/// The reason in a form's field of that name, with the incident that the form names.
 pub(crate) fn read_reason(form: &Form) -> Result<Reason, FieldErrors> {
-    Reason::parse(form.get("reason")).map_err(|error| FieldErrors::one("reason", reason_error(error)))
+    let reason = Reason::parse(form.get("reason")).map_err(|error| FieldErrors::one("reason", reason_error(error)))?;
+    match form.get("incident") {
+        "" => Ok(reason),
+        token => naming(reason, token),
+    }
+}
+
+/// The reason with the incident that was chosen beside it.
+fn naming(reason: Reason, token: &str) -> Result<Reason, FieldErrors> {
+    let Some(incident) = mention::read(token) else {
+        return Err(FieldErrors::one("incident", wrong::not_a_choice()));
+    };
+    if mention::mentioned(reason.as_str()).contains(&incident) {
+        return Ok(reason);
+    }
+    let room = Reason::LENGTH.end().saturating_sub(token.len() + 1);
+    Reason::parse(&format!("{} {token}", reason.as_str()))
+        .map_err(|_| FieldErrors::one("reason", wrong::too_long(room)))
 }
 
 /// What is wrong with a reason.

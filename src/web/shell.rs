@@ -12,8 +12,8 @@ pub(crate) use frame::Frame;
 pub(crate) use look::{Flash, Theme, Tone};
 pub(crate) use second::Second;
 pub(crate) use section::{
-    Beyond, Failing, FindFailing, FindNextCall, FindOnDuty, FindSilenced, FindUnreached, NavItem, NextCall, OnDuty,
-    Section, Silenced, Unreached, Waits,
+    Beyond, Failing, FindFailing, FindIncidents, FindNextCall, FindOnDuty, FindSilenced, FindUnreached, NavItem, NextCall,
+    OnDuty, OpenIncident, Section, Silenced, Unreached, Waits,
 };
 
 use crate::{
@@ -94,6 +94,8 @@ pub struct Shell {
     pub on_duty: Option<OnDuty>,
     /// The alerts about which no person was reached, for owners.
     pub unreached: Option<Unreached>,
+    /// The incidents that are open, for those who may see them: a seal offers to name one.
+    pub incidents: Vec<OpenIncident>,
     /// The newest row of the audit log, for those who may know.
     pub audit_head: Option<AuditHead>,
 }

@@ -19,6 +19,7 @@ mod cli;
 mod config;
 mod escalation;
 mod fences;
+mod incidents;
 mod metrics;
 mod networks;
 mod oncall;

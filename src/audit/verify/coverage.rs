@@ -260,6 +260,36 @@ pub const COVERAGE: &[Coverage] = &[
         ],
     ),
     table(
+        "incident_actions",
+        &[],
+        &[(
+            "id, incident, text, owner, due, done_at, reminded_at",
+            "who is to do what, each added and done by a row of the log",
+        )],
+    ),
+    table(
+        "incident_events",
+        &[],
+        &[(
+            "id, incident, at, recorded_at, what, staff, staff_name, text, source, source_id, link",
+            "appended only; it follows from other tables, and what people did is a row of the log",
+        )],
+    ),
+    table("incident_mentions", &[], &[("incident, seq", "which rows name an incident follows from their reasons")]),
+    table(
+        "incidents",
+        &[("step", "the last row that noted it")],
+        &[
+            (
+                "id, title, severity, opened_at, opened_by, opened_name, alert, lead, impact, cause, remedy, recovered_at, closed_at, \
+                 no_actions",
+                "what people know while they work; each change of it is a row of the log, and the postmortem is held against its row",
+            ),
+            ("collects", "whether its timeline still fills itself"),
+            ("changed", FORMS),
+        ],
+    ),
+    table(
         "invitations",
         &[("hash, staff_id, expires_at", "the fingerprint and the time in the row that issued the link")],
         &[],
@@ -343,6 +373,14 @@ pub const COVERAGE: &[Coverage] = &[
                 "the row of the change that made it, or that took it over from the shop",
             ),
         ],
+        &[],
+    ),
+    table(
+        "postmortems",
+        &[(
+            "id, incident, text, hash, sealed_at, staff_name, change_id",
+            "the row of the log that sealed it, which has its hash",
+        )],
         &[],
     ),
     table(

@@ -7,6 +7,7 @@ pub use entry::{Entry, MAX_BODY, ip_key};
 use super::{
     Actor, Reason, Refusal, Roles, Target, Tx, Who,
     lead::TOLERATED,
+    mention,
     noted::{Fields, Noted},
 };
 use crate::{clock::Instant, entry_columns, id::Seq, merkle, sql};
@@ -62,6 +63,10 @@ pub(super) async fn append(tx: &mut Tx<'_>, line: Line<'_>) -> Result<Appended, 
     let leaf = merkle::leaf(&body);
     frontier.push(leaf);
     insert(tx, &entry, &body, &leaf).await?;
+    // Of what was refused no incident tells.
+    if matches!(line.ending.outcome, "applied" | "requested") {
+        mention::keep(tx, seq, line.reason.as_str()).await?;
+    }
     tx.query(sql!("update audit_head set size = $1, frontier = $2, root = $3 where id = 1"))
         .bind(size + 1)
         .bind(frontier.bytes())

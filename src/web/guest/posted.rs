@@ -59,8 +59,8 @@ impl Guest {
 
     /// Reads a form whose token was [checked](Self::check_token) before.
     pub(crate) fn read_form(body: &[u8], allowed: &[&str]) -> Result<Form, PageError> {
-        // Every change may be urgent; whether that says anything is for the rules.
-        let fields: Vec<&str> = allowed.iter().copied().chain(["csrf", "urgent"]).collect();
+        // Every change may be urgent, and every reason may name an incident; whether the first says anything is for the rules.
+        let fields: Vec<&str> = allowed.iter().copied().chain(["csrf", "urgent", "incident"]).collect();
         // The middleware records it.
         let malformed = |error: Malformed| PageError { cause: Some(error.into()), ..Problem::Unprocessable.into() };
         Form::read(body, &fields).map_err(malformed)

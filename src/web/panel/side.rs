@@ -9,7 +9,7 @@ use crate::{
         drafts::{self, Draft, FormPage, Keeps},
         refused::Refused,
         shell::{
-            Shell,
+            Section, Shell,
             seal::{Alert, SealForm},
         },
     },
@@ -227,7 +227,10 @@ pub(crate) fn side_of<P: Panel>(
         Opened::Form(panel) => {
             let action = action::<P>(on, part);
             let preview = if P::HAS_PREVIEW { format!("{action}/preview") } else { String::new() };
-            let seal = panel.seal(on, SealForm { action, preview, close: on.path(), ..seal });
+            // What is done to an incident is in its timeline anyway.
+            let is_own = P::On::SECTION == Section::Incidents;
+            let incidents = if is_own { Vec::new() } else { shell.incidents.clone() };
+            let seal = panel.seal(on, SealForm { action, preview, close: on.path(), incidents, ..seal });
             let is_wrong = !seal.errors.is_empty();
             (Html::rendered(&panel, View { shell, on, part, seal: &seal })?, is_wrong)
         }

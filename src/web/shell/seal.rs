@@ -3,7 +3,7 @@
 //! The panel of each change is laid out in its own template; what they have in common is here: the hidden
 //! fields, why the last attempt was refused, and what a code field may say.
 
-use super::{Frame, Tone, field::FieldErrors};
+use super::{Frame, OpenIncident, Tone, field::FieldErrors};
 use crate::{
     clock::Instant,
     gate::{Foreseen, Rejection},
@@ -50,6 +50,9 @@ pub struct SealForm {
     pub close: String,
     /// The reason as it was typed.
     pub reason: String,
+    /// The incidents that the reason can name by a choice, and the one that was chosen.
+    pub incidents: Vec<OpenIncident>,
+    pub incident: String,
 }
 
 impl SealForm {
@@ -75,8 +78,8 @@ impl SealForm {
         let is_used = matches!(refusal, Some(FormRefusal::Used(_)));
         let key = Some(form.get("key")).filter(|key| !is_used && !key.is_empty());
         let key = key.map_or_else(fresh_key, str::to_owned);
-        let reason = form.get("reason").to_owned();
-        (status, Self { key, seen, refusal, errors, kind, is_urgent, reason, ..Self::default() })
+        let (reason, incident) = (form.get("reason").to_owned(), form.get("incident").to_owned());
+        (status, Self { key, seen, refusal, errors, kind, is_urgent, reason, incident, ..Self::default() })
     }
 
     /// The note at the head of the panel. Every one of them begins by saying that nothing was changed.

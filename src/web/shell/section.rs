@@ -1,4 +1,10 @@
-use crate::{clock::Instant, id::AlertId, store::Reader, web::session::Visitor};
+use super::Tone;
+use crate::{
+    clock::Instant,
+    id::{AlertId, IncidentId},
+    store::Reader,
+    web::session::Visitor,
+};
 use futures_util::future::LocalBoxFuture;
 
 /// A part of the console that has its own entry in the navigation.
@@ -10,6 +16,7 @@ pub enum Section {
     Batches,
     Alerts,
     Oncall,
+    Incidents,
     Approvals,
     Audit,
     Access,
@@ -18,13 +25,14 @@ pub enum Section {
 }
 
 impl Section {
-    pub const ALL: [Self; 11] = [
+    pub const ALL: [Self; 12] = [
         Self::Home,
         Self::Users,
         Self::Orders,
         Self::Batches,
         Self::Alerts,
         Self::Oncall,
+        Self::Incidents,
         Self::Approvals,
         Self::Audit,
         Self::Access,
@@ -41,6 +49,7 @@ impl Section {
             Self::Batches => "batches",
             Self::Alerts => "alerts",
             Self::Oncall => "oncall",
+            Self::Incidents => "incidents",
             Self::Approvals => "approvals",
             Self::Audit => "audit",
             Self::Access => "access",
@@ -57,6 +66,7 @@ impl Section {
             Self::Batches => "/batches",
             Self::Alerts => "/alerts",
             Self::Oncall => "/oncall",
+            Self::Incidents => "/incidents",
             Self::Approvals => "/approvals",
             Self::Audit => "/audit",
             Self::Access => "/access-records",
@@ -72,6 +82,7 @@ impl Section {
             Self::Batches => "batch",
             Self::Alerts => "alert",
             Self::Oncall => "phone",
+            Self::Incidents => "flag",
             Self::Approvals => "approve",
             Self::Networks => "shield",
             _ => self.key(),
@@ -87,6 +98,7 @@ impl Section {
             Self::Batches => "b",
             Self::Alerts => "l",
             Self::Oncall => "d",
+            Self::Incidents => "i",
             Self::Approvals => "p",
             Self::Audit => "a",
             Self::Access => "r",
@@ -170,6 +182,23 @@ pub(crate) struct NextCall {
 
 /// The way to find out who is called next about an alert; nothing where no person is.
 pub(crate) type FindNextCall = for<'c> fn(&'c Reader, AlertId) -> LocalBoxFuture<'c, sqlx::Result<Option<NextCall>>>;
+/// An incident that is open, of which every page knows.
+#[derive(Clone, Debug)]
+pub struct OpenIncident {
+    pub id: IncidentId,
+    /// As a reason names it: `INC-12`.
+    pub token: String,
+    pub title: String,
+    /// `sev1`
+    pub severity: String,
+    pub tone: Tone,
+    pub step: String,
+    /// The alert that it was opened from.
+    pub alert: Option<AlertId>,
+}
+
+/// The way to find out about incidents that are open, the newest first.
+pub(crate) type FindIncidents = for<'c> fn(&'c Reader) -> LocalBoxFuture<'c, sqlx::Result<Vec<OpenIncident>>>;
 
 #[derive(Clone, Copy, Debug)]
 pub struct NavItem {
@@ -247,11 +276,11 @@ mod tests {
 
     #[test]
     fn what_waits_takes_the_place_of_what_does_not() {
-        assert_eq!(beyond(&Section::ALL, &[]), [Alerts, Oncall, Approvals, Audit, Access, Staff, Networks]);
-        assert_eq!(beyond(&Section::ALL, &[Approvals]), [Batches, Alerts, Oncall, Audit, Access, Staff, Networks]);
+        assert_eq!(beyond(&Section::ALL, &[]), [Alerts, Oncall, Incidents, Approvals, Audit, Access, Staff, Networks]);
+        assert_eq!(beyond(&Section::ALL, &[Approvals]), [Batches, Alerts, Oncall, Incidents, Audit, Access, Staff, Networks]);
         assert_eq!(
             beyond(&Section::ALL, &[Batches, Approvals]),
-            [Orders, Alerts, Oncall, Audit, Access, Staff, Networks]
+            [Orders, Alerts, Oncall, Incidents, Audit, Access, Staff, Networks]
         );
     }
 
@@ -259,15 +288,15 @@ mod tests {
     fn the_last_tab_says_how_much_waits_behind_it() {
         let nav: Vec<NavItem> =
             Section::ALL.iter().map(|&section| NavItem { section, waiting: Some(2), news: None }).collect();
-        assert_eq!(Beyond::tabs(&nav).waiting(), Some(14));
+        assert_eq!(Beyond::tabs(&nav).waiting(), Some(16));
     }
 
     #[test]
     fn the_overview_stays_however_much_waits() {
-        assert_eq!(beyond(&Section::ALL, &Section::ALL), [Alerts, Oncall, Approvals, Audit, Access, Staff, Networks]);
+        assert_eq!(beyond(&Section::ALL, &Section::ALL), [Alerts, Oncall, Incidents, Approvals, Audit, Access, Staff, Networks]);
         assert_eq!(
             beyond(&Section::ALL, &[Batches, Approvals, Audit, Staff]),
-            [Users, Orders, Alerts, Oncall, Access, Staff, Networks]
+            [Users, Orders, Alerts, Oncall, Incidents, Access, Staff, Networks]
         );
     }
 }

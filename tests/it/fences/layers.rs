@@ -28,6 +28,7 @@ const LAYERS: &[&[&str]] = &[
     &["alerts"],
     &["oncall"],
     &["escalation"],
+    &["incidents"],
     &["search"],
     &["dashboard"],
     // Reads of all of them.

@@ -1,6 +1,8 @@
 //! One of every form that the console has, each filled in.
 
-use super::{Browser, Engine, Form, REASON, World, moved, recovering, sample_requests, sample_runs, wait_for};
+use super::{
+    Browser, Engine, Form, REASON, World, moved, recovering, sample_incidents, sample_requests, sample_runs, wait_for,
+};
 use ingam::{clock::Clock, gate::Window, routes::ROUTES, web::route::Opens};
 
 /// A refund that can be tried again.
@@ -121,6 +123,7 @@ pub(crate) fn forms(world: &World) -> Vec<(Browser, Form)> {
     forms.extend(alert_forms(world, &jun));
     forms.extend(rota_forms(world, &jun));
     forms.extend(way_forms(world, &mina));
+    forms.extend(incident_forms(world, &jun));
     forms.extend(forms_of_owners(world));
     forms.extend(network_forms(world));
     forms.push(looks_form(world, &hana));
@@ -255,6 +258,25 @@ fn way_forms(world: &World, mina: &Browser) -> Vec<(Browser, Form)> {
         (mina.clone(), form("prove-1001", "/proof").set("way_code", "123456")),
         (mina.clone(), form("remove-1001", "/removal")),
     ]
+}
+
+/// The forms of incidents: one of which the cause is not known, and one that is right again.
+fn incident_forms(world: &World, jun: &Browser) -> Vec<(Browser, Form)> {
+    sample_incidents(world);
+    let mina = world.number("select id from staff where email = 'mina@ingam.test'").to_string();
+    let form = |page: &str, action: &str| jun.get(page).form_to(action).set("reason", "The bank is back, ticket 7");
+    let forms = vec![
+        form("/incidents?panel=open", "/incidents").set("title", "Payments fail").set("severity", "sev1"),
+        form("/incidents/1", "/notes"),
+        form("/incidents/1?panel=lead", "/lead").set("lead", &mina),
+        form("/incidents/1?panel=advance", "/step").set("cause", "The bank sent no file"),
+        form("/incidents/2?panel=reopen", "/reopening"),
+        form("/incidents/1?panel=edit", "/description").set("impact", "Refunds are late"),
+        form("/incidents/1?panel=action", "/actions").set("text", "Ask for the file a day earlier"),
+        form("/incidents/1?panel=done-1", "/end"),
+        form("/incidents/2?panel=postmortem", "/postmortem"),
+    ];
+    forms.into_iter().map(|form| (jun.clone(), form)).collect()
 }
 
 /// The same of what owners do with the staff.

@@ -1,7 +1,8 @@
 //! Every route as everybody: what the console answers is what the table says, and both are what `permissions.txt` says.
 
 use crate::kit::{
-    Browser, PEOPLE, World, block_on, csrf, moved, on_both, recovering, sample_requests, sample_rota, sample_runs,
+    Browser, PEOPLE, World, block_on, csrf, moved, on_both, recovering, sample_incidents, sample_requests, sample_rota,
+    sample_runs,
 };
 use ingam::{
     allowlist::Allowlist,
@@ -184,6 +185,7 @@ on_both! {
         sample_runs(world);
         sample_requests(world);
         sample_rota(world);
+        sample_incidents(world);
         let walkers = walkers(world);
         let asset = walkers[0].browser.get("/login").attributes("link[rel=stylesheet]", "href").remove(0);
         let mut text = HEAD.to_owned();

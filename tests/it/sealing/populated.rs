@@ -112,7 +112,9 @@ fn batches(world: &World) {
     assert_eq!(jun.get(&format!("/alerts/{alert}")).form_to("/acknowledgement").submit().status, 303);
     assert_eq!(rerun_form(&jun, bad).set("code", &world.code("jun")).submit().status, 303);
     wait_until(|| world.number("select count(*) from batch_runs where state in ('succeeded', 'failed')") == 3);
+    incident(&world, &jun, alert);
     let pause = jun.get("/batches/good?panel=pause").form_to("/pause").set("reason", "The bank is closed");
+    let pause = pause.set("incident", "INC-1");
     assert_eq!(pause.set("code", &world.code("jun")).submit().status, 303);
     let silence = |what: &str| {
         let form = jun.get("/silences?panel=begin").form_to("/silences").set("what", what);
@@ -143,6 +145,23 @@ fn rota(world: &World, jun: &Browser) {
         303
     );
     assert_eq!(seal(jun.get("/oncall?panel=calendar").form_to("/calendars")).status, 200);
+}
+
+/// An incident of the alert, with an action and a sealed postmortem, which a sealed change names.
+fn incident(world: &World, jun: &Browser, alert: i64) {
+    let open = jun.get(&format!("/incidents?panel=open&alert={alert}")).form_to("/incidents").set("severity", "sev2");
+    assert_eq!(open.submit().status, 303);
+    assert_eq!(jun.get("/incidents/1?panel=lead").form_to("/lead").submit().status, 303);
+    let sealed = |panel: &str, action: &str, fields: &[(&str, &str)]| {
+        let form = jun.get(&format!("/incidents/1?panel={panel}")).form_to(action).set("reason", "As all of us agreed");
+        let form = fields.iter().fold(form, |form, (name, value)| form.set(name, value));
+        let done = form.set("code", &world.code("jun")).submit();
+        assert_eq!(done.status, 303, "{done}");
+    };
+    sealed("advance", "/step", &[("cause", "The bank sent no file")]);
+    sealed("advance", "/step", &[("remedy", "It was sent again")]);
+    sealed("action", "/actions", &[("text", "Ask for the file a day earlier")]);
+    sealed("postmortem", "/postmortem", &[]);
 }
 
 /// An alert of another system, which is asked in vain whether it is still open, and says then that it is over.

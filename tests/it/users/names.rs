@@ -1,7 +1,6 @@
 //! Finding a customer by name: whatever form it is stored in, whatever form it is typed in.
 
-use crate::kit::{Browser, Engine, World, block_on, on_both, wait_until};
-use sqlx::{AssertSqlSafe, Connection as _, Executor as _, PgConnection, Row as _, SqlSafeStr as _, SqliteConnection};
+use crate::kit::{Browser, World, block_on, on_both, plan, wait_until};
 
 /// Adds a customer as the shop does, around the console.
 fn add(world: &World, id: i64, name: &str) {
@@ -150,31 +149,6 @@ on_both! {
                 let plan = block_on(plan(world, statement)).unwrap();
                 assert!(!plan.contains("SCAN") && !plan.contains("Seq Scan"), "{plan}");
             }
-        }
-    }
-}
-
-/// How an engine would run a statement, with tables too small to be scanned left out of the question.
-async fn plan(world: &World, statement: &ingam::store::Statement) -> sqlx::Result<String> {
-    let url = &world.database().url;
-    match world.engine {
-        Engine::Sqlite => {
-            let text = AssertSqlSafe(format!("explain query plan {}", statement.sqlite)).into_sql_str();
-            let rows = SqliteConnection::connect(url).await?.fetch_all(text).await?;
-            Ok(rows.iter().map(|row| row.get::<String, _>("detail")).collect::<Vec<_>>().join("\n"))
-        }
-        Engine::Postgres => {
-            let mut connection = PgConnection::connect(url).await?;
-            let values = (1..).take_while(|n| statement.postgres.contains(&format!("${n}"))).map(|_| "null");
-            let values = values.collect::<Vec<_>>().join(", ");
-            connection.execute("set enable_seqscan = off").await?;
-            connection.execute("set plan_cache_mode = force_generic_plan").await?;
-            let prepare = format!("prepare search as {}", statement.postgres);
-            #[expect(clippy::disallowed_methods, reason = "asks the engine for a plan, behind the one door")]
-            connection.execute(sqlx::raw_sql(AssertSqlSafe(prepare))).await?;
-            let text = AssertSqlSafe(format!("explain execute search({values})")).into_sql_str();
-            let rows = connection.fetch_all(text).await?;
-            Ok(rows.iter().map(|row| row.get::<String, _>(0)).collect::<Vec<_>>().join("\n"))
         }
     }
 }
