@@ -162,6 +162,7 @@ pub async fn start(config: Config, clock: Clock, listener: TcpListener) -> anyho
         silenced: sections::SILENCED,
         unreached: sections::UNREACHED,
         next_call: sections::NEXT_CALL,
+        on_duty: sections::ON_DUTY,
         personas: config.personas.clone(),
         traffic: Arc::clone(&traffic),
         head: Mutex::new(None),

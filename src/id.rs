@@ -99,8 +99,6 @@ ids! {
     PlanId;
     /// A time in which another person is on duty.
     OverrideId;
-    /// An address at which calendar programs read the shifts of a person.
-    CalendarId;
     /// Something that happened in the escalation of an alert, such as a call.
     CallId;
     /// An address at which a person is reached.

@@ -6,7 +6,7 @@ use crate::{
     batches::{self, ping},
     dashboard,
     gate::Role,
-    host, metrics, networks, notify, orders, queues, readiness, search,
+    host, metrics, networks, notify, oncall, orders, queues, readiness, search,
     staff::{
         self, account_page, account_pages as account, confirm_pages as confirm, recovery_pages as recovery,
         setup_pages as setup, sign_in_pages as sign_in,
@@ -62,6 +62,7 @@ routes! {
     GET "/ping/{token}/{job}/{what}/" Opens::Reports => ping::tell;
     POST "/ping/{token}/{job}/{what}/" Opens::Reports => ping::tell;
     POST "/receive/{name}" Opens::Reports => alerts::receive::take;
+    GET "/calendars/{token}.ics" Opens::Reports => oncall::feed::show;
     GET "/static/{hash}/{name:.*}" Opens::Public => asset;
 
     GET "/login" Opens::Public => sign_in::login;
@@ -147,6 +148,17 @@ routes! {
     GET "/silences" Opens::Staff => alerts::silence::list::list;
     POST "/silences" MENDS => post::<alerts::silence::begin::BeginPanel>;
     POST "/silences/{id}/end" MENDS => post::<alerts::silence::end::EndPanel>;
+    GET "/oncall" Opens::Staff => oncall::list::list;
+    POST "/oncall" MENDS => post::<oncall::define_panel::CreatePanel>;
+    // Before rotas, none of which has this name.
+    POST "/oncall/calendars" Opens::Staff => post::<oncall::calendar::CalendarPanel>;
+    POST "/oncall/calendars/revocation" Opens::Staff => post::<oncall::calendar::RevokePanel>;
+    GET "/oncall/{name}" Opens::Staff => oncall::show::show;
+    POST "/oncall/{name}/plan" MENDS => post::<oncall::define_panel::PlanPanel>;
+    POST "/oncall/{name}/overrides" MENDS => post::<oncall::stand_in_panels::OverridePanel>;
+    POST "/oncall/{name}/overrides/{id}/removal" MENDS => post::<oncall::stand_in_panels::RemovePanel>;
+    POST "/oncall/{name}/swaps" MENDS => post::<oncall::stand_in_panels::SwapPanel>;
+    POST "/oncall/{name}/retirement" MENDS => post::<oncall::stand_in_panels::RetirePanel>;
     GET "/deliveries" Opens::Staff => notify::list::list;
     GET "/queues" READS_QUEUES => queues::list::list;
     POST "/deliveries/{id}/repetition" MENDS => post::<notify::again::AgainPanel>;

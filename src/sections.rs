@@ -1,5 +1,5 @@
 //! What the frame of every page tells: for each section in which things wait the way to count them, the channels that fail, the
-//! silences in force, and the alerts about which no person is reached.
+//! silences in force, the alerts about which no person is reached, and who is on duty.
 
 use crate::{
     alerts::{list::waiting, silence::header::silenced},
@@ -7,7 +7,8 @@ use crate::{
     batches::runs,
     escalation::{header::unreached, next::next_call},
     notify::health::failing,
-    web::shell::{FindFailing, FindNextCall, FindSilenced, FindUnreached, Section, Waits},
+    oncall::header::on_duty,
+    web::shell::{FindFailing, FindNextCall, FindOnDuty, FindSilenced, FindUnreached, Section, Waits},
 };
 
 pub(crate) const WAITS: &[Waits] = &[
@@ -24,3 +25,4 @@ pub(crate) const FAILING: FindFailing = |reader| Box::pin(failing(reader));
 pub(crate) const SILENCED: FindSilenced = |reader, now| Box::pin(silenced(reader, now));
 pub(crate) const UNREACHED: FindUnreached = |reader| Box::pin(unreached(reader));
 pub(crate) const NEXT_CALL: FindNextCall = |reader, alert| Box::pin(next_call(reader, alert));
+pub(crate) const ON_DUTY: FindOnDuty = |reader, now| Box::pin(on_duty(reader, now));

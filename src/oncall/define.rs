@@ -25,6 +25,8 @@ const LONGEST_NAME: usize = 40;
 const FARTHEST: TimeDelta = TimeDelta::days(366);
 /// As many members as the form has places for.
 pub(super) const MEMBERS: usize = 12;
+/// What follows `/oncall/` in the addresses of calendars.
+const RESERVED: &str = "calendars";
 /// The longest turn is a year.
 const MOST: i64 = 52;
 
@@ -195,4 +197,5 @@ fn is_name(name: &str) -> bool {
         && name.chars().all(is_plain)
         && name.starts_with(|c: char| c.is_ascii_lowercase())
         && !name.ends_with('-')
+        && name != RESERVED
 }

@@ -3,15 +3,23 @@
 //! A rota is a list of people who take turns. What is stored is the rule and the exceptions from it; who is on duty at a time is worked out
 //! from them each time ([`duty`]), for the past as for the future. No shift is stored, so none can be forgotten or be twice there.
 
+pub(crate) mod calendar;
 pub(crate) mod define;
+pub(crate) mod define_panel;
 pub(crate) mod duty;
+pub(crate) mod feed;
+pub(crate) mod header;
+pub(crate) mod list;
+pub(crate) mod month;
 pub(crate) mod people;
 pub(crate) mod record;
 pub(crate) mod retire;
+pub(crate) mod show;
 pub(crate) mod stand_in;
+pub(crate) mod stand_in_panels;
 pub(crate) mod turn;
 
-use crate::gate::Target;
+use crate::{gate::Target, web::panel::Entry};
 
 crate::gate::refusal_words! {
     /// There is no such rota.
@@ -42,7 +50,25 @@ crate::gate::refusal_words! {
     pub(crate) SHIFT_GONE = "shift-gone";
     /// Both shifts are of one person.
     pub(crate) SHIFT_SAME = "shift-same";
+    /// The person has no calendar address.
+    pub(crate) CALENDAR_GONE = "calendar-gone";
 }
+
+/// What can be done beside the list of rotas.
+const LIST_PANELS: &[Entry<list::Rotas>] = &[
+    Entry::of::<define_panel::CreatePanel>(),
+    Entry::of::<calendar::CalendarPanel>(),
+    Entry::of::<calendar::RevokePanel>(),
+];
+
+/// What can be done beside a rota.
+const PANELS: &[Entry<show::RotaView>] = &[
+    Entry::of::<stand_in_panels::OverridePanel>(),
+    Entry::of::<stand_in_panels::SwapPanel>(),
+    Entry::of::<define_panel::PlanPanel>(),
+    Entry::of::<stand_in_panels::RetirePanel>(),
+    Entry::of::<stand_in_panels::RemovePanel>(),
+];
 
 /// A rota as the target of a change.
 pub(crate) fn target(name: &str) -> Target {

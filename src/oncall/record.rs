@@ -184,11 +184,11 @@ pub(crate) async fn on_duty(db: &mut impl Queries, name: &str, at: Instant) -> s
     }
 }
 
-async fn member(db: &mut impl Queries, staff: StaffId) -> sqlx::Result<Option<Member>> {
+pub(super) async fn member(db: &mut impl Queries, staff: StaffId) -> sqlx::Result<Option<Member>> {
     db.query(sql!("select id, name, active from staff where id = $1")).bind(staff).optional().await
 }
 
-/// The people who are members of any plan or stand in for one, by their ids.
+/// All people by their ids: also those who have left had shifts.
 pub(crate) async fn members(db: &mut impl Queries) -> sqlx::Result<HashMap<StaffId, Member>> {
     let members: Vec<Member> = db.query(sql!("select id, name, active from staff")).all().await?;
     Ok(members.into_iter().map(|member| (member.id, member)).collect())

@@ -11,7 +11,7 @@ use serde::{Deserialize, Serialize};
 /// In what a turn is counted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
-pub(crate) enum Unit {
+pub enum Unit {
     Day,
     Week,
 }

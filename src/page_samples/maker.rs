@@ -8,7 +8,7 @@ use crate::{
     web::{
         changed::Changed,
         session_page::PageSession,
-        shell::{AuditHead, Frame, NavItem, Person, Section, Shell, Solo, Theme},
+        shell::{AuditHead, Frame, NavItem, OnDuty, Person, Section, Shell, Solo, Theme},
         words::{Lang, Message, Words},
     },
 };
@@ -104,6 +104,12 @@ impl Maker {
             failing: None,
             silenced: None,
             unreached: None,
+            on_duty: Some(OnDuty {
+                name: Some(self.text("박준", "Jun Park")),
+                title: self.text("정산 당직", "Settlement"),
+                href: "/oncall/first".into(),
+                others: 1,
+            }),
             audit_head: Some(AuditHead { seq: Seq::new(12_345), at: before(TimeDelta::minutes(2)) }),
         }
     }
@@ -125,6 +131,7 @@ impl Maker {
         self.readiness(&mut out);
         self.silences(&mut out);
         self.ways(&mut out);
+        self.oncall(&mut out);
         self.queues(&mut out);
         self.approvals(&mut out);
         self.audit(&mut out);

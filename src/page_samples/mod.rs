@@ -11,6 +11,7 @@ mod log;
 mod looks;
 mod maker;
 mod networks;
+mod oncall;
 mod order_lists;
 mod order_panels;
 mod order_parts;

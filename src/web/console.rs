@@ -5,7 +5,7 @@ use super::{
     route::Route,
     session::Limits,
     session_page::PageSession,
-    shell::{FindFailing, FindNextCall, FindSilenced, FindUnreached, Frame, Solo, Theme, Waits},
+    shell::{FindFailing, FindNextCall, FindOnDuty, FindSilenced, FindUnreached, Frame, Solo, Theme, Waits},
     traffic::Traffic,
     visit::Visit,
     words::Words,
@@ -72,6 +72,8 @@ pub struct Console {
     pub(crate) unreached: FindUnreached,
     /// Who is called next about an alert.
     pub(crate) next_call: FindNextCall,
+    /// Who every page says is on duty.
+    pub(crate) on_duty: FindOnDuty,
     /// The people that the sign-in page offers; none but in a demo.
     pub(crate) personas: Vec<Persona>,
     /// How many requests there were.

@@ -144,6 +144,7 @@ impl Desk {
             } else {
                 None
             },
+            on_duty: (self.console().on_duty)(self.reader(), self.now()).await?,
             audit_head: if may_audit {
                 self.console().audit_head().await?.map(|(seq, at)| AuditHead { seq, at })
             } else {

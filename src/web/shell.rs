@@ -12,8 +12,8 @@ pub(crate) use frame::Frame;
 pub(crate) use look::{Flash, Theme, Tone};
 pub(crate) use second::Second;
 pub(crate) use section::{
-    Beyond, Failing, FindFailing, FindNextCall, FindSilenced, FindUnreached, NavItem, NextCall, Section, Silenced,
-    Unreached, Waits,
+    Beyond, Failing, FindFailing, FindNextCall, FindOnDuty, FindSilenced, FindUnreached, NavItem, NextCall, OnDuty,
+    Section, Silenced, Unreached, Waits,
 };
 
 use crate::{
@@ -92,6 +92,8 @@ pub struct Shell {
     pub silenced: Option<Silenced>,
     /// The alerts about which no person was reached, for owners.
     pub unreached: Option<Unreached>,
+    /// Who is on duty; nothing where there is no rota.
+    pub on_duty: Option<OnDuty>,
     /// The newest row of the audit log, for those who may know.
     pub audit_head: Option<AuditHead>,
 }

@@ -21,6 +21,7 @@ mod escalation;
 mod fences;
 mod metrics;
 mod networks;
+mod oncall;
 mod orders;
 mod people;
 mod permissions;

@@ -354,6 +354,38 @@ pub const COVERAGE: &[Coverage] = &[
             "what other systems tell of their alerts, for 30 days after the end; a person who ended one is a row of the log",
         )],
     ),
+    table(
+        "rotas",
+        &[],
+        &[(
+            "id, name, title, made_at, retired_at, changed, changed_at, announced_at, told_at",
+            "who is on duty alters no business data; each change of a rota is a row of the log",
+        )],
+    ),
+    table(
+        "rota_plans",
+        &[],
+        &[(
+            "id, rota, from_at, zone, handover, unit, every, starts_on, members",
+            "each is a row of the log, which says the same in words",
+        )],
+    ),
+    table(
+        "rota_overrides",
+        &[],
+        &[(
+            "id, rota, from_at, until_at, staff, made_at, staff_name, reason, removed_at, removed_by",
+            "each is a row of the log, which says the same in words",
+        )],
+    ),
+    table(
+        "calendars",
+        &[],
+        &[(
+            "id, staff, hash, made_at, revoked_at",
+            "opens what the reader sees in the console; made and ended by rows of the log",
+        )],
+    ),
     table("received_polls", &[], &[("source, asked_at", "when another system was asked last what is open")]),
     table(
         "recovery_codes",

@@ -12,6 +12,7 @@ use crate::{
     host::list::HostChanges,
     networks::list::Networks,
     notify::list::Deliveries,
+    oncall::{list::Rotas, show::RotaView},
     orders::OrderDetail,
     staff::people::{Member, StaffList},
     users::find::CustomerRow,
@@ -45,6 +46,8 @@ fn panels() -> Vec<Posted> {
         .chain(of::<RunList>())
         .chain(of::<AlertView>())
         .chain(of::<Silences>())
+        .chain(of::<Rotas>())
+        .chain(of::<RotaView>())
         .chain(of::<Deliveries>())
         .chain(of::<Ways>())
         .collect()
@@ -95,7 +98,8 @@ fn numbered(page: &Html, path: &str, posted: &[String]) -> Vec<String> {
 /// Whether a form has this field only in some states of its page: the box for a network that is wide, the shipping fee that
 /// can still be refunded, an amount where any money was paid.
 fn is_optional(name: &str) -> bool {
-    matches!(name, "wide_confirmed" | "shipping" | "version" | "amount" | "override_reason")
+    name.starts_with("member-")
+        || matches!(name, "clocks" | "name" | "wide_confirmed" | "shipping" | "version" | "amount" | "override_reason")
 }
 
 #[test]
@@ -110,7 +114,11 @@ fn every_form_carries_what_its_address_asks_for() {
             let numbered = numbered(page, path, &fields);
             let expected: Vec<&str> = match panels.iter().find(|(route, _)| matches(route, path)) {
                 // What must be quick costs no code.
-                Some((route, own)) if route.ends_with("/acknowledgement") || *route == "/alerts/{id}/notes" => {
+                Some((route, own))
+                    if ["/acknowledgement", "/calendars/revocation", "/alerts/{id}/notes"]
+                        .iter()
+                        .any(|end| route.ends_with(end)) =>
+                {
                     SEAL[1..].iter().chain(*own).copied().collect()
                 }
                 Some((_, own)) => SEAL.iter().chain(*own).copied().collect(),

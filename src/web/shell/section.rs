@@ -9,6 +9,7 @@ pub enum Section {
     Orders,
     Batches,
     Alerts,
+    Oncall,
     Approvals,
     Audit,
     Access,
@@ -17,12 +18,13 @@ pub enum Section {
 }
 
 impl Section {
-    pub const ALL: [Self; 10] = [
+    pub const ALL: [Self; 11] = [
         Self::Home,
         Self::Users,
         Self::Orders,
         Self::Batches,
         Self::Alerts,
+        Self::Oncall,
         Self::Approvals,
         Self::Audit,
         Self::Access,
@@ -38,6 +40,7 @@ impl Section {
             Self::Orders => "orders",
             Self::Batches => "batches",
             Self::Alerts => "alerts",
+            Self::Oncall => "oncall",
             Self::Approvals => "approvals",
             Self::Audit => "audit",
             Self::Access => "access",
@@ -53,6 +56,7 @@ impl Section {
             Self::Orders => "/orders",
             Self::Batches => "/batches",
             Self::Alerts => "/alerts",
+            Self::Oncall => "/oncall",
             Self::Approvals => "/approvals",
             Self::Audit => "/audit",
             Self::Access => "/access-records",
@@ -67,6 +71,7 @@ impl Section {
             Self::Orders => "order",
             Self::Batches => "batch",
             Self::Alerts => "alert",
+            Self::Oncall => "phone",
             Self::Approvals => "approve",
             Self::Networks => "shield",
             _ => self.key(),
@@ -81,6 +86,7 @@ impl Section {
             Self::Orders => "o",
             Self::Batches => "b",
             Self::Alerts => "l",
+            Self::Oncall => "d",
             Self::Approvals => "p",
             Self::Audit => "a",
             Self::Access => "r",
@@ -150,6 +156,20 @@ pub(crate) struct NextCall {
 
 /// The way to find out who is called next about an alert; nothing where no person is.
 pub(crate) type FindNextCall = for<'c> fn(&'c Reader, AlertId) -> LocalBoxFuture<'c, sqlx::Result<Option<NextCall>>>;
+/// Who is on duty, as every page tells.
+#[derive(Clone, Debug)]
+pub struct OnDuty {
+    /// Nothing in a gap.
+    pub name: Option<String>,
+    /// The rota.
+    pub title: String,
+    pub href: String,
+    /// How many rotas there are beside it.
+    pub others: i64,
+}
+
+/// The way to find out who is on duty; nothing where there is no rota.
+pub(crate) type FindOnDuty = for<'c> fn(&'c Reader, Instant) -> LocalBoxFuture<'c, sqlx::Result<Option<OnDuty>>>;
 
 #[derive(Clone, Copy, Debug)]
 pub struct NavItem {
@@ -227,24 +247,27 @@ mod tests {
 
     #[test]
     fn what_waits_takes_the_place_of_what_does_not() {
-        assert_eq!(beyond(&Section::ALL, &[]), [Alerts, Approvals, Audit, Access, Staff, Networks]);
-        assert_eq!(beyond(&Section::ALL, &[Approvals]), [Batches, Alerts, Audit, Access, Staff, Networks]);
-        assert_eq!(beyond(&Section::ALL, &[Batches, Approvals]), [Orders, Alerts, Audit, Access, Staff, Networks]);
+        assert_eq!(beyond(&Section::ALL, &[]), [Alerts, Oncall, Approvals, Audit, Access, Staff, Networks]);
+        assert_eq!(beyond(&Section::ALL, &[Approvals]), [Batches, Alerts, Oncall, Audit, Access, Staff, Networks]);
+        assert_eq!(
+            beyond(&Section::ALL, &[Batches, Approvals]),
+            [Orders, Alerts, Oncall, Audit, Access, Staff, Networks]
+        );
     }
 
     #[test]
     fn the_last_tab_says_how_much_waits_behind_it() {
         let nav: Vec<NavItem> =
             Section::ALL.iter().map(|&section| NavItem { section, waiting: Some(2), news: None }).collect();
-        assert_eq!(Beyond::tabs(&nav).waiting(), Some(12));
+        assert_eq!(Beyond::tabs(&nav).waiting(), Some(14));
     }
 
     #[test]
     fn the_overview_stays_however_much_waits() {
-        assert_eq!(beyond(&Section::ALL, &Section::ALL), [Alerts, Approvals, Audit, Access, Staff, Networks]);
+        assert_eq!(beyond(&Section::ALL, &Section::ALL), [Alerts, Oncall, Approvals, Audit, Access, Staff, Networks]);
         assert_eq!(
             beyond(&Section::ALL, &[Batches, Approvals, Audit, Staff]),
-            [Users, Orders, Alerts, Access, Staff, Networks]
+            [Users, Orders, Alerts, Oncall, Access, Staff, Networks]
         );
     }
 }

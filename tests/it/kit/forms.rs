@@ -120,6 +120,7 @@ pub(crate) fn forms(world: &World) -> Vec<(Browser, Form)> {
     forms.extend(approval_forms(&mina, &hana));
     forms.extend(alert_forms(world, &jun));
     forms.extend(way_forms(world, &mina));
+    forms.extend(rota_forms(world, &jun));
     forms.extend(forms_of_owners(world));
     forms.extend(network_forms(world));
     forms.push(looks_form(world, &hana));
@@ -207,6 +208,52 @@ fn way_forms(world: &World, mina: &Browser) -> Vec<(Browser, Form)> {
         (mina.clone(), form("add", "/account/ways").set("channel", "duty").set("address", address)),
         (mina.clone(), form("prove-1001", "/proof").set("way_code", "123456")),
         (mina.clone(), form("remove-1001", "/removal")),
+    ]
+}
+
+/// A rota with an exception, and the calendar of one of its people.
+pub(crate) fn sample_rota(world: &World) {
+    let now = world.clock.now();
+    let id = world.number("select id from staff where email = 'jun@ingam.test'");
+    let mina = world.number("select id from staff where email = 'mina@ingam.test'");
+    let (from, until) = (now.plus(chrono::TimeDelta::days(40)), now.plus(chrono::TimeDelta::days(41)));
+    world
+        .database()
+        .tamper(&format!(
+            "insert into rotas (id, name, title, made_at, changed_at, announced_at, told_at) values
+               (1001, 'first', 'First line', '{now}', '{now}', '{now}', '{now}');
+             insert into rota_plans (id, rota, from_at, zone, handover, unit, every, starts_on, members) values
+               (1001, 1001, '{now}', 'Asia/Seoul', '09:00', 'day', 1, '2026-03-01', '{id} {mina}');
+             insert into rota_overrides (id, rota, from_at, until_at, staff, made_at, staff_name, reason) values
+               (1001, 1001, '{from}', '{until}', {id}, '{now}', 'Jun Park', 'A wedding');
+             insert into calendars (id, staff, hash, made_at) values (1001, {id}, 'aa', '{now}')"
+        ))
+        .unwrap();
+}
+
+/// The forms of rotas and of the reader's own calendar.
+fn rota_forms(world: &World, jun: &Browser) -> Vec<(Browser, Form)> {
+    sample_rota(world);
+    let id = world.number("select id from staff where email = 'jun@ingam.test'");
+    let form = |page: &str, action: &str| jun.get(page).form_to(action).set("reason", "Agreed in the team, ticket 8");
+    let until = world.clock.now().plus(chrono::TimeDelta::days(20)).utc().format("%Y-%m-%dT%H:%M").to_string();
+    let shifts = jun.get("/oncall/first?panel=swap").attributes("#one option", "value");
+    let swap = form("/oncall/first?panel=swap", "/swaps").set("one", &shifts[1]).set("other", &shifts[2]);
+    vec![
+        (
+            jun.clone(),
+            form("/oncall?panel=create", "/oncall")
+                .set("title", "Second line")
+                .set("name", "second")
+                .set("member-1", &id.to_string()),
+        ),
+        (jun.clone(), form("/oncall/first?panel=plan", "/plan").set("every", "2")),
+        (jun.clone(), form("/oncall/first?panel=override", "/overrides").set("until", &until)),
+        (jun.clone(), swap),
+        (jun.clone(), form("/oncall/first?panel=remove-1001", "/removal")),
+        (jun.clone(), form("/oncall/first?panel=retire", "/retirement")),
+        (jun.clone(), form("/oncall?panel=calendar", "/calendars")),
+        (jun.clone(), form("/oncall?panel=revoke", "/revocation")),
     ]
 }
 

@@ -51,7 +51,7 @@ pub(crate) use browser::{Browser, Request};
 pub(crate) use clock::TestClock;
 pub(crate) use database::{Database, block_on};
 pub(crate) use form::Form;
-pub(crate) use forms::{forms, invite};
+pub(crate) use forms::{forms, invite, sample_rota};
 pub(crate) use ingam::store::Engine;
 pub(crate) use jobs::sample_runs;
 pub(crate) use losing::Losing;

@@ -1,6 +1,8 @@
 //! Every route as everybody: what the console answers is what the table says, and both are what `permissions.txt` says.
 
-use crate::kit::{Browser, PEOPLE, World, block_on, csrf, moved, on_both, recovering, sample_requests, sample_runs};
+use crate::kit::{
+    Browser, PEOPLE, World, block_on, csrf, moved, on_both, recovering, sample_requests, sample_rota, sample_runs,
+};
 use ingam::{
     allowlist::Allowlist,
     changes::{HOUSEKEEPING, KINDS},
@@ -96,6 +98,7 @@ fn path(route: &Route, asset: &str) -> String {
         path => {
             let put = |part| match part {
                 "{job}" => "settle",
+                "{name}" => "first",
                 "{kind}" => "reveals",
                 part if str::starts_with(part, "{") => "1",
                 part => part,
@@ -180,6 +183,7 @@ on_both! {
     fn the_permission_matrix_is_the_one_in_the_repository(world) {
         sample_runs(world);
         sample_requests(world);
+        sample_rota(world);
         let walkers = walkers(world);
         let asset = walkers[0].browser.get("/login").attributes("link[rel=stylesheet]", "href").remove(0);
         let mut text = HEAD.to_owned();

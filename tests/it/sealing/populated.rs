@@ -3,7 +3,8 @@
 use crate::{
     approvals::support::{approval, ask, points_rule, rejection, rules},
     batches::support::{becomes, declare, rerun_form, run, run_form, script},
-    kit::{Browser, Engine, Mode, Provider, Sink, World, addition, reached_at, wait_until},
+    escalation::support::call_about,
+    kit::{Browser, Engine, Form, Mode, Provider, Sink, World, addition, reached_at, wait_until},
     orders::support::{cancellation, refund, settled, shipping},
     people::support::{id_of, invitation, panel, roles_form},
     sign_in::{
@@ -44,6 +45,7 @@ pub(crate) fn populated(engine: Engine) -> (World, Provider) {
         // It runs until the test ends, and takes what the console tells it.
         let own = "[\"runs.*\", \"batches.*\", \"approvals.*\", \"audit.*\", \"queue.*\"]";
         sink.serve_for(config, &format!("{}[[route]]\nkinds = {own}\nto = [\"hook\"]", sink.people()));
+        call_about(config, "steps = [{ after = 0, rota = \"night\" }]");
     });
     let mina = world.signed_in("mina");
     customers(&world, &mina);
@@ -122,11 +124,27 @@ fn batches(world: &World) {
     let end = jun.get("/silences?panel=end-1").form_to("/end").set("reason", "The bank is open again");
     assert_eq!(end.set("code", &world.code("jun")).submit().status, 303);
     received(world);
+    rota(world, &jun);
     // A report of a job that runs here, which is refused and noted.
     let token = ping::token(&world.config().secret_key, "good", 1);
     assert_eq!(world.browser().request("POST", &format!("/ping/{token}/good")).without("origin").send().status, 409);
     let lapse = jun.get("/batches/good?panel=resolve").form_to("/lapses").set("reason", "It was tried out by hand");
     assert_eq!(lapse.set("code", &world.code("jun")).submit().status, 303);
+}
+
+/// A rota with an exception, and the calendar of one of its people.
+fn rota(world: &World, jun: &Browser) {
+    let seal = |form: Form| form.set("reason", "Agreed in the team").set("code", &world.code("jun")).submit();
+    let create = jun.get("/oncall?panel=create").form_to("/oncall");
+    let create =
+        create.set("title", "First line").set("name", "first").set("member-1", &id_of(world, "jun").to_string());
+    assert_eq!(seal(create.set("starts_on", "2026-03-02")).status, 303);
+    let instead = jun.get("/oncall/first?panel=override").form_to("/overrides");
+    assert_eq!(
+        seal(instead.set("staff", &id_of(world, "mina").to_string()).set("until", "2026-03-20T09:00")).status,
+        303
+    );
+    assert_eq!(seal(jun.get("/oncall?panel=calendar").form_to("/calendars")).status, 200);
 }
 
 /// An alert of another system, which is asked in vain whether it is still open, and says then that it is over.
