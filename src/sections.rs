@@ -23,6 +23,6 @@ pub(crate) const WAITS: &[Waits] = &[
 
 pub(crate) const FAILING: FindFailing = |reader| Box::pin(failing(reader));
 pub(crate) const SILENCED: FindSilenced = |reader, now| Box::pin(silenced(reader, now));
+pub(crate) const ON_DUTY: FindOnDuty = |reader, now| Box::pin(on_duty(reader, now));
 pub(crate) const UNREACHED: FindUnreached = |reader| Box::pin(unreached(reader));
 pub(crate) const NEXT_CALL: FindNextCall = |reader, alert| Box::pin(next_call(reader, alert));
-pub(crate) const ON_DUTY: FindOnDuty = |reader, now| Box::pin(on_duty(reader, now));

@@ -2,6 +2,7 @@
 //! decisions, mistakes that were refused, failed runs that were looked into. The same every time, but for codes and keys.
 
 mod orders;
+mod rotas;
 mod runs;
 mod words;
 
@@ -118,6 +119,9 @@ impl Month<'_> {
             return Ok(());
         }
         self.time.go_to(opens.plus(TimeDelta::seconds(self.chance.within(60, 900))));
+        if self.days == 0 {
+            self.make_rotas(date).await?;
+        }
         if matches!(date.weekday(), Weekday::Mon | Weekday::Wed | Weekday::Fri) {
             self.look_into_runs(now, false).await?;
         }

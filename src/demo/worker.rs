@@ -84,6 +84,10 @@ impl<'g> Worker<'g> {
         Ok(Self { gate, time, id, account, secret, hash, spent: 0, session: None })
     }
 
+    pub(super) fn id(&self) -> StaffId {
+        self.id
+    }
+
     pub(super) async fn sign_in(&mut self) -> Result<(), Refusal> {
         let (first, second) = (secret::token(), secret::token());
         let browser = || Browser { ip: HERE.to_string(), user_agent: BROWSER.to_owned() };

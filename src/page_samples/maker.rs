@@ -103,13 +103,13 @@ impl Maker {
             nav: Section::ALL.into_iter().map(NavItem::from).collect(),
             failing: None,
             silenced: None,
-            unreached: None,
             on_duty: Some(OnDuty {
                 name: Some(self.text("박준", "Jun Park")),
                 title: self.text("정산 당직", "Settlement"),
                 href: "/oncall/first".into(),
                 others: 1,
             }),
+            unreached: None,
             audit_head: Some(AuditHead { seq: Seq::new(12_345), at: before(TimeDelta::minutes(2)) }),
         }
     }
@@ -130,8 +130,8 @@ impl Maker {
         self.alerts(&mut out);
         self.readiness(&mut out);
         self.silences(&mut out);
-        self.ways(&mut out);
         self.oncall(&mut out);
+        self.ways(&mut out);
         self.queues(&mut out);
         self.approvals(&mut out);
         self.audit(&mut out);

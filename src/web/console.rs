@@ -68,12 +68,12 @@ pub struct Console {
     pub(crate) failing: FindFailing,
     /// What every page tells of silences.
     pub(crate) silenced: FindSilenced,
+    /// Who every page says is on duty.
+    pub(crate) on_duty: FindOnDuty,
     /// What every page tells an owner of alerts about which no person is reached.
     pub(crate) unreached: FindUnreached,
     /// Who is called next about an alert.
     pub(crate) next_call: FindNextCall,
-    /// Who every page says is on duty.
-    pub(crate) on_duty: FindOnDuty,
     /// The people that the sign-in page offers; none but in a demo.
     pub(crate) personas: Vec<Persona>,
     /// How many requests there were.

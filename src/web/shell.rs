@@ -90,10 +90,10 @@ pub struct Shell {
     pub failing: Option<Failing>,
     /// The silences in force, for those who may see alerts.
     pub silenced: Option<Silenced>,
-    /// The alerts about which no person was reached, for owners.
-    pub unreached: Option<Unreached>,
     /// Who is on duty; nothing where there is no rota.
     pub on_duty: Option<OnDuty>,
+    /// The alerts about which no person was reached, for owners.
+    pub unreached: Option<Unreached>,
     /// The newest row of the audit log, for those who may know.
     pub audit_head: Option<AuditHead>,
 }

@@ -129,6 +129,20 @@ pub struct Silenced {
 /// The way to find out about silences; nothing where none is in force.
 pub(crate) type FindSilenced = for<'c> fn(&'c Reader, Instant) -> LocalBoxFuture<'c, sqlx::Result<Option<Silenced>>>;
 
+/// Who is on duty, as every page tells.
+#[derive(Clone, Debug)]
+pub struct OnDuty {
+    /// Nothing in a gap.
+    pub name: Option<String>,
+    /// The rota.
+    pub title: String,
+    pub href: String,
+    /// How many rotas there are beside it.
+    pub others: i64,
+}
+
+/// The way to find out who is on duty; nothing where there is no rota.
+pub(crate) type FindOnDuty = for<'c> fn(&'c Reader, Instant) -> LocalBoxFuture<'c, sqlx::Result<Option<OnDuty>>>;
 /// Alerts about which no person was reached, of which every page of an owner tells.
 #[derive(Clone, Debug)]
 pub struct Unreached {
@@ -156,20 +170,6 @@ pub(crate) struct NextCall {
 
 /// The way to find out who is called next about an alert; nothing where no person is.
 pub(crate) type FindNextCall = for<'c> fn(&'c Reader, AlertId) -> LocalBoxFuture<'c, sqlx::Result<Option<NextCall>>>;
-/// Who is on duty, as every page tells.
-#[derive(Clone, Debug)]
-pub struct OnDuty {
-    /// Nothing in a gap.
-    pub name: Option<String>,
-    /// The rota.
-    pub title: String,
-    pub href: String,
-    /// How many rotas there are beside it.
-    pub others: i64,
-}
-
-/// The way to find out who is on duty; nothing where there is no rota.
-pub(crate) type FindOnDuty = for<'c> fn(&'c Reader, Instant) -> LocalBoxFuture<'c, sqlx::Result<Option<OnDuty>>>;
 
 #[derive(Clone, Copy, Debug)]
 pub struct NavItem {

@@ -119,8 +119,8 @@ pub(crate) fn forms(world: &World) -> Vec<(Browser, Form)> {
     ];
     forms.extend(approval_forms(&mina, &hana));
     forms.extend(alert_forms(world, &jun));
-    forms.extend(way_forms(world, &mina));
     forms.extend(rota_forms(world, &jun));
+    forms.extend(way_forms(world, &mina));
     forms.extend(forms_of_owners(world));
     forms.extend(network_forms(world));
     forms.push(looks_form(world, &hana));
@@ -188,29 +188,6 @@ fn alert_forms(world: &World, jun: &Browser) -> Vec<(Browser, Form)> {
     ]
 }
 
-/// The forms of ways to be reached.
-fn way_forms(world: &World, mina: &Browser) -> Vec<(Browser, Form)> {
-    let now = world.clock.now();
-    let (yes, nothing) = if world.engine == Engine::Postgres { ("true", "'\\x00'") } else { ("1", "x'00'") };
-    let id = world.number("select id from staff where email = 'mina@ingam.test'");
-    world
-        .database()
-        .tamper(&format!(
-            "insert into channels (name, kind, host, is_declared, addresses) values
-               ('duty', 'webhook', 'hooks.example.com', {yes}, '{{\"form\":\"url\",\"hosts\":[\"hooks.example.com\"]}}');
-             insert into ways (id, staff, channel, address, hint, salt, made_at, code_until) values
-               (1001, {id}, 'duty', {nothing}, 'hooks.example.com/…ab12', 'x', '{now}', '2099-01-01T00:00:00.000000Z')"
-        ))
-        .unwrap();
-    let form = |panel: &str, action: &str| mina.get(&format!("/account/ways?panel={panel}")).form_to(action);
-    let address = "https://hooks.example.com/services/one";
-    vec![
-        (mina.clone(), form("add", "/account/ways").set("channel", "duty").set("address", address)),
-        (mina.clone(), form("prove-1001", "/proof").set("way_code", "123456")),
-        (mina.clone(), form("remove-1001", "/removal")),
-    ]
-}
-
 /// A rota with an exception, and the calendar of one of its people.
 pub(crate) fn sample_rota(world: &World) {
     let now = world.clock.now();
@@ -254,6 +231,29 @@ fn rota_forms(world: &World, jun: &Browser) -> Vec<(Browser, Form)> {
         (jun.clone(), form("/oncall/first?panel=retire", "/retirement")),
         (jun.clone(), form("/oncall?panel=calendar", "/calendars")),
         (jun.clone(), form("/oncall?panel=revoke", "/revocation")),
+    ]
+}
+
+/// The forms of ways to be reached.
+fn way_forms(world: &World, mina: &Browser) -> Vec<(Browser, Form)> {
+    let now = world.clock.now();
+    let (yes, nothing) = if world.engine == Engine::Postgres { ("true", "'\\x00'") } else { ("1", "x'00'") };
+    let id = world.number("select id from staff where email = 'mina@ingam.test'");
+    world
+        .database()
+        .tamper(&format!(
+            "insert into channels (name, kind, host, is_declared, addresses) values
+               ('duty', 'webhook', 'hooks.example.com', {yes}, '{{\"form\":\"url\",\"hosts\":[\"hooks.example.com\"]}}');
+             insert into ways (id, staff, channel, address, hint, salt, made_at, code_until) values
+               (1001, {id}, 'duty', {nothing}, 'hooks.example.com/…ab12', 'x', '{now}', '2099-01-01T00:00:00.000000Z')"
+        ))
+        .unwrap();
+    let form = |panel: &str, action: &str| mina.get(&format!("/account/ways?panel={panel}")).form_to(action);
+    let address = "https://hooks.example.com/services/one";
+    vec![
+        (mina.clone(), form("add", "/account/ways").set("channel", "duty").set("address", address)),
+        (mina.clone(), form("prove-1001", "/proof").set("way_code", "123456")),
+        (mina.clone(), form("remove-1001", "/removal")),
     ]
 }
 
