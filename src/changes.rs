@@ -53,6 +53,7 @@ use crate::{
         test::TestChannel,
     },
     oncall::{
+        announce::AnnounceDuty,
         calendar::{CreateCalendar, RevokeCalendar},
         define::DefineRota,
         retire::RetireRota,
@@ -192,6 +193,7 @@ crate::gate::housekeeping! {
     RecordAccess,
     KeepSearch,
     FanOut,
+    AnnounceDuty,
     DeclareChannels,
     ClaimMessages,
     KeepAnswers,

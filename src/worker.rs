@@ -27,6 +27,7 @@ use crate::{
     gate::{Gate, Judging, lead, lead::Lead},
     memory,
     notify::{Channels, Heartbeat, fan_out::FanOut, health::declare, idle::TestIdle, send::Sender, text::Setting},
+    oncall::{announce::announce, gap},
     payments::Provider,
     queues::{Consumers, place::DeclareTopics, take::Taking},
     secret::{self, SecretKey},
@@ -149,6 +150,9 @@ async fn deliver_and_forget(work: Work, pulse: Pulse, mut stopped: watch::Receiv
         match hand_on(&work, &stopped).await {
             Ok(()) => pulse.beat(),
             Err(error) => tracing::warn!(%error, "events could not be delivered; trying again"),
+        }
+        if let Err(error) = announce(&work.batches.reader, &work.gate, &work.clock).await {
+            tracing::warn!(%error, "people could not be told that they are on duty; trying again");
         }
         if let Err(error) = expire::sweep(&work.batches.reader, &work.gate, &work.clock).await {
             tracing::warn!(%error, "requests that ran out could not be ended; trying again");
@@ -301,7 +305,8 @@ async fn judge_alerts(work: Work, pulse: Pulse, mut stopped: watch::Receiver<boo
                 let topics = work.consumers.iter().map(|consumed| consumed.topic.as_str().to_owned()).collect();
                 work.gate.run_housekeeping(&DeclareTopics { topics }).await?;
             }
-            judge(&work.batches.reader, &work.gate, &work.clock, &escalating.telling).await?;
+            let gaps = gap::conditions(&work.batches.reader, work.clock.now()).await?;
+            judge(&work.batches.reader, &work.gate, &work.clock, &escalating.telling, gaps).await?;
             // In the same turn, so that the person on duty is called as soon as the alert is open.
             escalate(&work.batches.reader, &work.gate, &work.clock, &escalating).await
         };

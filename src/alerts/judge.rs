@@ -24,10 +24,18 @@ use crate::{
 const AT_ONCE: usize = 100;
 
 /// Looks at what is wrong, and writes down what has changed. Most of the time that is nothing, and no transaction begins.
-pub(crate) async fn judge(reader: &Reader, gate: &Gate, clock: &Clock, telling: &Telling) -> sqlx::Result<()> {
+/// `beside`: what is wrong in slices that alerts know nothing of.
+pub(crate) async fn judge(
+    reader: &Reader,
+    gate: &Gate,
+    clock: &Clock,
+    telling: &Telling,
+    beside: Vec<Condition>,
+) -> sqlx::Result<()> {
     let now = clock.now();
     let open = record::open(&mut &*reader).await?;
-    let conditions = Conditions::read(reader, &open, now).await?;
+    let mut conditions = Conditions::read(reader, &open, now).await?;
+    conditions.all.extend(beside);
     let known = Known::read(&mut &*reader, &open).await?;
     let steps = steps(&open, &conditions, &known, &telling.channels, now);
     if steps.is_empty() {

@@ -68,6 +68,8 @@ kinds! {
     Received = "received.firing" => Warning;
     /// A partition of a topic that is read does not move.
     QueueStuck = "queue.stuck" => Warning;
+    /// No person who can act is on duty in a rota.
+    DutyGap = "oncall.gap" => Critical;
 }
 
 impl AlertKind {

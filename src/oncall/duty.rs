@@ -52,6 +52,16 @@ impl Duty {
         instead.or_else(|| self.plan_at(at)?.turns.at(at).map(|turn| turn.staff))
     }
 
+    /// Since when what holds at a moment holds: the exception, or the turn. Nothing where neither does.
+    pub(crate) fn begun(&self, at: Instant) -> Option<Instant> {
+        let covers = |entry: &&Override| entry.from <= at && at < entry.until;
+        let instead = self.overrides.iter().filter(covers).max_by_key(|entry| entry.id).map(|entry| entry.from);
+        instead.or_else(|| {
+            let plan = self.plan_at(at)?;
+            plan.turns.at(at).map(|turn| turn.from.max(plan.from))
+        })
+    }
+
     /// The newest of the plans that have begun.
     pub(crate) fn plan_at(&self, at: Instant) -> Option<&Plan> {
         self.plans.iter().filter(|plan| plan.from <= at).max_by_key(|plan| plan.id)

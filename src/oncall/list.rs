@@ -19,7 +19,7 @@ use crate::{
     },
 };
 use askama::Template;
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 /// How many shifts of the reader are listed.
 const OWN: usize = 10;
@@ -35,6 +35,8 @@ pub(crate) struct Rotas {
     pub(crate) people: HashMap<StaffId, Member>,
     /// Those who can be on duty.
     pub(crate) able: Vec<Member>,
+    /// Those of all who have no proven way to be reached.
+    pub(crate) unreachable: HashSet<StaffId>,
     /// The address at which the reader's calendar program reads their shifts.
     pub(crate) calendar: Option<Calendar>,
 }
@@ -51,9 +53,11 @@ impl Subject for Rotas {
     }
 
     async fn load(desk: &Desk, (): &()) -> Result<Option<Self>, PageError> {
+        let people = record::members(&mut desk.reader()).await?;
         Ok(Some(Self {
             rotas: record::all(&mut desk.reader(), desk.now()).await?,
-            people: record::members(&mut desk.reader()).await?,
+            unreachable: people::unreachable(&mut desk.reader(), &people).await?,
+            people,
             able: people::able(&mut desk.reader()).await?,
             calendar: calendar::of(&mut desk.reader(), desk.person().id).await?,
         }))
@@ -132,6 +136,11 @@ impl RotasPage {
         let lines = view.rotas.iter().map(|loaded| Line::of(loaded, shell.now)).collect();
         let own = own_shifts(&view.rotas, shell.person.id, shell.now);
         Self { shell, lines, own, view, side }
+    }
+
+    /// Whether no message reaches a person.
+    fn is_unreachable(&self, member: &Member) -> bool {
+        member.active && self.view.unreachable.contains(&member.id)
     }
 
     /// Who has a shift.

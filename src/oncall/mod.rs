@@ -3,11 +3,13 @@
 //! A rota is a list of people who take turns. What is stored is the rule and the exceptions from it; who is on duty at a time is worked out
 //! from them each time ([`duty`]), for the past as for the future. No shift is stored, so none can be forgotten or be twice there.
 
+pub(crate) mod announce;
 pub(crate) mod calendar;
 pub(crate) mod define;
 pub(crate) mod define_panel;
 pub(crate) mod duty;
 pub(crate) mod feed;
+pub(crate) mod gap;
 pub(crate) mod header;
 pub(crate) mod list;
 pub(crate) mod month;

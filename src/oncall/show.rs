@@ -24,7 +24,7 @@ use crate::{
 use actix_web::web;
 use askama::Template;
 use chrono::Datelike as _;
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 /// The keys of the names of months.
 const MONTHS: [&str; 12] = ["jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec"];
@@ -43,6 +43,8 @@ pub(crate) struct RotaView {
     pub(crate) people: HashMap<StaffId, Member>,
     /// Those who can be on duty.
     pub(crate) able: Vec<Member>,
+    /// Those of all who have no proven way to be reached.
+    pub(crate) unreachable: HashSet<StaffId>,
     pub(crate) month: Month,
 }
 
@@ -74,7 +76,8 @@ impl Subject for RotaView {
         let Some(loaded) = record::by_name(&mut desk.reader(), name, since).await? else { return Ok(None) };
         let people = record::members(&mut desk.reader()).await?;
         let able = people::able(&mut desk.reader()).await?;
-        Ok(Some(Self { loaded, people, able, month }))
+        let unreachable = people::unreachable(&mut desk.reader(), &people).await?;
+        Ok(Some(Self { loaded, people, able, unreachable, month }))
     }
 
     fn path(&self) -> String {
@@ -128,6 +131,11 @@ impl RotaPage {
         let handovers = duty.handovers(now, now.plus(SWAPS)).map(|(_, after)| after).take(NEXT).collect();
         let current = duty.shifts(now, now.plus(SWAPS)).first().copied();
         Self { shell, days, handovers, current, may_change, view, side }
+    }
+
+    /// Whether no message reaches a person.
+    fn is_unreachable(&self, member: &Member) -> bool {
+        member.active && self.view.unreachable.contains(&member.id)
     }
 
     /// Who has a shift.

@@ -93,7 +93,8 @@ impl Maker {
             overrides: Vec::new(),
         };
         let rotas = vec![self.loaded(&[2, 1, 3]), empty];
-        Rotas { rotas, people: self.on_call_people(), able: self.able(), calendar }
+        let unreachable = [StaffId::new(1)].into();
+        Rotas { rotas, people: self.on_call_people(), able: self.able(), unreachable, calendar }
     }
 
     fn rotas_page(self, view: Rotas, side: Side) -> String {
@@ -108,7 +109,8 @@ impl Maker {
     fn rota_view(self, members: &[i64]) -> RotaView {
         let lang = self.shell(Section::Oncall).words.lang();
         let month = Month::asked("", now(), Zone::seoul(), lang);
-        RotaView { loaded: self.loaded(members), people: self.on_call_people(), able: self.able(), month }
+        let unreachable = [StaffId::new(1)].into();
+        RotaView { loaded: self.loaded(members), people: self.on_call_people(), able: self.able(), unreachable, month }
     }
 
     fn rota_page(self, view: RotaView, side: Side) -> String {

@@ -39,6 +39,12 @@ pub(crate) enum Detail {
     /// A kind of alert.
     Kind(&'static str),
     At(Instant),
+    /// A time in which no person is on duty.
+    Gap {
+        rota: String,
+        from: Instant,
+        until: Instant,
+    },
 }
 
 impl fmt::Display for Detail {
@@ -47,6 +53,7 @@ impl fmt::Display for Detail {
             Self::Name(name) => f.write_str(name),
             Self::Kind(kind) => f.write_str(kind),
             Self::At(at) => at.fmt(f),
+            Self::Gap { rota, from, until } => write!(f, "{rota} {from} to {until}"),
         }
     }
 }
@@ -153,14 +160,15 @@ fn monitoring(configured: &Configured, proven: &Proven, now: Instant) -> Vec<Lin
     let names = |is_against: &dyn Fn(&str) -> bool| -> Vec<String> {
         used().filter(|channel| is_against(&channel.name)).map(|channel| channel.name.clone()).collect()
     };
-    let on_duty = proven.staff.iter().any(|member| member.can_act_as(Role::Oncall));
     let another = used().filter(|channel| channel.receiver.takes_alerts()).count() > 1;
+    let gaps = proven.duty.gaps.iter().cloned().map(|(rota, from, until)| Detail::Gap { rota, from, until });
     vec![
         Line::without("critical", configured.untold.iter().map(|kind| Detail::Kind(kind))),
         Line::so("another", another, NOTHING),
         Line::without("proven", names(&|name| !is_proven(name) && !is_personal(name))),
         Line::without("working", names(&fails)),
-        Line::so("on-duty", on_duty, NOTHING),
+        Line::so("on-duty", proven.duty.is_any && proven.duty.gaps.is_empty(), gaps),
+        Line::without("reachable", proven.duty.unreachable.clone()),
     ]
 }
 

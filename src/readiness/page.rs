@@ -40,6 +40,9 @@ impl ReadinessPage {
             Detail::Name(name) => name.clone(),
             Detail::Kind(kind) => self.shell.name("alert-kind", kind).to_owned(),
             Detail::At(at) => self.shell.minute(at).shown,
+            Detail::Gap { rota, from, until } => {
+                format!("{rota}: {} – {}", self.shell.minute(from).shown, self.shell.minute(until).shown)
+            }
         });
         shown.collect::<Vec<_>>().join(", ")
     }

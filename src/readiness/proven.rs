@@ -6,10 +6,15 @@ use crate::{
     clock::Instant,
     gate::{Role, Roles, can_sign_in, lead::lead, networks_in_effect},
     notify::health::{self, Health},
+    oncall::gap::{Faults, faults},
     sql,
     store::Reader,
 };
+use chrono::TimeDelta;
 use ipnet::IpNet;
+
+/// For how long it is looked ahead who is on duty.
+const AHEAD: TimeDelta = TimeDelta::days(14);
 
 /// What the database says at a time.
 #[derive(Clone, Debug, Default)]
@@ -25,6 +30,8 @@ pub(crate) struct Proven {
     pub staff: Vec<Member>,
     pub networks: Vec<IpNet>,
     pub channels: Vec<Health>,
+    /// What is wrong with who is on duty in the days ahead.
+    pub duty: Faults,
 }
 
 /// A person whose account is active.
@@ -53,6 +60,7 @@ impl Proven {
             staff: staff(reader).await?,
             networks: networks_in_effect(&mut reader, now).await?.into_iter().map(|(_, net)| net).collect(),
             channels: health::all(&mut reader).await?,
+            duty: faults(reader, now, AHEAD).await?,
         })
     }
 }

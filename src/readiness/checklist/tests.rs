@@ -3,6 +3,7 @@ use crate::{
     config::DeclaredChannels,
     gate::Roles,
     notify::{Channels, health::Health},
+    oncall::gap::Faults,
     profile::Profile,
     readiness::configured::Job,
     web::words::{Lang, Words},
@@ -53,6 +54,7 @@ fn ready() -> (Configured, Proven) {
         verified_at: Some(ago(TimeDelta::hours(20))),
         staff: vec![member("owner"), member("oncall owner"), member("approver")],
         channels: vec![channel("ops"), channel("page")],
+        duty: Faults { is_any: true, ..Faults::default() },
         ..Proven::default()
     };
     (configured, proven)
@@ -81,6 +83,9 @@ fn what_is_missing_is_named() {
     proven.verified_at = Some(ago(TimeDelta::days(3)));
     proven.channels[0].proven_at = Some(ago(TimeDelta::days(31)));
     proven.channels[1].failing_since = Some(ago(TimeDelta::hours(1)));
+    let (from, until) = (now(), now().plus(TimeDelta::hours(5)));
+    proven.duty.gaps.push(("First line".to_owned(), from, until));
+    proven.duty.unreachable = vec!["Jun Park".to_owned()];
     let text = |text: &str| vec![Detail::Name(text.to_owned())];
     assert_eq!(
         missing(&configured, &proven),
@@ -94,6 +99,8 @@ fn what_is_missing_is_named() {
             ("networks", text("10.0.0.0/8")),
             ("proven", text("ops")),
             ("working", text("page")),
+            ("on-duty", vec![Detail::Gap { rota: "First line".to_owned(), from, until }]),
+            ("reachable", text("Jun Park")),
         ]
     );
 }

@@ -136,6 +136,6 @@ on_both! {
         let page = owner.get("/readiness");
         let (admin, monitoring) = (page.says("section[aria-labelledby='list-admin']"), page.says("section[aria-labelledby='list-monitoring']"));
         assert!(admin.contains("Two owners can sign in : so 2"), "{admin}");
-        assert!(monitoring.contains("A person on call can sign in : so"), "{monitoring}");
+        assert!(monitoring.contains("a person is on duty for the next 14 days : not so yet"), "{monitoring}");
     }
 }

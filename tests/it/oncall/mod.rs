@@ -4,3 +4,4 @@ mod calendar;
 mod changing;
 mod standing_in;
 pub(crate) mod support;
+mod telling;

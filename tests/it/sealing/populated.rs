@@ -43,7 +43,7 @@ pub(crate) fn populated(engine: Engine) -> (World, Provider) {
         let declared: Receive = toml::from_str(&text).unwrap();
         config.receivers = receivers(&declared.receive, &Channels::default(), config.profile).unwrap();
         // It runs until the test ends, and takes what the console tells it.
-        let own = "[\"runs.*\", \"batches.*\", \"approvals.*\", \"audit.*\", \"queue.*\"]";
+        let own = "[\"runs.*\", \"batches.*\", \"approvals.*\", \"audit.*\", \"queue.*\", \"oncall.*\"]";
         sink.serve_for(config, &format!("{}[[route]]\nkinds = {own}\nto = [\"hook\"]", sink.people()));
         call_about(config, "steps = [{ after = 0, rota = \"night\" }]");
     });
