@@ -13,7 +13,7 @@ use crate::{
 const PREFIX: &str = "way/";
 
 /// The kind of the message that proves an address.
-pub(crate) const PROOF: &str = "ways.prove";
+pub(crate) const PROOF: &str = "ways.code";
 
 /// A person at one of their addresses.
 pub(crate) fn recipient(channel: String, id: WayId) -> Recipient {

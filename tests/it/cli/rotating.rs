@@ -1,6 +1,7 @@
 //! Rotating the secret key while the console serves: what was made with the former key goes on, and in the end nothing needs it.
 
 use crate::{
+    alerts::support::ALL,
     batches::support::declare,
     cli::program::one_line,
     kit::{Browser, Form, PEOPLE, Page, Server, Sink, World, addition, is_in, on_both, reached_at},
@@ -71,7 +72,7 @@ fn at(form: &Form, browser: &Browser) -> Form {
 on_both! {
     fn an_address_of_a_person_is_encrypted_again_and_stays_the_same(outer) {
         let sink = Sink::start();
-        let world = World::start_with(outer.engine, |config| sink.serve_for(config, &sink.people()));
+        let world = World::start_with(outer.engine, |config| sink.serve_for(config, &(sink.people() + ALL)));
         by_the_machine(&world);
         let jun = world.signed_in("jun");
         reached_at(&world, &sink, &jun, "jun", "hooks/jun");
@@ -79,7 +80,7 @@ on_both! {
         let before = stored();
         let with_new = |sink: &Sink| {
             world.another(|config| {
-                sink.serve_for(config, &sink.people());
+                sink.serve_for(config, &(sink.people() + ALL));
                 config.secret_key = new_key().with_former(&config.secret_key);
             })
         };

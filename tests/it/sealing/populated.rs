@@ -3,7 +3,6 @@
 use crate::{
     approvals::support::{approval, ask, points_rule, rejection, rules},
     batches::support::{becomes, declare, rerun_form, run, run_form, script},
-    escalation::support::call_about,
     kit::{Browser, Engine, Form, Mode, Provider, Sink, World, addition, reached_at, wait_until},
     orders::support::{cancellation, refund, settled, shipping},
     people::support::{id_of, invitation, panel, roles_form},
@@ -45,7 +44,6 @@ pub(crate) fn populated(engine: Engine) -> (World, Provider) {
         // It runs until the test ends, and takes what the console tells it.
         let own = "[\"runs.*\", \"batches.*\", \"approvals.*\", \"audit.*\", \"queue.*\", \"oncall.*\"]";
         sink.serve_for(config, &format!("{}[[route]]\nkinds = {own}\nto = [\"hook\"]", sink.people()));
-        call_about(config, "steps = [{ after = 0, rota = \"night\" }]");
     });
     let mina = world.signed_in("mina");
     customers(&world, &mina);
@@ -55,6 +53,7 @@ pub(crate) fn populated(engine: Engine) -> (World, Provider) {
     reached_at(&world, &sink, &world.signed_in("jun"), "jun", "jun");
     people(&world);
     networks(&world);
+    escalation(&world);
     queues(&world);
     draft(&world);
     former_key(&world);
@@ -209,6 +208,18 @@ fn draft(world: &World) {
     assert_eq!(mina.get("/").form_to("/logout").submit().status, 303);
     assert_eq!(form.submit().status, 303);
     assert_eq!(world.number("select count(*) from drafts"), 1);
+}
+
+/// An escalation that has called a person.
+fn escalation(world: &World) {
+    let (now, no) = (world.clock.now(), if world.engine == Engine::Postgres { "false" } else { "0" });
+    let alert = world.number("select min(id) from alerts");
+    let event = format!("({alert}, '{now}', 'called', 'batches', 0, 0, 'rota:first', 2, 'Jun Park', 'x')");
+    let events = "alert, at, what, policy, round, step, target, staff, staff_name, detail";
+    world.database().tamper(&format!("insert into escalation_events ({events}) values {event}")).unwrap();
+    let row = format!("({alert}, 'batches', 0, 1, '{now}', 'rota:second', 1, {no}, '{now}')");
+    let rows = "alert, policy, round, next_step, next_at, next_target, newest_call, is_reached, unreached_at";
+    world.database().tamper(&format!("insert into escalations ({rows}) values {row}")).unwrap();
 }
 
 /// A topic that was read, and a record that was set aside.
