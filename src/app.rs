@@ -19,6 +19,7 @@ use crate::{
         Console,
         connections::Connections,
         former_cookie, middleware,
+        report_networks::ReportNetworks,
         session::{Limits, Sessions},
         traffic::Traffic,
     },
@@ -148,7 +149,7 @@ pub async fn start(config: Config, clock: Clock, listener: TcpListener) -> anyho
         gate: gate.clone(),
         passwords: Passwords::default(),
         limits,
-        report_networks: config.batches.networks.clone(),
+        report_networks: report_networks(&config),
         trusted_proxies: config.trusted_proxies.clone(),
         starts_runs: config.batches.slots > 0,
         request_deadline: config.request_deadline,
@@ -224,6 +225,12 @@ pub async fn start(config: Config, clock: Clock, listener: TcpListener) -> anyho
     let worker = worker::start(&work(&store, &gate, config, clock, address));
     let done = tokio::spawn(server);
     Ok(Running { address, server: handle, done, metrics: beside, worker, store, gate, engine })
+}
+
+/// From where batches report, and from where each system posts alerts.
+fn report_networks(config: &Config) -> ReportNetworks {
+    let own = config.receivers.iter().filter_map(|receiver| Some((receiver.path(), receiver.networks.clone()?)));
+    ReportNetworks { usual: config.batches.networks.clone(), of_path: own.collect() }
 }
 
 /// What the worker of this console works with.

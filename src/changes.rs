@@ -71,6 +71,7 @@ use crate::{
     },
     queues::{
         place::{DeclareTopics, HoldPartitions, KeepLook, ReleasePartitions},
+        set_place::SetPlace,
         take::TakeRecord,
     },
     staff::{
@@ -140,6 +141,7 @@ crate::changes! {
     SendAgain,
     GiveUp,
     TestChannel,
+    SetPlace,
     SettleDay,
     ExpirePoints,
     Approve,

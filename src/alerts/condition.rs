@@ -87,19 +87,6 @@ struct FaultyRun {
 }
 
 impl FaultyRun {
-    /// What is wrong with it; nothing where a person should look at it, and need not now.
-    fn kind(&self) -> Option<AlertKind> {
-        match self.state {
-            State::Failed => Some(AlertKind::RunFailed),
-            State::TimedOut => Some(AlertKind::RunTimedOut),
-            State::Lost => Some(AlertKind::RunLost),
-            State::Queued => Some(AlertKind::RunLate),
-            state if state.is_under_way() && self.is_slow => Some(AlertKind::RunSlow),
-            State::Succeeded if self.is_low => Some(AlertKind::RunLow),
-            _ => None,
-        }
-    }
-
     fn condition(self, kind: AlertKind, now: Instant) -> Condition {
         let took = self.duration_ms.or_else(|| Some(now.since(self.started_at?).num_milliseconds()));
         let is_under_way = self.ended_at.is_none();
@@ -142,7 +129,7 @@ async fn runs(reader: &Reader, now: Instant) -> sqlx::Result<Vec<Condition>> {
         .await?;
     let mut found: Vec<Condition> = Vec::new();
     for run in runs {
-        let Some(kind) = run.kind() else { continue };
+        let Some(kind) = AlertKind::of_run(run.state, run.is_slow, run.is_low) else { continue };
         match found.iter_mut().find(|known| known.kind == kind && known.subject == run.job) {
             Some(known) => known.n += 1,
             None => found.push(run.condition(kind, now)),
@@ -170,16 +157,9 @@ async fn lapses(reader: &Reader) -> sqlx::Result<Vec<Condition>> {
         ))
         .all()
         .await?;
-    let kind = |lapse: &OpenLapse| match lapse.kind {
-        LapseKind::Missed => AlertKind::Missed,
-        LapseKind::Skipped => AlertKind::Skipped,
-        LapseKind::Refused => AlertKind::ReportRefused,
-        LapseKind::Paused => AlertKind::Paused,
-        LapseKind::Never => AlertKind::Unscheduled,
-    };
     let condition = |lapse: OpenLapse| Condition {
-        kind: kind(&lapse),
-        severity: kind(&lapse).severity(),
+        kind: AlertKind::of_lapse(lapse.kind),
+        severity: AlertKind::of_lapse(lapse.kind).severity(),
         subject: lapse.job,
         title: lapse.title,
         newest_at: lapse.newest_at,

@@ -5,7 +5,7 @@ use super::{
     record::{self, Alert},
     silence::record::{Known, Scope, Silence},
     steps::{Step, steps},
-    telling::{Telling, is_silenced, recipients_of, tell, tell_still_open},
+    telling::{Late, Telling, is_silenced, recipients_of, tell, tell_still_open},
 };
 use crate::{
     batches,
@@ -127,7 +127,7 @@ impl JudgeAlerts {
         silenced_until: Option<Instant>,
     ) -> sqlx::Result<()> {
         let Some(alert) = record::lock(tx, id).await?.filter(Alert::is_open) else { return Ok(()) };
-        self.telling.tell_opening(tx, &alert, to, silenced_until).await
+        self.telling.tell_opening(tx, &alert, to, Some(Late { silenced_until })).await
     }
 
     /// Notes that the end of a silence was seen to, and tells what is still open to those who knew of it. Those who do not know of it

@@ -4,6 +4,8 @@ use crate::{
     approvals::expire::APPROVALS_OVERDUE,
     batches::{
         finish::{RUNS_FAILED, RUNS_LOW},
+        lapse::LapseKind,
+        state::State,
         watch::{BATCHES_MISSED, RUNS_LATE, RUNS_SLOW},
     },
     notify::Severity,
@@ -75,6 +77,30 @@ kinds! {
 impl AlertKind {
     pub(crate) fn parse(text: &str) -> Option<Self> {
         Self::ALL.iter().copied().find(|kind| kind.as_str() == text)
+    }
+
+    /// What is wrong with a run that a person should look at; nothing where they need not now. `slow` takes longer than usual, `few` is
+    /// less than what is usual.
+    pub(crate) fn of_run(state: State, slow: bool, few: bool) -> Option<Self> {
+        match state {
+            State::Failed => Some(Self::RunFailed),
+            State::TimedOut => Some(Self::RunTimedOut),
+            State::Lost => Some(Self::RunLost),
+            State::Queued => Some(Self::RunLate),
+            state if state.is_under_way() && slow => Some(Self::RunSlow),
+            State::Succeeded if few => Some(Self::RunLow),
+            _ => None,
+        }
+    }
+
+    pub(crate) const fn of_lapse(lapse: LapseKind) -> Self {
+        match lapse {
+            LapseKind::Missed => Self::Missed,
+            LapseKind::Skipped => Self::Skipped,
+            LapseKind::Refused => Self::ReportRefused,
+            LapseKind::Paused => Self::Paused,
+            LapseKind::Never => Self::Unscheduled,
+        }
     }
 
     /// The job that an alert with this subject is about, where it is about one.

@@ -9,7 +9,10 @@ pub(crate) mod keep;
 pub(crate) mod poll;
 pub(crate) mod record;
 
-use crate::web::{Console, bearer::Token};
+use crate::{
+    allowlist::Allowlist,
+    web::{Console, bearer::Token},
+};
 use actix_web::{
     HttpRequest, HttpResponse, HttpResponseBuilder,
     http::{StatusCode, header},
@@ -33,10 +36,19 @@ pub(crate) struct Receiver {
     pub name: String,
     pub kind: Kind,
     pub token: Token,
+    /// From where it may be posted to; where nothing is said, from where batches may report.
+    pub networks: Option<Allowlist>,
     /// The address of the Alertmanager, where it is asked what is still open.
     pub url: Option<String>,
     /// How long nothing may be heard of an alert that is open.
     pub repeat: TimeDelta,
+}
+
+impl Receiver {
+    /// Its address. No other way to write it is answered, because its networks are looked up by it.
+    pub(crate) fn path(&self) -> String {
+        format!("/receive/{}", self.name)
+    }
 }
 
 /// Who posts.
@@ -74,11 +86,10 @@ impl Receivers {
 pub(crate) async fn take(
     console: web::Data<Console>,
     receivers: web::Data<Receivers>,
-    name: web::Path<String>,
     request: HttpRequest,
     body: web::Payload,
 ) -> HttpResponse {
-    let Some(receiver) = receivers.iter().find(|receiver| receiver.name == *name) else {
+    let Some(receiver) = receivers.iter().find(|receiver| receiver.path() == request.path()) else {
         return answer(HttpResponse::NotFound(), "there is no such receiver");
     };
     let shown = request.headers().get(header::AUTHORIZATION).and_then(|value| value.to_str().ok()).unwrap_or_default();

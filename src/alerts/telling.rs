@@ -10,7 +10,7 @@ use crate::{
     gate::Tx,
     id::{AlertEventId, AlertId, CallId},
     notify::{
-        Channels, Message, What,
+        Channels, Message, What, again,
         deliver::{self, About, Recipient},
     },
     sql,
@@ -37,6 +37,13 @@ pub(crate) struct Call {
     pub is_unreached: bool,
 }
 
+/// Why an opening is told late: a silence, or a channel that was not declared.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Late {
+    /// Until when a silence kept it from being told.
+    pub silenced_until: Option<Instant>,
+}
+
 /// Those who are told of an alert where no silence is in force.
 pub(super) fn recipients_of(channels: &Channels, alert: &Alert) -> Vec<Recipient> {
     match alert.kind {
@@ -53,17 +60,17 @@ pub(crate) fn is_silenced(silences: &[Silence], alert: &Alert, channel: &str, no
 
 impl Telling {
     /// Tells these that an alert was opened, and who looks at it where a person does. One that was told is told no second time.
-    /// `silenced_until`: until when a silence kept it from being told.
+    /// `late`: they did not know of it when it was opened.
     pub(super) async fn tell_opening(
         &self,
         tx: &mut Tx<'_>,
         alert: &Alert,
         to: &[Recipient],
-        silenced_until: Option<Instant>,
+        late: Option<Late>,
     ) -> sqlx::Result<()> {
         let key = self.key(alert);
         let mut opening = message(alert, What::Opened, alert.newest_at, key.clone());
-        opening.facts.silenced_until = silenced_until;
+        opening.facts.silenced_until = late.and_then(|late| late.silenced_until);
         for (what, event, by) in first_events(tx, alert.id).await? {
             // An acknowledgement that was taken back is no news.
             if what == What::Acknowledged && alert.acknowledged_at.is_none() {
@@ -78,7 +85,9 @@ impl Telling {
                 }
             };
             for to in to {
-                deliver::enqueue(tx, to, About::Alert { alert: alert.id, event }, &message).await?;
+                if late.is_none() || !again::take_up(tx, to, event, &message).await? {
+                    deliver::enqueue(tx, to, About::Alert { alert: alert.id, event }, &message).await?;
+                }
             }
         }
         Ok(())

@@ -5,6 +5,7 @@ pub mod net;
 use ipnet::IpNet;
 use net::Unfit;
 use std::{
+    fmt,
     net::{IpAddr, Ipv6Addr},
     sync::Arc,
 };
@@ -46,6 +47,19 @@ impl Allowlist {
     pub fn parse(text: &str) -> Result<Self, String> {
         let nets = text.split([',', ' ', '\n']).filter(|part| !part.is_empty()).map(network);
         nets.collect::<Result<Vec<_>, _>>().map(|nets| Self(nets.into()))
+    }
+}
+
+/// As it is read: `10.0.0.0/8, 2001:db8::/32`.
+impl fmt::Display for Allowlist {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for (n, net) in self.iter().enumerate() {
+            if n > 0 {
+                f.write_str(", ")?;
+            }
+            write!(f, "{net}")?;
+        }
+        Ok(())
     }
 }
 

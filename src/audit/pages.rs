@@ -221,6 +221,7 @@ impl Row {
         let telling: &[&str] = match self.target.split_once('/') {
             Some(("order", _)) => &["state", "amount", "points_returned", "tracking_number"],
             Some(("network", _)) => &["net", "expires_at", "note"],
+            Some(("queue", _)) => &["next_offset"],
             Some(("run", _)) => &["rerun", "run_state", "resolution", "late_report"],
             Some(("staff", _)) => &["roles", "active", "networks", "authenticator_at", "link_expires_at"],
             _ => &["points", "status"],
@@ -247,6 +248,7 @@ fn target_href(target: &str, shell: &Shell) -> Option<String> {
         ("alert", id) => Some(format!("/alerts/{id}")),
         ("silence", _) => Some("/silences".to_owned()),
         ("delivery" | "channel", _) => Some("/deliveries".to_owned()),
+        ("queue", _) => Some("/queues".to_owned()),
         // An invitation names an address; the invited person had no id yet.
         ("staff", id) if shell.may(Section::Staff) && id.parse::<StaffId>().is_ok() => Some(format!("/staff/{id}")),
         _ => None,

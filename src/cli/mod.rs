@@ -12,6 +12,7 @@ mod key;
 mod migrate;
 mod network;
 mod notify;
+mod queue;
 mod restore;
 mod rotate_key;
 mod seed;
@@ -64,6 +65,9 @@ enum Command {
     /// The channels over which others are told.
     #[command(subcommand)]
     Notify(notify::NotifyCommand),
+    /// The topics that are read.
+    #[command(subcommand)]
+    Queue(queue::QueueCommand),
     /// The audit log.
     #[command(subcommand)]
     Audit(AuditCommand),
@@ -253,6 +257,7 @@ async fn dispatch(command: Command, clock: Clock) -> anyhow::Result<ExitCode> {
         Command::RotateKey(args) => rotate_key::run(args, clock).await,
         Command::Network(command) => network::run(command, clock).await,
         Command::Notify(command) => notify::run(command, clock).await,
+        Command::Queue(command) => queue::run(command, clock).await,
         Command::Audit(AuditCommand::Verify { target }) => audit::verify(target).await,
         Command::Audit(AuditCommand::HoldTime { why, target }) => audit::hold_time(&why.reason, target, clock).await,
         Command::Audit(AuditCommand::TakeOverLedger { why, target }) => {

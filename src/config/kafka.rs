@@ -17,7 +17,7 @@ pub(super) fn topic(keys: &Keys, profile: Profile) -> Result<Receiver, String> {
         return Err("this program was built without Kafka (the feature `kafka`)".to_owned());
     }
     let topic = Topic::parse(keys.required("topic")?, profile)?;
-    let brokers = keys.texts("brokers")?;
+    let brokers = keys.required_texts("brokers")?;
     if brokers.is_empty() {
         return Err("brokers is missing, such as [\"kafka-1.example.com:9093\"]".to_owned());
     }

@@ -2,6 +2,7 @@
 
 use super::{
     Check,
+    batches::NETWORKS,
     channels::keys::{Keys, check_name},
 };
 use crate::{
@@ -9,6 +10,7 @@ use crate::{
         kind::AlertKind,
         receive::{Kind, Receiver, Receivers},
     },
+    allowlist::Allowlist,
     notify::{Channels, channel::Address},
     profile::Profile,
     web::bearer::Token,
@@ -52,7 +54,7 @@ impl ReceiverConfig {
 
     fn receiver(&self, profile: Profile) -> Result<Receiver, String> {
         check_name(&self.name)?;
-        self.keys.only("a receiver", &["token", "url", "repeat_interval"], "name and kind")?;
+        self.keys.only("a receiver", &["token", "networks", "url", "repeat_interval"], "name and kind")?;
         let token =
             Token::parse(self.keys.required_secret("token", profile)?).map_err(|error| format!("its token {error}"))?;
         let url = self.keys.text("url")?;
@@ -77,8 +79,19 @@ impl ReceiverConfig {
                 )?
             }
         };
-        Ok(Receiver { name: self.name.clone(), kind, token, url: url.map(str::to_owned), repeat })
+        let networks = self.keys.texts("networks")?.map(networks).transpose()?;
+        Ok(Receiver { name: self.name.clone(), kind, token, networks, url: url.map(str::to_owned), repeat })
     }
+}
+
+fn networks(texts: &[String]) -> Result<Allowlist, String> {
+    let networks = Allowlist::parse(&texts.join(" ")).map_err(|error| format!("its networks: {error}"))?;
+    if networks.is_empty() {
+        return Err(format!(
+            "its networks are empty, so it could be posted to from nowhere; without the key those of {NETWORKS} hold"
+        ));
+    }
+    Ok(networks)
 }
 
 /// `90s`, `30m`, `4h`, `1d`
@@ -127,7 +140,8 @@ impl Receivers {
                     receiver.repeat.num_minutes()
                 ),
             };
-            Ok(format!("/receive/{} from {}; {asked}", receiver.name, receiver.kind.as_str()))
+            let from = receiver.networks.as_ref().map_or_else(String::new, |networks| format!(" in {networks}"));
+            Ok(format!("{} from {}{from}; {asked}", receiver.path(), receiver.kind.as_str()))
         };
         self.iter().map(|receiver| Check { name: "receive", verdict: said(receiver) }).collect()
     }

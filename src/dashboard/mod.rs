@@ -4,7 +4,7 @@ pub(crate) mod begin;
 pub(crate) mod pages;
 
 use crate::{
-    alerts,
+    alerts::{self, kind::AlertKind, list::Shown},
     approvals::{news, queue},
     audit,
     batches::{eligible::jobs, record::needs_attention, rerun_all::RerunAllPanel},
@@ -27,7 +27,9 @@ use pages::{Attention, FromHost, HomePage, WaitingJob, WaitingRun};
 
 const RECENT: i64 = 10;
 const MINE: i64 = 5;
-const RUNS: i64 = 5;
+const RUNS: usize = 5;
+/// How many sorts of runs an alert may be about: as usual, slow, low, both.
+const SORTS: i64 = 4;
 const FROM_HOST: i64 = 3;
 
 /// `GET /`
@@ -47,14 +49,15 @@ pub(crate) async fn home(desk: Desk) -> PageResult {
         .all()
         .await?;
     let attention = if desk.may("GET", Section::Orders.href()) { attention(&desk).await? } else { Vec::new() };
+    let alerts = alerts::list::open(desk.reader(), desk.now()).await?;
     let (runs, lapses) =
-        if desk.may("GET", Section::Batches.href()) { batches(&desk).await? } else { Default::default() };
+        if desk.may("GET", Section::Batches.href()) { batches(&desk, &alerts).await? } else { Default::default() };
     let from_host = if desk.may("GET", HostChanges::PAGE) { Some(from_host(&desk).await?) } else { None };
     let begin = if desk.may("GET", Section::Staff.href()) { begin::tasks(&desk).await? } else { Vec::new() };
     let shell = desk.shell(Some(Section::Home), None).await?;
     let page = HomePage {
         lead: desk.console().lead().await?,
-        alerts: alerts::list::open(desk.reader(), desk.now()).await?,
+        alerts,
         owed: queue::owed(desk.reader()).await?,
         requests: shell.waiting(Section::Approvals),
         decided: news::read(desk.reader(), desk.person(), desk.decisions_seen()).await?,
@@ -80,20 +83,27 @@ async fn from_host(desk: &Desk) -> Result<FromHost, PageError> {
     Ok(FromHost { n: n.min(MOST), is_more: n > MOST, rows })
 }
 
-/// What a person should look at: the newest runs, and the jobs to which something did not happen, the longest first.
-async fn batches(desk: &Desk) -> Result<(Vec<WaitingRun>, Vec<WaitingJob>), PageError> {
+/// What a person should look at and no alert above shows: of each job the newest run of each sort, and what did not happen, the longest
+/// first.
+async fn batches(desk: &Desk, alerts: &[Shown]) -> Result<(Vec<WaitingRun>, Vec<WaitingJob>), PageError> {
+    let is_shown = |kind: Option<AlertKind>, job: &str| {
+        kind.is_some_and(|kind| alerts.iter().any(|alert| alert.kind == kind && alert.subject == job))
+    };
     let mut runs: Vec<WaitingRun> = desk
         .reader()
         .query(sql!(
-            "select r.id, r.job, j.title, r.state, coalesce(r.ended_at, r.started_at, r.queued_at) as at
-               from batch_runs r join batch_jobs j on j.name = r.job
-              where ",
+            "select r.id, r.job, j.title, r.state, r.is_slow, r.is_low, coalesce(r.ended_at, r.started_at, r.queued_at) as at
+               from (select max(id) as id from (select id, job, state, is_slow, is_low from batch_runs where ",
             needs_attention!(),
-            " order by r.id desc limit $1"
+            " order by id desc limit 2000) newest group by job, state, is_slow, is_low) sort
+               join batch_runs r on r.id = sort.id join batch_jobs j on j.name = r.job
+              order by r.id desc limit $1"
         ))
-        .bind(RUNS)
+        .bind(room(alerts).saturating_mul(SORTS))
         .all()
         .await?;
+    runs.retain(|run| !is_shown(AlertKind::of_run(run.state, run.is_slow, run.is_low), &run.job));
+    runs.truncate(RUNS);
     let mut lapses: Vec<WaitingJob> = desk
         .reader()
         .query(sql!(
@@ -101,9 +111,11 @@ async fn batches(desk: &Desk) -> Result<(Vec<WaitingRun>, Vec<WaitingJob>), Page
                from batch_lapses l join batch_jobs j on j.name = l.job
               where l.resolved_at is null and not j.is_retired order by l.since, l.job, l.kind limit $1"
         ))
-        .bind(RUNS)
+        .bind(room(alerts))
         .all()
         .await?;
+    lapses.retain(|job| !is_shown(Some(AlertKind::of_lapse(job.lapse.kind)), &job.lapse.job));
+    lapses.truncate(RUNS);
     let jobs = if runs.is_empty() && lapses.is_empty() { Vec::new() } else { jobs(desk).await? };
     let may = desk.may("POST", RerunAllPanel::ROUTE);
     let is_yours = |name: &str| may && jobs.iter().any(|job| job.name == name && job.lets(&desk.person().roles));
@@ -114,6 +126,11 @@ async fn batches(desk: &Desk) -> Result<(Vec<WaitingRun>, Vec<WaitingJob>), Page
         job.is_yours = is_yours(&job.lapse.job);
     }
     Ok((runs, lapses))
+}
+
+/// How many are read, so that enough are left where each alert shows one of them.
+fn room(alerts: &[Shown]) -> i64 {
+    i64::try_from(RUNS.saturating_add(alerts.len())).unwrap_or(i64::MAX)
 }
 
 /// The orders that wait for a person.

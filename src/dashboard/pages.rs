@@ -35,9 +35,9 @@ pub(crate) struct HomePage {
     pub requests: i64,
     /// The reader's own requests that were decided since they looked.
     pub decided: Vec<News>,
-    /// Runs of batches that a person should look at, the newest first.
+    /// Runs of batches that a person should look at and no alert here shows, the newest first.
     pub runs: Vec<WaitingRun>,
-    /// Jobs to which something did not happen, first those to which it did first.
+    /// Jobs to which something did not happen that no alert here shows, first those to which it did first.
     pub lapses: Vec<WaitingJob>,
     /// What commands on the host changed and no owner has confirmed; for owners, and only where there is something.
     pub from_host: Option<FromHost>,
@@ -68,6 +68,8 @@ pub(crate) struct WaitingRun {
     pub title: String,
     #[sqlx(try_from = "String")]
     pub state: State,
+    pub is_slow: bool,
+    pub is_low: bool,
     pub at: Instant,
     /// Whether the reader may act on it.
     #[sqlx(skip)]

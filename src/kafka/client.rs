@@ -108,6 +108,16 @@ impl Client {
         }
     }
 
+    /// Where a partition begins and ends.
+    pub(crate) async fn bounds(&self, topic: &Topic, partition: i32) -> Result<(i64, i64), Failure> {
+        let asked = async {
+            let open = self.open().await?;
+            let reader = open.reader(topic, Some(partition)).await?;
+            reader.fetch_watermarks(topic.as_str(), partition).await
+        };
+        self.asked(topic, asked).await
+    }
+
     /// Reads a partition from an offset, or from its first record. Without news it waits that long. Only what is committed is read.
     pub(crate) async fn fetch(
         &self,

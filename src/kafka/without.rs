@@ -23,6 +23,10 @@ impl Client {
         Err(missing())
     }
 
+    pub(crate) async fn bounds(&self, _: &Topic, _: i32) -> Result<(i64, i64), Failure> {
+        Err(missing())
+    }
+
     pub(crate) async fn fetch(&self, _: &Topic, _: i32, _: Option<i64>, _: Duration) -> Result<Fetched, Failure> {
         Err(missing())
     }

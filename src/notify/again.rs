@@ -1,13 +1,14 @@
-//! Sending a message again, and giving one up.
+//! Sending a message again, telling after all what was dropped with its channel, and giving one up.
 
 use super::{
-    DELIVERY, DELIVERY_SETTLED,
+    DELIVERY, DELIVERY_SETTLED, Message,
+    deliver::{self, Recipient},
     list::{Deliveries, Delivery, State, find_one},
     target,
 };
 use crate::{
     gate::{Admits, Change, Fault, Role, Target, Tx},
-    id::DeliveryId,
+    id::{AlertEventId, DeliveryId},
     sql,
     web::{
         Desk, PageError,
@@ -54,6 +55,40 @@ impl Change for SendAgain {
         note(tx, &delivery, State::WAITING);
         Ok(())
     }
+}
+
+/// Whether a message of `deliveries d` was dropped because its channel was declared no more.
+macro_rules! lost_its_channel {
+    () => {
+        "d.state = 'dropped' and coalesce(d.error, '') = 'channel-gone'"
+    };
+}
+pub(crate) use lost_its_channel;
+
+/// Tells what was dropped because the channel was declared no more: the same message, as it reads now, for a whole day from now.
+/// Returns whether there was one.
+pub(crate) async fn take_up(
+    tx: &mut Tx<'_>,
+    to: &Recipient,
+    event: AlertEventId,
+    message: &Message,
+) -> sqlx::Result<bool> {
+    let now = tx.now();
+    let taken_up = tx
+        .query(sql!(
+            "update deliveries set state = 'waiting', error = null, message = $4, created_at = $5, next_at = $5
+              where id in (select d.id from deliveries d where d.alert_event = $3 and d.channel = $1 and d.recipient = $2 and ",
+            lost_its_channel!(),
+            ")"
+        ))
+        .bind(to.channel.as_str())
+        .bind(to.address.as_str())
+        .bind(event)
+        .bind(deliver::written(message)?)
+        .bind(now)
+        .run()
+        .await?;
+    Ok(taken_up > 0)
 }
 
 /// Gives up a message that waits: it is not tried any more.

@@ -83,12 +83,16 @@ pub(crate) async fn enqueue(
         .bind(alert)
         .bind(alert_event)
         .bind(event)
-        .bind(serde_json::to_string(message).map_err(|error| sqlx::Error::Encode(error.into()))?)
+        .bind(written(message)?)
         .bind(now)
         .bind(call)
         .optional()
         .await?;
     Ok(row.map(|(id,)| id))
+}
+
+pub(super) fn written(message: &Message) -> sqlx::Result<String> {
+    serde_json::to_string(message).map_err(|error| sqlx::Error::Encode(error.into()))
 }
 
 /// Drops what waits about an alert that is over. One that was tried may have arrived without an answer, so its end is told in any

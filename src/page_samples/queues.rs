@@ -2,15 +2,19 @@
 
 use super::maker::{Maker, Sample, before, html, now};
 use crate::{
-    id::QueueRejectId,
+    audit::pages::{Changed, Row},
+    gate::Change as _,
+    id::{QueueRejectId, Seq},
     queues::{
         list::{Filter, QueuesPage},
         place::{Place, TOPIC},
         reject::Reject,
+        set_place::SetPlace,
     },
     web::{list::ListQuery as _, shell::Section},
 };
 use chrono::TimeDelta;
+use serde_json::json;
 
 fn place(partition: i64) -> Place {
     Place {
@@ -54,12 +58,27 @@ fn reject(id: i64, why: &str, job: Option<&str>, body: &str) -> Reject {
 }
 
 impl Maker {
+    /// The row of a place that was set from the host.
+    fn place_row(self) -> Row {
+        let (before, after) = (json!({ "next_offset": 48_213 }), json!({ "next_offset": 0 }));
+        Row {
+            seq: Seq::new(12_340),
+            action: SetPlace::KIND.to_owned(),
+            target: "queue/shop.batch-reports/2".to_owned(),
+            changed: Changed::between(&before, &after),
+            ..self.host_rows().remove(0)
+        }
+    }
+
     pub(super) fn queues(self, out: &mut Vec<Sample>) {
-        let mut add = |name, places, rejects: Vec<Reject>, topic: &str| {
+        let mut add = |name, places, set: Vec<Row>, rejects: Vec<Reject>, topic: &str| {
             let filter = Filter { topic: topic.to_owned(), ..Filter::default() };
             let pager = filter.pager(rejects.last().map(|reject| reject.id));
             let shell = self.shell(Section::Alerts);
-            out.push(Sample { name, html: html(&QueuesPage { shell, places, rejects, pager, topic: filter.topic }) });
+            out.push(Sample {
+                name,
+                html: html(&QueuesPage { shell, places, set, rejects, pager, topic: filter.topic }),
+            });
         };
         let rejects = || {
             vec![
@@ -69,8 +88,8 @@ impl Maker {
                 reject(1, "no-value", None, ""),
             ]
         };
-        add("queues", places(), rejects(), "");
-        add("queues-of-a-topic", places(), rejects(), "shop.batch-reports");
-        add("queues-empty", vec![], vec![], "");
+        add("queues", places(), vec![self.place_row()], rejects(), "");
+        add("queues-of-a-topic", places(), vec![], rejects(), "shop.batch-reports");
+        add("queues-empty", vec![], vec![], vec![], "");
     }
 }

@@ -3,11 +3,15 @@
 use super::{
     place::{self, Place},
     reject::{self, Reject},
+    set_place::SetPlace,
 };
 use crate::{
-    gate::Role,
+    audit::{self, pages::Row},
+    entry_columns,
+    gate::{Change as _, Role, audit::Entry},
     id::QueueRejectId,
-    list_query,
+    list_query, sql,
+    store::Reader,
     web::{
         Desk, PageResult,
         list::{ListQuery as _, Page},
@@ -18,6 +22,8 @@ use actix_web::web;
 use askama::Template;
 
 const PAGE: usize = 50;
+/// The number of places set from the host that are shown.
+const SET: i64 = 5;
 /// Who sees what came over topics: those who look after them, and those who check.
 pub(crate) const READS: &[Role] = &[Role::Oncall, Role::Owner, Role::Auditor];
 
@@ -40,9 +46,25 @@ pub(crate) async fn list(desk: Desk, filter: web::Query<Filter>) -> PageResult {
     };
     let found = Page::read(PAGE, rows, |reject: &Reject| reject.id).await?;
     let places = place::all(desk.reader()).await?;
+    let set = set(desk.reader()).await?;
     let pager = filter.pager(found.next);
     let shell = desk.shell(Some(Section::Alerts), None).await?;
-    desk.page(200, &QueuesPage { shell, places, rejects: found.rows, pager, topic: filter.topic })
+    desk.page(200, &QueuesPage { shell, places, set, rejects: found.rows, pager, topic: filter.topic })
+}
+
+/// The newest rows of the log in which a place was set, the newest first.
+async fn set(reader: &Reader) -> sqlx::Result<Vec<Row>> {
+    let rows: Vec<Entry> = reader
+        .query(sql!(
+            "select ",
+            entry_columns!(),
+            " from audit where action = $1 and outcome = 'applied' order by seq desc limit $2"
+        ))
+        .bind(SetPlace::KIND)
+        .bind(SET)
+        .all()
+        .await?;
+    Ok(rows.iter().map(audit::row).collect())
 }
 
 #[derive(Debug, Template)]
@@ -50,6 +72,8 @@ pub(crate) async fn list(desk: Desk, filter: web::Query<Filter>) -> PageResult {
 pub(crate) struct QueuesPage {
     pub(crate) shell: Shell,
     pub(crate) places: Vec<Place>,
+    /// The places that were set from the host, the newest first.
+    pub(crate) set: Vec<Row>,
     pub(crate) rejects: Vec<Reject>,
     pub(crate) pager: Pager,
     /// Of which topic records are shown; empty for all.

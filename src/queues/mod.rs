@@ -2,11 +2,13 @@
 //!
 //! Where a partition is, is a row ([`place`]) that moves in the transaction of what the record did ([`take`]), so a process that dies
 //! anywhere takes each record once. Two processes share the partitions by a lease on that row. What cannot be taken is set aside
-//! ([`reject`]) and shown with how far each partition is ([`list`]); one that does not move is an alert.
+//! ([`reject`]) and shown with how far each partition is ([`list`]); one that does not move is an alert. Where a place is not there any
+//! more, a person on the host sets another one ([`set_place`]).
 
 pub(crate) mod list;
 pub(crate) mod place;
 pub(crate) mod reject;
+pub(crate) mod set_place;
 pub(crate) mod take;
 
 use crate::kafka::{Cluster, Topic};

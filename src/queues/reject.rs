@@ -18,7 +18,7 @@ pub(crate) struct Reject {
     pub body: String,
 }
 
-/// Sets a record aside, once.
+/// Sets a record aside. What was set aside at its place before gives way: the topic was made again, or it is read again.
 pub(super) async fn keep(
     tx: &mut Tx<'_>,
     (topic, partition, offset): (&str, i32, i64),
@@ -27,9 +27,14 @@ pub(super) async fn keep(
     body: &str,
 ) -> sqlx::Result<()> {
     let now = tx.now();
+    tx.query(sql!("delete from queue_rejects where topic = $1 and partition = $2 and record_offset = $3"))
+        .bind(topic.to_owned())
+        .bind(i64::from(partition))
+        .bind(offset)
+        .run()
+        .await?;
     tx.query(sql!(
-        "insert into queue_rejects (topic, partition, record_offset, at, why, job, body) values ($1, $2, $3, $4, $5, $6, $7)
-         on conflict do nothing"
+        "insert into queue_rejects (topic, partition, record_offset, at, why, job, body) values ($1, $2, $3, $4, $5, $6, $7)"
     ))
     .bind(topic.to_owned())
     .bind(i64::from(partition))

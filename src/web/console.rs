@@ -2,6 +2,7 @@
 
 use super::{
     drafts::FormPage,
+    report_networks::ReportNetworks,
     route::Route,
     session::Limits,
     session_page::PageSession,
@@ -12,7 +13,6 @@ use super::{
 };
 use crate::zone::Zone;
 use crate::{
-    allowlist::Allowlist,
     clock::{Clock, Instant},
     gate::{
         Gate, Refusal, Target,
@@ -46,8 +46,8 @@ pub struct Console {
     pub(crate) gate: Gate,
     pub passwords: Passwords,
     pub limits: Limits,
-    /// From where batches may report; from where the console opens, where nothing else is said.
-    pub(crate) report_networks: Option<Allowlist>,
+    /// From where batches report and other systems post alerts.
+    pub(crate) report_networks: ReportNetworks,
     pub(crate) trusted_proxies: Vec<IpNet>,
     /// Whether runs are started by this process, so that it can tell whether their programs are there.
     pub(crate) starts_runs: bool,

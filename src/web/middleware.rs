@@ -223,7 +223,7 @@ pub(crate) async fn admit(request: ServiceRequest, next: Next<impl MessageBody +
     };
     visit.set_ip(ip);
     if route::is_for_reports(console.routes, pattern) && is_known {
-        let is_open = match &console.report_networks {
+        let is_open = match console.report_networks.of(request.path()) {
             Some(networks) => Ok(networks.allows(ip)),
             None => console.opens_to(ip).await,
         };

@@ -31,6 +31,7 @@ pub(crate) mod panel;
 pub(crate) mod problem_page;
 pub(crate) mod qr;
 pub(crate) mod refused;
+pub(crate) mod report_networks;
 pub mod route;
 pub mod session;
 pub(crate) mod session_page;

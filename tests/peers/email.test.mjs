@@ -8,7 +8,7 @@ import path from 'node:path';
 import { before, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { startConsole } from '../browser/kit.mjs';
-import { directory, freePort, python, until } from './kit.mjs';
+import { directory, freePort, python, start, until } from './kit.mjs';
 
 const script = fileURLToPath(new URL('smtp.py', import.meta.url));
 let interpreter;
@@ -42,10 +42,10 @@ async function serve(t, port, ...args) {
 }
 
 // A console whose channel is this one, and what a test of it says.
-async function consoleFor(t, dir, channel, variables = {}) {
+async function consoleFor(t, dir, channel, variables = {}, more = '') {
   const port = await freePort();
   const settings = { INGAM_LISTEN: `127.0.0.1:${port}`, INGAM_PUBLIC_ORIGIN: `http://127.0.0.1:${port}`, ...variables };
-  const jobs = `[[channel]]\nname = "mail"\nkind = "email"\nfrom = "인감 콘솔 <ingam@example.com>"\n${channel}\n[[route]]\nkinds = ["*"]\nto = ["mail"]\n`;
+  const jobs = `${more}[[channel]]\nname = "mail"\nkind = "email"\nfrom = "인감 콘솔 <ingam@example.com>"\n${channel}\n[[route]]\nkinds = ["*"]\nto = ["mail"]\n`;
   const console_ = await startConsole({ users: 20, jobs, settings });
   t.after(() => console_.close());
   return console_;
@@ -104,4 +104,45 @@ test('a certificate of an unknown authority is not trusted', async (t) => {
   const console_ = await consoleFor(t, dir, `smtp = "smtp+starttls://localhost:${port}"\nto = ["oncall@example.com"]`);
   assert.match(await tested(console_, 1), /not taken: /);
   assert.equal(server.mails.length, 0);
+});
+
+test('MailDev takes an alert and its end over TLS from the first byte, as two mails of one thread', async (t) => {
+  const dir = await directory(t);
+  certificates(dir);
+  const [port, pages] = [await freePort(), await freePort()];
+  const program = fileURLToPath(new URL('node_modules/maildev/bin/maildev', import.meta.url));
+  const secured = ['--incoming-secure', '--incoming-cert', path.join(dir, 'certificate.pem'), '--incoming-key', path.join(dir, 'key.pem')];
+  const listens = ['--ip', '127.0.0.1', '--smtp', String(port), '--web', String(pages), '--mail-directory', path.join(dir, 'mails')];
+  const login = ['--incoming-user', 'ingam', '--incoming-pass', 's3cret'];
+  const maildev = await start(process.execPath, [program, ...listens, ...secured, ...login], `http://127.0.0.1:${pages}/healthz`);
+  t.after(() => maildev.stop());
+  const channel = `smtp = "smtps://localhost:${port}"\nlogin = "$MAIL_LOGIN"\nto = ["oncall@회사.한국"]\nca = "${dir}/ca.pem"`;
+  const token = '9f1c2e7ab04d5583c6e1f7a2900b4c6d';
+  const receive = `[[receive]]\nname = "grafana"\nkind = "grafana"\ntoken = "${token}"\nnetworks = ["127.0.0.1"]\n`;
+  const console_ = await consoleFor(t, dir, channel, { MAIL_LOGIN: 'ingam:s3cret' }, receive);
+  // The data of a demo has alerts of its own.
+  const mails = async () => (await (await fetch(`http://127.0.0.1:${pages}/email`)).json()).filter(({ subject }) => subject.includes('결제 지연'));
+  const told = async (status, number) => {
+    const alert = { status, fingerprint: 'a1', startsAt: '2026-03-01T00:00:00Z', labels: { alertname: '결제 지연', severity: 'critical' }, annotations: { summary: '승인이 3초를 넘습니다' } };
+    const answer = await fetch(`${console_.origin}/receive/grafana`, {
+      method: 'POST',
+      headers: { authorization: `Bearer ${token}`, 'content-type': 'application/json' },
+      body: JSON.stringify({ status, alerts: [alert] }),
+    });
+    assert.equal(answer.status, 200, await answer.text());
+    await until(async () => (await mails()).length === number, 30, async () => JSON.stringify(await mails()) + maildev.said());
+  };
+  await told('firing', 1);
+  await told('resolved', 2);
+  const [opened, over] = await mails();
+  assert.match(opened.subject, /^\[LOCAL\] .*결제 지연$/);
+  assert.match(over.subject, /결제 지연$/);
+  for (const { from, text, envelope } of [opened, over]) {
+    assert.equal(from[0].name, '인감 콘솔');
+    // It came as xn--…, which MailDev's server shows as people write it.
+    assert.equal(envelope.to[0].address, 'oncall@회사.한국');
+    assert.match(text, /\/alerts\/\d+/);
+  }
+  assert.match(opened.text, /승인이 3초를 넘습니다/);
+  assert.equal(over.headers['in-reply-to'], opened.headers['message-id']);
 });

@@ -12,6 +12,7 @@ import path from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
+import kafkajs from 'kafkajs';
 import { freePort, until } from './kit.mjs';
 
 const root = fileURLToPath(new URL('../../', import.meta.url));
@@ -158,6 +159,32 @@ describe('Kafka', { skip }, () => {
     // Where a client of Java's kind puts the same keys.
     const wanted = peer(['-', 'partitions', String(PARTITIONS)], JSON.stringify([...byKey.keys()]));
     for (const { key, partition } of records) assert.equal(partition, wanted[key], key);
+  });
+
+  test('kafkajs reads what the console writes, and would put the same keys where they are', async () => {
+    await isWritten();
+    const wanted = peer([at(), 'read', EVENTS]).map(({ partition, key, ids, value }) => ({ partition, key, ids, value }));
+    assert.ok(wanted.length >= 1000);
+    const client = new kafkajs.Kafka({ clientId: 'peer', brokers: [at()], logLevel: kafkajs.logLevel.ERROR });
+    const consumer = client.consumer({ groupId: 'dev-kafkajs' });
+    const found = [];
+    try {
+      await consumer.connect();
+      await consumer.subscribe({ topic: EVENTS, fromBeginning: true });
+      await consumer.run({
+        eachMessage: async ({ partition, message: { key, value, headers } }) => {
+          found.push({ partition, key: key.toString(), ids: [headers['ingam-id'].toString()], value: JSON.parse(value.toString()) });
+        },
+      });
+      await until(() => found.length >= wanted.length, 60, () => `${found.length} of ${wanted.length}`);
+    } finally {
+      await consumer.disconnect();
+    }
+    const sorted = (records) => records.map((record) => JSON.stringify(record)).sort();
+    assert.deepEqual(sorted(found), sorted(wanted));
+    const partitionMetadata = Array.from({ length: PARTITIONS }, (_, partitionId) => ({ partitionId, leader: 0 }));
+    const place = kafkajs.Partitioners.DefaultPartitioner();
+    for (const { partition, key } of found) assert.equal(partition, place({ topic: EVENTS, partitionMetadata, message: { key: Buffer.from(key) } }), key);
   });
 
   test('reports of three other languages are taken, committed ones only, with null headers and zstd', async () => {

@@ -5,7 +5,7 @@ use crate::{
     clock::Instant,
     gate::Tx,
     id::{AlertId, SilenceId},
-    notify::deliver::Recipient,
+    notify::{again, deliver::Recipient},
     sql,
     store::Queries,
 };
@@ -106,7 +106,8 @@ pub(crate) fn silenced_until(silences: &[Silence], alert: &Alert, now: Instant) 
 pub(crate) struct Known {
     /// Silences in force, and those that have ended and whose end is not told yet.
     pub silences: Vec<Silence>,
-    /// Who was told that an alert was opened, or will be, or a person gave up to tell it.
+    /// Who was told that an alert was opened, or will be, or a person gave up to tell it. Not who was to be told over a channel that
+    /// was declared no more.
     pub informed: HashMap<AlertId, HashSet<Recipient>>,
 }
 
@@ -117,7 +118,9 @@ impl Known {
             let rows: Vec<(AlertId, String, String)> = db
                 .query(sql!(
                     "select d.alert, d.channel, d.recipient from alerts a join deliveries d on d.alert = a.id
-                      where a.resolved_at is null and d.what = 'opened'"
+                      where a.resolved_at is null and d.what = 'opened' and not (",
+                    again::lost_its_channel!(),
+                    ")"
                 ))
                 .all()
                 .await?;

@@ -158,11 +158,15 @@ impl Keys {
         }
     }
 
-    pub(in crate::config) fn texts(&self, key: &str) -> Result<&[String], String> {
+    pub(in crate::config) fn texts(&self, key: &str) -> Result<Option<&[String]>, String> {
         match self.0.get(key) {
-            None => Err(format!("{key} is missing")),
-            Some(Value::Texts(texts)) => Ok(texts),
+            None => Ok(None),
+            Some(Value::Texts(texts)) => Ok(Some(texts)),
             Some(_) => Err(format!("its {key} must be a list of texts")),
         }
+    }
+
+    pub(in crate::config) fn required_texts(&self, key: &str) -> Result<&[String], String> {
+        self.texts(key)?.ok_or_else(|| format!("{key} is missing"))
     }
 }

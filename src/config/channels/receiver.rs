@@ -136,7 +136,7 @@ impl ChannelConfig {
             Kind::Webhook => {
                 Ok(Receiver::Webhook { url: address(keys.required("url")?)?, secret: self.secret(profile)? })
             }
-            Kind::Email => self.mail(Some(keys.texts("to")?), profile).map(Receiver::Email),
+            Kind::Email => self.mail(Some(keys.required_texts("to")?), profile).map(Receiver::Email),
             Kind::InfluxDb => influx(keys, profile).map(Receiver::InfluxDb),
             Kind::Kafka => topic(keys, profile),
         }
@@ -145,7 +145,7 @@ impl ChannelConfig {
 
 /// The hosts that addresses of people may name.
 fn hosts(keys: &Keys) -> Result<Vec<String>, String> {
-    let hosts = keys.texts("hosts")?;
+    let hosts = keys.required_texts("hosts")?;
     let is_host = |host: &&String| {
         let authority: Option<Authority> = host.parse().ok();
         authority.is_some_and(|authority| !authority.host().is_empty() && !host.contains(['@', '*']))

@@ -38,6 +38,10 @@ fn a_receiver_has_a_name_a_kind_and_a_token_by_reference() {
     assert!(!format!("{receivers:?}").contains(TOKEN));
     let grafana = read("kind = \"grafana\"\ntoken = \"$TOKEN\"").unwrap();
     assert_eq!(grafana.iter().next().unwrap().repeat, TimeDelta::hours(4));
+    assert!(grafana.iter().next().unwrap().networks.is_none());
+    let near = read("kind = \"grafana\"\ntoken = \"$TOKEN\"\nnetworks = [\"10.20.0.0/16\", \"2001:db8::7\"]").unwrap();
+    let said = near.check().pop().unwrap().verdict.unwrap();
+    assert!(said.starts_with("/receive/am from grafana in 10.20.0.0/16, 2001:db8::7/128; "), "{said}");
 }
 
 #[test]
@@ -55,7 +59,15 @@ fn what_is_wrong_is_one_line_that_names_it_and_no_secret() {
         (&format!("{good}\nrepeat_interval = \"often\""), "repeat_interval must be a number with s, m, h or d"),
         (&format!("{good}\nrepeat_interval = \"-4h\""), "repeat_interval must be"),
         (&format!("{good}\nrepeat_interval = \"é\""), "repeat_interval must be"),
-        (&format!("{good}\nnetworks = \"10.0.0.0/8\""), "has no networks"),
+        (&format!("{good}\nnetwork = [\"10.0.0.0/8\"]"), "has no network; it has token, networks"),
+        (&format!("{good}\nnetworks = \"10.0.0.0/8\""), "its networks must be a list of texts"),
+        (
+            &format!("{good}\nnetworks = [\"10.0.0.1/8\"]"),
+            "its networks: 10.0.0.1/8 is not a network; did you mean 10.0.0.0/8?",
+        ),
+        (&format!("{good}\nnetworks = [\"0.0.0.0/0\"]"), "its networks: 0.0.0.0/0 is too wide"),
+        (&format!("{good}\nnetworks = []"), "without the key those of INGAM_REPORT_NETWORKS hold"),
+        (&format!("{good}\nnetworks = [\"\"]"), "could be posted to from nowhere"),
         (&format!("{good}\n[[receive]]\nname = \"am\"\n{good}"), "receive \"am\" is declared twice"),
     ] {
         let why = read(rest).unwrap_err();

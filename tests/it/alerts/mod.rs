@@ -9,6 +9,7 @@ mod mailing;
 mod measuring;
 mod opening;
 mod receiving;
+mod returning;
 mod silences;
 pub(crate) mod support;
 mod telling;

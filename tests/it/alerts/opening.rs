@@ -2,7 +2,7 @@
 
 use super::support::{ALL, alert, alerting, counted, fail, resolve_run};
 use crate::{
-    batches::support::{becomes, id_of, rerun_form},
+    batches::support::{becomes, id_of, rerun_form, run},
     kit::{Sink, assert_sound, at_once, on_both, wait_until},
 };
 use std::time::Duration;
@@ -83,6 +83,24 @@ on_both! {
         assert!(late.text().contains("Another person has acknowledged"), "{late}");
         assert!(!world.signed_in("sora").get(&format!("/alerts/{alert}")).has("form.seal"));
         assert_sound(&world);
+    }
+
+    fn the_first_page_shows_a_failed_batch_once(world) {
+        let sink = Sink::start();
+        let world = alerting(world.engine, &sink, ALL);
+        let jun = world.signed_in("jun");
+        fail(&world, &jun);
+        fail(&world, &jun);
+        let home = jun.get("/");
+        assert!(home.says("section[aria-labelledby='alerts-title']").contains("Job bad"), "{home}");
+        assert_eq!(home.all(".items a").iter().filter(|link| link.contains("Job bad")).count(), 1, "{home}");
+        assert!(!home.has("section[aria-labelledby='runs-title']"), "{home}");
+        // What no alert tells of stays in the other list: a run that is over, and took longer than usual.
+        let good = run(&world, &jun, "jun", "good");
+        becomes(&world, good, "succeeded");
+        world.database().tamper(&format!("update batch_runs set is_slow = true where id = {good}")).unwrap();
+        let runs = jun.get("/").says("section[aria-labelledby='runs-title']");
+        assert!(runs.contains(&format!("Job good #{good}")) && !runs.contains("Job bad"), "{runs}");
     }
 
     fn of_two_people_who_acknowledge_at_once_one_does(world) {

@@ -48,7 +48,9 @@ on_both! {
         let jun = world.signed_in("jun");
         let home = jun.get("/");
         assert_eq!(counted(&home), "1", "{home}");
-        assert!(home.says("section[aria-labelledby='runs-title']").contains("No report came for 7 scheduled runs"), "{home}");
+        // An alert tells of it, and nothing beside it does.
+        wait_until(|| jun.get("/").says("section[aria-labelledby='alerts-title']").contains("×7"));
+        assert!(!jun.get("/").has("section[aria-labelledby='runs-title']"), "{home}");
         let list = jun.get("/batches?show=attention");
         assert!(list.says("tbody").contains("Silent 7"), "{list}");
         let job = jun.get("/batches/sync");

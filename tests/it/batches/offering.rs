@@ -1,8 +1,8 @@
 //! Reruns are offered only to those who may make them, and the page of a run says one thing about it everywhere.
 
 use crate::{
-    batches::support::{becomes, run, script, working},
-    kit::{Browser, Page, World, on_both},
+    batches::support::{becomes, declare, run, script, working},
+    kit::{Browser, Page, World, on_both, wait_until},
 };
 
 /// A job that fails, for these roles.
@@ -47,10 +47,16 @@ on_both! {
             let page = other.get(&format!("/runs/{id}"));
             assert!(!page.has("form[action$='/rerun']") && !page.has(".btn[href*='panel=']"), "{who}: {page}");
             assert!(!other.get("/batches/fails").has(".btn[href*='panel=']"), "{who}");
-            assert!(other.get("/").says("section[aria-labelledby=runs-title]").contains("Other roles act on these"), "{who}");
             let asked = other.get(&format!("/runs?panel=rerun&run-{id}=on"));
             assert!(!asked.has("form[action$='/reruns']"), "{who}: {asked}");
         }
+        // Where no alert tells of it any more, the first page says whose it is.
+        let retiring = world.another(|config| declare(config, &script("other", "true", ""))).unwrap();
+        wait_until(|| world.number("select count(*) from alerts where resolved_at is null") == 0);
+        let acts = |who: &str| world.signed_in(who).get("/").says("section[aria-labelledby=runs-title]");
+        assert!(acts("mina").contains(&format!("#{id}")) && acts("mina").contains("Other roles act on these"), "{}", acts("mina"));
+        assert!(acts("jun").contains(&format!("#{id}")) && !acts("jun").contains("Other roles act on these"), "{}", acts("jun"));
+        drop(retiring);
         // The server refuses it as before.
         let mina = world.signed_in("mina");
         let form = jun.get(&format!("/runs?panel=rerun&run-{id}=on")).form_to("/reruns");

@@ -1,16 +1,24 @@
 //! A Kafka cluster in this process, which the client under test brings along for tests.
 
+use super::tls::TlsFront;
 use ingam::{
     config::{Config, Declared, DeclaredChannels},
     profile::Profile,
 };
-use krafka::{Kafka, Record, testing::FakeBroker};
+use krafka::{
+    Kafka, Record,
+    auth::{AuthConfig, TlsConfig},
+    testing::FakeBroker,
+};
 use tokio::runtime::Runtime;
 
 /// Runs until the test ends.
 pub(crate) struct Broker {
     pub(crate) fake: FakeBroker,
     pub(crate) runtime: Runtime,
+    /// Where it is behind TLS and asks for a login.
+    pub(crate) front: Option<TlsFront>,
+    login: Option<(String, String)>,
 }
 
 /// A record as a reader sees it.
@@ -31,14 +39,35 @@ impl Broker {
         for topic in topics {
             assert!(fake.create_topic(topic, 3));
         }
-        Self { fake, runtime }
+        Self { fake, runtime, front: None, login: None }
+    }
+
+    /// The same behind TLS, and only for this login.
+    pub(crate) fn start_secured(topics: &[&str], login: &str, password: &str) -> Self {
+        let plain = Self::start(topics);
+        let front = TlsFront::start(&plain.runtime, plain.fake.broker_addr(0).unwrap());
+        plain.fake.require_sasl_plain(login, password);
+        // Clients go where the cluster says that its brokers are.
+        plain.fake.with_state(|state| state.brokers[0].port = front.address.port().into());
+        Self { front: Some(front), login: Some((login.to_owned(), password.to_owned())), ..plain }
+    }
+
+    fn servers(&self) -> String {
+        self.front.as_ref().map_or_else(|| self.fake.bootstrap_servers(), |front| front.address.to_string())
     }
 
     /// A channel that is a topic of this cluster, as a configuration file declares it.
     pub(crate) fn channel(&self, topic: &str) -> String {
-        let brokers = self.fake.bootstrap_servers();
+        let brokers = self.servers();
+        let security = match (&self.front, &self.login) {
+            (Some(front), Some((login, password))) => format!(
+                "ca = \"{}\"\nlogin = \"{login}\"\npassword = \"{password}\"\nmechanism = \"plain\"\n",
+                front.authority().display()
+            ),
+            _ => "tls = false\n".to_owned(),
+        };
         format!(
-            "[[channel]]\nname = \"events\"\nkind = \"kafka\"\nbrokers = [\"{brokers}\"]\ntopic = \"{topic}\"\ntls = false\n"
+            "[[channel]]\nname = \"events\"\nkind = \"kafka\"\nbrokers = [\"{brokers}\"]\ntopic = \"{topic}\"\n{security}"
         )
     }
 
@@ -66,7 +95,7 @@ impl Broker {
     pub(crate) fn transaction(&self, topic: &str, key: &str, value: &str, is_committed: bool) {
         let record = Record::new(topic, value.to_owned()).key(key.to_owned());
         self.runtime.block_on(async {
-            let kafka = Kafka::builder(self.fake.bootstrap_servers()).connect().await.unwrap();
+            let kafka = self.connect().await;
             let producer = kafka.producer().build_transactional("elsewhere").await.unwrap();
             producer.begin().unwrap();
             let _ = producer.send(record).await.unwrap();
@@ -79,9 +108,20 @@ impl Broker {
         });
     }
 
+    async fn connect(&self) -> Kafka {
+        let security = match (&self.front, &self.login) {
+            (Some(front), Some((login, password))) => {
+                let tls = TlsConfig::new().with_ca_cert(front.authority().to_str().unwrap());
+                AuthConfig::sasl_plain(login, password).with_tls(tls)
+            }
+            _ => AuthConfig::plaintext(),
+        };
+        Kafka::builder(self.servers()).security(security).connect().await.unwrap()
+    }
+
     fn send(&self, record: Record) {
         self.runtime.block_on(async {
-            let kafka = Kafka::builder(self.fake.bootstrap_servers()).connect().await.unwrap();
+            let kafka = self.connect().await;
             let producer = kafka.producer().build().await.unwrap();
             let _ = producer.send(record).await.unwrap();
             producer.close().await.unwrap();

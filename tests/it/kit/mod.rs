@@ -40,6 +40,8 @@ mod server;
 mod signing_in;
 mod sink;
 mod sound;
+#[cfg(feature = "kafka")]
+mod tls;
 mod together;
 mod waiting;
 mod ways;
@@ -68,6 +70,8 @@ pub(crate) use server::{Server, prepare};
 pub(crate) use signing_in::{csrf, is_in, moved, recovering, try_password};
 pub(crate) use sink::{SECRET as SINK_SECRET, Says, Sink};
 pub(crate) use sound::assert_sound;
+#[cfg(feature = "kafka")]
+pub(crate) use tls::TlsFront;
 pub(crate) use together::{at_once, submit_at_once, with_status};
 pub(crate) use waiting::{poll, wait_for, wait_until};
 pub(crate) use ways::{add_way, newest_way, prove_way, reached_at};

@@ -7,12 +7,15 @@ use crate::{
 use ingam::{
     allowlist::Allowlist,
     batches::ping,
+    config::{ReceiverConfig, receivers},
     gate::{Actor, Gate, Origin, Refusal, Role, Roles, Seal, Who},
     id::CustomerId,
     store::Store,
     users::adjust::AdjustPoints,
 };
-use std::time::Duration;
+use std::{collections::BTreeMap, time::Duration};
+
+const TOKEN: &str = "9f1c2e7ab04d5583c6e1f7a2900b4c6d";
 
 /// What the gate itself answers to this browser's session from `ip`, independent of the middleware.
 pub(crate) fn knock(world: &World, email: &str, ip: &str) -> Refusal {
@@ -157,6 +160,40 @@ on_both! {
             .unwrap();
         turned_away(world, &outside.at(apart.address).post(&path, &[]));
         assert_eq!(from(world, &apart, "198.51.100.1").post(&path, &[]).status, 404);
+    }
+
+    fn a_receiver_of_alerts_with_networks_of_its_own_is_open_from_these_and_no_others(world) {
+        let server = world
+            .another(|config| {
+                config.trusted_proxies = vec!["127.0.0.1/32".parse().unwrap()];
+                let text = format!("[[receive]]\nkind = \"grafana\"\ntoken = \"{TOKEN}\"\nname =");
+                let text = format!("{text} \"usual\"\n{text} \"near\"\nnetworks = [\"198.51.100.0/24\", \"2001:db8::/32\"]");
+                let declared: BTreeMap<String, Vec<ReceiverConfig>> = toml::from_str(&text).unwrap();
+                config.receivers = receivers(&declared["receive"], &config.channels, config.profile).unwrap();
+            })
+            .unwrap();
+        let post = |path: &str, ip: &str| {
+            let request = from(world, &server, ip).request("POST", path).without("origin").without("sec-fetch-site");
+            request.header("authorization", &format!("Bearer {TOKEN}")).body("application/json", "{\"alerts\":[]}").send()
+        };
+        assert_eq!((post("/receive/usual", HERE).status, post("/receive/near", "198.51.100.1").status), (200, 200));
+        assert_eq!(post("/receive/near", "2001:db8::7").status, 200);
+        turned_away(world, &post("/receive/usual", "198.51.100.1"));
+        let refused = || world.number("select count(*) from audit where refusal = 'network'");
+        let before = refused();
+        turned_away(world, &post("/receive/near", HERE));
+        assert_eq!(refused(), before + 1);
+        // The list of networks opens the console, and what has none of its own.
+        put(world, "203.0.113.0/24");
+        assert_eq!(post("/receive/usual", ELSEWHERE).status, 200);
+        turned_away(world, &post("/receive/near", ELSEWHERE));
+        // Written in another way it is no address of a receiver.
+        for path in ["/receive/%6eear", "/receive/near%2f", "/receive/NEAR", "/receive/near/", "//receive/near"] {
+            let page = post(path, HERE);
+            assert!(page.status == 404 || page.status == 403, "{path}: {page}");
+        }
+        assert_eq!(post("/receive/near?from=grafana", "198.51.100.1").status, 200);
+        turned_away(world, &post("/receive/near?from=grafana", HERE));
     }
 
     fn the_page_says_what_is_open_why_and_where_one_is(world) {

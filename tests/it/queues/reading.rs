@@ -1,56 +1,12 @@
 //! Reports that come over a topic: each does its work once, however many read it and however often it comes.
 
+use super::support::{RID, TOPIC, is_read, read_by, reading, report, rid, started};
 use crate::{
-    batches::support::{declare, log, state},
-    kit::{Broker, Engine, World, assert_sound, on_both, poll, wait_for, wait_until},
+    batches::support::{log, state},
+    kit::{assert_sound, on_both, poll, wait_for, wait_until},
 };
-use ingam::config::{Config, Declared, DeclaredChannels};
-use ingam::profile::Profile;
 use krafka::testing::{ApiKey, Control};
 use std::{collections::BTreeSet, time::Duration};
-
-const EVENTS: &str = "dev-ingam.events";
-const TOPIC: &str = "dev-shop.batch-reports";
-const RID: &str = "0b5e8a9c-1111-4222-8333-444455556666";
-
-fn job(name: &str) -> String {
-    format!(
-        "[[job]]\nname = \"{name}\"\ntitle = \"Job {name}\"\nowner = \"warehouse\"\nexternal = true\ntimeout_seconds = 600\n"
-    )
-}
-
-/// A console that reads the topic, in which `sync` may be reported and `other` may not.
-fn read_by(broker: &Broker, config: &mut Config) {
-    declare(config, &[job("sync"), job("other")].concat());
-    let consume =
-        format!("[[consume]]\nchannel = \"events\"\ntopic = \"{TOPIC}\"\nas = \"reports\"\njobs = [\"sync\"]\n");
-    let declared: DeclaredChannels = toml::from_str(&(broker.channel(EVENTS) + &consume)).unwrap();
-    let channels = declared.channels(&Declared::default(), Profile::Local, true).unwrap();
-    config.consumers = declared.consumers(&channels, &config.batches.jobs, Profile::Local).unwrap();
-}
-
-fn reading(engine: Engine, broker: &Broker) -> World {
-    World::start_with(engine, |config| read_by(broker, config))
-}
-
-fn started() -> Broker {
-    Broker::start(&[EVENTS, TOPIC])
-}
-
-fn rid(n: usize) -> String {
-    format!("0b5e8a9c-1111-4222-8333-{n:012}")
-}
-
-/// A report of `sync`, with more of it.
-fn report(what: &str, rid: &str, more: &str) -> String {
-    format!("{{\"job\":\"sync\",\"report\":\"{what}\",\"rid\":\"{rid}\"{more}}}")
-}
-
-/// Whether every partition has been read to its end.
-fn is_read(world: &World, broker: &Broker) -> bool {
-    let end: i64 = (0..3).map(|partition| broker.fake.next_offset(TOPIC, partition).unwrap()).sum();
-    world.number("select coalesce(sum(next_offset), 0) from queue_offsets where partition >= 0") == end
-}
 
 on_both! {
     fn a_run_elsewhere_reports_its_start_its_log_and_its_end_over_a_topic(world) {
