@@ -224,6 +224,11 @@ impl Sender {
         answers.extend(letters.iter().filter(|letter| !is_for(letter)).map(|letter| (letter.id, Answer::Gone)));
         letters.retain(is_for);
         let Some(Found { address, code, .. }) = found else { return Ok(None) };
+        let Some(address) = address else {
+            let why = || Answer::later("no key of this console opens the address; see `ingam rotate-key --help`");
+            answers.extend(letters.drain(..).map(|letter| (letter.id, why())));
+            return Ok(None);
+        };
         for letter in letters.iter_mut() {
             letter.to.clone_from(&address);
             letter.message.facts.code = code.clone().filter(|_| letter.message.kind == way::PROOF);

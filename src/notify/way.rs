@@ -13,7 +13,7 @@ use crate::{
 const PREFIX: &str = "way/";
 
 /// The kind of the message that proves an address.
-pub(crate) const PROOF: &str = "ways.prove";
+pub(crate) const PROOF: &str = "ways.code";
 
 /// A person at one of their addresses.
 pub(crate) fn recipient(channel: String, id: WayId) -> Recipient {
@@ -50,7 +50,8 @@ pub(crate) fn codes(key: &SecretKey, id: WayId, salt: &str) -> impl Iterator<Ite
 
 /// What a message to a person is sent with.
 pub(super) struct Found {
-    pub address: String,
+    /// Nothing where no key of this process opens it: another process may have the key.
+    pub address: Option<String>,
     /// Where it can be given: for the message that proves the address.
     pub code: Option<String>,
     pub is_proven: bool,
@@ -70,7 +71,7 @@ pub(super) async fn find(reader: &Reader, key: &SecretKey, to: &Recipient) -> sq
         .await?;
     let Some((staff, sealed, salt, is_proven)) = found else { return Ok(None) };
     let code = codes(key, id, &salt).next();
-    Ok(open(key, staff, &sealed).map(|address| Found { address, code, is_proven }))
+    Ok(Some(Found { address: open(key, staff, &sealed), code, is_proven }))
 }
 
 /// Notes that an address is refused for good: no message goes there any more.

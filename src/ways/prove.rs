@@ -37,7 +37,7 @@ pub struct ProveWay {
 }
 
 impl Change for ProveWay {
-    const KIND: &'static str = way::PROOF;
+    const KIND: &'static str = "ways.prove";
     const ADMITS: Admits = Admits::own();
     const MAY_WAIT: bool = false;
     type Output = ();

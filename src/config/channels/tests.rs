@@ -158,7 +158,8 @@ fn what_is_wrong_with_a_channel_for_people_is_one_line() {
     for (rest, says) in [
         ("kind = \"slack\"\nurl = \"$HOOK\"", "with people = true has no url; it has hosts, beside"),
         ("kind = \"pagerduty\"\nrouting_key = \"$KEY\"", "has no routing_key"),
-        ("kind = \"webhook\"\nsecret = \"$WHSEC\"", "hosts must name"),
+        ("kind = \"webhook\"\nsecret = \"$WHSEC\"", "hosts is missing"),
+        ("kind = \"webhook\"\nsecret = \"$WHSEC\"\nhosts = []", "hosts must name"),
         ("kind = \"webhook\"\nhosts = [\"hooks.example.com\"]", "secret is missing"),
         ("kind = \"webhook\"\nsecret = \"$WHSEC\"\nhosts = [\"https://hooks.example.com\"]", "which is no host"),
         ("kind = \"slack\"\nhosts = [\"*.example.com\"]", "which is no host"),

@@ -1,5 +1,6 @@
 //! The program on the command line: from nothing to a console that serves, and the demo.
 
+mod checking;
 mod commands;
 mod demo;
 mod key;

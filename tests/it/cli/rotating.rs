@@ -1,9 +1,10 @@
 //! Rotating the secret key while the console serves: what was made with the former key goes on, and in the end nothing needs it.
 
 use crate::{
+    alerts::support::ALL,
     batches::support::declare,
     cli::program::one_line,
-    kit::{Browser, Form, PEOPLE, Page, Server, World, addition, is_in, on_both},
+    kit::{Browser, Form, PEOPLE, Page, Server, Sink, World, addition, is_in, on_both, reached_at},
     sign_in::recovery::{recover, renew},
 };
 use ingam::{batches::ping, clock::Clock, secret::SecretKey};
@@ -69,6 +70,32 @@ fn at(form: &Form, browser: &Browser) -> Form {
 }
 
 on_both! {
+    fn an_address_of_a_person_is_encrypted_again_and_stays_the_same(outer) {
+        let sink = Sink::start();
+        let world = World::start_with(outer.engine, |config| sink.serve_for(config, &(sink.people() + ALL)));
+        by_the_machine(&world);
+        let jun = world.signed_in("jun");
+        reached_at(&world, &sink, &jun, "jun", "hooks/jun");
+        let stored = || world.rows("select address from ways").concat();
+        let before = stored();
+        let with_new = |sink: &Sink| {
+            world.another(|config| {
+                sink.serve_for(config, &(sink.people() + ALL));
+                config.secret_key = new_key().with_former(&config.secret_key);
+            })
+        };
+        let both = with_new(&sink).unwrap();
+        let told = rotate(&world);
+        assert!(told.contains("0 drafts, 1 addresses of people"), "{told}");
+        assert_ne!(stored(), before);
+        // The same address is known under the new key, and is given twice to no channel.
+        let there = jun.at(both.address);
+        let form = there.get("/account/ways?panel=add").form_to("/account/ways");
+        let twice = form.set("channel", "duty").set("address", &sink.url("hooks/jun")).set("code", &world.code("jun")).submit();
+        assert_eq!(twice.status, 422, "{twice}");
+        assert!(twice.text().contains("You have this address in this channel already"));
+    }
+
     fn sessions_forms_drafts_and_codes_go_on_through_a_rotation(world) {
         by_the_machine(world);
         let (mina, jun, sora, hana) =

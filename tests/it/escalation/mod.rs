@@ -3,5 +3,5 @@
 mod killing;
 mod returning;
 mod steps;
-mod support;
+pub(crate) mod support;
 mod unreached;

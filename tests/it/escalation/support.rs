@@ -33,6 +33,11 @@ pub(crate) fn policy(steps: &str) -> String {
 /// Makes a console in this process tell the sink and call people.
 pub(crate) fn call_for(config: &mut Config, sink: &Sink, steps: &str) {
     sink.serve_for(config, &channels(sink));
+    call_about(config, steps);
+}
+
+/// Gives a console whose channels are known a policy for everything that is critical.
+pub(crate) fn call_about(config: &mut Config, steps: &str) {
     let file: File = toml::from_str(&policy(steps)).unwrap();
     config.escalations = escalations(&file.escalation, &config.channels).unwrap();
 }

@@ -53,6 +53,7 @@ pub(crate) fn populated(engine: Engine) -> (World, Provider) {
     reached_at(&world, &sink, &world.signed_in("jun"), "jun", "jun");
     people(&world);
     networks(&world);
+    escalation(&world);
     queues(&world);
     draft(&world);
     former_key(&world);
@@ -226,6 +227,18 @@ fn draft(world: &World) {
     assert_eq!(mina.get("/").form_to("/logout").submit().status, 303);
     assert_eq!(form.submit().status, 303);
     assert_eq!(world.number("select count(*) from drafts"), 1);
+}
+
+/// An escalation that has called a person.
+fn escalation(world: &World) {
+    let (now, no) = (world.clock.now(), if world.engine == Engine::Postgres { "false" } else { "0" });
+    let alert = world.number("select min(id) from alerts");
+    let event = format!("({alert}, '{now}', 'called', 'batches', 0, 0, 'rota:first', 2, 'Jun Park', 'x')");
+    let events = "alert, at, what, policy, round, step, target, staff, staff_name, detail";
+    world.database().tamper(&format!("insert into escalation_events ({events}) values {event}")).unwrap();
+    let row = format!("({alert}, 'batches', 0, 1, '{now}', 'rota:second', 1, {no}, '{now}')");
+    let rows = "alert, policy, round, next_step, next_at, next_target, newest_call, is_reached, unreached_at";
+    world.database().tamper(&format!("insert into escalations ({rows}) values {row}")).unwrap();
 }
 
 /// A topic that was read, and a record that was set aside.
