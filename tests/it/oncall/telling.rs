@@ -5,7 +5,7 @@ use crate::kit::{Sink, World, at_once, on_both, reached_at, wait_until};
 use chrono::TimeDelta;
 use std::{thread::sleep, time::Duration};
 
-const ROUTE: &str = "[[route]]\nkinds = [\"oncall.gap\"]\nto = [\"hook\"]\n";
+const ROUTE: &str = "[[route]]\nkinds = [\"*\"]\nto = [\"hook\"]\n";
 
 fn reaching(outer: &World, sink: &Sink) -> World {
     World::start_with(outer.engine, |config| sink.serve_for(config, &(sink.people() + ROUTE)))
