@@ -9,9 +9,7 @@ use crate::{
     incidents::record::named,
     notify::health::failing,
     oncall::header::on_duty,
-    web::shell::{
-        FindFailing, FindIncidents, FindNextCall, FindOnDuty, FindSilenced, FindUnreached, Section, Waits,
-    },
+    web::shell::{FindFailing, FindIncidents, FindNextCall, FindOnDuty, FindSilenced, FindUnreached, Section, Waits},
 };
 
 pub(crate) const WAITS: &[Waits] = &[

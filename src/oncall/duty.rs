@@ -77,15 +77,12 @@ impl Duty {
         for entry in self.overrides.iter().filter(|entry| entry.from <= from && entry.until > from) {
             active.insert(entry.id, entry.staff);
         }
+        let mut turn = self.plan_at(from).and_then(|plan| plan.turns.at(from)).map(|turn| turn.staff);
         let mut at = from;
         let mut is_handover = true;
         while at < until {
-            let turn = self.plan_at(at).and_then(|plan| plan.turns.at(at));
             let instead = active.last_key_value().map(|(id, staff)| (*id, *staff));
-            let (staff, by) = match instead {
-                Some((id, staff)) => (Some(staff), Some(id)),
-                None => (turn.map(|turn| turn.staff), None),
-            };
+            let (staff, by) = instead.map_or((turn, None), |(id, staff)| (Some(staff), Some(id)));
             let next = edges.peek().map_or(until, |(edge, _)| *edge);
             match shifts.last_mut() {
                 // An override goes on over a handover, and a turn over the edge of an override that does not hold.
@@ -97,7 +94,7 @@ impl Duty {
             is_handover = false;
             while let Some((_, edge)) = edges.next_if(|(edge, _)| *edge == next) {
                 match edge {
-                    Edge::Handover => is_handover = true,
+                    Edge::Turn(staff) => (turn, is_handover) = (staff, true),
                     Edge::Begins(id, staff) => drop(active.insert(id, staff)),
                     Edge::Ends(id) => drop(active.remove(&id)),
                 }
@@ -125,14 +122,15 @@ impl Duty {
         }
         let mut begins: Vec<Instant> = self.plans.iter().map(|plan| plan.from).filter(is_between).collect();
         begins.sort_unstable();
-        edges.extend(begins.iter().map(|at| (*at, Edge::Handover)));
+        begins.dedup();
         let mut at = from;
         for end in begins.into_iter().chain([until]) {
             let plan = self.plan_at(at);
-            let mut next = plan.and_then(|plan| plan.turns.next_after(at));
-            while let Some(handover) = next.filter(|handover| *handover < end) {
-                edges.push((handover, Edge::Handover));
-                next = plan.and_then(|plan| plan.turns.next_after(handover));
+            let turns = plan.into_iter().flat_map(|plan| plan.turns.following(at)).take_while(|turn| turn.from < end);
+            edges.extend(turns.map(|turn| (turn.from, Edge::Turn(Some(turn.staff)))));
+            if end < until {
+                let begun = self.plan_at(end).and_then(|plan| plan.turns.at(end));
+                edges.push((end, Edge::Turn(begun.map(|turn| turn.staff))));
             }
             at = end;
         }
@@ -143,7 +141,8 @@ impl Duty {
 
 #[derive(Clone, Copy, Debug)]
 enum Edge {
-    Handover,
+    /// Another turn, or a plan without members.
+    Turn(Option<StaffId>),
     Begins(OverrideId, StaffId),
     Ends(OverrideId),
 }

@@ -85,12 +85,12 @@ impl Turns {
         self.turn(self.number_at(at)?)
     }
 
-    /// The first handover after a moment.
-    pub(super) fn next_after(&self, at: Instant) -> Option<Instant> {
-        let number = self.number_at(at)?;
-        // Two handovers are one moment where a clock leaves out the day between them.
-        (1..=3)
-            .find_map(|ahead| self.turn(number.saturating_add(ahead)).map(|turn| turn.from).filter(|from| *from > at))
+    /// The turns that begin after a moment, in order. Two begin at one moment where a clock leaves out the day between them; then the
+    /// later one holds.
+    pub(super) fn following(&self, at: Instant) -> impl Iterator<Item = Turn> {
+        let first = self.number_at(at).and_then(|number| number.checked_add(1));
+        let numbers = std::iter::successors(first, |number| number.checked_add(1));
+        numbers.map_while(|number| self.turn(number)).skip_while(move |turn| turn.from <= at)
     }
 
     /// How many turns after the first one the turn at this moment is.

@@ -12,8 +12,8 @@ pub(crate) use frame::Frame;
 pub(crate) use look::{Flash, Theme, Tone};
 pub(crate) use second::Second;
 pub(crate) use section::{
-    Beyond, Failing, FindFailing, FindIncidents, FindNextCall, FindOnDuty, FindSilenced, FindUnreached, NavItem, NextCall,
-    OnDuty, OpenIncident, Section, Silenced, Unreached, Waits,
+    Beyond, Failing, FindFailing, FindIncidents, FindNextCall, FindOnDuty, FindSilenced, FindUnreached, NavItem,
+    NextCall, OnDuty, OpenIncident, Section, Silenced, Unreached, Waits,
 };
 
 use crate::{

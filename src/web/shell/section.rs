@@ -277,7 +277,10 @@ mod tests {
     #[test]
     fn what_waits_takes_the_place_of_what_does_not() {
         assert_eq!(beyond(&Section::ALL, &[]), [Alerts, Oncall, Incidents, Approvals, Audit, Access, Staff, Networks]);
-        assert_eq!(beyond(&Section::ALL, &[Approvals]), [Batches, Alerts, Oncall, Incidents, Audit, Access, Staff, Networks]);
+        assert_eq!(
+            beyond(&Section::ALL, &[Approvals]),
+            [Batches, Alerts, Oncall, Incidents, Audit, Access, Staff, Networks]
+        );
         assert_eq!(
             beyond(&Section::ALL, &[Batches, Approvals]),
             [Orders, Alerts, Oncall, Incidents, Audit, Access, Staff, Networks]
@@ -293,7 +296,10 @@ mod tests {
 
     #[test]
     fn the_overview_stays_however_much_waits() {
-        assert_eq!(beyond(&Section::ALL, &Section::ALL), [Alerts, Oncall, Incidents, Approvals, Audit, Access, Staff, Networks]);
+        assert_eq!(
+            beyond(&Section::ALL, &Section::ALL),
+            [Alerts, Oncall, Incidents, Approvals, Audit, Access, Staff, Networks]
+        );
         assert_eq!(
             beyond(&Section::ALL, &[Batches, Approvals, Audit, Staff]),
             [Users, Orders, Alerts, Oncall, Incidents, Access, Staff, Networks]
