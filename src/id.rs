@@ -103,6 +103,8 @@ ids! {
     CallId;
     /// An address at which a person is reached.
     WayId;
+    /// A deployment of a service.
+    DeploymentId;
     /// A record of a topic that was set aside.
     QueueRejectId;
     /// A row of the audit log, the first being 0.

@@ -68,6 +68,7 @@ pub mod config;
 mod customer;
 mod dashboard;
 pub mod demo;
+mod deployments;
 mod digits;
 pub mod escalation;
 pub mod gate;

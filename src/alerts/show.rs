@@ -14,6 +14,7 @@ use super::{
 };
 use crate::{
     clock::Instant,
+    deployments::record::count_before,
     gate::{RefusalWord, Target},
     id::AlertId,
     notify::{
@@ -87,7 +88,9 @@ impl Subject for AlertView {
         let may_silence = alert.is_open() && silence.is_none() && desk.may("POST", BeginPanel::ROUTE);
         let received = received.filter(|_| alert.is_open());
         let facts = alert.facts();
-        let page = ShowPage { shell, alert, facts, events, next, told, silence, may_silence, received, side };
+        let deployments = count_before(&mut desk.reader(), alert.opened_at).await?;
+        let page =
+            ShowPage { shell, alert, facts, events, next, told, silence, may_silence, deployments, received, side };
         desk.page(status, &page)
     }
 }
@@ -129,6 +132,8 @@ pub(crate) struct ShowPage {
     pub(crate) silence: Option<Silence>,
     /// Whether the reader can silence it.
     pub(crate) may_silence: bool,
+    /// How many deployments there were in the day before it was opened.
+    pub(crate) deployments: i64,
     /// What its system said last of one that is open.
     pub(crate) received: Option<Received>,
     pub(crate) side: Side,

@@ -6,6 +6,7 @@ mod batch;
 mod check;
 mod code;
 mod demo;
+mod deployment;
 mod healthcheck;
 mod job;
 mod key;
@@ -64,6 +65,9 @@ enum Command {
     /// The channels over which others are told.
     #[command(subcommand)]
     Notify(notify::NotifyCommand),
+    /// What was deployed, where no pipeline reports it.
+    #[command(subcommand)]
+    Deployment(deployment::DeploymentCommand),
     /// The audit log.
     #[command(subcommand)]
     Audit(AuditCommand),
@@ -253,6 +257,7 @@ async fn dispatch(command: Command, clock: Clock) -> anyhow::Result<ExitCode> {
         Command::RotateKey(args) => rotate_key::run(args, clock).await,
         Command::Network(command) => network::run(command, clock).await,
         Command::Notify(command) => notify::run(command, clock).await,
+        Command::Deployment(command) => deployment::run(command, clock).await,
         Command::Audit(AuditCommand::Verify { target }) => audit::verify(target).await,
         Command::Audit(AuditCommand::HoldTime { why, target }) => audit::hold_time(&why.reason, target, clock).await,
         Command::Audit(AuditCommand::TakeOverLedger { why, target }) => {

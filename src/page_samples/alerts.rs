@@ -128,7 +128,8 @@ impl Maker {
             is_rota: true,
             person: (alert.n > 1).then(|| self.me()),
         });
-        html(&ShowPage { shell, alert, facts, events, next, told, silence, may_silence, received, side })
+        let deployments = alert.n;
+        html(&ShowPage { shell, alert, facts, events, next, told, silence, may_silence, deployments, received, side })
     }
 
     fn calls(self) -> Vec<CallEvent> {

@@ -133,6 +133,7 @@ impl Maker {
         self.oncall(&mut out);
         self.ways(&mut out);
         self.queues(&mut out);
+        self.deployments(&mut out);
         self.approvals(&mut out);
         self.audit(&mut out);
         self.home(&mut out);
