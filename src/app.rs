@@ -5,6 +5,7 @@ use crate::{
     changes,
     clock::Clock,
     config::Config,
+    deployments::configuration,
     gate::Gate,
     metrics::{self, Metrics},
     notify::text::Setting,
@@ -135,6 +136,7 @@ pub async fn start(config: Config, clock: Clock, listener: TcpListener) -> anyho
     let gate = open_gate(&store, &config, clock.clone()).await?;
     // Before it serves: a page of a job that is not taken over yet would say that there is none.
     define::take_over(&store.reader, &gate, &config.batches.jobs).await?;
+    configuration::note(&gate, &config.secret_key, config.file_digest).await?;
     at_first_start(&store.reader, &gate).await?;
     // What came while no console ran; of very much, the rest is the worker's.
     index_some(&store.reader, &gate).await?;
@@ -184,6 +186,7 @@ pub async fn start(config: Config, clock: Clock, listener: TcpListener) -> anyho
     let metrics = web::Data::new(Metrics::new(sources));
     let configured = web::Data::new(Configured::of(&config));
     let receivers = web::Data::new(config.receivers.clone());
+    let deployers = web::Data::new(config.deployers.clone());
     let beside = metrics_alone(&config, &metrics)?;
     let cookie_key = Key::from(&config.secret_key.cookie_key());
     let connections = Connections::new(config.bounds.within(open_files()), config.trusted_proxies.clone());
@@ -205,6 +208,7 @@ pub async fn start(config: Config, clock: Clock, listener: TcpListener) -> anyho
             .app_data(metrics.clone())
             .app_data(configured.clone())
             .app_data(receivers.clone())
+            .app_data(deployers.clone())
             .app_data(web::PayloadConfig::new(MAX_FORM))
             // The last one wrapped is the first one passed.
             .wrap(from_fn(middleware::authorize))

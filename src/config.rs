@@ -3,6 +3,7 @@
 mod approvals;
 mod batches;
 mod channels;
+mod deployers;
 mod escalations;
 mod file;
 mod isolation;
@@ -16,6 +17,7 @@ mod receivers;
 pub use approvals::Declared;
 pub use batches::{Batches, USER as BATCH_USER};
 pub use channels::DeclaredChannels;
+pub use deployers::{DeployerConfig, deployers};
 pub use escalations::{EscalationConfig, escalations};
 pub use isolation::Check;
 pub use receivers::{ReceiverConfig, receivers};
@@ -26,6 +28,7 @@ use crate::{
     alerts::receive::Receivers,
     allowlist::Allowlist,
     audit::background::Verifying,
+    deployments::Deployers,
     escalation,
     gate::{Judging, Kind, LookLimits, Policies},
     metrics::Access,
@@ -78,6 +81,10 @@ pub struct Config {
     pub heartbeats: Vec<Heartbeat>,
     /// Who may post alerts.
     pub receivers: Receivers,
+    /// Who may report deployments.
+    pub deployers: Deployers,
+    /// The hash of the configuration file, where there is one.
+    pub file_digest: Option<[u8; 32]>,
     /// The topics that are read.
     pub consumers: Consumers,
     /// The console's own secrets, which are hidden in the logs of runs.
@@ -127,6 +134,8 @@ impl Config {
             escalations: escalation::Policies::default(),
             heartbeats: Vec::new(),
             receivers: Receivers::default(),
+            deployers: Deployers::default(),
+            file_digest: None,
             consumers: Consumers::default(),
             policies: Declared::usual(kinds, Zone::seoul()),
             verifying: Some(Verifying::default()),
@@ -181,6 +190,10 @@ pub struct Settings {
     channels: DeclaredChannels,
     /// Who may post alerts, as it declares them.
     receivers: Vec<ReceiverConfig>,
+    /// Who may report deployments.
+    deployers: Vec<DeployerConfig>,
+    /// The hash of the file.
+    file_digest: Option<[u8; 32]>,
     /// Who is called about alerts.
     escalations: Vec<EscalationConfig>,
     /// The limits on looking at customers that it declares.
@@ -271,6 +284,9 @@ impl Settings {
             settings.receivers = take(&mut file.receive);
             settings.escalations = take(&mut file.escalation);
             settings.receivers.iter_mut().try_for_each(|receiver| receiver.resolve(&env))?;
+            settings.deployers = take(&mut file.deployment);
+            settings.deployers.iter_mut().try_for_each(|deployer| deployer.resolve(&env))?;
+            settings.file_digest = file.digest;
             let said = file.values().into_iter().filter_map(|(name, value)| Some((name, value?)));
             settings.values.extend(said.map(|(name, value)| (name, (value, Source::File))));
         }
@@ -314,6 +330,7 @@ impl Settings {
             .chain(self.password.as_deref())
             .chain(self.channels.secrets())
             .chain(self.receivers.iter().flat_map(ReceiverConfig::secrets))
+            .chain(self.deployers.iter().flat_map(DeployerConfig::secrets))
     }
 
     pub fn profile(&self) -> Result<Profile, String> {
@@ -373,6 +390,8 @@ impl Settings {
             escalations: escalations(&self.escalations, &channels)?,
             heartbeats: self.channels.heartbeats(profile)?,
             receivers: receivers(&self.receivers, &channels, profile)?,
+            deployers: deployers(&self.deployers, profile)?,
+            file_digest: self.file_digest,
             consumers: self.channels.consumers(&channels, &batches.jobs, profile)?,
             batches,
             channels,

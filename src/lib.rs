@@ -69,6 +69,7 @@ pub mod config;
 mod customer;
 mod dashboard;
 pub mod demo;
+mod deployments;
 mod digits;
 pub mod escalation;
 pub mod gate;

@@ -4,7 +4,7 @@
 use crate::{
     access, alerts, approvals, audit,
     batches::{self, ping},
-    dashboard,
+    dashboard, deployments,
     gate::Role,
     host, incidents, metrics, networks, notify, oncall, orders, queues, readiness, search,
     staff::{
@@ -63,6 +63,7 @@ routes! {
     GET "/ping/{token}/{job}/{what}/" Opens::Reports => ping::tell;
     POST "/ping/{token}/{job}/{what}/" Opens::Reports => ping::tell;
     POST "/receive/{name}" Opens::Reports => alerts::receive::take;
+    POST "/deployments/{token}" Opens::Reports => deployments::take::take;
     GET "/calendars/{token}.ics" Opens::Reports => oncall::feed::show;
     GET "/static/{hash}/{name:.*}" Opens::Public => asset;
 
@@ -174,6 +175,7 @@ routes! {
     POST "/oncall/{name}/swaps" MENDS => post::<oncall::stand_in_panels::SwapPanel>;
     POST "/oncall/{name}/retirement" MENDS => post::<oncall::stand_in_panels::RetirePanel>;
     GET "/deliveries" Opens::Staff => notify::list::list;
+    GET "/deployments" Opens::Staff => deployments::list::list;
     GET "/queues" READS_QUEUES => queues::list::list;
     POST "/deliveries/{id}/repetition" MENDS => post::<notify::again::AgainPanel>;
     POST "/deliveries/{id}/abandonment" MENDS => post::<notify::again::GiveUpPanel>;

@@ -128,6 +128,8 @@ pub enum Purpose {
     Ways,
     /// Codes that prove such an address.
     WayCodes,
+    /// Fingerprints of configuration files.
+    Configuration,
 }
 
 impl Purpose {
@@ -146,6 +148,7 @@ impl Purpose {
             Self::Former => b"ingam/1/former",
             Self::Ways => b"ingam/1/ways",
             Self::WayCodes => b"ingam/1/way-codes",
+            Self::Configuration => b"ingam/1/configuration",
         }
     }
 }

@@ -14,6 +14,7 @@ use super::{
 };
 use crate::{
     clock::Instant,
+    deployments::record::count_before,
     gate::{RefusalWord, Target},
     id::{AlertId, IncidentId},
     notify::{
@@ -92,6 +93,7 @@ impl Subject for AlertView {
         let may_silence = alert.is_open() && silence.is_none() && desk.may("POST", BeginPanel::ROUTE);
         let received = received.filter(|_| alert.is_open());
         let facts = alert.facts();
+        let deployments = count_before(&mut desk.reader(), alert.opened_at).await?;
         let may_open_incident = desk.may("POST", "/incidents");
         let page = ShowPage {
             shell,
@@ -102,6 +104,7 @@ impl Subject for AlertView {
             told,
             silence,
             may_silence,
+            deployments,
             received,
             incident,
             may_open_incident,
@@ -157,6 +160,8 @@ pub(crate) struct ShowPage {
     pub(crate) silence: Option<Silence>,
     /// Whether the reader can silence it.
     pub(crate) may_silence: bool,
+    /// How many deployments there were in the day before it was opened.
+    pub(crate) deployments: i64,
     /// What its system said last of one that is open.
     pub(crate) received: Option<Received>,
     pub(crate) incident: Option<(IncidentId, String)>,

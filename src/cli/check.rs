@@ -55,6 +55,7 @@ pub(super) async fn run(args: CheckArgs, clock: Clock) -> anyhow::Result<ExitCod
                     checks.extend(of_channels(&store, &config).await);
                     checks.extend(of_escalations(&store, &config, clock.now()).await);
                     checks.extend(config.receivers.check());
+                    checks.extend(config.deployers.check());
                     checks.push(Check { name: "limits on looking", verdict: Ok(config.look_limits.to_string()) });
                     checks.push(config.metrics.check());
                     checks.push(of_key(&store, &config.secret_key).await);

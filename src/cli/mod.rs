@@ -6,6 +6,7 @@ mod batch;
 mod check;
 mod code;
 mod demo;
+mod deployment;
 mod healthcheck;
 mod job;
 mod key;
@@ -68,6 +69,9 @@ enum Command {
     /// The topics that are read.
     #[command(subcommand)]
     Queue(queue::QueueCommand),
+    /// What was deployed, where no pipeline reports it.
+    #[command(subcommand)]
+    Deployment(deployment::DeploymentCommand),
     /// The audit log.
     #[command(subcommand)]
     Audit(AuditCommand),
@@ -258,6 +262,7 @@ async fn dispatch(command: Command, clock: Clock) -> anyhow::Result<ExitCode> {
         Command::Network(command) => network::run(command, clock).await,
         Command::Notify(command) => notify::run(command, clock).await,
         Command::Queue(command) => queue::run(command, clock).await,
+        Command::Deployment(command) => deployment::run(command, clock).await,
         Command::Audit(AuditCommand::Verify { target }) => audit::verify(target).await,
         Command::Audit(AuditCommand::HoldTime { why, target }) => audit::hold_time(&why.reason, target, clock).await,
         Command::Audit(AuditCommand::TakeOverLedger { why, target }) => {

@@ -6,12 +6,13 @@ use super::{
     approvals::{Approval, NoticeConfig},
     batches,
     channels::{ChannelConfig, HeartbeatConfig, RouteConfig},
+    deployers::DeployerConfig,
     escalations::EscalationConfig,
     kafka::ConsumeConfig,
     look_limits, metrics,
     receivers::ReceiverConfig,
 };
-use crate::batches::definition::Definition;
+use crate::{batches::definition::Definition, secret};
 use serde::Deserialize;
 use std::{fs, path::Path};
 
@@ -57,10 +58,15 @@ pub(super) struct File {
     pub(super) escalation: Vec<EscalationConfig>,
     /// `[[receive]]`
     pub(super) receive: Vec<ReceiverConfig>,
+    /// `[[deployment]]`
+    pub(super) deployment: Vec<DeployerConfig>,
     /// `[[consume]]`
     pub(super) consume: Vec<ConsumeConfig>,
     /// `[[look_limit]]`
     pub(super) look_limit: Vec<look_limits::Declared>,
+    /// The hash of the whole text.
+    #[serde(skip)]
+    pub(super) digest: Option<[u8; 32]>,
 }
 
 /// The list of all the names there are would be longer than what is wrong.
@@ -74,10 +80,11 @@ impl File {
         let shown = path.display();
         let text = fs::read_to_string(path).map_err(|error| format!("{shown}: {error}"))?;
         // The message of a parse error quotes the line, which may hold a secret: say only where it is.
-        toml::from_str(&text).map_err(|error| {
+        let file: Self = toml::from_str(&text).map_err(|error| {
             let line = error.span().map_or(0, |span| text.get(..span.start).unwrap_or_default().lines().count().max(1));
             format!("{shown}: line {line}: {}", shortly(error.message()))
-        })
+        })?;
+        Ok(Self { digest: Some(secret::sha256(text.as_bytes())), ..file })
     }
 
     /// What it says, under the names that the environment has for it.

@@ -61,8 +61,8 @@ macro_rules! source {
     };
 }
 
-/// All of them. A slice that has something to tell of incidents adds its table here: deployments (by their time) too.
-fn sources() -> [Source; 8] {
+/// All of them. A slice that has something to tell of incidents adds its table here.
+fn sources() -> [Source; 11] {
     [
         source!(
             "alert",
@@ -114,6 +114,25 @@ fn sources() -> [Source; 8] {
               where a.id = i.alert and (a.kind like 'runs.%' or a.kind like 'batches.%') and r.job = a.subject
                 and r.ended_at >= i.opened_at",
             "r.id"
+        ),
+        // What was deployed while it was open, and what else the console saw change.
+        source!(
+            "deployment",
+            "d.at, 'deployed' as what, d.by_name as staff_name, d.service || ' ' || d.version as text, '/deployments' as link",
+            "cross join deployments d where d.at >= i.opened_at",
+            "d.id"
+        ),
+        source!(
+            "configuration",
+            "c.seen_at as at, 'configured' as what, cast(null as text) as staff_name, c.program as text, '/deployments' as link",
+            "cross join configurations c where c.seen_at >= i.opened_at and c.previous > 0",
+            "c.id"
+        ),
+        source!(
+            "definition",
+            "v.at, 'job-defined' as what, cast(null as text) as staff_name, v.job as text, '/batches/' || v.job as link",
+            "cross join batch_versions v where v.at >= i.opened_at",
+            "v.job || ' ' || cast(v.n as text)"
         ),
         // Changes whose reason names the incident. Its own are in its timeline as they are made.
         source!(

@@ -11,6 +11,7 @@ use super::{
     timeline::{Event, window},
 };
 use crate::{
+    deployments::record::count_before,
     gate::{RefusalWord, Target, audit::Entry as Row},
     id::{IncidentEventId, IncidentId},
     store::Reader,
@@ -88,7 +89,9 @@ impl Subject for IncidentView {
         let text = postmortem.as_ref().map(|postmortem| markdown::render(&postmortem.text));
         let may_work = desk.person().roles.any_of(WORKS);
         let today = format::day(desk.now(), desk.zone());
-        let page = ShowPage { shell, incident, actions, postmortem, text, timeline, may_work, today, side };
+        let deployments = count_before(&mut desk.reader(), incident.opened_at).await?;
+        let page =
+            ShowPage { shell, incident, actions, postmortem, text, timeline, may_work, deployments, today, side };
         desk.page(status, &page)
     }
 }
@@ -147,12 +150,19 @@ pub(crate) struct ShowPage {
     pub(crate) timeline: Timeline,
     /// Whether the reader works on incidents.
     pub(crate) may_work: bool,
+    /// How many deployments there were in the day before.
+    pub(crate) deployments: i64,
     /// In the zone of the reader: `2026-11-20`.
     pub(crate) today: String,
     pub(crate) side: Side,
 }
 
 impl ShowPage {
+    /// The deployments before it.
+    fn deployments_href(&self) -> String {
+        self.incident.alert.map_or_else(|| "/deployments".to_owned(), |alert| format!("/deployments?alert={alert}"))
+    }
+
     /// How long it has lasted, or lasted until it was right again.
     fn lasted(&self) -> i64 {
         self.incident.recovered_at.unwrap_or(self.shell.now).since(self.incident.opened_at).num_milliseconds()

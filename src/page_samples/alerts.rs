@@ -128,6 +128,7 @@ impl Maker {
             is_rota: true,
             person: (alert.n > 1).then(|| self.me()),
         });
+        let deployments = alert.n;
         let incident =
             may_silence.then(|| (IncidentId::new(12), self.text("일일 정산 실패", "Daily settlement fails")));
         let may_open_incident = true;
@@ -140,6 +141,7 @@ impl Maker {
             told,
             silence,
             may_silence,
+            deployments,
             received,
             incident,
             may_open_incident,

@@ -135,6 +135,7 @@ impl Maker {
         self.ways(&mut out);
         self.incidents(&mut out);
         self.queues(&mut out);
+        self.deployments(&mut out);
         self.approvals(&mut out);
         self.audit(&mut out);
         self.home(&mut out);

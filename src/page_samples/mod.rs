@@ -5,6 +5,7 @@
 mod alerts;
 mod approvals;
 mod batches;
+mod deployments;
 mod host;
 mod incidents;
 mod lapses;

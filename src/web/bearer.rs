@@ -48,10 +48,15 @@ impl Token {
         is_worded || is_pattern(bytes) || (1..=bytes.len() / 2).any(|period| repeats(&period))
     }
 
+    /// Whether this text is it.
+    pub(crate) fn is(&self, text: &str) -> bool {
+        bool::from(Sha256::digest(text).as_slice().ct_eq(&self.0))
+    }
+
     /// Whether an `Authorization` header shows it.
     pub(crate) fn is_shown_in(&self, header: &str) -> bool {
         let Some((scheme, token)) = header.split_once(' ') else { return false };
-        scheme.eq_ignore_ascii_case("bearer") && bool::from(Sha256::digest(token.trim()).as_slice().ct_eq(&self.0))
+        scheme.eq_ignore_ascii_case("bearer") && self.is(token.trim())
     }
 }
 

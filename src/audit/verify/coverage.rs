@@ -181,6 +181,19 @@ pub const COVERAGE: &[Coverage] = &[
         )],
     ),
     table(
+        "configurations",
+        &[],
+        &[("id, previous, hash, seen_at, program", "which files consoles began with; nothing is made of it")],
+    ),
+    table(
+        "deployments",
+        &[],
+        &[(
+            "id, service, environment, version, at, recorded_at, by_name, source, url, notes",
+            "what pipelines reported; what a person on the host recorded is a row of the log besides",
+        )],
+    ),
+    table(
         "queue_offsets",
         &[],
         &[(

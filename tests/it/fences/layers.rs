@@ -24,7 +24,7 @@ const LAYERS: &[&[&str]] = &[
     &["orders"],
     &["users"],
     &["batches"],
-    &["queues"],
+    &["queues", "deployments"],
     &["alerts"],
     &["oncall"],
     &["escalation"],

@@ -55,6 +55,7 @@ pub(crate) fn populated(engine: Engine) -> (World, Provider) {
     networks(&world);
     escalation(&world);
     queues(&world);
+    deployments(&world);
     draft(&world);
     former_key(&world);
     // By the clock of the machine, which is ahead of the world's: from then on the log's time is held.
@@ -250,4 +251,18 @@ fn queues(world: &World) {
     let reject = format!("('dev-reports', 0, 2, '{now}', 'not-json', 'good', 'x')");
     let rejects = "topic, partition, record_offset, at, why, job, body";
     world.database().tamper(&format!("insert into queue_rejects ({rejects}) values {reject}")).unwrap();
+}
+
+/// A deployment that was reported, and a configuration that a console began with.
+fn deployments(world: &World) {
+    let now = world.clock.now();
+    let columns = "service, environment, version, at, recorded_at, by_name, source, url, notes";
+    let row =
+        format!("('shop', 'prod', '1.4.2', '{now}', '{now}', 'Mina Kang', 'token', 'https://ci.example.com/7', 'x')");
+    world.database().tamper(&format!("insert into deployments ({columns}) values {row}")).unwrap();
+    let seen = format!("(0, '00ff', '{now}', '0.1.0')");
+    world
+        .database()
+        .tamper(&format!("insert into configurations (previous, hash, seen_at, program) values {seen}"))
+        .unwrap();
 }

@@ -1,0 +1,109 @@
+//! `POST /deployments/{token}`: what a pipeline reports.
+//!
+//! The token of the service is a part of the address, as with reports of batches, so that `curl` and every kind of webhook can
+//! report. An address is written down by proxies and pipelines where a header is not, so the token may be in a header instead:
+//! `POST /deployments/{service}` with `Authorization: Bearer`.
+
+use super::{
+    Deployer, Deployers,
+    record::{Source, keep},
+    report::{Report, read},
+};
+use crate::{
+    gate::{Housekeeping, Tx},
+    web::Console,
+};
+use actix_web::{
+    HttpRequest, HttpResponse, HttpResponseBuilder,
+    http::{StatusCode, header},
+    web,
+};
+use futures_util::StreamExt as _;
+
+/// Bytes of a body: the longest texts in the longest script, with room.
+const MOST: usize = 64 * 1024;
+/// When a pipeline may try again.
+const AGAIN_SECONDS: u8 = 5;
+
+/// Writes down what a pipeline reported, and says whether it was not known.
+#[derive(Clone, Debug)]
+pub(crate) struct KeepDeployment {
+    pub report: Report,
+}
+
+impl Housekeeping for KeepDeployment {
+    const NAME: &'static str = "deployments.report";
+    type Output = bool;
+
+    async fn run(&self, tx: &mut Tx<'_>) -> sqlx::Result<bool> {
+        keep(tx, &self.report, Source::Token).await
+    }
+}
+
+/// `POST /deployments/{token}`
+pub(crate) async fn take(
+    console: web::Data<Console>,
+    deployers: web::Data<Deployers>,
+    named: web::Path<String>,
+    request: HttpRequest,
+    body: web::Payload,
+) -> HttpResponse {
+    let deployer = match admitted(&deployers, &named, &request) {
+        Ok(deployer) => deployer,
+        Err(refused) => return refused,
+    };
+    let read = match whole(body).await {
+        Ok(body) => read(&body, &deployer.service, console.clock.now()).map_err(|why| (StatusCode::BAD_REQUEST, why)),
+        Err(refused) => Err(refused),
+    };
+    let report = match read {
+        Ok(report) => report,
+        Err((status, why)) => {
+            tracing::warn!(service = deployer.service, status = status.as_u16(), why, "a deployment was not taken");
+            return answer(HttpResponseBuilder::new(status), &why);
+        }
+    };
+    match console.gate.run_housekeeping(&KeepDeployment { report }).await {
+        Ok(true) => answer(HttpResponse::Created(), "recorded"),
+        Ok(false) => answer(HttpResponse::Ok(), "was recorded before"),
+        Err(error) => {
+            tracing::error!(service = deployer.service, %error, "a deployment could not be written down");
+            let mut busy = HttpResponse::ServiceUnavailable();
+            busy.insert_header((header::RETRY_AFTER, AGAIN_SECONDS.to_string()));
+            answer(busy, "not recorded, try again")
+        }
+    }
+}
+
+/// Whose token it is: the one in the header, and else the one in the address.
+fn admitted<'d>(deployers: &'d Deployers, named: &str, request: &HttpRequest) -> Result<&'d Deployer, HttpResponse> {
+    let Some(shown) = request.headers().get(header::AUTHORIZATION) else {
+        let found = deployers.iter().find(|deployer| deployer.token.is(named));
+        return found.ok_or_else(|| answer(HttpResponse::NotFound(), "no service has this token"));
+    };
+    let shown = shown.to_str().unwrap_or_default();
+    let found = deployers.iter().find(|deployer| deployer.service == named && deployer.token.is_shown_in(shown));
+    found.ok_or_else(|| {
+        let mut refused = HttpResponse::Unauthorized();
+        refused.insert_header((header::WWW_AUTHENTICATE, "Bearer"));
+        answer(refused, "post to /deployments/ and the service, and show the token of that service")
+    })
+}
+
+fn answer(mut status: HttpResponseBuilder, text: &str) -> HttpResponse {
+    status.content_type("text/plain; charset=utf-8").body(format!("{text}\n"))
+}
+
+/// All of a body that is not too large.
+async fn whole(mut body: web::Payload) -> Result<Vec<u8>, (StatusCode, String)> {
+    let mut read = Vec::new();
+    while let Some(chunk) = body.next().await {
+        let chunk = chunk.map_err(|_| (StatusCode::BAD_REQUEST, "the body broke off".to_owned()))?;
+        if read.len().saturating_add(chunk.len()) > MOST {
+            let why = format!("the body is larger than {MOST} bytes; shorten the notes");
+            return Err((StatusCode::PAYLOAD_TOO_LARGE, why));
+        }
+        read.extend_from_slice(&chunk);
+    }
+    Ok(read)
+}
