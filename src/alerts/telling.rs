@@ -28,7 +28,7 @@ pub(crate) struct Telling {
 /// A call about an alert.
 #[derive(Clone, Debug)]
 pub(crate) struct Call {
-    pub call: CallId,
+    pub id: CallId,
     /// By which policy and step.
     pub escalation: Option<String>,
     /// Who had acknowledged the alert, and left it alone.
@@ -117,7 +117,7 @@ impl Telling {
             message.facts.escalation.clone_from(&call.escalation);
             message.facts.returned_by.clone_from(&call.returned_by);
             message.facts.is_unreached = call.is_unreached;
-            let about = |opened| About::Call { alert: alert.id, opened, call: call.call };
+            let about = |opened| About::Call { alert: alert.id, opened, call: call.id };
             if deliver::enqueue(tx, to, about(event), &message).await?.is_none() {
                 // They were told in vain that it was opened.
                 message.what = What::Again;

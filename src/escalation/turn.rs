@@ -343,7 +343,7 @@ impl<'g> Going<'g> {
         is_unreached: bool,
     ) -> sqlx::Result<()> {
         let returned_by = self.returned_by.map(str::to_owned);
-        let said = Call { call, escalation, returned_by, is_unreached };
+        let said = Call { id: call, escalation, returned_by, is_unreached };
         self.work.escalating.telling.tell_call(tx, self.alert, &to, &said).await?;
         self.told.extend(to);
         Ok(())

@@ -66,12 +66,12 @@ impl Maker {
     }
 
     fn ways_page(self, rows: Vec<Way>, has_channels: bool, side: Side) -> String {
-        html(&WaysPage { shell: self.shell(Section::Alerts), rows, has_channels, side })
+        html(&WaysPage { shell: self.shell(Section::Oncall), rows, has_channels, side })
     }
 
     fn ways_side<P: Panel<On = Ways>>(self, part: &P::Part, opened: Opened<P>, errors: FieldErrors) -> Side {
         let seal = SealForm { errors, ..SealForm::fresh(P::KIND, "01JD3Q8V5W", 0) };
-        side_of(&self.shell(Section::Alerts), &self.ways_on(self.all_ways()), part, opened, seal).unwrap().0
+        side_of(&self.shell(Section::Oncall), &self.ways_on(self.all_ways()), part, opened, seal).unwrap().0
     }
 
     pub(super) fn ways(self, out: &mut Vec<Sample>) {

@@ -56,7 +56,7 @@ pub(super) async fn has(
 
 impl Subject for Ways {
     type Id = ();
-    const SECTION: Section = Section::Alerts;
+    const SECTION: Section = Section::Oncall;
     const PAGE: &'static str = "/account/ways";
     const MISSING: Option<RefusalWord> = None;
 
