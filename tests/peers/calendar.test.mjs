@@ -10,7 +10,7 @@ import { directory, python } from './kit.mjs';
 import { Visitor } from './visitor.mjs';
 
 const ZONES = ['UTC', 'Asia/Seoul', 'America/New_York'];
-const modules = new URL('../browser/package.json', import.meta.url).href;
+const modules = new URL('package.json', import.meta.url).href;
 
 // Each prints a line for each event: its UID, and its two instants in seconds.
 const READERS = {
