@@ -4,7 +4,7 @@ use super::{
     INCIDENT_ACTION, INCIDENT_ACTION_DONE, INCIDENT_DUE, WORKS, at_field,
     record::{self, Action, Worker},
     show::IncidentView,
-    target, text, timeline,
+    target, text, timeline, worker_at,
 };
 use crate::{
     clock::Instant,
@@ -182,13 +182,7 @@ impl Panel for AddPanel {
         if day.is_none() {
             errors.add("due", wrong::refused(INCIDENT_DUE));
         }
-        let owner = match form.trimmed("owner").parse() {
-            Ok(owner) => at_field(record::worker(&mut desk.reader(), owner, "owner").await, &mut errors),
-            Err(_) => {
-                errors.add("owner", wrong::not_a_choice());
-                None
-            }
-        };
+        let owner = worker_at(desk, form.trimmed("owner"), "owner", &mut errors).await?;
         match (said, owner, day) {
             (Some(text), Some(owner), Some(due)) => {
                 Ok(AddAction { incident: on.incident.id, text, owner: owner.id, due })

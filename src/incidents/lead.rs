@@ -1,11 +1,11 @@
 //! Who leads: taken with one tap at night, so it costs no code. With it, the first response has begun.
 
 use super::{
-    INCIDENT_LEADS, INCIDENT_STEP, INCIDENTS_ADVANCED, WORKS, at_field,
+    INCIDENT_LEADS, INCIDENT_STEP, INCIDENTS_ADVANCED, WORKS,
     record::{self, Worker},
     show::IncidentView,
     step::Step,
-    target, timeline,
+    target, timeline, worker_at,
 };
 use crate::{
     gate::{Admits, Change, Fault, Target, Tx},
@@ -15,11 +15,7 @@ use crate::{
         Desk, PageError,
         form::Form,
         panel::{Button, Opened, Opening, Panel, Unread, View},
-        shell::{
-            Shell,
-            field::{FieldErrors, wrong},
-            seal::SealForm,
-        },
+        shell::{Shell, field::FieldErrors, seal::SealForm},
     },
 };
 use askama::Template;
@@ -115,13 +111,9 @@ impl Panel for LeadPanel {
     }
 
     async fn read(desk: &Desk, on: &IncidentView, (): &(), form: &Form) -> Result<LeadIncident, Unread> {
-        let Ok(lead) = form.trimmed("lead").parse() else {
-            return Err(FieldErrors::one("lead", wrong::not_a_choice()).into());
-        };
         let mut errors = FieldErrors::new();
-        let worker = record::worker(&mut desk.reader(), lead, "lead").await;
-        match at_field(worker, &mut errors) {
-            Some(_) => Ok(LeadIncident { incident: on.incident.id, lead }),
+        match worker_at(desk, form.trimmed("lead"), "lead", &mut errors).await? {
+            Some(worker) => Ok(LeadIncident { incident: on.incident.id, lead: worker.id }),
             None => Err(errors.into()),
         }
     }

@@ -26,8 +26,13 @@ pub(crate) mod times;
 
 use crate::{
     gate::{Fault, Role, Target},
-    id::IncidentId,
-    web::{panel::Entry, refused::field_errors, shell::field::FieldErrors},
+    id::{IncidentId, StaffId},
+    web::{
+        Desk,
+        panel::{Entry, Unread},
+        refused::field_errors,
+        shell::field::{FieldErrors, wrong},
+    },
 };
 
 crate::gate::refusal_words! {
@@ -107,6 +112,24 @@ fn at_field<T>(read: Result<T, Fault>, errors: &mut FieldErrors) -> Option<T> {
             errors.extend(field_errors(&rejection));
             None
         }
+        // What reads the database is read with `worker_at`.
         Err(Fault::Store(_)) => None,
+    }
+}
+
+/// The person that was chosen at a field, or what is said there.
+async fn worker_at(
+    desk: &Desk,
+    typed: &str,
+    field: &'static str,
+    errors: &mut FieldErrors,
+) -> Result<Option<record::Worker>, Unread> {
+    let Ok(id) = typed.parse::<StaffId>() else {
+        errors.add(field, wrong::not_a_choice());
+        return Ok(None);
+    };
+    match record::worker(&mut desk.reader(), id, field).await {
+        Err(Fault::Store(error)) => Err(Unread::Page(error.into())),
+        read => Ok(at_field(read, errors)),
     }
 }

@@ -142,13 +142,13 @@ impl Panel for OpenPanel {
         let mut errors = FieldErrors::new();
         let alert = match form.get("alert") {
             "" => None,
-            typed => match typed.parse() {
-                Ok(id) => Some(id),
-                Err(_) => {
+            typed => {
+                let id = typed.parse().ok();
+                if id.is_none() {
                     errors.add("title", wrong::refused(INCIDENT_ALERT));
-                    None
                 }
-            },
+                id
+            }
         };
         let severity = Grade::parse(form.trimmed("severity"));
         if severity.is_none() {

@@ -36,7 +36,7 @@ struct Due {
     incident: IncidentId,
     text: String,
     owner_name: String,
-    due: String,
+    day: String,
 }
 
 impl RemindActions {
@@ -55,7 +55,7 @@ impl RemindActions {
         }
         let due: Vec<Due> = reader
             .query(sql!(
-                "select a.id, a.incident, a.text, coalesce((select s.name from staff s where s.id = a.owner), '') as owner_name, a.due
+                "select a.id, a.incident, a.text, coalesce((select s.name from staff s where s.id = a.owner), '') as owner_name, a.due as day
                    from incident_actions a
                   where a.done_at is null and a.due <= $1 and (a.reminded_at is null or a.reminded_at < $2)
                   order by a.due limit $3"
@@ -80,7 +80,7 @@ impl RemindActions {
             at: now,
             n: 1,
             path: format!("/incidents/{}", due.incident),
-            facts: Facts { detail: Some(format!("{} · {}", due.owner_name, due.due)), ..Facts::default() },
+            facts: Facts { detail: Some(format!("{} · {}", due.owner_name, due.day)), ..Facts::default() },
         }
     }
 }

@@ -2,6 +2,7 @@
 
 use super::{INCIDENT_OPEN, INCIDENTS_ADVANCED, WORKS, record, show::IncidentView, step::Step, target, timeline};
 use crate::{
+    alerts::record as alerts,
     gate::{Admits, Change, Fault, Target, Tx},
     id::IncidentId,
     sql,
@@ -40,8 +41,10 @@ impl Change for ReopenIncident {
             return Err(Fault::conflict(INCIDENT_OPEN));
         }
         match incident.alert.filter(|_| incident.step == Step::Closed) {
-            // Another one was opened from its alert meanwhile.
+            // Another one may have been opened from its alert since.
             Some(alert) => {
+                // So that no other one is opened from it meanwhile.
+                alerts::lock(tx, alert).await?;
                 let other: Option<(IncidentId,)> = tx
                     .query(sql!("select id from incidents where alert = $1 and step <> 'closed'"))
                     .bind(alert)

@@ -148,7 +148,7 @@ impl Maker {
         errors: FieldErrors,
     ) -> Side {
         let reason = if P::NAME == NotePanel::NAME { String::new() } else { self.reason() };
-        let seal = SealForm { reason, errors, ..SealForm::fresh(P::KIND, "01JD3Q8V5W", 3) };
+        let seal = SealForm { errors, reason, ..SealForm::fresh(P::KIND, "01JD3Q8V5W", 3) };
         side_of(&self.shell(Section::Incidents), &self.view(step), part, opened, seal).unwrap().0
     }
 

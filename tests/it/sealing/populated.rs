@@ -114,7 +114,7 @@ fn batches(world: &World) {
     assert_eq!(jun.get(&format!("/alerts/{alert}")).form_to("/acknowledgement").submit().status, 303);
     assert_eq!(rerun_form(&jun, bad).set("code", &world.code("jun")).submit().status, 303);
     wait_until(|| world.number("select count(*) from batch_runs where state in ('succeeded', 'failed')") == 3);
-    incident(&world, &jun, alert);
+    incident(world, &jun, alert);
     let pause = jun.get("/batches/good?panel=pause").form_to("/pause").set("reason", "The bank is closed");
     let pause = pause.set("incident", "INC-1");
     assert_eq!(pause.set("code", &world.code("jun")).submit().status, 303);
