@@ -297,14 +297,14 @@ impl<'g> Going<'g> {
         let of_step = |what| Called { step: Some(step_number), target: Some(&target), ..self.called(what) };
         let (to, staff, name) = match &step.to {
             To::Channel(channel) => (self.work.escalating.telling.channels.over(channel), None, None),
-            To::Rota(rota) => match on_duty(tx, rota, now).await? {
-                Some(member) => (ways::proven(tx, member.id).await?, Some(member.id), Some(member.name)),
-                None => {
+            To::Rota(rota) => {
+                let Some(member) = on_duty(tx, rota, now).await? else {
                     let unreachable = Called { detail: Some("no-duty"), ..of_step(What::Unreachable) };
                     call::append(tx, self.alert.id, unreachable).await?;
                     return Ok(None);
-                }
-            },
+                };
+                (ways::proven(tx, member.id).await?, Some(member.id), Some(member.name))
+            }
         };
         let is_heard = |to: &Recipient| !is_silenced(&self.work.silences, self.alert, &to.channel, now);
         let to: Vec<Recipient> = to.into_iter().filter(is_heard).collect();

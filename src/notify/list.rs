@@ -183,7 +183,7 @@ impl Subject for Deliveries {
         let pager = filter.pager(found.next);
         let reads_queues = desk.may("GET", "/queues");
         let rows = found.rows;
-        let page = DeliveriesPage { shell, pager, rows, filter, channels, faulty, may_mend, reads_queues, side };
+        let page = DeliveriesPage { shell, filter, rows, pager, channels, faulty, may_mend, reads_queues, side };
         desk.page(status, &page)
     }
 }

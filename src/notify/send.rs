@@ -233,14 +233,12 @@ impl Sender {
             letter.to.clone_from(&address);
             letter.message.facts.code = code.clone().filter(|_| letter.message.kind == way::PROOF);
         }
-        match personal.receiver(&address) {
-            Some(receiver) => Ok(Some(Destination { receiver, person: Some(address) })),
-            None => {
-                let why = || Answer::Unreachable("the configuration does not allow its host any more".to_owned());
-                answers.extend(letters.drain(..).map(|letter| (letter.id, why())));
-                Ok(None)
-            }
+        if let Some(receiver) = personal.receiver(&address) {
+            return Ok(Some(Destination { receiver, person: Some(address) }));
         }
+        let why = || Answer::Unreachable("the configuration does not allow its host any more".to_owned());
+        answers.extend(letters.drain(..).map(|letter| (letter.id, why())));
+        Ok(None)
     }
 
     /// Sends messages that were claimed together, and returns the answer to each.
