@@ -87,7 +87,7 @@ impl Duty {
             match shifts.last_mut() {
                 // An override goes on over a handover, and a turn over the edge of an override that does not hold.
                 Some(last) if last.staff == staff && last.by == by && (by.is_some() || !is_handover) => {
-                    last.until = next
+                    last.until = next;
                 }
                 _ => shifts.push(Shift { from: at, until: next, staff, by }),
             }
@@ -95,8 +95,12 @@ impl Duty {
             while let Some((_, edge)) = edges.next_if(|(edge, _)| *edge == next) {
                 match edge {
                     Edge::Turn(staff) => (turn, is_handover) = (staff, true),
-                    Edge::Begins(id, staff) => drop(active.insert(id, staff)),
-                    Edge::Ends(id) => drop(active.remove(&id)),
+                    Edge::Begins(id, staff) => {
+                        active.insert(id, staff);
+                    }
+                    Edge::Ends(id) => {
+                        active.remove(&id);
+                    }
                 }
             }
             at = next;

@@ -137,7 +137,18 @@ impl Maker {
         let shell = self.shell(Section::Incidents);
         let today = "2026-11-20".into();
         let side = Side { within, ..side };
-        html(&ShowPage { shell, incident, actions, postmortem, text, timeline, may_work: true, deployments: 2, today, side })
+        html(&ShowPage {
+            shell,
+            incident,
+            actions,
+            postmortem,
+            text,
+            timeline,
+            may_work: true,
+            deployments: 2,
+            today,
+            side,
+        })
     }
 
     fn incident_side<P: Panel<On = IncidentView>>(
