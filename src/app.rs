@@ -122,14 +122,20 @@ fn open_files() -> usize {
     usize::try_from(now).unwrap_or(usize::MAX)
 }
 
-/// Starts the console on `listener`. To be called inside an actix system.
-pub async fn start(config: Config, clock: Clock, listener: TcpListener) -> anyhow::Result<Running> {
+/// Refuses to offer the people of a demo anywhere but on a local machine.
+fn check_personas(config: &Config) -> anyhow::Result<()> {
     if !config.personas.is_empty() && config.profile != Profile::Local {
         anyhow::bail!(
             "the sign-in page offers the people of a demo on a local machine only, not in the profile {}",
             config.profile
         );
     }
+    Ok(())
+}
+
+/// Starts the console on `listener`. To be called inside an actix system.
+pub async fn start(config: Config, clock: Clock, listener: TcpListener) -> anyhow::Result<Running> {
+    check_personas(&config)?;
     let address = listener.local_addr().context("the listening address cannot be read")?;
     let store = Store::open(&config.database_url, config.connections).await?;
     let engine = store.engine;

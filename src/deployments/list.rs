@@ -46,7 +46,8 @@ pub(crate) struct Defined {
 pub(crate) struct Opened {
     pub id: AlertId,
     pub title: String,
-    pub opened_at: Instant,
+    #[sqlx(rename = "opened_at")]
+    pub at: Instant,
 }
 
 /// `GET /deployments`
@@ -59,7 +60,7 @@ pub(crate) async fn list(desk: Desk, filter: web::Query<Filter>) -> PageResult {
         None => None,
     };
     let (from, until) = match &alert {
-        Some(alert) => (alert.opened_at.minus(BEFORE), alert.opened_at),
+        Some(alert) => (alert.at.minus(BEFORE), alert.at),
         None => (Instant::earliest(), Instant::latest()),
     };
     let span = Span { service, from, until };

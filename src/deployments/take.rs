@@ -50,7 +50,7 @@ pub(crate) async fn take(
 ) -> HttpResponse {
     let deployer = match admitted(&deployers, &named, &request) {
         Ok(deployer) => deployer,
-        Err(refused) => return refused,
+        Err(refused) => return *refused,
     };
     let read = match whole(body).await {
         Ok(body) => read(&body, &deployer.service, console.clock.now()).map_err(|why| (StatusCode::BAD_REQUEST, why)),
@@ -76,17 +76,21 @@ pub(crate) async fn take(
 }
 
 /// Whose token it is: the one in the header, and else the one in the address.
-fn admitted<'d>(deployers: &'d Deployers, named: &str, request: &HttpRequest) -> Result<&'d Deployer, HttpResponse> {
+fn admitted<'d>(
+    deployers: &'d Deployers,
+    named: &str,
+    request: &HttpRequest,
+) -> Result<&'d Deployer, Box<HttpResponse>> {
     let Some(shown) = request.headers().get(header::AUTHORIZATION) else {
         let found = deployers.iter().find(|deployer| deployer.token.is(named));
-        return found.ok_or_else(|| answer(HttpResponse::NotFound(), "no service has this token"));
+        return found.ok_or_else(|| Box::new(answer(HttpResponse::NotFound(), "no service has this token")));
     };
     let shown = shown.to_str().unwrap_or_default();
     let found = deployers.iter().find(|deployer| deployer.service == named && deployer.token.is_shown_in(shown));
     found.ok_or_else(|| {
         let mut refused = HttpResponse::Unauthorized();
         refused.insert_header((header::WWW_AUTHENTICATE, "Bearer"));
-        answer(refused, "post to /deployments/ and the service, and show the token of that service")
+        Box::new(answer(refused, "post to /deployments/ and the service, and show the token of that service"))
     })
 }
 

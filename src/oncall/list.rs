@@ -31,7 +31,7 @@ pub(crate) async fn list(desk: Desk) -> PageResult {
 
 /// The rotas in use.
 pub(crate) struct Rotas {
-    pub(crate) rotas: Vec<Loaded>,
+    pub(crate) all: Vec<Loaded>,
     pub(crate) people: HashMap<StaffId, Member>,
     /// Those who can be on duty.
     pub(crate) able: Vec<Member>,
@@ -55,7 +55,7 @@ impl Subject for Rotas {
     async fn load(desk: &Desk, (): &()) -> Result<Option<Self>, PageError> {
         let people = record::members(&mut desk.reader()).await?;
         Ok(Some(Self {
-            rotas: record::all(&mut desk.reader(), desk.now()).await?,
+            all: record::all(&mut desk.reader(), desk.now()).await?,
             unreachable: people::unreachable(&mut desk.reader(), &people).await?,
             people,
             able: people::able(&mut desk.reader()).await?,
@@ -133,8 +133,8 @@ pub(crate) struct RotasPage {
 
 impl RotasPage {
     pub(crate) fn of(shell: Shell, view: Rotas, side: Side) -> Self {
-        let lines = view.rotas.iter().map(|loaded| Line::of(loaded, shell.now)).collect();
-        let own = own_shifts(&view.rotas, shell.person.id, shell.now);
+        let lines = view.all.iter().map(|loaded| Line::of(loaded, shell.now)).collect();
+        let own = own_shifts(&view.all, shell.person.id, shell.now);
         Self { shell, lines, own, view, side }
     }
 

@@ -130,7 +130,7 @@ impl RotaPage {
         let days = month::days(&view.month, duty, now);
         let handovers = duty.handovers(now, now.plus(SWAPS)).map(|(_, after)| after).take(NEXT).collect();
         let current = duty.shifts(now, now.plus(SWAPS)).first().copied();
-        Self { shell, days, handovers, current, may_change, view, side }
+        Self { shell, view, days, handovers, current, may_change, side }
     }
 
     /// Whether no message reaches a person.

@@ -35,7 +35,7 @@ impl Maker {
             let alert = is_before.then(|| Opened {
                 id: AlertId::new(31),
                 title: self.text("일일 정산 집계", "Daily settlement"),
-                opened_at: before(TimeDelta::minutes(84)),
+                at: before(TimeDelta::minutes(84)),
             });
             let is_empty = rows.is_empty();
             let defined = Defined {

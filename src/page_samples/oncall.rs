@@ -44,7 +44,7 @@ impl Maker {
         able
     }
 
-    fn rota(self, id: i64, name: &str, title: String) -> Rota {
+    fn rota(id: i64, name: &str, title: String) -> Rota {
         Rota {
             id: RotaId::new(id),
             name: name.into(),
@@ -80,7 +80,7 @@ impl Maker {
         let plan = Plan { id: PlanId::new(1), from: before(TimeDelta::days(19)), turns };
         let instead = Override { id: OverrideId::new(4), from, until, staff: StaffId::new(1) };
         Loaded {
-            rota: self.rota(1, "settlement", self.text("정산 당직", "Settlement")),
+            rota: Self::rota(1, "settlement", self.text("정산 당직", "Settlement")),
             duty: Duty { plans: vec![plan], overrides: vec![instead] },
             overrides: vec![row],
         }
@@ -88,13 +88,13 @@ impl Maker {
 
     fn rotas(self, calendar: Option<Calendar>) -> Rotas {
         let empty = Loaded {
-            rota: self.rota(2, "second", self.text("2차 당직", "Second line")),
+            rota: Self::rota(2, "second", self.text("2차 당직", "Second line")),
             duty: Duty::default(),
             overrides: Vec::new(),
         };
-        let rotas = vec![self.loaded(&[2, 1, 3]), empty];
+        let all = vec![self.loaded(&[2, 1, 3]), empty];
         let unreachable = [StaffId::new(1)].into();
-        Rotas { rotas, people: self.on_call_people(), able: self.able(), unreachable, calendar }
+        Rotas { all, people: self.on_call_people(), able: self.able(), unreachable, calendar }
     }
 
     fn rotas_page(self, view: Rotas, side: Side) -> String {
@@ -145,7 +145,7 @@ impl Maker {
         let mut add = |name, html| out.push(Sample { name, html });
         let calendar = || Some(Calendar { made_at: before(TimeDelta::days(3)) });
         add("oncall", self.rotas_page(self.rotas(calendar()), Side::default()));
-        let nothing = Rotas { rotas: Vec::new(), ..self.rotas(None) };
+        let nothing = Rotas { all: Vec::new(), ..self.rotas(None) };
         add("oncall-empty", self.rotas_page(nothing, Side::default()));
         let create = self.rotas_side(CreatePanel(self.typed_rota()), FieldErrors::one("clocks", wrong::required()));
         add("oncall-create", self.rotas_page(self.rotas(None), create));
