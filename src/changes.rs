@@ -43,6 +43,7 @@ use crate::{
     escalation::turn::Escalate,
     gate::{EndSession, KeepKeyCheck, RecordAccess, TouchSession},
     host::confirm::ConfirmHostChanges,
+    levers::{close::CloseKind, open::OpenKind},
     networks::{add::AddNetwork, change::ChangeNetwork, remove::RemoveNetwork},
     notify::{
         again::{GiveUp, SendAgain},
@@ -139,6 +140,8 @@ crate::changes! {
     CreateCalendar,
     RevokeCalendar,
     RecordDeployment,
+    CloseKind,
+    OpenKind,
     SendAgain,
     GiveUp,
     TestChannel,

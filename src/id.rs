@@ -103,6 +103,8 @@ ids! {
     CallId;
     /// An address at which a person is reached.
     WayId;
+    /// A time in which a kind of change is closed.
+    LeverId;
     /// A deployment of a service.
     DeploymentId;
     /// A record of a topic that was set aside.

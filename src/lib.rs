@@ -75,6 +75,7 @@ pub mod gate;
 mod host;
 pub mod id;
 mod kafka;
+mod levers;
 mod mask;
 mod memory;
 pub mod merkle;

@@ -6,7 +6,7 @@ use crate::{
     batches::{self, ping},
     dashboard, deployments,
     gate::Role,
-    host, metrics, networks, notify, oncall, orders, queues, readiness, search,
+    host, levers, metrics, networks, notify, oncall, orders, queues, readiness, search,
     staff::{
         self, account_page, account_pages as account, confirm_pages as confirm, recovery_pages as recovery,
         setup_pages as setup, sign_in_pages as sign_in,
@@ -124,6 +124,8 @@ routes! {
 
     GET "/batches" Opens::Staff => batches::list::list;
     GET "/batches/{job}" Opens::Staff => batches::job::show;
+    // Before jobs, none of which has this name.
+    POST "/batches/pauses" RUNS_JOBS => post::<batches::pause_owner::PauseOwnerPanel>;
     POST "/batches/{job}/runs" RUNS_JOBS => post::<batches::start::StartPanel>;
     POST "/batches/{job}/pause" RUNS_JOBS => post::<batches::pause::PausePanel>;
     POST "/batches/{job}/lapses" RUNS_JOBS => post::<batches::resolve_lapses::LapsesPanel>;
@@ -172,6 +174,9 @@ routes! {
     POST "/approvals/{id}/approval" Opens::Staff => post::<approvals::approve::ApprovePanel>;
     POST "/approvals/{id}/rejection" Opens::Staff => post::<approvals::reject::RejectPanel>;
     POST "/approvals/{id}/withdrawal" Opens::Staff => post::<approvals::withdraw::WithdrawPanel>;
+    GET "/levers" Opens::Staff => levers::list::list;
+    POST "/levers" MENDS => post::<levers::close::ClosePanel>;
+    POST "/levers/{id}/opening" MENDS => post::<levers::open::OpenPanel>;
     GET "/networks" OWNS => networks::list::list;
     POST "/networks" OWNS => post::<networks::add::AddPanel>;
     POST "/networks/{id}" OWNS => post::<networks::change::ChangePanel>;
@@ -206,6 +211,7 @@ pub(crate) fn forms() -> Vec<FormPage> {
         .chain(search::FORMS)
         .chain(forms_of::<users::find::CustomerRow>())
         .chain(forms_of::<orders::OrderDetail>())
+        .chain(forms_of::<batches::list::JobList>())
         .chain(forms_of::<batches::detail::JobDetail>())
         .chain(forms_of::<batches::runs::RunList>())
         .chain(forms_of::<batches::detail::RunDetail>())
@@ -214,6 +220,7 @@ pub(crate) fn forms() -> Vec<FormPage> {
         .chain(forms_of::<alerts::silence::list::Silences>())
         .chain(forms_of::<notify::list::Deliveries>())
         .chain(forms_of::<approvals::show::RequestView>())
+        .chain(forms_of::<levers::list::Levers>())
         .chain(forms_of::<networks::list::Networks>())
         .chain(forms_of::<host::list::HostChanges>())
         .chain(forms_of::<access::looks::Looks>())

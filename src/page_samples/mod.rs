@@ -8,6 +8,7 @@ mod batches;
 mod deployments;
 mod host;
 mod lapses;
+mod levers;
 mod log;
 mod looks;
 mod maker;
