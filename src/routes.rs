@@ -123,9 +123,8 @@ routes! {
     POST "/orders/{id}/notes" OPERATES => post::<orders::note::NotePanel>;
 
     GET "/batches" Opens::Staff => batches::list::list;
+    POST "/batches" RUNS_JOBS => post::<batches::pause_owner::PauseOwnerPanel>;
     GET "/batches/{job}" Opens::Staff => batches::job::show;
-    // Before jobs, none of which has this name.
-    POST "/batches/pauses" RUNS_JOBS => post::<batches::pause_owner::PauseOwnerPanel>;
     POST "/batches/{job}/runs" RUNS_JOBS => post::<batches::start::StartPanel>;
     POST "/batches/{job}/pause" RUNS_JOBS => post::<batches::pause::PausePanel>;
     POST "/batches/{job}/lapses" RUNS_JOBS => post::<batches::resolve_lapses::LapsesPanel>;

@@ -91,7 +91,7 @@ impl Panel for PauseOwnerPanel {
     type Part = ();
     type Asks = Many<PauseJob>;
     const NAME: &'static str = "pause-owner";
-    const ROUTE: &'static str = "/batches/pauses";
+    const ROUTE: &'static str = "/batches";
     const FIELDS: &'static [&'static str] = &["owner", "hours"];
 
     fn button(desk: &Desk, _: &JobList) -> Option<Button> {

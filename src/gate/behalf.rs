@@ -115,7 +115,7 @@ impl Tx<'_> {
         evaluation::evaluate(self, &requester.actor, change, &[]).await
     }
 
-    /// Acts as the requester from here on. Returns the approver's identity, and what stands against the change. The
+    /// Acts as the requester from here on. Returns the approver's identity, and what decides about the change. The
     /// requester's row is locked: a role cannot be taken away meanwhile.
     async fn act_as(&mut self, requester: &Requester, change: &dyn DynChange) -> Result<(Identity, Standing), Fault> {
         let now = self.now();

@@ -20,7 +20,7 @@ fn world_of(world: &World) -> World {
 }
 
 fn form(who: &Browser) -> Form {
-    who.get("/batches?panel=pause-owner").form_to("/batches/pauses").set("reason", "The bank is closed, ticket 5")
+    who.get("/batches?panel=pause-owner").form_to("/batches").set("reason", "The bank is closed, ticket 5")
 }
 
 fn pause(world: &World, jun: &Browser, hours: &str) -> Page {
@@ -61,7 +61,7 @@ on_both! {
         }
         assert!(paused(&world).is_empty());
         let sora = world.signed_in("sora");
-        assert!(sora.get("/batches?panel=pause-owner").find_form("form[action='/batches/pauses']").is_none());
+        assert!(sora.get("/batches?panel=pause-owner").find_form("form[action='/batches']").is_none());
     }
 
     fn two_people_who_pause_the_same_owner_at_once_do_not_wait_for_each_other(outer) {

@@ -204,7 +204,7 @@ fn lever_forms(world: &World, jun: &Browser) -> Vec<(Browser, Form)> {
     vec![
         (jun.clone(), form("/levers?panel=close&kind=orders.ship", "/levers")),
         (jun.clone(), form("/levers?panel=open-1001", "/opening")),
-        (jun.clone(), form("/batches?panel=pause-owner", "/batches/pauses").set("owner", &owner)),
+        (jun.clone(), form("/batches?panel=pause-owner", "/batches").set("owner", &owner)),
     ]
 }
 
