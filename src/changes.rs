@@ -55,6 +55,7 @@ use crate::{
         remind::RemindActions,
         reopen::ReopenIncident,
     },
+    levers::{close::CloseKind, open::OpenKind},
     networks::{add::AddNetwork, change::ChangeNetwork, remove::RemoveNetwork},
     notify::{
         again::{GiveUp, SendAgain},
@@ -161,6 +162,8 @@ crate::changes! {
     FinishAction,
     SealPostmortem,
     RecordDeployment,
+    CloseKind,
+    OpenKind,
     SendAgain,
     GiveUp,
     TestChannel,

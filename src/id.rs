@@ -112,6 +112,8 @@ ids! {
     /// A postmortem as it was sealed. The default is none: no row has the number 0.
     #[derive(Default)]
     PostmortemId;
+    /// A time in which a kind of change is closed.
+    LeverId;
     /// A deployment of a service.
     DeploymentId;
     /// A record of a topic that was set aside.

@@ -77,6 +77,7 @@ mod host;
 pub mod id;
 mod incidents;
 mod kafka;
+mod levers;
 mod mask;
 mod memory;
 pub mod merkle;

@@ -6,7 +6,7 @@ use crate::{
     batches::{self, ping},
     dashboard, deployments,
     gate::Role,
-    host, incidents, metrics, networks, notify, oncall, orders, queues, readiness, search,
+    host, incidents, levers, metrics, networks, notify, oncall, orders, queues, readiness, search,
     staff::{
         self, account_page, account_pages as account, confirm_pages as confirm, recovery_pages as recovery,
         setup_pages as setup, sign_in_pages as sign_in,
@@ -124,6 +124,7 @@ routes! {
     POST "/orders/{id}/notes" OPERATES => post::<orders::note::NotePanel>;
 
     GET "/batches" Opens::Staff => batches::list::list;
+    POST "/batches" RUNS_JOBS => post::<batches::pause_owner::PauseOwnerPanel>;
     GET "/batches/{job}" Opens::Staff => batches::job::show;
     POST "/batches/{job}/runs" RUNS_JOBS => post::<batches::start::StartPanel>;
     POST "/batches/{job}/pause" RUNS_JOBS => post::<batches::pause::PausePanel>;
@@ -186,6 +187,9 @@ routes! {
     POST "/approvals/{id}/approval" Opens::Staff => post::<approvals::approve::ApprovePanel>;
     POST "/approvals/{id}/rejection" Opens::Staff => post::<approvals::reject::RejectPanel>;
     POST "/approvals/{id}/withdrawal" Opens::Staff => post::<approvals::withdraw::WithdrawPanel>;
+    GET "/levers" Opens::Staff => levers::list::list;
+    POST "/levers" MENDS => post::<levers::close::ClosePanel>;
+    POST "/levers/{id}/opening" MENDS => post::<levers::open::OpenPanel>;
     GET "/networks" OWNS => networks::list::list;
     POST "/networks" OWNS => post::<networks::add::AddPanel>;
     POST "/networks/{id}" OWNS => post::<networks::change::ChangePanel>;
@@ -220,6 +224,7 @@ pub(crate) fn forms() -> Vec<FormPage> {
         .chain(search::FORMS)
         .chain(forms_of::<users::find::CustomerRow>())
         .chain(forms_of::<orders::OrderDetail>())
+        .chain(forms_of::<batches::list::JobList>())
         .chain(forms_of::<batches::detail::JobDetail>())
         .chain(forms_of::<batches::runs::RunList>())
         .chain(forms_of::<batches::detail::RunDetail>())
@@ -230,6 +235,7 @@ pub(crate) fn forms() -> Vec<FormPage> {
         .chain(forms_of::<incidents::show::IncidentView>())
         .chain(forms_of::<notify::list::Deliveries>())
         .chain(forms_of::<approvals::show::RequestView>())
+        .chain(forms_of::<levers::list::Levers>())
         .chain(forms_of::<networks::list::Networks>())
         .chain(forms_of::<host::list::HostChanges>())
         .chain(forms_of::<access::looks::Looks>())

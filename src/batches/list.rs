@@ -1,6 +1,7 @@
 //! All jobs: what failed first, how the last runs went, and what runs next.
 
 use super::{
+    JOBS_PANELS,
     bars::{Bars, Mini},
     baseline::{Baseline, SAMPLE},
     lapse::{self, Lapse},
@@ -8,23 +9,20 @@ use super::{
     program,
     record::{Job, attention, job_columns},
     state::State,
+    target,
 };
 use crate::{
     clock::Instant,
+    gate::{RefusalWord, Target, audit::Entry as Row},
     id::RunId,
     sql,
-    web::{Desk, PageResult, shell::Section},
+    web::{
+        Desk, PageError, PageResult,
+        panel::{self, Query, Side, Subject},
+        shell::{Section, Shell},
+    },
 };
-use actix_web::web;
-use serde::Deserialize;
 use std::collections::HashMap;
-
-/// The parameters that the address may have.
-#[derive(Debug, Default, Deserialize)]
-#[serde(default)]
-pub(crate) struct Asked {
-    show: String,
-}
 
 /// One of the last runs of a job.
 #[derive(Clone, Debug, sqlx::FromRow)]
@@ -43,7 +41,55 @@ struct Recent {
 }
 
 /// `GET /batches`
-pub(crate) async fn list(desk: Desk, asked: web::Query<Asked>) -> PageResult {
+pub(crate) async fn list(desk: Desk) -> PageResult {
+    panel::show::<JobList>(&desk, ()).await
+}
+
+/// All jobs, as the address asks for them.
+pub(crate) struct JobList {
+    show: Show,
+}
+
+impl JobList {
+    #[cfg(test)]
+    pub(crate) const ALL: Self = Self { show: Show::All };
+}
+
+impl Subject for JobList {
+    type Id = ();
+    const SECTION: Section = Section::Batches;
+    const PAGE: &'static str = "/batches";
+    const MISSING: Option<RefusalWord> = None;
+
+    /// Each of its changes names a job; the list itself is none.
+    fn target((): &()) -> Target {
+        target("")
+    }
+
+    async fn load(desk: &Desk, (): &()) -> Result<Option<Self>, PageError> {
+        Ok(Some(Self { show: Show::parse(Query::of(desk).get("show")) }))
+    }
+
+    fn path(&self) -> String {
+        Self::PAGE.to_owned()
+    }
+
+    fn panels() -> &'static [panel::Entry<Self>] {
+        JOBS_PANELS
+    }
+
+    fn is_subject_of((): &(), row: &Row) -> bool {
+        row.target_kind == "batch"
+    }
+
+    async fn page(self, desk: &Desk, shell: Shell, side: Side, status: u16) -> PageResult {
+        let page = ListPage { side, ..ListPage::new(shell, rows(desk).await?, self.show) };
+        desk.page(status, &page)
+    }
+}
+
+/// Every job with its last runs.
+async fn rows(desk: &Desk) -> Result<Vec<JobRow>, PageError> {
     let jobs: Vec<Job> =
         desk.reader().query(sql!("select ", job_columns!(), " from batch_jobs order by title, name")).all().await?;
     // The thirtieth run from the end is found along an index for each job, and what comes after it is read; SQLite
@@ -81,16 +127,13 @@ pub(crate) async fn list(desk: Desk, asked: web::Query<Asked>) -> PageResult {
         by_job.entry(run.job.clone()).or_default().push(run);
     }
     let now = desk.now();
-    let missing = program::all_missing(&desk).await?;
+    let missing = program::all_missing(desk).await?;
     let row = |job: Job| {
         let row = row(&by_job.remove(&job.name).unwrap_or_default(), needs(&job), job, now);
         let lapses = lapses.remove(&row.job.name).unwrap_or_default();
         JobRow { is_missing: missing.contains(&row.job.name), lapses, ..row }
     };
-    let rows = jobs.into_iter().map(row).collect();
-    let show = Show::parse(&asked.show);
-    let page = ListPage::new(desk.shell(Some(Section::Batches), None).await?, rows, show);
-    desk.page(200, &page)
+    Ok(jobs.into_iter().map(row).collect())
 }
 
 fn row(runs: &[Recent], needs: Option<(RunId, bool)>, job: Job, now: Instant) -> JobRow {

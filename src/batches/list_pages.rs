@@ -4,7 +4,10 @@ use super::{bars::Bars, lapse::Lapse, record::Job, state::State};
 use crate::{
     clock::Instant,
     id::RunId,
-    web::shell::{Shell, Tone},
+    web::{
+        panel::Side,
+        shell::{Shell, Tone},
+    },
 };
 use askama::Template;
 
@@ -17,6 +20,7 @@ pub(crate) struct ListPage {
     pub show: Show,
     /// The number of jobs of each tab, in their order.
     pub counts: [i64; 5],
+    pub side: Side,
 }
 
 /// Which jobs are shown.
@@ -134,7 +138,7 @@ impl ListPage {
         let counts = Show::ALL.map(count);
         rows.retain(|row| show.has(row));
         rows.sort_by_key(JobRow::rank);
-        Self { shell, rows, show, counts }
+        Self { shell, rows, show, counts, side: Side::default() }
     }
 
     /// The tabs with how many jobs each has; a tab without jobs is left out, except the usual ones.

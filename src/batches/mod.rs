@@ -4,7 +4,7 @@
 //! ([`schedule`]) or a person ([`start`]) makes a run; the worker takes it and runs it ([`crate::supervise`]); how it ends is a change
 //! of the system ([`finish`]), as is what is noticed meanwhile ([`watch`], [`baseline`]). What runs elsewhere reports by
 //! [`ping`]. What people decide is in a file each: [`rerun`], [`rerun_all`], [`cancel`], [`resolve`], [`accept_normal`],
-//! [`pause`], [`resolve_lapses`]. What did not happen is a [`lapse`] of the job.
+//! [`pause`], [`pause_owner`], [`resolve_lapses`]. What did not happen is a [`lapse`] of the job.
 
 pub(crate) mod accept_normal;
 mod arguments;
@@ -29,6 +29,7 @@ pub(crate) mod log;
 mod parameter;
 pub(crate) mod params;
 pub(crate) mod pause;
+pub(crate) mod pause_owner;
 pub mod ping;
 pub(crate) mod program;
 pub(crate) mod record;
@@ -69,6 +70,9 @@ const RUN_PANELS: &[Entry<detail::RunDetail>] = &[
     Entry::of::<accept_normal::NormalPanel>(),
     Entry::of::<cancel::CancelPanel>(),
 ];
+
+/// What can be done beside the list of jobs.
+const JOBS_PANELS: &[Entry<list::JobList>] = &[Entry::of::<pause_owner::PauseOwnerPanel>()];
 
 /// What can be done beside the list of runs.
 const LIST_PANELS: &[Entry<runs::RunList>] = &[Entry::of::<rerun_all::RerunAllPanel>()];

@@ -98,7 +98,7 @@ impl PauseJob {
 }
 
 /// The number of hours that are offered: an hour to two weeks.
-const HOURS: [i64; 6] = [1, 4, 12, 24, 72, 336];
+pub(super) const HOURS: [i64; 6] = [1, 4, 12, 24, 72, 336];
 
 /// The form.
 pub(crate) struct PausePanel {
@@ -131,17 +131,20 @@ impl Panel for PausePanel {
     }
 
     async fn read(desk: &Desk, on: &JobDetail, (): &(), form: &Form) -> Result<PauseJob, Unread> {
-        let hours = form.trimmed("hours").parse::<i64>().ok();
-        let Some(hours) = hours.filter(|hours| (0..=LONGEST_PAUSE.num_hours()).contains(hours)) else {
-            return Err(FieldErrors::one("hours", wrong::not_a_choice()).into());
-        };
-        let until = (hours > 0).then(|| desk.now().plus(TimeDelta::hours(hours)).to_string());
+        let until = read_hours(desk, form).ok_or_else(|| FieldErrors::one("hours", wrong::not_a_choice()))?;
         Ok(PauseJob { job: on.job.name.clone(), until })
     }
 
     fn render(&self, View { shell, on, seal, .. }: View<'_, Self>) -> askama::Result<String> {
         PauseForm { shell, is_paused: on.job.is_paused(shell.now), hours: &self.hours, seal }.render()
     }
+}
+
+/// Until when, as the chosen hours say, and nothing where jobs are to go on at once.
+pub(super) fn read_hours(desk: &Desk, form: &Form) -> Option<Option<String>> {
+    let hours = form.trimmed("hours").parse::<i64>().ok()?;
+    let is_choice = (0..=LONGEST_PAUSE.num_hours()).contains(&hours);
+    is_choice.then(|| (hours > 0).then(|| desk.now().plus(TimeDelta::hours(hours)).to_string()))
 }
 
 fn why_not(on: &JobDetail) -> Option<&'static str> {

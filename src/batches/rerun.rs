@@ -46,6 +46,7 @@ pub struct RerunRun {
 impl Change for RerunRun {
     const KIND: &'static str = "runs.rerun";
     const ADMITS: Admits = Admits::sealed(ACTS);
+    const MAY_CLOSE: bool = true;
     const CREATED_IDS: &'static [&'static str] = &["rerun"];
     /// The run that waits for its turn.
     type Output = RunId;

@@ -48,6 +48,7 @@ pub struct RunJob {
 impl Change for RunJob {
     const KIND: &'static str = "batches.run";
     const ADMITS: Admits = Admits::sealed(ACTS);
+    const MAY_CLOSE: bool = true;
     const CREATED_IDS: &'static [&'static str] = &["run"];
     /// The run that waits for its turn.
     type Output = RunId;

@@ -10,6 +10,7 @@ mod deployment;
 mod healthcheck;
 mod job;
 mod key;
+mod lever;
 mod migrate;
 mod network;
 mod notify;
@@ -69,6 +70,9 @@ enum Command {
     /// The topics that are read.
     #[command(subcommand)]
     Queue(queue::QueueCommand),
+    /// Kinds of change that are closed for everybody.
+    #[command(subcommand)]
+    Lever(lever::LeverCommand),
     /// What was deployed, where no pipeline reports it.
     #[command(subcommand)]
     Deployment(deployment::DeploymentCommand),
@@ -262,6 +266,7 @@ async fn dispatch(command: Command, clock: Clock) -> anyhow::Result<ExitCode> {
         Command::Network(command) => network::run(command, clock).await,
         Command::Notify(command) => notify::run(command, clock).await,
         Command::Queue(command) => queue::run(command, clock).await,
+        Command::Lever(command) => lever::run(command, clock).await,
         Command::Deployment(command) => deployment::run(command, clock).await,
         Command::Audit(AuditCommand::Verify { target }) => audit::verify(target).await,
         Command::Audit(AuditCommand::HoldTime { why, target }) => audit::hold_time(&why.reason, target, clock).await,

@@ -27,7 +27,7 @@ impl Change for RecordDeployment {
 
     async fn check(&self, tx: &mut Tx<'_>) -> Result<(), Fault> {
         let checked = self.report.clone().checked(tx.now());
-        checked.map(drop).map_err(|_| Fault::invalid("version", DEPLOYMENT_UNFIT))
+        checked.map(drop).map_err(|_| Fault::conflict(DEPLOYMENT_UNFIT))
     }
 
     async fn apply(&self, tx: &mut Tx<'_>) -> Result<(), Fault> {

@@ -1,7 +1,12 @@
 //! The steps of admission, in the order of [`Gate::submit`](super::Gate::submit). Each reads in the transaction that the
 //! change will write in, so nothing can change between the check and the change.
 
-use super::{Actor, Admits, By, Change, Refusal, Roles, Seal, Tx, Who, code, lead::Lead, networks};
+use super::{
+    Actor, Admits, By, Change, Kind, Refusal, Roles, Seal, Tx, Who, code,
+    lead::Lead,
+    lever::{closing, refuse_closed},
+    networks,
+};
 use crate::{allowlist, clock::Instant, id::Seq, secret::SecretKey, sql};
 
 #[derive(sqlx::FromRow)]
@@ -13,21 +18,28 @@ struct StaffRow {
     /// The time of the newest row of the log, and until when the log's time is held.
     newest: Option<Instant>,
     held_until: Option<Instant>,
+    /// Until when the kind of change is closed for everybody, and who closed it.
+    closed_until: Option<Instant>,
+    closed_by: Option<String>,
 }
 
 macro_rules! permitted_person {
     ($locking:literal) => {
         concat!(
             "select s.active, s.roles, s.networks, e.stage, (select a.at from audit a order by a.seq desc limit 1) as newest,
-                    (select i.time_held_until from installation i where i.id = 1) as held_until
+                    (select i.time_held_until from installation i where i.id = 1) as held_until, ",
+            closing!("$3", "$4"),
+            "
                from staff s join sessions e on e.id = $2 and e.staff_id = s.id where s.id = $1",
             $locking
         )
     };
 }
 
-/// Checks that the person may make this kind of change from their network. Returns the roles that they have now.
-pub(super) async fn permitted(tx: &mut Tx<'_>, actor: &Actor, admits: Admits) -> Result<Option<Roles>, Refusal> {
+/// Checks that the person may make this kind of change from their network, and that it is not closed for everybody. Returns the
+/// roles that they have now.
+pub(super) async fn permitted(tx: &mut Tx<'_>, actor: &Actor, kind: &Kind) -> Result<Option<Roles>, Refusal> {
+    let admits = kind.admits;
     let staff = match (&actor.who, admits.by) {
         (Who::Console { .. }, _) if admits.host => return Ok(None),
         (Who::System, By::SystemOnly) | (Who::Visitor, By::Public) => return Ok(None),
@@ -41,18 +53,26 @@ pub(super) async fn permitted(tx: &mut Tx<'_>, actor: &Actor, admits: Admits) ->
         sqlite: permitted_person!(""),
         postgres: permitted_person!(" for no key update of s for share of e"),
     );
-    let row: Option<StaffRow> =
-        tx.query(statement).bind(staff).bind(actor.origin.session.as_deref()).optional().await?;
-    let Some(StaffRow { active: true, roles, networks, stage, newest, held_until }) = row else {
-        return Err(Refusal::SignedOut);
-    };
-    if !allowlist::within(&networks, actor.origin.ip) {
+    let now = tx.now();
+    let query = tx.query(statement).bind(staff).bind(actor.origin.session.as_deref()).bind(kind.name).bind(now);
+    let row: Option<StaffRow> = query.optional().await?;
+    let Some(row) = row.filter(|row| row.active) else { return Err(Refusal::SignedOut) };
+    if !allowlist::within(&row.networks, actor.origin.ip) {
         return Err(Refusal::Network);
     }
-    let roles = Roles::parse(&roles);
-    match (admits.by, stage.as_str()) {
+    let permitted = permits(&row, admits, now)?;
+    if kind.may_close {
+        refuse_closed(row.closed_until, row.closed_by)?;
+    }
+    Ok(permitted)
+}
+
+/// Whether a person with this row and session may make changes of this kind.
+fn permits(row: &StaffRow, admits: Admits, now: Instant) -> Result<Option<Roles>, Refusal> {
+    let roles = Roles::parse(&row.roles);
+    match (admits.by, row.stage.as_str()) {
         (By::Roles(_) | By::AnyStaff, "signed") if admits.code && has_role_for(&roles, admits) => {
-            Lead::check(Lead::of(newest, held_until, tx.now())).map(|()| Some(roles))
+            Lead::check(Lead::of(row.newest, row.held_until, now)).map(|()| Some(roles))
         }
         (By::Roles(wanted), "signed") if roles.any_of(wanted) => Ok(Some(roles)),
         (By::AnyStaff, "signed")

@@ -5,12 +5,13 @@ use super::{
     audit::{self, Ending, Line, noted},
     evaluation,
     ledger::Enacted,
+    lever::{closing, refuse_closed},
     outbox,
     policy::Need,
     span,
     tx::Identity,
 };
-use crate::{allowlist, id::RequestId, sql};
+use crate::{allowlist, clock::Instant, id::RequestId, sql};
 use serde_json::Value;
 use std::mem;
 use tracing::Instrument as _;
@@ -40,6 +41,20 @@ pub struct Rehearsed {
     pub after: Value,
 }
 
+/// What decides about a change besides the roles of the person who requested it.
+struct Standing {
+    /// Which networks they alone may come from.
+    limits: String,
+    /// Whether its kind is closed for everybody.
+    closed: Result<(), Fault>,
+}
+
+macro_rules! requester {
+    ($locking:literal) => {
+        concat!("select active, roles, networks, ", closing!("$2", "$3"), " from staff where id = $1", $locking)
+    };
+}
+
 impl Tx<'_> {
     /// Checks whether `change` could still be made for the requester: they have the role and may come from where they came,
     /// the target is as they saw it, and the change makes sense.
@@ -49,8 +64,11 @@ impl Tx<'_> {
     /// A conflict `approval-requester`, `approval-network` or `approval-stale` for the first three; else the fault of
     /// the change's own check.
     pub async fn resume(&mut self, requester: &Requester, change: &dyn DynChange) -> Result<(), Fault> {
-        let (approver, limits) = self.act_as(requester).await?;
-        let verdict = self.reconsider(requester, change, &limits).await;
+        let (approver, Standing { limits, closed }) = self.act_as(requester, change).await?;
+        let verdict = match closed {
+            Ok(()) => self.reconsider(requester, change, &limits).await,
+            closed => closed,
+        };
         self.who = approver;
         verdict
     }
@@ -72,7 +90,7 @@ impl Tx<'_> {
 
     /// Makes `change` for the requester, with a row of its own in the log. Returns which approval the rules demand for it now.
     pub async fn enact(&mut self, requester: &Requester, change: &dyn DynChange) -> Result<Option<Need>, Fault> {
-        let (approver, _) = self.act_as(requester).await?;
+        let (approver, _) = self.act_as(requester, change).await?;
         let outer = mem::take(&mut self.ledger);
         self.ledger.approval = Some(requester.request);
         let done = self.apply_for(requester, change).instrument(span::of(change.kind(), Some(&change.target()))).await;
@@ -97,21 +115,26 @@ impl Tx<'_> {
         evaluation::evaluate(self, &requester.actor, change, &[]).await
     }
 
-    /// Acts as the requester from here on. Returns the approver's identity, and which networks the requester alone may come
-    /// from. The requester's row is locked: a role cannot be taken away meanwhile.
-    async fn act_as(&mut self, requester: &Requester) -> Result<(Identity, String), Fault> {
-        let row: Option<(bool, String, String)> = self
+    /// Acts as the requester from here on. Returns the approver's identity, and what decides about the change. The
+    /// requester's row is locked: a role cannot be taken away meanwhile.
+    async fn act_as(&mut self, requester: &Requester, change: &dyn DynChange) -> Result<(Identity, Standing), Fault> {
+        let now = self.now();
+        let row: Option<(bool, String, String, Option<Instant>, Option<String>)> = self
             .query(sql!(
-                sqlite: "select active, roles, networks from staff where id = $1",
-                postgres: "select active, roles, networks from staff where id = $1 for no key update",
+                sqlite: requester!(""),
+                postgres: requester!(" for no key update"),
             ))
             .bind(requester.actor.staff_id())
+            .bind(change.kind())
+            .bind(now)
             .optional()
             .await?;
+        let (until, by) = row.as_ref().map(|(.., until, by)| (*until, by.clone())).unwrap_or_default();
+        let closed = if change.may_close() { refuse_closed(until, by) } else { Ok(()) };
         // An account that is gone or disabled has no role. `None` would be the system, which needs none.
         let (roles, limits) = row
             .filter(|(active, ..)| *active)
-            .map(|(_, roles, limits)| (Roles::parse(&roles), limits))
+            .map(|(_, roles, limits, ..)| (Roles::parse(&roles), limits))
             .unwrap_or_default();
         let identity = Identity {
             name: requester.actor.who.name(),
@@ -123,7 +146,7 @@ impl Tx<'_> {
             reason: self.who.reason.clone(),
             request_id: self.who.request_id.clone(),
         };
-        Ok((mem::replace(&mut self.who, identity), limits))
+        Ok((mem::replace(&mut self.who, identity), Standing { limits, closed }))
     }
 
     /// The address of the person who makes the change, as it is now; empty where it is not a member of staff.

@@ -20,6 +20,8 @@ pub trait Change: Serialize + DeserializeOwned + Send + Sync {
     const IS_DECISION: bool = false;
     /// The role that a second person needs even where the configuration does not say so, if such a person exists.
     const SECOND_IF_POSSIBLE: Option<Role> = None;
+    /// Whether a lever can close it for everybody until a time. What signs in, decides, contains or opens again never can.
+    const MAY_CLOSE: bool = false;
     /// What the caller learns; kept with the form's key, so that a repeated form gets the same answer.
     type Output: Serialize + DeserializeOwned + Send;
 
@@ -257,6 +259,7 @@ pub struct Kind {
     pub may_wait: bool,
     pub is_decision: bool,
     pub second_if_possible: Option<Role>,
+    pub may_close: bool,
 }
 
 impl Kind {
@@ -268,6 +271,7 @@ impl Kind {
             may_wait: C::MAY_WAIT,
             is_decision: C::IS_DECISION,
             second_if_possible: C::SECOND_IF_POSSIBLE,
+            may_close: C::MAY_CLOSE,
         }
     }
 

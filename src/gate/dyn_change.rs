@@ -12,6 +12,7 @@ pub trait DynChange: Send + Sync {
     fn may_wait(&self) -> bool;
     fn is_decision(&self) -> bool;
     fn may_be_urgent(&self) -> bool;
+    fn may_close(&self) -> bool;
     fn target(&self) -> Target;
     fn version<'a>(&'a self, tx: &'a mut Tx<'_>) -> Doing<'a, Option<i64>>;
     fn check<'a>(&'a self, tx: &'a mut Tx<'_>) -> Doing<'a, ()>;
@@ -39,6 +40,10 @@ impl<C: Change> DynChange for C {
 
     fn may_be_urgent(&self) -> bool {
         Change::may_be_urgent(self)
+    }
+
+    fn may_close(&self) -> bool {
+        C::MAY_CLOSE
     }
 
     fn target(&self) -> Target {

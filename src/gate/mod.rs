@@ -27,6 +27,7 @@ mod housekeeping;
 pub(crate) mod key_check;
 pub(crate) mod lead;
 mod ledger;
+pub(crate) mod lever;
 pub(crate) mod looks;
 pub(crate) mod mention;
 mod networks;

@@ -1,7 +1,7 @@
 //! Submitting changes: the steps in order, the transaction around them, and how a refusal is recorded.
 
 use super::{
-    Actor, By, Change, CodeRefusal, Gate, Housekeeping, Outcome, Reason, Refusal, Seal, Sealed, Tx, Who, admit,
+    Actor, By, Change, CodeRefusal, Gate, Housekeeping, Kind, Outcome, Reason, Refusal, Seal, Sealed, Tx, Who, admit,
     audit::{self, Ending, Line},
     behalf, code, daily, hold,
     ledger::Ledger,
@@ -253,7 +253,7 @@ impl Gate {
         if let Some(first) = admit::claim(tx, actor, changes, seal).await? {
             return Ok(Verdict::Repeated(first));
         }
-        tx.who.roles = admit::permitted(tx, actor, C::ADMITS).await?;
+        tx.who.roles = admit::permitted(tx, actor, &Kind::of::<C>()).await?;
         admit::allowed_network(tx, actor).await?;
         for (index, change) in changes.iter().enumerate() {
             let seen = admit::still_as_seen(tx, change, seal).await;

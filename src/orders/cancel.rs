@@ -57,6 +57,7 @@ pub struct Cancelled {
 impl Change for CancelOrder {
     const KIND: &'static str = "orders.cancel";
     const ADMITS: Admits = Admits::sealed(&[Role::Operator]);
+    const MAY_CLOSE: bool = true;
     const QUANTITIES: &'static [&'static str] = &["amount", "points_returned"];
     const CREATED_IDS: &'static [&'static str] = &["refund"];
     type Output = Cancelled;

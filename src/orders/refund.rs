@@ -63,6 +63,7 @@ pub struct Booked {
 impl Change for RefundOrder {
     const KIND: &'static str = "orders.refund";
     const ADMITS: Admits = Admits::sealed(&[Role::Operator]);
+    const MAY_CLOSE: bool = true;
     const QUANTITIES: &'static [&'static str] = &["amount", "points_returned"];
     const CREATED_IDS: &'static [&'static str] = &["refund"];
     type Output = Booked;

@@ -91,6 +91,7 @@ impl Failed {
 impl Change for RetryRefund {
     const KIND: &'static str = "refunds.retry";
     const ADMITS: Admits = Admits::sealed(&[Role::Operator]);
+    const MAY_CLOSE: bool = true;
     const QUANTITIES: &'static [&'static str] = &["amount", "points_returned"];
     const CREATED_IDS: &'static [&'static str] = &["refund"];
     type Output = Booked;

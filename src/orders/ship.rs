@@ -56,6 +56,7 @@ pub struct Parcel {
 impl Change for ShipOrder {
     const KIND: &'static str = "orders.ship";
     const ADMITS: Admits = Admits::sealed(&[Role::Operator]);
+    const MAY_CLOSE: bool = true;
     type Output = ();
 
     fn target(&self) -> Target {

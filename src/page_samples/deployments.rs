@@ -23,7 +23,7 @@ impl Maker {
             at: before(TimeDelta::minutes(100 - id)),
             by_name: if is_full { self.me() } else { String::new() },
             source: source.into(),
-            url: is_full.then(|| "https://ci.example.com/pipelines/48213".into()),
+            url: is_full.then(|| "https://wiki.example.com/releases/48213".into()),
             notes: if is_full { self.reason() } else { String::new() },
         }
     }

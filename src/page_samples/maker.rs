@@ -103,6 +103,7 @@ impl Maker {
             nav: Section::ALL.into_iter().map(NavItem::from).collect(),
             failing: None,
             silenced: None,
+            closed: Vec::new(),
             on_duty: Some(OnDuty {
                 name: Some(self.text("박준", "Jun Park")),
                 title: self.text("정산 당직", "Settlement"),
@@ -136,6 +137,7 @@ impl Maker {
         self.incidents(&mut out);
         self.queues(&mut out);
         self.deployments(&mut out);
+        self.levers(&mut out);
         self.approvals(&mut out);
         self.audit(&mut out);
         self.home(&mut out);

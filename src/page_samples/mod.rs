@@ -9,6 +9,7 @@ mod deployments;
 mod host;
 mod incidents;
 mod lapses;
+mod levers;
 mod log;
 mod looks;
 mod maker;

@@ -66,6 +66,7 @@ pub struct Adjusted {
 impl Change for AdjustPoints {
     const KIND: &'static str = "points.adjust";
     const ADMITS: Admits = Admits::sealed(&[Role::Operator]);
+    const MAY_CLOSE: bool = true;
     const QUANTITIES: &'static [&'static str] = &["points"];
     type Output = Adjusted;
 

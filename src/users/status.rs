@@ -40,6 +40,7 @@ pub struct SetUserStatus {
 impl Change for SetUserStatus {
     const KIND: &'static str = "users.status";
     const ADMITS: Admits = Admits::sealed(&[Role::Operator]);
+    const MAY_CLOSE: bool = true;
     type Output = ();
 
     fn target(&self) -> Target {

@@ -13,7 +13,7 @@ use super::{
 use crate::zone::Zone;
 use crate::{
     clock::Instant,
-    gate::{Fault, Reason, Seal},
+    gate::{Fault, Reason, Seal, lever::closed},
     secret,
 };
 use actix_web::{FromRequest, HttpRequest, HttpResponse, dev::Payload, web};
@@ -152,6 +152,7 @@ impl Desk {
             } else {
                 None
             },
+            closed: closed(&mut self.reader(), self.now()).await?,
             on_duty: (self.console().on_duty)(self.reader(), self.now()).await?,
             audit_head: if may_audit {
                 self.console().audit_head().await?.map(|(seq, at)| AuditHead { seq, at })

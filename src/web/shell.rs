@@ -18,7 +18,7 @@ pub(crate) use section::{
 
 use crate::{
     clock::Instant,
-    gate::{Amount, Foreseen, Policies, Role},
+    gate::{Amount, Foreseen, Policies, Role, lever::ClosedKind},
     id::{Seq, StaffId},
     web::{format, session_page::PageSession, words::Lang},
 };
@@ -90,6 +90,8 @@ pub struct Shell {
     pub failing: Option<Failing>,
     /// The silences in force, for those who may see alerts.
     pub silenced: Option<Silenced>,
+    /// The kinds of change that are closed for everybody.
+    pub(crate) closed: Vec<ClosedKind>,
     /// Who is on duty; nothing where there is no rota.
     pub on_duty: Option<OnDuty>,
     /// The alerts about which no person was reached, for owners.
@@ -104,6 +106,11 @@ impl Shell {
     /// Whether this amount is above the limit for one person alone, with what they have done today.
     pub fn exceeds_limit(&self, kind: &str, quantity: &str, amount: Amount, foreseen: &Foreseen) -> bool {
         self.policies.exceeds(kind, quantity, amount, foreseen)
+    }
+
+    /// How many kinds of change are closed for everybody.
+    pub fn closed_count(&self) -> i64 {
+        i64::try_from(self.closed.len()).unwrap_or(i64::MAX)
     }
 
     /// What the rules say about the change that a seal makes.

@@ -17,6 +17,7 @@ mod backup;
 mod batches;
 mod cli;
 mod config;
+mod containing;
 mod deployments;
 mod escalation;
 mod fences;

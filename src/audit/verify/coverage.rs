@@ -230,6 +230,14 @@ pub const COVERAGE: &[Coverage] = &[
             "appended only; whom the console called by itself, and notes, each of which is a row of the log",
         )],
     ),
+    table(
+        "levers",
+        &[],
+        &[(
+            "id, kind, closed_at, until_at, reason, staff_name, opened_at, opened_by",
+            "each is a row of the log, which says the same in words; what is closed alters no business data",
+        )],
+    ),
     table("host_review", &[("id, seen_through", "the last row that noted it")], &[]),
     table(
         "channels",

@@ -7,10 +7,12 @@ use crate::{
     approvals::show::RequestView,
     batches::{
         detail::{JobDetail, RunDetail},
+        list::JobList,
         runs::RunList,
     },
     host::list::HostChanges,
     incidents::{list::Incidents, show::IncidentView},
+    levers::list::Levers,
     networks::list::Networks,
     notify::list::Deliveries,
     oncall::{list::Rotas, show::RotaView},
@@ -52,7 +54,9 @@ fn panels() -> Vec<Posted> {
         .chain(of::<RequestView>())
         .chain(of::<Member>())
         .chain(of::<StaffList>())
+        .chain(of::<JobList>())
         .chain(of::<JobDetail>())
+        .chain(of::<Levers>())
         .chain(of::<RunDetail>())
         .chain(of::<RunList>())
         .chain(of::<AlertView>())

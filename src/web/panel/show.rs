@@ -27,7 +27,7 @@ async fn finish<S: Subject>(desk: &Desk, on: S, shell: Shell, side: Side, status
     let (mut buttons, mut obstacles) = (Vec::new(), Vec::new());
     for panel in usable(desk, &on) {
         let Some(button) = (panel.button)(desk, &on) else { continue };
-        obstacles.extend((panel.obstacle)(desk, &on).await?.map(|why| (button.name, why)));
+        obstacles.extend((panel.obstacle)(desk, &shell, &on).await?.map(|why| (button.name, why)));
         buttons.push(button);
     }
     let within = match side.within {

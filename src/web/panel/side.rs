@@ -1,8 +1,8 @@
 //! The panel beside a page: rendered, so that the page does not need to know what it is.
 
-use super::{Opened, Opening, Panel, Part, Place, Query, Receipt, Segment as _, Subject, View, action};
+use super::{Changes, Opened, Opening, Panel, Part, Place, Query, Receipt, Segment as _, Subject, View, action};
 use crate::{
-    gate::{Foreseen, Target},
+    gate::{Change, Foreseen, Target},
     web::{
         Desk, PageError,
         desk::fresh_key,
@@ -106,7 +106,8 @@ pub(crate) fn forms_of<S: Subject>() -> impl Iterator<Item = FormPage> {
 }
 
 /// Why a panel cannot be used now.
-pub(super) type Obstacle<S> = for<'a> fn(&'a Desk, &'a S) -> LocalBoxFuture<'a, Result<Option<String>, PageError>>;
+pub(super) type Obstacle<S> =
+    for<'a> fn(&'a Desk, &'a Shell, &'a S) -> LocalBoxFuture<'a, Result<Option<String>, PageError>>;
 
 /// Builds and renders a panel; `None` where the address asks for another one.
 pub(crate) type OfferPanel<S> = for<'a> fn(Offer<'a, S>) -> LocalBoxFuture<'a, Result<Option<Side>, PageError>>;
@@ -129,7 +130,7 @@ impl<S: Subject> Entry<S> {
             may: P::may,
             is_default: P::is_default,
             button: P::button,
-            obstacle: |desk, on| Box::pin(P::obstacle(desk, on)),
+            obstacle: |desk, shell, on| Box::pin(obstacle::<P>(desk, shell, on)),
             offer: |offer| Box::pin(offer_panel::<P>(offer)),
             form: FormPage { route: P::ROUTE, keeps: Keeps::Typed, page: page_of::<P> },
             #[cfg(test)]
@@ -150,7 +151,7 @@ impl<S: Subject> Entry<S> {
             may,
             is_default: |_, _| false,
             button: |_, _| None,
-            obstacle: |_, _| Box::pin(async { Ok(None) }),
+            obstacle: |_, _, _| Box::pin(async { Ok(None) }),
             offer,
             form,
             #[cfg(test)]
@@ -159,12 +160,24 @@ impl<S: Subject> Entry<S> {
     }
 }
 
+/// Why a panel cannot be used now: its kind of change is closed for everybody, or what the panel says itself.
+async fn obstacle<P: Panel>(desk: &Desk, shell: &Shell, on: &P::On) -> Result<Option<String>, PageError> {
+    let kind = <ChangeOf<P> as Change>::KIND;
+    let lever = shell.closed.iter().find(|closed| <ChangeOf<P> as Change>::MAY_CLOSE && closed.kind == kind);
+    match lever {
+        Some(lever) => desk.obstacle(Err(lever.fault())),
+        None => P::obstacle(desk, on).await,
+    }
+}
+
+type ChangeOf<P> = <<P as Panel>::Asks as Changes>::Change;
+
 async fn offer_panel<P: Panel>(offer: Offer<'_, P::On>) -> Result<Option<Side>, PageError> {
     let Offer { desk, shell, on, query, is_asked } = offer;
     let part = if is_asked { P::Part::asked(P::NAME, query) } else { P::Part::read(None) };
     let Some(part) = part else { return Ok(None) };
     let version = P::version(on, &part).unwrap_or_default();
-    if let Some(why) = P::obstacle(desk, on).await? {
+    if let Some(why) = obstacle::<P>(desk, shell, on).await? {
         let seal = SealForm::fresh(P::KIND, fresh_key(), version);
         return side_of(shell, on, &part, Opened::<P>::Closed(why), seal).map(|(side, _)| Some(side));
     }

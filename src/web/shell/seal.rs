@@ -296,8 +296,11 @@ impl FormRefusal {
 
 /// Why the state of the target does not allow it, where there is a sentence of its own for that.
 pub(crate) fn wrong_state(why: &Rejection, frame: &Frame) -> Option<String> {
+    // A time is shown as the person's clock has it.
+    let shown = |value: &String| Instant::parse(value).map_or_else(|_| value.clone(), |at| frame.minute(&at).shown);
+    let shown: Vec<(&str, String)> = why.values.iter().map(|(name, value)| (*name, shown(value))).collect();
     let values: Vec<(&str, &dyn std::fmt::Display)> =
-        why.values.iter().map(|(name, value)| (*name, value as &dyn std::fmt::Display)).collect();
+        shown.iter().map(|(name, value)| (*name, value as &dyn std::fmt::Display)).collect();
     let key = sentence_key(why)?;
     // A value named `why` is the word of another refusal.
     if let Some((_, inner)) = why.values.iter().find(|(name, _)| *name == "why") {

@@ -9,12 +9,13 @@ fn said(output: &Output) -> String {
 
 fn record(world: &World, more: &[&str]) -> Output {
     let usual = ["deployment", "record", "--service", "shop", "--version", "1.4.2", "--reason", "Deployed by hand"];
-    world.command(&[&usual, more].concat()).output().unwrap()
+    world.command(&[&usual[..], more].concat()).output().unwrap()
 }
 
 on_both! {
     fn a_deployment_that_is_recorded_on_the_host_is_sealed(world) {
-        let at = ingam::clock::Clock::system().now().minus(chrono::TimeDelta::minutes(3)).to_string();
+        let at = ingam::clock::Clock::system().now().unix() - 180;
+        let at = ingam::clock::Instant::from_unix(at).unwrap().to_string();
         let done = record(world, &["--by", "Mina Kang", "--at", &at]);
         assert!(done.status.success() && said(&done).contains("sealed as audit row"), "{}", said(&done));
         let row = world.audit().into_iter().find(|row| row.action == "deployments.record").unwrap();
@@ -30,13 +31,14 @@ on_both! {
 
     fn what_cannot_be_recorded_on_the_host_is_said_in_a_line(world) {
         let ahead = ingam::clock::Clock::system().now().plus(chrono::TimeDelta::hours(1)).to_string();
-        for (more, why) in [
-            (&["--at", ahead.as_str()][..], "in the future"),
-            (&["--at", "noon"], "at is no time"),
-            (&["--url", "ci.example.com"], "url must begin"),
-            (&["--notes", &"x".repeat(2001)], "notes has more than"),
+        let long = "x".repeat(2001);
+        for (name, value, why) in [
+            ("--at", ahead.as_str(), "in the future"),
+            ("--at", "noon", "at is no time"),
+            ("--url", "ci.example.com", "url must begin"),
+            ("--notes", long.as_str(), "notes has more than"),
         ] {
-            let done = record(world, more);
+            let done = record(world, &[name, value]);
             assert!(done.status.code() == Some(1) && said(&done).contains(why), "{}", said(&done));
         }
         assert_eq!(world.number("select count(*) from deployments"), 0);

@@ -20,7 +20,7 @@ const LAYERS: &[&[&str]] = &[
     // The slices.
     &["audit"],
     &["access", "approvals", "host", "networks", "notify", "staff"],
-    &["ways"],
+    &["ways", "levers"],
     &["orders"],
     &["users"],
     &["batches"],

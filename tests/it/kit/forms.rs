@@ -122,6 +122,7 @@ pub(crate) fn forms(world: &World) -> Vec<(Browser, Form)> {
     forms.extend(approval_forms(&mina, &hana));
     forms.extend(alert_forms(world, &jun));
     forms.extend(rota_forms(world, &jun));
+    forms.extend(lever_forms(world, &jun));
     forms.extend(way_forms(world, &mina));
     forms.extend(incident_forms(world, &jun));
     forms.extend(forms_of_owners(world));
@@ -188,6 +189,25 @@ fn alert_forms(world: &World, jun: &Browser) -> Vec<(Browser, Form)> {
         (jun.clone(), form("/deliveries?panel=again-1001", "/repetition")),
         (jun.clone(), form("/deliveries?panel=give-up-1002", "/abandonment")),
         (jun.clone(), form("/deliveries?panel=test-ops", "/tests")),
+    ]
+}
+
+/// The forms of levers, and of the jobs of an owner.
+fn lever_forms(world: &World, jun: &Browser) -> Vec<(Browser, Form)> {
+    let (now, until) = (world.clock.now(), world.clock.now().plus(chrono::TimeDelta::days(6)));
+    // Of a kind that no lever can close: the other forms stay as they are.
+    let lever = format!("(1001, 'points.expire', '{now}', '{until}', 'Points are given twice', 'Jun Park')");
+    world
+        .database()
+        .tamper(&format!("insert into levers (id, kind, closed_at, until_at, reason, staff_name) values {lever}"))
+        .unwrap();
+    let owner = world.database().value("select owner from batch_jobs where name = 'settle'");
+    let form =
+        |page: &str, action: &str| jun.get(page).form_to(action).set("reason", "Points are given twice, ticket 12");
+    vec![
+        (jun.clone(), form("/levers?panel=close&kind=orders.ship", "/levers")),
+        (jun.clone(), form("/levers?panel=open-1001", "/opening")),
+        (jun.clone(), form("/batches?panel=pause-owner", "/batches").set("owner", &owner)),
     ]
 }
 

@@ -56,6 +56,7 @@ pub(crate) fn populated(engine: Engine) -> (World, Provider) {
     escalation(&world);
     queues(&world);
     deployments(&world);
+    levers(&world);
     draft(&world);
     former_key(&world);
     // By the clock of the machine, which is ahead of the world's: from then on the log's time is held.
@@ -251,6 +252,15 @@ fn queues(world: &World) {
     let reject = format!("('dev-reports', 0, 2, '{now}', 'not-json', 'good', 'x')");
     let rejects = "topic, partition, record_offset, at, why, job, body";
     world.database().tamper(&format!("insert into queue_rejects ({rejects}) values {reject}")).unwrap();
+}
+
+/// A kind of change that was closed and opened again.
+fn levers(world: &World) {
+    let jun = world.signed_in("jun");
+    let form = jun.get("/levers?panel=close&kind=orders.ship").form_to("/levers").set("reason", "Parcels go astray");
+    assert_eq!(form.set("code", &world.code("jun")).submit().status, 303);
+    let form = jun.get("/levers?panel=open-1").form_to("/opening").set("reason", "They have been found");
+    assert_eq!(form.set("code", &world.code("jun")).submit().status, 303);
 }
 
 /// A deployment that was reported, and a configuration that a console began with.
