@@ -140,12 +140,7 @@ pub async fn start(config: Config, clock: Clock, listener: TcpListener) -> anyho
     let store = Store::open(&config.database_url, config.connections).await?;
     let engine = store.engine;
     let gate = open_gate(&store, &config, clock.clone()).await?;
-    // Before it serves: a page of a job that is not taken over yet would say that there is none.
-    define::take_over(&store.reader, &gate, &config.batches.jobs).await?;
-    configuration::note(&gate, &config.secret_key, config.file_digest).await?;
-    at_first_start(&store.reader, &gate).await?;
-    // What came while no console ran; of very much, the rest is the worker's.
-    index_some(&store.reader, &gate).await?;
+    take_over(&store, &gate, &config).await?;
     let limits = Limits { idle: config.session_idle, absolute: config.session_absolute };
     let traffic = Arc::new(Traffic::new(routes::ROUTES));
     let console = web::Data::new(Console {
@@ -236,6 +231,17 @@ pub async fn start(config: Config, clock: Clock, listener: TcpListener) -> anyho
     let worker = worker::start(&work(&store, &gate, config, clock, address));
     let done = tokio::spawn(server);
     Ok(Running { address, server: handle, done, metrics: beside, worker, store, gate, engine })
+}
+
+/// Takes over what the configuration declares, and what came while no console ran.
+async fn take_over(store: &Store, gate: &Gate, config: &Config) -> anyhow::Result<()> {
+    // Before it serves: a page of a job that is not taken over yet would say that there is none.
+    define::take_over(&store.reader, gate, &config.batches.jobs).await?;
+    configuration::note(gate, &config.secret_key, config.file_digest).await?;
+    at_first_start(&store.reader, gate).await?;
+    // Of very much, the rest is the worker's.
+    index_some(&store.reader, gate).await?;
+    Ok(())
 }
 
 /// From where batches report, and from where each system posts alerts.

@@ -131,7 +131,7 @@ impl Panel for PausePanel {
     }
 
     async fn read(desk: &Desk, on: &JobDetail, (): &(), form: &Form) -> Result<PauseJob, Unread> {
-        let until = read_hours(desk, form).ok_or_else(|| FieldErrors::one("hours", wrong::not_a_choice()))?;
+        let until = read_hours(desk, form)?;
         Ok(PauseJob { job: on.job.name.clone(), until })
     }
 
@@ -141,10 +141,11 @@ impl Panel for PausePanel {
 }
 
 /// Until when, as the chosen hours say, and nothing where jobs are to go on at once.
-pub(super) fn read_hours(desk: &Desk, form: &Form) -> Option<Option<String>> {
-    let hours = form.trimmed("hours").parse::<i64>().ok()?;
-    let is_choice = (0..=LONGEST_PAUSE.num_hours()).contains(&hours);
-    is_choice.then(|| (hours > 0).then(|| desk.now().plus(TimeDelta::hours(hours)).to_string()))
+pub(super) fn read_hours(desk: &Desk, form: &Form) -> Result<Option<String>, FieldErrors> {
+    let hours = form.trimmed("hours").parse::<i64>().ok();
+    let hours = hours.filter(|hours| (0..=LONGEST_PAUSE.num_hours()).contains(hours));
+    let hours = hours.ok_or_else(|| FieldErrors::one("hours", wrong::not_a_choice()))?;
+    Ok((hours > 0).then(|| desk.now().plus(TimeDelta::hours(hours)).to_string()))
 }
 
 fn why_not(on: &JobDetail) -> Option<&'static str> {

@@ -108,13 +108,12 @@ impl Panel for PauseOwnerPanel {
     }
 
     async fn read(desk: &Desk, _: &JobList, (): &(), form: &Form) -> Result<Many<PauseJob>, Unread> {
-        let mut errors = FieldErrors::new();
         let owner = form.trimmed("owner");
-        let until = read_hours(desk, form);
-        if until.is_none() {
-            errors.add("hours", wrong::not_a_choice());
-        }
-        let goes_on = matches!(until, Some(None));
+        let (until, mut errors) = match read_hours(desk, form) {
+            Ok(until) => (until, FieldErrors::new()),
+            Err(errors) => (None, errors),
+        };
+        let goes_on = errors.is_empty() && until.is_none();
         let owners = owners(desk).await?;
         let jobs = owners.into_iter().find(|(name, _)| name == owner).map(|(_, jobs)| jobs);
         let mut jobs = jobs.unwrap_or_default();
@@ -124,12 +123,10 @@ impl Panel for PauseOwnerPanel {
             let none = crate::web::words::Message::new("pause-owner.none");
             errors.add("owner", if owner.is_empty() { wrong::required() } else { none });
         }
-        match until {
-            Some(until) if errors.is_empty() => {
-                Ok(Many(jobs.into_iter().map(|job| PauseJob { job: job.name, until: until.clone() }).collect()))
-            }
-            _ => Err(errors.into()),
+        if !errors.is_empty() {
+            return Err(errors.into());
         }
+        Ok(Many(jobs.into_iter().map(|job| PauseJob { job: job.name, until: until.clone() }).collect()))
     }
 
     fn render(&self, View { shell, seal, .. }: View<'_, Self>) -> askama::Result<String> {

@@ -43,7 +43,7 @@ pub(crate) struct Defined {
 
 /// The alert in the day before which deployments are shown.
 #[derive(Clone, Debug, sqlx::FromRow)]
-pub(crate) struct Opened {
+pub(crate) struct BeforeAlert {
     pub id: AlertId,
     pub title: String,
     #[sqlx(rename = "opened_at")]
@@ -73,7 +73,7 @@ pub(crate) async fn list(desk: Desk, filter: web::Query<Filter>) -> PageResult {
     desk.page(200, &DeploymentsPage { shell, filter, alert, rows: found.rows, pager, configurations, defined })
 }
 
-async fn opened(reader: &Reader, id: AlertId) -> sqlx::Result<Option<Opened>> {
+async fn opened(reader: &Reader, id: AlertId) -> sqlx::Result<Option<BeforeAlert>> {
     reader.query(sql!("select id, title, opened_at from alerts where id = $1")).bind(id).optional().await
 }
 
@@ -95,7 +95,7 @@ async fn defined(reader: &Reader, from: Instant, until: Instant) -> sqlx::Result
 pub(crate) struct DeploymentsPage {
     pub(crate) shell: Shell,
     pub(crate) filter: Filter,
-    pub(crate) alert: Option<Opened>,
+    pub(crate) alert: Option<BeforeAlert>,
     pub(crate) rows: Vec<Deployment>,
     pub(crate) pager: Pager,
     pub(crate) configurations: Vec<Configuration>,

@@ -121,7 +121,7 @@ pub(crate) async fn newest(
     }
     let (at, id) = place(reader, before).await?;
     let statement =
-        if span.service.is_none() { deployments_where!("") } else { deployments_where!("service = $6 and") };
+        if span.service.is_some() { deployments_where!("service = $6 and") } else { deployments_where!("") };
     let query = reader.query(statement).bind(span.from).bind(span.until).bind(at).bind(id).bind(limit);
     span.service.iter().fold(query, |query, service| query.bind(service.clone())).all().await
 }

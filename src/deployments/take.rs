@@ -48,10 +48,8 @@ pub(crate) async fn take(
     request: HttpRequest,
     body: web::Payload,
 ) -> HttpResponse {
-    let deployer = match admitted(&deployers, &named, &request) {
-        Ok(deployer) => deployer,
-        Err(refused) => return *refused,
-    };
+    let shown = request.headers().get(header::AUTHORIZATION);
+    let Some(deployer) = admitted(&deployers, &named, shown) else { return refused(shown.is_some()) };
     let read = match whole(body).await {
         Ok(body) => read(&body, &deployer.service, console.clock.now()).map_err(|why| (StatusCode::BAD_REQUEST, why)),
         Err(refused) => Err(refused),
@@ -76,22 +74,19 @@ pub(crate) async fn take(
 }
 
 /// Whose token it is: the one in the header, and else the one in the address.
-fn admitted<'d>(
-    deployers: &'d Deployers,
-    named: &str,
-    request: &HttpRequest,
-) -> Result<&'d Deployer, Box<HttpResponse>> {
-    let Some(shown) = request.headers().get(header::AUTHORIZATION) else {
-        let found = deployers.iter().find(|deployer| deployer.token.is(named));
-        return found.ok_or_else(|| Box::new(answer(HttpResponse::NotFound(), "no service has this token")));
-    };
+fn admitted<'d>(deployers: &'d Deployers, named: &str, shown: Option<&header::HeaderValue>) -> Option<&'d Deployer> {
+    let Some(shown) = shown else { return deployers.iter().find(|deployer| deployer.token.is(named)) };
     let shown = shown.to_str().unwrap_or_default();
-    let found = deployers.iter().find(|deployer| deployer.service == named && deployer.token.is_shown_in(shown));
-    found.ok_or_else(|| {
-        let mut refused = HttpResponse::Unauthorized();
-        refused.insert_header((header::WWW_AUTHENTICATE, "Bearer"));
-        Box::new(answer(refused, "post to /deployments/ and the service, and show the token of that service"))
-    })
+    deployers.iter().find(|deployer| deployer.service == named && deployer.token.is_shown_in(shown))
+}
+
+fn refused(by_header: bool) -> HttpResponse {
+    if !by_header {
+        return answer(HttpResponse::NotFound(), "no service has this token");
+    }
+    let mut refused = HttpResponse::Unauthorized();
+    refused.insert_header((header::WWW_AUTHENTICATE, "Bearer"));
+    answer(refused, "post to /deployments/ and the service, and show the token of that service")
 }
 
 fn answer(mut status: HttpResponseBuilder, text: &str) -> HttpResponse {

@@ -49,6 +49,9 @@ struct Standing {
     closed: Result<(), Fault>,
 }
 
+/// Whether the account is active, its roles and networks, and until when the kind is closed by whom.
+type RequesterRow = (bool, String, String, Option<Instant>, Option<String>);
+
 macro_rules! requester {
     ($locking:literal) => {
         concat!("select active, roles, networks, ", closing!("$2", "$3"), " from staff where id = $1", $locking)
@@ -119,7 +122,7 @@ impl Tx<'_> {
     /// requester's row is locked: a role cannot be taken away meanwhile.
     async fn act_as(&mut self, requester: &Requester, change: &dyn DynChange) -> Result<(Identity, Standing), Fault> {
         let now = self.now();
-        let row: Option<(bool, String, String, Option<Instant>, Option<String>)> = self
+        let row: Option<RequesterRow> = self
             .query(sql!(
                 sqlite: requester!(""),
                 postgres: requester!(" for no key update"),

@@ -4,7 +4,7 @@ use super::maker::{Maker, Sample, before, html};
 use crate::{
     deployments::{
         configuration::Configuration,
-        list::{Defined, DeploymentsPage, Filter, Opened},
+        list::{BeforeAlert, Defined, DeploymentsPage, Filter},
         record::Deployment,
     },
     id::{AlertId, DeploymentId},
@@ -32,7 +32,7 @@ impl Maker {
         let mut add = |name, rows: Vec<Deployment>, service: &str, is_before: bool| {
             let filter = Filter { service: service.to_owned(), ..Filter::default() };
             let pager = filter.pager(rows.last().map(|row| row.id));
-            let alert = is_before.then(|| Opened {
+            let alert = is_before.then(|| BeforeAlert {
                 id: AlertId::new(31),
                 title: self.text("일일 정산 집계", "Daily settlement"),
                 at: before(TimeDelta::minutes(84)),
