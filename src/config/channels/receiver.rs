@@ -145,7 +145,7 @@ impl ChannelConfig {
 
 /// The hosts that addresses of people may name.
 fn hosts(keys: &Keys) -> Result<Vec<String>, String> {
-    let hosts = keys.texts("hosts")?.unwrap_or_default();
+    let hosts = keys.required_texts("hosts")?;
     let is_host = |host: &&String| {
         let authority: Option<Authority> = host.parse().ok();
         authority.is_some_and(|authority| !authority.host().is_empty() && !host.contains(['@', '*']))

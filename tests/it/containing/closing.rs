@@ -59,16 +59,16 @@ on_both! {
         assert!(page.find_form("form[action$='/point-adjustments']").is_none() && page.text().contains("closed for everybody"), "{page}");
         for (who, path) in [("mina", "/"), ("sora", "/alerts"), ("hana", "/account"), ("owner", "/staff")] {
             let page = world.signed_in(who).get(path);
-            assert!(page.says("#closed").contains("1 kind of change closed"), "{who} {path}: {page}");
+            assert!(page.says("#closed-kinds").contains("1 kind of change closed"), "{who} {path}: {page}");
         }
-        assert!(world.signed_in("mina").at(another.address).get("/").says("#closed").contains("closed"));
+        assert!(world.signed_in("mina").at(another.address).get("/").says("#closed-kinds").contains("closed"));
         // Other kinds go on, and a code that was shown at a closed kind is not spent.
         let note = mina.get("/users/1?panel=note").form_to("/notes").set("text", "Call after 6 pm");
         assert_eq!(note.set("reason", "She asked for it").set("code", &world.code("mina")).submit().status, 303);
         let opened = open(world, "owner", 1);
         assert_eq!(opened.status, 303, "{opened}");
         assert_eq!(add(world, &mina).status, 303);
-        assert!(!mina.get("/").has("#closed .strip"));
+        assert!(!mina.get("/").has("#closed-kinds .strip"));
         let again = world.signed_in("owner").get("/levers?panel=open-1");
         assert!(again.find_form("form[action$='/opening']").is_none(), "{again}");
         assert_sound(world);
@@ -80,7 +80,7 @@ on_both! {
         assert!(mina.get("/users/1?panel=points").find_form("form[action$='/point-adjustments']").is_none());
         world.clock.advance(Duration::from_secs(6 * 60));
         assert_eq!(add(world, &mina).status, 303);
-        assert!(!mina.get("/").has("#closed .strip"));
+        assert!(!mina.get("/").has("#closed-kinds .strip"));
         let page = world.signed_in("jun").get("/levers");
         assert!(page.text().contains("Every kind is open"), "{page}");
         assert!(page.says("#over").contains("Jun Park"), "{page}");
