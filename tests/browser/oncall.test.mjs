@@ -80,9 +80,10 @@ async function seal(page, who, address, fields = {}) {
   const code = form.locator('input[name=code]');
   if (await code.count()) await code.fill(await console.code(who));
   await screenshot(page, `oncall-${address.replaceAll(/[^a-z0-9]+/gi, '-')}`);
+  const posted = page.waitForResponse((response) => response.request().method() === 'POST');
   await sendButton(form).click();
-  await page.locator('#panel .signed, h1 ~ .tag, main').first().waitFor();
-  await page.waitForLoadState('networkidle');
+  const response = await posted;
+  assert.ok(response.status() < 400, `${address}: ${response.status()} ${await page.locator('main').innerText()}`);
 }
 const heard = async (who, text) => {
   for (let turn = 0; turn < 900 && !told[who].includes(text); turn += 1) await new Promise((resolve) => setTimeout(resolve, 100));
