@@ -41,7 +41,7 @@ pub(super) async fn open(db: &mut impl Queries) -> sqlx::Result<Vec<Escalation>>
     db.query(sql!(
         "select ",
         escalation_columns!(),
-        " from alerts a join escalations e on e.alert = a.id where a.resolved_at is null order by e.alert"
+        " from alerts a cross join escalations e where e.alert = a.id and a.resolved_at is null order by e.alert"
     ))
     .all()
     .await
@@ -51,8 +51,8 @@ pub(super) async fn open(db: &mut impl Queries) -> sqlx::Result<Vec<Escalation>>
 pub(super) async fn refused(db: &mut impl Queries) -> sqlx::Result<Vec<AlertId>> {
     let refused: Vec<(AlertId,)> = db
         .query(sql!(
-            "select e.alert from alerts a join escalations e on e.alert = a.id
-              where a.resolved_at is null and e.next_at is not null and e.newest_call is not null
+            "select e.alert from alerts a cross join escalations e
+              where e.alert = a.id and a.resolved_at is null and e.next_at is not null and e.newest_call is not null
                 and not exists (select 1 from deliveries d where d.called_by = e.newest_call and d.state in ('waiting', 'told'))"
         ))
         .all()

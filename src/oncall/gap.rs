@@ -73,6 +73,7 @@ pub(crate) async fn faults(mut reader: &Reader, now: Instant, ahead: TimeDelta) 
     let without = ways::without(&mut reader, &on_duty).await?;
     faults.unreachable =
         without.iter().filter_map(|staff| people.get(staff)).map(|member| member.name.clone()).collect();
+    faults.unreachable.sort_unstable();
     Ok(faults)
 }
 

@@ -78,7 +78,7 @@ on_both! {
         let mina = world.signed_in("mina");
         close(world, "points.adjust", TimeDelta::minutes(5));
         assert!(mina.get("/users/1?panel=points").find_form("form[action$='/point-adjustments']").is_none());
-        world.clock.advance(Duration::from_secs(6 * 60));
+        world.clock.advance(Duration::from_mins(6));
         assert_eq!(add(world, &mina).status, 303);
         assert!(!mina.get("/").has("#closed-kinds .strip"));
         let page = world.signed_in("jun").get("/levers");

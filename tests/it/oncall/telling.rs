@@ -40,7 +40,7 @@ on_both! {
         assert_eq!(told(&sink, "mina"), [""; 0]);
         world.clock.advance(Duration::from_mins(50));
         wait_until(|| told(&sink, "mina") == ["[LOCAL] You are on duty soon: Rota first"]);
-        world.clock.advance(Duration::from_mins(60));
+        world.clock.advance(Duration::from_hours(1));
         wait_until(|| told(&sink, "mina").len() == 2);
         a_while();
         assert_eq!(told(&sink, "mina")[1], "[LOCAL] You are on duty now: Rota first");
