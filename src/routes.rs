@@ -224,6 +224,8 @@ pub(crate) fn forms() -> Vec<FormPage> {
         .chain(search::FORMS)
         .chain(forms_of::<users::find::CustomerRow>())
         .chain(forms_of::<orders::OrderDetail>())
+        .chain(forms_of::<oncall::list::Rotas>())
+        .chain(forms_of::<oncall::show::RotaView>())
         .chain(forms_of::<batches::list::JobList>())
         .chain(forms_of::<batches::detail::JobDetail>())
         .chain(forms_of::<batches::runs::RunList>())

@@ -131,7 +131,8 @@ impl Panel for OpenPanel {
         });
         let title: String = title.chars().take(text::TITLE).collect();
         Ok(Opened::Form(Self {
-            alert: opening.typed("alert", &id),
+            // What is no number is nothing that the page could show.
+            alert: Some(opening.typed("alert", &id)).filter(|id| id.parse::<AlertId>().is_ok()).unwrap_or_default(),
             title: opening.typed("title", &title),
             severity: opening.typed("severity", severity),
             impact: opening.typed("impact", ""),

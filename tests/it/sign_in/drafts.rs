@@ -347,7 +347,7 @@ on_both! {
             assert_eq!(drafts(), 0, "{token}");
         }
         assert!(!mina.cookies().contains_key("ingam-wanted"));
-        let too_long = form.clone().forge("reason", &"x".repeat(41 * 1024)).submit();
+        let too_long = form.clone().forge("reason", &"x".repeat(161 * 1024)).submit();
         assert_eq!((too_long.status, drafts()), (303, 0), "{too_long}");
     }
 
