@@ -32,7 +32,7 @@ pub(crate) const LONGEST: usize = 160 * 1024;
 /// The query of a page that is led to after signing in, by which another person is not led there.
 const MARK: &str = "draft";
 /// Fields that are never kept.
-const SECRETS: [&str; 2] = ["csrf", "code"];
+const SECRETS: [&str; 3] = ["csrf", "code", "way_code"];
 
 /// A form, and the page it is on.
 #[derive(Clone, Copy, Debug)]
