@@ -1,4 +1,4 @@
-// A phone has room for five tabs; an owner has ten sections. The rest opens behind the last tab, without a script too.
+// A phone has room for five tabs; an owner has twelve sections. The rest opens behind the last tab, without a script too.
 
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
@@ -60,7 +60,7 @@ test('what has no tab of its own is reached with the keyboard', async () => {
 test('on a wide screen every section stands in the sidebar, and no last tab', async () => {
   await page.setViewportSize({ width: 1440, height: 900 });
   await page.goto('/');
-  assert.equal(await tabs().count(), 10);
+  assert.equal(await tabs().count(), 12);
   assert.equal(await more().isVisible(), false);
 });
 
