@@ -3,7 +3,7 @@
 use super::pages::OUTCOMES;
 use crate::{
     clock::Instant,
-    gate::{Kind, looks::LOOK},
+    gate::{self, Kind, looks::LOOK},
     id::StaffId,
     list_query,
     text::{composed, typed},
@@ -69,7 +69,7 @@ impl Target {
 fn target(text: &str) -> Result<Target, Message> {
     let text = typed(text);
     let (kind, id) = text.split_once('/').map_or((None, text.as_str()), |(kind, id)| (Some(kind), id));
-    let fits = |part: &str| !part.is_empty() && part.len() <= 254 && crate::text::is_line(part);
+    let fits = |part: &str| !part.is_empty() && part.len() <= gate::Target::LONGEST && crate::text::is_line(part);
     if !fits(id) || kind.is_some_and(|kind| !fits(kind)) {
         return Err(wrong::not_a_choice());
     }

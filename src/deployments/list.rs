@@ -11,7 +11,7 @@ use crate::{
     store::Reader,
     web::{
         Desk, PageResult,
-        list::{ListQuery as _, Page},
+        list::{ListQuery as _, Page, read},
         shell::{Section, Shell, field::wrong, table::Pager},
     },
 };
@@ -27,7 +27,7 @@ list_query! {
     typed Filter at "/deployments" from "before";
     /// What the filters of the list of deployments mean.
     meant Wanted;
-    service: String = |text, _| Ok(text.to_owned());
+    service: String = read::name;
     /// The alert in the day before which they were.
     alert: AlertId = |text, _| text.parse().map_err(|_| wrong::not_a_choice());
 }

@@ -1,4 +1,5 @@
 use super::{Role, Tx, word::RefusalWord};
+use crate::text;
 use serde::{Serialize, de::DeserializeOwned};
 use std::fmt;
 
@@ -158,8 +159,16 @@ pub struct Target {
 }
 
 impl Target {
+    /// The longest id, in bytes: that of the longest e-mail address.
+    pub(crate) const LONGEST: usize = 254;
+
+    /// The id may come from a form whose other fields are read later: of what a log cannot hold or show, each character is
+    /// written as U+FFFD (PostgreSQL's text refuses NUL), and what is longer than a filter can ask for is cut.
     pub fn new(kind: &'static str, id: impl fmt::Display) -> Self {
-        Self { kind, id: id.to_string() }
+        let shown = |c: char| if text::is_printable(c) { c } else { char::REPLACEMENT_CHARACTER };
+        let mut id: String = id.to_string().chars().map(shown).collect();
+        id.truncate(id.floor_char_boundary(Self::LONGEST));
+        Self { kind, id }
     }
 }
 

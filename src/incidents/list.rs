@@ -36,9 +36,10 @@ list_query! {
     meant Wanted;
     show: Show = |text, _| Show::parse(text).ok_or_else(wrong::not_a_choice);
     /// In small letters.
-    q: String = |text, _| match text.trim().chars().count() {
-        0..=100 => Ok(text.trim().to_lowercase()),
-        _ => Err(wrong::too_long(100)),
+    q: String = |text, _| match text.trim() {
+        text if text.chars().count() > 100 => Err(wrong::too_long(100)),
+        text if !crate::text::is_line(text) => Err(wrong::control_characters()),
+        text => Ok(text.to_lowercase()),
     };
 }
 

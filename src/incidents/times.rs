@@ -10,7 +10,7 @@ use crate::{
     store::Reader,
     web::{
         Desk, PageResult,
-        list::ListQuery as _,
+        list::{ListQuery as _, read},
         panel::Subject as _,
         shell::{Section, Shell, table::Choice},
     },
@@ -31,7 +31,7 @@ list_query! {
     typed Filter at "/incidents/times" from "place";
     /// What it means.
     meant Wanted;
-    job: String = |text, _| Ok(text.to_owned());
+    job: String = read::name;
 }
 
 /// `GET /incidents/times`

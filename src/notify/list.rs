@@ -13,7 +13,7 @@ use crate::{
     store::{Queries, Reader},
     web::{
         Desk, PageError, PageResult,
-        list::{ListQuery as _, Page, Tab},
+        list::{ListQuery as _, Page, Tab, read},
         panel::{self, Panel as _, Query, RowPart, Side, Subject},
         shell::{Section, Shell, Tone, field::wrong, table::Pager},
     },
@@ -30,7 +30,7 @@ list_query! {
     show: String = |text, _| {
         State::ALL.contains(&text).then(|| text.to_owned()).ok_or_else(wrong::not_a_choice)
     };
-    channel: String = |text, _| Ok(text.to_owned());
+    channel: String = read::name;
 }
 
 /// How far a message can be, as in `?show=`.

@@ -1,7 +1,7 @@
 //! Making a rota, and giving it another plan.
 
 use super::{
-    ROTA_EMPTY, ROTA_MEMBER, ROTA_NAME, ROTA_PLAN, ROTA_RETIRED, ROTA_TAKEN, ROTA_UNCHANGED,
+    ROTA_EMPTY, ROTA_MEMBER, ROTA_NAME, ROTA_PLAN, ROTA_TAKEN, ROTA_UNCHANGED,
     duty::Duty,
     people,
     record::{self, CLOCK, Loaded},
@@ -20,13 +20,10 @@ use serde::{Deserialize, Serialize};
 
 /// The longest title, in characters.
 pub(super) const LONGEST_TITLE: usize = 60;
-const LONGEST_NAME: usize = 40;
 /// How far from today the first turn may be.
 const FARTHEST: TimeDelta = TimeDelta::days(366);
 /// As many members as the form has places for.
 pub(super) const MEMBERS: usize = 12;
-/// What follows `/oncall/` in the addresses of calendars.
-const RESERVED: &str = "calendars";
 /// The longest turn is a year.
 const MOST: i64 = 52;
 
@@ -131,16 +128,13 @@ impl DefineRota {
             return Err(Fault::invalid("members", ROTA_MEMBER));
         }
         if self.is_new {
-            if !is_name(&self.name) {
+            if !record::is_name(&self.name) {
                 return Err(Fault::invalid("name", ROTA_NAME));
             }
             let is_taken = record::by_name(tx, &self.name, now).await?.is_some();
             return if is_taken { Err(Fault::invalid("name", ROTA_TAKEN)) } else { Ok((None, turns)) };
         }
-        let before = record::lock(tx, &self.name).await?;
-        if before.rota.retired_at.is_some() {
-            return Err(Fault::conflict(ROTA_RETIRED));
-        }
+        let before = record::lock_used(tx, &self.name).await?;
         if newest(&before.duty) == Some(&turns) && before.rota.title == self.title {
             return Err(Fault::conflict(ROTA_UNCHANGED));
         }
@@ -188,14 +182,4 @@ impl DefineRota {
 /// The plan that was made last, also where it has not begun yet.
 pub(super) fn newest(duty: &Duty) -> Option<&Turns> {
     duty.plans.iter().max_by_key(|plan| plan.id).map(|plan| &plan.turns)
-}
-
-/// Whether a rota can be called that: addresses and the configuration name it.
-fn is_name(name: &str) -> bool {
-    let is_plain = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-';
-    (1..=LONGEST_NAME).contains(&name.len())
-        && name.chars().all(is_plain)
-        && name.starts_with(|c: char| c.is_ascii_lowercase())
-        && !name.ends_with('-')
-        && name != RESERVED
 }

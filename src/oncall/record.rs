@@ -1,7 +1,7 @@
 //! Rotas as they are stored.
 
 use super::{
-    ROTA,
+    ROTA, ROTA_RETIRED,
     duty::{Duty, Override, Plan},
     turn::{Turns, Unit},
 };
@@ -17,6 +17,10 @@ use std::collections::HashMap;
 
 /// How a time of the day is written.
 pub(super) const CLOCK: &str = "%H:%M";
+
+const LONGEST_NAME: usize = 40;
+/// What follows `/oncall/` in the addresses of calendars.
+const RESERVED: &str = "calendars";
 
 /// A rota.
 #[derive(Clone, Debug, sqlx::FromRow)]
@@ -126,8 +130,22 @@ pub(crate) async fn all(db: &mut impl Queries, since: Instant) -> sqlx::Result<V
     load(db, rotas, since).await
 }
 
+/// Whether a rota can be called that: addresses and the configuration name it.
+pub(super) fn is_name(name: &str) -> bool {
+    let is_plain = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-';
+    (1..=LONGEST_NAME).contains(&name.len())
+        && name.chars().all(is_plain)
+        && name.starts_with(|c: char| c.is_ascii_lowercase())
+        && !name.ends_with('-')
+        && name != RESERVED
+}
+
 /// The rota of this name that is in use, or was.
 pub(crate) async fn by_name(db: &mut impl Queries, name: &str, since: Instant) -> sqlx::Result<Option<Loaded>> {
+    // What no rota can be called is not asked for: PostgreSQL's text refuses NUL.
+    if !is_name(name) {
+        return Ok(None);
+    }
     let found: Option<Rota> = db
         .query(sql!("select ", rota_columns!(), " from rotas r where r.name = $1"))
         .bind(name.to_owned())
@@ -196,6 +214,9 @@ pub(crate) async fn members(db: &mut impl Queries) -> sqlx::Result<HashMap<Staff
 
 /// The rota of this name, which stays as it is until the change is done.
 pub(super) async fn lock(tx: &mut Tx<'_>, name: &str) -> Result<Loaded, Fault> {
+    if !is_name(name) {
+        return Err(Fault::missing(ROTA));
+    }
     let now = tx.now();
     tx.query(sql!(
         sqlite: "select id from rotas where name = $1",
@@ -205,6 +226,12 @@ pub(super) async fn lock(tx: &mut Tx<'_>, name: &str) -> Result<Loaded, Fault> {
     .optional::<(RotaId,)>()
     .await?;
     by_name(tx, name, now).await?.ok_or_else(|| Fault::missing(ROTA))
+}
+
+/// The same of one that is in use.
+pub(super) async fn lock_used(tx: &mut Tx<'_>, name: &str) -> Result<Loaded, Fault> {
+    let loaded = lock(tx, name).await?;
+    if loaded.rota.retired_at.is_some() { Err(Fault::conflict(ROTA_RETIRED)) } else { Ok(loaded) }
 }
 
 /// Counts a change of a rota.

@@ -14,7 +14,7 @@ use crate::{
     store::Reader,
     web::{
         Desk, PageResult,
-        list::{ListQuery as _, Page},
+        list::{ListQuery as _, Page, read},
         shell::{Section, Shell, Tone, table::Pager},
     },
 };
@@ -32,7 +32,7 @@ list_query! {
     typed Filter at "/queues" from "before";
     /// What the filter means.
     meant Wanted;
-    topic: String = |text, _| Ok(text.to_owned());
+    topic: String = read::name;
 }
 
 /// `GET /queues`

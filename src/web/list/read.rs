@@ -4,7 +4,9 @@ use super::{ListQuery, Reading};
 use crate::zone::Zone;
 use crate::{
     clock::Instant,
+    gate::Target,
     id::StaffId,
+    text,
     web::{shell::field::wrong, words::Message},
 };
 use chrono::NaiveDate;
@@ -26,6 +28,11 @@ pub(crate) fn last_day<F: ListQuery>(text: &str, reading: Reading<'_, F>) -> Res
     let end = day(text, reading.zone, 1)?;
     let is_reversed = day(reading.typed.value("from"), reading.zone, 0).is_ok_and(|from| from >= end);
     if is_reversed { Err(wrong::reversed_days()) } else { Ok(end) }
+}
+
+/// What something is called: one that no page shows, or that a database cannot ask for, is the name of nothing.
+pub(crate) fn name<F>(text: &str, _: Reading<'_, F>) -> Result<String, Message> {
+    if text.len() <= Target::LONGEST && text::is_line(text) { Ok(text.to_owned()) } else { Err(wrong::not_a_choice()) }
 }
 
 pub(crate) fn choice<'a>(text: &str, mut choices: impl Iterator<Item = &'a str>) -> Result<String, Message> {

@@ -33,6 +33,7 @@ const STRANGE: [&str; 26] = [
 
 fn pages(world: &World) -> Vec<(Browser, &'static str, &'static [&'static str])> {
     let (mina, sora) = (world.signed_in("mina"), world.signed_in("sora"));
+    let (owner, jun) = (world.signed_in("owner"), world.signed_in("jun"));
     let half = world.browser();
     half.give_password("hana");
     vec![
@@ -41,8 +42,22 @@ fn pages(world: &World) -> Vec<(Browser, &'static str, &'static [&'static str])>
         (mina.clone(), "/", &["lang", "x"]),
         (mina.clone(), "/account", &["panel", "session", "done"]),
         (mina.clone(), "/users", &["search", "status", "after"]),
-        (mina, "/users/1", &["panel", "ledger", "sealed"]),
+        (mina.clone(), "/users/1", &["panel", "ledger", "sealed"]),
+        (mina, "/orders", &["q", "needs", "state", "days", "after"]),
+        (owner.clone(), "/staff", &["state", "role", "panel", "after"]),
+        (owner.clone(), "/networks", &["panel", "done"]),
+        (owner, "/queues", &["topic", "before"]),
+        (jun.clone(), "/incidents", &["show", "q", "before", "panel", "alert", "done"]),
+        (jun.clone(), "/incidents/times", &["job"]),
+        (jun.clone(), "/deployments", &["service", "alert", "before"]),
+        (jun.clone(), "/oncall", &["panel", "done"]),
+        (jun.clone(), "/silences", &["panel", "name", "scope", "done"]),
+        (jun.clone(), "/levers", &["panel", "kind", "done"]),
+        (jun, "/account/ways", &["panel", "way", "done"]),
         (sora.clone(), "/runs", &["job", "show", "before"]),
+        (sora.clone(), "/alerts", &["show", "kind", "before"]),
+        (sora.clone(), "/deliveries", &["show", "channel", "before"]),
+        (sora.clone(), "/approvals", &["show", "before"]),
         (sora.clone(), "/audit", &["staff", "action", "target", "outcome", "from", "to", "address", "text", "before"]),
         (sora, "/access-records", &["staff", "subject", "task", "from", "to", "address", "before"]),
     ]
@@ -72,6 +87,8 @@ on_both! {
         let mina = world.signed_in("mina");
         let sora = world.signed_in("sora");
         let csrf = crate::kit::csrf(&mina.get("/account"));
+        let owner = world.signed_in("owner");
+        let owners = crate::kit::csrf(&owner.get("/account"));
         for id in [
             "0",
             "-1",
@@ -104,9 +121,24 @@ on_both! {
                 let page = browser.get(&path);
                 assert!(matches!(page.status, 404 | 400), "{path}: {page}");
             }
+            let named = ["/incidents", "/oncall", "/oncall/calendars", "/calendars", "/alerts", "/deliveries", "/approvals"];
+            for path in named.map(|pages| format!("{pages}/{}", id.replace('6', "600"))) {
+                let page = sora.get(&path);
+                assert!(matches!(page.status, 404 | 400), "{path}: {page}");
+            }
             for path in [format!("/batches/{id}"), format!("/ping/0123456789abcdef/{id}"), format!("/setup/{id}")] {
                 let page = sora.get(&path);
                 assert!(matches!(page.status, 404 | 400), "{path}: {page}");
+            }
+            for path in [
+                format!("/oncall/{id}/plan"),
+                format!("/oncall/{id}/retirement"),
+                format!("/deliveries/channels/{id}/tests"),
+                format!("/batches/{id}/pause"),
+            ] {
+                let fields = [("csrf", owners.as_str()), ("reason", "Ticket 8, agreed"), ("code", "000000")];
+                let page = owner.post(&path, &fields);
+                assert!(matches!(page.status, 404 | 400 | 422), "{path}: {page}");
             }
             for noun in ["contact", "point-adjustments", "point-adjustments/preview", "status"] {
                 let fields = [("csrf", csrf.as_str()), ("reason", "Late delivery"), ("code", "000000")];
