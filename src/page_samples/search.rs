@@ -1,9 +1,10 @@
 use super::maker::{Maker, Sample, html};
 use crate::{
     batches::state::State,
-    id::{RunId, StaffId},
+    id::{IncidentId, RunId, StaffId},
+    incidents::step::Step,
     search::{
-        find::{Found, JobRow, Kind, RunRow, StaffRow},
+        find::{Found, IncidentRow, JobRow, Kind, RunRow, StaffRow},
         pages::ResultPage,
     },
     web::shell::{
@@ -31,6 +32,11 @@ impl Maker {
             jobs: Kind::of(vec![JobRow {
                 name: "daily-settlement".into(),
                 title: self.text("일일 정산", "Daily settlement"),
+            }]),
+            incidents: Kind::of(vec![IncidentRow {
+                id: IncidentId::new(12),
+                title: self.text("김치 주문이 두 번 결제됨", "Kimchi orders are charged twice"),
+                step: Step::Identified,
             }]),
             staff: Kind::of(vec![StaffRow {
                 id: StaffId::new(3),

@@ -3,7 +3,9 @@
 use super::asked::Asked;
 use crate::{
     batches,
-    id::{RunId, StaffId},
+    gate::mention,
+    id::{IncidentId, RunId, StaffId},
+    incidents::step::Step,
     orders::{self, list_pages::Row},
     sql, staff,
     text::name::{form, words},
@@ -14,10 +16,10 @@ use crate::{
 /// The number of rows of a kind that the page of a search shows.
 pub(super) const SHOWN: usize = 5;
 
-/// The number of jobs or members of staff that are looked through: both are few.
+/// The number of jobs, members of staff, and incidents (the newest) that are looked through: all are few.
 const LOOKED_THROUGH: i64 = 1_000;
 
-/// The kinds that a person may see. Jobs and runs are for all.
+/// The kinds that a person may see. Jobs, runs and incidents are for all.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct May {
     pub customers: bool,
@@ -44,6 +46,7 @@ pub(crate) struct Found {
     pub orders: Kind<Row>,
     pub runs: Kind<RunRow>,
     pub jobs: Kind<JobRow>,
+    pub incidents: Kind<IncidentRow>,
     pub staff: Kind<StaffRow>,
 }
 
@@ -89,6 +92,22 @@ pub(crate) struct JobRow {
     pub title: String,
 }
 
+/// An incident, by its number or its title.
+#[derive(Clone, Debug, sqlx::FromRow)]
+pub(crate) struct IncidentRow {
+    pub id: IncidentId,
+    pub title: String,
+    #[sqlx(try_from = "String")]
+    pub step: Step,
+}
+
+impl IncidentRow {
+    /// As people name it: `INC-12`.
+    pub(crate) fn token(&self) -> String {
+        mention::token(self.id)
+    }
+}
+
 /// A member of staff, by name or e-mail.
 #[derive(Clone, Debug, sqlx::FromRow)]
 pub(crate) struct StaffRow {
@@ -128,9 +147,15 @@ impl Found {
         }
         if let Some(name) = &asked.name {
             found.jobs = Kind::of(jobs(desk, name).await?);
+            found.incidents = Kind::of(incidents(desk, name).await?);
             if may.staff {
                 found.staff = Kind::of(people(desk, name).await?);
             }
+        }
+        if let Some(incident) = asked.incident {
+            let rows =
+                reader.query(sql!("select id, title, step from incidents where id = $1")).bind(incident).all().await?;
+            found.incidents = Kind::of(rows);
         }
         // A number alone is a customer's first, for those who may see customers.
         if let Some(run) = asked.run
@@ -143,18 +168,25 @@ impl Found {
         Ok(found)
     }
 
-    fn sizes(&self) -> [usize; 5] {
-        let Self { customers, orders, runs, jobs, staff } = self;
-        [customers.rows.len(), orders.rows.len(), runs.rows.len(), jobs.rows.len(), staff.rows.len()]
+    fn sizes(&self) -> [usize; 6] {
+        let Self { customers, orders, runs, jobs, incidents, staff } = self;
+        [
+            customers.rows.len(),
+            orders.rows.len(),
+            runs.rows.len(),
+            jobs.rows.len(),
+            incidents.rows.len(),
+            staff.rows.len(),
+        ]
     }
 
     pub(crate) fn is_empty(&self) -> bool {
-        self.sizes() == [0; 5]
+        self.sizes() == [0; 6]
     }
 
     /// Whether there are customers and nothing else.
     pub(super) fn is_customers(&self) -> bool {
-        matches!(self.sizes(), [customers, 0, 0, 0, 0] if customers > 0)
+        matches!(self.sizes(), [customers, 0, 0, 0, 0, 0] if customers > 0)
     }
 
     /// The page of the only hit.
@@ -162,12 +194,13 @@ impl Found {
         if self.sizes().iter().sum::<usize>() != 1 {
             return None;
         }
-        let Self { customers, orders, runs, jobs, staff } = self;
+        let Self { customers, orders, runs, jobs, incidents, staff } = self;
         let customer = customers.rows.first().map(|row| format!("/users/{}", row.id));
         customer
             .or_else(|| orders.rows.first().map(|row| format!("/orders/{}", row.id)))
             .or_else(|| runs.rows.first().map(|row| format!("/runs/{}", row.id)))
             .or_else(|| jobs.rows.first().map(|row| format!("/batches/{}", row.name)))
+            .or_else(|| incidents.rows.first().map(|row| format!("/incidents/{}", row.id)))
             .or_else(|| staff.rows.first().map(|row| format!("/staff/{}", row.id)))
     }
 }
@@ -180,6 +213,16 @@ async fn jobs(desk: &Desk, name: &str) -> sqlx::Result<Vec<JobRow>> {
         .all()
         .await?;
     Ok(jobs.into_iter().filter(|job| begins_word(name, &job.name) || begins_word(name, &job.title)).collect())
+}
+
+async fn incidents(desk: &Desk, name: &str) -> sqlx::Result<Vec<IncidentRow>> {
+    let incidents: Vec<IncidentRow> = desk
+        .reader()
+        .query(sql!("select id, title, step from incidents order by id desc limit $1"))
+        .bind(LOOKED_THROUGH)
+        .all()
+        .await?;
+    Ok(incidents.into_iter().filter(|incident| begins_word(name, &incident.title)).collect())
 }
 
 async fn people(desk: &Desk, name: &str) -> sqlx::Result<Vec<StaffRow>> {

@@ -1,4 +1,4 @@
-//! The one search: customers, orders, payments, parcels, runs, jobs and staff, each for the roles that may see it.
+//! The one search: customers, orders, payments, parcels, runs, jobs, incidents and staff, each for the roles that may see it.
 //!
 //! What is typed is a person's e-mail or telephone number more often than not, so every box posts it; it is kept for the person who
 //! typed it, and addresses name it by an id. One hit is gone to; several of one kind are that kind's list; several kinds are

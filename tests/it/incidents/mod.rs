@@ -5,6 +5,6 @@ mod naming;
 mod refusing;
 mod reminding;
 mod stepping;
-mod support;
+pub(crate) mod support;
 mod timeline;
 mod timing;

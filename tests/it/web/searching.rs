@@ -1,5 +1,6 @@
 //! The one search: what each role finds with it, and where it leads.
 
+use crate::incidents::support::open;
 use crate::kit::{Browser, Page, World, on_both, sample_runs};
 
 /// Asks the box on top of every page.
@@ -38,6 +39,25 @@ on_both! {
             assert_eq!(own, who == "owner", "{who}");
             assert!(!browser.get("/account").attributes("a.find-s", "href").is_empty(), "{who}");
         }
+    }
+
+    fn an_incident_is_found_by_its_number_and_by_words_of_its_title(world) {
+        let jun = world.signed_in("jun");
+        let id = open(&jun, "Kimchi orders are charged twice");
+        let other = open(&jun, "The bank answers late");
+        let page = format!("/incidents/{id}");
+        for who in ["mina", "hana", "owner", "jun", "sora"] {
+            let browser = world.signed_in(who);
+            for term in [format!("INC-{id}"), format!("inc {id}"), format!("장애 {id}"), "kimchi".to_owned(), "charged tw".to_owned()] {
+                assert_eq!(leads(&browser, &term).as_deref(), Some(page.as_str()), "{who}: {term}");
+            }
+        }
+        assert_eq!(leads(&jun, "INC-999"), None);
+        // A job of that name is another kind: both are shown.
+        world.database().tamper(&format!("update incidents set title = 'Daily settlement is late' where id = {other}")).unwrap();
+        sample_runs(world);
+        let found = jun.get(&leads(&jun, "settlement").unwrap());
+        assert!(found.has(&format!("a[href='/incidents/{other}']")) && found.has("a[href='/batches/daily-settlement']"), "{found}");
     }
 
     fn several_kinds_are_one_page_with_what_was_found_of_each(world) {
