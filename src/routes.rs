@@ -161,6 +161,7 @@ routes! {
     POST "/incidents/{id}/actions" WORKS_ON_INCIDENTS => post::<incidents::action::AddPanel>;
     POST "/incidents/{id}/actions/{action}/end" WORKS_ON_INCIDENTS => post::<incidents::action::FinishPanel>;
     POST "/incidents/{id}/postmortem" WORKS_ON_INCIDENTS => post::<incidents::postmortem::PostmortemPanel>, long;
+    POST "/incidents/{id}/postmortem/preview" WORKS_ON_INCIDENTS => preview::<incidents::postmortem::PostmortemPanel>, long;
     GET "/silences" Opens::Staff => alerts::silence::list::list;
     POST "/silences" MENDS => post::<alerts::silence::begin::BeginPanel>;
     POST "/silences/{id}/end" MENDS => post::<alerts::silence::end::EndPanel>;

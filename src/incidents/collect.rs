@@ -81,19 +81,25 @@ fn sources() -> [Source; 11] {
             "cross join escalation_events e where e.alert = i.alert",
             "e.id"
         ),
-        // Who reads a channel, and at which address, is in no timeline.
+        // The person that a way leads to is named, and an address is in no timeline.
         source!(
             "told",
-            "d.told_at as at, 'told-' || d.what as what, cast(null as text) as staff_name, d.channel as text,
+            "d.told_at as at, 'told-' || d.what as what, cast(null as text) as staff_name, d.channel || coalesce(' · ' || s.name, '') as text,
              '/alerts/' || cast(d.alert as text) as link",
-            "cross join deliveries d where d.alert = i.alert and d.told_at is not null",
+            "cross join deliveries d
+               left join ways w on w.id = case when d.recipient like 'way/%' then cast(substr(d.recipient, 5) as bigint) end
+               left join staff s on s.id = w.staff
+              where d.alert = i.alert and d.told_at is not null",
             "d.id"
         ),
         source!(
             "not-told",
-            "d.next_at as at, 'told-failed' as what, cast(null as text) as staff_name, d.channel as text,
+            "d.next_at as at, 'told-failed' as what, cast(null as text) as staff_name, d.channel || coalesce(' · ' || s.name, '') as text,
              '/alerts/' || cast(d.alert as text) as link",
-            "cross join deliveries d where d.alert = i.alert and d.state = 'failed'",
+            "cross join deliveries d
+               left join ways w on w.id = case when d.recipient like 'way/%' then cast(substr(d.recipient, 5) as bigint) end
+               left join staff s on s.id = w.staff
+              where d.alert = i.alert and d.state = 'failed'",
             "d.id"
         ),
         // Runs of the alert's job: those that people asked for, and how each one ended.

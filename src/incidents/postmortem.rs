@@ -1,7 +1,9 @@
 //! The postmortem: proposed from the timeline, written on the page, and sealed with its hash. A newer one may follow.
 
 use super::{
-    INCIDENT_OPEN, INCIDENTS_POSTMORTEM_SEALED, WORKS, at_field, record,
+    INCIDENT_OPEN, INCIDENTS_POSTMORTEM_SEALED, WORKS, at_field,
+    markdown::{self, Rendered},
+    record,
     show::IncidentView,
     step::Step,
     target, text,
@@ -156,6 +158,7 @@ impl Panel for PostmortemPanel {
     const ROUTE: &'static str = "/incidents/{id}/postmortem";
     const FIELDS: &'static [&'static str] = &["text"];
     const CLOSED: &'static str = "incident";
+    const HAS_PREVIEW: bool = true;
 
     fn button(desk: &Desk, on: &IncidentView) -> Option<Button> {
         let key = if on.postmortem.is_some() { "postmortem.again" } else { "postmortem.write" };
@@ -201,6 +204,13 @@ struct PostmortemForm<'a> {
     shell: &'a Shell,
     panel: &'a PostmortemPanel,
     seal: &'a SealForm,
+}
+
+impl PostmortemForm<'_> {
+    /// As it will be shown, once it is sealed.
+    fn shown(&self) -> Rendered {
+        markdown::render(&text::typed(&self.panel.text))
+    }
 }
 
 #[cfg(test)]

@@ -44,6 +44,11 @@ on_both! {
         let proposed = written.value("text").unwrap().to_owned();
         assert!(proposed.contains("The bank sent an empty file") && proposed.contains("Incident opened"), "{proposed}");
         let text = format!("# What happened\n\nThe bank sent an **empty** file.\n\n{}", "- and more\n".repeat(10));
+        let rows = world.number("select size from audit_head");
+        let preview = written.clone().set("text", &text).to(&format!("/incidents/{id}/postmortem/preview"));
+        let preview = preview.request().htmx().send();
+        assert!(preview.says("#shown strong") == "empty" && preview.has("#shown h3"), "{preview}");
+        assert_eq!(world.number("select size from audit_head"), rows, "a preview is no change");
         seal(&world, &jun, id, "postmortem", &[("text", &text)]);
         let hash = hex::encode(Sha256::digest(text.trim().as_bytes()));
         let row = world.last_audit();

@@ -57,11 +57,13 @@ on_both! {
         drop(others);
     }
 
-    fn a_timeline_names_channels_and_no_address(world) {
+    fn a_timeline_names_channels_and_the_people_behind_ways_and_no_address(world) {
         let jun = world.signed_in("jun");
         let now = world.clock.now();
         world.database().tamper(&format!(
-            "insert into alerts (id, kind, subject, title, severity, opened_at, newest_at, n, facts, told_n, told_at, resolved_at)
+            "insert into ways (id, staff, channel, hint, salt, made_at, code_until, removed_at)
+               select 3, id, 'mail', '…', 's', '{now}', '{now}', '{now}' from staff where email = 'hana@ingam.test';
+             insert into alerts (id, kind, subject, title, severity, opened_at, newest_at, n, facts, told_n, told_at, resolved_at)
                values (77, 'runs.failed', 'x', 'X', 'critical', '{now}', '{now}', 1, '{{}}', 1, '{now}', '{now}');
              insert into deliveries (channel, recipient, thing, what, alert, message, state, created_at, next_at, told_at) values
                ('mail', 'night@ingam.test', 'a', 'opened', 77, '{{}}', 'told', '{now}', '{now}', '{now}'),
@@ -72,7 +74,9 @@ on_both! {
         let id = id_of(opened.location().unwrap());
         wait_until(|| entries(world, id, "told").len() == 2 && entries(world, id, "not-told").len() == 1);
         let shown = page(&jun, id);
-        assert!(shown.says("#timeline").contains("Could not be told over · mail"), "{shown}");
+        for part in ["Could not be told over · mail", "over · mail · Hana Choi"] {
+            assert!(shown.says("#timeline").contains(part), "{part}: {shown}");
+        }
         for address in ["night@", "away@", "way/3"] {
             assert!(!shown.text().contains(address), "{address}: {shown}");
         }

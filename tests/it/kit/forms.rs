@@ -295,6 +295,7 @@ fn incident_forms(world: &World, jun: &Browser) -> Vec<(Browser, Form)> {
         form("/incidents/1?panel=action", "/actions").set("text", "Ask for the file a day earlier"),
         form("/incidents/1?panel=done-1", "/end"),
         form("/incidents/2?panel=postmortem", "/postmortem"),
+        form("/incidents/2?panel=postmortem", "/postmortem").to("/incidents/2/postmortem/preview"),
     ];
     forms.into_iter().map(|form| (jun.clone(), form)).collect()
 }
