@@ -100,7 +100,7 @@ on_both! {
         assert!(settled.text().contains("This message was taken"), "{settled}");
         sink.set("hook", Says::Status(503, ""));
         jun.get(&format!("/alerts/{}", alert(&world, "runs.failed"))).form_to("/acknowledgement").submit();
-        wait_until(|| world.number("select count(*) from deliveries where state = 'waiting' and attempts > 0") == 1);
+        wait_until(|| world.number("select count(*) from deliveries where state = 'waiting' and attempts > 0 and claimed_until is null") == 1);
         let give_up = jun.get("/deliveries?show=waiting").attributes("a[href*='panel=give-up-']", "href").remove(0);
         let form = jun.get(&give_up).form_to("/abandonment").set("reason", "They know by telephone").set("code", &world.code("jun"));
         assert_eq!(form.submit().status, 303);

@@ -18,7 +18,7 @@ fn storm(world: &World, sink: &Sink, routes: &str) -> World {
         run(&world, &jun, "jun", &format!("bad-{n}"));
     }
     wait_until(|| {
-        world.number("select count(*) from deliveries where what = 'opened' and alert in (select id from alerts where kind = 'runs.failed') and state = 'waiting' and attempts > 0") == 8
+        world.number("select count(*) from deliveries where what = 'opened' and alert in (select id from alerts where kind = 'runs.failed') and state = 'waiting' and attempts > 0 and claimed_until is null") == 8
     });
     world
 }

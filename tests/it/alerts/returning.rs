@@ -64,7 +64,7 @@ on_both! {
         wait_until(|| sink.sent("slack").len() == told_before + 3);
         sink.set("slack", Says::Status(503, "busy"));
         let run = fail(&world, &jun);
-        wait_until(|| world.number("select count(*) from deliveries where channel = 'ops' and state = 'waiting' and attempts > 0") == 1);
+        wait_until(|| world.number("select count(*) from deliveries where channel = 'ops' and state = 'waiting' and attempts > 0 and claimed_until is null") == 1);
         with_ops.stop();
         let mut without = world.another(|config| without_ops(&sink, config)).unwrap();
         wait_until(|| world.number(dropped) == 1);
