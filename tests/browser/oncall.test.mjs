@@ -43,6 +43,7 @@ name = "bank-file"
 title = "Bank file"
 owner = "settlement"
 roles = ["oncall", "owner"]
+schedule = { cron = "30 3 * * *", zone = "Asia/Seoul", catch_up = "none" }
 command = ["/bin/sh", "-c", "test -e ${flag}"]
 `;
   const port = await freePort();
@@ -116,11 +117,51 @@ test('two people can be reached, and are on duty', async () => {
   [told.jun.length, told.owner.length] = [0, 0];
 });
 
+test('who does not answer is followed by the second one, who sees it through to the sealed postmortem', async () => {
+  await seal(jun, 'jun', '/batches/bank-file?panel=run');
+  await jun.waitForURL((url) => /\/runs\/\d+$/.test(url.pathname));
+  const failed = new URL(jun.url()).pathname;
+  await heard('jun', '[LOCAL] Run failed: Bank file');
+  assert.deepEqual(told.owner, [], 'it is not the turn of the second line');
+  await heard('owner', '[LOCAL] Run failed: Bank file');
+  // On the telephone: the alert, one tap, an incident.
+  await owner.goto('/');
+  await owner.locator('#alerts-home li', { hasText: 'Bank file' }).locator('a').first().click();
+  await owner.locator('#panel').waitFor();
+  const alert = new URL(owner.url()).pathname;
+  await sendButton(owner.locator('#panel')).click();
+  await owner.locator('h1 ~ .tag', { hasText: 'Acknowledged' }).waitFor();
+  const { name } = console.person('owner');
+  await heard('jun', `[LOCAL] ${name} is looking at it: Run failed: Bank file`);
+  await seal(owner, 'owner', `/incidents?panel=open&alert=${alert.split('/').pop()}`, { severity: 'sev2' });
+  await owner.waitForURL((url) => /\/incidents\/\d+/.test(url.pathname));
+  const incident = new URL(owner.url()).pathname;
+  await seal(owner, 'owner', `${incident}?panel=lead`);
+  // A part is stopped; the reason names the incident, so that it is in its timeline.
+  await seal(owner, 'owner', '/batches/bank-file?panel=pause', { reason: `INC-${incident.split('/').pop()}: the bank sends its file later` });
+  await seal(owner, 'owner', `${incident}?panel=advance`, { cause: 'The bank sent its file late.' });
+  await writeFile(flag, '');
+  await seal(owner, 'owner', `${failed}?panel=rerun`);
+  await heard('jun', '[LOCAL] Over: Run failed: Bank file');
+  await heard('owner', '[LOCAL] Over: Run failed: Bank file');
+  await seal(owner, 'owner', `${incident}?panel=advance`, { remedy: 'It was run again when the file was there.' });
+  await seal(owner, 'owner', `${incident}?panel=action`, { text: 'Ask the bank for an earlier hour' });
+  await seal(owner, 'owner', `${incident}?panel=postmortem`);
+  await seal(owner, 'owner', `${incident}?panel=advance`);
+  await owner.goto(incident);
+  await screenshot(owner, 'oncall-closed');
+  const page = await owner.locator('main').innerText();
+  for (const said of ['Closed', 'Postmortem sealed', 'Called', 'Alert over', 'Rerun asked for']) assert.ok(page.includes(said), `${said}: ${page}`);
+  const opened = '[LOCAL] Run failed: Bank file';
+  const ends = [`[LOCAL] ${name} is looking at it: Run failed: Bank file`, '[LOCAL] Over: Run failed: Bank file'];
+  assert.deepEqual(told, { jun: [opened, ...ends], owner: [opened, ...ends] });
+});
+
 for (const lang of ['en', 'ko']) {
   test(`the pages of on-call and incidents are accessible (${lang})`, async () => {
     await speak(owner, lang);
     const found = [];
-    for (const address of ['/oncall', '/oncall?panel=create', '/oncall?panel=calendar', '/oncall/first', '/oncall/first?panel=override', '/oncall/first?panel=swap', '/oncall/first?panel=plan', '/account/ways', '/account/ways?panel=add', '/incidents', '/incidents?panel=open', '/incidents/times']) {
+    for (const address of ['/oncall', '/oncall?panel=create', '/oncall?panel=calendar', '/oncall/first', '/oncall/first?panel=override', '/oncall/first?panel=swap', '/oncall/first?panel=plan', '/account/ways', '/account/ways?panel=add', '/incidents', '/incidents?panel=open', '/incidents/1', '/incidents/1?panel=postmortem', '/incidents/times']) {
       await owner.goto(address);
       found.push(...(await look(owner, `${lang} ${address}`)));
     }
