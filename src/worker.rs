@@ -28,7 +28,10 @@ use crate::{
     incidents::{collect::collect, remind::remind},
     memory,
     notify::{Channels, Heartbeat, fan_out::FanOut, health::declare, idle::TestIdle, send::Sender, text::Setting},
-    oncall::{announce::announce, gap},
+    oncall::{
+        announce::{BACK, announce},
+        gap, record,
+    },
     payments::Provider,
     queues::{Consumers, place::DeclareTopics, take::Taking},
     secret::{self, SecretKey},
@@ -153,9 +156,6 @@ async fn deliver_and_forget(work: Work, pulse: Pulse, mut stopped: watch::Receiv
         match hand_on(&work, &stopped).await {
             Ok(()) => pulse.beat(),
             Err(error) => tracing::warn!(%error, "events could not be delivered; trying again"),
-        }
-        if let Err(error) = announce(&work.batches.reader, &work.gate, &work.clock).await {
-            tracing::warn!(%error, "people could not be told that they are on duty; trying again");
         }
         if let Err(error) = expire::sweep(&work.batches.reader, &work.gate, &work.clock).await {
             tracing::warn!(%error, "requests that ran out could not be ended; trying again");
@@ -296,7 +296,7 @@ async fn hand_on(work: &Work, stopped: &watch::Receiver<bool>) -> sqlx::Result<(
     Ok(())
 }
 
-/// Opens and ends alerts, and calls people about them. The channels are stored first: what cannot be sent yet waits for them.
+/// Tells people of their duty, opens and ends alerts, and calls people about them. The channels are stored first: what cannot be sent yet waits for them.
 async fn judge_alerts(work: Work, pulse: Pulse, mut stopped: watch::Receiver<bool>) {
     let telling = Telling { channels: work.channels.clone(), environment: work.setting.profile.as_str() };
     let escalating = Escalating { policies: work.policies.clone(), telling };
@@ -308,7 +308,12 @@ async fn judge_alerts(work: Work, pulse: Pulse, mut stopped: watch::Receiver<boo
                 let topics = work.consumers.iter().map(|consumed| consumed.topic.as_str().to_owned()).collect();
                 work.gate.run_housekeeping(&DeclareTopics { topics }).await?;
             }
-            let gaps = gap::conditions(&work.batches.reader, work.clock.now()).await?;
+            let now = work.clock.now();
+            let rotas = record::all(&mut &work.batches.reader, now.minus(BACK)).await?;
+            if let Err(error) = announce(&rotas, &work.gate, now).await {
+                tracing::warn!(%error, "people could not be told that they are on duty; trying again");
+            }
+            let gaps = gap::conditions(&work.batches.reader, &rotas, now).await?;
             judge(&work.batches.reader, &work.gate, &work.clock, &escalating.telling, gaps).await?;
             // In the same turn, so that the person on duty is called as soon as the alert is open.
             escalate(&work.batches.reader, &work.gate, &work.clock, &escalating).await

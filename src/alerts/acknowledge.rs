@@ -127,11 +127,3 @@ struct AcknowledgeForm<'a> {
     shell: &'a Shell,
     seal: &'a SealForm,
 }
-
-impl AcknowledgeForm<'_> {
-    /// As it was typed, or what is enough to tap on.
-    fn reason(&self) -> &str {
-        let is_fresh = self.seal.reason.is_empty() && self.seal.errors.is_empty();
-        if is_fresh { self.shell.t("acknowledge.reason") } else { &self.seal.reason }
-    }
-}

@@ -11,7 +11,11 @@ pub(crate) mod record;
 
 use crate::{
     allowlist::Allowlist,
-    web::{Console, bearer::Token},
+    web::{
+        Console,
+        bearer::Token,
+        posted::{answer, not_recorded, refuse_token, whole},
+    },
 };
 use actix_web::{
     HttpRequest, HttpResponse, HttpResponseBuilder,
@@ -19,15 +23,12 @@ use actix_web::{
     web,
 };
 use chrono::TimeDelta;
-use futures_util::StreamExt as _;
 use incoming::read;
 use keep::KeepReceived;
 use std::sync::Arc;
 
 /// Bytes of a body: about a thousand alerts.
 const MOST: usize = 2 * 1024 * 1024;
-/// When a sender may try again.
-const AGAIN_SECONDS: u8 = 5;
 
 /// `[[receive]]`
 #[derive(Clone, Debug)]
@@ -94,12 +95,12 @@ pub(crate) async fn take(
     };
     let shown = request.headers().get(header::AUTHORIZATION).and_then(|value| value.to_str().ok()).unwrap_or_default();
     if !receiver.token.is_shown_in(shown) {
-        // Never a redirect to a page: a sender would take that page for an answer that is good.
-        let mut refused = HttpResponse::Unauthorized();
-        refused.insert_header((header::WWW_AUTHENTICATE, "Bearer"));
-        return answer(refused, "show the token of this receiver: Authorization: Bearer …");
+        return refuse_token("show the token of this receiver: Authorization: Bearer …");
     }
-    let incoming = match whole(body).await.and_then(|body| read(&body).map_err(|why| (StatusCode::BAD_REQUEST, why))) {
+    let incoming = match whole(body, MOST, "set max_alerts at the sender")
+        .await
+        .and_then(|body| read(&body).map_err(|why| (StatusCode::BAD_REQUEST, why)))
+    {
         Ok(incoming) => incoming,
         Err((status, why)) => {
             tracing::warn!(receiver = receiver.name, status = status.as_u16(), why, "what was posted was not taken");
@@ -111,27 +112,7 @@ pub(crate) async fn take(
         Ok(()) => answer(HttpResponse::Ok(), "OK"),
         Err(error) => {
             tracing::error!(receiver = receiver.name, %error, "alerts that were posted could not be written down");
-            let mut busy = HttpResponse::ServiceUnavailable();
-            busy.insert_header((header::RETRY_AFTER, AGAIN_SECONDS.to_string()));
-            answer(busy, "not recorded, try again")
+            not_recorded()
         }
     }
-}
-
-fn answer(mut status: HttpResponseBuilder, text: &str) -> HttpResponse {
-    status.content_type("text/plain; charset=utf-8").body(format!("{text}\n"))
-}
-
-/// All of a body that is not too large.
-async fn whole(mut body: web::Payload) -> Result<Vec<u8>, (StatusCode, String)> {
-    let mut read = Vec::new();
-    while let Some(chunk) = body.next().await {
-        let chunk = chunk.map_err(|_| (StatusCode::BAD_REQUEST, "the body broke off".to_owned()))?;
-        if read.len().saturating_add(chunk.len()) > MOST {
-            let why = format!("the body is larger than {MOST} bytes; set max_alerts at the sender");
-            return Err((StatusCode::PAYLOAD_TOO_LARGE, why));
-        }
-        read.extend_from_slice(&chunk);
-    }
-    Ok(read)
 }

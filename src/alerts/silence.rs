@@ -7,7 +7,10 @@ pub(crate) mod header;
 pub(crate) mod list;
 pub(crate) mod record;
 
-use crate::{gate::Target, web::panel::Entry};
+use crate::{
+    gate::{Ahead, Target},
+    web::panel::Entry,
+};
 use chrono::TimeDelta;
 use record::Scope;
 
@@ -28,9 +31,9 @@ crate::gate::refusal_words! {
 
 /// What is proposed.
 const USUAL: TimeDelta = TimeDelta::hours(24);
-const SHORTEST: TimeDelta = TimeDelta::minutes(1);
 /// One that lasts longer is forgotten.
-const LONGEST: TimeDelta = TimeDelta::days(7);
+const LASTS: Ahead =
+    Ahead { least: TimeDelta::minutes(1), most: TimeDelta::days(7), past: SILENCE_PAST, long: SILENCE_LONG };
 
 /// What can be done beside the list.
 const PANELS: &[Entry<list::Silences>] = &[Entry::of::<begin::BeginPanel>(), Entry::of::<end::EndPanel>()];

@@ -214,7 +214,7 @@ async fn of_channels(store: &Store, config: &Config) -> Vec<Check> {
     channels.chain(heartbeats).collect()
 }
 
-/// Each policy with whom it calls. Rotas are in the database, so one that is not there yet is a warning.
+/// Each policy with the rotas and channels that it calls. Rotas are in the database, so one that is not there yet is a warning.
 async fn of_escalations(store: &Store, config: &Config, now: Instant) -> Vec<Check> {
     let there = rotas::all(&mut &store.reader, now).await.unwrap_or_default();
     let is_there = |name: &&str| there.iter().any(|loaded| loaded.rota.name == *name);

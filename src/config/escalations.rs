@@ -32,7 +32,7 @@ pub struct EscalationConfig {
     repeat: Option<i64>,
 }
 
-/// One step: whom it calls, and how many minutes after the one before.
+/// One step: the rota or channel that it calls, and how many minutes after the one before.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct StepConfig {

@@ -11,19 +11,19 @@ use super::{
 };
 use crate::{
     gate::{Housekeeping, Tx},
-    web::Console,
+    web::{
+        Console,
+        posted::{answer, not_recorded, refuse_token, whole},
+    },
 };
 use actix_web::{
     HttpRequest, HttpResponse, HttpResponseBuilder,
     http::{StatusCode, header},
     web,
 };
-use futures_util::StreamExt as _;
 
 /// Bytes of a body: the longest texts in the longest script, with room.
 const MOST: usize = 64 * 1024;
-/// When a pipeline may try again.
-const AGAIN_SECONDS: u8 = 5;
 
 /// Writes down what a pipeline reported, and says whether it was not known.
 #[derive(Clone, Debug)]
@@ -50,7 +50,7 @@ pub(crate) async fn take(
 ) -> HttpResponse {
     let shown = request.headers().get(header::AUTHORIZATION);
     let Some(deployer) = admitted(&deployers, &named, shown) else { return refused(shown.is_some()) };
-    let read = match whole(body).await {
+    let read = match whole(body, MOST, "shorten the notes").await {
         Ok(body) => read(&body, &deployer.service, console.clock.now()).map_err(|why| (StatusCode::BAD_REQUEST, why)),
         Err(refused) => Err(refused),
     };
@@ -66,9 +66,7 @@ pub(crate) async fn take(
         Ok(false) => answer(HttpResponse::Ok(), "was recorded before"),
         Err(error) => {
             tracing::error!(service = deployer.service, %error, "a deployment could not be written down");
-            let mut busy = HttpResponse::ServiceUnavailable();
-            busy.insert_header((header::RETRY_AFTER, AGAIN_SECONDS.to_string()));
-            answer(busy, "not recorded, try again")
+            not_recorded()
         }
     }
 }
@@ -84,25 +82,5 @@ fn refused(by_header: bool) -> HttpResponse {
     if !by_header {
         return answer(HttpResponse::NotFound(), "no service has this token");
     }
-    let mut refused = HttpResponse::Unauthorized();
-    refused.insert_header((header::WWW_AUTHENTICATE, "Bearer"));
-    answer(refused, "post to /deployments/ and the service, and show the token of that service")
-}
-
-fn answer(mut status: HttpResponseBuilder, text: &str) -> HttpResponse {
-    status.content_type("text/plain; charset=utf-8").body(format!("{text}\n"))
-}
-
-/// All of a body that is not too large.
-async fn whole(mut body: web::Payload) -> Result<Vec<u8>, (StatusCode, String)> {
-    let mut read = Vec::new();
-    while let Some(chunk) = body.next().await {
-        let chunk = chunk.map_err(|_| (StatusCode::BAD_REQUEST, "the body broke off".to_owned()))?;
-        if read.len().saturating_add(chunk.len()) > MOST {
-            let why = format!("the body is larger than {MOST} bytes; shorten the notes");
-            return Err((StatusCode::PAYLOAD_TOO_LARGE, why));
-        }
-        read.extend_from_slice(&chunk);
-    }
-    Ok(read)
+    refuse_token("post to /deployments/ and the service, and show the token of that service")
 }

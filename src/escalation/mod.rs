@@ -5,6 +5,7 @@
 //! several processes one makes it, a person who acknowledges stops it, and a process that dies has made all of it or nothing.
 
 pub(crate) mod due;
+mod going;
 pub(crate) mod header;
 pub(crate) mod next;
 pub(crate) mod policy;

@@ -49,7 +49,7 @@ struct Standing {
     closed: Result<(), Fault>,
 }
 
-/// Whether the account is active, its roles and networks, and until when the kind is closed by whom.
+/// Whether the account is active, its roles and networks, until when the kind is closed, and the person who closed it.
 type RequesterRow = (bool, String, String, Option<Instant>, Option<String>);
 
 macro_rules! requester {

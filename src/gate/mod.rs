@@ -11,6 +11,7 @@
 pub mod access;
 mod actor;
 mod admit;
+mod ahead;
 mod amount;
 pub mod audit;
 mod behalf;
@@ -46,6 +47,7 @@ mod word;
 mod writer;
 
 pub use actor::{Actor, HostUser, Origin, Role, Roles, SYSTEM, Who};
+pub(crate) use ahead::Ahead;
 pub use amount::Amount;
 pub(crate) use behalf::{APPROVAL_NETWORK, APPROVAL_REQUESTER, APPROVAL_STALE};
 pub use behalf::{Rehearsed, Requester};

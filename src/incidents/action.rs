@@ -2,7 +2,7 @@
 
 use super::{
     INCIDENT_ACTION, INCIDENT_ACTION_DONE, INCIDENT_DUE, WORKS, at_field,
-    record::{self, Action, Worker},
+    record::{self, Action},
     show::IncidentView,
     target, text, timeline, worker_at,
 };
@@ -11,6 +11,7 @@ use crate::{
     gate::{Admits, Change, Fault, Target, Tx},
     id::{ActionId, IncidentId, StaffId},
     sql,
+    staff::colleague::Colleague,
     web::{
         Desk, PageError,
         form::Form,
@@ -139,7 +140,7 @@ impl FinishAction {
 
 /// The form that adds one, as it was typed.
 pub(crate) struct AddPanel {
-    pub(crate) workers: Vec<Worker>,
+    pub(crate) workers: Vec<Colleague>,
     pub(crate) text: String,
     pub(crate) owner: String,
     pub(crate) due: String,

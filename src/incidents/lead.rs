@@ -1,16 +1,14 @@
 //! Who leads: taken with one tap at night, so it costs no code. With it, the first response has begun.
 
 use super::{
-    INCIDENT_LEADS, INCIDENT_STEP, INCIDENTS_ADVANCED, WORKS,
-    record::{self, Worker},
-    show::IncidentView,
-    step::Step,
-    target, timeline, worker_at,
+    INCIDENT_LEADS, INCIDENT_STEP, INCIDENTS_ADVANCED, WORKS, record, show::IncidentView, step::Step, target, timeline,
+    worker_at,
 };
 use crate::{
     gate::{Admits, Change, Fault, Target, Tx},
     id::{IncidentId, StaffId},
     sql,
+    staff::colleague::Colleague,
     web::{
         Desk, PageError,
         form::Form,
@@ -76,7 +74,7 @@ impl Change for LeadIncident {
 
 /// The form.
 pub(crate) struct LeadPanel {
-    pub(crate) workers: Vec<Worker>,
+    pub(crate) workers: Vec<Colleague>,
     /// As it was chosen.
     pub(crate) lead: String,
 }
@@ -129,12 +127,4 @@ struct LeadForm<'a> {
     shell: &'a Shell,
     panel: &'a LeadPanel,
     seal: &'a SealForm,
-}
-
-impl LeadForm<'_> {
-    /// As it was typed, or what is enough to tap on.
-    fn reason(&self) -> &str {
-        let is_fresh = self.seal.reason.is_empty() && self.seal.errors.is_empty();
-        if is_fresh { self.shell.t("incident.lead-reason") } else { &self.seal.reason }
-    }
 }

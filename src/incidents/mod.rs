@@ -123,7 +123,7 @@ async fn worker_at(
     typed: &str,
     field: &'static str,
     errors: &mut FieldErrors,
-) -> Result<Option<record::Worker>, Unread> {
+) -> Result<Option<crate::staff::colleague::Colleague>, Unread> {
     let Ok(id) = typed.parse::<StaffId>() else {
         errors.add(field, wrong::not_a_choice());
         return Ok(None);

@@ -1,8 +1,7 @@
 //! Opening an incident, from an alert or by hand. It alters no business data and is done on a phone at night, so it costs no code.
 
 use super::{
-    INCIDENT_ALERT, INCIDENT_ALREADY, INCIDENTS_OPENED, WORKS, at_field, list::Incidents, severity::Grade, target,
-    text, timeline,
+    INCIDENT_ALERT, INCIDENTS_OPENED, WORKS, at_field, list::Incidents, record, severity::Grade, target, text, timeline,
 };
 use crate::{
     alerts::record as alerts,
@@ -53,15 +52,7 @@ impl Change for OpenIncident {
         text::long_or_none("impact", &self.impact)?;
         let Some(alert) = self.alert else { return Ok(()) };
         alerts::lock(tx, alert).await?.ok_or_else(|| Fault::invalid("title", INCIDENT_ALERT))?;
-        let open: Option<(IncidentId,)> = tx
-            .query(sql!("select id from incidents where alert = $1 and step <> 'closed'"))
-            .bind(alert)
-            .optional()
-            .await?;
-        match open {
-            Some((id,)) => Err(Fault::conflict(INCIDENT_ALREADY).with("n", id)),
-            None => Ok(()),
-        }
+        record::refuse_second(tx, alert).await
     }
 
     async fn apply(&self, tx: &mut Tx<'_>) -> Result<IncidentId, Fault> {
@@ -183,14 +174,6 @@ struct OpenForm<'a> {
     shell: &'a Shell,
     panel: &'a OpenPanel,
     seal: &'a SealForm,
-}
-
-impl OpenForm<'_> {
-    /// As it was typed, or what is enough to tap on.
-    fn reason(&self) -> &str {
-        let is_fresh = self.seal.reason.is_empty() && self.seal.errors.is_empty();
-        if is_fresh { self.shell.t("incident.open-reason") } else { &self.seal.reason }
-    }
 }
 
 /// What the row of the log of an opening names.

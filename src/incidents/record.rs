@@ -1,11 +1,12 @@
 //! Incidents, their actions and postmortems as they are stored.
 
-use super::{INCIDENT, INCIDENT_PERSON, WORKS, severity::Grade, step::Step};
+use super::{INCIDENT, INCIDENT_ALREADY, INCIDENT_PERSON, WORKS, severity::Grade, step::Step};
 use crate::{
     clock::Instant,
-    gate::{Fault, Roles, Tx, mention},
+    gate::{Fault, Tx, mention},
     id::{ActionId, AlertId, IncidentId, PostmortemId, StaffId},
     sql,
+    staff::colleague::{Colleague, with_roles},
     store::{Queries, Reader},
     web::shell::{OpenIncident, Tone},
 };
@@ -191,23 +192,20 @@ pub(crate) async fn postmortem(db: &mut impl Queries, incident: IncidentId) -> s
     .await
 }
 
-/// A person who can work on incidents.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct Worker {
-    pub id: StaffId,
-    pub name: String,
-}
-
-/// Those who can, by name.
-pub(crate) async fn workers(db: &mut impl Queries) -> sqlx::Result<Vec<Worker>> {
-    let staff: Vec<(StaffId, String, String)> =
-        db.query(sql!("select id, name, roles from staff where active order by name, id limit 1000")).all().await?;
-    let able = staff.into_iter().filter(|(.., roles)| Roles::parse(roles).any_of(WORKS));
-    Ok(able.map(|(id, name, _)| Worker { id, name }).collect())
+/// Those who can work on incidents, by name.
+pub(crate) async fn workers(db: &mut impl Queries) -> sqlx::Result<Vec<Colleague>> {
+    with_roles(db, WORKS).await
 }
 
 /// One of them, or what is said at the field.
-pub(super) async fn worker(db: &mut impl Queries, id: StaffId, field: &'static str) -> Result<Worker, Fault> {
+pub(super) async fn worker(db: &mut impl Queries, id: StaffId, field: &'static str) -> Result<Colleague, Fault> {
     let found = workers(db).await?.into_iter().find(|worker| worker.id == id);
     found.ok_or_else(|| Fault::invalid(field, INCIDENT_PERSON))
+}
+
+/// Refuses a second open incident of one alert, which stays as it is meanwhile.
+pub(super) async fn refuse_second(tx: &mut Tx<'_>, alert: AlertId) -> Result<(), Fault> {
+    let open: Option<(IncidentId,)> =
+        tx.query(sql!("select id from incidents where alert = $1 and step <> 'closed'")).bind(alert).optional().await?;
+    open.map_or(Ok(()), |(id,)| Err(Fault::conflict(INCIDENT_ALREADY).with("n", id)))
 }

@@ -45,12 +45,7 @@ impl Change for ReopenIncident {
             Some(alert) => {
                 // So that no other one is opened from it meanwhile.
                 alerts::lock(tx, alert).await?;
-                let other: Option<(IncidentId,)> = tx
-                    .query(sql!("select id from incidents where alert = $1 and step <> 'closed'"))
-                    .bind(alert)
-                    .optional()
-                    .await?;
-                other.map_or(Ok(()), |(id,)| Err(Fault::conflict(super::INCIDENT_ALREADY).with("n", id)))
+                record::refuse_second(tx, alert).await
             }
             None => Ok(()),
         }

@@ -1,7 +1,7 @@
 //! Closing a kind of change.
 
 use super::{
-    LEVER_ALREADY, LEVER_LONG, LEVER_OF, LEVER_PAST, LONGEST, SHORTEST, USUAL,
+    LASTS, LEVER_ALREADY, LEVER_OF, USUAL,
     list::Levers,
     record::{self, Lever},
     target,
@@ -49,7 +49,7 @@ impl Change for CloseKind {
 
     async fn apply(&self, tx: &mut Tx<'_>) -> Result<(), Fault> {
         let (now, by, reason) = (tx.now(), tx.by().to_owned(), tx.reason().to_owned());
-        let until = end(Instant::parse(&self.until).ok(), now)?;
+        let until = LASTS.end(Instant::parse(&self.until).ok(), now)?;
         let before = self.before(tx).await?;
         if let Some(lever) = &before {
             // Its end has come, or the new one takes its place. Of two people one finds it as it was.
@@ -91,7 +91,7 @@ impl CloseKind {
     /// The lever that this one follows, where it can be closed.
     async fn before(&self, tx: &mut Tx<'_>) -> Result<Option<Lever>, Fault> {
         let now = tx.now();
-        let until = end(Instant::parse(&self.until).ok(), now)?;
+        let until = LASTS.end(Instant::parse(&self.until).ok(), now)?;
         if !tx.catalog().kinds.iter().any(|kind| kind.may_close && kind.name == self.kind) {
             return Err(Fault::invalid("kind", LEVER_OF));
         }
@@ -99,16 +99,6 @@ impl CloseKind {
             Some(lever) if lever.is_closed(now) && lever.until_at >= until => Err(Fault::conflict(LEVER_ALREADY)),
             before => Ok(before),
         }
-    }
-}
-
-/// When it opens, where that is a time at which one may.
-fn end(until: Option<Instant>, now: Instant) -> Result<Instant, Fault> {
-    match until {
-        Some(until) if until < now.plus(SHORTEST) => Err(Fault::invalid("until", LEVER_PAST)),
-        Some(until) if until > now.plus(LONGEST) => Err(Fault::invalid("until", LEVER_LONG)),
-        Some(until) => Ok(until),
-        None => Err(Fault::invalid("until", LEVER_PAST)),
     }
 }
 
@@ -145,7 +135,7 @@ impl Panel for ClosePanel {
         if !on.kinds.contains(&kind) {
             errors.add("kind", if kind.is_empty() { wrong::required() } else { wrong::not_a_choice() });
         }
-        let until = end(local_time::read(form.trimmed("until"), desk.zone()), desk.now());
+        let until = LASTS.end(local_time::read(form.trimmed("until"), desk.zone()), desk.now());
         if let Err(Fault::Rejected(rejection)) = &until {
             errors.add("until", wrong::refused(rejection.word));
         }

@@ -6,7 +6,10 @@ pub(crate) mod list;
 pub(crate) mod open;
 pub(crate) mod record;
 
-use crate::{gate::Target, web::panel::Entry};
+use crate::{
+    gate::{Ahead, Target},
+    web::panel::Entry,
+};
 use chrono::TimeDelta;
 
 crate::gate::refusal_words! {
@@ -26,9 +29,9 @@ crate::gate::refusal_words! {
 
 /// What is proposed.
 const USUAL: TimeDelta = TimeDelta::hours(4);
-const SHORTEST: TimeDelta = TimeDelta::minutes(1);
 /// One that is closed longer is forgotten.
-const LONGEST: TimeDelta = TimeDelta::days(7);
+const LASTS: Ahead =
+    Ahead { least: TimeDelta::minutes(1), most: TimeDelta::days(7), past: LEVER_PAST, long: LEVER_LONG };
 
 /// What can be done beside the list.
 const PANELS: &[Entry<list::Levers>] = &[Entry::of::<close::ClosePanel>(), Entry::of::<open::OpenPanel>()];

@@ -251,7 +251,7 @@ impl Channels {
 
     /// All that take alerts.
     pub(crate) fn of_alerts(&self) -> Vec<Recipient> {
-        self.beside("")
+        self.told_where(|channel| channel.receiver.takes_alerts())
     }
 
     /// Those that take every event.

@@ -2,16 +2,16 @@
 
 use super::{
     duty::{Duty, Shift},
-    record::{self, Loaded},
+    record::Loaded,
     show::href,
 };
 use crate::{
-    clock::{Clock, Instant},
+    clock::Instant,
     gate::{Gate, Housekeeping, Tx},
     id::{RotaId, StaffId},
     notify::{Facts, Message, Severity, What},
     sql,
-    store::{Reader, Sql},
+    store::Sql,
     ways,
 };
 use chrono::TimeDelta;
@@ -26,10 +26,11 @@ const BEFORE: TimeDelta = TimeDelta::hours(1);
 /// What is nearer than that to now is not over yet.
 const MOMENT: TimeDelta = TimeDelta::microseconds(1);
 
+/// How far back changes of duty are looked for that no process told.
+pub(crate) const BACK: TimeDelta = TimeDelta::days(1);
+
 /// Tells of the changes of duty that are due. Most of the time there is none, and no transaction begins.
-pub(crate) async fn announce(mut reader: &Reader, gate: &Gate, clock: &Clock) -> sqlx::Result<()> {
-    let now = clock.now();
-    let rotas = record::all(&mut reader, now.minus(TimeDelta::days(1))).await?;
+pub(crate) async fn announce(rotas: &[Loaded], gate: &Gate, now: Instant) -> sqlx::Result<()> {
     let due: Vec<Announcement> = rotas.iter().flat_map(|loaded| due(loaded, now)).collect();
     if due.is_empty() {
         return Ok(());

@@ -3,13 +3,14 @@
 use super::{
     define::{DefineRota, LONGEST_TITLE, MEMBERS, newest},
     list::Rotas,
-    record::{CLOCK, Member},
+    record::CLOCK,
     show::RotaView,
     turn::{Turns, Unit},
 };
 use crate::{
     clock::Instant,
     id::StaffId,
+    staff::colleague::Colleague,
     text::composed,
     web::{
         Desk, PageError,
@@ -108,7 +109,7 @@ impl Typed {
         }
     }
 
-    /// A rota as it is. Who is on duty now begins, so that nothing changes where nothing is typed.
+    /// A rota as its newest plan has it.
     fn of(on: &RotaView) -> Self {
         let rota = &on.loaded.rota;
         let base = Self { name: rota.name.clone(), title: rota.title.clone(), ..Self::default() };
@@ -262,7 +263,7 @@ impl Panel for PlanPanel {
 #[template(path = "oncall/plan.html")]
 struct PlanForm<'a> {
     shell: &'a Shell,
-    able: &'a [Member],
+    able: &'a [Colleague],
     typed: &'a Typed,
     is_new: bool,
     seal: &'a SealForm,
@@ -278,7 +279,7 @@ impl PlanForm<'_> {
         places.map(|(n, place)| (n + 1, *place, self.typed.members.get(n).map_or("", String::as_str))).collect()
     }
 
-    fn is_chosen(member: &Member, chosen: &str) -> bool {
+    fn is_chosen(member: &Colleague, chosen: &str) -> bool {
         member.id.to_string() == chosen
     }
 }

@@ -112,8 +112,7 @@ impl Duty {
     /// none.
     pub(crate) fn handovers(&self, from: Instant, until: Instant) -> impl Iterator<Item = (Shift, Shift)> {
         let shifts = self.shifts(from, until);
-        let pairs: Vec<(Shift, Shift)> = shifts.iter().copied().zip(shifts.iter().skip(1).copied()).collect();
-        pairs.into_iter().filter(|(before, after)| before.staff != after.staff)
+        handovers(&shifts).collect::<Vec<_>>().into_iter()
     }
 
     /// The moments between at which something begins or ends, in order.
@@ -141,6 +140,12 @@ impl Duty {
         edges.sort_by_key(|(at, _)| *at);
         edges
     }
+}
+
+/// Those of shifts in order that follow another person, or none: each with the one before.
+pub(crate) fn handovers(shifts: &[Shift]) -> impl Iterator<Item = (Shift, Shift)> {
+    let pairs = shifts.iter().copied().zip(shifts.iter().copied().skip(1));
+    pairs.filter(|(before, after)| before.staff != after.staff)
 }
 
 #[derive(Clone, Copy, Debug)]

@@ -16,8 +16,7 @@ use chrono::TimeDelta;
 use std::collections::HashMap;
 
 /// The rotas in use in which no person who can act is on duty now, as what is wrong.
-pub(crate) async fn conditions(mut reader: &Reader, now: Instant) -> sqlx::Result<Vec<Condition>> {
-    let rotas = record::all(&mut reader, now).await?;
+pub(crate) async fn conditions(mut reader: &Reader, rotas: &[Loaded], now: Instant) -> sqlx::Result<Vec<Condition>> {
     if rotas.is_empty() {
         return Ok(Vec::new());
     }

@@ -3,15 +3,15 @@
 use super::{
     LIST_PANELS,
     calendar::{self, Calendar},
-    duty::Shift,
+    duty::{Shift, handovers},
     people,
     record::{self, Loaded, Member},
     stand_in::SWAPS,
 };
 use crate::{
-    clock::Instant,
     gate::{RefusalWord, Target, audit::Entry as Row},
     id::StaffId,
+    staff::colleague::Colleague,
     web::{
         Desk, PageError, PageResult,
         panel::{self, Side, Subject},
@@ -34,7 +34,7 @@ pub(crate) struct Rotas {
     pub(crate) all: Vec<Loaded>,
     pub(crate) people: HashMap<StaffId, Member>,
     /// Those who can be on duty.
-    pub(crate) able: Vec<Member>,
+    pub(crate) able: Vec<Colleague>,
     /// Those of all who have no proven way to be reached.
     pub(crate) unreachable: HashSet<StaffId>,
     /// The address at which the reader's calendar program reads their shifts.
@@ -94,30 +94,16 @@ pub(crate) struct Line {
 }
 
 impl Line {
-    fn of(loaded: &Loaded, now: Instant) -> Self {
-        let mut handovers = loaded.duty.handovers(now, now.plus(SWAPS));
+    fn of(loaded: &Loaded, shifts: &[Shift]) -> Self {
         let newest = super::define::newest(&loaded.duty);
-        let next = handovers.next();
         Self {
             name: loaded.rota.name.clone(),
             title: loaded.rota.title.clone(),
-            current: loaded.duty.shifts(now, now.plus(SWAPS)).first().copied(),
-            next: next.map(|(_, after)| after),
+            current: shifts.first().copied(),
+            next: handovers(shifts).next().map(|(_, after)| after),
             members: newest.map(|turns| turns.members.clone()).unwrap_or_default(),
         }
     }
-}
-
-/// The next shifts of a person, in all rotas, each with the title of its rota.
-fn own_shifts(rotas: &[Loaded], staff: StaffId, now: Instant) -> Vec<(String, Shift)> {
-    let mut own: Vec<(String, Shift)> = Vec::new();
-    for loaded in rotas {
-        let shifts = loaded.duty.shifts(now, now.plus(SWAPS)).into_iter();
-        own.extend(shifts.filter(|shift| shift.staff == Some(staff)).map(|shift| (loaded.rota.title.clone(), shift)));
-    }
-    own.sort_by_key(|(_, shift)| shift.from);
-    own.truncate(OWN);
-    own
 }
 
 #[derive(Template)]
@@ -133,8 +119,16 @@ pub(crate) struct RotasPage {
 
 impl RotasPage {
     pub(crate) fn of(shell: Shell, view: Rotas, side: Side) -> Self {
-        let lines = view.all.iter().map(|loaded| Line::of(loaded, shell.now)).collect();
-        let own = own_shifts(&view.all, shell.person.id, shell.now);
+        let (now, reader) = (shell.now, shell.person.id);
+        let (mut lines, mut own) = (Vec::new(), Vec::new());
+        for loaded in &view.all {
+            let shifts = loaded.duty.shifts(now, now.plus(SWAPS));
+            let mine = shifts.iter().filter(|shift| shift.staff == Some(reader));
+            own.extend(mine.map(|shift| (loaded.rota.title.clone(), *shift)));
+            lines.push(Line::of(loaded, &shifts));
+        }
+        own.sort_by_key(|(_, shift)| shift.from);
+        own.truncate(OWN);
         Self { shell, lines, own, view, side }
     }
 

@@ -38,12 +38,12 @@ impl Month {
     /// The month `2026-11` of the reader's zone; that of today where the text is none.
     pub(crate) fn asked(text: &str, now: Instant, zone: Zone, lang: Lang) -> Self {
         let today = zone.from_utc_datetime(&now.utc().naive_utc()).date_naive();
-        let first = |day: NaiveDate| day.with_day(1).unwrap_or(day);
         let asked = format!("{text}-01").parse::<NaiveDate>().ok().filter(|_| text.len() == "2026-11".len());
         // Nothing is known of other centuries.
         let asked = asked
             .filter(|day| (today.year().saturating_sub(20)..=today.year().saturating_add(5)).contains(&day.year()));
-        let first = first(asked.unwrap_or(today));
+        let first = asked.unwrap_or(today);
+        let first = first.with_day(1).unwrap_or(first);
         let next = first.checked_add_months(Months::new(1)).unwrap_or(first);
         let start = |day| zone.start_of(day).unwrap_or(now);
         Self { first, from: start(first), until: start(next), zone, today, lang }
@@ -51,17 +51,15 @@ impl Month {
 
     /// As its address has it.
     pub(crate) fn name(&self) -> String {
-        self.first.format("%Y-%m").to_string()
+        name(Some(self.first))
     }
 
     pub(crate) fn previous(&self) -> String {
-        let month = self.first.checked_sub_months(Months::new(1)).unwrap_or(self.first);
-        month.format("%Y-%m").to_string()
+        name(self.first.checked_sub_months(Months::new(1)))
     }
 
     pub(crate) fn next(&self) -> String {
-        let month = self.first.checked_add_months(Months::new(1)).unwrap_or(self.first);
-        month.format("%Y-%m").to_string()
+        name(self.first.checked_add_months(Months::new(1)))
     }
 
     /// The weekdays in the order of the columns, as the keys of their names: in Korea a week begins on Sunday.
@@ -93,6 +91,11 @@ impl Day {
             .copied()
             .unwrap_or_default()
     }
+}
+
+/// A month as its address has it; empty beyond the years that there are.
+fn name(first: Option<NaiveDate>) -> String {
+    first.map(|first| first.format("%Y-%m").to_string()).unwrap_or_default()
 }
 
 /// The days of a month. Of what is over and never was on duty nothing is shown: a rota has no gap before it was made.

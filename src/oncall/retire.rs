@@ -1,6 +1,6 @@
 //! Taking a rota out of use.
 
-use super::{ROTA_RETIRED, record, target};
+use super::{record, target};
 use crate::{
     gate::{Admits, Change, Fault, Target, Tx},
     notify::again::MENDS,
@@ -28,13 +28,11 @@ impl Change for RetireRota {
     }
 
     async fn check(&self, tx: &mut Tx<'_>) -> Result<(), Fault> {
-        let found = record::lock(tx, &self.rota).await?;
-        if found.rota.retired_at.is_some() { Err(Fault::conflict(ROTA_RETIRED)) } else { Ok(()) }
+        record::lock_used(tx, &self.rota).await.map(drop)
     }
 
     async fn apply(&self, tx: &mut Tx<'_>) -> Result<(), Fault> {
-        self.check(tx).await?;
-        let found = record::lock(tx, &self.rota).await?;
+        let found = record::lock_used(tx, &self.rota).await?;
         let now = tx.now();
         tx.query(sql!("update rotas set retired_at = $2 where id = $1")).bind(found.rota.id).bind(now).run().await?;
         record::mark(tx, found.rota.id).await?;

@@ -3,7 +3,7 @@
 use super::{
     PANELS, ROTA,
     define::newest,
-    duty::Shift,
+    duty::{Shift, handovers},
     month::{self, Day, Month},
     people,
     record::{self, CLOCK, Loaded, Member, OverrideRow},
@@ -15,6 +15,7 @@ use crate::{
     clock::Instant,
     gate::{RefusalWord, Target},
     id::{OverrideId, StaffId},
+    staff::colleague::Colleague,
     web::{
         Desk, PageError, PageResult, local_time,
         panel::{self, Panel as _, Part as _, Query, RowPart, Side, Subject},
@@ -42,7 +43,7 @@ pub(crate) struct RotaView {
     /// All of the staff, since a shift of the past may be of a person who has gone.
     pub(crate) people: HashMap<StaffId, Member>,
     /// Those who can be on duty.
-    pub(crate) able: Vec<Member>,
+    pub(crate) able: Vec<Colleague>,
     /// Those of all who have no proven way to be reached.
     pub(crate) unreachable: HashSet<StaffId>,
     pub(crate) month: Month,
@@ -128,8 +129,9 @@ impl RotaPage {
     pub(crate) fn of(shell: Shell, view: RotaView, may_change: bool, side: Side) -> Self {
         let (now, duty) = (shell.now, &view.loaded.duty);
         let days = month::days(&view.month, duty, now);
-        let handovers = duty.handovers(now, now.plus(SWAPS)).map(|(_, after)| after).take(NEXT).collect();
-        let current = duty.shifts(now, now.plus(SWAPS)).first().copied();
+        let shifts = duty.shifts(now, now.plus(SWAPS));
+        let handovers = handovers(&shifts).map(|(_, after)| after).take(NEXT).collect();
+        let current = shifts.first().copied();
         Self { shell, view, days, handovers, current, may_change, side }
     }
 

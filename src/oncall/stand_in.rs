@@ -1,7 +1,7 @@
 //! Overrides: another person is on duty for a time, at once or later, and its end.
 
 use super::{
-    OVERRIDE_ALREADY, OVERRIDE_GONE, OVERRIDE_LONG, OVERRIDE_TIMES, ROTA_MEMBER, ROTA_RETIRED, SHIFT_GONE, SHIFT_SAME,
+    OVERRIDE_ALREADY, OVERRIDE_GONE, OVERRIDE_LONG, OVERRIDE_TIMES, ROTA_MEMBER, SHIFT_GONE, SHIFT_SAME,
     duty::Shift,
     people,
     record::{self, Loaded, OverrideRow},
@@ -61,7 +61,7 @@ impl Change for OverrideRota {
 impl OverrideRota {
     async fn validate(&self, tx: &mut Tx<'_>) -> Result<(Loaded, Instant, Instant), Fault> {
         let now = tx.now();
-        let loaded = lock_used(tx, &self.rota).await?;
+        let loaded = record::lock_used(tx, &self.rota).await?;
         let read = |text: &str, field| Instant::parse(text).map_err(|_| Fault::invalid(field, OVERRIDE_TIMES));
         let from = self.from.as_deref().map(|from| read(from, "from")).transpose()?.map_or(now, |from| from.max(now));
         let until = read(&self.until, "until")?;
@@ -125,7 +125,7 @@ impl SwapShifts {
     /// The two shifts, each with who is to have it.
     async fn validate(&self, tx: &mut Tx<'_>) -> Result<(Loaded, [(Shift, StaffId); 2]), Fault> {
         let now = tx.now();
-        let loaded = lock_used(tx, &self.rota).await?;
+        let loaded = record::lock_used(tx, &self.rota).await?;
         let shifts = loaded.duty.shifts(now, now.plus(SWAPS));
         let find = |text: &str, field| {
             let at = Instant::parse(text).ok();
@@ -193,16 +193,10 @@ impl Change for RemoveOverride {
 
 impl RemoveOverride {
     async fn validate(&self, tx: &mut Tx<'_>) -> Result<OverrideRow, Fault> {
-        let loaded = lock_used(tx, &self.rota).await?;
+        let loaded = record::lock_used(tx, &self.rota).await?;
         let found = loaded.overrides.into_iter().find(|row| row.id == self.id);
         found.ok_or_else(|| Fault::conflict(OVERRIDE_GONE))
     }
-}
-
-/// The rota, locked, where it is in use.
-async fn lock_used(tx: &mut Tx<'_>, name: &str) -> Result<Loaded, Fault> {
-    let loaded = record::lock(tx, name).await?;
-    if loaded.rota.retired_at.is_some() { Err(Fault::conflict(ROTA_RETIRED)) } else { Ok(loaded) }
 }
 
 async fn check_able(tx: &mut Tx<'_>, staff: StaffId) -> Result<(), Fault> {

@@ -1,8 +1,8 @@
-//! The forms beside a rota: who takes over for a time, who swaps with whom, and what is taken back.
+//! The forms beside a rota: taking over for a time, swapping shifts, taking an exception back, retiring.
 
 use super::{
     duty::Shift,
-    record::{Member, OverrideRow},
+    record::OverrideRow,
     retire::RetireRota,
     show::RotaView,
     stand_in::{OverrideRota, RemoveOverride, SwapShifts, check_times},
@@ -11,6 +11,7 @@ use crate::{
     clock::Instant,
     gate::Fault,
     id::{OverrideId, StaffId},
+    staff::colleague::Colleague,
     web::{
         Desk, PageError,
         form::Form,
@@ -105,13 +106,13 @@ impl Panel for OverridePanel {
 #[template(path = "oncall/override.html")]
 struct OverrideForm<'a> {
     shell: &'a Shell,
-    able: &'a [Member],
+    able: &'a [Colleague],
     panel: &'a OverridePanel,
     seal: &'a SealForm,
 }
 
 impl OverrideForm<'_> {
-    fn is_chosen(&self, member: &Member) -> bool {
+    fn is_chosen(&self, member: &Colleague) -> bool {
         member.id.to_string() == self.panel.staff
     }
 }

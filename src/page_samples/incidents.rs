@@ -14,7 +14,7 @@ use crate::{
         note::NotePanel,
         open::OpenPanel,
         postmortem::PostmortemPanel,
-        record::{Action, Incident, Postmortem, Worker},
+        record::{Action, Incident, Postmortem},
         reopen::ReopenPanel,
         severity::Grade,
         show::{IncidentView, ShowPage, Timeline},
@@ -22,6 +22,7 @@ use crate::{
         timeline::Event,
         times::{Filter as TimesFilter, TimesPage, sample},
     },
+    staff::colleague::Colleague,
     web::{
         list::{ListQuery as _, Page},
         panel::{Opened, Panel, Side, side_of},
@@ -163,8 +164,8 @@ impl Maker {
         side_of(&self.shell(Section::Incidents), &self.view(step), part, opened, seal).unwrap().0
     }
 
-    fn workers(self) -> Vec<Worker> {
-        vec![Worker { id: StaffId::new(1), name: self.me() }, Worker { id: StaffId::new(2), name: self.me() }]
+    fn workers(self) -> Vec<Colleague> {
+        vec![Colleague { id: StaffId::new(1), name: self.me() }, Colleague { id: StaffId::new(2), name: self.me() }]
     }
 
     pub(super) fn open_incidents(self) -> Vec<OpenIncident> {

@@ -14,6 +14,7 @@ use crate::{
         stand_in_panels::{OverridePanel, RemovePanel, RetirePanel, SwapPanel},
         turn::{Turns, Unit},
     },
+    staff::colleague::Colleague,
     web::{
         panel::{Opened, Panel, Side, side_of},
         shell::{
@@ -38,8 +39,9 @@ impl Maker {
         people.into_iter().map(|member| (member.id, member)).collect()
     }
 
-    fn able(self) -> Vec<Member> {
-        let mut able: Vec<Member> = self.on_call_people().into_values().filter(|member| member.active).collect();
+    fn able(self) -> Vec<Colleague> {
+        let active = self.on_call_people().into_values().filter(|member| member.active);
+        let mut able: Vec<Colleague> = active.map(|Member { id, name, .. }| Colleague { id, name }).collect();
         able.sort_by_key(|member| member.id);
         able
     }

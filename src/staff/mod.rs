@@ -5,6 +5,7 @@ pub(crate) mod account_page;
 pub(crate) mod account_pages;
 mod account_state;
 pub(crate) mod authenticator;
+pub(crate) mod colleague;
 pub(crate) mod confirm;
 pub(crate) mod confirm_pages;
 pub mod founding;

@@ -2,7 +2,7 @@
 
 use super::{
     LASTS, MOST, WAY_CHANNEL, WAYS_MANY,
-    list::{Ways, has, reason},
+    list::{Ways, has},
     record,
 };
 use crate::{
@@ -203,10 +203,4 @@ struct AddForm<'a> {
     on: &'a Ways,
     panel: &'a AddPanel,
     seal: &'a SealForm,
-}
-
-impl AddForm<'_> {
-    fn reason(&self) -> &str {
-        reason(self.shell, self.seal, "ways.add-reason")
-    }
 }

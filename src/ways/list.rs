@@ -21,7 +21,7 @@ use crate::{
     web::{
         Desk, PageError, PageResult,
         panel::{self, Panel as _, Part as _, Side, Subject},
-        shell::{Section, Shell, seal::SealForm},
+        shell::{Section, Shell},
     },
 };
 use askama::Template;
@@ -88,12 +88,6 @@ impl Subject for Ways {
         let page = WaysPage { shell, rows: self.rows, has_channels: !self.channels.is_empty(), side };
         desk.page(status, &page)
     }
-}
-
-/// A reason as it was typed, or the one that is there already: what a person does to their own ways explains itself.
-pub(super) fn reason<'a>(shell: &'a Shell, seal: &'a SealForm, usual: &'static str) -> &'a str {
-    let is_fresh = seal.reason.is_empty() && seal.errors.is_empty();
-    if is_fresh { shell.t(usual) } else { &seal.reason }
 }
 
 #[derive(Debug, Template)]

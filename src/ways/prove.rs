@@ -2,7 +2,7 @@
 
 use super::{
     WAY, WAY_CODE, WAY_OVER, WAY_PROVEN,
-    list::{Ways, reason},
+    list::Ways,
     record::{self, Way},
 };
 use crate::{
@@ -145,10 +145,4 @@ struct ProveForm<'a> {
     shell: &'a Shell,
     way: &'a Way,
     seal: &'a SealForm,
-}
-
-impl ProveForm<'_> {
-    fn reason(&self) -> &str {
-        reason(self.shell, self.seal, "ways.prove-reason")
-    }
 }

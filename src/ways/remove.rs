@@ -2,7 +2,7 @@
 
 use super::{
     WAY,
-    list::{Ways, reason},
+    list::Ways,
     record::{self, Way},
 };
 use crate::{
@@ -93,10 +93,4 @@ struct RemoveForm<'a> {
     shell: &'a Shell,
     way: &'a Way,
     seal: &'a SealForm,
-}
-
-impl RemoveForm<'_> {
-    fn reason(&self) -> &str {
-        reason(self.shell, self.seal, "ways.remove-reason")
-    }
 }

@@ -13,7 +13,7 @@ use super::{
 use crate::zone::Zone;
 use crate::{
     clock::Instant,
-    gate::{Fault, Reason, Seal, lever::closed},
+    gate::{Fault, Reason, Role, Seal, lever::closed},
     secret,
 };
 use actix_web::{FromRequest, HttpRequest, HttpResponse, dev::Payload, web};
@@ -117,6 +117,7 @@ impl Desk {
     /// The frame of a signed-in page.
     pub async fn shell(&self, section: Option<Section>, flash: Option<Flash>) -> Result<Shell, PageError> {
         let may_audit = self.may("GET", Section::Audit.href());
+        let owns = self.visitor.roles.any_of(&[Role::Owner]);
         let incidents = if self.may("GET", Section::Incidents.href()) {
             (self.console().incidents)(self.reader()).await?
         } else {
@@ -137,16 +138,8 @@ impl Desk {
             policies: self.policies().clone(),
             nav: self.nav(&incidents).await?,
             incidents,
-            failing: if self.visitor.roles.any_of(&[crate::gate::Role::Owner]) {
-                (self.console().failing)(self.reader()).await?
-            } else {
-                None
-            },
-            unreached: if self.visitor.roles.any_of(&[crate::gate::Role::Owner]) {
-                (self.console().unreached)(self.reader()).await?
-            } else {
-                None
-            },
+            failing: if owns { (self.console().failing)(self.reader()).await? } else { None },
+            unreached: if owns { (self.console().unreached)(self.reader()).await? } else { None },
             silenced: if self.may("GET", Section::Alerts.href()) {
                 (self.console().silenced)(self.reader(), self.now()).await?
             } else {

@@ -28,6 +28,7 @@ pub(crate) mod middleware;
 pub(crate) mod number;
 pub(crate) mod page_error;
 pub(crate) mod panel;
+pub(crate) mod posted;
 pub(crate) mod problem_page;
 pub(crate) mod qr;
 pub(crate) mod refused;

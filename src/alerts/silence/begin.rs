@@ -1,7 +1,7 @@
 //! Beginning a silence.
 
 use super::{
-    LONGEST, SHORTEST, SILENCE_ALREADY, SILENCE_LONG, SILENCE_OF, SILENCE_PAST, USUAL,
+    LASTS, SILENCE_ALREADY, SILENCE_OF, USUAL,
     list::Silences,
     record::{self, Scope},
     target,
@@ -48,7 +48,7 @@ impl Change for BeginSilence {
 
     async fn check(&self, tx: &mut Tx<'_>) -> Result<(), Fault> {
         let now = tx.now();
-        let until = end(Instant::parse(&self.until).ok(), now)?;
+        let until = LASTS.end(Instant::parse(&self.until).ok(), now)?;
         if !self.is_there(tx).await? {
             return Err(Fault::invalid("what", SILENCE_OF));
         }
@@ -63,7 +63,7 @@ impl Change for BeginSilence {
     async fn apply(&self, tx: &mut Tx<'_>) -> Result<(), Fault> {
         self.check(tx).await?;
         let (now, by, reason) = (tx.now(), tx.by().to_owned(), tx.reason().to_owned());
-        let until = end(Instant::parse(&self.until).ok(), now)?;
+        let until = LASTS.end(Instant::parse(&self.until).ok(), now)?;
         tx.query(sql!(
             "insert into silences (scope, name, begun_at, until_at, reason, staff_name) values ($1, $2, $3, $4, $5, $6)"
         ))
@@ -89,16 +89,6 @@ impl BeginSilence {
             Scope::Job => batches::record::job(tx, &self.name).await?.is_some(),
             Scope::Channel => health::all(tx).await?.iter().any(|channel| channel.name == self.name),
         })
-    }
-}
-
-/// When it ends, where that is a time at which one may.
-fn end(until: Option<Instant>, now: Instant) -> Result<Instant, Fault> {
-    match until {
-        Some(until) if until < now.plus(SHORTEST) => Err(Fault::invalid("until", SILENCE_PAST)),
-        Some(until) if until > now.plus(LONGEST) => Err(Fault::invalid("until", SILENCE_LONG)),
-        Some(until) => Ok(until),
-        None => Err(Fault::invalid("until", SILENCE_PAST)),
     }
 }
 
@@ -136,7 +126,7 @@ impl Panel for BeginPanel {
         if what.is_none() {
             errors.add("what", if form.trimmed("what").is_empty() { wrong::required() } else { wrong::not_a_choice() });
         }
-        let until = end(local_time::read(form.trimmed("until"), desk.zone()), desk.now());
+        let until = LASTS.end(local_time::read(form.trimmed("until"), desk.zone()), desk.now());
         if let Err(Fault::Rejected(rejection)) = &until {
             errors.add("until", wrong::refused(rejection.word));
         }

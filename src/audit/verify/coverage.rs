@@ -227,7 +227,7 @@ pub const COVERAGE: &[Coverage] = &[
         &[],
         &[(
             "id, alert, at, what, policy, round, step, target, staff, staff_name, detail",
-            "appended only; whom the console called by itself, and notes, each of which is a row of the log",
+            "appended only; the people that the console called by itself, and notes, each of which is a row of the log",
         )],
     ),
     table(

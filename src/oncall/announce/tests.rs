@@ -66,8 +66,8 @@ fn of_handovers_that_no_process_told_the_last_one_is_told() {
 #[test]
 fn who_is_on_duty_is_told_that_no_person_comes_next() {
     let mut loaded = rota("02T12:00", "02T12:00");
-    let nobody = Turns { members: Vec::new(), ..loaded.duty.plans[0].turns.clone() };
-    loaded.duty.plans.push(Plan { id: PlanId::new(2), from: at("03T00:00"), turns: nobody });
+    let empty = Turns { members: Vec::new(), ..loaded.duty.plans[0].turns.clone() };
+    loaded.duty.plans.push(Plan { id: PlanId::new(2), from: at("03T00:00"), turns: empty });
     assert_eq!(told(&loaded, "02T23:30"), [(NO_NEXT, 1)]);
     assert_eq!(told(&loaded, "03T00:00"), [], "the gap itself is an alert");
 }

@@ -116,7 +116,7 @@ fn a_handover_in_a_gap_is_at_its_end_and_one_that_is_shown_twice_at_the_first() 
 }
 
 #[test]
-fn a_day_that_a_zone_left_out_is_nobodys_turn() {
+fn a_day_that_a_zone_left_out_is_no_turn() {
     // Apia had no 30 December 2011.
     let days = turns("Pacific/Apia", (0, 0), 1, Unit::Day, "2011-12-28", &[1, 2, 3, 4]);
     let duty = Duty { plans: vec![plan(1, "2011-12-28T10:00", days)], overrides: Vec::new() };

@@ -82,6 +82,11 @@ impl SealForm {
         (status, Self { key, seen, refusal, errors, kind, is_urgent, reason, incident, ..Self::default() })
     }
 
+    /// The reason as it was typed, or this one in a form that is fresh: what is done with one tap explains itself.
+    pub fn reason_or<'r>(&'r self, usual: &'r str) -> &'r str {
+        if self.reason.is_empty() && self.errors.is_empty() { usual } else { &self.reason }
+    }
+
     /// The note at the head of the panel. Every one of them begins by saying that nothing was changed.
     pub fn alert(&self, frame: &Frame) -> Option<Alert> {
         match &self.refusal {

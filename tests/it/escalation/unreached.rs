@@ -6,12 +6,12 @@ use crate::{
     kit::{Sink, on_both, reached_at, wait_until},
 };
 
-const NOBODY: &str = "steps = [{ after = 0, rota = \"first\" }, { after = 10, rota = \"second\" }]";
+const TWO_ROTAS: &str = "steps = [{ after = 0, rota = \"first\" }, { after = 10, rota = \"second\" }]";
 
 on_both! {
     fn an_alert_that_reaches_no_person_is_told_to_every_channel_and_shown_to_owners(outer) {
         let sink = Sink::start();
-        let world = calling(outer.engine, &sink, NOBODY);
+        let world = calling(outer.engine, &sink, TWO_ROTAS);
         let (jun, owner) = (world.signed_in("jun"), world.signed_in("owner"));
         assert!(!owner.get("/").text().contains("No person was reached"));
         fail(&world, &jun);
@@ -41,7 +41,7 @@ on_both! {
 
     fn a_person_who_can_be_reached_by_the_next_round_is(outer) {
         let sink = Sink::start();
-        let world = calling(outer.engine, &sink, NOBODY);
+        let world = calling(outer.engine, &sink, TWO_ROTAS);
         let jun = world.signed_in("jun");
         fail(&world, &jun);
         wait_until(|| events(&world).len() == 4);

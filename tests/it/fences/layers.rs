@@ -8,7 +8,7 @@ use std::collections::BTreeSet;
 const LAYERS: &[&[&str]] = &[
     // Values and programs: no SQL, no HTTP.
     &["clock", "secret", "id", "digits", "merkle", "allowlist", "memory", "outgoing", "text"],
-    &["mask", "money", "profile", "supervise", "password", "zone"],
+    &["mask", "money", "profile", "supervise", "password", "tlog", "zone"],
     // A client, and the names it may use.
     &["kafka"],
     // One SQL text, two engines; and the one door.

@@ -18,7 +18,7 @@ on_both! {
             assert_eq!(jun.get(path).says(".duty"), "On duty, Rota first: Jun Park", "{path}");
         }
         let sora = world.signed_in("sora");
-        assert_eq!(on_duty(&sora), "On duty, Rota first: Jun Park", "whatever their role");
+        assert_eq!(on_duty(&sora), "On duty, Rota first: Jun Park", "in every role");
         let list = sora.get("/oncall");
         let line = list.says("section[aria-labelledby='rotas-title'] tbody");
         assert!(line.starts_with("Rota first Jun Park") && line.contains("until") && line.ends_with("Jun Park → Mina Kang"), "{line}");

@@ -37,7 +37,7 @@ pub(crate) fn put_on_duty(world: &World, jun: &Browser, rota: &str, who: &str, f
     form.set("reason", "A wedding in Busan").set("code", &world.code("jun")).submit()
 }
 
-/// Whom the header of every page names.
+/// The person that the header of every page names.
 pub(crate) fn on_duty(who: &Browser) -> String {
     who.get("/").says(".duty")
 }

@@ -45,7 +45,7 @@ on_both! {
         a_while();
         assert_eq!(told(&sink, "mina")[1], "[LOCAL] You are on duty now: Rota first");
         assert_eq!(told(&sink, "jun").len(), 1);
-        // Whom a colleague puts on duty is told at once.
+        // A person that a colleague puts on duty is told at once.
         let jun = world.signed_in("jun");
         assert_eq!(put_on_duty(&world, &jun, "first", "jun", "", &ahead(&world, TimeDelta::hours(6))).status, 303);
         wait_until(|| told(&sink, "jun").len() == 2);
