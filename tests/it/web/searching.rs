@@ -57,7 +57,7 @@ on_both! {
         world.database().tamper(&format!("update incidents set title = 'Daily settlement is late' where id = {other}")).unwrap();
         sample_runs(world);
         let found = jun.get(&leads(&jun, "settlement").unwrap());
-        assert!(found.has(&format!("a[href='/incidents/{other}']")) && found.has("a[href='/batches/daily-settlement']"), "{found}");
+        assert!(found.has(&format!("a[href='/incidents/{other}']")) && found.has("a[href='/batches/settle']"), "{found}");
     }
 
     fn several_kinds_are_one_page_with_what_was_found_of_each(world) {
