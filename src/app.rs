@@ -269,6 +269,7 @@ fn work(store: &Store, gate: &Gate, config: Config, clock: Clock, address: Socke
         consumers: config.consumers,
         judging: config.judging,
         verifying: config.verifying,
+        signing: config.signing,
     }
 }
 

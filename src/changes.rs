@@ -41,6 +41,10 @@ use crate::{
     },
     deployments::{configuration::NoteConfiguration, record_change::RecordDeployment, take::KeepDeployment},
     escalation::turn::Escalate,
+    evidence::{
+        keep::{KeepCheckpoint, KeepFinding},
+        nodes::KeepNodes,
+    },
     gate::{EndSession, KeepKeyCheck, RecordAccess, TouchSession},
     host::confirm::ConfirmHostChanges,
     incidents::{
@@ -248,6 +252,9 @@ crate::gate::housekeeping! {
     AcceptRun,
     IndexNames,
     ReindexNames,
+    KeepCheckpoint,
+    KeepFinding,
+    KeepNodes,
     ClaimVerification,
     KeepVerification,
     DeclareTopics,

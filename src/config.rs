@@ -5,6 +5,7 @@ mod batches;
 mod channels;
 mod deployers;
 mod escalations;
+mod evidence;
 mod file;
 mod isolation;
 mod kafka;
@@ -30,6 +31,7 @@ use crate::{
     audit::background::Verifying,
     deployments::Deployers,
     escalation,
+    evidence::signing::Signing,
     gate::{Judging, Kind, LookLimits, Policies},
     metrics::Access,
     notify::{Channels, Heartbeat},
@@ -93,6 +95,8 @@ pub struct Config {
     pub policies: Policies,
     /// How often the log is verified in the background; nothing where it is not.
     pub verifying: Option<Verifying>,
+    /// What signs the log; nothing where it is not signed.
+    pub signing: Option<Signing>,
     /// How what lies ahead of the clock is judged again; nothing where it is left as it is.
     pub judging: Option<Judging>,
     /// Whether no person may hold roles that check each other, such as operator and approver.
@@ -139,6 +143,7 @@ impl Config {
             consumers: Consumers::default(),
             policies: Declared::usual(kinds, Zone::seoul()),
             verifying: Some(Verifying::default()),
+            signing: None,
             judging: Some(Judging::default()),
             separate_duties: false,
             look_limits: LookLimits::default(),
@@ -222,7 +227,7 @@ const PAYMENTS: &str = "INGAM_PAYMENTS";
 const PAYMENTS_URL: &str = "INGAM_PAYMENTS_URL";
 const PAYMENTS_SECRET: &str = "INGAM_PAYMENTS_SECRET";
 const PAYMENTS_TIMEOUT: &str = "INGAM_PAYMENTS_TIMEOUT_SECONDS";
-const ALL: [&str; 27] = [
+const ALL: [&str; 29] = [
     PROFILE,
     DATABASE_URL,
     SECRET_KEY,
@@ -250,6 +255,8 @@ const ALL: [&str; 27] = [
     batches::USER,
     metrics::LISTEN,
     metrics::TOKEN,
+    evidence::KEY,
+    evidence::STATE,
 ];
 /// Those that may be in a mounted file named by `…_FILE`, and that production takes from nowhere else.
 const SECRETS: [&str; 7] =
@@ -371,9 +378,12 @@ impl Settings {
         let time_zone = self.or(ZONE, Zone::seoul(), from_str)?;
         let batches = self.batches()?;
         let channels = self.channels.channels(&self.approvals, profile, self.get(ORIGIN).is_some())?;
+        let signing = self.signing()?;
+        let signs = signing.as_ref().map(|signing| signing.signer.private_text());
+        let own = self.own_values().chain(signs.as_deref());
         Ok(Config {
             profile,
-            own_secrets: own::secrets(&secret_key, &database_url, self.own_values()),
+            own_secrets: own::secrets(&secret_key, &database_url, own),
             database_url,
             listen,
             public_origin,
@@ -397,6 +407,7 @@ impl Settings {
             channels,
             events_topic: self.get(TOPIC).unwrap_or(default_topic(profile)).to_owned(),
             verifying: Some(Verifying::default()),
+            signing,
             judging: Some(Judging::default()),
             look_limits: look_limits::read(&self.look_limits)?,
             personas: Vec::new(),

@@ -114,6 +114,8 @@ ids! {
     PostmortemId;
     /// A time in which a kind of change is closed.
     LeverId;
+    /// A checkpoint of the log.
+    CheckpointId;
     /// A deployment of a service.
     DeploymentId;
     /// A record of a topic that was set aside.

@@ -21,6 +21,8 @@
 //! | [`batches`] | jobs, schedules, runs and their results, and rerunning by hand |
 //! | [`demo`] | sample customers, orders and runs, and the shop's own nightly work, which the demo's jobs do |
 //! | `alerts` | what is wrong: from when it was noticed until it is right again |
+//! | [`evidence`] | checkpoints, receipts and proofs: what shows to others that the log was not rewritten |
+//! | `tlog` | the formats of transparency logs: notes, checkpoints, tiles, proofs |
 //! | `incidents` | what went wrong, worked on step by step, with its timeline and postmortem |
 //! | `kafka` | Kafka: a cluster, the names an environment may use on it, a client with a small face |
 //! | [`notify`] | telling others: channels, routes, messages on their way |
@@ -72,6 +74,7 @@ pub mod demo;
 mod deployments;
 mod digits;
 pub mod escalation;
+pub mod evidence;
 pub mod gate;
 mod host;
 pub mod id;
@@ -104,6 +107,7 @@ pub mod staff;
 pub mod store;
 pub mod supervise;
 mod text;
+mod tlog;
 pub mod users;
 mod ways;
 pub mod web;

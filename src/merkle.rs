@@ -13,7 +13,7 @@ pub fn leaf(body: &[u8]) -> Hash {
 }
 
 /// SHA-256(0x01 ‖ left ‖ right)
-fn node(left: &Hash, right: &Hash) -> Hash {
+pub(crate) fn node(left: &Hash, right: &Hash) -> Hash {
     Sha256::new().chain_update([1]).chain_update(left).chain_update(right).finalize().into()
 }
 

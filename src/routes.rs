@@ -201,7 +201,13 @@ routes! {
     POST "/host-changes/confirmation" OWNS => post::<host::confirm::ConfirmPanel>;
 
     GET "/audit" READS_THE_LOG => audit::list::list;
+    GET "/audit/checkpoints" READS_THE_LOG => audit::checkpoints::list;
+    GET "/audit/checkpoints/{id}" READS_THE_LOG => audit::checkpoints::show;
     GET "/audit/{seq}" READS_THE_LOG => audit::show::show;
+    GET "/audit/{seq}/receipt" READS_THE_LOG => audit::receipt::show;
+    GET "/audit/{seq}/entry" READS_THE_LOG => audit::receipt::entry;
+    GET "/log/checkpoint" READS_THE_LOG => audit::tiles::checkpoint;
+    GET "/log/{tile:.+}" READS_THE_LOG => audit::tiles::show;
     GET "/access-records" READS_THE_LOG => access::list::list;
     GET "/looks/{kind}" FINDS_PEOPLE => access::looks::show;
     POST "/looks/{kind}/continuation" FINDS_PEOPLE => post::<access::continue_looking::ContinuePanel>;

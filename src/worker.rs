@@ -18,11 +18,16 @@ use crate::{
         telling::Telling,
     },
     approvals::expire,
-    audit::background::{Verifying, verify_if_due},
+    audit::background::{Verifying, report_unsigned, verify_if_due},
     clock::{Clock, Instant},
     escalation::{
         Policies,
         turn::{Escalating, escalate},
+    },
+    evidence::{
+        keep::{self, sign_if_due},
+        nodes,
+        signing::Signing,
     },
     gate::{Gate, Judging, lead, lead::Lead},
     incidents::{collect::collect, remind::remind},
@@ -97,6 +102,8 @@ pub(crate) struct Work {
     pub judging: Option<Judging>,
     /// Nothing where the log is not verified in the background.
     pub verifying: Option<Verifying>,
+    /// Nothing where the log is not signed.
+    pub signing: Option<Signing>,
 }
 
 pub(crate) fn start(work: &Work) -> Worker {
@@ -107,6 +114,7 @@ pub(crate) fn start(work: &Work) -> Worker {
         tokio::spawn(deliver_and_forget(work.clone(), pulses.add("handing on events"), stopped.clone())),
         tokio::spawn(batches::run(work.batches.clone(), pulses.add("running batches"), stopped.clone())),
         tokio::spawn(verify(work.clone(), stopped.clone())),
+        tokio::spawn(sign(work.clone(), stopped.clone())),
         tokio::spawn(index_names(work.clone(), stopped.clone())),
         tokio::spawn(mark_file(work.clone(), stopped.clone())),
         tokio::spawn(judge_alerts(work.clone(), pulses.add("opening alerts"), stopped.clone())),
@@ -233,6 +241,44 @@ async fn verify(work: Work, mut stopped: watch::Receiver<bool>) {
             },
             _ = stopped.changed() => return,
         }
+    }
+}
+
+/// Signs the log from time to time, and keeps the subtrees that proofs are made of. What a signer found that is no more is over.
+async fn sign(work: Work, mut stopped: watch::Receiver<bool>) {
+    let Some(signing) = &work.signing else {
+        return forget_finding(&work).await;
+    };
+    let mut is_first = true;
+    while turn_after(signing.look, &mut stopped).await {
+        tokio::select! {
+            signed = sign_once(&work, signing, is_first) => match signed {
+                Ok(()) => is_first = false,
+                Err(error) => tracing::warn!(error = format!("{error:#}"), "the audit log could not be signed; trying again"),
+            },
+            _ = stopped.changed() => return,
+        }
+    }
+}
+
+async fn sign_once(work: &Work, signing: &Signing, is_first: bool) -> anyhow::Result<()> {
+    let (reader, gate) = (&work.batches.reader, &work.gate);
+    if let Some(refused) = sign_if_due(reader, gate, &work.clock, signing, is_first).await? {
+        report_unsigned(gate, &refused).await?;
+    }
+    nodes::fill(reader, gate).await?;
+    Ok(())
+}
+
+async fn forget_finding(work: &Work) {
+    let forget = async {
+        match keep::finding(&mut &work.batches.reader).await? {
+            Some(_) => work.gate.run_housekeeping(&keep::KeepFinding { text: None }).await,
+            None => Ok(()),
+        }
+    };
+    if let Err(error) = forget.await {
+        tracing::warn!(%error, "what the signer had found could not be taken back");
     }
 }
 

@@ -9,6 +9,7 @@ use crate::{
     audit::background,
     batches::{eligible::is_under_way, lapse::LapseKind, record::needs_attention, state::State},
     clock::Instant,
+    evidence::keep,
     id::RunId,
     notify::{Facts, Severity, health},
     queues::place,
@@ -49,6 +50,7 @@ impl Conditions {
         all.extend(lapses(reader).await?);
         all.extend(overdue(reader).await?);
         all.extend(unfit(reader).await?);
+        all.extend(unsigned(reader).await?);
         all.extend(failing(reader).await?);
         all.extend(firing(&mut &*reader).await?.into_iter().map(Condition::from));
         all.extend(stuck(reader, now).await?);
@@ -204,6 +206,20 @@ async fn unfit(reader: &Reader) -> sqlx::Result<Option<Condition>> {
         n: 1,
         reference: None,
         facts: Facts { detail: Some(finding), ..Facts::default() },
+    }))
+}
+
+/// A log that the signer refuses to sign.
+async fn unsigned(reader: &Reader) -> sqlx::Result<Option<Condition>> {
+    Ok(keep::finding(&mut &*reader).await?.map(|finding| Condition {
+        kind: AlertKind::Unsigned,
+        severity: AlertKind::Unsigned.severity(),
+        subject: "log".to_owned(),
+        title: "audit sign".to_owned(),
+        newest_at: finding.since,
+        n: 1,
+        reference: None,
+        facts: Facts { detail: Some(finding.text), ..Facts::default() },
     }))
 }
 

@@ -65,6 +65,8 @@ kinds! {
     /// An urgent change was made, and its approval is late.
     ApprovalOverdue = APPROVALS_OVERDUE.as_str() => Warning;
     Unfit = "audit.verification-failed" => Critical;
+    /// The signer refuses to sign the log.
+    Unsigned = "audit.signing-refused" => Critical;
     ChannelFailing = "notify.channel-failing" => Critical;
     /// An alert of another system; how bad it is says the sender.
     Received = "received.firing" => Warning;

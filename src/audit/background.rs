@@ -4,6 +4,7 @@
 use super::verify::{Unfit, verify_slowly};
 use crate::{
     clock::{Clock, Instant},
+    evidence::{keep::KeepFinding, sign::Refused},
     gate::{Actor, Admits, By, Change, Fault, Gate, Housekeeping, Target, Tx},
     secret, sql,
     store::{Queries, Reader},
@@ -14,7 +15,7 @@ use std::time::Duration;
 use tokio::time;
 
 crate::gate::topics! {
-    /// A verification in the background found something that does not fit the audit log.
+    /// A verification in the background, or the signer, found something that does not fit the audit log.
     AUDIT_UNFIT = "audit.unfit";
 }
 
@@ -133,6 +134,22 @@ impl Change for ReportUnfit {
     }
 }
 
+/// Puts a finding into the log.
+async fn report(gate: &Gate, finding: String) -> anyhow::Result<()> {
+    let actor = Actor::system(format!("verify_{}", hex::encode(secret::random::<8>())));
+    gate.submit_unattended(&actor, &ReportUnfit { finding }).await?;
+    Ok(())
+}
+
+/// Puts into the log why it is not signed, and keeps that for the pages. A process that ends between the two says it again.
+pub(crate) async fn report_unsigned(gate: &Gate, refused: &Refused) -> anyhow::Result<()> {
+    let finding = refused.to_string();
+    tracing::error!(finding, "the audit log is not signed");
+    report(gate, finding.clone()).await?;
+    gate.run_housekeeping(&KeepFinding { text: Some(finding) }).await?;
+    Ok(())
+}
+
 /// Verifies if it is time to, and this process is the one to do it. Dropping this is safe at any time.
 pub(crate) async fn verify_if_due(reader: &Reader, gate: &Gate, clock: &Clock, every: TimeDelta) -> anyhow::Result<()> {
     let due = clock.now().minus(every);
@@ -166,8 +183,7 @@ pub(crate) async fn verify_if_due(reader: &Reader, gate: &Gate, clock: &Clock, e
         tracing::error!(finding, "the audit log does not fit");
         // Once for each finding: the page has it as long as it lasts.
         if last(&mut &*reader).await?.finding.as_ref() != Some(finding) {
-            let actor = Actor::system(format!("verify_{by}"));
-            gate.submit_unattended(&actor, &ReportUnfit { finding: finding.clone() }).await?;
+            report(gate, finding.clone()).await?;
         }
     }
     gate.run_housekeeping(&KeepVerification { by, size, finding }).await?;

@@ -8,6 +8,7 @@ use super::{
 };
 use crate::{
     clock::Instant,
+    evidence::keep,
     gate::RecordAccess,
     id::{Seq, StaffId},
     sql,
@@ -68,6 +69,7 @@ pub(crate) async fn list(desk: Desk, filter: web::Query<Filter>) -> PageResult {
         pager: filter.pager(found.next),
         sealed,
         verification: last(&mut desk.reader()).await?,
+        finding: keep::finding(&mut desk.reader()).await?,
         filter,
         errors,
     };

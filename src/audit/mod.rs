@@ -1,13 +1,16 @@
 //! Reading the audit log: browsing it, and verifying all of it.
 
 pub mod background;
+pub(crate) mod checkpoints;
 pub(crate) mod filter;
 mod find;
 pub(crate) mod hold_time;
 pub(crate) mod list;
 pub(crate) mod pages;
+pub(crate) mod receipt;
 pub mod safeguard;
 pub(crate) mod show;
+pub(crate) mod tiles;
 pub mod verify;
 
 use crate::{

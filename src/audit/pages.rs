@@ -5,6 +5,7 @@ pub(crate) use crate::web::changed::Changed;
 use crate::{
     clock::Instant,
     digits,
+    evidence::keep::{Finding, Kept},
     id::{IncidentId, RequestId, Seq, StaffId},
     web::{
         format,
@@ -36,6 +37,8 @@ pub(crate) struct ListPage {
     /// How far the log is sealed.
     pub sealed: Option<SealedThrough>,
     pub verification: LastVerification,
+    /// Why the signer refuses.
+    pub finding: Option<Finding>,
 }
 
 impl ListPage {
@@ -270,6 +273,8 @@ pub(crate) struct ShowPage {
     pub previous: Option<Seq>,
     pub next: Option<Seq>,
     pub sealed: Option<SealedThrough>,
+    /// The newest checkpoint, where it holds the row.
+    pub signed: Option<Kept>,
 }
 
 /// The columns of a row that a list leaves out.

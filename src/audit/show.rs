@@ -6,6 +6,7 @@ use super::{
 };
 use crate::{
     entry_columns,
+    evidence::keep,
     gate::audit::Entry,
     id::{RequestId, Seq},
     sql,
@@ -49,6 +50,7 @@ pub(crate) async fn show(desk: Desk, path: web::Path<Seq>) -> PageResult {
             .filter(|last| *last > entry.seq)
             .map(|_| Seq::new(entry.seq.get() + 1)),
         sealed,
+        signed: keep::last(&mut desk.reader()).await?.filter(|kept| kept.size > entry.seq.get()),
         entry: Rest {
             staff_id: entry.staff_id,
             email: some(&entry.staff_email),

@@ -48,6 +48,8 @@ pub enum Unfit {
     Row { seq: Seq, what: &'static str },
     #[error("{0}")]
     Head(&'static str),
+    #[error("the first {0} rows do not give the root of their checkpoint: rows were rewritten, or the checkpoint was")]
+    Checkpoint(i64),
     #[error("the log and the point ledger differ: {0}")]
     Ledger(String),
     #[error("the log and the refunds differ: {0}")]
@@ -99,7 +101,9 @@ pub async fn verify(reader: &Reader, kinds: &[Kind]) -> Result<Verified, Unfit> 
     }
     let mut frontier = Frontier::default();
     let mut next = 0;
+    fits_checkpoint(&frontier, &checkpoints(reader, -1, 0).await?)?;
     while next < size {
+        let signed = checkpoints(reader, next, size.min(next + AT_ONCE)).await?;
         let rows = match slice(reader, next, size.min(next + AT_ONCE)).await {
             Err(error @ (sqlx::Error::ColumnDecode { .. } | sqlx::Error::Decode(_))) => {
                 return Err(first_unreadable(reader, next, size.min(next + AT_ONCE), error).await);
@@ -113,6 +117,7 @@ pub async fn verify(reader: &Reader, kinds: &[Kind]) -> Result<Verified, Unfit> 
             check(row, Seq::new(next))?;
             frontier.push(merkle::leaf(&row.body));
             next += 1;
+            fits_checkpoint(&frontier, &signed)?;
         }
         pause::between_slices().await;
     }
@@ -121,6 +126,7 @@ pub async fn verify(reader: &Reader, kinds: &[Kind]) -> Result<Verified, Unfit> 
             "the rows do not give the root that is stored: rows were altered together with their leaves, or the head was",
         ));
     }
+    no_checkpoint_beyond(reader).await?;
     no_row_beyond(reader, size).await?;
     ledger::entries_fit(reader).await?;
     ledger::chains_fit(reader).await?;
@@ -160,6 +166,32 @@ async fn slice(reader: &Reader, first: i64, end: i64) -> sqlx::Result<Vec<Row>> 
         .bind(end)
         .all()
         .await
+}
+
+/// The sizes and roots of the checkpoints of more than `after` rows and up to `to`.
+async fn checkpoints(reader: &Reader, after: i64, to: i64) -> sqlx::Result<Vec<(i64, Vec<u8>)>> {
+    reader
+        .query(sql!("select size, root from checkpoints where size > $1 and size <= $2"))
+        .bind(after)
+        .bind(to)
+        .all()
+        .await
+}
+
+/// A log with fewer rows than were signed. One that is signed meanwhile has the rows that the head has by then.
+async fn no_checkpoint_beyond(reader: &Reader) -> Result<(), Unfit> {
+    let (beyond,): (Option<i64>,) = reader
+        .query(sql!("select min(c.size) from checkpoints c, audit_head h where h.id = 1 and c.size > h.size"))
+        .one()
+        .await?;
+    beyond.map_or(Ok(()), |size| Err(Unfit::Checkpoint(size)))
+}
+
+/// The tree so far against the checkpoints of its size.
+fn fits_checkpoint(frontier: &Frontier, signed: &[(i64, Vec<u8>)]) -> Result<(), Unfit> {
+    let size = i64::try_from(frontier.size()).unwrap_or(i64::MAX);
+    let mut roots = signed.iter().filter(|(of, _)| *of == size).map(|(_, root)| root);
+    if roots.any(|root| frontier.root().as_slice() != root) { Err(Unfit::Checkpoint(size)) } else { Ok(()) }
 }
 
 /// Which of these rows holds something that cannot even be read.

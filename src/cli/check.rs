@@ -8,6 +8,7 @@ use crate::{
     clock::{Clock, Instant},
     config::{Check, Config, Settings},
     escalation::policy::Policy,
+    evidence::signing::Signing,
     gate::{
         Gate, KeyFits, Policies, Role, Roles, key_fits,
         lead::{Lead, lead},
@@ -58,6 +59,7 @@ pub(super) async fn run(args: CheckArgs, clock: Clock) -> anyhow::Result<ExitCod
                     checks.extend(config.deployers.check());
                     checks.push(Check { name: "limits on looking", verdict: Ok(config.look_limits.to_string()) });
                     checks.push(config.metrics.check());
+                    checks.push(Signing::check(config.signing.as_ref()));
                     checks.push(of_key(&store, &config.secret_key).await);
                     checks.push(of_lead(&store, clock.now()).await);
                     checks.push(of_writing(&store, &config, clock).await);

@@ -7,6 +7,7 @@ mod check;
 mod code;
 mod demo;
 mod deployment;
+mod evidence;
 mod healthcheck;
 mod job;
 mod key;
@@ -157,11 +158,27 @@ pub struct TargetArgs {
 
 #[derive(Debug, Subcommand)]
 pub enum AuditCommand {
-    /// Recomputes the whole log from its rows and names the first row that does not fit.
+    /// Recomputes the whole log from its rows and names the first row that does not fit. With a file: verifies a checkpoint or a
+    /// receipt without a database.
     Verify {
+        #[command(flatten)]
+        offline: evidence::OfflineArgs,
         #[command(flatten)]
         target: TargetArgs,
     },
+    /// Makes a key that signs the log, and prints the public key.
+    Keygen(evidence::KeygenArgs),
+    /// Signs the log as it is now and prints the checkpoint, or says why it cannot be signed.
+    Sign {
+        #[command(flatten)]
+        target: TargetArgs,
+    },
+    /// Writes the receipt of a row and its bytes into files, with which others verify that it is in the log.
+    Prove(evidence::ProveArgs),
+    /// Prints the proof that the log of one checkpoint begins with the log of an earlier one.
+    Consistency(evidence::ConsistencyArgs),
+    /// Holds the rows of the database against checkpoints that were kept elsewhere.
+    Compare(evidence::CompareArgs),
     /// Lets people change things again, where the newest row of the log is ahead of the clock because that was ahead once: until the
     /// clock has passed it, rows have its time and name the time of the clock besides. Set the clock right first.
     HoldTime {
@@ -268,7 +285,15 @@ async fn dispatch(command: Command, clock: Clock) -> anyhow::Result<ExitCode> {
         Command::Queue(command) => queue::run(command, clock).await,
         Command::Lever(command) => lever::run(command, clock).await,
         Command::Deployment(command) => deployment::run(command, clock).await,
-        Command::Audit(AuditCommand::Verify { target }) => audit::verify(target).await,
+        Command::Audit(AuditCommand::Verify { offline, target }) => match evidence::verify(&offline) {
+            Some(code) => Ok(code),
+            None => audit::verify(target).await,
+        },
+        Command::Audit(AuditCommand::Keygen(args)) => evidence::keygen(&args),
+        Command::Audit(AuditCommand::Sign { target }) => evidence::sign(target, clock).await,
+        Command::Audit(AuditCommand::Prove(args)) => evidence::prove(args).await,
+        Command::Audit(AuditCommand::Consistency(args)) => evidence::consistency(args).await,
+        Command::Audit(AuditCommand::Compare(args)) => evidence::compare(args).await,
         Command::Audit(AuditCommand::HoldTime { why, target }) => audit::hold_time(&why.reason, target, clock).await,
         Command::Audit(AuditCommand::TakeOverLedger { why, target }) => {
             audit::take_over_ledger(&why.reason, target, clock).await

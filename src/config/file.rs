@@ -8,6 +8,7 @@ use super::{
     channels::{ChannelConfig, HeartbeatConfig, RouteConfig},
     deployers::DeployerConfig,
     escalations::EscalationConfig,
+    evidence,
     kafka::ConsumeConfig,
     look_limits, metrics,
     receivers::ReceiverConfig,
@@ -45,6 +46,8 @@ pub(super) struct File {
     report_networks: Option<String>,
     metrics_listen: Option<String>,
     metrics_token: Option<String>,
+    audit_key_file: Option<String>,
+    audit_state_file: Option<String>,
     /// `[[job]]`
     pub(super) job: Vec<Definition>,
     /// `[[approval]]` and `[[notice]]`; none is not the same as nothing said.
@@ -119,6 +122,8 @@ impl File {
             (batches::USER, None),
             (metrics::LISTEN, self.metrics_listen),
             (metrics::TOKEN, self.metrics_token),
+            (evidence::KEY, self.audit_key_file),
+            (evidence::STATE, self.audit_state_file),
         ]
     }
 }

@@ -2,6 +2,7 @@
 
 use crate::{
     config::Config,
+    evidence::signing::{self, Signing},
     gate::Kind,
     secret::{SecretKey, random},
 };
@@ -22,7 +23,11 @@ const KEY: &str = "secret-key";
 const DATABASE: &str = "ingam.db";
 const STAFF: &str = "staff.json";
 /// Everything that a demo writes, and so all that `--fresh` removes.
-const FILES: [&str; 6] = [MARK, KEY, DATABASE, "ingam.db-wal", "ingam.db-shm", STAFF];
+const FILES: [&str; 9] =
+    [MARK, KEY, DATABASE, "ingam.db-wal", "ingam.db-shm", STAFF, LOG_KEY, "log.key.state", "log.key.state.lock"];
+/// The key that signs the log, and its name. A real one does not lie beside the database.
+const LOG_KEY: &str = "log.key";
+const LOG: &str = "localhost/ingam-demo";
 
 /// An account of the demo, as scripts read it.
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -72,6 +77,8 @@ impl Data {
         }
         data.write(MARK, "")?;
         data.write(KEY, &hex::encode(random::<32>()))?;
+        let key = directory.join(LOG_KEY);
+        signing::make(LOG, &key, &signing::beside(&key))?;
         // SQLite takes an empty file for a new database, and no other account may read this one.
         data.write(DATABASE, "")?;
         Ok((data, false))
@@ -104,7 +111,12 @@ impl Data {
         let path = self.0.join(KEY);
         let key = fs::read_to_string(&path).with_context(|| cannot(&path, "read"))?;
         let key = SecretKey::parse(&key).with_context(|| format!("{} holds no key", path.display()))?;
-        Ok(Config::local(kinds, format!("sqlite://{}", self.0.join(DATABASE).display()), key))
+        let log_key = self.0.join(LOG_KEY);
+        // One that was made by an earlier version has none.
+        let signing =
+            log_key.exists().then(|| Signing::read(&log_key, None)).transpose().map_err(anyhow::Error::msg)?;
+        let url = format!("sqlite://{}", self.0.join(DATABASE).display());
+        Ok(Config { signing, ..Config::local(kinds, url, key) })
     }
 
     pub(crate) fn directory(&self) -> &Path {

@@ -1,14 +1,15 @@
 use super::maker::{Maker, Sample, before, html};
 use crate::{
     access::pages as access,
-    audit::{RequestRow, pages as audit},
-    id::{CustomerId, RequestId, Seq, StaffId},
+    audit::{RequestRow, checkpoints::CheckpointsPage, pages as audit},
+    evidence::keep::{Finding, Kept},
+    id::{CheckpointId, CustomerId, RequestId, Seq, StaffId},
     web::{
         list::ListQuery as _,
         shell::{
             Section,
             field::{FieldErrors, wrong},
-            table::Choice,
+            table::{Choice, Pager},
         },
     },
 };
@@ -144,6 +145,17 @@ impl Maker {
         ]
     }
 
+    fn checkpoint(self, size: i64, minutes: i64) -> Kept {
+        Kept {
+            id: CheckpointId::new(size),
+            origin: "audit.ingam.test/log".into(),
+            size,
+            root: (0..32).map(|n| n * 5 + 1).collect(),
+            note: String::new(),
+            signed_at: before(TimeDelta::minutes(minutes)),
+        }
+    }
+
     #[expect(clippy::too_many_lines, reason = "a list, with nothing to follow")]
     pub(super) fn audit(self, out: &mut Vec<Sample>) {
         let mut add = |name, html| out.push(Sample { name, html });
@@ -169,6 +181,7 @@ impl Maker {
                     size: Some(12_300),
                     finding: None,
                 },
+                finding: None,
             })
         };
         let filter = crate::audit::filter::Filter {
@@ -219,12 +232,31 @@ impl Maker {
                     RequestRow { seq: Seq::new(12_305), action: "approvals.reject".into(), outcome: "applied".into() },
                 ],
                 sealed: sealed(),
+                signed: Some(self.checkpoint(12_345, 20)),
             })
         };
         let rows = self.changes();
         add("audit-row", show(rows[0].clone(), entry, Some(Seq::new(12_345))));
         add("audit-row-order", show(rows[3].clone(), audit::Entry::default(), Some(Seq::new(12_345))));
         add("audit-row-bare", show(audit::Row { ip: None, ..rows[5].clone() }, audit::Entry::default(), None));
+
+        let checkpoints = |rows, finding| {
+            html(&CheckpointsPage {
+                shell: self.shell(Section::Audit),
+                finding,
+                rows,
+                pager: Pager { first: None, next: Some("/audit/checkpoints?before=11000".into()) },
+            })
+        };
+        let signed = [(12_345, 20), (12_001, 80), (11_000, 140)].map(|(size, ago)| self.checkpoint(size, ago));
+        add("audit-checkpoints", checkpoints(signed.to_vec(), None));
+        let finding = self.text(
+            "감사 로그가 서명된 내용과 다릅니다",
+            "the log no longer contains what was signed at size 12345: rows were rewritten, or another log is in its place",
+        );
+        let finding = Finding { text: finding, since: before(TimeDelta::minutes(4)) };
+        add("audit-checkpoints-refused", checkpoints(signed.to_vec(), Some(finding)));
+        add("audit-checkpoints-empty", checkpoints(Vec::new(), None));
 
         let looks = |filter: crate::access::list::Filter, rows: Vec<access::Row>, errors| {
             html(&access::ListPage {

@@ -83,8 +83,16 @@ impl Facts {
 }
 
 /// Tables that a new database has rows in.
-const SEEDED: [&str; 7] =
-    ["_sqlx_migrations", "installation", "audit_head", "access_heads", "numbers", "verification", "host_review"];
+const SEEDED: [&str; 8] = [
+    "_sqlx_migrations",
+    "installation",
+    "audit_head",
+    "access_heads",
+    "numbers",
+    "verification",
+    "signing",
+    "host_review",
+];
 
 /// What is in the way of restoring into a database.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -20,6 +20,7 @@ mod config;
 mod containing;
 mod deployments;
 mod escalation;
+mod evidence;
 mod fences;
 mod incidents;
 mod metrics;

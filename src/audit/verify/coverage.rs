@@ -95,6 +95,14 @@ pub const COVERAGE: &[Coverage] = &[
         )],
         &[],
     ),
+    table(
+        "audit_nodes",
+        &[],
+        &[(
+            "level, n, hash",
+            "follow from the leaves; a proof that is made of them is verified before it is handed out",
+        )],
+    ),
     table("audit_head", &[("id, size, frontier, root", "recomputed from all rows")], &[]),
     table(
         "authenticators",
@@ -239,6 +247,19 @@ pub const COVERAGE: &[Coverage] = &[
         )],
     ),
     table("host_review", &[("id, seen_through", "the last row that noted it")], &[]),
+    table(
+        "checkpoints",
+        &[("size, root", "the root of the rows at this size")],
+        &[(
+            "id, origin, note, signed_at",
+            "copies for the pages; the signature in the note is verified with the public key",
+        )],
+    ),
+    table(
+        "signing",
+        &[],
+        &[("id, fault, since", "what the signer found the last time; it is found again the next time")],
+    ),
     table(
         "channels",
         &[],

@@ -18,6 +18,7 @@ const LAYERS: &[&[&str]] = &[
     // What HTTP looks like here.
     &["web"],
     // The slices.
+    &["evidence"],
     &["audit"],
     &["access", "approvals", "host", "networks", "notify", "staff"],
     &["ways", "levers"],

@@ -1,5 +1,6 @@
 //! Every route as everybody: what the console answers is what the table says, and both are what `permissions.txt` says.
 
+use crate::evidence::support::{Key, said};
 use crate::kit::{
     Browser, PEOPLE, World, block_on, csrf, moved, on_both, recovering, sample_incidents, sample_requests, sample_rota,
     sample_runs,
@@ -101,6 +102,7 @@ fn path(route: &Route, asset: &str) -> String {
                 "{job}" => "settle",
                 "{name}" => "first",
                 "{kind}" => "reveals",
+                "{tile:.+}" => "tile/0/000.p/1",
                 part if str::starts_with(part, "{") => "1",
                 part => part,
             };
@@ -186,6 +188,8 @@ on_both! {
         sample_requests(world);
         sample_rota(world);
         sample_incidents(world);
+        let signed = Key::make().sign(world);
+        assert!(signed.status.success(), "{}", said(&signed));
         let walkers = walkers(world);
         let asset = walkers[0].browser.get("/login").attributes("link[rel=stylesheet]", "href").remove(0);
         let mut text = HEAD.to_owned();

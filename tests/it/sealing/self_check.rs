@@ -69,7 +69,7 @@ fn on_postgres(world: &World) {
         "select t.tgname, t.tgrelid::regclass::text, pg_get_triggerdef(t.oid) from pg_trigger t
           where not t.tgisinternal and t.tgenabled = 'A' order by 1",
     );
-    assert_eq!(triggers.len(), 30, "{triggers:?}");
+    assert_eq!(triggers.len(), 32, "{triggers:?}");
     for row in &triggers {
         let [Some(name), Some(table), Some(sql)] = row.as_slice() else { panic!("{row:?}") };
         let always = format!("alter table {table} enable always trigger {name}");
@@ -105,6 +105,7 @@ fn on_postgres(world: &World) {
         ("escalation_events", &["update", "delete", "truncate", "trigger", "update (detail)"]),
         ("alert_events", &["update", "delete", "truncate", "trigger", "update (reason)"]),
         ("incident_events", &["update", "delete", "truncate", "trigger", "update (text)"]),
+        ("checkpoints", &["update", "delete", "truncate", "trigger", "update (note)"]),
         ("postmortems", &["update", "delete", "truncate", "trigger", "update (text)"]),
         ("batch_events", &["update", "delete", "truncate", "trigger", "update (detail)"]),
         ("order_events", &["update", "delete", "truncate", "trigger", "update (text)"]),

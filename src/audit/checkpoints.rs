@@ -1,0 +1,82 @@
+//! The checkpoints of the log, as they were signed.
+
+use super::list::record_look;
+use crate::{
+    evidence::keep::{self, Finding, Kept},
+    id::CheckpointId,
+    web::{
+        Desk, PageResult,
+        format::short_hash,
+        link::link,
+        list::Page,
+        problem_page::Problem,
+        shell::{Section, Shell, table::Pager},
+    },
+};
+use actix_web::{HttpResponse, web};
+use askama::Template;
+use serde::Deserialize;
+
+const PAGE: usize = 50;
+const ADDRESS: &str = "/audit/checkpoints";
+
+/// What may be in the address.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub(crate) struct Place {
+    /// Those that were signed before this one are wanted.
+    before: String,
+}
+
+/// `GET /audit/checkpoints`
+pub(crate) async fn list(desk: Desk, place: web::Query<Place>) -> PageResult {
+    let before = match place.before.as_str() {
+        "" => CheckpointId::MAX,
+        text => text.parse().map_err(|_| Problem::BadRequest)?,
+    };
+    record_look(&desk, "view-log", None, Some("audit/checkpoints".to_owned())).await?;
+    let rows = async |limit| keep::newest(&mut desk.reader(), before, i64::try_from(limit).unwrap_or(i64::MAX)).await;
+    let found = Page::read(PAGE, rows, |kept: &Kept| kept.id).await?;
+    let pager = Pager {
+        first: (before != CheckpointId::MAX).then(|| ADDRESS.to_owned()),
+        next: found.next.map(|id| link(ADDRESS, &[("before", &id.to_string())])),
+    };
+    let finding = keep::finding(&mut desk.reader()).await?;
+    let shell = desk.shell(Some(Section::Audit), None).await?;
+    desk.page(200, &CheckpointsPage { shell, finding, rows: found.rows, pager })
+}
+
+#[derive(Debug, Template)]
+#[template(path = "audit/checkpoints.html")]
+pub(crate) struct CheckpointsPage {
+    pub(crate) shell: Shell,
+    pub(crate) finding: Option<Finding>,
+    pub(crate) rows: Vec<Kept>,
+    pub(crate) pager: Pager,
+}
+
+impl CheckpointsPage {
+    fn short_root(kept: &Kept) -> String {
+        short_hash(&kept.root)
+    }
+
+    fn root(kept: &Kept) -> String {
+        hex::encode(&kept.root)
+    }
+}
+
+/// `GET /audit/checkpoints/{id}`: the signed note itself.
+pub(crate) async fn show(desk: Desk, path: web::Path<CheckpointId>) -> PageResult {
+    let kept = keep::find(&mut desk.reader(), path.into_inner()).await?.ok_or(Problem::NotFound)?;
+    record_look(&desk, "view-log", None, Some(format!("audit/checkpoints/{}", kept.id))).await?;
+    let name = format!("checkpoint-{}-{}.txt", kept.size, kept.id);
+    Ok(download("text/plain; charset=utf-8", &name, kept.note.into_bytes()))
+}
+
+/// A file for the disk of the reader. Its name is of letters, digits, dots and hyphens.
+pub(super) fn download(kind: &'static str, name: &str, body: Vec<u8>) -> HttpResponse {
+    HttpResponse::Ok()
+        .content_type(kind)
+        .insert_header(("content-disposition", format!("attachment; filename=\"{name}\"")))
+        .body(body)
+}

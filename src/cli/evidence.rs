@@ -1,0 +1,213 @@
+//! `ingam audit keygen | sign | prove | compare`, and `verify` with a file: evidence that leaves the machine.
+
+use super::{TargetArgs, target::Target, target::database_url};
+use crate::{
+    audit::background::report_unsigned,
+    clock::Clock,
+    digits::group,
+    evidence::{
+        compare::{self, Differs},
+        keep::sign_and_keep,
+        offline::{self, Keys, Proven},
+        prove,
+        sign::Refused,
+        signing,
+    },
+    id::Seq,
+    store::{Store, stamp},
+    tlog::{checkpoint::Checkpoint, verifier::Verifier},
+};
+use anyhow::{Context as _, bail};
+use base64::{Engine as _, engine::general_purpose::STANDARD};
+use clap::Args;
+use std::{
+    fs,
+    path::{Path, PathBuf},
+    process::ExitCode,
+};
+
+#[derive(Debug, Args)]
+pub struct KeygenArgs {
+    /// The name of the log, as in its checkpoints: a host and a path without a scheme, such as `audit.example.com/ingam`.
+    #[arg(long)]
+    name: String,
+    /// The file for the private key, readable by its owner only.
+    #[arg(long)]
+    key: PathBuf,
+    /// The file for what was signed last, beside the key where this is not given. It must not be in the database's backups.
+    #[arg(long)]
+    state: Option<PathBuf>,
+}
+
+#[derive(Debug, Args)]
+pub struct ProveArgs {
+    /// The number of the row, as in the log; the first is 0.
+    seq: i64,
+    /// The directory for the receipt and the bytes of the row.
+    #[arg(long, default_value = ".")]
+    dir: PathBuf,
+    #[command(flatten)]
+    target: TargetArgs,
+}
+
+#[derive(Debug, Args)]
+pub struct ConsistencyArgs {
+    /// The number of rows of an earlier checkpoint.
+    old: i64,
+    /// The number of rows of a later one.
+    new: i64,
+    #[command(flatten)]
+    target: TargetArgs,
+}
+
+#[derive(Debug, Args)]
+pub struct CompareArgs {
+    /// A checkpoint that was kept elsewhere, or a directory of them.
+    path: PathBuf,
+    /// The public key of the log, as `ingam audit keygen` printed it.
+    #[arg(long, value_parser = verifier)]
+    vkey: Verifier,
+    #[command(flatten)]
+    target: TargetArgs,
+}
+
+/// What is verified without a database.
+#[derive(Debug, Args)]
+pub struct OfflineArgs {
+    /// A checkpoint, a receipt (`.tlog-proof`, with the bytes of its row in a `.json` beside it), or a directory of them.
+    /// Without it the database is verified.
+    #[arg(requires = "vkey")]
+    path: Option<PathBuf>,
+    /// The public key of the log, as `ingam audit keygen` printed it.
+    #[arg(long, value_parser = verifier, requires = "path")]
+    vkey: Option<Verifier>,
+    /// The public key of a witness that must have signed too; may be given several times.
+    #[arg(long, value_parser = verifier, requires = "path")]
+    witness: Vec<Verifier>,
+    /// The bytes of the row, where they are not beside the receipt.
+    #[arg(long, requires = "path")]
+    entry: Option<PathBuf>,
+}
+
+fn verifier(text: &str) -> Result<Verifier, String> {
+    Verifier::read(text.trim()).map_err(|fault| fault.to_string())
+}
+
+pub(super) fn keygen(args: &KeygenArgs) -> anyhow::Result<ExitCode> {
+    let state = args.state.clone().unwrap_or_else(|| signing::beside(&args.key));
+    if state == args.key {
+        bail!("the key and what was signed last are two files; give --state another name than --key");
+    }
+    let verifier = signing::make(&args.name, &args.key, &state)?;
+    println!("Made {} and {}. Set INGAM_AUDIT_KEY_FILE to the first.", args.key.display(), state.display());
+    if args.state.is_some() {
+        println!("Set INGAM_AUDIT_STATE_FILE to the second.");
+    }
+    println!("The public key, which auditors need and must not get from the database:\n");
+    println!("{verifier}");
+    Ok(ExitCode::SUCCESS)
+}
+
+pub(super) async fn sign(args: TargetArgs, clock: Clock) -> anyhow::Result<ExitCode> {
+    let target = Target::open(&args, clock).await?;
+    let Some(signing) = &target.config.signing else {
+        bail!("no key is set: make one with `ingam audit keygen`, and set INGAM_AUDIT_KEY_FILE");
+    };
+    match sign_and_keep(&target.store.reader, &target.gate, signing).await? {
+        Ok(state) => {
+            print!("{}", state.note);
+            Ok(ExitCode::SUCCESS)
+        }
+        Err(busy @ Refused::Busy) => Err(busy.into()),
+        Err(refused) => {
+            report_unsigned(&target.gate, &refused).await?;
+            Err(anyhow::Error::new(refused).context("nothing was signed"))
+        }
+    }
+}
+
+pub(super) async fn prove(args: ProveArgs) -> anyhow::Result<ExitCode> {
+    let store = open(&args.target).await?;
+    let proven = prove::receipt(&store.reader, Seq::new(args.seq)).await;
+    store.close().await;
+    let proven = proven?;
+    let [receipt, body] = ["tlog-proof", "json"].map(|end| args.dir.join(format!("row-{}.{end}", args.seq)));
+    write(&receipt, proven.receipt.to_string().as_bytes())?;
+    write(&body, &proven.body)?;
+    println!("Wrote {} and {}.", receipt.display(), body.display());
+    println!("They prove row {} in a log of {} rows.", args.seq, group(i64::try_from(proven.size).unwrap_or(i64::MAX)));
+    Ok(ExitCode::SUCCESS)
+}
+
+/// Prints the proof that the log of a later checkpoint begins with the one of an earlier: a hash in base64 on each line.
+pub(super) async fn consistency(args: ConsistencyArgs) -> anyhow::Result<ExitCode> {
+    let store = open(&args.target).await?;
+    let proof = prove::growth(&store.reader, args.old, args.new).await;
+    store.close().await;
+    for hash in proof? {
+        println!("{}", STANDARD.encode(hash));
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+fn write(path: &Path, bytes: &[u8]) -> anyhow::Result<()> {
+    fs::write(path, bytes).with_context(|| format!("{} cannot be written", path.display()))
+}
+
+pub(super) async fn compare(args: CompareArgs) -> anyhow::Result<ExitCode> {
+    let checkpoints = read(&args.path, &args.vkey)?;
+    let (count, largest) = (checkpoints.len(), checkpoints.iter().map(Checkpoint::size).max().unwrap_or_default());
+    let store = open(&args.target).await?;
+    let compared = compare::compare(&store.reader, checkpoints).await;
+    store.close().await;
+    match compared {
+        Ok(()) => {
+            println!(
+                "The database fits {count} checkpoints, up to {} rows.",
+                group(i64::try_from(largest).unwrap_or(i64::MAX))
+            );
+            Ok(ExitCode::SUCCESS)
+        }
+        Err(differs @ Differs::Unfit(_)) => Err(differs.into()),
+        Err(differs) => bail!("the database does not fit what was signed: {differs}"),
+    }
+}
+
+/// The checkpoints of a file or a directory.
+fn read(path: &Path, verifier: &Verifier) -> anyhow::Result<Vec<Checkpoint>> {
+    let files = if path.is_dir() { offline::checkpoints(path)? } else { vec![path.to_owned()] };
+    let read = |file: &PathBuf| {
+        let bytes = fs::read(file).with_context(|| format!("{} cannot be read", file.display()))?;
+        compare::read(&bytes, verifier).with_context(|| format!("{} is no checkpoint of this key", file.display()))
+    };
+    files.iter().map(read).collect()
+}
+
+/// Verifies files. Exits with 1 where one does not fit, and with 2 where one cannot be read.
+pub(super) fn verify(args: &OfflineArgs) -> Option<ExitCode> {
+    let (path, vkey) = args.path.as_deref().zip(args.vkey.as_ref())?;
+    let keys = Keys { log: vkey, witnesses: &args.witness };
+    let proven = match offline::verify(path, args.entry.as_deref(), keys) {
+        Ok(proven) => proven,
+        Err(unproven) => {
+            eprintln!("ingam: {unproven}");
+            return Some(ExitCode::from(if unproven.is_unreadable() { 2 } else { 1 }));
+        }
+    };
+    for one in proven {
+        match one {
+            Proven::Checkpoint { size } => println!("{} signed a log of {size} rows.", vkey.name()),
+            Proven::Row { index, size } => {
+                println!("Row {index} is in the log of {size} rows that {} signed.", vkey.name())
+            }
+        }
+    }
+    Some(ExitCode::SUCCESS)
+}
+
+/// A database for reading, without a key: anybody who can read the rows can prove and compare them.
+async fn open(args: &TargetArgs) -> anyhow::Result<Store> {
+    let store = Store::open(&database_url(args)?, 1).await?;
+    stamp(&store.reader, store.engine).await?;
+    Ok(store)
+}

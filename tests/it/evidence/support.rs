@@ -1,0 +1,164 @@
+//! A world whose log is signed, and what an owner of the database can do to it.
+
+use crate::kit::{Engine, World, wait_until};
+use ingam::{
+    config::Config,
+    evidence::signing::Signing,
+    merkle::{Frontier, Hash, leaf},
+};
+use std::{
+    path::{Path, PathBuf},
+    process::{Command, Output},
+    time::Duration,
+};
+use tempfile::TempDir;
+
+pub(crate) const NAME: &str = "audit.ingam.test/log";
+
+/// The key of a log on a disk apart from the database.
+pub(crate) struct Key {
+    pub directory: TempDir,
+    /// The public key.
+    pub vkey: String,
+}
+
+impl Key {
+    /// Makes one with the command that operators use.
+    pub(crate) fn make() -> Self {
+        let directory = TempDir::with_prefix("ingam-test-").unwrap();
+        let path = directory.path().join("log.key");
+        let mut command = Command::new(env!("CARGO_BIN_EXE_ingam"));
+        let made = command.args(["audit", "keygen", "--name", NAME, "--key", path.to_str().unwrap()]).output().unwrap();
+        let said = said(&made);
+        assert!(made.status.success(), "{said}");
+        let vkey = said.lines().find(|line| line.starts_with(NAME)).unwrap().to_owned();
+        Self { directory, vkey }
+    }
+
+    pub(crate) fn path(&self) -> PathBuf {
+        self.directory.path().join("log.key")
+    }
+
+    pub(crate) fn state(&self) -> PathBuf {
+        self.directory.path().join("log.key.state")
+    }
+
+    /// Signs the log of a console with it, without waiting for long.
+    pub(crate) fn serve_for(&self, config: &mut Config) {
+        let signing = Signing::read(&self.path(), None).unwrap();
+        config.signing = Some(signing.with_turns(3, Duration::from_millis(50)));
+    }
+
+    /// A command that signs or verifies with it.
+    pub(crate) fn command(&self, world: &World, arguments: &[&str]) -> Output {
+        world.command(arguments).env("INGAM_AUDIT_KEY_FILE", self.path()).output().unwrap()
+    }
+
+    pub(crate) fn sign(&self, world: &World) -> Output {
+        self.command(world, &["audit", "sign"])
+    }
+}
+
+/// Everything that a command wrote.
+pub(crate) fn said(output: &Output) -> String {
+    format!("{}{}", String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr))
+}
+
+/// A world whose log is signed by its own console.
+pub(crate) fn signed(engine: Engine) -> (World, Key) {
+    let key = Key::make();
+    let world = World::start_with(engine, |config| key.serve_for(config));
+    (world, key)
+}
+
+/// The number of rows of the newest checkpoint.
+pub(crate) fn size(world: &World) -> i64 {
+    world.number("select coalesce(max(size), -1) from checkpoints")
+}
+
+/// Waits until all that is in the log now is signed.
+pub(crate) fn wait_for_signature(world: &World) {
+    world.clock.advance(Duration::from_hours(2));
+    wait_until(|| size(world) == world.audit_size());
+}
+
+/// Takes away what keeps the log from being rewritten, as the owner of a database can.
+pub(crate) fn lay_open(world: &World) {
+    for table in ["audit", "audit_head", "checkpoints"] {
+        match world.engine {
+            Engine::Sqlite => {
+                let list = format!("select name from sqlite_master where type = 'trigger' and tbl_name = '{table}'");
+                for row in world.rows(&list) {
+                    tamper(world, &format!("drop trigger {}", row[0].as_deref().unwrap()));
+                }
+            }
+            Engine::Postgres => tamper(world, &format!("alter table {table} disable trigger all")),
+        }
+    }
+}
+
+pub(crate) fn tamper(world: &World, sql: &str) {
+    world.database().tamper(sql).unwrap_or_else(|error| panic!("{sql}: {error}"));
+}
+
+/// Bytes as the engine writes them.
+pub(crate) fn literal(engine: Engine, bytes: &[u8]) -> String {
+    match engine {
+        Engine::Sqlite => format!("x'{}'", hex::encode(bytes)),
+        Engine::Postgres => format!("'\\x{}'::bytea", hex::encode(bytes)),
+    }
+}
+
+/// The bytes of all rows.
+pub(crate) fn bodies(world: &World) -> Vec<Vec<u8>> {
+    let text = match world.engine {
+        Engine::Sqlite => "select hex(body) from audit order by seq",
+        Engine::Postgres => "select encode(body, 'hex') from audit order by seq",
+    };
+    world.rows(text).iter().map(|row| hex::decode(row[0].as_deref().unwrap()).unwrap()).collect()
+}
+
+/// Computes the tree again over the rows as they are, and puts its edge and root where the console's were.
+pub(crate) fn recompute(world: &World) {
+    let leaves: Vec<Hash> = bodies(world).iter().map(|body| leaf(body)).collect();
+    let mut frontier = Frontier::default();
+    leaves.iter().for_each(|leaf| frontier.push(*leaf));
+    let (edge, root) = (literal(world.engine, &frontier.bytes()), literal(world.engine, &frontier.root()));
+    tamper(world, &format!("update audit_head set size = {}, frontier = {edge}, root = {root}", leaves.len()));
+}
+
+/// Gives the reason of a row other words everywhere: in its column, its bytes, its leaf, and the tree.
+pub(crate) fn rewrite(world: &World, seq: usize, from: &str, to: &str) {
+    let body = String::from_utf8(bodies(world)[seq].clone()).unwrap();
+    assert!(body.contains(from), "{body}");
+    let body = body.replace(from, to);
+    let (bytes, hash) = (literal(world.engine, body.as_bytes()), literal(world.engine, &leaf(body.as_bytes())));
+    tamper(
+        world,
+        &format!(
+            "update audit set reason = replace(reason, '{from}', '{to}'), body = {bytes}, leaf = {hash} where seq = {seq}"
+        ),
+    );
+    recompute(world);
+}
+
+/// A file of the key's directory with these bytes.
+pub(crate) fn write(directory: &Path, name: &str, bytes: &[u8]) -> PathBuf {
+    let path = directory.join(name);
+    std::fs::write(&path, bytes).unwrap();
+    path
+}
+
+/// What an implementation that is not ours says of a receipt.
+pub(crate) fn is_valid_by_another(receipt: &[u8], index: u64, entry: &[u8], tree: &Frontier) {
+    let text = str::from_utf8(receipt).unwrap();
+    let (head, checkpoint) = text.split_once("\n\n").unwrap();
+    let mut lines = head.lines();
+    assert_eq!(lines.next(), Some("c2sp.org/tlog-proof@v1"));
+    assert_eq!(lines.next(), Some(format!("index {index}").as_str()));
+    let proof: Vec<tlog_tiles::Hash> = lines.map(|line| tlog_tiles::Hash::parse_hash(line).unwrap()).collect();
+    let size: u64 = checkpoint.lines().nth(1).unwrap().parse().unwrap();
+    assert_eq!(size, tree.size());
+    tlog_tiles::check_record(&proof, size, tlog_tiles::Hash(tree.root()), index, tlog_tiles::Hash(leaf(entry)))
+        .unwrap();
+}
