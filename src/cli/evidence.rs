@@ -198,7 +198,7 @@ pub(super) fn verify(args: &OfflineArgs) -> Option<ExitCode> {
         match one {
             Proven::Checkpoint { size } => println!("{} signed a log of {size} rows.", vkey.name()),
             Proven::Row { index, size } => {
-                println!("Row {index} is in the log of {size} rows that {} signed.", vkey.name())
+                println!("Row {index} is in the log of {size} rows that {} signed.", vkey.name());
             }
         }
     }

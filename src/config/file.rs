@@ -46,8 +46,10 @@ pub(super) struct File {
     report_networks: Option<String>,
     metrics_listen: Option<String>,
     metrics_token: Option<String>,
-    audit_key_file: Option<String>,
-    audit_state_file: Option<String>,
+    #[serde(rename = "audit_key_file")]
+    audit_key: Option<String>,
+    #[serde(rename = "audit_state_file")]
+    audit_state: Option<String>,
     /// `[[job]]`
     pub(super) job: Vec<Definition>,
     /// `[[approval]]` and `[[notice]]`; none is not the same as nothing said.
@@ -122,8 +124,8 @@ impl File {
             (batches::USER, None),
             (metrics::LISTEN, self.metrics_listen),
             (metrics::TOKEN, self.metrics_token),
-            (evidence::KEY, self.audit_key_file),
-            (evidence::STATE, self.audit_state_file),
+            (evidence::KEY, self.audit_key),
+            (evidence::STATE, self.audit_state),
         ]
     }
 }

@@ -145,17 +145,6 @@ impl Maker {
         ]
     }
 
-    fn checkpoint(self, size: i64, minutes: i64) -> Kept {
-        Kept {
-            id: CheckpointId::new(size),
-            origin: "audit.ingam.test/log".into(),
-            size,
-            root: (0..32).map(|n| n * 5 + 1).collect(),
-            note: String::new(),
-            signed_at: before(TimeDelta::minutes(minutes)),
-        }
-    }
-
     #[expect(clippy::too_many_lines, reason = "a list, with nothing to follow")]
     pub(super) fn audit(self, out: &mut Vec<Sample>) {
         let mut add = |name, html| out.push(Sample { name, html });
@@ -232,7 +221,7 @@ impl Maker {
                     RequestRow { seq: Seq::new(12_305), action: "approvals.reject".into(), outcome: "applied".into() },
                 ],
                 sealed: sealed(),
-                signed: Some(self.checkpoint(12_345, 20)),
+                signed: Some(checkpoint(12_345, 20)),
             })
         };
         let rows = self.changes();
@@ -248,7 +237,7 @@ impl Maker {
                 pager: Pager { first: None, next: Some("/audit/checkpoints?before=11000".into()) },
             })
         };
-        let signed = [(12_345, 20), (12_001, 80), (11_000, 140)].map(|(size, ago)| self.checkpoint(size, ago));
+        let signed = [(12_345, 20), (12_001, 80), (11_000, 140)].map(|(size, ago)| checkpoint(size, ago));
         add("audit-checkpoints", checkpoints(signed.to_vec(), None));
         let finding = self.text(
             "감사 로그가 서명된 내용과 다릅니다",
@@ -302,5 +291,16 @@ impl Maker {
         add("access-filtered", looks(filter.clone(), some, FieldErrors::new()));
         add("access-nothing", looks(filter, vec![], FieldErrors::one("address", wrong::not_an_address())));
         add("access-empty", looks(crate::access::list::Filter::default(), vec![], FieldErrors::new()));
+    }
+}
+
+fn checkpoint(size: i64, minutes: i64) -> Kept {
+    Kept {
+        id: CheckpointId::new(size),
+        origin: "audit.ingam.test/log".into(),
+        size,
+        root: (0..32).map(|n| n * 5 + 1).collect(),
+        note: String::new(),
+        signed_at: before(TimeDelta::minutes(minutes)),
     }
 }

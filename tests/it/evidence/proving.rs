@@ -112,8 +112,8 @@ on_both! {
         check();
         let proven = key.directory.path().join("proven");
         fs::create_dir(&proven).unwrap();
-        let proved = world.command(&["audit", "prove", "300", "--dir", proven.to_str().unwrap()]).output().unwrap();
-        assert!(proved.status.success(), "{}", said(&proved));
+        let ended = world.command(&["audit", "prove", "300", "--dir", proven.to_str().unwrap()]).output().unwrap();
+        assert!(ended.status.success(), "{}", said(&ended));
         assert!(verify(&world, &key, &proven).status.success());
     }
 

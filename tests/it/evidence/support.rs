@@ -122,7 +122,9 @@ pub(crate) fn bodies(world: &World) -> Vec<Vec<u8>> {
 pub(crate) fn recompute(world: &World) {
     let leaves: Vec<Hash> = bodies(world).iter().map(|body| leaf(body)).collect();
     let mut frontier = Frontier::default();
-    leaves.iter().for_each(|leaf| frontier.push(*leaf));
+    for leaf in &leaves {
+        frontier.push(*leaf);
+    }
     let (edge, root) = (literal(world.engine, &frontier.bytes()), literal(world.engine, &frontier.root()));
     tamper(world, &format!("update audit_head set size = {}, frontier = {edge}, root = {root}", leaves.len()));
 }

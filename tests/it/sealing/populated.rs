@@ -259,8 +259,8 @@ fn queues(world: &World) {
 
 /// A kind of change that was closed and opened again.
 /// The log is signed from another process, which needs nothing of the console. No log here has the 256 rows of a subtree.
-fn evidence(world: &World, signer: &Key) {
-    let signed = signer.sign(world);
+fn evidence(world: &World, key: &Key) {
+    let signed = key.sign(world);
     assert!(signed.status.success(), "{}", said(&signed));
     world
         .database()
