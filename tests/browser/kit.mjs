@@ -52,6 +52,8 @@ export async function startConsole({ users = 300, settings, jobs } = {}) {
   };
   return {
     origin,
+    // The directory of its data.
+    data,
     person,
     // Runs a command of the same binary on this console's data, as a person with a shell on the machine would.
     async run(...args) {
