@@ -74,6 +74,8 @@ const JUDGE_EVERY: TimeDelta = TimeDelta::seconds(30);
 const REMIND_EVERY: TimeDelta = TimeDelta::minutes(1);
 const FORGET_EVERY: TimeDelta = TimeDelta::minutes(10);
 const AT_ONCE: i64 = 200;
+/// A signer that refuses tries again in every sixth turn, once a minute: it reads all rows after the last checkpoint.
+const REFUSED_TURNS: u32 = 6;
 
 /// What a worker works with.
 #[derive(Clone, Debug)]
@@ -249,11 +251,11 @@ async fn sign(work: Work, mut stopped: watch::Receiver<bool>) {
     let Some(signing) = &work.signing else {
         return forget_finding(&work).await;
     };
-    let mut is_first = true;
+    let mut turns = 0_u32;
     while turn_after(signing.look, &mut stopped).await {
         tokio::select! {
-            signed = sign_once(&work, signing, is_first) => match signed {
-                Ok(()) => is_first = false,
+            signed = sign_once(&work, signing, turns) => match signed {
+                Ok(()) => turns = turns.wrapping_add(1),
                 Err(error) => tracing::warn!(error = format!("{error:#}"), "the audit log could not be signed; trying again"),
             },
             _ = stopped.changed() => return,
@@ -261,9 +263,10 @@ async fn sign(work: Work, mut stopped: watch::Receiver<bool>) {
     }
 }
 
-async fn sign_once(work: &Work, signing: &Signing, is_first: bool) -> anyhow::Result<()> {
+async fn sign_once(work: &Work, signing: &Signing, turns: u32) -> anyhow::Result<()> {
     let (reader, gate) = (&work.batches.reader, &work.gate);
-    if let Some(refused) = sign_if_due(reader, gate, &work.clock, signing, is_first).await? {
+    let again = if keep::finding(&mut &*reader).await?.is_some() { turns % REFUSED_TURNS == 0 } else { turns == 0 };
+    if let Some(refused) = sign_if_due(reader, gate, &work.clock, signing, again).await? {
         report_unsigned(gate, &refused).await?;
     }
     nodes::fill(reader, gate).await?;

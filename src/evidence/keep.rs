@@ -147,17 +147,19 @@ pub(crate) async fn sign_and_keep(
     }
 }
 
-/// Signs if it is time to: the first time, after an hour in which the log has grown, and after a thousand rows. Returns why the log
-/// is not signed, unless that is known.
+/// Signs if it is time to: the first time, after an hour in which the log has grown, and after a thousand rows; while it refuses, when
+/// `again` says so, since all rows after the last checkpoint are read each time. Returns why the log is not signed, unless that is
+/// known.
 pub(crate) async fn sign_if_due(
     reader: &Reader,
     gate: &Gate,
     clock: &Clock,
     signing: &Signing,
-    is_first: bool,
+    again: bool,
 ) -> sqlx::Result<Option<Refused>> {
     let known = finding(&mut &*reader).await?;
-    if !is_first && known.is_none() && !is_due(reader, clock, signing).await? {
+    let is_due = if known.is_some() { again } else { again || is_due(reader, clock, signing).await? };
+    if !is_due {
         return Ok(None);
     }
     match sign_and_keep(reader, gate, signing).await? {

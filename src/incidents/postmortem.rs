@@ -207,9 +207,9 @@ struct PostmortemForm<'a> {
 }
 
 impl PostmortemForm<'_> {
-    /// As it will be shown, once it is sealed.
-    fn shown(&self) -> Rendered {
-        markdown::render(&text::typed(&self.panel.text))
+    /// As it will be shown, once it is sealed; nothing where it cannot be.
+    fn shown(&self) -> Option<Rendered> {
+        text::postmortem(&text::typed(&self.panel.text)).ok().map(|text| markdown::render(&text))
     }
 }
 

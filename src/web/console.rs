@@ -114,6 +114,13 @@ impl Console {
         lead(&mut &self.reader, self.clock.now()).await
     }
 
+    /// Whether the signer refuses to sign the log.
+    pub(crate) async fn is_unsigned(&self) -> sqlx::Result<bool> {
+        let (is_unsigned,): (bool,) =
+            self.reader.query(sql!("select fault is not null from signing where id = 1")).one().await?;
+        Ok(is_unsigned)
+    }
+
     pub async fn audit_size(&self) -> sqlx::Result<i64> {
         let (size,): (i64,) = self.reader.query(sql!("select size from audit_head where id = 1")).one().await?;
         Ok(size)

@@ -10,13 +10,17 @@ import { setTimeout as sleep } from 'node:timers/promises';
 
 const program = ['/usr/sbin/nginx', 'nginx'].find((name) => spawnSync(name, ['-v']).status === 0);
 
-// A port that was free a moment ago.
+// A port that is free, and that no connection and no listener without a port of its own gets meanwhile: it lies below those that the
+// system hands out (32,768 and up).
 export async function freePort() {
-  const server = createServer();
-  await new Promise((resolve) => server.listen(0, '127.0.0.1', resolve));
-  const { port } = server.address();
-  await new Promise((resolve) => server.close(resolve));
-  return port;
+  for (;;) {
+    const port = 20_000 + Math.floor(Math.random() * 12_000);
+    const server = createServer();
+    const is = await new Promise((resolve) => server.once('error', () => resolve(false)).listen(port, '127.0.0.1', () => resolve(true)));
+    if (!is) continue;
+    await new Promise((resolve) => server.close(resolve));
+    return port;
+  }
 }
 
 // A configuration that keeps everything in `dir`, with what belongs into its `http`.

@@ -24,6 +24,7 @@ fn is_found(world: &World, words: &str) {
     wait_until(|| world.number("select count(*) from signing where fault is not null") == 1);
     let fault = world.database().value("select fault from signing");
     assert!(fault.contains(words), "{fault}");
+    assert!(world.browser().get("/readyz").text().contains("refuses to sign the audit log"));
     let sora = world.signed_in("sora");
     for path in ["/audit", "/audit/checkpoints"] {
         let page = sora.get(path);

@@ -1,6 +1,6 @@
 //! A world whose log is signed, and what an owner of the database can do to it.
 
-use crate::kit::{Engine, World, wait_until};
+use crate::kit::{Engine, World, wait_for, wait_until};
 use ingam::{
     config::Config,
     evidence::signing::Signing,
@@ -54,8 +54,12 @@ impl Key {
         world.command(arguments).env("INGAM_AUDIT_KEY_FILE", self.path()).output().unwrap()
     }
 
+    /// Signs by hand. Where the console signs just then, that is said, and it is tried again.
     pub(crate) fn sign(&self, world: &World) -> Output {
-        self.command(world, &["audit", "sign"])
+        wait_for(|| {
+            let signed = self.command(world, &["audit", "sign"]);
+            (!said(&signed).contains("another process signs just now")).then_some(signed)
+        })
     }
 }
 

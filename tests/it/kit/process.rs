@@ -1,6 +1,7 @@
 use super::{Browser, Database, People, server::SECRET_KEY, wait_for, wait_until};
 use ingam::supervise::Launcher;
 use std::{
+    hash::{BuildHasher as _, Hasher as _, RandomState},
     net::{SocketAddr, TcpListener, TcpStream},
     process::{Child, Command, ExitStatus, Stdio},
     sync::Arc,
@@ -139,7 +140,10 @@ impl Drop for Process {
     }
 }
 
-/// A port that was free a moment ago.
+/// A port that is free, and that no connection and no listener without a port of its own gets meanwhile: it lies below those that the
+/// system hands out (32,768 and up).
 pub(crate) fn free_address() -> SocketAddr {
-    TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap()
+    let random = || u16::try_from(RandomState::new().build_hasher().finish() % 12_000).unwrap();
+    let free = || TcpListener::bind(("127.0.0.1", 20_000 + random())).ok()?.local_addr().ok();
+    (0..100).find_map(|_| free()).expect("one of a hundred ports is free")
 }
