@@ -265,7 +265,8 @@ async fn sign(work: Work, mut stopped: watch::Receiver<bool>) {
 
 async fn sign_once(work: &Work, signing: &Signing, turns: u32) -> anyhow::Result<()> {
     let (reader, gate) = (&work.batches.reader, &work.gate);
-    let again = if keep::finding(&mut &*reader).await?.is_some() { turns.is_multiple_of(REFUSED_TURNS) } else { turns == 0 };
+    let again =
+        if keep::finding(&mut &*reader).await?.is_some() { turns.is_multiple_of(REFUSED_TURNS) } else { turns == 0 };
     if let Some(refused) = sign_if_due(reader, gate, &work.clock, signing, again).await? {
         report_unsigned(gate, &refused).await?;
     }
