@@ -63,7 +63,7 @@ test('mina signs in with a real code, searches a phone number, adds 1,000 points
   const sora = await (await openWindow(browser, console)).newPage();
   await signIn(sora, console, 'sora');
   await sora.goto('/audit?action=points.adjust');
-  const row = sora.locator('main a[href^="/audit/"]').first();
+  const row = sora.locator('main table a[href^="/audit/"]').first();
   await sora.goto(/\/audit\/\d+/.exec(await row.getAttribute('href'))[0]);
   const shown = await sora.locator('main').innerText();
   for (const part of [grouped(had), grouped(had + 1000), reason, 'points.adjust']) {
