@@ -8,6 +8,7 @@ pub(crate) mod forget;
 pub(crate) mod future;
 mod heartbeat;
 mod lanes;
+mod log;
 mod queues;
 mod refunds;
 
@@ -18,17 +19,13 @@ use crate::{
         telling::Telling,
     },
     approvals::expire,
-    audit::background::{Verifying, report_unsigned, verify_if_due},
+    audit::background::Verifying,
     clock::{Clock, Instant},
     escalation::{
         Policies,
         turn::{Escalating, escalate},
     },
-    evidence::{
-        keep::{self, sign_if_due},
-        nodes,
-        signing::Signing,
-    },
+    evidence::signing::Signing,
     gate::{Gate, Judging, lead, lead::Lead},
     incidents::{collect::collect, remind::remind},
     memory,
@@ -74,8 +71,6 @@ const JUDGE_EVERY: TimeDelta = TimeDelta::seconds(30);
 const REMIND_EVERY: TimeDelta = TimeDelta::minutes(1);
 const FORGET_EVERY: TimeDelta = TimeDelta::minutes(10);
 const AT_ONCE: i64 = 200;
-/// A signer that refuses tries again in every sixth turn, once a minute: it reads all rows after the last checkpoint.
-const REFUSED_TURNS: u32 = 6;
 
 /// What a worker works with.
 #[derive(Clone, Debug)]
@@ -115,8 +110,8 @@ pub(crate) fn start(work: &Work) -> Worker {
     let mut done = vec![
         tokio::spawn(deliver_and_forget(work.clone(), pulses.add("handing on events"), stopped.clone())),
         tokio::spawn(batches::run(work.batches.clone(), pulses.add("running batches"), stopped.clone())),
-        tokio::spawn(verify(work.clone(), stopped.clone())),
-        tokio::spawn(sign(work.clone(), stopped.clone())),
+        tokio::spawn(log::verify(work.clone(), stopped.clone())),
+        tokio::spawn(log::sign(work.clone(), stopped.clone())),
         tokio::spawn(index_names(work.clone(), stopped.clone())),
         tokio::spawn(mark_file(work.clone(), stopped.clone())),
         tokio::spawn(judge_alerts(work.clone(), pulses.add("opening alerts"), stopped.clone())),
@@ -230,60 +225,6 @@ async fn tell_lead(mut reader: &Reader, now: Instant, told: Option<Lead>) -> Opt
         _ => {}
     }
     lead
-}
-
-/// Looks every few minutes whether the next verification is due; the first time some minutes after the start.
-async fn verify(work: Work, mut stopped: watch::Receiver<bool>) {
-    let Some(Verifying { every, look }) = work.verifying else { return };
-    while turn_after(look, &mut stopped).await {
-        let verifying = verify_if_due(&work.batches.reader, &work.gate, &work.clock, every);
-        tokio::select! {
-            verified = verifying => if let Err(error) = verified {
-                tracing::warn!(%error, "the audit log could not be verified; trying again");
-            },
-            _ = stopped.changed() => return,
-        }
-    }
-}
-
-/// Signs the log from time to time, and keeps the subtrees that proofs are made of. What a signer found that is no more is over.
-async fn sign(work: Work, mut stopped: watch::Receiver<bool>) {
-    let Some(signing) = &work.signing else {
-        return forget_finding(&work).await;
-    };
-    let mut turns = 0_u32;
-    while turn_after(signing.look, &mut stopped).await {
-        tokio::select! {
-            signed = sign_once(&work, signing, turns) => match signed {
-                Ok(()) => turns = turns.wrapping_add(1),
-                Err(error) => tracing::warn!(error = format!("{error:#}"), "the audit log could not be signed; trying again"),
-            },
-            _ = stopped.changed() => return,
-        }
-    }
-}
-
-async fn sign_once(work: &Work, signing: &Signing, turns: u32) -> anyhow::Result<()> {
-    let (reader, gate) = (&work.batches.reader, &work.gate);
-    let again =
-        if keep::finding(&mut &*reader).await?.is_some() { turns.is_multiple_of(REFUSED_TURNS) } else { turns == 0 };
-    if let Some(refused) = sign_if_due(reader, gate, &work.clock, signing, again).await? {
-        report_unsigned(gate, &refused).await?;
-    }
-    nodes::fill(reader, gate).await?;
-    Ok(())
-}
-
-async fn forget_finding(work: &Work) {
-    let forget = async {
-        match keep::finding(&mut &work.batches.reader).await? {
-            Some(_) => work.gate.run_housekeeping(&keep::KeepFinding { text: None }).await,
-            None => Ok(()),
-        }
-    };
-    if let Err(error) = forget.await {
-        tracing::warn!(%error, "what the signer had found could not be taken back");
-    }
 }
 
 /// Brings the names of customers who came or changed into the index, a few hundred in a transaction.

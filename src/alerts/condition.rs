@@ -197,30 +197,28 @@ async fn overdue(reader: &Reader) -> sqlx::Result<Vec<Condition>> {
 /// A log that did not verify when it was verified last.
 async fn unfit(reader: &Reader) -> sqlx::Result<Option<Condition>> {
     let last = background::last(&mut &*reader).await?;
-    Ok(last.finding.zip(last.finished_at).map(|(finding, at)| Condition {
-        kind: AlertKind::Unfit,
-        severity: AlertKind::Unfit.severity(),
-        subject: "log".to_owned(),
-        title: "audit verify".to_owned(),
-        newest_at: at,
-        n: 1,
-        reference: None,
-        facts: Facts { detail: Some(finding), ..Facts::default() },
-    }))
+    let found = last.finding.zip(last.finished_at);
+    Ok(found.map(|(finding, at)| of_log(AlertKind::Unfit, "audit verify", finding, at)))
 }
 
 /// A log that the signer refuses to sign.
 async fn unsigned(reader: &Reader) -> sqlx::Result<Option<Condition>> {
-    Ok(keep::finding(&mut &*reader).await?.map(|finding| Condition {
-        kind: AlertKind::Unsigned,
-        severity: AlertKind::Unsigned.severity(),
+    let found = keep::finding(&mut &*reader).await?;
+    Ok(found.map(|finding| of_log(AlertKind::Unsigned, "audit sign", finding.text, finding.since)))
+}
+
+/// `command`: what finds it again.
+fn of_log(kind: AlertKind, command: &str, finding: String, at: Instant) -> Condition {
+    Condition {
+        kind,
+        severity: kind.severity(),
         subject: "log".to_owned(),
-        title: "audit sign".to_owned(),
-        newest_at: finding.since,
+        title: command.to_owned(),
+        newest_at: at,
         n: 1,
         reference: None,
-        facts: Facts { detail: Some(finding.text), ..Facts::default() },
-    }))
+        facts: Facts { detail: Some(finding), ..Facts::default() },
+    }
 }
 
 /// Channels that take no messages.

@@ -6,6 +6,7 @@ use crate::{
     id::CheckpointId,
     web::{
         Desk, PageResult,
+        download::download,
         format::short_hash,
         link::link,
         list::Page,
@@ -13,7 +14,7 @@ use crate::{
         shell::{Section, Shell, table::Pager},
     },
 };
-use actix_web::{HttpResponse, web};
+use actix_web::web;
 use askama::Template;
 use serde::Deserialize;
 
@@ -70,13 +71,5 @@ pub(crate) async fn show(desk: Desk, path: web::Path<CheckpointId>) -> PageResul
     let kept = keep::find(&mut desk.reader(), path.into_inner()).await?.ok_or(Problem::NotFound)?;
     record_look(&desk, "view-log", None, Some(format!("audit/checkpoints/{}", kept.id))).await?;
     let name = format!("checkpoint-{}-{}.txt", kept.size, kept.id);
-    Ok(download("text/plain; charset=utf-8", &name, kept.note.into_bytes()))
-}
-
-/// A file for the disk of the reader. Its name is of letters, digits, dots and hyphens.
-pub(super) fn download(kind: &'static str, name: &str, body: Vec<u8>) -> HttpResponse {
-    HttpResponse::Ok()
-        .content_type(kind)
-        .insert_header(("content-disposition", format!("attachment; filename=\"{name}\"")))
-        .body(body)
+    Ok(download("text/plain; charset=utf-8", &name, kept.note))
 }

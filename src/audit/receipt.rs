@@ -1,10 +1,10 @@
 //! The receipt of a row, and the bytes it is for: two files with which anybody can verify that the row is in the log.
 
-use super::{checkpoints::download, list::record_look};
+use super::list::record_look;
 use crate::{
     evidence::prove::{self, Proven, Unproven},
     id::Seq,
-    web::{Desk, PageError, PageResult, problem_page::Problem},
+    web::{Desk, PageError, PageResult, download::download, problem_page::Problem},
 };
 use actix_web::web;
 
@@ -13,7 +13,7 @@ pub(crate) async fn show(desk: Desk, path: web::Path<Seq>) -> PageResult {
     let seq = path.into_inner();
     let Proven { receipt, .. } = proven(&desk, seq).await?;
     record_look(&desk, "view-log", None, Some(format!("audit/{seq}/receipt"))).await?;
-    Ok(download("text/plain; charset=utf-8", &format!("row-{seq}.tlog-proof"), receipt.to_string().into_bytes()))
+    Ok(download("text/plain; charset=utf-8", &format!("row-{seq}.tlog-proof"), receipt.to_string()))
 }
 
 /// `GET /audit/{seq}/entry`

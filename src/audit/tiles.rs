@@ -5,16 +5,13 @@ use crate::{
     evidence::{
         keep,
         nodes::{self, Source},
+        rows,
     },
-    sql,
     store::Reader,
-    tlog::tile::{Content, Tile, write_bundle},
+    tlog::tile::{Content, HEIGHT, Tile, write_bundle},
     web::{Desk, PageError, PageResult, problem_page::Problem},
 };
 use actix_web::{HttpResponse, web};
-
-/// Levels of the tree that one level of tiles spans.
-const HEIGHT: u32 = 8;
 
 /// `GET /log/checkpoint`
 pub(crate) async fn checkpoint(desk: Desk) -> PageResult {
@@ -46,13 +43,6 @@ async fn hashes(reader: &Reader, level: u32, tile: Tile) -> Result<Vec<u8>, Page
 }
 
 async fn entries(reader: &Reader, tile: Tile) -> Result<Vec<u8>, PageError> {
-    let range = tile.range();
-    let place = |n: u64| i64::try_from(n).unwrap_or(i64::MAX);
-    let rows: Vec<(Vec<u8>,)> = reader
-        .query(sql!("select body from audit where seq >= $1 and seq < $2 order by seq"))
-        .bind(place(range.start))
-        .bind(place(range.end))
-        .all()
-        .await?;
-    write_bundle(rows.into_iter().map(|(body,)| body)).map_err(PageError::internal)
+    let entries = rows::bodies(reader, tile.range()).await.map_err(PageError::internal)?;
+    write_bundle(entries).map_err(PageError::internal)
 }

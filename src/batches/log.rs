@@ -12,11 +12,12 @@ use crate::{
     supervise::{self, Stream},
     web::{
         Desk, PageResult,
+        download::download,
         problem_page::Problem,
         shell::{Section, Shell, Tone},
     },
 };
-use actix_web::{HttpResponse, web};
+use actix_web::web;
 use askama::Template;
 use serde::Deserialize;
 use std::fmt::Write as _;
@@ -37,11 +38,7 @@ pub(crate) async fn show(desk: Desk, path: web::Path<RunId>, query: web::Query<Q
         let page = LinesPage { shell: desk.shell(Some(Section::Batches), None).await?, log, run };
         return desk.page(200, &page);
     }
-    let name = format!("attachment; filename=\"{}-{}.log\"", run.job, run.id);
-    Ok(HttpResponse::Ok()
-        .content_type("text/plain; charset=utf-8")
-        .insert_header(("content-disposition", name))
-        .body(log.text()))
+    Ok(download("text/plain; charset=utf-8", &format!("{}-{}.log", run.job, run.id), log.text()))
 }
 
 /// The log of a run, or what of it comes after a line.

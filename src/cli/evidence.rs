@@ -113,11 +113,12 @@ pub(super) async fn sign(args: TargetArgs, clock: Clock) -> anyhow::Result<ExitC
     let Some(signing) = &target.config.signing else {
         bail!("no key is set: make one with `ingam audit keygen`, and set INGAM_AUDIT_KEY_FILE");
     };
-    match sign_and_keep(&target.store.reader, &target.gate, signing).await? {
+    match sign_and_keep(&target.store.reader, &target.gate, signing).await {
         Ok(state) => {
             print!("{}", state.note);
             Ok(ExitCode::SUCCESS)
         }
+        Err(Refused::Store(error)) => Err(error.into()),
         Err(busy @ Refused::Busy) => Err(busy.into()),
         Err(refused) => {
             report_unsigned(&target.gate, &refused).await?;

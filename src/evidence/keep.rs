@@ -1,6 +1,11 @@
-//! Checkpoints and refusals of the signer in the database: copies for the pages. Who alters them alters no evidence.
+//! Checkpoints and refusals of the signer in the database: copies for the pages. The evidence lies elsewhere: altering a copy alters none of it.
 
-use super::{sign::Refused, sign::sign, signing::Signing, state::State};
+use super::{
+    rows::place,
+    sign::{Refused, sign},
+    signing::Signing,
+    state::State,
+};
 use crate::{
     clock::{Clock, Instant},
     gate::{Gate, Housekeeping, Tx},
@@ -8,6 +13,9 @@ use crate::{
     sql,
     store::{Queries, Reader},
 };
+
+/// A signer that refuses reads all rows after the last checkpoint each time, so it tries again in every sixth turn: once a minute.
+const REFUSED_TURNS: u32 = 6;
 
 /// A checkpoint that was signed.
 #[derive(Clone, Debug, sqlx::FromRow)]
@@ -80,7 +88,7 @@ impl KeepCheckpoint {
     pub(crate) fn of(state: &State) -> Self {
         Self {
             origin: state.checkpoint.origin().to_owned(),
-            size: i64::try_from(state.checkpoint.size()).unwrap_or(i64::MAX),
+            size: place(state.checkpoint.size()),
             root: state.checkpoint.root().to_vec(),
             note: state.note.to_string(),
         }
@@ -132,38 +140,32 @@ impl Housekeeping for KeepFinding {
 }
 
 /// Signs, and keeps what was signed.
-pub(crate) async fn sign_and_keep(
-    reader: &Reader,
-    gate: &Gate,
-    signing: &Signing,
-) -> sqlx::Result<Result<State, Refused>> {
-    match sign(reader, signing).await {
-        Ok(state) => {
-            gate.run_housekeeping(&KeepCheckpoint::of(&state)).await?;
-            Ok(Ok(state))
-        }
-        Err(Refused::Store(error)) => Err(error),
-        Err(refused) => Ok(Err(refused)),
-    }
+pub(crate) async fn sign_and_keep(reader: &Reader, gate: &Gate, signing: &Signing) -> Result<State, Refused> {
+    let state = sign(reader, signing).await?;
+    gate.run_housekeeping(&KeepCheckpoint::of(&state)).await?;
+    Ok(state)
 }
 
-/// Signs if it is time to: the first time, after an hour in which the log has grown, and after a thousand rows; while it refuses, when
-/// `again` says so, since all rows after the last checkpoint are read each time. Returns why the log is not signed, unless that is
-/// known.
+/// Signs if it is time to: in turn 0, after an hour in which the log has grown, and after a thousand rows; while it refuses, in every
+/// sixth turn. Returns why the log is not signed, unless that is known.
 pub(crate) async fn sign_if_due(
     reader: &Reader,
     gate: &Gate,
     clock: &Clock,
     signing: &Signing,
-    again: bool,
+    turn: u32,
 ) -> sqlx::Result<Option<Refused>> {
     let known = finding(&mut &*reader).await?;
-    let is_due = if known.is_some() { again } else { again || is_due(reader, clock, signing).await? };
+    let is_due = match known {
+        Some(_) => turn.is_multiple_of(REFUSED_TURNS),
+        None => turn == 0 || is_due(reader, clock, signing).await?,
+    };
     if !is_due {
         return Ok(None);
     }
-    match sign_and_keep(reader, gate, signing).await? {
+    match sign_and_keep(reader, gate, signing).await {
         Ok(_) | Err(Refused::Busy) => Ok(None),
+        Err(Refused::Store(error)) => Err(error),
         Err(refused) => Ok(Some(refused).filter(|refused| known.is_none_or(|known| known.text != refused.to_string()))),
     }
 }

@@ -20,7 +20,7 @@ pub(crate) mod keep;
 pub(crate) mod nodes;
 pub(crate) mod offline;
 pub(crate) mod prove;
-mod rows;
+pub(crate) mod rows;
 pub(crate) mod sign;
 pub mod signing;
 pub(crate) mod state;

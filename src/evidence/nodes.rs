@@ -1,6 +1,7 @@
 //! Roots of perfect subtrees: those of 256, 65,536 and 16,777,216 rows are kept, and the others follow from at most 255 hashes. What
 //! is kept is computed from the leaves, and a proof that it gives is verified before anyone gets it.
 
+use super::rows::place;
 use crate::{
     gate::{Gate, Housekeeping, Tx},
     merkle::{self, Hash},
@@ -9,12 +10,11 @@ use crate::{
     tlog::{
         Fault,
         proof::{Node, Plan},
+        tile::HEIGHT,
     },
 };
 use std::{collections::BTreeMap, pin::Pin};
 
-/// The levels of one block: a subtree of 256.
-const STEP: u32 = 8;
 /// Above this level there is no subtree of the number of rows that a database holds.
 const TOP: u32 = 32;
 /// Subtrees that are computed in one transaction.
@@ -42,11 +42,11 @@ pub(crate) enum Missing {
 
 /// The hashes of a proof.
 pub(crate) async fn assemble(reader: &Reader, plan: &Plan, source: Source) -> Result<Vec<Hash>, Missing> {
-    // Nodes of one block are read together.
+    // Nodes of one block, which is as wide as a tile, are read together.
     let mut blocks: BTreeMap<(u32, u64), (u64, u64)> = BTreeMap::new();
     for node in plan.nodes() {
         let (base, from, to) = range(node);
-        let block = blocks.entry((base, from >> STEP)).or_insert((from, to));
+        let block = blocks.entry((base, from >> HEIGHT)).or_insert((from, to));
         *block = (block.0.min(from), block.1.max(to));
     }
     let mut found: BTreeMap<(u32, u64), Hash> = BTreeMap::new();
@@ -63,7 +63,7 @@ pub(crate) async fn assemble(reader: &Reader, plan: &Plan, source: Source) -> Re
 
 /// The hashes of its base level that a node consists of.
 fn range(node: Node) -> (u32, u64, u64) {
-    let base = node.level / STEP * STEP;
+    let base = node.level / HEIGHT * HEIGHT;
     let height = node.level - base;
     (base, node.index << height, (node.index + 1) << height)
 }
@@ -94,7 +94,7 @@ pub(crate) fn hashes<'r>(
 
 /// The root of 256 hashes of the level below.
 async fn computed(reader: &Reader, level: u32, n: u64, source: Source) -> Result<Hash, Missing> {
-    let below = hashes(reader, level - STEP, n << STEP, (n + 1) << STEP, source).await?;
+    let below = hashes(reader, level - HEIGHT, n << HEIGHT, (n + 1) << HEIGHT, source).await?;
     root(below).ok_or(Missing::Leaf(n << level))
 }
 
@@ -137,13 +137,9 @@ fn root(mut hashes: Vec<Hash>) -> Option<Hash> {
     hashes.pop()
 }
 
-fn place(n: u64) -> i64 {
-    i64::try_from(n).unwrap_or(i64::MAX)
-}
-
 /// Computes the subtrees that are whole and not kept yet, in the order in which they became so.
 pub(crate) async fn fill(reader: &Reader, gate: &Gate) -> Result<(), Missing> {
-    for level in (STEP..=TOP).step_by(usize::try_from(STEP).unwrap_or(8)) {
+    for level in (HEIGHT..=TOP).step_by(usize::try_from(HEIGHT).unwrap_or(8)) {
         loop {
             let (size, next): (i64, i64) = reader
                 .query(sql!(

@@ -1,6 +1,6 @@
 //! Signing the next checkpoint. The tree begins with the one that was signed last, which only the signer has, and goes on with the
 //! rows of the log: what comes out is signed only if it is the root of the log. So a row that was rewritten, a row that is missing
-//! and an older copy of the database are refused, whatever the database says of itself (a tree that continues another one: RFC 9162,
+//! and an older copy of the database are refused, though the database fits itself (a tree that continues another one: RFC 9162,
 //! section 2.1.4).
 
 use super::{

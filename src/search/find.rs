@@ -147,16 +147,11 @@ impl Found {
         }
         if let Some(name) = &asked.name {
             found.jobs = Kind::of(jobs(desk, name).await?);
-            found.incidents = Kind::of(incidents(desk, name).await?);
             if may.staff {
                 found.staff = Kind::of(people(desk, name).await?);
             }
         }
-        if let Some(incident) = asked.incident {
-            let rows =
-                reader.query(sql!("select id, title, step from incidents where id = $1")).bind(incident).all().await?;
-            found.incidents = Kind::of(rows);
-        }
+        found.incidents = Kind::of(incidents(desk, asked).await?);
         // A number alone is a customer's first, for those who may see customers.
         if let Some(run) = asked.run
             && (run.is_plain || found.is_empty())
@@ -215,7 +210,12 @@ async fn jobs(desk: &Desk, name: &str) -> sqlx::Result<Vec<JobRow>> {
     Ok(jobs.into_iter().filter(|job| begins_word(name, &job.name) || begins_word(name, &job.title)).collect())
 }
 
-async fn incidents(desk: &Desk, name: &str) -> sqlx::Result<Vec<IncidentRow>> {
+async fn incidents(desk: &Desk, asked: &Asked) -> sqlx::Result<Vec<IncidentRow>> {
+    if let Some(incident) = asked.incident {
+        let numbered = sql!("select id, title, step from incidents where id = $1");
+        return desk.reader().query(numbered).bind(incident).all().await;
+    }
+    let Some(name) = &asked.name else { return Ok(Vec::new()) };
     let incidents: Vec<IncidentRow> = desk
         .reader()
         .query(sql!("select id, title, step from incidents order by id desc limit $1"))

@@ -12,7 +12,7 @@ pub(crate) const WIDTH: u64 = 256;
 pub(crate) const MAX_ENTRY: usize = 65_535;
 
 /// How many levels of the tree one level of tiles spans: 2^8 is [`WIDTH`].
-const HEIGHT: u32 = 8;
+pub(crate) const HEIGHT: u32 = 8;
 /// How many levels of tiles a tree of [`MAX_SIZE`] entries has.
 const LEVELS: u32 = 8;
 

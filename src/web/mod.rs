@@ -10,6 +10,7 @@ pub(crate) mod client;
 pub mod connections;
 pub(crate) mod console;
 pub(crate) mod desk;
+pub(crate) mod download;
 pub(crate) mod drafts;
 mod focus;
 pub mod forgery;

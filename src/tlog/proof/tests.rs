@@ -230,7 +230,7 @@ proptest! {
             for node in &nodes {
                 prop_assert!((u128::from(node.index) + 1) << node.level <= u128::from(new));
             }
-            // In whatever order they come from the database.
+            // In any order that they have in the database.
             let found: HashMap<Node, Hash> = nodes.iter().rev().map(|node| (*node, [0; 32])).collect();
             prop_assert!(plan.assemble(|node| found.get(&node).copied()).is_ok());
         }

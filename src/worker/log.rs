@@ -1,0 +1,64 @@
+//! The audit log in the background: verifying it, and signing it.
+
+use super::{Work, turn_after};
+use crate::{
+    audit::background::{Verifying, report_unsigned, verify_if_due},
+    evidence::{
+        keep::{self, sign_if_due},
+        nodes,
+        signing::Signing,
+    },
+};
+use tokio::sync::watch;
+
+/// Looks every few minutes whether the next verification is due; the first time some minutes after the start.
+pub(super) async fn verify(work: Work, mut stopped: watch::Receiver<bool>) {
+    let Some(Verifying { every, look }) = work.verifying else { return };
+    while turn_after(look, &mut stopped).await {
+        let verifying = verify_if_due(&work.batches.reader, &work.gate, &work.clock, every);
+        tokio::select! {
+            verified = verifying => if let Err(error) = verified {
+                tracing::warn!(%error, "the audit log could not be verified; trying again");
+            },
+            _ = stopped.changed() => return,
+        }
+    }
+}
+
+/// Signs the log from time to time, and keeps the subtrees that proofs are made of. What a signer found that is no more is over.
+pub(super) async fn sign(work: Work, mut stopped: watch::Receiver<bool>) {
+    let Some(signing) = &work.signing else {
+        return forget_finding(&work).await;
+    };
+    let mut turn = 0_u32;
+    while turn_after(signing.look, &mut stopped).await {
+        tokio::select! {
+            signed = sign_once(&work, signing, turn) => match signed {
+                Ok(()) => turn = turn.wrapping_add(1),
+                Err(error) => tracing::warn!(error = format!("{error:#}"), "the audit log could not be signed; trying again"),
+            },
+            _ = stopped.changed() => return,
+        }
+    }
+}
+
+async fn sign_once(work: &Work, signing: &Signing, turn: u32) -> anyhow::Result<()> {
+    let (reader, gate) = (&work.batches.reader, &work.gate);
+    if let Some(refused) = sign_if_due(reader, gate, &work.clock, signing, turn).await? {
+        report_unsigned(gate, &refused).await?;
+    }
+    nodes::fill(reader, gate).await?;
+    Ok(())
+}
+
+async fn forget_finding(work: &Work) {
+    let forget = async {
+        match keep::finding(&mut &work.batches.reader).await? {
+            Some(_) => work.gate.run_housekeeping(&keep::KeepFinding { text: None }).await,
+            None => Ok(()),
+        }
+    };
+    if let Err(error) = forget.await {
+        tracing::warn!(%error, "what the signer had found could not be taken back");
+    }
+}
