@@ -116,6 +116,8 @@ ids! {
     LeverId;
     /// A checkpoint of the log.
     CheckpointId;
+    /// A file of rows of the log.
+    ExportId;
     /// A deployment of a service.
     DeploymentId;
     /// A record of a topic that was set aside.

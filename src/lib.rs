@@ -22,6 +22,7 @@
 //! | [`demo`] | sample customers, orders and runs, and the shop's own nightly work, which the demo's jobs do |
 //! | `alerts` | what is wrong: from when it was noticed until it is right again |
 //! | [`evidence`] | checkpoints, receipts and proofs: what shows to others that the log was not rewritten |
+//! | `exports` | files of rows of the log: asked for with a sealed change, written while they are sent |
 //! | `tlog` | the formats of transparency logs: notes, checkpoints, tiles, proofs |
 //! | `incidents` | what went wrong, worked on step by step, with its timeline and postmortem |
 //! | `kafka` | Kafka: a cluster, the names an environment may use on it, a client with a small face |
@@ -75,6 +76,7 @@ mod deployments;
 mod digits;
 pub mod escalation;
 pub mod evidence;
+mod exports;
 pub mod gate;
 mod host;
 pub mod id;

@@ -4,7 +4,7 @@
 use crate::{
     access, alerts, approvals, audit,
     batches::{self, ping},
-    dashboard, deployments,
+    dashboard, deployments, exports,
     gate::Role,
     host, incidents, levers, metrics, networks, notify, oncall, orders, queues, readiness, search,
     staff::{
@@ -203,6 +203,11 @@ routes! {
     GET "/audit" READS_THE_LOG => audit::list::list;
     GET "/audit/checkpoints" READS_THE_LOG => audit::checkpoints::list;
     GET "/audit/checkpoints/{id}" READS_THE_LOG => audit::checkpoints::show;
+    GET "/audit/exports" READS_THE_LOG => exports::list::list;
+    POST "/audit/exports" READS_THE_LOG => post::<exports::create::CreatePanel>;
+    GET "/audit/exports/{id}" READS_THE_LOG => exports::show::show;
+    GET "/audit/exports/{id}/progress" READS_THE_LOG => exports::show::live, quiet;
+    GET "/audit/exports/{id}/file" READS_THE_LOG => exports::file::take;
     GET "/audit/{seq}" READS_THE_LOG => audit::show::show;
     GET "/audit/{seq}/receipt" READS_THE_LOG => audit::receipt::show;
     GET "/audit/{seq}/entry" READS_THE_LOG => audit::receipt::entry;
@@ -248,6 +253,7 @@ pub(crate) fn forms() -> Vec<FormPage> {
         .chain(forms_of::<networks::list::Networks>())
         .chain(forms_of::<host::list::HostChanges>())
         .chain(forms_of::<access::looks::Looks>())
+        .chain(forms_of::<exports::list::Exports>())
         .chain(forms_of::<staff::people::StaffList>())
         .chain(forms_of::<staff::people::Member>())
         .collect()

@@ -27,7 +27,8 @@ pub(crate) struct ListPage {
 }
 
 /// The kinds of data views, of the log and of these records; their names are under `task.`
-pub(crate) const TASKS: [&str; 6] = ["search", "view", "view-order", "reveal", "view-log", "view-records"];
+pub(crate) const TASKS: [&str; 7] =
+    ["search", "view", "view-order", "reveal", "view-log", "export-log", "view-records"];
 
 /// One view of a customer's data.
 #[derive(Clone, Debug)]
@@ -51,7 +52,7 @@ impl Row {
             "search" => "search",
             "reveal" => "eye",
             "view-order" => "order",
-            "view-log" | "view-records" => "audit",
+            "view-log" | "export-log" | "view-records" => "audit",
             _ => "user",
         }
     }

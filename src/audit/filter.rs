@@ -58,7 +58,7 @@ pub(crate) enum Target {
 
 impl Target {
     /// Kind and id, where the log has it so.
-    pub(super) fn named(&self) -> Option<(String, String)> {
+    pub(crate) fn named(&self) -> Option<(String, String)> {
         match self {
             Self::Named(kind, id) => Some((kind.clone(), id.clone())),
             Self::Order(_) | Self::Staff(_) => None,

@@ -7,12 +7,13 @@ use crate::{
     gate::audit::Entry,
     id::Seq,
     sql,
-    store::Reader,
+    store::{Query, Reader},
     web::{
         PageError,
         list::{self, Page},
     },
 };
+use std::ops::Range;
 
 const PAGE: usize = 50;
 /// The number of rows that filters without an index of their own look at, at a time.
@@ -85,7 +86,7 @@ fn is_narrow(query: &AuditQuery) -> bool {
 }
 
 /// The key of the one address that is wanted, where it is one and no network.
-fn one_address(query: &AuditQuery) -> Option<&str> {
+pub(crate) fn one_address(query: &AuditQuery) -> Option<&str> {
     query.address.as_ref().filter(|(first, last)| first == last).map(|(first, _)| first.as_str())
 }
 
@@ -95,7 +96,7 @@ fn has_trigram(query: &AuditQuery) -> bool {
 }
 
 /// The rows that days and page leave: time never runs backwards in the log, so a time is a place in it.
-async fn bounds(reader: &Reader, query: &AuditQuery, before: Option<Seq>) -> Result<(Seq, Seq), PageError> {
+pub(crate) async fn bounds(reader: &Reader, query: &AuditQuery, before: Option<Seq>) -> Result<(Seq, Seq), PageError> {
     let (size,): (Seq,) = reader.query(sql!("select size from audit_head where id = 1")).one().await?;
     let first = match query.from {
         Some(at) => first_since(reader, at).await?.unwrap_or(size),
@@ -114,16 +115,12 @@ async fn first_since(reader: &Reader, at: Instant) -> Result<Option<Seq>, PageEr
     Ok(row.map(|(seq,)| seq))
 }
 
-/// One text for all filters: `$driver` is the condition whose index is read, the rest is checked on the rows it gives.
-/// The casts tell PostgreSQL the type of a value that may be missing.
-macro_rules! rows_where {
-    ($driver:expr, $contains:literal) => {
+/// Whether a row is in a range and fits the filters, as SQL with `$1` to `$10` of [`bound`]. The casts tell PostgreSQL the type of
+/// a value that may be missing.
+macro_rules! row_fits {
+    ($contains:expr) => {
         concat!(
-            "select ",
-            entry_columns!(),
-            " from audit where ",
-            $driver,
-            " seq >= $1 and seq < $2
+            "seq >= $1 and seq < $2
                 and (cast($3 as bigint) is null or staff_id = $3)
                 and (cast($4 as text) is null or action = $4)
                 and (cast($5 as text) is null or outcome = $5)
@@ -131,8 +128,23 @@ macro_rules! rows_where {
                 and (cast($8 as text) is null or (ip_key >= $8 and ip_key <= $9))
                 and (cast($10 as text) is null or ",
             $contains,
-            " > 0)
-              order by seq desc limit $11"
+            " > 0)"
+        )
+    };
+}
+pub(crate) use row_fits;
+
+/// One text for all filters: `$driver` is the condition whose index is read, the rest is checked on the rows it gives.
+macro_rules! rows_where {
+    ($driver:expr, $contains:literal) => {
+        concat!(
+            "select ",
+            entry_columns!(),
+            " from audit where ",
+            $driver,
+            " ",
+            row_fits!($contains),
+            " order by seq desc limit $11"
         )
     };
 }
@@ -181,13 +193,17 @@ async fn slice(
     } else {
         rows_along!("")
     };
+    Ok(bound(reader.query(statement), first..end, query).bind(i64::try_from(limit).unwrap_or(i64::MAX)).all().await?)
+}
+
+/// Binds `$1` to `$10`: the range, and what the filters mean.
+pub(crate) fn bound<'c>(statement: Query<'c>, rows: Range<Seq>, query: &AuditQuery) -> Query<'c> {
     let pair = |pair: &Option<(String, String)>| pair.clone().map_or((None, None), |(one, two)| (Some(one), Some(two)));
     let target = query.target.as_ref().and_then(Target::named);
     let ((kind, id), (low, high)) = (pair(&target), pair(&query.address));
-    Ok(reader
-        .query(statement)
-        .bind(first)
-        .bind(end)
+    statement
+        .bind(rows.start)
+        .bind(rows.end)
         .bind(query.staff)
         .bind(query.action.as_deref())
         .bind(query.outcome.as_deref())
@@ -196,7 +212,4 @@ async fn slice(
         .bind(low)
         .bind(high)
         .bind(query.text.as_deref())
-        .bind(i64::try_from(limit).unwrap_or(i64::MAX))
-        .all()
-        .await?)
 }

@@ -77,14 +77,14 @@ pub(crate) async fn list(desk: Desk, filter: web::Query<Filter>) -> PageResult {
 }
 
 /// What a target that was typed is called in the log.
-enum Called {
+pub(crate) enum Called {
     Same,
     Elsewhere(String),
     Wrong(Message),
 }
 
 /// Looks up an order by its number and a member of staff by e-mail.
-async fn called(reader: &Reader, target: Option<&Target>) -> Result<Called, PageError> {
+pub(crate) async fn called(reader: &Reader, target: Option<&Target>) -> Result<Called, PageError> {
     let (statement, text, kind, wrong) = match target {
         None | Some(Target::Named(..)) => return Ok(Called::Same),
         Some(Target::Order(number)) => {

@@ -3,7 +3,7 @@
 pub mod background;
 pub(crate) mod checkpoints;
 pub(crate) mod filter;
-mod find;
+pub(crate) mod find;
 pub(crate) mod hold_time;
 pub(crate) mod list;
 pub(crate) mod pages;

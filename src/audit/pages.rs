@@ -6,9 +6,10 @@ use crate::{
     clock::Instant,
     digits,
     evidence::keep::{Finding, Kept},
-    id::{IncidentId, RequestId, Seq, StaffId},
+    id::{ExportId, IncidentId, RequestId, Seq, StaffId},
     web::{
         format,
+        link::link,
         list::ListQuery as _,
         shell::{
             Frame, Section, Shell, Tone,
@@ -42,6 +43,13 @@ pub(crate) struct ListPage {
 }
 
 impl ListPage {
+    /// Where these rows are exported.
+    pub(crate) fn export_href(&self) -> String {
+        let mut fields = self.filter.fields();
+        fields.push(("panel", "export"));
+        link("/audit/exports", &fields)
+    }
+
     /// "#12,345 – #12,336"
     pub(crate) fn range(&self) -> String {
         match (self.rows.first(), self.rows.last()) {
@@ -250,6 +258,7 @@ fn target_href(target: &str, shell: &Shell) -> Option<String> {
         ("approval", id) => Some(format!("/approvals/{id}")),
         ("alert", id) => Some(format!("/alerts/{id}")),
         ("incident", id) if id.parse::<IncidentId>().is_ok() => Some(format!("/incidents/{id}")),
+        ("export", id) if id.parse::<ExportId>().is_ok() => Some(format!("/audit/exports/{id}")),
         ("silence", _) => Some("/silences".to_owned()),
         ("delivery" | "channel", _) => Some("/deliveries".to_owned()),
         ("queue", _) => Some("/queues".to_owned()),

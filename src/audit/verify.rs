@@ -10,6 +10,7 @@ pub mod coverage;
 mod customers;
 mod daily;
 mod emptied;
+mod exports;
 mod host;
 mod incidents;
 mod jobs;
@@ -62,6 +63,8 @@ pub enum Unfit {
     Orders(String),
     #[error("the log and the customers differ: {0}")]
     Customers(String),
+    #[error("the log and the exports differ: {0}")]
+    Exports(String),
     #[error("the log and the incidents differ: {0}")]
     Incidents(String),
     #[error("the log and the list of networks differ: {0}")]
@@ -141,6 +144,7 @@ pub async fn verify(reader: &Reader, kinds: &[Kind]) -> Result<Verified, Unfit> 
     approvals::approvals_fit(reader).await?;
     orders::orders_fit(reader).await?;
     customers::customers_fit(reader).await?;
+    exports::exports_fit(reader).await?;
     incidents::incidents_fit(reader).await?;
     networks::networks_fit(reader).await?;
     access::access_fits(reader).await?;

@@ -135,6 +135,7 @@ impl Maker {
         self.oncall(&mut out);
         self.ways(&mut out);
         self.incidents(&mut out);
+        self.exports(&mut out);
         self.queues(&mut out);
         self.deployments(&mut out);
         self.levers(&mut out);

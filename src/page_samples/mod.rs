@@ -6,6 +6,7 @@ mod alerts;
 mod approvals;
 mod batches;
 mod deployments;
+mod exports;
 mod host;
 mod incidents;
 mod lapses;

@@ -21,6 +21,7 @@ mod containing;
 mod deployments;
 mod escalation;
 mod evidence;
+mod exports;
 mod fences;
 mod incidents;
 mod metrics;

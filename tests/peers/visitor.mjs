@@ -22,6 +22,13 @@ export class Visitor {
     return this.#ask(path, {});
   }
 
+  // The bytes of a file.
+  async take(path) {
+    const answer = await this.#fetch(path, {});
+    assert.equal(answer.status, 200, `${path} answered ${answer.status}`);
+    return Buffer.from(await answer.arrayBuffer());
+  }
+
   // Sends the form of a page that has this field or goes to this address, with what it holds already and what is filled in.
   async send(path, mark, filled) {
     const { body } = await this.get(path);
@@ -42,12 +49,17 @@ export class Visitor {
   }
 
   async #ask(path, options) {
+    const answer = await this.#fetch(path, options);
+    return { status: answer.status, location: answer.headers.get('location'), body: await answer.text() };
+  }
+
+  async #fetch(path, options) {
     const headers = { cookie: [...this.#cookies].map(([name, value]) => `${name}=${value}`).join('; '), origin: this.#console.origin, 'accept-language': 'en' };
     const answer = await fetch(`${this.#console.origin}${path}`, { ...options, headers, redirect: 'manual' });
     for (const line of answer.headers.getSetCookie()) {
       const [, name, value] = /^([^=]+)=([^;]*)/.exec(line);
       this.#cookies.set(name, value);
     }
-    return { status: answer.status, location: answer.headers.get('location'), body: await answer.text() };
+    return answer;
   }
 }

@@ -317,6 +317,20 @@ pub const COVERAGE: &[Coverage] = &[
             "appended only; it follows from other tables, and what people did is a row of the log",
         )],
     ),
+    table(
+        "exports",
+        &[
+            (
+                "id, staff_id, at, format, purpose, filter, first_seq, end_seq, row_count, person_count, change_id",
+                "the row of the log that it was made with",
+            ),
+            ("state, bytes, sha256", "the row of the log that was appended when the file had been sent"),
+        ],
+        &[(
+            "expires_at, attempts, sent, lease_until, finished_at",
+            "how far a file was sent; nothing is concluded from it",
+        )],
+    ),
     table("incident_mentions", &[], &[("incident, seq", "which rows name an incident follows from their reasons")]),
     table(
         "incidents",

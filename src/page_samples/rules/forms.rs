@@ -10,6 +10,7 @@ use crate::{
         list::JobList,
         runs::RunList,
     },
+    exports::list::Exports,
     host::list::HostChanges,
     incidents::{list::Incidents, show::IncidentView},
     levers::list::Levers,
@@ -67,6 +68,7 @@ fn panels() -> Vec<Posted> {
         .chain(of::<IncidentView>())
         .chain(of::<Deliveries>())
         .chain(of::<Ways>())
+        .chain(of::<Exports>())
         .collect()
 }
 
@@ -178,6 +180,8 @@ fn every_form_carries_what_its_address_asks_for() {
                 "to",
                 "alert",
                 "show",
+                "filter",
+                "end",
             ];
             let name = hidden.attr("name").unwrap_or_default();
             let is_run = name == "version" || name == "panel" || name.starts_with("run-");

@@ -69,6 +69,7 @@ const FORMS: &[Entry] = &[
     entry("deliveries.send-again", "jun", "/deliveries/{id}/repetition"),
     entry("deliveries.give-up", "jun", "/deliveries/{id}/abandonment"),
     entry("channels.test", "jun", "/deliveries/channels/{channel}/tests"),
+    entry("exports.create", "sora", "/audit/exports"),
     entry("levers.close", "jun", "/levers"),
     entry("levers.open", "jun", "/levers/{id}/opening"),
     entry("staff.networks", "owner", "/staff/{id}/networks"),

@@ -1,8 +1,7 @@
 //! Receipts, proofs of growth and tiles: with an implementation that is not ours, and with the command that needs no database.
 
 use super::support::{
-    Key, bodies, is_valid_by_another, lay_open, literal, recompute, said, signed, size, tamper, wait_for_signature,
-    write,
+    Key, bodies, grow, is_valid_by_another, literal, said, signed, size, tamper, wait_for_signature, write,
 };
 use crate::kit::{World, on_both};
 use ingam::merkle::{Frontier, leaf};
@@ -10,32 +9,6 @@ use std::{fs, process::Output};
 
 fn verify(world: &World, key: &Key, path: &std::path::Path) -> Output {
     world.command(&["audit", "verify", path.to_str().unwrap(), "--vkey", &key.vkey]).output().unwrap()
-}
-
-/// Puts `count` rows into the log whose bytes are numbers: for a tree of some height. Nothing else reads them.
-fn grow(world: &World, count: i64) {
-    lay_open(world);
-    let first = world.audit_size();
-    let values: Vec<String> = (first..first + count)
-        .map(|seq| {
-            let body = format!("{{\"n\":{seq}}}");
-            let (bytes, hash) = (literal(world.engine, body.as_bytes()), literal(world.engine, &leaf(body.as_bytes())));
-            format!(
-                "({seq}, '2026-03-02T00:00:00.000000Z', 'grown{seq}', 'system', '', '', '', 'bench', 'user', '1', 'null', 'null', '', '', '', '', '', '', '', 'applied', '', '', {bytes}, {hash})"
-            )
-        })
-        .collect();
-    for rows in values.chunks(200) {
-        tamper(
-            world,
-            &format!(
-                "insert into audit (seq, at, change_id, actor, staff_name, staff_email, roles, action, target_kind, target_id, before, after, reason, ip, ip_key, peer, \
-             user_agent, session, request_id, outcome, refusal, flags, body, leaf) values {}",
-                rows.join(",")
-            ),
-        );
-    }
-    recompute(world);
 }
 
 on_both! {

@@ -113,6 +113,37 @@ pub(crate) fn literal(engine: Engine, bytes: &[u8]) -> String {
     }
 }
 
+/// Puts `count` rows into the log whose bytes are numbers: for a tree of some height. Nothing else reads them.
+pub(crate) fn grow(world: &World, count: i64) {
+    grow_by(world, count, |seq| (1, format!("{{\"n\":{seq}}}")));
+}
+
+/// Puts `count` rows into the log, each about the customer and with the bytes that are given for its number.
+pub(crate) fn grow_by(world: &World, count: i64, row: impl Fn(i64) -> (i64, String)) {
+    lay_open(world);
+    let first = world.audit_size();
+    let values: Vec<String> = (first..first + count)
+        .map(|seq| {
+            let (customer, body) = row(seq);
+            let (bytes, hash) = (literal(world.engine, body.as_bytes()), literal(world.engine, &leaf(body.as_bytes())));
+            format!(
+                "({seq}, '2026-03-02T00:00:00.000000Z', 'grown{seq}', 'system', '', '', '', 'bench', 'user', '{customer}', 'null', 'null', '', '', '', '', '', '', '', 'applied', '', '', {bytes}, {hash})"
+            )
+        })
+        .collect();
+    for rows in values.chunks(200) {
+        tamper(
+            world,
+            &format!(
+                "insert into audit (seq, at, change_id, actor, staff_name, staff_email, roles, action, target_kind, target_id, before, after, reason, ip, ip_key, peer, \
+             user_agent, session, request_id, outcome, refusal, flags, body, leaf) values {}",
+                rows.join(",")
+            ),
+        );
+    }
+    recompute(world);
+}
+
 /// The bytes of all rows.
 pub(crate) fn bodies(world: &World) -> Vec<Vec<u8>> {
     let text = match world.engine {

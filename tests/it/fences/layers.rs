@@ -30,7 +30,7 @@ const LAYERS: &[&[&str]] = &[
     &["oncall"],
     &["escalation"],
     &["incidents"],
-    &["search"],
+    &["search", "exports"],
     &["dashboard"],
     // Reads of all of them.
     &["metrics"],

@@ -125,6 +125,7 @@ pub(crate) fn forms(world: &World) -> Vec<(Browser, Form)> {
     forms.extend(lever_forms(world, &jun));
     forms.extend(way_forms(world, &mina));
     forms.extend(incident_forms(world, &jun));
+    forms.push(export_form(world));
     forms.extend(forms_of_owners(world));
     forms.extend(network_forms(world));
     forms.push(looks_form(world, &hana));
@@ -298,6 +299,13 @@ fn incident_forms(world: &World, jun: &Browser) -> Vec<(Browser, Form)> {
         form("/incidents/2?panel=postmortem", "/postmortem").to("/incidents/2/postmortem/preview"),
     ];
     forms.into_iter().map(|form| (jun.clone(), form)).collect()
+}
+
+/// A file of the whole log.
+fn export_form(world: &World) -> (Browser, Form) {
+    let sora = world.signed_in("sora");
+    let form = sora.get("/audit/exports?panel=export").form_to("/audit/exports");
+    (sora, form.set("purpose", "audit").set("reason", "For the inspection of November"))
 }
 
 /// The same of what owners do with the staff.

@@ -4,6 +4,7 @@ use crate::{
     approvals::support::{approval, ask, points_rule, rejection, rules},
     batches::support::{becomes, declare, rerun_form, run, run_form, script},
     evidence::support::{Key, literal, said},
+    exports::asking as exports,
     kit::{Browser, Engine, Form, Mode, Provider, Sink, World, addition, reached_at, wait_until},
     orders::support::{cancellation, refund, settled, shipping},
     people::support::{id_of, invitation, panel, roles_form},
@@ -51,6 +52,7 @@ pub(crate) fn populated(engine: Engine) -> (World, Provider) {
     customers(&world, &mina);
     orders(&world, &mina, &provider);
     requests(&world, &mina);
+    export(&world);
     batches(&world);
     reached_at(&world, &sink, &world.signed_in("jun"), "jun", "jun");
     people(&world);
@@ -66,6 +68,13 @@ pub(crate) fn populated(engine: Engine) -> (World, Provider) {
     let done = world.command(&["job", "daily-settlement", "--date", "2026-02-28"]).output().unwrap();
     assert!(done.status.success(), "{}", String::from_utf8_lossy(&done.stderr));
     (world, provider)
+}
+
+/// A file of the log that was taken.
+fn export(world: &World) {
+    let sora = world.signed_in("sora");
+    let path = exports::ask(world, &sora, "jsonl", "&outcome=applied");
+    assert_eq!(sora.get(&format!("{path}/file")).status, 200);
 }
 
 fn customers(world: &World, mina: &Browser) {

@@ -59,6 +59,15 @@ fn pages(world: &World) -> Vec<(Browser, &'static str, &'static [&'static str])>
         (sora.clone(), "/deliveries", &["show", "channel", "before"]),
         (sora.clone(), "/approvals", &["show", "before"]),
         (sora.clone(), "/audit", &["staff", "action", "target", "outcome", "from", "to", "address", "text", "before"]),
+        (
+            sora.clone(),
+            "/audit/exports",
+            &[
+                "panel", "before", "sealed", "staff", "action", "target", "outcome", "from", "to", "address", "text",
+                "end", "format",
+            ],
+        ),
+        (sora.clone(), "/audit/checkpoints", &["before"]),
         (sora, "/access-records", &["staff", "subject", "task", "from", "to", "address", "before"]),
     ]
 }

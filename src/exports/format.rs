@@ -1,0 +1,79 @@
+//! What a file is written as.
+
+use super::{csv, ocsf};
+use crate::gate::audit::Entry;
+use serde::{Deserialize, Serialize};
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Format {
+    /// The bytes that are hashed, a row on each line. The evidence.
+    Jsonl,
+    /// For a spreadsheet: to read, not to prove anything.
+    Csv,
+    /// Events of the Open Cybersecurity Schema Framework, one on each line.
+    Ocsf,
+}
+
+impl Format {
+    pub(crate) const ALL: [Self; 3] = [Self::Jsonl, Self::Csv, Self::Ocsf];
+
+    pub(crate) fn parse(text: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|format| format.as_str() == text)
+    }
+
+    pub(crate) fn as_str(self) -> &'static str {
+        match self {
+            Self::Jsonl => "jsonl",
+            Self::Csv => "csv",
+            Self::Ocsf => "ocsf",
+        }
+    }
+
+    pub(super) fn content_type(self) -> &'static str {
+        match self {
+            Self::Csv => "text/csv; charset=utf-8",
+            Self::Jsonl | Self::Ocsf => "application/x-ndjson",
+        }
+    }
+
+    /// How names of its files end.
+    pub(super) fn ending(self) -> &'static str {
+        match self {
+            Self::Jsonl => "jsonl",
+            Self::Csv => "csv",
+            Self::Ocsf => "ocsf.jsonl",
+        }
+    }
+
+    /// What a file begins with.
+    pub(super) fn begin(self, out: &mut Vec<u8>) {
+        match self {
+            Self::Csv => csv::header(out),
+            Self::Jsonl | Self::Ocsf => {}
+        }
+    }
+
+    /// A row whose columns are needed too. `log` is the name of the log, where it is signed.
+    pub(super) fn write(self, out: &mut Vec<u8>, entry: &Entry, body: &[u8], log: Option<&str>) {
+        match self {
+            Self::Jsonl => write_body(out, body),
+            Self::Csv => csv::row(out, entry),
+            Self::Ocsf => ocsf::event(out, entry, body, log),
+        }
+    }
+}
+
+/// The hashed bytes of a row as a line.
+pub(super) fn write_body(out: &mut Vec<u8>, body: &[u8]) {
+    out.extend_from_slice(body);
+    out.push(b'\n');
+}
+
+impl TryFrom<String> for Format {
+    type Error = String;
+
+    fn try_from(text: String) -> Result<Self, String> {
+        Self::parse(&text).ok_or_else(|| format!("no format: {text}"))
+    }
+}

@@ -1,0 +1,51 @@
+//! Files of rows of the log, for people outside the console: asked for with a sealed change, recorded before the first byte is sent, and
+//! closed in the log after the last one.
+
+pub(crate) mod create;
+mod csv;
+pub(crate) mod file;
+pub(crate) mod finish;
+pub(crate) mod format;
+pub(crate) mod list;
+mod ocsf;
+pub(crate) mod record;
+mod selection;
+pub(crate) mod sending;
+pub(crate) mod show;
+
+use crate::{
+    gate::{Role, Target},
+    id::ExportId,
+    web::panel::Entry,
+};
+
+crate::gate::refusal_words! {
+    /// No row fits.
+    pub(crate) EXPORT_EMPTY = "export-empty";
+    /// The rows are not those of this log.
+    pub(crate) EXPORT_RANGE = "export-range";
+    /// The file is not being sent any more.
+    pub(crate) EXPORT_STATE = "export-state";
+}
+
+crate::gate::topics! {
+    /// A person asked for a file of rows of the log.
+    pub(crate) EXPORTS_CREATED = "exports.created";
+}
+
+/// Who takes rows of the log out of the console.
+pub(crate) const EXPORTS: &[Role] = &[Role::Auditor, Role::Owner];
+
+/// What a file is for; their names are under `export-purpose.`
+pub(crate) const PURPOSES: [&str; 5] = ["audit", "investigation", "authority", "data-subject", "archive"];
+
+/// A file about more persons than this waits for a second person, unless the rules say otherwise.
+pub(crate) const MANY_PERSONS: i64 = 1_000;
+
+/// What can be done beside the list of exports.
+const PANELS: &[Entry<list::Exports>] = &[Entry::of::<create::CreatePanel>()];
+
+/// An export as the target of a change.
+pub(crate) fn target(id: ExportId) -> Target {
+    Target::new("export", id)
+}

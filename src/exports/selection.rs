@@ -1,0 +1,172 @@
+//! Which rows of the log a file holds: a range, and the filters of the list. Rows are never altered and never go away, so that what was
+//! counted is what is sent.
+
+use crate::{
+    audit::{
+        filter::{AuditQuery, Filter, Target},
+        find::{bound, one_address, row_fits},
+    },
+    entry_columns,
+    gate::audit::Entry,
+    id::Seq,
+    sql,
+    store::{Query, Reader, Sql},
+    web::{link::link, list::ListQuery as _},
+    zone::Zone,
+};
+use serde::{Deserialize, Serialize};
+use std::{collections::HashSet, ops::Range};
+
+/// The number of rows that are looked at at a time.
+const WINDOW: i64 = 20_000;
+/// The most rows that are read at a time. The longest take 16 MiB together.
+const AT_ONCE: i64 = 256;
+
+/// Rows of the log.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Selection {
+    pub first: Seq,
+    /// The row after the last one.
+    pub end: Seq,
+    /// The filters as in the address of the list, without its days, which are in the range; empty for every row.
+    pub filter: String,
+}
+
+/// How much a selection is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Count {
+    pub rows: i64,
+    /// The customers that the rows are about, directly or by an order.
+    pub persons: i64,
+}
+
+/// A row with the bytes that are hashed.
+#[derive(Debug, sqlx::FromRow)]
+pub(super) struct Line {
+    #[sqlx(flatten)]
+    pub entry: Entry,
+    pub body: Vec<u8>,
+}
+
+/// The columns, found along an index: `$driver` is the condition whose index is read.
+macro_rules! rows {
+    ($columns:expr, $driver:literal) => {
+        sql!(
+            sqlite: concat!("select ", $columns, " from audit where ", $driver, " ",
+                row_fits!("instr(lower(reason), lower($10))"), " order by seq limit $11"),
+            postgres: concat!("select ", $columns, " from audit where ", $driver, " ",
+                row_fits!("position(lower($10) in lower(reason))"), " order by seq limit $11"),
+        )
+    };
+}
+
+macro_rules! along {
+    ($query:expr, $columns:expr) => {
+        match Along::of($query) {
+            Along::Target => rows!($columns, "target_kind = $6 and target_id = $7 and"),
+            Along::Address => rows!($columns, "ip_key = $8 and"),
+            Along::Staff => rows!($columns, "staff_id = $3 and"),
+            Along::Log => rows!($columns, ""),
+        }
+    };
+}
+
+/// The rows by customer, and those about none. Orders are those of a customer.
+macro_rules! persons {
+    ($contains:literal) => {
+        concat!(
+            "select w.person, count(*) as n from (
+               select case when a.target_kind = 'user' then a.target_id else cast(o.user_id as text) end as person
+                 from (select target_kind, target_id from audit where ",
+            row_fits!($contains),
+            ") a left join orders o on o.id = case when a.target_kind = 'order' and length(a.target_id) between 1 and 18
+                                                   and ltrim(a.target_id, '0123456789') = ''
+                                              then cast(a.target_id as bigint) end
+             ) w group by w.person"
+        )
+    };
+}
+
+/// How to find rows. Those of one target, address or person are mostly few among many.
+enum Along {
+    Target,
+    Address,
+    Staff,
+    Log,
+}
+
+impl Along {
+    fn of(query: &AuditQuery) -> Self {
+        if query.target.is_some() {
+            Self::Target
+        } else if one_address(query).is_some() {
+            Self::Address
+        } else if query.staff.is_some() {
+            Self::Staff
+        } else {
+            Self::Log
+        }
+    }
+}
+
+/// Filters as the query of an address; empty where none is set.
+pub(super) fn query_of(fields: &[(&str, &str)]) -> String {
+    link("", fields).trim_start_matches('?').to_owned()
+}
+
+impl Selection {
+    /// The rows of a range that fit the filters of the list, whose days are in the range.
+    pub(super) fn of(rows: Range<Seq>, filter: &Filter) -> Self {
+        let mut fields = filter.fields();
+        fields.retain(|(name, _)| !matches!(*name, "from" | "to"));
+        let filter = query_of(&fields);
+        Self { first: rows.start, end: rows.end, filter }
+    }
+
+    /// What the filters mean; `None` where the text is not one that [`of`](Self::of) made.
+    pub(super) fn query(&self) -> Option<AuditQuery> {
+        let filter: Filter = serde_urlencoded::from_str(&self.filter).ok()?;
+        let query = filter.read(Zone::UTC).ok()?;
+        // What the log has no name for would filter nothing.
+        let is_named = query.target.as_ref().is_none_or(|target| Target::named(target).is_some());
+        (is_named && query.from.is_none() && query.to.is_none()).then_some(query)
+    }
+
+    /// Counts the rows, a window at a time.
+    pub(super) async fn count(&self, reader: &Reader, query: &AuditQuery) -> sqlx::Result<Count> {
+        let (mut persons, mut rows, mut start) = (HashSet::new(), 0, self.first.get());
+        while start < self.end.get() {
+            let end = start.saturating_add(WINDOW).min(self.end.get());
+            let statement = reader.query(sql!(
+                sqlite: persons!("instr(lower(reason), lower($10))"),
+                postgres: persons!("position(lower($10) in lower(reason))"),
+            ));
+            let found: Vec<(Option<String>, i64)> =
+                bound(statement, Seq::new(start)..Seq::new(end), query).all().await?;
+            rows += found.iter().map(|(_, n)| n).sum::<i64>();
+            persons.extend(found.iter().filter_map(|(person, _)| person.as_ref()?.parse::<i64>().ok()));
+            start = end;
+        }
+        Ok(Count { rows, persons: i64::try_from(persons.len()).unwrap_or(i64::MAX) })
+    }
+
+    /// The first rows from one on, with their columns.
+    pub(super) async fn lines(&self, reader: &Reader, query: &AuditQuery, from: Seq) -> sqlx::Result<Vec<Line>> {
+        let statement = along!(query, concat!(entry_columns!(), ", body"));
+        self.slice(reader, statement, query, from).all().await
+    }
+
+    /// The same without their columns.
+    pub(super) async fn bodies(
+        &self,
+        reader: &Reader,
+        query: &AuditQuery,
+        from: Seq,
+    ) -> sqlx::Result<Vec<(Seq, Vec<u8>)>> {
+        self.slice(reader, along!(query, "seq, body"), query, from).all().await
+    }
+
+    fn slice<'c>(&self, reader: &'c Reader, statement: Sql, query: &AuditQuery, from: Seq) -> Query<'c> {
+        bound(reader.query(statement), from..self.end, query).bind(AT_ONCE)
+    }
+}

@@ -1,0 +1,4 @@
+//! Files of rows of the log: asked for with a sealed change, taken once, and closed in the log.
+
+pub(crate) mod asking;
+mod taking;

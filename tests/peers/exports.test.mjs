@@ -1,0 +1,83 @@
+// Files of the log as programs read them that people open them with: LibreOffice, DuckDB, jq, and the schema of OCSF.
+
+import assert from 'node:assert/strict';
+import { createHash } from 'node:crypto';
+import { writeFile } from 'node:fs/promises';
+import path from 'node:path';
+import { after, before, describe, test } from 'node:test';
+import { fileURLToPath } from 'node:url';
+import { startConsole } from '../browser/kit.mjs';
+import { directory, python, ran, until } from './kit.mjs';
+import { Visitor } from './visitor.mjs';
+
+const script = (name) => fileURLToPath(new URL(name, import.meta.url));
+
+describe('exports', () => {
+  let console_, sora, origin;
+
+  before(async () => {
+    // A month of sample work: changes of every kind, with reasons in Korean.
+    console_ = await startConsole({ users: 60 });
+    sora = await Visitor.signedIn(console_, 'sora');
+    // The demo signs its log a few seconds after its start.
+    const checkpoint = await until(async () => {
+      const { status, body } = await sora.get('/log/checkpoint');
+      return status === 200 && body;
+    }, 60, 'the demo never signed its log');
+    origin = checkpoint.split('\n')[0];
+  });
+  after(() => console_?.close());
+
+  // Takes a file of what was done to customers and orders, as bytes.
+  async function take(format, query = '') {
+    const code = await console_.code('sora');
+    const filled = { format, purpose: 'audit', reason: '2026년 하반기 정기 점검', code };
+    const { status, location } = await sora.send(`/audit/exports?panel=export${query}`, '/audit/exports', filled);
+    assert.equal(status, 303);
+    const page = location.split('?')[0];
+    const bytes = await sora.take(`${page}/file`);
+    const { body } = await sora.get(page);
+    assert.ok(body.includes(createHash('sha256').update(bytes).digest('hex')), `${page} has another hash`);
+    return bytes;
+  }
+
+  test('a spreadsheet and a database read each cell as the text that it is', { timeout: 600_000 }, async (t) => {
+    const dir = await directory(t);
+    const [csv, jsonl, ocsf] = ['csv', 'jsonl', 'ocsf'].map((end) => path.join(dir, `audit.${end}`));
+    const range = `&outcome=applied`;
+    const files = [await take('csv', range), await take('jsonl', range), await take('ocsf', range)];
+    // Each file has the rows of the one before and those that making it appended: all are held against the first.
+    const rows = files[0].toString().trimEnd().split('\r\n').length - 1;
+    const first = (bytes) => bytes.toString().split('\n').slice(0, rows).map((line) => `${line}\n`).join('');
+    await writeFile(csv, files[0]);
+    await writeFile(jsonl, first(files[1]));
+    await writeFile(ocsf, first(files[2]));
+    assert.ok(rows > 100, `the sample has only ${rows} rows`);
+
+    await t.test('LibreOffice and DuckDB', () => {
+      const { status, said } = ran(python('duckdb==2.0.1'), [script('check_csv.py'), csv, jsonl]);
+      assert.equal(status, 0, said);
+    });
+    await t.test('the schema of OCSF 1.8.0', () => {
+      const { status, said } = ran(python('ocsf-json-schema==1.2.0', 'jsonschema==4.26.0'), [script('check_ocsf.py'), ocsf, jsonl, origin]);
+      assert.equal(status, 0, said);
+    });
+    await t.test('jq counts the lines and keeps the digits', () => {
+      const { status, said } = ran('jq', ['-r', '.seq', jsonl]);
+      assert.equal(status, 0, said);
+      const numbers = said.trimEnd().split('\n');
+      assert.equal(numbers.length, rows);
+      assert.ok(numbers.every((seq) => /^\d+$/.test(seq)), said.slice(0, 200));
+    });
+    await t.test('DuckDB reads JSON Lines with the types that docs/exports.md names', () => {
+      const statement = `
+import duckdb, sys
+rows = duckdb.sql(f"""select count(*), min(seq), max("at") from read_json('{sys.argv[1]}', columns =
+  {{seq: 'BIGINT', "at": 'TIMESTAMPTZ', action: 'VARCHAR', before: 'JSON', after: 'JSON', reason: 'VARCHAR'}})""").fetchall()
+print(rows[0][0])`;
+      const { status, said } = ran(python('duckdb==2.0.1', 'pytz==2026.6'), ['-c', statement, jsonl]);
+      assert.equal(status, 0, said);
+      assert.equal(Number(said.trim().split('\n').at(-1)), rows);
+    });
+  });
+});
