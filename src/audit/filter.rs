@@ -6,9 +6,12 @@ use crate::{
     gate::{self, Kind, looks::LOOK},
     id::StaffId,
     list_query,
-    text::{composed, typed},
+    text::{composed, is_printable, typed},
     web::{
-        list::read::{choice, first_day, last_day, network, staff},
+        list::{
+            ListQuery as _,
+            read::{choice, first_day, last_day, network, staff},
+        },
         shell::field::wrong,
         words::Message,
     },
@@ -32,6 +35,8 @@ list_query! {
     address: (String, String) = |text, _| network(text);
     /// A part of the reason.
     text: String = |text, _| words(text);
+    /// What is left out.
+    hide: String = |text, _| choice(text, [SIGN_INS].into_iter());
 }
 
 /// Requests that were turned away before they became a change.
@@ -41,6 +46,33 @@ pub(crate) const REQUESTS: &str = "request.refused";
 pub(crate) fn actions(kinds: &'static [Kind]) -> impl Iterator<Item = &'static str> {
     kinds.iter().map(|kind| kind.name).chain([REQUESTS, LOOK])
 }
+
+impl Filter {
+    /// The filters that are set, each with the word that the list has for it. They come from an address: of what a page cannot show
+    /// each character is written as U+FFFD.
+    pub(crate) fn shown(&self) -> Vec<(&'static str, String)> {
+        let shown = |c: char| if is_printable(c) { c } else { char::REPLACEMENT_CHARACTER };
+        let fields = self.fields().into_iter().filter(|(_, text)| !text.trim().is_empty());
+        fields.map(|(name, text)| (label(name), text.chars().map(shown).collect())).collect()
+    }
+}
+
+fn label(name: &str) -> &'static str {
+    match name {
+        "staff" => "table.staff",
+        "action" => "audit.action",
+        "target" => "table.target",
+        "outcome" => "table.outcome",
+        "from" => "filter.from",
+        "to" => "filter.to",
+        "address" => "filter.address",
+        "hide" => "filter.hidden",
+        _ => "filter.text",
+    }
+}
+
+/// Leaves out signing in and out.
+pub(crate) const SIGN_INS: &str = "sign-ins";
 
 /// The longest text to look for, in characters.
 const MAX_TEXT: usize = 200;
@@ -96,7 +128,7 @@ fn words(text: &str) -> Result<String, Message> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::web::{list::ListQuery as _, shell::field::FieldErrors};
+    use crate::web::shell::field::FieldErrors;
     use crate::zone::Zone;
 
     fn filter(set: impl FnOnce(&mut Filter)) -> Result<AuditQuery, FieldErrors> {

@@ -30,7 +30,7 @@ pub(super) async fn find(
     let place = |row: &Entry| row.seq;
     // A text that is in many rows fills the page from the newest ones, and one that is in few is found through its
     // trigrams; reading either the other way takes long.
-    if has_trigram(query) && query.target.is_none() && conditions(query) == 1 {
+    if has_trigram(query) && query.target.is_none() && query.hide.is_none() && conditions(query) == 1 {
         let start = first.max(window_below(end));
         let rows = async |limit: usize| {
             let mut rows = slice(reader, query, Along::Log, start, end, limit).await?;
@@ -81,8 +81,9 @@ fn conditions(query: &AuditQuery) -> usize {
 /// never much; beside any other condition a second one may match no row that the first one finds.
 fn is_narrow(query: &AuditQuery) -> bool {
     let others = conditions(query);
-    let is_unindexed = query.text.is_some() || (query.address.is_some() && one_address(query).is_none());
-    query.target.is_some() || others == 0 || (others == 1 && !is_unindexed)
+    let is_unindexed =
+        query.hide.is_some() || query.text.is_some() || (query.address.is_some() && one_address(query).is_none());
+    query.target.is_some() || (others == 0 && query.hide.is_none()) || (others == 1 && !is_unindexed)
 }
 
 /// The key of the one address that is wanted, where it is one and no network.
@@ -115,7 +116,7 @@ async fn first_since(reader: &Reader, at: Instant) -> Result<Option<Seq>, PageEr
     Ok(row.map(|(seq,)| seq))
 }
 
-/// Whether a row is in a range and fits the filters, as SQL with `$1` to `$10` of [`bound`]. The casts tell PostgreSQL the type of
+/// Whether a row is in a range and fits the filters, as SQL with `$1` to `$11` of [`bound`]. The casts tell PostgreSQL the type of
 /// a value that may be missing.
 macro_rules! row_fits {
     ($contains:expr) => {
@@ -128,7 +129,8 @@ macro_rules! row_fits {
                 and (cast($8 as text) is null or (ip_key >= $8 and ip_key <= $9))
                 and (cast($10 as text) is null or ",
             $contains,
-            " > 0)"
+            " > 0)
+                and (cast($11 as text) is null or action not like 'session.%')"
         )
     };
 }
@@ -144,7 +146,7 @@ macro_rules! rows_where {
             $driver,
             " ",
             row_fits!($contains),
-            " order by seq desc limit $11"
+            " order by seq desc limit $12"
         )
     };
 }
@@ -196,7 +198,7 @@ async fn slice(
     Ok(bound(reader.query(statement), first..end, query).bind(i64::try_from(limit).unwrap_or(i64::MAX)).all().await?)
 }
 
-/// Binds `$1` to `$10`: the range, and what the filters mean.
+/// Binds `$1` to `$11`: the range, and what the filters mean.
 pub(crate) fn bound<'c>(statement: Query<'c>, rows: Range<Seq>, query: &AuditQuery) -> Query<'c> {
     let pair = |pair: &Option<(String, String)>| pair.clone().map_or((None, None), |(one, two)| (Some(one), Some(two)));
     let target = query.target.as_ref().and_then(Target::named);
@@ -212,4 +214,5 @@ pub(crate) fn bound<'c>(statement: Query<'c>, rows: Range<Seq>, query: &AuditQue
         .bind(low)
         .bind(high)
         .bind(query.text.as_deref())
+        .bind(query.hide.as_deref())
 }

@@ -1,6 +1,10 @@
 //! The pages of the audit log.
 
-use super::{RequestRow, background::LastVerification, filter::Filter};
+use super::{
+    RequestRow,
+    background::LastVerification,
+    filter::{Filter, SIGN_INS},
+};
 pub(crate) use crate::web::changed::Changed;
 use crate::{
     clock::Instant,
@@ -10,7 +14,7 @@ use crate::{
     web::{
         format,
         link::link,
-        list::ListQuery as _,
+        list::{ListQuery as _, Tab},
         shell::{
             Frame, Section, Shell, Tone,
             field::FieldErrors,
@@ -20,6 +24,7 @@ use crate::{
     },
 };
 use askama::Template;
+use chrono::TimeDelta;
 
 /// `GET /audit`
 #[derive(Debug, Template)]
@@ -43,6 +48,24 @@ pub(crate) struct ListPage {
 }
 
 impl ListPage {
+    /// Today, the last seven days and the last thirty, each with its address.
+    pub(crate) fn spans(&self) -> Vec<Tab> {
+        let today = self.shell.now;
+        let span = |(value, days): (&'static str, i64)| {
+            let from = format::day(today.minus(TimeDelta::days(days)), self.shell.zone);
+            let is_current = self.filter.from == from && self.filter.to.is_empty();
+            Tab { value, href: Filter { from, to: String::new(), ..self.filter.clone() }.href(""), is_current }
+        };
+        [("today", 0), ("week", 6), ("month", 29)].map(span).into()
+    }
+
+    /// The same list with signing in and out, or without.
+    pub(crate) fn sign_ins(&self) -> Tab {
+        let is_current = self.filter.hide == SIGN_INS;
+        let hide = if is_current { String::new() } else { SIGN_INS.to_owned() };
+        Tab { value: SIGN_INS, href: Filter { hide, ..self.filter.clone() }.href(""), is_current }
+    }
+
     /// Where these rows are exported.
     pub(crate) fn export_href(&self) -> String {
         let mut fields = self.filter.fields();
@@ -234,6 +257,8 @@ impl Row {
             Some(("network", _)) => &["net", "expires_at", "note"],
             Some(("queue", _)) => &["next_offset"],
             Some(("run", _)) => &["rerun", "run_state", "resolution", "late_report"],
+            // Of signing in only the session is noted, which tells a reader nothing.
+            Some(("staff", _)) if self.action.starts_with("session.") => return None,
             Some(("staff", _)) => &["roles", "active", "networks", "authenticator_at", "link_expires_at"],
             _ => &["points", "status"],
         };

@@ -15,7 +15,7 @@ use crate::{
     },
     gate::{Admits, Change, Fault, Target, Tx, audit::Entry as Row},
     id::{ExportId, Seq},
-    sql, text,
+    sql,
     web::{
         Desk, PageError, PageResult,
         form::Form,
@@ -137,14 +137,6 @@ impl CreatePanel {
         self.format == format.as_str()
     }
 
-    /// The filters that are set, by their names in the address. They come from an address: of what a page cannot show each character is
-    /// written as U+FFFD.
-    fn filters(&self) -> Vec<(&'static str, String)> {
-        let shown = |c: char| if text::is_printable(c) { c } else { char::REPLACEMENT_CHARACTER };
-        let fields = self.filter.fields().into_iter().filter(|(_, text)| !text.trim().is_empty());
-        fields.map(|(name, text)| (name, text.chars().map(shown).collect())).collect()
-    }
-
     /// The filters as the form carries them.
     fn query(&self) -> String {
         query_of(&self.filter.fields())
@@ -257,20 +249,4 @@ struct CreateForm<'a> {
     shell: &'a Shell,
     panel: &'a CreatePanel,
     seal: &'a SealForm,
-}
-
-impl CreateForm<'_> {
-    /// What the list of the log calls a filter.
-    fn label(name: &str) -> &'static str {
-        match name {
-            "staff" => "table.staff",
-            "action" => "audit.action",
-            "target" => "table.target",
-            "outcome" => "table.outcome",
-            "from" => "filter.from",
-            "to" => "filter.to",
-            "address" => "filter.address",
-            _ => "filter.text",
-        }
-    }
 }

@@ -53,9 +53,9 @@ macro_rules! rows {
     ($columns:expr, $driver:literal) => {
         sql!(
             sqlite: concat!("select ", $columns, " from audit where ", $driver, " ",
-                row_fits!("instr(lower(reason), lower($10))"), " order by seq limit $11"),
+                row_fits!("instr(lower(reason), lower($10))"), " order by seq limit $12"),
             postgres: concat!("select ", $columns, " from audit where ", $driver, " ",
-                row_fits!("position(lower($10) in lower(reason))"), " order by seq limit $11"),
+                row_fits!("position(lower($10) in lower(reason))"), " order by seq limit $12"),
         )
     };
 }

@@ -182,6 +182,7 @@ fn every_form_carries_what_its_address_asks_for() {
                 "show",
                 "filter",
                 "end",
+                "hide",
             ];
             let name = hidden.attr("name").unwrap_or_default();
             let is_run = name == "version" || name == "panel" || name.starts_with("run-");

@@ -75,6 +75,7 @@ const COMPOSED: &[&str] = &[
     "alerts-empty-body.",
     "alert-kind.",
     "alert-state.",
+    "audit-span.",
     "export-format.",
     "export-proves.",
     "export-purpose.",

@@ -56,6 +56,38 @@ fn a_morning(world: &World) {
 }
 
 on_both! {
+    fn the_list_reads_like_a_ledger(world) {
+        let mina = world.signed_in("mina");
+        let adjusted = mina.get("/users/1?panel=points").form_to("/point-adjustments").set("amount", "10").set("reason", "Late delivery").set("code", &world.code("mina")).submit();
+        assert_eq!(adjusted.status, 303, "{adjusted}");
+        let had = world.last_audit();
+        let [before, after] = [&had.before, &had.after].map(|side| side["points"].as_str().unwrap().to_owned());
+        let sora = world.signed_in("sora");
+        // What it was and what it became is in the list itself.
+        let list = sora.get("/audit");
+        let row = list.all("tbody tr").into_iter().find(|row| row.contains("points.adjust")).unwrap();
+        let digits = |text: &str| text.chars().filter(char::is_ascii_digit).collect::<String>();
+        assert!(digits(&row).contains(&format!("{before}{after}")) && row.contains('→'), "{row}");
+        // Signing in and out are left out, the rest is there.
+        assert!(list.all("tbody tr").iter().any(|row| row.contains("session.start")), "{list}");
+        let hide = list.attributes(".bar-f a", "href").into_iter().find(|href| href.contains("hide=")).unwrap();
+        let without = sora.get(&hide);
+        assert!(!without.all("tbody tr").iter().any(|row| row.contains("session.")), "{without}");
+        assert!(without.all("tbody tr").iter().any(|row| row.contains("points.adjust")), "{without}");
+        // Together with another filter, and no further than the window of a page.
+        let both = sora.get("/audit?hide=sign-ins&staff=1");
+        assert!(both.status == 200 && !both.says("tbody").contains("session.start"), "{both}");
+        assert_eq!(sora.get("/audit?hide=all").status, 422);
+        // The days of the reader, from one click.
+        let today = list.attributes(".bar-f a", "href").into_iter().find(|href| href.contains("from=2026-03-02")).unwrap();
+        world.clock.advance(std::time::Duration::from_hours(24));
+        let late = world.signed_in("sora");
+        let of_yesterday = late.get(&today);
+        assert!(of_yesterday.all("tbody tr").iter().any(|row| row.contains("points.adjust")), "{of_yesterday}");
+        let of_today = late.get(&late.get("/audit").attributes(".bar-f a", "href").into_iter().find(|href| href.contains("from=2026-03-03")).unwrap());
+        assert!(of_today.status == 200 && !of_today.all("tbody tr").iter().any(|row| row.contains("points.adjust")), "{of_today}");
+    }
+
     fn every_filter_finds_what_fits_and_nothing_else(world) {
         a_morning(world);
         let sora = world.signed_in("sora");

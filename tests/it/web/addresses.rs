@@ -58,7 +58,11 @@ fn pages(world: &World) -> Vec<(Browser, &'static str, &'static [&'static str])>
         (sora.clone(), "/alerts", &["show", "kind", "before"]),
         (sora.clone(), "/deliveries", &["show", "channel", "before"]),
         (sora.clone(), "/approvals", &["show", "before"]),
-        (sora.clone(), "/audit", &["staff", "action", "target", "outcome", "from", "to", "address", "text", "before"]),
+        (
+            sora.clone(),
+            "/audit",
+            &["staff", "action", "target", "outcome", "from", "to", "address", "text", "hide", "before"],
+        ),
         (
             sora.clone(),
             "/audit/exports",
