@@ -6,6 +6,8 @@
     reason = "a benchmark is run by hand, and goes past the store on purpose"
 )]
 
+#[path = "kit/failing.rs"]
+mod failing;
 #[path = "kit/program.rs"]
 mod program;
 #[path = "kit/sink.rs"]

@@ -6,20 +6,21 @@
     reason = "a benchmark is run by hand, and goes past the store on purpose"
 )]
 
+#[path = "kit/failing.rs"]
+mod failing;
+#[path = "kit/person.rs"]
+mod person;
 #[path = "kit/program.rs"]
 mod program;
 #[path = "kit/sink.rs"]
 mod sink;
 
-use argon2::{Argon2, password_hash::PasswordHasher as _};
 use chrono::TimeDelta;
-use ingam::{clock::Clock, gate::code, id::StaffId, secret::SecretKey};
-use program::{Database, KEY, ask, jobs, serve};
-use scraper::{Html, Selector};
+use ingam::clock::Clock;
+use person::{Person, STAFF};
+use program::{Database, jobs, serve};
 use sink::Sink;
 use std::{
-    collections::BTreeMap,
-    net::SocketAddr,
     thread::sleep,
     time::{Duration, Instant},
 };
@@ -33,18 +34,14 @@ const PAGES: usize = 200;
 /// How many entries the timelines of incidents 1 and 2 have.
 const ENTRIES: [i64; 2] = [50, 5000];
 
-const STAFF: StaffId = StaffId::new(900_001);
-const EMAIL: &str = "bench@ingam.test";
-const PASSWORD: &str = "sixty rounds of failed runs";
-
 fn main() {
     let dir = tempfile::tempdir().expect("a directory");
     let (sink, mut database) = (Sink::start(), Database::fresh(dir.path(), "bench_oncall"));
     let (at, _running) = serve(dir.path(), &database, &config(&sink));
-    let mut person = Person::hire(&mut database, at);
+    let mut person = Person::hire(&mut database, at, "oncall");
     person.sign_in(&mut database);
-    person.prove_way(&mut database, &sink);
-    person.make_rota(&mut database);
+    prove_way(&mut person, &mut database, &sink);
+    make_rota(&mut person, &mut database);
 
     println!("\nfrom a failed run to the message about it, {}, in ms", database.engine());
     println!("|                 | the person on duty: p50 | p99   | a channel: p50 | p99   | p50 by p50 |");
@@ -149,116 +146,31 @@ fn fill(database: &mut Database) {
     }
 }
 
-/// A member of staff with a browser and an authenticator.
-struct Person {
-    secret: [u8; 20],
-    browser: Browser,
+/// Adds a way to be reached, and proves it with the code that is sent there.
+fn prove_way(person: &mut Person, database: &mut Database, sink: &Sink) {
+    let add = "/account/ways?panel=add";
+    let deadline = Instant::now() + Duration::from_secs(30);
+    // Until the worker has written down which channels there are.
+    while !person.browser.get(add).contains("name=\"address\"") {
+        assert!(Instant::now() < deadline, "no channel takes addresses");
+        sleep(Duration::from_millis(50));
+    }
+    let (code, address) = (person.code(database), format!("http://{}/person", sink.address));
+    let reason = ("reason", "on call");
+    let prove = person.browser.send(add, &[("channel", "duty"), ("address", &address), reason, ("code", &code)]);
+    let came = sink.wait("/person", "Code ", 1);
+    let (_, after) = came.first().and_then(|(_, body)| body.split_once("Code ")).expect("a code");
+    let (proof, code) = (after.get(..6).expect("six digits"), person.code(database));
+    person.browser.send(&prove, &[("way_code", proof), reason, ("code", &code)]);
 }
 
-impl Person {
-    /// Puts them straight into the tables.
-    fn hire(database: &mut Database, at: SocketAddr) -> Self {
-        let secret = code::new_secret();
-        let hash = Argon2::default().hash_password(PASSWORD.as_bytes()).expect("a hash");
-        let sealed = hex::encode(SecretKey::new(KEY).seal(&code::context(STAFF), &secret));
-        let sealed = if database.engine() == "SQLite" { format!("x'{sealed}'") } else { format!("'\\x{sealed}'") };
-        database.execute(&format!(
-            "insert into staff (id, email, name, roles, time_zone, created_at, password_hash, password_at)
-             values ({STAFF}, '{EMAIL}', 'Bench', 'oncall', 'Asia/Seoul', {{now}}, '{hash}', {{now}});
-             insert into authenticators (staff_id, secret, enrolled_at) values ({STAFF}, {sealed}, {{now}})"
-        ));
-        Self { secret, browser: Browser { at, cookies: BTreeMap::new() } }
-    }
-
-    /// A code that works. Each works once in its half minute: the tables forget what was spent, so that no change waits for the next one.
-    fn code(&self, database: &mut Database) -> String {
-        database.execute("update authenticators set last_step = 0");
-        code::current(&self.secret, Clock::system().now()).expect("a code")
-    }
-
-    fn sign_in(&mut self, database: &mut Database) {
-        self.browser.send("/login", &[("email", EMAIL), ("password", PASSWORD)]);
-        let code = self.code(database);
-        self.browser.send("/login/code", &[("code", &code)]);
-    }
-
-    /// Adds a way to be reached, and proves it with the code that is sent there.
-    fn prove_way(&mut self, database: &mut Database, sink: &Sink) {
-        let add = "/account/ways?panel=add";
-        let deadline = Instant::now() + Duration::from_secs(30);
-        // Until the worker has written down which channels there are.
-        while !self.browser.get(add).contains("name=\"address\"") {
-            assert!(Instant::now() < deadline, "no channel takes addresses");
-            sleep(Duration::from_millis(50));
-        }
-        let (code, address) = (self.code(database), format!("http://{}/person", sink.address));
-        let reason = ("reason", "on call");
-        let prove = self.browser.send(add, &[("channel", "duty"), ("address", &address), reason, ("code", &code)]);
-        let came = sink.wait("/person", "Code ", 1);
-        let (_, after) = came.first().and_then(|(_, body)| body.split_once("Code ")).expect("a code");
-        let (proof, code) = (after.get(..6).expect("six digits"), self.code(database));
-        self.browser.send(&prove, &[("way_code", proof), reason, ("code", &code)]);
-    }
-
-    /// Makes a rota in which they are always on duty.
-    fn make_rota(&mut self, database: &mut Database) {
-        let today = Clock::system().now().minus(TimeDelta::days(2)).utc().date_naive().to_string();
-        let (code, staff) = (self.code(database), STAFF.to_string());
-        let plan = [("zone", "Asia/Seoul"), ("handover", "09:00"), ("every", "1"), ("unit", "week")];
-        let about = [("name", "first"), ("title", "First"), ("starts_on", &today), ("member-1", &staff)];
-        self.browser
-            .send("/oncall?panel=create", &[&plan[..], &about, &[("reason", "on call"), ("code", &code)]].concat());
-    }
-}
-
-/// What a person signs in with: it keeps cookies, and sends forms as they are on pages.
-struct Browser {
-    at: SocketAddr,
-    cookies: BTreeMap<String, String>,
-}
-
-impl Browser {
-    fn get(&mut self, path: &str) -> String {
-        self.request("GET", path, "")
-    }
-
-    /// Sends the form of a page with these fields; where the answer leads to.
-    fn send(&mut self, path: &str, fields: &[(&str, &str)]) -> String {
-        let selector = |text| Selector::parse(text).expect("a selector");
-        let page = self.get(path);
-        let html = Html::parse_document(&page);
-        let form = html.select(&selector("form.seal, form.card")).next().unwrap_or_else(|| panic!("no form: {page}"));
-        let hidden = selector("input[type=hidden]");
-        let hidden = form.select(&hidden).filter_map(|input| Some((input.attr("name")?, input.attr("value")?)));
-        let body: Vec<(&str, &str)> = hidden.chain(fields.iter().copied()).collect();
-        let body = serde_urlencoded::to_string(body).expect("a form");
-        let answer = self.request("POST", form.attr("action").expect("an address"), &body);
-        assert!(answer.starts_with("HTTP/1.1 303"), "{path}: {answer}");
-        header(&answer, "location").next().expect("an address").to_owned()
-    }
-
-    fn request(&mut self, method: &str, path: &str, body: &str) -> String {
-        let cookies: Vec<String> = self.cookies.iter().map(|(name, value)| format!("{name}={value}")).collect();
-        let (at, cookies, length) = (self.at, cookies.join("; "), body.len());
-        let answer = ask(
-            at,
-            &format!(
-                "{method} {path} HTTP/1.1\r\nhost: {at}\r\norigin: http://{at}\r\nconnection: close\r\ncookie: {cookies}\r\n\
-                 content-type: application/x-www-form-urlencoded\r\ncontent-length: {length}\r\n\r\n{body}"
-            ),
-        );
-        for cookie in header(&answer, "set-cookie") {
-            let pair = cookie.split(';').next().unwrap_or_default();
-            if let Some((name, value)) = pair.split_once('=') {
-                self.cookies.insert(name.to_owned(), value.to_owned());
-            }
-        }
-        answer
-    }
-}
-
-/// The values of a header of an answer.
-fn header<'a>(answer: &'a str, name: &'a str) -> impl Iterator<Item = &'a str> {
-    let lines = answer.lines().take_while(|line| !line.is_empty()).filter_map(|line| line.split_once(": "));
-    lines.filter(move |(header, _)| header.eq_ignore_ascii_case(name)).map(|(_, value)| value)
+/// Makes a rota in which they are always on duty.
+fn make_rota(person: &mut Person, database: &mut Database) {
+    let today = Clock::system().now().minus(TimeDelta::days(2)).utc().date_naive().to_string();
+    let (code, staff) = (person.code(database), STAFF.to_string());
+    let plan = [("zone", "Asia/Seoul"), ("handover", "09:00"), ("every", "1"), ("unit", "week")];
+    let about = [("name", "first"), ("title", "First"), ("starts_on", &today), ("member-1", &staff)];
+    person
+        .browser
+        .send("/oncall?panel=create", &[&plan[..], &about, &[("reason", "on call"), ("code", &code)]].concat());
 }

@@ -26,6 +26,7 @@ use crate::{
     },
     worker,
 };
+use actix_rt::{Arbiter, ArbiterHandle};
 use actix_session::{
     SessionMiddleware,
     config::{BrowserSession, CookieContentSecurity},
@@ -54,6 +55,7 @@ pub struct Running {
     done: tokio::task::JoinHandle<std::io::Result<()>>,
     metrics: Option<(SocketAddr, ServerHandle)>,
     worker: worker::Worker,
+    aside: ArbiterHandle,
     store: Store,
     gate: Gate,
     engine: Engine,
@@ -90,6 +92,8 @@ impl Running {
         record_rest(&self.gate).await;
         self.store.close().await;
         self.gate.close().await;
+        // The last: connections that were opened on it are closed through it.
+        self.aside.stop();
         Ok(())
     }
 
@@ -143,6 +147,7 @@ pub async fn start(config: Config, clock: Clock, listener: TcpListener) -> anyho
     take_over(&store, &gate, &config).await?;
     let limits = Limits { idle: config.session_idle, absolute: config.session_absolute };
     let traffic = Arc::new(Traffic::new(routes::ROUTES));
+    let aside = Arbiter::new().handle();
     let console = web::Data::new(Console {
         profile: config.profile,
         zone: config.time_zone,
@@ -170,6 +175,7 @@ pub async fn start(config: Config, clock: Clock, listener: TcpListener) -> anyho
         incidents: sections::INCIDENTS,
         personas: config.personas.clone(),
         traffic: Arc::clone(&traffic),
+        aside: aside.clone(),
         head: Mutex::new(None),
         written: Mutex::default(),
     });
@@ -230,7 +236,7 @@ pub async fn start(config: Config, clock: Clock, listener: TcpListener) -> anyho
     let handle = server.handle();
     let worker = worker::start(&work(&store, &gate, config, clock, address));
     let done = tokio::spawn(server);
-    Ok(Running { address, server: handle, done, metrics: beside, worker, store, gate, engine })
+    Ok(Running { address, server: handle, done, metrics: beside, worker, aside, store, gate, engine })
 }
 
 /// Takes over what the configuration declares, and what came while no console ran.

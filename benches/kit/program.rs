@@ -18,12 +18,12 @@ pub(crate) const KEY: [u8; 32] = [0xab; 32];
 
 /// A new database on the engine that `INGAM_BENCH_DATABASE` names, and a connection past the program.
 pub(crate) struct Database {
-    url: String,
-    runtime: Runtime,
-    connection: Connection,
+    pub(crate) url: String,
+    pub(crate) runtime: Runtime,
+    pub(crate) connection: Connection,
 }
 
-enum Connection {
+pub(crate) enum Connection {
     Sqlite(SqliteConnection),
     Postgres(PgConnection),
 }
@@ -73,16 +73,6 @@ impl Database {
         }
         .expect("the database");
     }
-
-    /// Gives each of the jobs from `job-{first}` on a run that has failed now, all at once.
-    pub(crate) fn fail(&mut self, first: usize, number: usize) {
-        let after = first + number;
-        self.execute(&format!(
-            "with recursive n (i) as (select {first} union all select i + 1 from n where i + 1 < {after})
-             insert into batch_runs (job, version, state, cause, is_single, params, queued_at, started_at, ended_at, duration_ms, exit_code)
-             select 'job-' || i, 1, 'failed', 'report', {{yes}}, '{{}}', {{now}}, {{now}}, {{now}}, 60000, 1 from n"
-        ));
-    }
 }
 
 /// Jobs that run elsewhere, as a configuration file declares them.
@@ -108,7 +98,7 @@ fn program(url: &str, arguments: &[&str]) -> Command {
     command
 }
 
-fn migrate(url: &str) {
+pub(crate) fn migrate(url: &str) {
     assert!(program(url, &["migrate"]).status().expect("the program").success());
 }
 

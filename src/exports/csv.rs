@@ -1,4 +1,4 @@
-//! The reading copy of the audit log, for spreadsheets. The evidence is `audit.jsonl`: a spreadsheet has its own idea of what a text is,
+//! The reading copy of the audit log, for spreadsheets. The evidence is JSON Lines: a spreadsheet has its own idea of what a text is,
 //! so here some are guarded ([`guard`]), cut, or shown otherwise.
 //!
 //! Line breaks within a cell are LF. Other control characters are shown by their pictures (U+2400 and on): Calc drops NUL when it opens
@@ -19,7 +19,7 @@ use std::borrow::Cow;
 /// The most of a text that a cell holds, in UTF-16 units: Excel and Calc cut at 32,767 themselves, without a mark.
 const LONGEST: usize = 32_000;
 /// What ends a text that was cut.
-const CUT: &str = "…[cut, see audit.jsonl]";
+const CUT: &str = "…[cut, see the log]";
 /// Spreadsheets keep 15 digits of a number; what has more is a text.
 const NUMBERS_END: u64 = 1_000_000_000_000_000;
 

@@ -4,34 +4,41 @@ use super::{
     finish::FinishExport,
     format::{Format, write_body},
     record::{Export, find},
-    selection::Selection,
+    selection::{Selection, Slice},
     sending::{BeginSending, NoteSending},
 };
 use crate::{
-    audit::{filter::AuditQuery, list::record_look},
+    audit::{
+        filter::{AuditQuery, Target},
+        list::record_look,
+    },
     evidence::keep,
-    gate::{Actor, Gate},
+    gate::{Actor, Gate, Refusal},
     id::{ExportId, Seq},
     secret,
     store::Reader,
-    web::{Desk, PageResult, problem_page::Problem},
+    web::{Desk, PageError, PageResult, problem_page::Problem},
 };
 use actix_web::{
-    HttpResponse,
-    rt::spawn,
+    HttpRequest, HttpResponse,
+    http::Version,
     web::{self, Bytes},
 };
-use futures_util::stream::poll_fn;
+use futures_util::stream::{empty, poll_fn};
 use sha2::{Digest as _, Sha256};
 use std::{io, time::Duration};
 use tokio::{
     sync::mpsc,
-    time::{Instant, timeout},
+    time::{Instant, sleep, timeout},
 };
 use tracing::Instrument as _;
 
 /// How often it is noted how far a sending is.
 const NOTED: Duration = Duration::from_secs(1);
+/// For how long a sending goes on that cannot be noted: less than its lease.
+const LEASE_LASTS: Duration = Duration::from_secs(45);
+/// How often it is tried again to record the end, a second apart.
+const FINISHES: u32 = 30;
 /// How much is handed to the answer at a time, in bytes. The end is recorded when it has taken the last piece.
 const PIECE: usize = 64 * 1024;
 /// How often a sending that waits for its reader renews its lease, and how often it does so before it gives up.
@@ -39,10 +46,15 @@ const RENEWED: Duration = Duration::from_secs(20);
 const RENEWALS: u32 = 15;
 
 /// `GET /audit/exports/{id}/file`
-pub(crate) async fn take(desk: Desk, path: web::Path<ExportId>) -> PageResult {
+pub(crate) async fn take(desk: Desk, path: web::Path<ExportId>, request: HttpRequest) -> PageResult {
+    // An answer whose length is not known has no end there.
+    if request.version() < Version::HTTP_11 {
+        return Err(Problem::BadRequest.into());
+    }
     let export = find(&mut desk.reader(), path.into_inner()).await?.ok_or(Problem::NotFound)?;
     if !export.can_be_taken(desk.now()) {
-        return Err(Problem::Conflict.into());
+        // The page says why.
+        return Ok(desk.see_other(&export.href()));
     }
     if export.staff_id != desk.person().id {
         return Err(Problem::Permission.into());
@@ -52,13 +64,17 @@ pub(crate) async fn take(desk: Desk, path: web::Path<ExportId>) -> PageResult {
     let mut answer = HttpResponse::Ok();
     answer
         .content_type(export.format.content_type())
+        // A proxy that takes the answer before the browser does would have it end too early.
+        .insert_header(("x-accel-buffering", "no"))
         .insert_header(("content-disposition", format!("attachment; filename=\"{}\"", export.file_name())));
     if desk.visit().method.as_str() == "HEAD" {
-        return Ok(answer.finish());
+        return Ok(answer.streaming(empty::<io::Result<Bytes>>()));
     }
-    record_look(&desk, "export-log", None, Some(format!("audit/exports/{}", export.id))).await?;
+    let subject = query.target.as_ref().and_then(Target::named).filter(|(kind, _)| kind == "user");
+    let subject = subject.map(|(kind, id)| format!("{kind}/{id}"));
+    record_look(&desk, "export-log", subject, Some(format!("audit/exports/{}", export.id))).await?;
     let begun = desk.run_housekeeping(&BeginSending { export: export.id }).await?;
-    let Some(attempt) = begun else { return Err(Problem::Conflict.into()) };
+    let Some(attempt) = begun else { return Ok(desk.see_other(&export.href())) };
     let log = keep::last(&mut desk.reader()).await?.map(|kept| kept.origin);
     let (out, mut chunks) = mpsc::channel(1);
     let sending = Sending {
@@ -66,14 +82,30 @@ pub(crate) async fn take(desk: Desk, path: web::Path<ExportId>) -> PageResult {
         gate: desk.console().gate.clone(),
         out,
         noted: Instant::now(),
+        request: desk.visit().request_id.clone(),
+        session: desk.person().session.clone(),
         attempt,
         selection,
         query,
         log,
         export,
     };
-    spawn(sending.run().instrument(tracing::Span::current()));
-    Ok(answer.streaming(poll_fn(move |context| chunks.poll_recv(context))))
+    if !desk.console().aside.spawn(sending.run().instrument(tracing::Span::current())) {
+        // It ends with the console.
+        return Err(PageError::internal(anyhow::anyhow!("the console stops")));
+    }
+    Ok(answer.streaming(poll_fn(move |context| {
+        chunks.poll_recv(context).map(|piece| match piece {
+            Some(Ok(piece)) if piece.is_empty() => None,
+            // It ended without its end: the answer must not look whole.
+            None => Some(Err(cut_short())),
+            piece => piece,
+        })
+    })))
+}
+
+fn cut_short() -> io::Error {
+    io::Error::other("the file was not sent whole")
 }
 
 /// A file on its way.
@@ -87,6 +119,9 @@ struct Sending {
     /// The name of the log, where it is signed.
     log: Option<String>,
     out: mpsc::Sender<io::Result<Bytes>>,
+    /// The request that takes the file, and its session: the sending does not outlive it.
+    request: String,
+    session: String,
     /// When it was noted last how far it is.
     noted: Instant,
 }
@@ -118,28 +153,26 @@ impl Sending {
             }
             _ => tracing::error!(export = %self.export.id, %broken, "an export broke off"),
         }
+        // Where this is not taken either, the lease runs out.
         if let Err(error) = self.note(sent, false).await {
             tracing::warn!(%error, "the end of an export was not kept");
         }
         // The answer has no length: only an error tells the browser that it is cut short.
-        let _ = self.out.send(Err(io::Error::other("the file was not sent whole"))).await;
+        let _ = self.out.send(Err(cut_short())).await;
     }
 
     /// Sends every row and, before the answer ends, records that it did.
     async fn send(&mut self, sent: &mut i64) -> Result<(), Broken> {
-        let (mut hash, mut bytes, mut from) = (Sha256::new(), 0_i64, self.selection.first);
+        let (mut hash, mut bytes, mut from) = (Sha256::new(), 0_i64, Some(self.selection.first));
         let mut chunk = Vec::new();
         self.export.format.begin(&mut chunk);
-        loop {
-            let read = self.read(from, &mut chunk).await?;
-            if !chunk.is_empty() {
-                hash.update(&chunk);
-                bytes = bytes.saturating_add(i64::try_from(chunk.len()).unwrap_or(i64::MAX));
-                self.push(std::mem::take(&mut chunk).into(), *sent).await?;
-            }
-            let Some((rows, last)) = read else { break };
+        while let Some(place) = from {
+            let rows;
+            (rows, from) = self.read(place, &mut chunk).await?;
+            hash.update(&chunk);
+            bytes = bytes.saturating_add(i64::try_from(chunk.len()).unwrap_or(i64::MAX));
+            self.push(std::mem::take(&mut chunk).into(), *sent).await?;
             *sent += rows;
-            from = Seq::new(last.get() + 1);
             if self.noted.elapsed() >= NOTED {
                 self.renew(*sent).await?;
             }
@@ -147,36 +180,44 @@ impl Sending {
         if *sent != self.export.row_count {
             return Err(Broken::Rows { found: *sent, counted: self.export.row_count });
         }
-        self.wait_for_reader(*sent).await?;
-        let finish = FinishExport {
-            export: self.export.id,
-            attempt: self.attempt,
-            rows: *sent,
-            bytes,
-            sha256: hex::encode(hash.finalize()),
-        };
+        let end = self.wait_for_reader(*sent).await?;
+        self.finish(*sent, bytes, hex::encode(hash.finalize())).await?;
+        // Nothing at all is what comes after the last piece.
+        end.send(Ok(Bytes::new()));
+        Ok(())
+    }
+
+    /// Records that the file was sent, also where the database is busy for a while.
+    async fn finish(&self, rows: i64, bytes: i64, sha256: String) -> Result<(), Broken> {
+        let (export, attempt, request) = (self.export.id, self.attempt, self.request.clone());
+        let finish = FinishExport { export, attempt, request, rows, bytes, sha256 };
         let actor = Actor::system(format!("export_{}", hex::encode(secret::random::<10>())));
-        match self.gate.submit_unattended(&actor, &finish).await {
-            Ok(_) => Ok(()),
-            Err(refusal) => Err(Broken::Unrecorded(refusal.to_string())),
+        let mut tries = 0;
+        loop {
+            match self.gate.submit_unattended(&actor, &finish).await {
+                Ok(_) => return Ok(()),
+                Err(Refusal::Unrecorded(_)) if tries < FINISHES => tries += 1,
+                Err(refusal) => return Err(Broken::Unrecorded(refusal.to_string())),
+            }
+            sleep(NOTED).await;
         }
     }
 
-    /// Writes the next rows; their number and the last of them, or nothing where there are no more.
-    async fn read(&self, from: Seq, chunk: &mut Vec<u8>) -> sqlx::Result<Option<(i64, Seq)>> {
+    /// Writes the next rows; their number, and where to go on.
+    async fn read(&self, from: Seq, chunk: &mut Vec<u8>) -> sqlx::Result<(i64, Option<Seq>)> {
         let count = |n: usize| i64::try_from(n).unwrap_or(i64::MAX);
         if self.export.format == Format::Jsonl {
-            let bodies = self.selection.bodies(&self.reader, &self.query, from).await?;
-            for (_, body) in &bodies {
+            let Slice { rows, next } = self.selection.bodies(&self.reader, &self.query, from).await?;
+            for (_, body) in &rows {
                 write_body(chunk, body);
             }
-            return Ok(bodies.last().map(|(last, _)| (count(bodies.len()), *last)));
+            return Ok((count(rows.len()), next));
         }
-        let lines = self.selection.lines(&self.reader, &self.query, from).await?;
-        for line in &lines {
+        let Slice { rows, next } = self.selection.lines(&self.reader, &self.query, from).await?;
+        for line in &rows {
             self.export.format.write(chunk, &line.entry, &line.body, self.log.as_deref());
         }
-        Ok(lines.last().map(|last| (count(lines.len()), last.entry.seq)))
+        Ok((count(rows.len()), next))
     }
 
     /// Hands bytes to the answer, each piece when the one before was taken.
@@ -199,13 +240,20 @@ impl Sending {
         Err(Broken::Gone)
     }
 
+    /// A note that is not taken costs nothing while the lease lasts: a database may be busy for a moment.
     async fn renew(&mut self, sent: i64) -> Result<(), Broken> {
-        self.noted = Instant::now();
-        if self.note(sent, true).await? { Ok(()) } else { Err(Broken::Superseded) }
+        match self.note(sent, true).await {
+            Ok(true) => self.noted = Instant::now(),
+            Ok(false) => return Err(Broken::Superseded),
+            Err(error) if self.noted.elapsed() < LEASE_LASTS => tracing::warn!(%error, "a sending could not be noted"),
+            Err(error) => return Err(error.into()),
+        }
+        Ok(())
     }
 
     async fn note(&self, sent: i64, goes_on: bool) -> sqlx::Result<bool> {
-        let note = NoteSending { export: self.export.id, attempt: self.attempt, sent, goes_on };
+        let session = goes_on.then(|| self.session.clone());
+        let note = NoteSending { export: self.export.id, attempt: self.attempt, sent, session };
         self.gate.run_housekeeping(&note).await
     }
 }

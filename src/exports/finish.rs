@@ -13,6 +13,8 @@ use serde::{Deserialize, Serialize};
 pub struct FinishExport {
     pub export: ExportId,
     pub attempt: i64,
+    /// The request with which the file was taken.
+    pub request: String,
     pub rows: i64,
     pub bytes: i64,
     /// SHA-256 of the whole file, in hexadecimal digits.
@@ -47,6 +49,8 @@ impl Change for FinishExport {
             return Err(Fault::conflict(EXPORT_STATE));
         }
         tx.note("export_sent", None::<i64>, self.rows);
+        tx.note("export_attempt", None::<i64>, self.attempt);
+        tx.note("export_request", None::<&str>, self.request.as_str());
         tx.note("export_bytes", None::<i64>, self.bytes);
         tx.note("export_sha256", None::<&str>, self.sha256.as_str());
         Ok(())

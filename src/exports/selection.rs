@@ -109,9 +109,10 @@ impl Along {
     }
 }
 
-/// Filters as the query of an address; empty where none is set.
+/// Filters as the query of an address; empty where none is set. A blank one is none.
 pub(super) fn query_of(fields: &[(&str, &str)]) -> String {
-    link("", fields).trim_start_matches('?').to_owned()
+    let set: Vec<_> = fields.iter().copied().filter(|(_, text)| !text.trim().is_empty()).collect();
+    link("", &set).trim_start_matches('?').to_owned()
 }
 
 impl Selection {
@@ -151,9 +152,10 @@ impl Selection {
     }
 
     /// The first rows from one on, with their columns.
-    pub(super) async fn lines(&self, reader: &Reader, query: &AuditQuery, from: Seq) -> sqlx::Result<Vec<Line>> {
-        let statement = along!(query, concat!(entry_columns!(), ", body"));
-        self.slice(reader, statement, query, from).all().await
+    pub(super) async fn lines(&self, reader: &Reader, query: &AuditQuery, from: Seq) -> sqlx::Result<Slice<Line>> {
+        let (statement, end) = (along!(query, concat!(entry_columns!(), ", body")), self.window_end(query, from));
+        let rows = slice(reader, statement, query, from..end).all().await?;
+        Ok(self.slice_of(rows, end, |line: &Line| line.entry.seq))
     }
 
     /// The same without their columns.
@@ -162,11 +164,36 @@ impl Selection {
         reader: &Reader,
         query: &AuditQuery,
         from: Seq,
-    ) -> sqlx::Result<Vec<(Seq, Vec<u8>)>> {
-        self.slice(reader, along!(query, "seq, body"), query, from).all().await
+    ) -> sqlx::Result<Slice<(Seq, Vec<u8>)>> {
+        let (statement, end) = (along!(query, "seq, body"), self.window_end(query, from));
+        let rows = slice(reader, statement, query, from..end).all().await?;
+        Ok(self.slice_of(rows, end, |(seq, _): &(Seq, Vec<u8>)| *seq))
     }
 
-    fn slice<'c>(&self, reader: &'c Reader, statement: Sql, query: &AuditQuery, from: Seq) -> Query<'c> {
-        bound(reader.query(statement), from..self.end, query).bind(AT_ONCE)
+    /// Where the rows end that one statement may look at, so that each is short however few of them fit.
+    fn window_end(&self, query: &AuditQuery, from: Seq) -> Seq {
+        match Along::of(query) {
+            Along::Log => Seq::new(from.get().saturating_add(WINDOW)).min(self.end),
+            Along::Target | Along::Address | Along::Staff => self.end,
+        }
     }
+
+    fn slice_of<T>(&self, rows: Vec<T>, end: Seq, place: impl Fn(&T) -> Seq) -> Slice<T> {
+        let is_full = i64::try_from(rows.len()).unwrap_or(i64::MAX) >= AT_ONCE;
+        let next = match rows.last() {
+            Some(last) if is_full => Some(Seq::new(place(last).get() + 1)),
+            _ => Some(end),
+        };
+        Slice { rows, next: next.filter(|next| *next < self.end) }
+    }
+}
+
+/// Some rows, and where the next ones begin; nothing after the last.
+pub(super) struct Slice<T> {
+    pub rows: Vec<T>,
+    pub next: Option<Seq>,
+}
+
+fn slice<'c>(reader: &'c Reader, statement: Sql, query: &AuditQuery, rows: Range<Seq>) -> Query<'c> {
+    bound(reader.query(statement), rows, query).bind(AT_ONCE)
 }

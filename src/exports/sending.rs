@@ -44,26 +44,31 @@ pub(crate) struct NoteSending {
     pub export: ExportId,
     pub attempt: i64,
     pub sent: i64,
-    pub goes_on: bool,
+    /// The session of the person who takes it, where it goes on: it ends with their session and account.
+    pub session: Option<String>,
 }
 
 impl Housekeeping for NoteSending {
     const NAME: &'static str = "exports.progress";
-    /// Whether the export is still being sent by this attempt.
+    /// Whether the export is still being sent by this attempt, to a person who is still signed in.
     type Output = bool;
 
     async fn run(&self, tx: &mut Tx<'_>) -> sqlx::Result<bool> {
-        let until = self.goes_on.then(|| tx.now().plus(LEASE));
+        let goes_on = self.session.is_some();
+        let until = goes_on.then(|| tx.now().plus(LEASE));
         let noted = tx
             .query(sql!(
                 "update exports set sent = $3, lease_until = $4, state = $5
-                  where id = $1 and attempts = $2 and state = 'sending'"
+                  where id = $1 and attempts = $2 and state = 'sending'
+                    and (cast($6 as text) is null
+                         or exists (select 1 from sessions s join staff p on p.id = s.staff_id where s.id = $6 and p.active))"
             ))
             .bind(self.export)
             .bind(self.attempt)
             .bind(self.sent)
             .bind(until)
-            .bind(if self.goes_on { "sending" } else { "ready" })
+            .bind(if goes_on { "sending" } else { "ready" })
+            .bind(self.session.as_deref())
             .run()
             .await?;
         Ok(noted == 1)

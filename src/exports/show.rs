@@ -85,7 +85,7 @@ impl Now {
 
     /// Whether something may still happen to it.
     fn goes_on(self) -> bool {
-        self.is_offered || self.stage == Stage::Sending
+        !matches!(self.stage, Stage::Finished | Stage::Expired)
     }
 }
 

@@ -173,7 +173,9 @@ impl Gate {
             tx.enact(requester, change).await
         };
         let outcome = rehearsed.await;
-        let ledger = tx.ledger.enacted.pop().map(|enacted| enacted.ledger).unwrap_or_default();
+        let mut ledger = tx.ledger.enacted.pop().map(|enacted| enacted.ledger).unwrap_or_default();
+        // A request does not know them, so that they are no difference to it.
+        ledger.forget(change.created_ids());
         tx.rollback().await?;
         outcome.map(|_| Rehearsed { before: noted(&ledger.before), after: noted(&ledger.after) }).map_err(Refusal::from)
     }

@@ -13,6 +13,8 @@ pub trait DynChange: Send + Sync {
     fn is_decision(&self) -> bool;
     fn may_be_urgent(&self) -> bool;
     fn may_close(&self) -> bool;
+    /// Noted ids of rows that it creates.
+    fn created_ids(&self) -> &'static [&'static str];
     fn target(&self) -> Target;
     fn version<'a>(&'a self, tx: &'a mut Tx<'_>) -> Doing<'a, Option<i64>>;
     fn check<'a>(&'a self, tx: &'a mut Tx<'_>) -> Doing<'a, ()>;
@@ -44,6 +46,10 @@ impl<C: Change> DynChange for C {
 
     fn may_close(&self) -> bool {
         C::MAY_CLOSE
+    }
+
+    fn created_ids(&self) -> &'static [&'static str] {
+        C::CREATED_IDS
     }
 
     fn target(&self) -> Target {

@@ -28,6 +28,7 @@ use crate::{
     sql,
     store::{Reader, takes_no_writes},
 };
+use actix_rt::ArbiterHandle;
 use actix_web::cookie::{Cookie, SameSite};
 use chrono::TimeDelta;
 use ipnet::IpNet;
@@ -82,6 +83,8 @@ pub struct Console {
     pub(crate) personas: Vec<Persona>,
     /// How many requests there were.
     pub(crate) traffic: Arc<Traffic>,
+    /// A thread for what is long and must not hold up the requests of others, such as writing a file of the log.
+    pub(crate) aside: ArbiterHandle,
     pub(crate) head: Mutex<Option<(Instant, AuditHead)>>,
     /// When a write was tried last and taken.
     pub(crate) written: Mutex<Option<Instant>>,

@@ -27,7 +27,7 @@ COLUMNS = {
 }
 NUMBERS = {"seq", "staff", "approval", "reversal_of"}
 TIMES = {"at_kst", "at_utc"}
-LONGEST, CUT = 32_000, "…[cut, see audit.jsonl]"
+LONGEST, CUT = 32_000, "…[cut, see the log]"
 CELL = re.compile(r'"((?:[^"]|"")*)"(,|\r\n)')
 FROM_CSV = "CSV:44,34,76,1"
 TO_CSV = "csv:Text - txt - csv (StarCalc):44,34,76,1,,0,false,true,false"

@@ -90,6 +90,9 @@ on_both! {
         ask(&world, &sora, "jsonl", "&outcome=applied&target=user/100");
         recompute(&world);
         let hana = world.signed_in("hana");
+        // The number that it would get is no difference from what was asked.
+        let page = hana.get("/approvals/1");
+        assert!(page.status == 200 && !page.text().contains("different from when requested"), "{page}");
         assert_eq!(approval(&hana, 1).set("code", &world.code("hana")).submit().status, 303);
         assert_eq!(world.number("select count(*) from exports where person_count > 1000"), 1);
         let export = world.number("select id from exports where person_count > 1000");

@@ -46,7 +46,7 @@ on_both! {
         let page = sora.get(&path);
         assert!(page.says("#file").contains(&hash) && !page.has("a[href$='/file']"), "{page}");
         // Once.
-        assert_eq!(sora.get(&format!("{path}/file")).status, 409);
+        assert_eq!(sora.get(&format!("{path}/file")).status, 303);
         let looked = "select count(*) from access_records where task = 'export-log' and detail = 'audit/exports/1'";
         assert_eq!(world.number(looked), 1);
         let verified = world.command(&["audit", "verify"]).output().unwrap();
@@ -88,7 +88,7 @@ on_both! {
         let late = world.signed_in("sora");
         let page = late.get(&path);
         assert!(page.says("#file").contains("Out of date") && !page.has("a[href$='/file']"), "{page}");
-        assert_eq!(late.get(&format!("{path}/file")).status, 409);
+        assert_eq!(late.get(&format!("{path}/file")).status, 303);
         assert_eq!(world.number("select count(*) from audit where action = 'exports.finish'"), 0);
     }
 
@@ -102,7 +102,7 @@ on_both! {
         let path = ask(&world, &sora, "jsonl", "&target=user/1");
         let stream = begin(&sora, &format!("{path}/file"));
         // Meanwhile it cannot be taken a second time.
-        assert_eq!(sora.get(&format!("{path}/file")).status, 409);
+        assert_eq!(sora.get(&format!("{path}/file")).status, 303);
         assert!(sora.get(&path).says("#file").contains("of 600 rows sent"), "{}", sora.get(&path));
         drop(stream);
         wait_until(|| world.rows("select state from exports")[0][0].as_deref() == Some("ready"));
@@ -112,6 +112,42 @@ on_both! {
         let file = sora.get(&format!("{path}/file"));
         assert_eq!(file.text().lines().count(), 600);
         assert_eq!(world.last_audit().action, "exports.finish");
+    }
+
+    fn a_sending_ends_with_the_session_that_began_it(outer) {
+        let world = World::start(outer.engine);
+        let filler = "x".repeat(60_000);
+        grow_by(&world, 600, |seq| (1, format!("{{\"n\":\"{seq}\",\"filler\":\"{filler}\"}}")));
+        let sora = world.signed_in("sora");
+        recompute(&world);
+        let path = ask(&world, &sora, "jsonl", "&target=user/1");
+        let mut stream = begin(&sora, &format!("{path}/file"));
+        assert_eq!(sora.get("/").form_to("/logout").submit().status, 303);
+        // The rest is read slowly enough that it is noted how far it is.
+        let (mut some, mut all) = (vec![0; 1 << 20], 0);
+        let ended = loop {
+            match stream.read(&mut some) {
+                Ok(0) | Err(_) => break true,
+                Ok(read) => all += read,
+            }
+            if all > 34_000_000 {
+                break false;
+            }
+            std::thread::sleep(Duration::from_millis(200));
+        };
+        assert!(ended, "all of it came");
+        assert_eq!(world.number("select count(*) from audit where action = 'exports.finish'"), 0);
+    }
+
+    fn a_client_that_cannot_tell_where_an_answer_ends_gets_none(world) {
+        let sora = world.signed_in("sora");
+        let path = ask(world, &sora, "csv", "");
+        let cookies: Vec<String> = sora.cookies().iter().map(|(name, value)| format!("{name}={value}")).collect();
+        let address = sora.origin().replace("http://", "");
+        let asked = format!("GET {path}/file HTTP/1.0\r\nHost: {address}\r\nCookie: {}\r\n\r\n", cookies.join("; "));
+        let answer = sora.raw(asked.as_bytes());
+        assert!(answer.contains(" 400 "), "{answer}");
+        assert_eq!(world.rows("select state from exports")[0][0].as_deref(), Some("ready"));
     }
 
     fn rows_that_went_missing_break_the_file_off(outer) {

@@ -129,8 +129,8 @@ fn answer(walker: &Walker, route: &Route, path: &str) -> (&'static str, u16) {
         (403, _) => "403",
         (200, "GET") | (422, "POST") => "yes",
         (303, _) if route.opens.is_step() && location == "/" => "home",
-        // It was taken.
-        (409, "GET") if route.path == "/audit/exports/{id}/file" => "yes",
+        // It was taken, which its page says.
+        (303, "GET") if route.path == "/audit/exports/{id}/file" => "yes",
         // It is there for the token of a scraper, which this console has none of: then it is not there.
         (404, "GET") if route.path == "/metrics" => "yes",
         // Nothing is called 1 there, which is said only to those who may ask.
