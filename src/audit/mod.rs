@@ -31,7 +31,7 @@ pub fn row(entry: &Entry) -> Row {
         staff: entry.staff_name.clone(),
         is_by_system: entry.actor == SYSTEM,
         action: entry.action.clone(),
-        target: format!("{}/{}", entry.target_kind, entry.target_id),
+        target: target_of(entry),
         outcome: entry.outcome.clone(),
         // The word names the refusal; what follows it are the values of its message.
         refusal: entry.refusal.split(' ').next().and_then(some),
@@ -40,6 +40,13 @@ pub fn row(entry: &Entry) -> Row {
         changed: Changed::between(&entry.before, &entry.after),
         request: None,
     }
+}
+
+/// What a row is about. What it created had no number when it was asked for, and is called by the one that it got.
+fn target_of(entry: &Entry) -> String {
+    let Entry { target_kind: kind, target_id: id, after, .. } = entry;
+    let created = after.get(format!("{kind}_number")).and_then(|number| number.as_str()).filter(|_| id == "new");
+    format!("{kind}/{}", created.unwrap_or(id))
 }
 
 /// Rows of the log as lists show them, each with how far the request is that it made or owes.

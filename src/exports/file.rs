@@ -132,9 +132,9 @@ enum Broken {
     /// The browser has gone, or reads nothing any more.
     #[error("the reader of the file has gone")]
     Gone,
-    /// Its lease ran out, and another attempt has begun.
-    #[error("the file is being sent by another attempt")]
-    Superseded,
+    /// Its lease ran out and another attempt has begun, or the session of the person has ended.
+    #[error("another attempt has begun, or the person is not signed in any more")]
+    Over,
     #[error("{found} rows were found where {counted} were counted")]
     Rows { found: i64, counted: i64 },
     #[error("the end of the file could not be recorded: {0}")]
@@ -148,7 +148,7 @@ impl Sending {
         let mut sent = 0;
         let Err(broken) = self.send(&mut sent).await else { return };
         match &broken {
-            Broken::Gone | Broken::Superseded => {
+            Broken::Gone | Broken::Over => {
                 tracing::info!(export = %self.export.id, %broken, "an export broke off");
             }
             _ => tracing::error!(export = %self.export.id, %broken, "an export broke off"),
@@ -244,7 +244,7 @@ impl Sending {
     async fn renew(&mut self, sent: i64) -> Result<(), Broken> {
         match self.note(sent, true).await {
             Ok(true) => self.noted = Instant::now(),
-            Ok(false) => return Err(Broken::Superseded),
+            Ok(false) => return Err(Broken::Over),
             Err(error) if self.noted.elapsed() < LEASE_LASTS => tracing::warn!(%error, "a sending could not be noted"),
             Err(error) => return Err(error.into()),
         }

@@ -66,6 +66,8 @@ macro_rules! along {
             Along::Target => rows!($columns, "target_kind = $6 and target_id = $7 and"),
             Along::Address => rows!($columns, "ip_key = $8 and"),
             Along::Staff => rows!($columns, "staff_id = $3 and"),
+            Along::Action => rows!($columns, "action = $4 and"),
+            Along::Outcome => rows!($columns, "outcome = $5 and"),
             Along::Log => rows!($columns, ""),
         }
     };
@@ -87,11 +89,13 @@ macro_rules! persons {
     };
 }
 
-/// How to find rows. Those of one target, address or person are mostly few among many.
+/// The condition along whose index rows are found; without one, the log itself.
 enum Along {
     Target,
     Address,
     Staff,
+    Action,
+    Outcome,
     Log,
 }
 
@@ -103,6 +107,10 @@ impl Along {
             Self::Address
         } else if query.staff.is_some() {
             Self::Staff
+        } else if query.action.is_some() {
+            Self::Action
+        } else if query.outcome.is_some() {
+            Self::Outcome
         } else {
             Self::Log
         }
@@ -173,8 +181,9 @@ impl Selection {
     /// Where the rows end that one statement may look at, so that each is short however few of them fit.
     fn window_end(&self, query: &AuditQuery, from: Seq) -> Seq {
         match Along::of(query) {
-            Along::Log => Seq::new(from.get().saturating_add(WINDOW)).min(self.end),
-            Along::Target | Along::Address | Along::Staff => self.end,
+            // Never many.
+            Along::Target => self.end,
+            _ => Seq::new(from.get().saturating_add(WINDOW)).min(self.end),
         }
     }
 

@@ -125,7 +125,7 @@ function shape(url) {
 }
 
 // Every page that links lead to from `start`, one of each shape, with the status it answered.
-export async function reachable(page, start = ['/'], most = 120) {
+export async function reachable(page, start = ['/'], most = 160) {
   const origin = new URL(page.url()).origin;
   const queue = start.map((path) => new URL(path, origin));
   const seen = new Set(queue.map(shape));

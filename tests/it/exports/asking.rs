@@ -44,6 +44,8 @@ on_both! {
         }
         let shown = made.follow();
         assert!(shown.says("main").contains("1 customer") && shown.says("main").contains("not that nothing is missing"), "{shown}");
+        // It had no number when it was asked for; the log leads to it all the same.
+        assert!(sora.get("/audit").has("tbody a[href='/audit/exports/1']"));
         assert_eq!(world.rows("select topic from outbox where topic = 'exports.created'").len(), 1);
         assert!(world.command(&["audit", "verify"]).output().unwrap().status.success());
     }
