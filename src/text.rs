@@ -9,6 +9,11 @@ use icu_properties::{
     props::{DefaultIgnorableCodePoint, GeneralCategory},
 };
 
+/// What a page or a log can show of a text: each character that is not printable is written as U+FFFD.
+pub(crate) fn shown(text: &str) -> String {
+    text.chars().map(|c| if is_printable(c) { c } else { char::REPLACEMENT_CHARACTER }).collect()
+}
+
 /// Whether a character may be in text that others will read. Refused are controls, format characters (which turn the direction of
 /// what follows), private-use and unassigned ones (which each reader sees differently), line separators, and all that is
 /// shown as nothing: `Default_Ignorable_Code_Point`, such as the Hangul fillers, and the blank Braille pattern.

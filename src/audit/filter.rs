@@ -6,7 +6,7 @@ use crate::{
     gate::{self, Kind, looks::LOOK},
     id::StaffId,
     list_query,
-    text::{composed, is_printable, typed},
+    text::{composed, shown, typed},
     web::{
         list::{
             ListQuery as _,
@@ -51,9 +51,8 @@ impl Filter {
     /// The filters that are set, each with the word that the list has for it. They come from an address: of what a page cannot show
     /// each character is written as U+FFFD.
     pub(crate) fn shown(&self) -> Vec<(&'static str, String)> {
-        let shown = |c: char| if is_printable(c) { c } else { char::REPLACEMENT_CHARACTER };
         let fields = self.fields().into_iter().filter(|(_, text)| !text.trim().is_empty());
-        fields.map(|(name, text)| (label(name), text.chars().map(shown).collect())).collect()
+        fields.map(|(name, text)| (label(name), shown(text))).collect()
     }
 }
 

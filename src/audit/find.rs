@@ -65,6 +65,30 @@ enum Along {
     Trigrams,
 }
 
+/// The indexes that conditions have, the narrowest first.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Index {
+    Target,
+    Address,
+    Staff,
+    Action,
+    Outcome,
+}
+
+impl Index {
+    /// The one of the first condition that has one.
+    pub(crate) fn of(query: &AuditQuery) -> Option<Self> {
+        let has = [
+            (Self::Target, query.target.is_some()),
+            (Self::Address, one_address(query).is_some()),
+            (Self::Staff, query.staff.is_some()),
+            (Self::Action, query.action.is_some()),
+            (Self::Outcome, query.outcome.is_some()),
+        ];
+        has.into_iter().find(|(_, is_set)| *is_set).map(|(index, _)| index)
+    }
+}
+
 /// The number of conditions beside the target.
 fn conditions(query: &AuditQuery) -> usize {
     let set = [
@@ -81,13 +105,12 @@ fn conditions(query: &AuditQuery) -> usize {
 /// never much; beside any other condition a second one may match no row that the first one finds.
 fn is_narrow(query: &AuditQuery) -> bool {
     let others = conditions(query);
-    let is_unindexed =
-        query.hide.is_some() || query.text.is_some() || (query.address.is_some() && one_address(query).is_none());
-    query.target.is_some() || (others == 0 && query.hide.is_none()) || (others == 1 && !is_unindexed)
+    let is_unindexed = query.text.is_some() || (query.address.is_some() && one_address(query).is_none());
+    query.target.is_some() || (query.hide.is_none() && (others == 0 || (others == 1 && !is_unindexed)))
 }
 
 /// The key of the one address that is wanted, where it is one and no network.
-pub(crate) fn one_address(query: &AuditQuery) -> Option<&str> {
+fn one_address(query: &AuditQuery) -> Option<&str> {
     query.address.as_ref().filter(|(first, last)| first == last).map(|(first, _)| first.as_str())
 }
 
@@ -171,8 +194,6 @@ async fn slice(
 ) -> Result<Vec<Entry>, PageError> {
     let statement = if along == Along::Log {
         rows_along!("")
-    } else if query.target.is_some() {
-        rows_along!("target_kind = $6 and target_id = $7 and")
     } else if along == Along::Trigrams {
         sql!(
             sqlite: rows_where!(
@@ -184,16 +205,15 @@ async fn slice(
                 "position(lower($10) in lower(reason))"
             ),
         )
-    } else if one_address(query).is_some() {
-        rows_along!("ip_key = $8 and")
-    } else if query.staff.is_some() {
-        rows_along!("staff_id = $3 and")
-    } else if query.action.is_some() {
-        rows_along!("action = $4 and")
-    } else if query.outcome.is_some() {
-        rows_along!("outcome = $5 and")
     } else {
-        rows_along!("")
+        match Index::of(query) {
+            Some(Index::Target) => rows_along!("target_kind = $6 and target_id = $7 and"),
+            Some(Index::Address) => rows_along!("ip_key = $8 and"),
+            Some(Index::Staff) => rows_along!("staff_id = $3 and"),
+            Some(Index::Action) => rows_along!("action = $4 and"),
+            Some(Index::Outcome) => rows_along!("outcome = $5 and"),
+            None => rows_along!(""),
+        }
     };
     Ok(bound(reader.query(statement), first..end, query).bind(i64::try_from(limit).unwrap_or(i64::MAX)).all().await?)
 }

@@ -10,7 +10,7 @@ use crate::{
     audit::{
         filter::{Filter, actions},
         find::bounds,
-        list::{Called, called},
+        list::{Called, called, sealed_through},
         pages::SealedThrough,
     },
     gate::{Admits, Change, Fault, Target, Tx, audit::Entry as Row},
@@ -26,6 +26,7 @@ use crate::{
             field::{FieldErrors, wrong},
             seal::SealForm,
         },
+        words::Message,
     },
 };
 use askama::Template;
@@ -164,8 +165,8 @@ impl Panel for CreatePanel {
         Some(Button { name: Self::NAME, icon: "plus", label: desk.words().get("exports.new").to_owned() })
     }
 
-    async fn open(desk: &Desk, on: &Exports, (): &(), opening: Opening<'_>) -> Result<Opened<Self>, PageError> {
-        let size = on.sealed.as_ref().map_or(0, SealedThrough::rows);
+    async fn open(desk: &Desk, _: &Exports, (): &(), opening: Opening<'_>) -> Result<Opened<Self>, PageError> {
+        let size = sealed_through(desk.reader()).await?.as_ref().map_or(0, SealedThrough::rows);
         let filter = match opening.form() {
             Some(form) => filter(form).unwrap_or_default(),
             None => Filter::beside_panels(&Query::of(desk)),
@@ -209,16 +210,16 @@ impl Panel for CreatePanel {
         CreateForm { shell, panel: self, seal }.render()
     }
 
-    async fn answer(desk: &Desk, on: &Exports, made: Made<CreateExport>) -> PageResult {
+    async fn answer(desk: &Desk, _: &Exports, made: Made<CreateExport>) -> PageResult {
         match made.outputs.first() {
             Some(id) => Ok(desk.see_other(&format!("/audit/exports/{id}?sealed={}", made.seq))),
-            None => Ok(desk.see_other(&crate::web::panel::Subject::path(on))),
+            None => Ok(desk.see_other(Self::ROUTE)),
         }
     }
 }
 
 /// The rows that a form asks for and how many they are, or what is wrong with its filters.
-async fn select(desk: &Desk, form: &Form) -> Result<Result<(Selection, Count), crate::web::words::Message>, PageError> {
+async fn select(desk: &Desk, form: &Form) -> Result<Result<(Selection, Count), Message>, PageError> {
     let Some(mut filter) = filter(form) else { return Ok(Err(wrong::not_a_choice())) };
     let Ok(mut query) = filter.read(desk.zone()) else { return Ok(Err(wrong::not_a_choice())) };
     if query.action.as_deref().is_some_and(|action| !actions(desk.catalog().kinds).any(|kind| kind == action)) {

@@ -17,7 +17,7 @@ use crate::{
     id::{ExportId, Seq},
     secret,
     store::Reader,
-    web::{Desk, PageError, PageResult, problem_page::Problem},
+    web::{Desk, PageError, PageResult, download::attachment, problem_page::Problem},
 };
 use actix_web::{
     HttpRequest, HttpResponse,
@@ -66,7 +66,7 @@ pub(crate) async fn take(desk: Desk, path: web::Path<ExportId>, request: HttpReq
         .content_type(export.format.content_type())
         // A proxy that takes the answer before the browser does would have it end too early.
         .insert_header(("x-accel-buffering", "no"))
-        .insert_header(("content-disposition", format!("attachment; filename=\"{}\"", export.file_name())));
+        .insert_header(attachment(&export.file_name()));
     if desk.visit().method.as_str() == "HEAD" {
         return Ok(answer.streaming(empty::<io::Result<Bytes>>()));
     }

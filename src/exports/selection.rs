@@ -4,7 +4,7 @@
 use crate::{
     audit::{
         filter::{AuditQuery, Filter, Target},
-        find::{bound, one_address, row_fits},
+        find::{Index, bound, row_fits},
     },
     entry_columns,
     gate::audit::Entry,
@@ -62,13 +62,13 @@ macro_rules! rows {
 
 macro_rules! along {
     ($query:expr, $columns:expr) => {
-        match Along::of($query) {
-            Along::Target => rows!($columns, "target_kind = $6 and target_id = $7 and"),
-            Along::Address => rows!($columns, "ip_key = $8 and"),
-            Along::Staff => rows!($columns, "staff_id = $3 and"),
-            Along::Action => rows!($columns, "action = $4 and"),
-            Along::Outcome => rows!($columns, "outcome = $5 and"),
-            Along::Log => rows!($columns, ""),
+        match Index::of($query) {
+            Some(Index::Target) => rows!($columns, "target_kind = $6 and target_id = $7 and"),
+            Some(Index::Address) => rows!($columns, "ip_key = $8 and"),
+            Some(Index::Staff) => rows!($columns, "staff_id = $3 and"),
+            Some(Index::Action) => rows!($columns, "action = $4 and"),
+            Some(Index::Outcome) => rows!($columns, "outcome = $5 and"),
+            None => rows!($columns, ""),
         }
     };
 }
@@ -87,34 +87,6 @@ macro_rules! persons {
              ) w group by w.person"
         )
     };
-}
-
-/// The condition along whose index rows are found; without one, the log itself.
-enum Along {
-    Target,
-    Address,
-    Staff,
-    Action,
-    Outcome,
-    Log,
-}
-
-impl Along {
-    fn of(query: &AuditQuery) -> Self {
-        if query.target.is_some() {
-            Self::Target
-        } else if one_address(query).is_some() {
-            Self::Address
-        } else if query.staff.is_some() {
-            Self::Staff
-        } else if query.action.is_some() {
-            Self::Action
-        } else if query.outcome.is_some() {
-            Self::Outcome
-        } else {
-            Self::Log
-        }
-    }
 }
 
 /// Filters as the query of an address; empty where none is set. A blank one is none.
@@ -180,9 +152,9 @@ impl Selection {
 
     /// Where the rows end that one statement may look at, so that each is short however few of them fit.
     fn window_end(&self, query: &AuditQuery, from: Seq) -> Seq {
-        match Along::of(query) {
+        match Index::of(query) {
             // Never many.
-            Along::Target => self.end,
+            Some(Index::Target) => self.end,
             _ => Seq::new(from.get().saturating_add(WINDOW)).min(self.end),
         }
     }

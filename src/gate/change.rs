@@ -165,8 +165,7 @@ impl Target {
     /// The id may come from a form whose other fields are read later: of what a log cannot hold or show, each character is
     /// written as U+FFFD (PostgreSQL's text refuses NUL), and what is longer than a filter can ask for is cut.
     pub fn new(kind: &'static str, id: impl fmt::Display) -> Self {
-        let shown = |c: char| if text::is_printable(c) { c } else { char::REPLACEMENT_CHARACTER };
-        let mut id: String = id.to_string().chars().map(shown).collect();
+        let mut id = text::shown(&id.to_string());
         id.truncate(id.floor_char_boundary(Self::LONGEST));
         Self { kind, id }
     }

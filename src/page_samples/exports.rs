@@ -67,7 +67,7 @@ impl Maker {
     fn export_side(self, filter: Filter, purpose: &str, errors: FieldErrors) -> Side {
         let seal = SealForm { errors, reason: self.reason(), ..SealForm::fresh(CreatePanel::KIND, "01JD3Q8V5W", 0) };
         let panel = CreatePanel { format: "csv".into(), purpose: purpose.into(), end: "12345".into(), filter };
-        side_of(&self.shell(Section::Audit), &Exports { sealed: None }, &(), Opened::Form(panel), seal).unwrap().0
+        side_of(&self.shell(Section::Audit), &Exports, &(), Opened::Form(panel), seal).unwrap().0
     }
 
     pub(super) fn exports(self, out: &mut Vec<Sample>) {

@@ -2,7 +2,7 @@
 //! never are. A text is, where it
 //!
 //! - begins with `=`, `+`, `-` or `@`, in any width and after any blanks, or with a tab or a line break: some spreadsheet computes it;
-//! - begins with `'`, so that taking one leading `'` away gives the text back, whatever it was;
+//! - begins with `'`, so that taking one leading `'` away always gives the text back;
 //! - reads as a number, a date, a time, a truth or an error to people who write English, Korean or Japanese. That is judged generously: it
 //!   holds a digit, and besides nothing but blanks, the signs of numbers, and the words of dates. Calc 7.4, asked in these languages about
 //!   730,000 texts, at random and with every letter and sign beside digits, took none that has no guard for anything but a text.

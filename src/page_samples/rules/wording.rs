@@ -45,7 +45,7 @@ fn every_sentence_on_a_page_comes_from_the_catalogue() {
             }
         }
         // The command of a job is shown as its definition has it, and of what is in an address only what can be seen.
-        let seen = NASTY.replace(|c| !crate::text::is_printable(c), "\u{fffd}");
+        let seen = crate::text::shown(NASTY);
         if text.replace(NASTY, "").replace(&seen, "").replace("{date}", "").contains(['{', '}'])
             && !text.contains("\"seq\"")
         {
