@@ -21,6 +21,7 @@ impl Request {
             is_by_system: false,
             action: self.kind.clone(),
             target: format!("{}/{}", self.target_kind, self.target_id),
+            name: None,
             outcome: "requested".to_owned(),
             refusal: None,
             ip: None,

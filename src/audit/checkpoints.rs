@@ -40,6 +40,7 @@ pub(crate) async fn list(desk: Desk, place: web::Query<Place>) -> PageResult {
     let found = Page::read(PAGE, rows, |kept: &Kept| kept.id).await?;
     let pager = Pager {
         first: (before != CheckpointId::MAX).then(|| ADDRESS.to_owned()),
+        previous: None,
         next: found.next.map(|id| link(ADDRESS, &[("before", &id.to_string())])),
     };
     let finding = keep::finding(&mut desk.reader()).await?;

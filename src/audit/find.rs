@@ -120,7 +120,7 @@ fn has_trigram(query: &AuditQuery) -> bool {
 }
 
 /// The rows that days and page leave: time never runs backwards in the log, so a time is a place in it.
-pub(crate) async fn bounds(reader: &Reader, query: &AuditQuery, before: Option<Seq>) -> Result<(Seq, Seq), PageError> {
+pub(crate) async fn bounds(reader: &Reader, query: &AuditQuery, before: Option<Seq>) -> sqlx::Result<(Seq, Seq)> {
     let (size,): (Seq,) = reader.query(sql!("select size from audit_head where id = 1")).one().await?;
     let first = match query.from {
         Some(at) => first_since(reader, at).await?.unwrap_or(size),
@@ -133,7 +133,7 @@ pub(crate) async fn bounds(reader: &Reader, query: &AuditQuery, before: Option<S
     Ok((first, end.min(before.unwrap_or(size))))
 }
 
-async fn first_since(reader: &Reader, at: Instant) -> Result<Option<Seq>, PageError> {
+async fn first_since(reader: &Reader, at: Instant) -> sqlx::Result<Option<Seq>> {
     let row: Option<(Seq,)> =
         reader.query(sql!("select seq from audit where at >= $1 order by at, seq limit 1")).bind(at).optional().await?;
     Ok(row.map(|(seq,)| seq))
@@ -162,14 +162,19 @@ pub(crate) use row_fits;
 /// One text for all filters: `$driver` is the condition whose index is read, the rest is checked on the rows it gives.
 macro_rules! rows_where {
     ($driver:expr, $contains:literal) => {
+        rows_where!($driver, $contains, entry_columns!(), "desc")
+    };
+    ($driver:expr, $contains:literal, $columns:expr, $order:literal) => {
         concat!(
             "select ",
-            entry_columns!(),
+            $columns,
             " from audit where ",
             $driver,
             " ",
             row_fits!($contains),
-            " order by seq desc limit $12"
+            " order by seq ",
+            $order,
+            " limit $12"
         )
     };
 }
@@ -216,6 +221,46 @@ async fn slice(
         }
     };
     Ok(bound(reader.query(statement), first..end, query).bind(i64::try_from(limit).unwrap_or(i64::MAX)).all().await?)
+}
+
+/// The oldest rows that fit, as numbers.
+macro_rules! oldest_along {
+    ($driver:literal) => {
+        sql!(
+            sqlite: rows_where!($driver, "instr(lower(reason), lower($10))", "seq", "asc"),
+            postgres: rows_where!($driver, "position(lower($10) in lower(reason))", "seq", "asc"),
+        )
+    };
+}
+
+/// Where the page before the one that begins with row `after` begins: the row that it does not hold any more. `None` where that is
+/// the first page. Where few rows fit, it is as far as a page looks.
+pub(super) async fn previous(reader: &Reader, query: &AuditQuery, after: Seq) -> sqlx::Result<Option<Seq>> {
+    let (first, end) = bounds(reader, query, None).await?;
+    let (mut start, mut found) = (first.max(Seq::new(after.get().saturating_add(1))), Vec::new());
+    let index = Index::of(query).filter(|_| is_narrow(query));
+    for _ in 0..list::WINDOWS {
+        let stop = if is_narrow(query) { end } else { end.min(Seq::new(start.get().saturating_add(WINDOW))) };
+        let statement = match index {
+            Some(Index::Target) => oldest_along!("target_kind = $6 and target_id = $7 and"),
+            Some(Index::Address) => oldest_along!("ip_key = $8 and"),
+            Some(Index::Staff) => oldest_along!("staff_id = $3 and"),
+            Some(Index::Action) => oldest_along!("action = $4 and"),
+            Some(Index::Outcome) => oldest_along!("outcome = $5 and"),
+            None => oldest_along!(""),
+        };
+        let missing = i64::try_from(PAGE.saturating_add(1).saturating_sub(found.len())).unwrap_or(i64::MAX);
+        let rows: Vec<(Seq,)> = bound(reader.query(statement), start..stop, query).bind(missing).all().await?;
+        found.extend(rows.into_iter().map(|(seq,)| seq));
+        if found.len() > PAGE {
+            return Ok(found.pop());
+        }
+        start = stop;
+        if start >= end {
+            return Ok(None);
+        }
+    }
+    Ok(Some(start))
 }
 
 /// Binds `$1` to `$11`: the range, and what the filters mean.

@@ -3,32 +3,41 @@
 use super::{
     background::last,
     filter::{Filter, Target, actions},
-    find::find,
+    find::{find, previous},
     pages::{ListPage, SealedThrough},
 };
 use crate::{
     clock::Instant,
     evidence::keep,
-    gate::RecordAccess,
+    gate::{RecordAccess, audit::Entry},
     id::{Seq, StaffId},
     sql,
     store::Reader,
     web::{
         Desk, PageError, PageResult,
+        link::link,
         list::{ListQuery as _, Page},
         problem_page::Problem,
         shell::{
             AuditHead, Section,
             field::{FieldErrors, wrong},
-            table::Choice,
+            table::{Choice, Pager},
         },
         words::Message,
     },
 };
 use actix_web::web;
+use serde::Deserialize;
+
+/// Where a page ends whose next one begins: asked for by the link to the previous page.
+#[derive(Debug, Deserialize)]
+pub(crate) struct Back {
+    /// The first row of the page that the link is on.
+    after: Option<Seq>,
+}
 
 /// `GET /audit`
-pub(crate) async fn list(desk: Desk, filter: web::Query<Filter>) -> PageResult {
+pub(crate) async fn list(desk: Desk, filter: web::Query<Filter>, back: web::Query<Back>) -> PageResult {
     let filter = filter.into_inner();
     let before = filter.place::<Seq>()?;
     if before.is_some_and(|before| before < Seq::new(0)) {
@@ -49,6 +58,10 @@ pub(crate) async fn list(desk: Desk, filter: web::Query<Filter>) -> PageResult {
         },
         Err(errors) => Err(errors),
     };
+    if let (Some(after), Ok(query)) = (back.after, &query) {
+        let place = previous(desk.reader(), query, after).await?;
+        return Ok(desk.see_other(&filter.href(&place.map(|place| place.to_string()).unwrap_or_default())));
+    }
     let (found, errors) = match query {
         Ok(query) => {
             let target = query.target.as_ref().and_then(Target::named).filter(|(kind, _)| kind == "user");
@@ -66,7 +79,7 @@ pub(crate) async fn list(desk: Desk, filter: web::Query<Filter>) -> PageResult {
         staff: staff(desk.reader()).await?,
         actions: actions(kinds).map(str::to_owned).collect(),
         rows: super::rows(&desk, &found.rows).await?,
-        pager: filter.pager(found.next),
+        pager: Pager { previous: previous_href(&filter, found.rows.first()), ..filter.pager(found.next) },
         sealed,
         verification: last(&mut desk.reader()).await?,
         finding: keep::finding(&mut desk.reader()).await?,
@@ -74,6 +87,14 @@ pub(crate) async fn list(desk: Desk, filter: web::Query<Filter>) -> PageResult {
         errors,
     };
     desk.page(page.errors.status_of_list(), &page)
+}
+
+/// The link to the page before this one, which the first page has not.
+fn previous_href(filter: &Filter, first: Option<&Entry>) -> Option<String> {
+    let first = first.filter(|_| !filter.place_text().is_empty())?.seq.to_string();
+    let mut fields = filter.fields();
+    fields.push(("after", &first));
+    Some(link(Filter::PATH, &fields))
 }
 
 /// What a target that was typed is called in the log.

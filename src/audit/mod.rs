@@ -6,6 +6,7 @@ pub(crate) mod filter;
 pub(crate) mod find;
 pub(crate) mod hold_time;
 pub(crate) mod list;
+mod names;
 pub(crate) mod pages;
 pub(crate) mod receipt;
 pub mod safeguard;
@@ -32,6 +33,7 @@ pub fn row(entry: &Entry) -> Row {
         is_by_system: entry.actor == SYSTEM,
         action: entry.action.clone(),
         target: target_of(entry),
+        name: None,
         outcome: entry.outcome.clone(),
         // The word names the refusal; what follows it are the values of its message.
         refusal: entry.refusal.split(' ').next().and_then(some),
@@ -49,7 +51,7 @@ fn target_of(entry: &Entry) -> String {
     format!("{kind}/{}", created.unwrap_or(id))
 }
 
-/// Rows of the log as lists show them, each with how far the request is that it made or owes.
+/// Rows of the log as lists show them, each with what its target is called, and how far the request is that it made or owes.
 pub(crate) async fn rows(desk: &Desk, entries: &[Entry]) -> sqlx::Result<Vec<Row>> {
     let mut rows = Vec::with_capacity(entries.len());
     for entry in entries {
@@ -59,6 +61,10 @@ pub(crate) async fn rows(desk: &Desk, entries: &[Entry]) -> sqlx::Result<Vec<Row
             None => None,
         };
         rows.push(Row { request, ..row(entry) });
+    }
+    let names = names::names(desk.reader(), rows.iter().map(|row| row.target.as_str())).await?;
+    for row in &mut rows {
+        row.name = names.get(&row.target).cloned();
     }
     Ok(rows)
 }

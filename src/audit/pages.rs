@@ -122,6 +122,8 @@ pub struct Row {
     pub action: String,
     /// `user/42`
     pub target: String,
+    /// What people call it: the number of an order, the name of a member of staff.
+    pub name: Option<String>,
     /// `applied`, `requested`, `refused` or `failed`
     pub outcome: String,
     /// Why it was refused, in the program's words: `wrong_code`, `stale` …

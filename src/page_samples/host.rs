@@ -27,6 +27,7 @@ impl Maker {
             request: None,
             action: action.to_owned(),
             target: self.text(target, target),
+            name: None,
             outcome: "applied".to_owned(),
             refusal: None,
             ip: None,

@@ -235,7 +235,7 @@ impl Maker {
                 shell: self.shell(Section::Audit),
                 finding,
                 rows,
-                pager: Pager { first: None, next: Some("/audit/checkpoints?before=11000".into()) },
+                pager: Pager { first: None, previous: None, next: Some("/audit/checkpoints?before=11000".into()) },
             })
         };
         let signed = [(12_345, 20), (12_001, 80), (11_000, 140)].map(|(size, ago)| checkpoint(size, ago));

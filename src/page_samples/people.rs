@@ -129,6 +129,7 @@ impl Maker {
             request: None,
             action: action.into(),
             target: "staff/4".into(),
+            name: Some(self.me()),
             outcome: outcome.into(),
             refusal: refusal.map(Into::into),
             ip: Some("10.20.4.22".into()),

@@ -6,7 +6,7 @@
 mod page;
 pub(crate) mod read;
 
-pub(crate) use page::{Page, walk};
+pub(crate) use page::{Page, WINDOWS, walk};
 
 use super::{
     link::link,
@@ -110,6 +110,7 @@ pub(crate) trait ListQuery: Clone {
     fn pager<K: Display>(&self, next: Option<K>) -> Pager {
         Pager {
             first: (!self.place_text().is_empty()).then(|| self.href("")),
+            previous: None,
             next: next.map(|next| self.href(&next.to_string())),
         }
     }
@@ -129,6 +130,7 @@ pub(crate) struct Tab {
 pub(crate) fn pager_within<K: Display>(path: &str, name: &str, is_first: bool, next: Option<K>) -> Pager {
     Pager {
         first: (!is_first).then(|| format!("{path}#{name}")),
+        previous: None,
         next: next.map(|next| format!("{path}?{name}={next}#{name}")),
     }
 }

@@ -43,7 +43,7 @@ impl<R, K> Page<R, K> {
 }
 
 /// How many windows are looked through for one page before the list says where to continue.
-const WINDOWS: usize = 10;
+pub(crate) const WINDOWS: usize = 10;
 
 /// Finds a page of `size` rows between `first` and `end`, the newest first, through bounded windows: for filters without an
 /// index of their own, so that a filter that fits nothing gives up after a while.

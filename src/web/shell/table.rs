@@ -6,6 +6,8 @@
 pub(crate) struct Pager {
     /// Back to the first page, from any other.
     pub first: Option<String>,
+    /// The page before this one, where the list knows it.
+    pub previous: Option<String>,
     /// The page after this one.
     pub next: Option<String>,
 }
