@@ -1,5 +1,5 @@
 //! Files of a log of a million rows, from `ingam serve` as a program over HTTP, beside reading the same rows with nothing in between;
-//! what they take in memory; and changes that are made meanwhile.
+//! what they take in memory; proofs of single rows; and changes that are made meanwhile.
 #![expect(
     clippy::disallowed_methods,
     clippy::expect_used,
@@ -12,10 +12,15 @@ mod person;
 mod program;
 #[path = "kit/reading.rs"]
 mod reading;
+#[path = "kit/signing.rs"]
+mod signing;
 
-use ingam::{clock::Clock, merkle::Frontier};
+use ingam::{
+    clock::Clock,
+    merkle::{Frontier, leaf},
+};
 use person::{Browser, Person, STAFF};
-use program::{Database, jobs, serve};
+use program::{Database, serve};
 use std::{
     fs,
     io::{Read as _, Write as _},
@@ -30,13 +35,16 @@ use std::{
 
 /// How many changes are timed before, and at most while a file is sent.
 const CHANGES: usize = 200;
+/// How many proofs are timed.
+const PROOFS: i64 = 2_000;
 
 fn main() {
     let rows: i64 = std::env::var("INGAM_BENCH_ROWS").map_or(1_000_000, |rows| rows.parse().expect("a number"));
     let dir = tempfile::tempdir().expect("a directory");
     let mut database = Database::fresh(dir.path(), "bench_exports");
     fill(&mut database, rows);
-    let (at, running) = serve(dir.path(), &database, &jobs(0));
+    let (at, running) = serve(dir.path(), &database, &signing::signing(dir.path()));
+    wait_for_subtrees(&mut database, rows);
     let mut person = Person::hire(&mut database, at, "auditor");
     person.sign_in(&mut database);
     let idle = memory(running.0.id());
@@ -47,7 +55,7 @@ fn main() {
     let begun = Instant::now();
     let bytes = database.read("select body from audit order by seq");
     let bare = show("bare rows", None, (rows, bytes), begun.elapsed(), None, 0);
-    for format in ["jsonl", "csv", "ocsf"] {
+    for format in ["jsonl", "csv", "ocsf", "bundle"] {
         let begun = Instant::now();
         let page = ask_for(&mut person, &mut database, format);
         let asked = begun.elapsed();
@@ -56,7 +64,33 @@ fn main() {
         let above = memory(running.0.id()).saturating_sub(idle);
         show(format, Some(asked), (rows, bytes), begun.elapsed(), Some(bare), above);
     }
+    proofs(&mut person, &database, rows);
     meanwhile(&mut person, &mut database);
+}
+
+/// Waits until the log is signed, and the subtrees that proofs are made of are kept.
+fn wait_for_subtrees(database: &mut Database, rows: i64) {
+    while database.number("select count(*) from audit_nodes where level = 8") < rows / 256 {
+        thread::sleep(Duration::from_millis(200));
+    }
+}
+
+/// Times proofs of rows all over the log, each over HTTP.
+fn proofs(person: &mut Person, database: &Database, rows: i64) {
+    let mut times = Vec::new();
+    for n in 0..PROOFS {
+        let seq = n * 7_919 % rows;
+        let begun = Instant::now();
+        let receipt = person.browser.get(&format!("/audit/{seq}/receipt"));
+        times.push(begun.elapsed());
+        assert!(receipt.contains(&format!("index {seq}\n")), "{receipt}");
+    }
+    println!(
+        "\nproofs of rows, {}: p50 {:.2} ms, p99 {:.2} ms",
+        database.engine(),
+        percentile(&times, 50),
+        percentile(&times, 99)
+    );
 }
 
 /// Prints a line; how many rows a second there were.
@@ -158,7 +192,7 @@ fn memory(process: u32) -> u64 {
     line.trim().trim_end_matches(" kB").parse::<u64>().expect("a number") / 1024
 }
 
-/// Rows as an adjustment makes them, with hashes of nought.
+/// Rows as an adjustment makes them, and their tree.
 fn fill(database: &mut Database, rows: i64) {
     let body = "'{\"action\":\"points.adjust\",\"actor\":\"staff\",\"after\":{\"balance\":\"12450\",\"points\":\"' || n.i || '\",\"reason_kind\":\"goodwill\"},\
                 \"approval\":null,\"at\":\"2026-11-28T03:22:22.123456Z\",\"before\":{\"points\":\"9450\"},\"change\":\"chg_0123456789abcdef0123\",\"email\":\"mina@ingam.test\",\
@@ -184,12 +218,25 @@ fn fill(database: &mut Database, rows: i64) {
         .replace("{at}", &Clock::system().now().to_string())
         .replace("{hashes}", &rows.count_ones().to_string());
     database.execute(&log);
-    // Every leaf is nought: the head of their tree.
     assert_eq!(size, 0, "a new log");
-    let mut tree = Frontier::default();
-    (0..rows).for_each(|_| tree.push([0; 32]));
-    let [edge, root] = [tree.bytes(), tree.root().to_vec()].map(hex::encode);
     let literal = |hex: String| if sqlite { format!("x'{hex}'") } else { format!("decode('{hex}', 'hex')") };
+    if sqlite {
+        database.execute("drop trigger audit_no_update");
+    }
+    let mut tree = Frontier::default();
+    for first in (0..rows).step_by(10_000) {
+        let mut leaves = Vec::new();
+        for (seq, body) in (first..).zip(database.bodies(first, rows.min(first + 10_000))) {
+            let leaf = leaf(&body);
+            tree.push(leaf);
+            leaves.push(format!("({seq}, {})", literal(hex::encode(leaf))));
+        }
+        let values = leaves.join(", ");
+        database.execute(&format!(
+            "update audit set leaf = hashed.column2 from (values {values}) as hashed where audit.seq = hashed.column1"
+        ));
+    }
+    let [edge, root] = [tree.bytes(), tree.root().to_vec()].map(hex::encode);
     database.execute(&format!("update audit_head set frontier = {}, root = {}", literal(edge), literal(root)));
     database.repair();
     database.execute("analyze");

@@ -84,7 +84,7 @@ pub(crate) fn jobs(number: usize) -> String {
     })
 }
 
-fn program(url: &str, arguments: &[&str]) -> Command {
+pub(crate) fn program(url: &str, arguments: &[&str]) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_ingam"));
     command
         .args(arguments)

@@ -20,6 +20,20 @@ impl Database {
         .expect("the rows")
     }
 
+    /// The bytes of some rows of the log.
+    pub(crate) fn bodies(&mut self, first: i64, end: i64) -> Vec<Vec<u8>> {
+        let text = "select body from audit where seq >= $1 and seq < $2 order by seq";
+        match &mut self.connection {
+            Connection::Sqlite(on) => {
+                self.runtime.block_on(sqlx::query_scalar(text).bind(first).bind(end).fetch_all(on))
+            }
+            Connection::Postgres(on) => {
+                self.runtime.block_on(sqlx::query_scalar(text).bind(first).bind(end).fetch_all(on))
+            }
+        }
+        .expect("the rows")
+    }
+
     pub(crate) fn number(&mut self, text: &'static str) -> i64 {
         match &mut self.connection {
             Connection::Sqlite(on) => self.runtime.block_on(sqlx::query_scalar(text).fetch_one(on)),

@@ -6,9 +6,11 @@ use crate::{
     clock::Clock,
     digits::group,
     evidence::{
+        bundle::{self, Files, Held, Kind},
         compare::{self, Differs},
         keep::sign_and_keep,
-        offline::{self, Keys, Proven},
+        keys::Keys,
+        offline::{self, Proven},
         prove,
         sign::Refused,
         signing,
@@ -74,7 +76,8 @@ pub struct CompareArgs {
 /// What is verified without a database.
 #[derive(Debug, Args)]
 pub struct OfflineArgs {
-    /// A checkpoint, a receipt (`.tlog-proof`, with the bytes of its row in a `.json` beside it), or a directory of them.
+    /// A bundle (a `.tar` file, or its directory), a checkpoint, a receipt (`.tlog-proof`, with the bytes of its row in a `.json`
+    /// beside it), or a directory of checkpoints and receipts.
     /// Without it the database is verified.
     #[arg(requires = "vkey")]
     path: Option<PathBuf>,
@@ -87,6 +90,9 @@ pub struct OfflineArgs {
     /// The bytes of the row, where they are not beside the receipt.
     #[arg(long, requires = "path")]
     entry: Option<PathBuf>,
+    /// An earlier checkpoint that the log of the bundle must continue, or a directory of them; may be given several times.
+    #[arg(long, requires = "path")]
+    earlier: Vec<PathBuf>,
 }
 
 fn verifier(text: &str) -> Result<Verifier, String> {
@@ -188,6 +194,13 @@ fn read(path: &Path, verifier: &Verifier) -> anyhow::Result<Vec<Checkpoint>> {
 pub(super) fn verify(args: &OfflineArgs) -> Option<ExitCode> {
     let (path, vkey) = args.path.as_deref().zip(args.vkey.as_ref())?;
     let keys = Keys { log: vkey, witnesses: &args.witness };
+    if bundle::is_bundle(path) {
+        return Some(verify_bundle(path, keys, &args.earlier));
+    }
+    if !args.earlier.is_empty() {
+        eprintln!("ingam: earlier checkpoints are held against a bundle, and {} is none", path.display());
+        return Some(ExitCode::from(2));
+    }
     let proven = match offline::verify(path, args.entry.as_deref(), keys) {
         Ok(proven) => proven,
         Err(unproven) => {
@@ -204,6 +217,44 @@ pub(super) fn verify(args: &OfflineArgs) -> Option<ExitCode> {
         }
     }
     Some(ExitCode::SUCCESS)
+}
+
+fn verify_bundle(path: &Path, keys: Keys<'_>, earlier: &[PathBuf]) -> ExitCode {
+    let refused = |code, text: String| {
+        eprintln!("ingam: {}: {text}", path.display());
+        ExitCode::from(code)
+    };
+    let mut known = Vec::new();
+    for file in earlier {
+        match read(file, keys.log) {
+            Ok(checkpoints) => known.extend(checkpoints),
+            Err(error) => return refused(2, format!("{error:#}")),
+        }
+    }
+    let files = match Files::open(path) {
+        Ok(files) => files,
+        Err(error) => return refused(2, error.to_string()),
+    };
+    let held = match bundle::verify(&files, keys, &known) {
+        Ok(held) => held,
+        Err(unfit) => return refused(if unfit.is_unreadable() { 2 } else { 1 }, unfit.to_string()),
+    };
+    let Held { kind, first, last, size, earlier, .. } = held;
+    let (count, name) = (group(held.count), keys.log.name());
+    match kind {
+        Kind::Whole => println!("These are all {size} rows of the log that {name} signed."),
+        Kind::Range => {
+            println!("These are all {count} rows from {first} to {last} of the log of {size} rows that {name} signed.")
+        }
+        Kind::Selection => {
+            println!("These {count} rows are in the log of {size} rows that {name} signed.");
+            println!("That no other row fits the filter is not proven: {}", held.filter.unwrap_or_default());
+        }
+    }
+    if earlier > 0 {
+        println!("The log continues {earlier} earlier checkpoints.");
+    }
+    ExitCode::SUCCESS
 }
 
 /// A database for reading, without a key: anybody who can read the rows can prove and compare them.

@@ -8,6 +8,7 @@ mod code;
 mod demo;
 mod deployment;
 mod evidence;
+mod export;
 mod healthcheck;
 mod job;
 mod key;
@@ -166,6 +167,8 @@ pub enum AuditCommand {
         #[command(flatten)]
         target: TargetArgs,
     },
+    /// Writes rows of the log into a file, as a change with its reason: a bundle that proves them, or lines to read.
+    Export(export::ExportArgs),
     /// Makes a key that signs the log, and prints the public key.
     Keygen(evidence::KeygenArgs),
     /// Signs the log as it is now and prints the checkpoint, or says why it cannot be signed.
@@ -291,6 +294,7 @@ async fn dispatch(command: Command, clock: Clock) -> anyhow::Result<ExitCode> {
         },
         Command::Audit(AuditCommand::Keygen(args)) => evidence::keygen(&args),
         Command::Audit(AuditCommand::Sign { target }) => evidence::sign(target, clock).await,
+        Command::Audit(AuditCommand::Export(args)) => Box::pin(export::run(args, clock)).await,
         Command::Audit(AuditCommand::Prove(args)) => evidence::prove(args).await,
         Command::Audit(AuditCommand::Consistency(args)) => evidence::consistency(args).await,
         Command::Audit(AuditCommand::Compare(args)) => evidence::compare(args).await,

@@ -23,10 +23,22 @@ const KEY: &str = "secret-key";
 const DATABASE: &str = "ingam.db";
 const STAFF: &str = "staff.json";
 /// Everything that a demo writes, and so all that `--fresh` removes.
-const FILES: [&str; 9] =
-    [MARK, KEY, DATABASE, "ingam.db-wal", "ingam.db-shm", STAFF, LOG_KEY, "log.key.state", "log.key.state.lock"];
+const FILES: [&str; 10] = [
+    MARK,
+    KEY,
+    DATABASE,
+    "ingam.db-wal",
+    "ingam.db-shm",
+    STAFF,
+    LOG_KEY,
+    "log.key.state",
+    "log.key.state.lock",
+    LOG_VKEY,
+];
 /// The key that signs the log, and its name. A real one does not lie beside the database.
 const LOG_KEY: &str = "log.key";
+/// Its public key, which verifies what is taken out of the demo.
+const LOG_VKEY: &str = "log.vkey";
 const LOG: &str = "localhost/ingam-demo";
 
 /// An account of the demo, as scripts read it.
@@ -78,7 +90,8 @@ impl Data {
         data.write(MARK, "")?;
         data.write(KEY, &hex::encode(random::<32>()))?;
         let key = directory.join(LOG_KEY);
-        signing::make(LOG, &key, &signing::beside(&key))?;
+        let verifier = signing::make(LOG, &key, &signing::beside(&key))?;
+        data.write(LOG_VKEY, &format!("{verifier}\n"))?;
         // SQLite takes an empty file for a new database, and no other account may read this one.
         data.write(DATABASE, "")?;
         Ok((data, false))

@@ -12,6 +12,7 @@ use crate::{
     id::CheckpointId,
     sql,
     store::{Queries, Reader},
+    tlog::{Fault, checkpoint::Checkpoint, note::Note},
 };
 
 /// A signer that refuses reads all rows after the last checkpoint each time, so it tries again in every sixth turn: once a minute.
@@ -28,6 +29,15 @@ pub(crate) struct Kept {
     /// As it is published.
     pub note: String,
     pub signed_at: Instant,
+}
+
+impl Kept {
+    /// What it says, of which nothing is verified yet.
+    pub(crate) fn read(&self) -> Result<(Note, Checkpoint), Fault> {
+        let note = Note::read(self.note.as_bytes())?;
+        let checkpoint = Checkpoint::read(note.text())?;
+        Ok((note, checkpoint))
+    }
 }
 
 macro_rules! kept_columns {
@@ -58,6 +68,14 @@ pub(crate) async fn find(db: &mut impl Queries, id: CheckpointId) -> sqlx::Resul
 pub(crate) async fn of_size(db: &mut impl Queries, size: i64) -> sqlx::Result<Option<Kept>> {
     db.query(sql!("select ", kept_columns!(), " from checkpoints c where c.size = $1 order by c.id desc limit 1"))
         .bind(size)
+        .optional()
+        .await
+}
+
+/// The newest one that holds the first `rows` rows.
+pub(crate) async fn covering(db: &mut impl Queries, rows: i64) -> sqlx::Result<Option<Kept>> {
+    db.query(sql!("select ", kept_columns!(), " from checkpoints c where c.size >= $1 order by c.id desc limit 1"))
+        .bind(rows)
         .optional()
         .await
 }
@@ -146,8 +164,8 @@ pub(crate) async fn sign_and_keep(reader: &Reader, gate: &Gate, signing: &Signin
     Ok(state)
 }
 
-/// Signs if it is time to: in turn 0, after an hour in which the log has grown, and after a thousand rows; while it refuses, in every
-/// sixth turn. Returns why the log is not signed, unless that is known.
+/// Signs if it is time to: in turn 0, after an hour in which the log has grown, after a thousand rows, and where a bundle waits for a
+/// checkpoint that holds its rows; while it refuses, in every sixth turn. Returns why the log is not signed, unless that is known.
 pub(crate) async fn sign_if_due(
     reader: &Reader,
     gate: &Gate,
@@ -171,16 +189,19 @@ pub(crate) async fn sign_if_due(
 }
 
 async fn is_due(reader: &Reader, clock: &Clock, signing: &Signing) -> sqlx::Result<bool> {
-    let found: (i64, Option<i64>, Option<Instant>) = reader
+    let found: (i64, Option<i64>, Option<Instant>, bool) = reader
         .query(sql!(
-            "select h.size, c.size, c.signed_at from audit_head h
+            "select h.size, c.size, c.signed_at, exists (select 1 from exports e where e.format = 'bundle'
+                       and e.end_seq > c.size and e.state = 'ready' and e.expires_at > $2) from audit_head h
                left join checkpoints c on c.origin = $1 and c.size = (select max(n.size) from checkpoints n where n.origin = $1)
               where h.id = 1"
         ))
         .bind(signing.origin())
+        .bind(clock.now())
         .one()
         .await?;
-    let (size, Some(signed), Some(at)) = found else { return Ok(true) };
+    let (size, Some(signed), Some(at), is_awaited) = found else { return Ok(true) };
     let has_grown = size > signed;
-    Ok(size < signed || (has_grown && (size - signed >= signing.rows || clock.now().since(at) >= signing.every)))
+    let is_time = is_awaited || size - signed >= signing.rows || clock.now().since(at) >= signing.every;
+    Ok(size < signed || (has_grown && is_time))
 }

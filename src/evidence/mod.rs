@@ -14,9 +14,13 @@
 //! | [`prove`] | the receipt of a row |
 //! | [`compare`] | the rows against checkpoints that were kept elsewhere |
 //! | [`offline`] | checkpoints and receipts without a database |
+//! | [`bundle`] | rows with all that proves them, without a database |
+//! | [`keys`] | whose signatures are believed |
 
+pub(crate) mod bundle;
 pub(crate) mod compare;
 pub(crate) mod keep;
+pub(crate) mod keys;
 pub(crate) mod nodes;
 pub(crate) mod offline;
 pub(crate) mod prove;

@@ -1,25 +1,11 @@
 //! Checkpoints and receipts without a database: what an auditor verifies elsewhere.
 
-use crate::tlog::{Fault, checkpoint::Checkpoint, note::Note, receipt::Receipt, verifier::Verifier};
+use super::keys::Keys;
+use crate::tlog::{Fault, note::Note, receipt::Receipt};
 use std::path::{Path, PathBuf};
 
 /// What the name of a receipt ends in. The bytes of its row are beside it, in a file that ends in `.json`.
 const RECEIPT: &str = "tlog-proof";
-
-/// The keys that must have signed.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct Keys<'k> {
-    pub log: &'k Verifier,
-    pub witnesses: &'k [Verifier],
-}
-
-impl Keys<'_> {
-    /// A checkpoint that all of them signed.
-    fn verify(self, note: &Note) -> Result<Checkpoint, Fault> {
-        self.witnesses.iter().try_for_each(|witness| note.verify_cosignature(witness).map(drop))?;
-        Checkpoint::verify(note, self.log)
-    }
-}
 
 /// What a file proves.
 #[derive(Clone, Debug, PartialEq, Eq)]

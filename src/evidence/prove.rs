@@ -57,11 +57,16 @@ pub(crate) async fn receipt(reader: &Reader, seq: Seq) -> Result<Proven, Unprove
         reader.query(sql!("select body from audit where seq = $1")).bind(seq).optional().await?;
     let (body,) = row.ok_or(Unproven::Row(seq))?;
     let kept = keep::last(&mut &*reader).await?.ok_or(Unproven::Unsigned)?;
+    receipt_in(reader, &kept, seq, body).await
+}
+
+/// The receipt of a row with these bytes, for this checkpoint.
+pub(crate) async fn receipt_in(reader: &Reader, kept: &Kept, seq: Seq, body: Vec<u8>) -> Result<Proven, Unproven> {
     let index = u64::try_from(seq.get()).map_err(|_| Unproven::Row(seq))?;
     if kept.size <= seq.get() {
         return Err(Unproven::TooNew { seq, size: kept.size });
     }
-    let (note, checkpoint) = read(&kept)?;
+    let (note, checkpoint) = read(kept)?;
     let (size, root, leaf) = (checkpoint.size(), checkpoint.root(), merkle::leaf(&body));
     let unfit = |why| Unproven::Unfit { size, why };
     let plan = Plan::inclusion(index, size).map_err(unfit)?;
@@ -86,11 +91,7 @@ async fn signed(reader: &Reader, size: i64) -> Result<Checkpoint, Unproven> {
 }
 
 fn read(kept: &Kept) -> Result<(Note, Checkpoint), Unproven> {
-    let size = kept.size.unsigned_abs();
-    let unfit = |why| Unproven::Unfit { size, why };
-    let note = Note::read(kept.note.as_bytes()).map_err(unfit)?;
-    let checkpoint = Checkpoint::read(note.text()).map_err(unfit)?;
-    Ok((note, checkpoint))
+    kept.read().map_err(|why| Unproven::Unfit { size: kept.size.unsigned_abs(), why })
 }
 
 /// A proof that fits: from what is kept, and where that is wrong from the leaves alone.

@@ -1,7 +1,8 @@
 //! Asking for a file of rows of the log.
 
 use super::{
-    EXPORT_EMPTY, EXPORT_RANGE, EXPORTS, EXPORTS_CREATED, MANY_PERSONS, PURPOSES,
+    EXPORT_EMPTY, EXPORT_RANGE, EXPORT_RECEIPTS, EXPORT_UNSIGNED, EXPORTS, EXPORTS_CREATED, MANY_PERSONS,
+    MANY_RECEIPTS, PURPOSES,
     format::Format,
     list::Exports,
     selection::{Count, Selection, query_of},
@@ -13,9 +14,11 @@ use crate::{
         list::{Called, called, sealed_through},
         pages::SealedThrough,
     },
+    evidence::keep,
     gate::{Admits, Change, Fault, Target, Tx, audit::Entry as Row},
     id::{ExportId, Seq},
     sql,
+    store::Reader,
     web::{
         Desk, PageError, PageResult,
         form::Form,
@@ -50,7 +53,7 @@ pub struct CreateExport {
 
 impl Change for CreateExport {
     const KIND: &'static str = "exports.create";
-    const ADMITS: Admits = Admits::sealed(EXPORTS);
+    const ADMITS: Admits = Admits { host: true, ..Admits::sealed(EXPORTS) };
     const QUANTITIES: &'static [&'static str] = &["persons", "rows"];
     const CREATED_IDS: &'static [&'static str] = &["export_number"];
     type Output = ExportId;
@@ -66,12 +69,24 @@ impl Change for CreateExport {
         if first < Seq::new(0) || end > size || first > end || self.selection.query().is_none() {
             return Err(Fault::invalid("filter", EXPORT_RANGE));
         }
-        if self.rows < 1 { Err(Fault::invalid("filter", EXPORT_EMPTY)) } else { Ok(()) }
+        if self.rows < 1 {
+            return Err(Fault::invalid("filter", EXPORT_EMPTY));
+        }
+        if self.format != Format::Bundle {
+            return Ok(());
+        }
+        if !self.selection.filter.is_empty() && self.rows > MANY_RECEIPTS {
+            return Err(Fault::invalid("filter", EXPORT_RECEIPTS));
+        }
+        match keep::last(tx).await? {
+            Some(_) => Ok(()),
+            None => Err(Fault::invalid("format", EXPORT_UNSIGNED)),
+        }
     }
 
     async fn apply(&self, tx: &mut Tx<'_>) -> Result<ExportId, Fault> {
         self.check(tx).await?;
-        let (now, change, staff) = (tx.now(), tx.change_id().to_owned(), tx.staff().unwrap_or_default());
+        let (now, change, staff) = (tx.now(), tx.change_id().to_owned(), tx.staff());
         let (id,): (ExportId,) = tx
             .query(sql!(
                 "insert into exports (change_id, staff_id, at, expires_at, format, purpose, filter, first_seq, end_seq, row_count, person_count)
@@ -191,7 +206,7 @@ impl Panel for CreatePanel {
         if !PURPOSES.contains(&purpose) {
             errors.add("purpose", wrong::not_a_choice());
         }
-        let selection = match select(desk, form).await? {
+        let selection = match select(desk, form, format).await? {
             Ok(selection) => Some(selection),
             Err(message) => {
                 errors.add("filter", message);
@@ -219,7 +234,11 @@ impl Panel for CreatePanel {
 }
 
 /// The rows that a form asks for and how many they are, or what is wrong with its filters.
-async fn select(desk: &Desk, form: &Form) -> Result<Result<(Selection, Count), Message>, PageError> {
+async fn select(
+    desk: &Desk,
+    form: &Form,
+    format: Option<Format>,
+) -> Result<Result<(Selection, Count), Message>, PageError> {
     let Some(mut filter) = filter(form) else { return Ok(Err(wrong::not_a_choice())) };
     let Ok(mut query) = filter.read(desk.zone()) else { return Ok(Err(wrong::not_a_choice())) };
     if query.action.as_deref().is_some_and(|action| !actions(desk.catalog().kinds).any(|kind| kind == action)) {
@@ -236,12 +255,23 @@ async fn select(desk: &Desk, form: &Form) -> Result<Result<(Selection, Count), M
             }
         }
     }
-    let Ok(end) = form.get("end").parse::<Seq>() else { return Ok(Err(wrong::refused(EXPORT_RANGE))) };
+    let Ok(mut end) = form.get("end").parse::<Seq>() else { return Ok(Err(wrong::refused(EXPORT_RANGE))) };
+    if let Some(format) = format.filter(|_| filter.is_empty()) {
+        end = end_of(desk.reader(), format, end).await?;
+    }
     let (first, end) = bounds(desk.reader(), &query, Some(end)).await?;
     let selection = Selection::of(first..end.max(first), &filter);
     (query.from, query.to) = (None, None);
     let count = selection.count(desk.reader(), &query).await?;
     if count.rows == 0 { Ok(Err(wrong::refused(EXPORT_EMPTY))) } else { Ok(Ok((selection, count))) }
+}
+
+/// Where an export of the whole log ends: a bundle with what is signed of it.
+pub(super) async fn end_of(reader: &Reader, format: Format, end: Seq) -> sqlx::Result<Seq> {
+    if format != Format::Bundle {
+        return Ok(end);
+    }
+    Ok(keep::last(&mut &*reader).await?.map_or(end, |kept| end.min(Seq::new(kept.size))))
 }
 
 #[derive(Template)]

@@ -1,20 +1,19 @@
 //! The file of an export, written while it is sent: a few hundred rows are in memory, however long the log is.
 
 use super::{
+    bundle::Unbundled,
     finish::FinishExport,
-    format::{Format, write_body},
     record::{Export, find},
-    selection::{Selection, Slice},
     sending::{BeginSending, NoteSending},
+    source::Source,
 };
 use crate::{
     audit::{
         filter::{AuditQuery, Target},
         list::record_look,
     },
-    evidence::keep,
     gate::{Actor, Gate, Refusal},
-    id::{ExportId, Seq},
+    id::ExportId,
     secret,
     store::Reader,
     web::{Desk, PageError, PageResult, download::attachment, problem_page::Problem},
@@ -56,11 +55,10 @@ pub(crate) async fn take(desk: Desk, path: web::Path<ExportId>, request: HttpReq
         // The page says why.
         return Ok(desk.see_other(&export.href()));
     }
-    if export.staff_id != desk.person().id {
+    if export.staff_id != Some(desk.person().id) {
         return Err(Problem::Permission.into());
     }
-    let selection = Selection { first: export.first_seq, end: export.end_seq, filter: export.filter.clone() };
-    let query = selection.query().ok_or(Problem::Internal)?;
+    let query = export.selection().query().ok_or(Problem::Internal)?;
     let mut answer = HttpResponse::Ok();
     answer
         .content_type(export.format.content_type())
@@ -75,7 +73,6 @@ pub(crate) async fn take(desk: Desk, path: web::Path<ExportId>, request: HttpReq
     record_look(&desk, "export-log", subject, Some(format!("audit/exports/{}", export.id))).await?;
     let begun = desk.run_housekeeping(&BeginSending { export: export.id }).await?;
     let Some(attempt) = begun else { return Ok(desk.see_other(&export.href())) };
-    let log = keep::last(&mut desk.reader()).await?.map(|kept| kept.origin);
     let (out, mut chunks) = mpsc::channel(1);
     let sending = Sending {
         reader: desk.reader().clone(),
@@ -85,9 +82,7 @@ pub(crate) async fn take(desk: Desk, path: web::Path<ExportId>, request: HttpReq
         request: desk.visit().request_id.clone(),
         session: desk.person().session.clone(),
         attempt,
-        selection,
         query,
-        log,
         export,
     };
     if !desk.console().aside.spawn(sending.run().instrument(tracing::Span::current())) {
@@ -114,10 +109,7 @@ struct Sending {
     gate: Gate,
     export: Export,
     attempt: i64,
-    selection: Selection,
     query: AuditQuery,
-    /// The name of the log, where it is signed.
-    log: Option<String>,
     out: mpsc::Sender<io::Result<Bytes>>,
     /// The request that takes the file, and its session: the sending does not outlive it.
     request: String,
@@ -139,6 +131,8 @@ enum Broken {
     Rows { found: i64, counted: i64 },
     #[error("the end of the file could not be recorded: {0}")]
     Unrecorded(String),
+    #[error("{0}")]
+    Unbundled(#[from] Unbundled),
     #[error("{0}")]
     Store(#[from] sqlx::Error),
 }
@@ -163,12 +157,9 @@ impl Sending {
 
     /// Sends every row and, before the answer ends, records that it did.
     async fn send(&mut self, sent: &mut i64) -> Result<(), Broken> {
-        let (mut hash, mut bytes, mut from) = (Sha256::new(), 0_i64, Some(self.selection.first));
-        let mut chunk = Vec::new();
-        self.export.format.begin(&mut chunk);
-        while let Some(place) = from {
-            let rows;
-            (rows, from) = self.read(place, &mut chunk).await?;
+        let (mut hash, mut bytes, mut chunk) = (Sha256::new(), 0_i64, Vec::new());
+        let mut source = Source::open(&self.reader, &self.export, &self.query, &mut chunk).await?;
+        while let Some(rows) = source.next(&mut chunk).await? {
             hash.update(&chunk);
             bytes = bytes.saturating_add(i64::try_from(chunk.len()).unwrap_or(i64::MAX));
             self.push(std::mem::take(&mut chunk).into(), *sent).await?;
@@ -201,23 +192,6 @@ impl Sending {
             }
             sleep(NOTED).await;
         }
-    }
-
-    /// Writes the next rows; their number, and where to go on.
-    async fn read(&self, from: Seq, chunk: &mut Vec<u8>) -> sqlx::Result<(i64, Option<Seq>)> {
-        let count = |n: usize| i64::try_from(n).unwrap_or(i64::MAX);
-        if self.export.format == Format::Jsonl {
-            let Slice { rows, next } = self.selection.bodies(&self.reader, &self.query, from).await?;
-            for (_, body) in &rows {
-                write_body(chunk, body);
-            }
-            return Ok((count(rows.len()), next));
-        }
-        let Slice { rows, next } = self.selection.lines(&self.reader, &self.query, from).await?;
-        for line in &rows {
-            self.export.format.write(chunk, &line.entry, &line.body, self.log.as_deref());
-        }
-        Ok((count(rows.len()), next))
     }
 
     /// Hands bytes to the answer, each piece when the one before was taken.
@@ -253,7 +227,7 @@ impl Sending {
 
     async fn note(&self, sent: i64, goes_on: bool) -> sqlx::Result<bool> {
         let session = goes_on.then(|| self.session.clone());
-        let note = NoteSending { export: self.export.id, attempt: self.attempt, sent, session };
+        let note = NoteSending { export: self.export.id, attempt: self.attempt, sent, goes_on, session };
         self.gate.run_housekeeping(&note).await
     }
 }

@@ -13,10 +13,12 @@ pub enum Format {
     Csv,
     /// Events of the Open Cybersecurity Schema Framework, one on each line.
     Ocsf,
+    /// JSON Lines with all that proves them, in a tar file.
+    Bundle,
 }
 
 impl Format {
-    pub(crate) const ALL: [Self; 3] = [Self::Jsonl, Self::Csv, Self::Ocsf];
+    pub(crate) const ALL: [Self; 4] = [Self::Jsonl, Self::Bundle, Self::Csv, Self::Ocsf];
 
     pub(crate) fn parse(text: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|format| format.as_str() == text)
@@ -27,6 +29,7 @@ impl Format {
             Self::Jsonl => "jsonl",
             Self::Csv => "csv",
             Self::Ocsf => "ocsf",
+            Self::Bundle => "bundle",
         }
     }
 
@@ -34,6 +37,7 @@ impl Format {
         match self {
             Self::Csv => "text/csv; charset=utf-8",
             Self::Jsonl | Self::Ocsf => "application/x-ndjson",
+            Self::Bundle => "application/x-tar",
         }
     }
 
@@ -43,21 +47,22 @@ impl Format {
             Self::Jsonl => "jsonl",
             Self::Csv => "csv",
             Self::Ocsf => "ocsf.jsonl",
+            Self::Bundle => "tar",
         }
     }
 
-    /// What a file begins with.
+    /// What a file of lines begins with.
     pub(super) fn begin(self, out: &mut Vec<u8>) {
         match self {
             Self::Csv => csv::header(out),
-            Self::Jsonl | Self::Ocsf => {}
+            Self::Jsonl | Self::Ocsf | Self::Bundle => {}
         }
     }
 
     /// A row whose columns are needed too. `log` is the name of the log, where it is signed.
     pub(super) fn write(self, out: &mut Vec<u8>, entry: &Entry, body: &[u8], log: Option<&str>) {
         match self {
-            Self::Jsonl => write_body(out, body),
+            Self::Jsonl | Self::Bundle => write_body(out, body),
             Self::Csv => csv::row(out, entry),
             Self::Ocsf => ocsf::event(out, entry, body, log),
         }

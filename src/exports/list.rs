@@ -70,6 +70,7 @@ impl Subject for Exports {
         let found = Page::read(PAGE, rows, |export: &Export| export.id).await?;
         let pager = Pager {
             first: (before != ExportId::MAX).then(|| Self::PAGE.to_owned()),
+            previous: None,
             next: found.next.map(|id| link(Self::PAGE, &[("before", &id.to_string())])),
         };
         desk.page(status, &ListPage { shell, rows: found.rows, pager, side })

@@ -1,17 +1,20 @@
 //! Files of rows of the log, for people outside the console: asked for with a sealed change, recorded before the first byte is sent, and
 //! closed in the log after the last one.
 
+mod bundle;
 pub(crate) mod create;
 mod csv;
 pub(crate) mod file;
 pub(crate) mod finish;
 pub(crate) mod format;
+pub(crate) mod host;
 pub(crate) mod list;
 mod ocsf;
 pub(crate) mod record;
 mod selection;
 pub(crate) mod sending;
 pub(crate) mod show;
+mod source;
 
 use crate::{
     gate::{Role, Target},
@@ -24,6 +27,10 @@ crate::gate::refusal_words! {
     pub(crate) EXPORT_EMPTY = "export-empty";
     /// The rows are not those of this log.
     pub(crate) EXPORT_RANGE = "export-range";
+    /// No checkpoint of the log was signed, and a bundle needs one.
+    pub(crate) EXPORT_UNSIGNED = "export-unsigned";
+    /// A bundle of rows that fit a filter has a receipt for each row, and these are too many.
+    pub(crate) EXPORT_RECEIPTS = "export-receipts";
     /// The file is not being sent any more.
     pub(crate) EXPORT_STATE = "export-state";
 }
@@ -41,6 +48,9 @@ pub(crate) const PURPOSES: [&str; 5] = ["audit", "investigation", "authority", "
 
 /// A file about more persons than this waits for a second person, unless the rules say otherwise.
 pub(crate) const MANY_PERSONS: i64 = 1_000;
+
+/// The most rows of a bundle with a filter, which has a file for each.
+pub(crate) const MANY_RECEIPTS: i64 = 100_000;
 
 /// What can be done beside the list of exports.
 const PANELS: &[Entry<list::Exports>] = &[Entry::of::<create::CreatePanel>()];

@@ -1,6 +1,6 @@
 //! Exports as they are stored.
 
-use super::format::Format;
+use super::{format::Format, selection::Selection};
 use crate::{
     clock::Instant,
     id::{ExportId, Seq, StaffId},
@@ -13,7 +13,8 @@ use crate::{
 #[derive(Clone, Debug, sqlx::FromRow)]
 pub(crate) struct Export {
     pub id: ExportId,
-    pub staff_id: StaffId,
+    /// The person who asked and who takes the file; nothing where it was written on the host.
+    pub staff_id: Option<StaffId>,
     pub staff_name: String,
     pub at: Instant,
     pub expires_at: Instant,
@@ -37,6 +38,8 @@ pub(crate) struct Export {
     pub finished_at: Option<Instant>,
     pub bytes: Option<i64>,
     pub sha256: Option<String>,
+    /// Whether a checkpoint holds its rows, where it needs one.
+    pub is_covered: bool,
     /// The row of the log that it was made with, and its reason.
     pub seq: Seq,
     pub reason: String,
@@ -44,9 +47,10 @@ pub(crate) struct Export {
 
 macro_rules! export_columns {
     () => {
-        "e.id, e.staff_id, s.name as staff_name, e.at, e.expires_at, e.format, e.purpose, e.filter, e.first_seq, e.end_seq, \
-         e.row_count, e.person_count, e.state, e.attempts, e.sent, e.lease_until, e.finished_at, e.bytes, e.sha256, a.seq, a.reason \
-         from exports e join staff s on s.id = e.staff_id join audit a on a.change_id = e.change_id"
+        "e.id, e.staff_id, a.staff_name, e.at, e.expires_at, e.format, e.purpose, e.filter, e.first_seq, e.end_seq, \
+         e.row_count, e.person_count, e.state, e.attempts, e.sent, e.lease_until, e.finished_at, e.bytes, e.sha256, a.seq, a.reason, \
+         (e.format <> 'bundle' or exists (select 1 from checkpoints c where c.size >= e.end_seq)) as is_covered \
+         from exports e join audit a on a.change_id = e.change_id"
     };
 }
 
@@ -55,6 +59,8 @@ macro_rules! export_columns {
 pub(crate) enum Stage {
     /// Its file can be taken.
     Ready,
+    /// Its rows are not all signed yet.
+    Unsigned,
     Sending,
     /// The sending ended before the last row; the file can be taken again.
     BrokenOff,
@@ -67,6 +73,7 @@ impl Stage {
     pub(crate) fn as_str(self) -> &'static str {
         match self {
             Self::Ready => "ready",
+            Self::Unsigned => "unsigned",
             Self::Sending => "sending",
             Self::BrokenOff => "broken-off",
             Self::Finished => "finished",
@@ -76,7 +83,7 @@ impl Stage {
 
     pub(crate) fn tone(self) -> Tone {
         match self {
-            Self::Ready | Self::Sending => Tone::Info,
+            Self::Ready | Self::Unsigned | Self::Sending => Tone::Info,
             Self::BrokenOff => Tone::Warn,
             Self::Finished => Tone::Ok,
             Self::Expired => Tone::Mute,
@@ -85,7 +92,7 @@ impl Stage {
 
     pub(crate) fn icon(self) -> &'static str {
         match self {
-            Self::Ready | Self::Expired => "wait",
+            Self::Ready | Self::Unsigned | Self::Expired => "wait",
             Self::Sending => "running",
             Self::BrokenOff => "alert",
             Self::Finished => "check",
@@ -100,6 +107,7 @@ impl Export {
             "finished" => Stage::Finished,
             "sending" if is_sent => Stage::Sending,
             _ if self.expires_at <= now => Stage::Expired,
+            _ if !self.is_covered => Stage::Unsigned,
             "sending" => Stage::BrokenOff,
             _ if self.attempts > 0 => Stage::BrokenOff,
             _ => Stage::Ready,
@@ -118,6 +126,10 @@ impl Export {
 
     pub(crate) fn href(&self) -> String {
         format!("/audit/exports/{}", self.id)
+    }
+
+    pub(super) fn selection(&self) -> Selection {
+        Selection { first: self.first_seq, end: self.end_seq, filter: self.filter.clone() }
     }
 
     /// The rows as the list of the log shows them.

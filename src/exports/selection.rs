@@ -150,6 +150,23 @@ impl Selection {
         Ok(self.slice_of(rows, end, |(seq, _): &(Seq, Vec<u8>)| *seq))
     }
 
+    /// The bytes of all of them as lines, each with its newline.
+    pub(super) async fn length(&self, reader: &Reader, query: &AuditQuery) -> sqlx::Result<u64> {
+        let (mut bytes, mut from) = (0, Some(self.first));
+        while let Some(place) = from {
+            let (statement, end) = (along!(query, "seq, cast(length(body) as bigint)"), self.window_end(query, place));
+            let rows: Vec<(Seq, i64)> = bound(reader.query(statement), place..end, query).bind(WINDOW).all().await?;
+            bytes += rows.iter().map(|(_, length)| length.unsigned_abs() + 1).sum::<u64>();
+            let is_full = i64::try_from(rows.len()).unwrap_or(i64::MAX) >= WINDOW;
+            from = match rows.last() {
+                Some((last, _)) if is_full => Some(Seq::new(last.get() + 1)),
+                _ => Some(end),
+            };
+            from = from.filter(|next| *next < self.end);
+        }
+        Ok(bytes)
+    }
+
     /// Where the rows end that one statement may look at, so that each is short however few of them fit.
     fn window_end(&self, query: &AuditQuery, from: Seq) -> Seq {
         match Index::of(query) {

@@ -44,7 +44,8 @@ pub(crate) struct NoteSending {
     pub export: ExportId,
     pub attempt: i64,
     pub sent: i64,
-    /// The session of the person who takes it, where it goes on: it ends with their session and account.
+    pub goes_on: bool,
+    /// The session of the person who takes it: it ends with their session and account.
     pub session: Option<String>,
 }
 
@@ -54,8 +55,7 @@ impl Housekeeping for NoteSending {
     type Output = bool;
 
     async fn run(&self, tx: &mut Tx<'_>) -> sqlx::Result<bool> {
-        let goes_on = self.session.is_some();
-        let until = goes_on.then(|| tx.now().plus(LEASE));
+        let until = self.goes_on.then(|| tx.now().plus(LEASE));
         let noted = tx
             .query(sql!(
                 "update exports set sent = $3, lease_until = $4, state = $5
@@ -67,7 +67,7 @@ impl Housekeeping for NoteSending {
             .bind(self.attempt)
             .bind(self.sent)
             .bind(until)
-            .bind(if goes_on { "sending" } else { "ready" })
+            .bind(if self.goes_on { "sending" } else { "ready" })
             .bind(self.session.as_deref())
             .run()
             .await?;

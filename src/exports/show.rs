@@ -80,7 +80,10 @@ pub(crate) struct Now {
 impl Now {
     fn of(desk: &Desk, export: &Export) -> Self {
         let now = desk.now();
-        Self { stage: export.stage(now), is_offered: export.staff_id == desk.person().id && export.can_be_taken(now) }
+        Self {
+            stage: export.stage(now),
+            is_offered: export.staff_id == Some(desk.person().id) && export.can_be_taken(now),
+        }
     }
 
     /// Whether something may still happen to it.

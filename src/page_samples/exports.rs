@@ -30,7 +30,7 @@ impl Maker {
         let at = before(TimeDelta::minutes(30 * id));
         Export {
             id: ExportId::new(id),
-            staff_id: StaffId::new(1),
+            staff_id: Some(StaffId::new(1)),
             staff_name: self.me(),
             at,
             expires_at: at.plus(TimeDelta::hours(24)),
@@ -48,6 +48,7 @@ impl Maker {
             finished_at: None,
             bytes: None,
             sha256: None,
+            is_covered: true,
             seq: Seq::new(1_234_567),
             reason: self.text("개인정보보호위원회 자료 제출 요구 2026-118호", "Letter 2026-118 of the commission"),
         }
@@ -73,7 +74,8 @@ impl Maker {
     pub(super) fn exports(self, out: &mut Vec<Sample>) {
         let mut add = |name, html| out.push(Sample { name, html });
         let list = |rows: Vec<Export>, side: Side| {
-            let pager = Pager { first: None, next: (rows.len() > 1).then(|| "/audit/exports?before=3".into()) };
+            let pager =
+                Pager { first: None, previous: None, next: (rows.len() > 1).then(|| "/audit/exports?before=3".into()) };
             html(&ListPage { shell: self.shell(Section::Audit), rows, pager, side })
         };
         let broken = Export { sent: 4_096, ..self.export(4, Format::Ocsf, "") };
@@ -101,6 +103,8 @@ impl Maker {
             html(&ShowPage { shell: self.shell(Section::Audit), export, progress, side: Side::default() })
         };
         add("export-ready", show(self.export(7, Format::Csv, "action=points.adjust&staff=1"), Stage::Ready, true));
+        let unsigned = Export { is_covered: false, ..self.export(7, Format::Bundle, "action=points.adjust") };
+        add("export-unsigned", show(unsigned, Stage::Unsigned, false));
         add("export-of-another", show(self.export(7, Format::Ocsf, ""), Stage::Ready, false));
         let sending = Export { sent: 420_112, ..self.export(7, Format::Jsonl, "") };
         add("export-sending", show(sending.clone(), Stage::Sending, false));

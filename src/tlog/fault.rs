@@ -49,10 +49,8 @@ pub(crate) enum Fault {
     EmptyRoot,
     #[error("{0:?} is not the path of a tile")]
     TilePath(String),
-    #[cfg(test)]
     #[error("the tile does not have the length of its hashes, 32 bytes each")]
     TileLength,
-    #[cfg(test)]
     #[error("the bundle does not hold the number of entries that its path says, or is cut off")]
     Bundle,
     #[error("an entry is longer than {MAX_ENTRY} bytes and fits no bundle")]
@@ -122,9 +120,9 @@ impl Fault {
             | Self::ReceiptExtra
             | Self::ReceiptIndex
             | Self::ReceiptProof
-            | Self::ReceiptSeparator => true,
-            #[cfg(test)]
-            Self::TileLength | Self::Bundle => true,
+            | Self::ReceiptSeparator
+            | Self::TileLength
+            | Self::Bundle => true,
             Self::Index { .. }
             | Self::Shrunk { .. }
             | Self::NodeMissing { .. }

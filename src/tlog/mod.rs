@@ -46,7 +46,7 @@ fn read_hash(text: &str) -> Option<Hash> {
     bytes.try_into().ok()
 }
 
-fn write_hash(hash: &Hash) -> String {
+pub(crate) fn write_hash(hash: &Hash) -> String {
     STANDARD.encode(hash)
 }
 

@@ -2,7 +2,6 @@
 //! each row never change.
 
 use super::{Fault, MAX_SIZE};
-#[cfg(test)]
 use crate::merkle::Hash;
 use std::{fmt, ops::Range};
 
@@ -34,13 +33,11 @@ pub(crate) struct Tile {
 }
 
 /// All tiles of a log of `size` entries: its bundles, then its hashes from the lowest level up. There is no empty one.
-#[cfg(test)]
 pub(crate) fn tiles(size: u64) -> impl Iterator<Item = Tile> {
     tiles_between(0, size)
 }
 
 /// The tiles that a log has to add when it grows from `old` to `size` entries. The partial ones of `old` are not among them.
-#[cfg(test)]
 pub(crate) fn tiles_between(old: u64, size: u64) -> impl Iterator<Item = Tile> {
     let levels = (0..LEVELS).map(|level| Content::Hashes { level });
     std::iter::once(Content::Entries)
@@ -49,7 +46,6 @@ pub(crate) fn tiles_between(old: u64, size: u64) -> impl Iterator<Item = Tile> {
 }
 
 /// The tiles of one row that hold something from position `old` up to `count`.
-#[cfg(test)]
 fn row(content: Content, old: u64, count: u64) -> impl Iterator<Item = Tile> {
     let begin = if old < count { old / WIDTH } else { count.div_ceil(WIDTH) };
     (begin..count.div_ceil(WIDTH)).map(move |index| Tile { content, index, width: WIDTH.min(count - index * WIDTH) })
@@ -100,7 +96,6 @@ impl Tile {
     }
 
     /// Reads a tile of hashes, 32 bytes each, without a gap.
-    #[cfg(test)]
     pub(crate) fn read_hashes(self, bytes: &[u8]) -> Result<Vec<Hash>, Fault> {
         let (hashes, rest) = bytes.as_chunks::<32>();
         let fits = rest.is_empty() && u64::try_from(hashes.len()) == Ok(self.width);
@@ -108,7 +103,6 @@ impl Tile {
     }
 
     /// Reads a bundle of entries as [`write_bundle`] writes it.
-    #[cfg(test)]
     pub(crate) fn read_bundle(self, bytes: &[u8]) -> Result<Vec<&[u8]>, Fault> {
         let mut entries = Vec::new();
         let mut rest = bytes;

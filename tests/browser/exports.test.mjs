@@ -2,7 +2,10 @@
 
 import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
-import { readFile } from 'node:fs/promises';
+import { spawnSync } from 'node:child_process';
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
 import { after, before, test } from 'node:test';
 import { look, report, watch } from './inspect.mjs';
 import { openBrowser, openWindow, screenshot, sealed, sendButton, signIn, startConsole } from './kit.mjs';
@@ -53,5 +56,39 @@ test('sora filters the log, seals an export, takes the file, and its hash is on 
   await sora.locator('main table a[href^="/audit/"]').first().click();
   await sora.locator('.ad').first().waitFor();
   assert.ok((await sora.locator('main').innerText()).includes(hash), 'the log does not show the hash');
+  assert.deepEqual(complaints.take(), []);
+});
+
+test('sora seals a bundle of what she filtered, and verifies it with the commands that it prints', async (t) => {
+  await sora.goto('/audit/exports?panel=export&action=points.adjust');
+  const form = sora.locator('form.seal');
+  await form.locator('[name=format]').selectOption('bundle');
+  await form.locator('[name=purpose]').selectOption('audit');
+  await form.locator('[name=reason]').fill('November inspection');
+  await form.locator('[name=code]').fill(await console.code('sora'));
+  await sendButton(form).click();
+  await sealed(sora);
+  // The newest rows are signed within seconds, and the page notices by itself.
+  const link = sora.locator('#file a[download]');
+  await link.waitFor({ timeout: 30_000 });
+  report(await look(sora, 'a bundle that is ready'));
+  const [file] = await Promise.all([sora.waitForEvent('download'), link.click()]);
+
+  const dir = await mkdtemp(path.join(tmpdir(), 'ingam-bundle-'));
+  t.after(() => rm(dir, { recursive: true, force: true }));
+  const name = file.suggestedFilename();
+  await file.saveAs(path.join(dir, name));
+  const run = (command) => spawnSync('sh', ['-c', command], { cwd: dir, encoding: 'utf8' });
+  assert.equal(run(`tar -xf ${name}`).status, 0);
+  const bundle = path.join(dir, name.replace(/\.tar$/, ''));
+  const readme = await readFile(path.join(bundle, 'README.txt'), 'utf8');
+  const key = (await readFile(path.join(console.data, 'log.vkey'), 'utf8')).trim();
+  const printed = readme.split('\n').find((line) => line.startsWith('  ingam audit verify '));
+  const { status, said } = await console.command(...printed.trim().split(/ {2,}/)[0].replace("'KEY'", key).replace(' . ', ` ${bundle} `).split(' ').slice(1));
+  assert.equal(status, 0, said);
+  assert.match(said, /rows are in the log of \d+ rows/);
+  const python = readme.split('\n').find((line) => line.startsWith('  python3 verify.py '));
+  const verified = spawnSync('sh', ['-c', python.trim().split(/ {2,}/)[0].replace('KEY', key)], { cwd: bundle, encoding: 'utf8' });
+  assert.equal(verified.status, 0, verified.stderr);
   assert.deepEqual(complaints.take(), []);
 });

@@ -1,69 +1,21 @@
 // Checkpoints and receipts as implementations read them that share no code with this one: two of Sigstore's, and what every machine has.
 
 import assert from 'node:assert/strict';
-import { createHash, createPrivateKey, createPublicKey } from 'node:crypto';
+import { createHash } from 'node:crypto';
 import { readFile, writeFile } from 'node:fs/promises';
-import { createRequire } from 'node:module';
 import path from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { startConsole } from '../browser/kit.mjs';
-import { directory, python, ran, until } from './kit.mjs';
+import { directory, ran, until } from './kit.mjs';
+import { READERS, keyOf } from './receipts.mjs';
 import { Visitor } from './visitor.mjs';
-
-const require = createRequire(import.meta.url);
-const { verifyMerkleInclusion } = require('@sigstore/verify/dist/tlog/merkle.js');
-const { verifyCheckpoint } = require('@sigstore/verify/dist/tlog/checkpoint.js');
-
-// What a private key of a log says of its public one, without our code: RFC 8410 says how the bytes are written.
-function keyOf(text) {
-  const [, name, id, bytes] = /^PRIVATE\+KEY\+([^+]+)\+([0-9a-f]{8})\+(.+)$/.exec(text.trim());
-  const seed = Buffer.from(bytes, 'base64').subarray(1);
-  const privateKey = createPrivateKey({ key: Buffer.concat([Buffer.from('302e020100300506032b657004220420', 'hex'), seed]), format: 'der', type: 'pkcs8' });
-  const publicKey = createPublicKey(privateKey);
-  const point = publicKey.export({ format: 'der', type: 'spki' }).subarray(-32);
-  return { name, id, publicKey, vkey: `${name}+${id}+${Buffer.concat([Buffer.from([1]), point]).toString('base64')}` };
-}
-
-// The parts of a receipt.
-function parts(receipt) {
-  const [head, ...rest] = receipt.split('\n\n');
-  const [header, index, ...hashes] = head.split('\n');
-  assert.equal(header, 'c2sp.org/tlog-proof@v1');
-  return { index: Number(/^index (\d+)$/.exec(index)[1]), hashes, checkpoint: rest.join('\n\n') };
-}
-
-// The readers: each throws, or says something else than yes, where a row is not in the log.
-const READERS = {
-  '@sigstore/verify 4.1.3': (key, receipt, body) => {
-    const { index, hashes, checkpoint } = parts(receipt);
-    const inclusionProof = { logIndex: String(index), hashes: hashes.map((hash) => Buffer.from(hash, 'base64')), checkpoint: { envelope: checkpoint } };
-    const entry = { inclusionProof, canonicalizedBody: body };
-    const log = { logID: Buffer.from(key.id, 'hex'), baseURL: key.name, publicKey: key.publicKey };
-    verifyMerkleInclusion(entry, verifyCheckpoint(entry, [log]));
-  },
-  'sigstore 4.5.1': (key, receipt, body) => {
-    const { index, hashes, checkpoint } = parts(receipt);
-    const [, size, root] = checkpoint.split('\n');
-    const script = `
-import base64, json, sys
-from types import SimpleNamespace as of
-from sigstore._internal.merkle import verify_merkle_inclusion
-said = json.load(sys.stdin)
-raw = base64.b64decode
-proof = of(log_index=said['index'], tree_size=int(said['size']), hashes=[raw(hash) for hash in said['hashes']], root_hash=raw(said['root']))
-verify_merkle_inclusion(of(_inner=of(inclusion_proof=proof, canonicalized_body=raw(said['body']))))`;
-    const input = JSON.stringify({ index, size, root, hashes, body: body.toString('base64') });
-    const { status, said } = ran(python('sigstore==4.5.1'), ['-c', script], { input });
-    assert.equal(status, 0, said);
-  },
-};
 
 describe('evidence', () => {
   let console_, key, sora;
 
   before(async () => {
     console_ = await startConsole({ users: 20 });
-    key = keyOf(await readFile(path.join(console_.data, 'log.key'), 'utf8'));
+    key = keyOf(await readFile(path.join(console_.data, 'log.vkey'), 'utf8'));
     sora = await Visitor.signedIn(console_, 'sora');
     await until(async () => (await sora.get('/log/checkpoint')).status === 200, 60, 'the demo never signed its log');
   });

@@ -2,12 +2,13 @@
 
 import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
-import { writeFile } from 'node:fs/promises';
+import { readFile, readdir, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { startConsole } from '../browser/kit.mjs';
 import { directory, python, ran, until } from './kit.mjs';
+import { READERS, keyOf } from './receipts.mjs';
 import { Visitor } from './visitor.mjs';
 
 const script = (name) => fileURLToPath(new URL(name, import.meta.url));
@@ -80,4 +81,58 @@ print(rows[0][0])`;
       assert.equal(Number(said.trim().split('\n').at(-1)), rows);
     });
   });
+
+  test('a bundle is verified with what it prints, and by programs that share no code with the console', { timeout: 300_000 }, async (t) => {
+    const dir = await directory(t);
+    const key = (await readFile(path.join(console_.data, 'log.vkey'), 'utf8')).trim();
+    for (const [query, kind] of [['', 'whole'], ['&from=2026-01-01', 'range'], ['&action=points.adjust', 'selection']]) {
+      const file = path.join(dir, `audit-${kind}.tar`);
+      const bytes = await take('bundle', query);
+      await writeFile(file, bytes);
+      assert.equal(ran('tar', ['-xf', file], { cwd: dir }).status, 0);
+      const [name] = ran('tar', ['-tf', file]).said.split('/');
+      const bundle = path.join(dir, name);
+      const readme = await readFile(path.join(bundle, 'README.txt'), 'utf8');
+      // Each printed command, as it is printed.
+      const printed = (begins) => readme.split('\n').find((line) => line.startsWith(`  ${begins}`)).trim().split(/ {2,}/)[0].replace('KEY', key);
+      const verify = () => ran('sh', ['-c', printed('python3 verify.py')], { cwd: bundle });
+      const verified = verify();
+      assert.equal(verified.status, 0, verified.said);
+      const ours = await console_.command('audit', 'verify', bundle, '--vkey', key);
+      assert.equal(ours.status, 0, ours.said);
+      const numbers = ran('sh', ['-c', printed('jq -r .seq')], { cwd: bundle }).said.trimEnd().split('\n');
+      const manifest = JSON.parse(await readFile(path.join(bundle, 'manifest.json'), 'utf8'));
+      assert.deepEqual([manifest.kind, manifest.rows.count], [kind, numbers.length]);
+      assert.ok(readme.includes(`sha256sum ${name}.tar`));
+
+      // The program in it notices a byte of a row, of the tree and of the checkpoint.
+      for (const one of kind === 'selection' ? ['audit.jsonl', 'checkpoint', `receipts/${numbers[0]}.tlog-proof`] : ['audit.jsonl', 'checkpoint', await someTile(bundle)]) {
+        const place = path.join(bundle, one);
+        const whole = await readFile(place);
+        const altered = Buffer.from(whole);
+        altered[Math.floor(whole.length / 2)] ^= 1;
+        await writeFile(place, altered);
+        assert.notEqual(verify().status, 0, `${kind}: ${one}`);
+        await writeFile(place, whole);
+      }
+      if (kind === 'selection') await receiptsBySigstore(key, bundle, numbers);
+    }
+  });
+
+  // A tile of hashes of the rows.
+  async function someTile(bundle) {
+    const [some] = await readdir(path.join(bundle, 'log/tile/0'));
+    if (!some.endsWith('.p')) return `log/tile/0/${some}`;
+    return `log/tile/0/${some}/${(await readdir(path.join(bundle, 'log/tile/0', some)))[0]}`;
+  }
+
+  async function receiptsBySigstore(key, bundle, numbers) {
+    const verify = READERS['@sigstore/verify 4.1.3'];
+    const lines = (await readFile(path.join(bundle, 'audit.jsonl'), 'utf8')).trimEnd().split('\n');
+    for (const [at, seq] of numbers.entries()) {
+      const receipt = await readFile(path.join(bundle, 'receipts', `${seq}.tlog-proof`), 'utf8');
+      verify(keyOf(key), receipt, Buffer.from(lines[at]));
+      assert.throws(() => verify(keyOf(key), receipt, Buffer.from(lines[(at + 1) % lines.length])), `row ${seq}`);
+    }
+  }
 });

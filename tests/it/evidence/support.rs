@@ -82,8 +82,15 @@ pub(crate) fn size(world: &World) -> i64 {
 
 /// Waits until all that is in the log now is signed.
 pub(crate) fn wait_for_signature(world: &World) {
-    world.clock.advance(Duration::from_hours(2));
-    wait_until(|| size(world) == world.audit_size());
+    let mut looks = 0_u32;
+    wait_until(|| {
+        // Again now and then: the signer may have been signing the rows before the last ones when the hours passed.
+        if looks.is_multiple_of(100) {
+            world.clock.advance(Duration::from_hours(2));
+        }
+        looks += 1;
+        size(world) == world.audit_size()
+    });
 }
 
 /// Takes away what keeps the log from being rewritten, as the owner of a database can.
