@@ -36,6 +36,8 @@ describe('exports', () => {
     const { status, location } = await sora.send(`/audit/exports?panel=export${query}`, '/audit/exports', filled);
     assert.equal(status, 303);
     const page = location.split('?')[0];
+    // A bundle is offered when its newest rows are signed, which takes some seconds.
+    await until(async () => (await sora.get(page)).body.includes(`href="${page}/file"`), 60, `${page} was never ready`);
     const bytes = await sora.take(`${page}/file`);
     const { body } = await sora.get(page);
     assert.ok(body.includes(createHash('sha256').update(bytes).digest('hex')), `${page} has another hash`);
