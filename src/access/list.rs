@@ -18,6 +18,7 @@ use crate::{
     },
 };
 use actix_web::web;
+use std::collections::HashMap;
 
 const PAGE: usize = 50;
 
@@ -28,7 +29,7 @@ list_query! {
     meant AccessQuery;
     staff: StaffId = read::staff;
     /// The customer whose data was looked at.
-    subject: String = |text, _| subject(text);
+    subject: CustomerId = |text, _| subject(text);
     task: String = |text, _| read::choice(text, TASKS.into_iter());
     /// From the beginning of this day, in the reader's zone.
     from: Instant = read::first_day;
@@ -38,19 +39,19 @@ list_query! {
 }
 
 /// A customer by their id, `42`, `u_42` or `user/42`, as the records name them.
-fn subject(text: &str) -> Result<String, Message> {
-    let id = text.trim().trim_start_matches("user/").trim_start_matches("u_").parse::<CustomerId>();
-    id.map(|id| crate::customer::target(id).to_string()).map_err(|_| wrong::not_a_choice())
+fn subject(text: &str) -> Result<CustomerId, Message> {
+    let id = text.trim().trim_start_matches("user/").trim_start_matches("u_").parse();
+    id.map_err(|_| wrong::not_a_choice())
 }
 
+/// A record as pages show one.
 #[derive(sqlx::FromRow)]
-struct Record {
-    id: i64,
+pub(super) struct Record {
+    pub(super) id: i64,
     at: Instant,
     staff_name: String,
     ip: String,
     task: String,
-    subject: Option<String>,
     detail: Option<String>,
     reason: Option<String>,
     request_id: String,
@@ -63,7 +64,8 @@ pub(crate) async fn list(desk: Desk, filter: web::Query<Filter>) -> PageResult {
     let (found, errors) = match filter.read(desk.zone()) {
         // Before it is read, so that the newest record tells of this page; reading it again adds one and no more.
         Ok(query) => {
-            record_look(&desk, "view-records", query.subject.clone(), None).await?;
+            let subject = query.subject.map(|id| crate::customer::target(id).to_string());
+            record_look(&desk, "view-records", subject, None).await?;
             (find(desk.reader(), &query, before).await?, FieldErrors::new())
         }
         Err(errors) => (Page::default(), errors),
@@ -71,7 +73,7 @@ pub(crate) async fn list(desk: Desk, filter: web::Query<Filter>) -> PageResult {
     let page = ListPage {
         shell: desk.shell(Some(Section::Access), None).await?,
         staff: staff(desk.reader()).await?,
-        rows: found.rows.into_iter().map(row).collect(),
+        rows: rows(desk.reader(), found.rows).await?,
         pager: filter.pager(found.next),
         filter,
         errors,
@@ -82,15 +84,13 @@ pub(crate) async fn list(desk: Desk, filter: web::Query<Filter>) -> PageResult {
 macro_rules! records_where {
     ($driver:literal) => {
         concat!(
-            "select id, at, staff_name, ip, task, subject, detail, reason, request_id from access_records where ",
+            "select r.id, r.at, r.staff_name, r.ip, r.task, r.detail, r.reason, r.request_id from ",
             $driver,
-            " id < $1 and id >= $10
-                and (cast($2 as bigint) is null or staff_id = $2)
-                and (cast($3 as text) is null or subject = $3)
-                and (cast($4 as text) is null or task = $4)
-                and (cast($5 as text) is null or (ip_key >= $5 and ip_key <= $6))
-                and at >= $7 and at < $8
-              order by id desc limit $9"
+            "   and (cast($2 as bigint) is null or r.staff_id = $2)
+                and (cast($3 as text) is null or r.task = $3)
+                and (cast($4 as text) is null or (r.ip_key >= $4 and r.ip_key <= $5))
+                and r.at >= $6 and r.at < $7
+              order by r.id desc limit $8"
         )
     };
 }
@@ -137,37 +137,70 @@ async fn slice(
     end: i64,
     limit: usize,
 ) -> Result<Vec<Record>, PageError> {
+    // `cross join` has SQLite begin with what names the customer.
     let statement = if query.subject.is_some() {
-        sql!(records_where!("subject = $3 and"))
+        sql!(records_where!(
+            "access_subjects s cross join access_records r
+          where r.id = s.record_id and s.customer = $10 and s.record_id < $1 and s.record_id >= $9"
+        ))
     } else if query.staff.is_some() {
-        sql!(records_where!("staff_id = $2 and"))
+        sql!(records_where!("access_records r where r.staff_id = $2 and r.id < $1 and r.id >= $9"))
     } else {
-        sql!(records_where!(""))
+        sql!(records_where!("access_records r where r.id < $1 and r.id >= $9"))
     };
     let (low, high) = query.address.clone().map_or((None, None), |(low, high)| (Some(low), Some(high)));
-    Ok(reader
+    let rows = reader
         .query(statement)
         .bind(end)
         .bind(query.staff)
-        .bind(query.subject.as_deref())
         .bind(query.task.as_deref())
         .bind(low)
         .bind(high)
         .bind(query.from.unwrap_or_else(Instant::earliest))
         .bind(query.to.unwrap_or_else(Instant::latest))
         .bind(i64::try_from(limit).unwrap_or(i64::MAX))
-        .bind(first)
-        .all()
-        .await?)
+        .bind(first);
+    let rows = match query.subject {
+        Some(customer) => rows.bind(customer),
+        None => rows,
+    };
+    Ok(rows.all().await?)
 }
 
-fn row(record: Record) -> Row {
+/// The rows of a page, each with the customers whom its record names.
+async fn rows(reader: &Reader, records: Vec<Record>) -> Result<Vec<Row>, PageError> {
+    let ids: serde_json::Value = records.iter().map(|record| record.id).collect();
+    let named: Vec<(i64, CustomerId)> = reader
+        .query(sql!(
+            sqlite: "select record_id, customer from access_subjects
+                      where record_id in (select cast(value as integer) from json_each($1)) order by record_id, customer",
+            postgres: "select record_id, customer from access_subjects
+                        where record_id in (select cast(value as bigint) from jsonb_array_elements(cast($1 as jsonb)) as list (value))
+                        order by record_id, customer",
+        ))
+        .bind(ids.to_string())
+        .all()
+        .await?;
+    let mut customers: HashMap<i64, Vec<CustomerId>> = HashMap::new();
+    for (record, customer) in named {
+        customers.entry(record).or_default().push(customer);
+    }
+    Ok(records
+        .into_iter()
+        .map(|record| {
+            let named = customers.remove(&record.id).unwrap_or_default();
+            row(record, named)
+        })
+        .collect())
+}
+
+pub(super) fn row(record: Record, customers: Vec<CustomerId>) -> Row {
     Row {
         at: record.at,
         staff: record.staff_name,
         task: record.task,
         detail: record.detail,
-        subject: record.subject.as_deref().and_then(|subject| subject.strip_prefix("user/")?.parse().ok()),
+        customers,
         reason: record.reason,
         ip: record.ip,
         request: Some(record.request_id),

@@ -3,4 +3,5 @@
 pub(crate) mod continue_looking;
 pub(crate) mod list;
 pub(crate) mod looks;
+pub(crate) mod of_customer;
 pub(crate) mod pages;

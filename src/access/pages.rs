@@ -39,8 +39,8 @@ pub(crate) struct Row {
     pub task: String,
     /// What was searched, or the order or row of the log that was looked at: `orders`, `order/7`, `audit/12`.
     pub detail: Option<String>,
-    /// The customer; none for a search that is about no single customer.
-    pub subject: Option<CustomerId>,
+    /// Those whom it showed; a list shows many.
+    pub customers: Vec<CustomerId>,
     pub reason: Option<String>,
     pub ip: String,
     pub request: Option<String>,
@@ -70,6 +70,11 @@ impl Row {
     /// Whether orders were searched, not customers.
     pub(crate) fn is_about_orders(&self) -> bool {
         self.detail.as_deref() == Some("orders")
+    }
+
+    /// The number of those whom it showed.
+    pub(crate) fn how_many(&self) -> i64 {
+        i64::try_from(self.customers.len()).unwrap_or(i64::MAX)
     }
 
     /// Whether contacts were seen in full.

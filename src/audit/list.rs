@@ -10,7 +10,7 @@ use crate::{
     clock::Instant,
     evidence::keep,
     gate::{RecordAccess, audit::Entry},
-    id::{Seq, StaffId},
+    id::{CustomerId, Seq, StaffId},
     sql,
     store::Reader,
     web::{
@@ -65,8 +65,12 @@ pub(crate) async fn list(desk: Desk, filter: web::Query<Filter>, back: web::Quer
     let (found, errors) = match query {
         Ok(query) => {
             let target = query.target.as_ref().and_then(Target::named).filter(|(kind, _)| kind == "user");
-            record_look(&desk, "view-log", target.map(|(kind, id)| format!("{kind}/{id}")), None).await?;
-            (find(desk.reader(), &query, before).await?, FieldErrors::new())
+            let subject = target.map(|(kind, id)| format!("{kind}/{id}"));
+            let found = find(desk.reader(), &query, before).await?;
+            let shown = found.rows.iter().filter_map(customer).collect();
+            let (actor, task) = (desk.actor(), "view-log");
+            desk.look(&RecordAccess { actor, task, subject, shown, detail: None, reason: None }).await?;
+            (found, FieldErrors::new())
         }
         Err(errors) => (Page::default(), errors),
     };
@@ -95,6 +99,11 @@ fn previous_href(filter: &Filter, first: Option<&Entry>) -> Option<String> {
     let mut fields = filter.fields();
     fields.push(("after", &first));
     Some(link(Filter::PATH, &fields))
+}
+
+/// The customer whom a row is about.
+fn customer(row: &Entry) -> Option<CustomerId> {
+    if row.target_kind == "user" { row.target_id.parse().ok() } else { None }
 }
 
 /// What a target that was typed is called in the log.
@@ -127,7 +136,7 @@ pub(crate) async fn record_look(
     subject: Option<String>,
     detail: Option<String>,
 ) -> Result<(), PageError> {
-    desk.look(&RecordAccess { actor: desk.actor(), task, subject, detail, reason: None }).await
+    desk.look(&RecordAccess { actor: desk.actor(), task, subject, shown: Vec::new(), detail, reason: None }).await
 }
 
 /// Every member of staff that the log can name.

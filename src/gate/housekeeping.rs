@@ -9,7 +9,7 @@ use super::{
     audit::ip_key,
     looks,
 };
-use crate::sql;
+use crate::{id::CustomerId, sql};
 
 /// Work that is written but not audited row by row.
 ///
@@ -92,8 +92,10 @@ pub struct RecordAccess {
     pub actor: Actor,
     /// `users.search`, `users.view`, `users.contact` …
     pub task: &'static str,
-    /// The target whose data is shown: `user/42`.
+    /// What the page is about: `user/42`. A customer is among those whom the record names.
     pub subject: Option<String>,
+    /// The customers who are about to be shown in a list.
+    pub shown: Vec<CustomerId>,
     /// More detail without personal data, such as the kind of a search term.
     pub detail: Option<String>,
     pub reason: Option<String>,
@@ -119,6 +121,7 @@ impl Housekeeping for RecordAccess {
             .bind(lane)
             .one()
             .await?;
+        let customers = access::customers(&self.shown, self.subject.as_deref());
         let record = AccessRecord {
             lane,
             place,
@@ -132,9 +135,10 @@ impl Housekeeping for RecordAccess {
             detail: self.detail.clone(),
             reason: self.reason.clone(),
             request_id: self.actor.origin.request_id.clone(),
+            shown: Some(i64::try_from(customers.len()).unwrap_or(i64::MAX)),
         };
-        let hash = record.hash(&before).to_vec();
-        access::insert(tx, record, &hash).await?;
+        let hash = record.hash(&before, &customers).to_vec();
+        access::insert(tx, record, &customers, &hash).await?;
         tx.query(sql!("update access_heads set size = $2, hash = $3 where lane = $1"))
             .bind(lane)
             .bind(place + 1)

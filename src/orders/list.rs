@@ -10,6 +10,7 @@ use super::{
 use crate::{
     customer,
     gate::RecordAccess,
+    id::CustomerId,
     mask,
     web::{
         Desk, PageError, PageResult,
@@ -17,18 +18,18 @@ use crate::{
         shell::{Section, field::FieldErrors, table::Pager},
     },
 };
-use actix_web::{HttpResponse, web};
+use actix_web::web;
 
 /// `GET /orders`
 pub(crate) async fn list(desk: Desk, filter: web::Query<Filter>) -> PageResult {
     let filter = filter.into_inner();
     let after = filter.place()?;
     let query = filter.read(desk.zone()).map(|meant| OrderQuery::of(meant, desk.now()));
-    record_list(&desk, query.as_ref().ok().and_then(|query| query.term.as_ref())).await?;
-    let (found, errors) = match query {
-        Ok(query) => (find::find(desk.reader(), &query, after).await?, FieldErrors::new()),
-        Err(errors) => (Page::default(), errors),
+    let (found, term, errors) = match query {
+        Ok(query) => (find::find(desk.reader(), &query, after).await?, query.term, FieldErrors::new()),
+        Err(errors) => (Page::default(), None, errors),
     };
+    record_list(&desk, term.as_ref(), found.rows.iter().map(|row| row.user_id).collect()).await?;
     let status = errors.status_of_list();
     let page = ListPage {
         shell: desk.shell(Some(Section::Orders), None).await?,
@@ -41,20 +42,20 @@ pub(crate) async fn list(desk: Desk, filter: web::Query<Filter>) -> PageResult {
     desk.page(status, &page)
 }
 
-/// On to what a term names: one order, or the list of several. `None` where it names none: digits may be the number of a parcel, or of
+/// Where a term leads: to one order, whose customer is named with it, or to the list of several. `None` where it names none: digits may be the number of a parcel, or of
 /// a person's identity card, and until an order was found by them they are kept out of the address.
-pub(crate) async fn go_to(desk: &Desk, typed: &str) -> Result<Option<HttpResponse>, PageError> {
+pub(crate) async fn leads_to(desk: &Desk, typed: &str) -> Result<Option<(String, Vec<CustomerId>)>, PageError> {
     let Ok(term) = Term::parse(typed) else { return Ok(None) };
     let query = OrderQuery { term: Some(term.clone()), ..OrderQuery::default() };
     let found = find::find(desk.reader(), &query, None).await?;
     let customer = term.user.filter(|user| found.rows.iter().all(|row| row.user_id == *user));
     let q = match (found.rows.as_slice(), customer) {
         ([], _) if found.next.is_none() => return Ok(None),
-        ([only], _) if found.next.is_none() => return Ok(Some(desk.see_other(&format!("/orders/{}", only.id)))),
+        ([only], _) if found.next.is_none() => return Ok(Some((format!("/orders/{}", only.id), vec![only.user_id]))),
         (_, Some(customer)) => format!("u_{customer}"),
         _ => typed.trim().to_owned(),
     };
-    Ok(Some(desk.see_other(&Filter { q, ..Filter::default() }.href(""))))
+    Ok(Some((Filter { q, ..Filter::default() }.href(""), Vec::new())))
 }
 
 /// The customer whose orders are meant, as access records name one.
@@ -82,12 +83,13 @@ pub(crate) async fn again(desk: &Desk, status: u16, typed: &str, errors: FieldEr
 }
 
 /// A list of orders is a look at those who placed them; one customer's orders are a look at that one.
-async fn record_list(desk: &Desk, term: Option<&Term>) -> Result<(), PageError> {
+async fn record_list(desk: &Desk, term: Option<&Term>, shown: Vec<CustomerId>) -> Result<(), PageError> {
     let user = term.and_then(Term::customer);
     desk.look(&RecordAccess {
         actor: desk.actor(),
         task: "search",
         subject: user.map(|user| customer::target(user).to_string()),
+        shown,
         detail: Some("orders".to_owned()),
         reason: None,
     })

@@ -74,6 +74,7 @@ impl Subject for OrderDetail {
             actor: desk.actor(),
             task: "view-order",
             subject: Some(customer.to_string()),
+            shown: Vec::new(),
             detail: Some(order),
             reason: None,
         })

@@ -258,30 +258,24 @@ impl Maker {
                 filter,
             })
         };
-        let look = |minutes, task: &str, subject, detail: Option<&str>, reason: Option<String>| access::Row {
+        let look = |minutes, task: &str, customers: &[i64], detail: Option<&str>, reason: Option<String>| access::Row {
             at: before(TimeDelta::minutes(minutes)),
             staff: self.me(),
             task: task.into(),
-            subject,
+            customers: customers.iter().copied().map(CustomerId::new).collect(),
             detail: detail.map(Into::into),
             reason,
             ip: "10.20.4.22".into(),
             request: Some("req_01JD3Q7XK2".into()),
         };
         let some = vec![
-            look(1, "view-log", Some(CustomerId::new(482_913)), Some("audit/12345"), None),
-            look(2, "view-records", None, None, None),
-            look(
-                3,
-                "reveal",
-                Some(CustomerId::new(482_913)),
-                None,
-                Some(self.text("택배 기사 연락 요청", "Courier asked for contact")),
-            ),
-            look(4, "view", Some(CustomerId::new(482_913)), None, None),
-            look(5, "view-order", Some(CustomerId::new(482_913)), Some("order/4829"), None),
-            look(6, "search", None, Some("orders"), None),
-            look(7, "search", None, Some("newest"), None),
+            look(1, "view-log", &[482_913], Some("audit/12345"), None),
+            look(2, "view-records", &[], None, None),
+            look(3, "reveal", &[482_913], None, Some(self.text("택배 기사 연락 요청", "Courier asked for contact"))),
+            look(4, "view", &[482_913], None, None),
+            look(5, "view-order", &[482_913], Some("order/4829"), None),
+            look(6, "search", &[482_913, 51, 7], Some("orders"), None),
+            look(7, "search", &[], Some("newest"), None),
         ];
         let filter = crate::access::list::Filter {
             subject: self.text("482913", "482913"),

@@ -87,6 +87,8 @@ impl Maker {
             has_more_notes: true,
             notes_pager: pager_within("/users/482913", "notes", true, None::<i64>),
             history: self.changes(),
+            history_pager: pager_within("/users/482913", "history", true, Some(17)),
+            looks: Some(self.looked()),
             waiting: vec![self.request(7, crate::approvals::request::State::Waiting)],
             side: Side {
                 buttons: vec![button("points", "coins", "points.title"), button("status", "ban", status)],
@@ -263,6 +265,8 @@ impl Maker {
             notes: vec![],
             has_more_notes: false,
             history: vec![],
+            history_pager: Pager::default(),
+            looks: None,
             ..self.user(nobody, Side::default())
         };
         add("user-look-only", html(&empty));

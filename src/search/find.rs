@@ -4,7 +4,7 @@ use super::asked::Asked;
 use crate::{
     batches,
     gate::mention,
-    id::{IncidentId, RunId, StaffId},
+    id::{CustomerId, IncidentId, RunId, StaffId},
     incidents::step::Step,
     orders::{self, list_pages::Row},
     sql, staff,
@@ -184,19 +184,26 @@ impl Found {
         matches!(self.sizes(), [customers, 0, 0, 0, 0, 0] if customers > 0)
     }
 
-    /// The page of the only hit.
-    pub(super) fn only(&self) -> Option<String> {
+    /// The customers who are shown, also with their orders.
+    pub(super) fn people(&self) -> Vec<CustomerId> {
+        let customers = self.customers.rows.iter().map(|row| row.id);
+        customers.chain(self.orders.rows.iter().map(|row| row.user_id)).collect()
+    }
+
+    /// The page of the only hit, and the customer whom it names.
+    pub(super) fn only(&self) -> Option<(String, Vec<CustomerId>)> {
         if self.sizes().iter().sum::<usize>() != 1 {
             return None;
         }
         let Self { customers, orders, runs, jobs, incidents, staff } = self;
-        let customer = customers.rows.first().map(|row| format!("/users/{}", row.id));
-        customer
+        let to = customers.rows.first().map(|row| format!("/users/{}", row.id));
+        let to = to
             .or_else(|| orders.rows.first().map(|row| format!("/orders/{}", row.id)))
             .or_else(|| runs.rows.first().map(|row| format!("/runs/{}", row.id)))
             .or_else(|| jobs.rows.first().map(|row| format!("/batches/{}", row.name)))
             .or_else(|| incidents.rows.first().map(|row| format!("/incidents/{}", row.id)))
-            .or_else(|| staff.rows.first().map(|row| format!("/staff/{}", row.id)))
+            .or_else(|| staff.rows.first().map(|row| format!("/staff/{}", row.id)))?;
+        Some((to, self.people()))
     }
 }
 

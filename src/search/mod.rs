@@ -10,6 +10,7 @@ pub(crate) mod pages;
 
 use crate::{
     gate::RecordAccess,
+    id::CustomerId,
     orders, users,
     users::list_page::Filter,
     web::{
@@ -82,11 +83,11 @@ pub(crate) async fn show(desk: Desk, kept: web::Query<Kept>) -> PageResult {
     let typed = users::list::kept_term(&desk, &id).await?.ok_or(Problem::NotFound)?;
     let asked = Asked::read(&typed);
     let may = May::of(&desk);
-    if let Some(access) = access(&desk, may, &asked, Place::Own) {
-        desk.look(&access).await?;
-    }
     let is_indexing = index_names(&desk, may).await?;
     let found = Found::find(&desk, may, &asked, "").await?;
+    if let Some(access) = access(&desk, may, &asked, Place::Own, found.people()) {
+        desk.look(&access).await?;
+    }
     let page = ResultPage::of(desk.shell(None, None).await?, &typed, &id, found, is_indexing);
     desk.page(200, &page)
 }
@@ -116,7 +117,17 @@ async fn search(desk: &Desk, body: &[u8], from: Place) -> PageResult {
     }
     let filter = Filter { status: form.get("status").to_owned(), ..Filter::default() };
     let wanted = filter.chosen(desk.zone()).map_err(|_| Problem::Unprocessable)?;
-    let access = access(desk, may, &asked, from);
+    index_names(desk, may).await?;
+    // The number of a customer in the box for orders means the orders.
+    let orders = if from == Place::Orders { orders::list::leads_to(desk, typed).await? } else { None };
+    let found = match orders {
+        Some(_) => Found::default(),
+        None => Found::find(desk, may, &asked, &filter.status).await?,
+    };
+    let to = orders.or_else(|| found.only());
+    // Those whom the answer itself names; a list that it leads to names its own.
+    let shown = to.as_ref().map(|(_, customers)| customers.clone()).unwrap_or_default();
+    let access = access(desk, may, &asked, from, shown);
     let search = KeepSearch {
         id: fresh_key(),
         staff: desk.person().id,
@@ -126,16 +137,8 @@ async fn search(desk: &Desk, body: &[u8], from: Place) -> PageResult {
         access,
     };
     desk.look(&search).await?;
-    index_names(desk, may).await?;
-    // The number of a customer in the box for orders means the orders.
-    if from == Place::Orders
-        && let Some(answer) = orders::list::go_to(desk, typed).await?
-    {
-        return Ok(answer);
-    }
-    let found = Found::find(desk, may, &asked, &filter.status).await?;
-    if let Some(only) = found.only() {
-        return Ok(desk.see_other(&only));
+    if let Some((to, _)) = to {
+        return Ok(desk.see_other(&to));
     }
     let list = || Filter { search: search.id.clone(), ..filter.clone() }.href("");
     if found.is_customers() {
@@ -176,7 +179,7 @@ async fn again(desk: &Desk, status: u16, form: &Form, errors: FieldErrors, from:
 }
 
 /// The record of a search that may show customers; none for those who see none.
-fn access(desk: &Desk, may: May, asked: &Asked, from: Place) -> Option<RecordAccess> {
+fn access(desk: &Desk, may: May, asked: &Asked, from: Place, shown: Vec<CustomerId>) -> Option<RecordAccess> {
     let order = asked.order.as_ref().filter(|order| from == Place::Orders || order.number.is_some());
     let subject = match from {
         Place::Orders => orders::list::customer_of(&asked.typed),
@@ -190,6 +193,7 @@ fn access(desk: &Desk, may: May, asked: &Asked, from: Place) -> Option<RecordAcc
         actor: desk.actor(),
         task: "search",
         subject,
+        shown,
         detail: Some(kind.to_owned()),
         reason: None,
     })

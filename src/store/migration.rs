@@ -181,11 +181,12 @@ pub async fn stamp(reader: &Reader, engine: Engine) -> anyhow::Result<Stamp> {
 }
 
 /// The tables whose triggers on SQLite keep them append-only.
-const KEPT: [&str; 12] = [
+const KEPT: [&str; 13] = [
     "access_heads",
     "audit",
     "audit_head",
     "access_records",
+    "access_subjects",
     "point_entries",
     "order_events",
     "refund_payments",

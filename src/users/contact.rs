@@ -76,6 +76,7 @@ pub(crate) async fn reveal(desk: Desk, path: web::Path<CustomerId>, body: web::B
         actor: desk.actor(),
         task: "reveal",
         subject: Some(super::target(customer.id).to_string()),
+        shown: Vec::new(),
         detail: None,
         reason: Some(reason.as_str().to_owned()),
     })

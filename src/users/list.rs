@@ -9,6 +9,7 @@ use super::{
 };
 use crate::{
     gate::RecordAccess,
+    id::CustomerId,
     sql,
     web::{
         Desk, PageError, PageResult,
@@ -38,15 +39,14 @@ pub(crate) async fn list(desk: Desk, filter: web::Query<Filter>) -> PageResult {
     };
     let status = wanted.status.as_deref();
     let mut is_indexing = false;
-    let found = if let Some(term) = &term {
+    let (kind, found) = if let Some(term) = &term {
         let parsed = Term::parse(term).map_err(|_| Problem::NotFound)?;
-        record_list(&desk, parsed.kind()).await?;
         is_indexing = index_names(&desk).await?;
-        find::find(desk.reader(), &parsed, status, after, PAGE).await?
+        (parsed.kind(), find::find(desk.reader(), &parsed, status, after, PAGE).await?)
     } else {
-        record_list(&desk, "newest").await?;
-        find::newest(desk.reader(), status, after, PAGE).await?
+        ("newest", find::newest(desk.reader(), status, after, PAGE).await?)
     };
+    record_list(&desk, kind, found.rows.iter().map(|row| row.id).collect()).await?;
     let page = ListPage {
         shell: desk.shell(Some(Section::Users), None).await?,
         term: term.unwrap_or_default(),
@@ -98,12 +98,14 @@ pub(crate) async fn index_names(desk: &Desk) -> Result<bool, PageError> {
     Ok(is_waiting(desk.reader()).await?)
 }
 
-/// Every page of a list is a look at those on it, also the second one of a search made long before.
-async fn record_list(desk: &Desk, kind: &str) -> Result<(), PageError> {
+/// Every page of a list is a look at those on it, also the second one of a search made long before. It is recorded when they are
+/// known and before they are shown.
+async fn record_list(desk: &Desk, kind: &str, shown: Vec<CustomerId>) -> Result<(), PageError> {
     desk.look(&RecordAccess {
         actor: desk.actor(),
         task: "search",
         subject: None,
+        shown,
         detail: Some(kind.to_owned()),
         reason: None,
     })

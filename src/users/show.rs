@@ -8,12 +8,13 @@ use super::{
     target,
 };
 use crate::{
+    access::of_customer::{Looked, of_customer},
     approvals::{Request, queue},
     audit::{self, pages::Row as AuditRow},
     customer::USER_MISSING,
     entry_columns,
     gate::{RecordAccess, RefusalWord, Target, audit::Entry},
-    id::{CustomerId, NoteId},
+    id::{CustomerId, NoteId, Seq},
     orders::{self, list_pages::Row as OrderRow},
     sql,
     web::{
@@ -28,7 +29,7 @@ use crate::{
 use actix_web::web;
 use askama::Template;
 
-const HISTORY: i64 = 10;
+const HISTORY: usize = 10;
 const ORDERS: usize = 5;
 /// The number of notes the page shows, and the number on a page of all of them.
 const NEWEST_NOTES: usize = 3;
@@ -80,6 +81,7 @@ impl Subject for CustomerRow {
             actor: desk.actor(),
             task: "view",
             subject: Some(subject.to_string()),
+            shown: Vec::new(),
             detail: None,
             reason: None,
         })
@@ -94,6 +96,12 @@ impl Subject for CustomerRow {
         let mut placed = orders::find::of_user(desk.reader(), self.id).await?.rows;
         placed.truncate(ORDERS);
         let path = self.path();
+        let history = history(desk, &self, query.number("history")).await?;
+        // Addresses of colleagues are for those who may read all records.
+        let looks = match desk.may("GET", "/access-records") {
+            true => Some(of_customer(desk.reader(), self.id, &path, query.number("looks")).await?),
+            false => None,
+        };
         let page = ShowPage {
             shell,
             may_reveal: desk.may("POST", super::contact::ROUTE),
@@ -104,7 +112,9 @@ impl Subject for CustomerRow {
             has_more_notes: notes.has_more,
             notes_pager: notes.pager,
             waiting: queue::about(desk, "user", &self.id.to_string()).await?,
-            history: history(desk, self.id).await?,
+            history: history.rows,
+            history_pager: history.pager,
+            looks,
             side,
             customer: Customer::masked(self),
         };
@@ -135,20 +145,34 @@ async fn notes(desk: &Desk, customer: &CustomerRow, asked: &str) -> Result<Notes
     Ok(Notes { rows: page.rows, has_more, pager: pager_within(&customer.path(), "notes", is_newest, next) })
 }
 
-/// The newest rows of the log about this customer.
-async fn history(desk: &Desk, user: CustomerId) -> Result<Vec<AuditRow>, PageError> {
-    let rows: Vec<Entry> = desk
-        .reader()
-        .query(sql!(
-            "select ",
-            entry_columns!(),
-            " from audit where target_kind = 'user' and target_id = $1 order by seq desc limit $2"
-        ))
-        .bind(user.to_string())
-        .bind(HISTORY)
-        .all()
-        .await?;
-    Ok(audit::rows(desk, &rows).await?)
+/// The changes of this customer that a page of theirs shows.
+struct History {
+    rows: Vec<AuditRow>,
+    pager: Pager,
+}
+
+/// Rows of the log about this customer, the newest first, from before the row `before`.
+async fn history(desk: &Desk, customer: &CustomerRow, before: Option<Seq>) -> Result<History, PageError> {
+    let read = async |limit: usize| {
+        let rows: Vec<Entry> = desk
+            .reader()
+            .query(sql!(
+                "select ",
+                entry_columns!(),
+                " from audit where target_kind = 'user' and target_id = $1 and seq < $2 order by seq desc limit $3"
+            ))
+            .bind(customer.id.to_string())
+            .bind(before.unwrap_or(Seq::MAX))
+            .bind(i64::try_from(limit).unwrap_or(i64::MAX))
+            .all()
+            .await?;
+        Ok::<_, sqlx::Error>(rows)
+    };
+    let found = Page::read(HISTORY, read, |row| row.seq).await?;
+    Ok(History {
+        pager: pager_within(&customer.path(), "history", before.is_none(), found.next),
+        rows: audit::rows(desk, &found.rows).await?,
+    })
 }
 
 /// The page of a customer.
@@ -168,6 +192,9 @@ pub(crate) struct ShowPage {
     pub(crate) orders: Vec<OrderRow>,
     /// The newest rows of the log about this customer.
     pub(crate) history: Vec<AuditRow>,
+    pub(crate) history_pager: Pager,
+    /// Who looked at this customer; nothing for those who may not read access records.
+    pub(crate) looks: Option<Looked>,
     /// Changes of this customer that wait for a second person.
     pub(crate) waiting: Vec<Request>,
     pub(crate) side: Side,

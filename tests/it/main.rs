@@ -9,6 +9,7 @@
 
 mod kit;
 
+mod access;
 mod account;
 mod alerts;
 mod approvals;

@@ -4,15 +4,18 @@ use super::{AT_ONCE, Unfit};
 use crate::{
     access_columns,
     gate::access::{AccessRecord, LANES},
+    id::CustomerId,
     sql,
     store::Reader,
 };
+use std::collections::HashMap;
 
 /// The kind of the change that lifts a first limit; the slice that has it is above this one.
 const CONTINUE: &str = "access.continue";
 
 #[derive(sqlx::FromRow)]
 struct Link {
+    id: i64,
     #[sqlx(flatten)]
     record: AccessRecord,
     hash: Vec<u8>,
@@ -23,6 +26,7 @@ pub(super) async fn access_fits(reader: &Reader) -> Result<(), Unfit> {
     for lane in 0..LANES {
         chain_fits(reader, lane).await?;
     }
+    subjects_fit(reader).await?;
     let (fits,): (bool,) = reader
         .query(sql!(
             "select (select count(*) from access_records where lane is null)
@@ -34,6 +38,55 @@ pub(super) async fn access_fits(reader: &Reader) -> Result<(), Unfit> {
         .one()
         .await?;
     if fits { Ok(()) } else { Err(Unfit::Access("records were added or taken away beside the chains".to_owned())) }
+}
+
+/// Each record names as many customers as it says; who they are is in its hash. One from before they were named names none but
+/// the one that it is about.
+async fn subjects_fit(reader: &Reader) -> Result<(), Unfit> {
+    let statement = sql!(
+        "select r.id, case when r.shown is not null
+                           then r.shown = (select count(*) from access_subjects s where s.record_id = r.id)
+                           else not exists (select 1 from access_subjects s
+                                             where s.record_id = r.id
+                                               and 'user/' || cast(s.customer as text) <> coalesce(r.subject, '')) end as fits
+           from access_records r where r.id > $1 order by r.id limit $2"
+    );
+    if let Some(id) = super::first_unfit(reader, statement, None).await? {
+        return Err(Unfit::Access(format!("the customers whom record {id} names were altered")));
+    }
+    let (stray,): (Option<i64>,) = reader
+        .query(sql!(
+            "select min(s.record_id) from access_subjects s
+              where not exists (select 1 from access_records r where r.id = s.record_id)"
+        ))
+        .one()
+        .await?;
+    stray.map_or(Ok(()), |id| Err(Unfit::Access(format!("customers are named by record {id}, which is not there"))))
+}
+
+/// The customers whom the records of a part of a chain name, by the id of the record.
+pub(super) async fn subjects(
+    reader: &Reader,
+    lane: i64,
+    from: i64,
+    to: i64,
+) -> sqlx::Result<HashMap<i64, Vec<CustomerId>>> {
+    let rows: Vec<(i64, CustomerId)> = reader
+        .query(sql!(
+            "select s.record_id, s.customer from access_records r cross join access_subjects s
+              where r.lane = $1 and r.place >= $2 and r.place < $3 and s.record_id = r.id
+              order by s.record_id, s.customer"
+        ))
+        .bind(lane)
+        .bind(from)
+        .bind(to)
+        .all()
+        .await?;
+    let mut subjects: HashMap<i64, Vec<CustomerId>> = HashMap::new();
+    for (record, customer) in rows {
+        subjects.entry(record).or_default().push(customer);
+    }
+    Ok(subjects)
 }
 
 /// The counts of looks are what their access records are, and each limit that was lifted has its change in the log. Processes that are
@@ -67,7 +120,7 @@ async fn chain_fits(reader: &Reader, lane: i64) -> Result<(), Unfit> {
     while next < size {
         let slice: Vec<Link> = reader
             .query(sql!(
-                "select ",
+                "select id, ",
                 access_columns!(),
                 ", hash from access_records where lane = $1 and place >= $2 and place < $3 order by place"
             ))
@@ -76,12 +129,14 @@ async fn chain_fits(reader: &Reader, lane: i64) -> Result<(), Unfit> {
             .bind(size.min(next + AT_ONCE))
             .all()
             .await?;
+        let mut subjects = subjects(reader, lane, next, size.min(next + AT_ONCE)).await?;
         if slice.is_empty() {
             return Err(Unfit::Access(format!("record {next} of chain {lane} is missing")));
         }
         for link in slice {
             let is_next = link.record.place == next;
-            hash = link.record.hash(&hash).to_vec();
+            let customers = subjects.remove(&link.id).unwrap_or_default();
+            hash = link.record.hash(&hash, &customers).to_vec();
             if !is_next || hash != link.hash {
                 return Err(Unfit::Access(format!("record {next} of chain {lane} was altered or taken away")));
             }

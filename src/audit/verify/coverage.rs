@@ -43,10 +43,18 @@ pub const COVERAGE: &[Coverage] = &[
     table(
         "access_records",
         &[(
-            "at, staff_id, staff_name, ip, ip_key, task, subject, detail, reason, request_id, lane, place, hash",
-            "chains of hashes; records from before there were chains are counted, no more",
+            "id, at, staff_id, staff_name, ip, ip_key, task, subject, detail, reason, request_id, shown, lane, place, hash",
+            "chains of hashes, with the customers who are named by the id; records from before there were chains are counted, no more",
         )],
-        &[("id", "the order on a page; the place in the chain is sealed")],
+        &[],
+    ),
+    table(
+        "access_subjects",
+        &[(
+            "customer, record_id",
+            "the number and the hash of the record; of records from before they were named, the customer that it is about",
+        )],
+        &[],
     ),
     table(
         "alert_events",

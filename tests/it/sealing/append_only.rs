@@ -8,6 +8,7 @@ fn kept(world: &World) -> Vec<Vec<Option<String>>> {
         "select * from audit order by seq",
         "select * from audit_head",
         "select * from access_records order by id",
+        "select * from access_subjects order by record_id, customer",
         "select * from point_entries order by id",
     ]
     .iter()
@@ -64,6 +65,8 @@ fn attempts(engine: Engine) -> Vec<String> {
         "delete from audit",
         "update access_records set subject = 'user/2'",
         "delete from access_records",
+        "update access_subjects set customer = 2",
+        "delete from access_subjects",
         "update point_entries set delta = 1, balance = 1 where id = 1",
         "delete from point_entries where id = 1",
         "delete from audit_head",
@@ -107,6 +110,7 @@ fn sqlite_attempts() -> Vec<String> {
             "insert or replace into access_records (id, at, staff_id, staff_name, ip, ip_key, task, request_id)
                values (1, '2026-01-01T00:00:00.000000Z', 1, 'x', '', '', 'view', 'r')",
             "insert into access_records select * from access_records where true on conflict (id) do update set task = 'x'",
+            "replace into access_subjects select * from access_subjects where record_id = 1",
             "replace into point_entries select * from point_entries where id = 1",
             "insert or replace into point_entries (id, user_id, at, delta, balance, kind) values (1, 1, '2026-01-01T00:00:00.000000Z', 1, 1, 'earned')",
             // The unique index on a change's name is another way to have a row deleted by replacing it.
@@ -119,10 +123,11 @@ fn sqlite_attempts() -> Vec<String> {
     list
 }
 
-const POSTGRES: [&str; 9] = [
+const POSTGRES: [&str; 10] = [
     "truncate audit",
     "truncate audit_head",
     "truncate access_records",
+    "truncate access_subjects",
     "truncate point_entries",
     "truncate point_entries, audit, access_records cascade",
     "merge into audit a using (select 1 as one) s on a.seq = s.one when matched then update set reason = 'another'",

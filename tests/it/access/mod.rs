@@ -1,0 +1,3 @@
+//! Access records: whom each of them names.
+
+mod shown;
