@@ -276,6 +276,7 @@ fn work(store: &Store, gate: &Gate, config: Config, clock: Clock, address: Socke
         judging: config.judging,
         verifying: config.verifying,
         signing: config.signing,
+        shipping: config.shipping,
     }
 }
 

@@ -44,6 +44,7 @@ use crate::{
     evidence::{
         keep::{KeepCheckpoint, KeepFinding},
         nodes::KeepNodes,
+        ship::record::{ClaimShipment, DeclareTargets, Enqueue, Hasten, KeepShipment},
     },
     exports::{
         create::CreateExport,
@@ -262,6 +263,11 @@ crate::gate::housekeeping! {
     KeepCheckpoint,
     KeepFinding,
     KeepNodes,
+    Enqueue,
+    ClaimShipment,
+    KeepShipment,
+    Hasten,
+    DeclareTargets,
     BeginSending,
     NoteSending,
     ClaimVerification,

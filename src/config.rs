@@ -31,7 +31,7 @@ use crate::{
     audit::background::Verifying,
     deployments::Deployers,
     escalation,
-    evidence::signing::Signing,
+    evidence::{ship::Shipping, signing::Signing},
     gate::{Judging, Kind, LookLimits, Policies},
     metrics::Access,
     notify::{Channels, Heartbeat},
@@ -97,6 +97,8 @@ pub struct Config {
     pub verifying: Option<Verifying>,
     /// What signs the log; nothing where it is not signed.
     pub signing: Option<Signing>,
+    /// Where checkpoints are shipped to.
+    pub shipping: Shipping,
     /// How what lies ahead of the clock is judged again; nothing where it is left as it is.
     pub judging: Option<Judging>,
     /// Whether no person may hold roles that check each other, such as operator and approver.
@@ -144,6 +146,7 @@ impl Config {
             policies: Declared::usual(kinds, Zone::seoul()),
             verifying: Some(Verifying::default()),
             signing: None,
+            shipping: Shipping::default(),
             judging: Some(Judging::default()),
             separate_duties: false,
             look_limits: LookLimits::default(),
@@ -227,7 +230,7 @@ const PAYMENTS: &str = "INGAM_PAYMENTS";
 const PAYMENTS_URL: &str = "INGAM_PAYMENTS_URL";
 const PAYMENTS_SECRET: &str = "INGAM_PAYMENTS_SECRET";
 const PAYMENTS_TIMEOUT: &str = "INGAM_PAYMENTS_TIMEOUT_SECONDS";
-const ALL: [&str; 29] = [
+const ALL: [&str; 31] = [
     PROFILE,
     DATABASE_URL,
     SECRET_KEY,
@@ -257,6 +260,8 @@ const ALL: [&str; 29] = [
     metrics::TOKEN,
     evidence::KEY,
     evidence::STATE,
+    evidence::SHIP,
+    evidence::SHIP_WITHIN,
 ];
 /// Those that may be in a mounted file named by `…_FILE`, and that production takes from nowhere else.
 const SECRETS: [&str; 7] =
@@ -408,6 +413,7 @@ impl Settings {
             events_topic: self.get(TOPIC).unwrap_or(default_topic(profile)).to_owned(),
             verifying: Some(Verifying::default()),
             signing,
+            shipping: self.shipping()?,
             judging: Some(Judging::default()),
             look_limits: look_limits::read(&self.look_limits)?,
             personas: Vec::new(),

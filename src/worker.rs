@@ -25,7 +25,10 @@ use crate::{
         Policies,
         turn::{Escalating, escalate},
     },
-    evidence::signing::Signing,
+    evidence::{
+        ship::{Shipping, record::DeclareTargets, target::Target},
+        signing::Signing,
+    },
     gate::{Gate, Judging, lead, lead::Lead},
     incidents::{collect::collect, remind::remind},
     memory,
@@ -44,7 +47,7 @@ use crate::{
 use chrono::TimeDelta;
 use forget::ForgetExpired;
 use heartbeat::{Pulse, Pulses};
-use std::time::Duration;
+use std::{sync::Arc, time::Duration};
 use tokio::{sync::watch, task::JoinHandle, time};
 
 /// A worker that runs until it is stopped.
@@ -101,6 +104,8 @@ pub(crate) struct Work {
     pub verifying: Option<Verifying>,
     /// Nothing where the log is not signed.
     pub signing: Option<Signing>,
+    /// Where checkpoints are shipped to.
+    pub shipping: Shipping,
 }
 
 pub(crate) fn start(work: &Work) -> Worker {
@@ -119,6 +124,10 @@ pub(crate) fn start(work: &Work) -> Worker {
         tokio::spawn(follow_incidents(work.clone(), stopped.clone())),
         tokio::spawn(ask_providers(work.clone(), stopped.clone())),
     ];
+    for target in &work.shipping.targets {
+        // A directory on a machine that is gone may hang, and holds up no other target.
+        done.push(tokio::spawn(log::ship(work.clone(), Arc::new(target.clone()), stopped.clone())));
+    }
     for channel in work.channels.iter() {
         let sender = Sender::new(channel.clone(), work.setting.clone(), work.key.clone());
         let (gate, reader, clock) = (work.gate.clone(), work.batches.reader.clone(), work.clock.clone());
@@ -298,6 +307,8 @@ async fn judge_alerts(work: Work, pulse: Pulse, mut stopped: watch::Receiver<boo
                 declare(&work.batches.reader, &work.gate, &work.channels).await?;
                 let topics = work.consumers.iter().map(|consumed| consumed.topic.as_str().to_owned()).collect();
                 work.gate.run_housekeeping(&DeclareTopics { topics }).await?;
+                let targets = work.shipping.targets.iter().map(Target::name).collect();
+                work.gate.run_housekeeping(&DeclareTargets { targets }).await?;
             }
             let now = work.clock.now();
             let rotas = record::all(&mut &work.batches.reader, now.minus(BACK)).await?;

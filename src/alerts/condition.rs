@@ -9,7 +9,10 @@ use crate::{
     audit::background,
     batches::{eligible::is_under_way, lapse::LapseKind, record::needs_attention, state::State},
     clock::Instant,
-    evidence::keep,
+    evidence::{
+        keep,
+        ship::record::{Late, late},
+    },
     id::RunId,
     notify::{Facts, Severity, health},
     queues::place,
@@ -51,6 +54,7 @@ impl Conditions {
         all.extend(overdue(reader).await?);
         all.extend(unfit(reader).await?);
         all.extend(unsigned(reader).await?);
+        all.extend(unshipped(reader, now).await?);
         all.extend(failing(reader).await?);
         all.extend(firing(&mut &*reader).await?.into_iter().map(Condition::from));
         all.extend(stuck(reader, now).await?);
@@ -205,6 +209,21 @@ async fn unfit(reader: &Reader) -> sqlx::Result<Option<Condition>> {
 async fn unsigned(reader: &Reader) -> sqlx::Result<Option<Condition>> {
     let found = keep::finding(&mut &*reader).await?;
     Ok(found.map(|finding| of_log(AlertKind::Unsigned, "audit sign", finding.text, finding.since)))
+}
+
+/// Targets to which checkpoints do not get.
+async fn unshipped(reader: &Reader, now: Instant) -> sqlx::Result<Vec<Condition>> {
+    let condition = |late: Late| Condition {
+        kind: AlertKind::Unshipped,
+        severity: AlertKind::Unshipped.severity(),
+        subject: late.target.clone(),
+        title: late.target,
+        newest_at: late.since,
+        n: 1,
+        reference: None,
+        facts: Facts { detail: late.error, ..Facts::default() },
+    };
+    Ok(late(reader, now).await?.into_iter().map(condition).collect())
 }
 
 /// `command`: what finds it again.

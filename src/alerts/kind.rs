@@ -67,6 +67,8 @@ kinds! {
     Unfit = "audit.verification-failed" => Critical;
     /// The signer refuses to sign the log.
     Unsigned = "audit.signing-refused" => Critical;
+    /// Checkpoints are not away from here in time, or something else is in their place.
+    Unshipped = "audit.shipping-late" => Critical;
     ChannelFailing = "notify.channel-failing" => Critical;
     /// An alert of another system; how bad it is says the sender.
     Received = "received.firing" => Warning;

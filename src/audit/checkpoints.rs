@@ -2,7 +2,10 @@
 
 use super::list::record_look;
 use crate::{
-    evidence::keep::{self, Finding, Kept},
+    evidence::{
+        keep::{self, Finding, Kept},
+        ship::record::{self, Shipment},
+    },
     id::CheckpointId,
     web::{
         Desk, PageResult,
@@ -43,9 +46,15 @@ pub(crate) async fn list(desk: Desk, place: web::Query<Place>) -> PageResult {
         previous: None,
         next: found.next.map(|id| link(ADDRESS, &[("before", &id.to_string())])),
     };
+    // Of the newest one on the page, and the oldest.
+    let ends = found.rows.last().zip(found.rows.first()).map(|(oldest, newest)| (oldest.id, newest.id));
+    let shipments = match ends {
+        Some((oldest, newest)) => record::of(&mut desk.reader(), oldest, newest).await?,
+        None => Vec::new(),
+    };
     let finding = keep::finding(&mut desk.reader()).await?;
     let shell = desk.shell(Some(Section::Audit), None).await?;
-    desk.page(200, &CheckpointsPage { shell, finding, rows: found.rows, pager })
+    desk.page(200, &CheckpointsPage { shell, finding, rows: found.rows, shipments, pager })
 }
 
 #[derive(Debug, Template)]
@@ -54,12 +63,18 @@ pub(crate) struct CheckpointsPage {
     pub(crate) shell: Shell,
     pub(crate) finding: Option<Finding>,
     pub(crate) rows: Vec<Kept>,
+    pub(crate) shipments: Vec<Shipment>,
     pub(crate) pager: Pager,
 }
 
 impl CheckpointsPage {
     fn short_root(kept: &Kept) -> String {
         short_hash(&kept.root)
+    }
+
+    /// Where a checkpoint is besides, and where it is to be.
+    fn shipments_of(&self, kept: &Kept) -> Vec<&Shipment> {
+        self.shipments.iter().filter(|shipment| shipment.checkpoint_id == kept.id).collect()
     }
 
     fn root(kept: &Kept) -> String {

@@ -12,6 +12,7 @@ use crate::{
         keys::Keys,
         offline::{self, Proven},
         prove,
+        ship::record,
         sign::Refused,
         signing,
     },
@@ -23,6 +24,7 @@ use anyhow::{Context as _, bail};
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 use clap::Args;
 use std::{
+    collections::BTreeSet,
     fs,
     path::{Path, PathBuf},
     process::ExitCode,
@@ -164,11 +166,21 @@ fn write(path: &Path, bytes: &[u8]) -> anyhow::Result<()> {
 pub(super) async fn compare(args: CompareArgs) -> anyhow::Result<ExitCode> {
     let checkpoints = read(&args.path, &args.vkey)?;
     let (count, largest) = (checkpoints.len(), checkpoints.iter().map(Checkpoint::size).max().unwrap_or_default());
+    let sizes: BTreeSet<u64> = checkpoints.iter().map(Checkpoint::size).collect();
     let store = open(&args.target).await?;
     let compared = compare::compare(&store.reader, checkpoints).await;
+    let shipped = record::sizes(&store.reader, &args.path.display().to_string()).await;
     store.close().await;
+    let gone = shipped?.into_iter().find(|size| !sizes.contains(&size.unsigned_abs()));
     match compared {
         Ok(()) => {
+            if let Some(size) = gone {
+                bail!(
+                    "the checkpoint of {} rows was shipped to {} and is not there any more",
+                    group(size),
+                    args.path.display()
+                );
+            }
             println!(
                 "The database fits {count} checkpoints, up to {} rows.",
                 group(i64::try_from(largest).unwrap_or(i64::MAX))

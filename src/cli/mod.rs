@@ -21,6 +21,7 @@ mod restore;
 mod rotate_key;
 mod seed;
 mod serve;
+mod ship;
 mod staff;
 mod target;
 mod zones;
@@ -182,6 +183,8 @@ pub enum AuditCommand {
     Consistency(evidence::ConsistencyArgs),
     /// Holds the rows of the database against checkpoints that were kept elsewhere.
     Compare(evidence::CompareArgs),
+    /// Ships checkpoints to the targets of INGAM_AUDIT_SHIP, or checks whether they can be.
+    Ship(ship::ShipArgs),
     /// Lets people change things again, where the newest row of the log is ahead of the clock because that was ahead once: until the
     /// clock has passed it, rows have its time and name the time of the clock besides. Set the clock right first.
     HoldTime {
@@ -298,6 +301,7 @@ async fn dispatch(command: Command, clock: Clock) -> anyhow::Result<ExitCode> {
         Command::Audit(AuditCommand::Prove(args)) => evidence::prove(args).await,
         Command::Audit(AuditCommand::Consistency(args)) => evidence::consistency(args).await,
         Command::Audit(AuditCommand::Compare(args)) => evidence::compare(args).await,
+        Command::Audit(AuditCommand::Ship(args)) => ship::run(args, clock).await,
         Command::Audit(AuditCommand::HoldTime { why, target }) => audit::hold_time(&why.reason, target, clock).await,
         Command::Audit(AuditCommand::TakeOverLedger { why, target }) => {
             audit::take_over_ledger(&why.reason, target, clock).await

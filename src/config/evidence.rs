@@ -1,11 +1,17 @@
 //! The key that signs the log.
 
-use super::{Check, Settings};
-use crate::evidence::signing::Signing;
+use super::{Check, Settings, within};
+use crate::evidence::{
+    ship::{Shipping, target::Target},
+    signing::Signing,
+};
+use chrono::TimeDelta;
 use std::path::Path;
 
 pub(super) const KEY: &str = "INGAM_AUDIT_KEY_FILE";
 pub(super) const STATE: &str = "INGAM_AUDIT_STATE_FILE";
+pub(super) const SHIP: &str = "INGAM_AUDIT_SHIP";
+pub(super) const SHIP_WITHIN: &str = "INGAM_AUDIT_SHIP_WITHIN_HOURS";
 
 impl Settings {
     /// Nothing where no key is named.
@@ -16,6 +22,37 @@ impl Settings {
             None if state.is_some() => Err(format!("{STATE} is set, and {KEY} is not")),
             None => Ok(None),
         }
+    }
+
+    /// No target where none is named.
+    pub(super) fn shipping(&self) -> Result<Shipping, String> {
+        let targets = self.get(SHIP).unwrap_or_default().split_whitespace().map(|text| self.ship_target(text));
+        let targets = targets.collect::<Result<Vec<_>, _>>().map_err(|why| format!("{SHIP}: {why}"))?;
+        for (at, target) in targets.iter().enumerate() {
+            if targets.iter().take(at).any(|other| other.name() == target.name()) {
+                return Err(format!("{SHIP}: {} is named twice", target.name()));
+            }
+        }
+        let usual = Shipping::default();
+        let within = self.or(SHIP_WITHIN, usual.within, |text| within(text, 1, 720).map(TimeDelta::hours))?;
+        Ok(Shipping { targets, within, ..usual })
+    }
+
+    /// A target as it is written, also one that an argument names.
+    pub(crate) fn ship_target(&self, text: &str) -> Result<Target, String> {
+        Target::parse(text)
+    }
+}
+
+impl Shipping {
+    /// The line of `ingam check`. Whether a target can be reached says `ingam audit ship --check`.
+    pub(crate) fn check(&self) -> Check {
+        let names: Vec<String> = self.targets.iter().map(Target::name).collect();
+        let verdict = match names.as_slice() {
+            [] => format!("not shipped: name a directory on another machine or a bucket in {SHIP}"),
+            _ => format!("to {}; late after {} hours", names.join(", "), self.within.num_hours()),
+        };
+        Check { name: "shipping of checkpoints", verdict: Ok(verdict) }
     }
 }
 

@@ -50,6 +50,8 @@ pub(super) struct File {
     audit_key: Option<String>,
     #[serde(rename = "audit_state_file")]
     audit_state: Option<String>,
+    audit_ship: Option<String>,
+    audit_ship_within_hours: Option<i64>,
     /// `[[job]]`
     pub(super) job: Vec<Definition>,
     /// `[[approval]]` and `[[notice]]`; none is not the same as nothing said.
@@ -126,6 +128,8 @@ impl File {
             (metrics::TOKEN, self.metrics_token),
             (evidence::KEY, self.audit_key),
             (evidence::STATE, self.audit_state),
+            (evidence::SHIP, self.audit_ship),
+            (evidence::SHIP_WITHIN, number(self.audit_ship_within_hours)),
         ]
     }
 }

@@ -13,6 +13,7 @@
 //! | [`nodes`] | roots of subtrees, from which proofs are made |
 //! | [`prove`] | the receipt of a row |
 //! | [`compare`] | the rows against checkpoints that were kept elsewhere |
+//! | [`ship`] | copies of the checkpoints, away from here |
 //! | [`offline`] | checkpoints and receipts without a database |
 //! | [`bundle`] | rows with all that proves them, without a database |
 //! | [`keys`] | whose signatures are believed |
@@ -25,6 +26,7 @@ pub(crate) mod nodes;
 pub(crate) mod offline;
 pub(crate) mod prove;
 pub(crate) mod rows;
+pub mod ship;
 pub(crate) mod sign;
 pub mod signing;
 pub(crate) mod state;

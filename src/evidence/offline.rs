@@ -66,8 +66,10 @@ fn files(directory: &Path, is_wanted: impl Fn(&Path) -> bool) -> Result<Vec<Path
     Ok(files)
 }
 
+/// One that is being written has another name until it is whole.
 fn is_checkpoint(path: &Path) -> bool {
-    path.file_name().and_then(|name| name.to_str()).is_some_and(|name| name.starts_with("checkpoint"))
+    let name = path.file_name().and_then(|name| name.to_str()).unwrap_or_default();
+    name.starts_with("checkpoint") && !name.ends_with(".part")
 }
 
 fn verify_file(path: &Path, entry: Option<&Path>, keys: Keys<'_>) -> Result<Proven, Unproven> {

@@ -4,8 +4,8 @@ use super::{
     families::{
         ALERTS, BUILD, CALLS, CHANGES, CHANNEL_FAILS, JOB, LAPSES, LAST_DURATION, LAST_FAILURE, LAST_PROCESSED,
         LAST_SUCCESS, LOST, MESSAGES_OLDEST, MESSAGES_WAITING, ORDERS, OUTBOX_OLDEST, OUTBOX_WAITING, POOL_IDLE,
-        POOL_MOST, POOL_OPEN, QUEUED, REACHABLE, RUN_SECONDS, RUNNING, RUNS, SESSIONS, SILENCES, UNREACHED, UNRESOLVED,
-        write, write_one,
+        POOL_MOST, POOL_OPEN, QUEUED, REACHABLE, RUN_SECONDS, RUNNING, RUNS, SESSIONS, SHIPMENTS_OLDEST,
+        SHIPMENTS_WAITING, SILENCES, UNREACHED, UNRESOLVED, write, write_one,
     },
     figures::{Figures, Job},
     log::{Counts, ENDS, OUTCOMES},
@@ -102,6 +102,8 @@ impl Exposition {
         write_one(encoder, &ORDERS, figures.pending_orders)?;
         write_one(encoder, &OUTBOX_WAITING, figures.outbox.waiting)?;
         write_one(encoder, &OUTBOX_OLDEST, self.age(figures.outbox.oldest))?;
+        write_one(encoder, &SHIPMENTS_WAITING, figures.shipments.waiting)?;
+        write_one(encoder, &SHIPMENTS_OLDEST, self.age(figures.shipments.oldest))?;
         self.messages(encoder, figures)?;
         let Some(counts) = &figures.counts else { return Ok(()) };
         let changes = self.changes(counts);

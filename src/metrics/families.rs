@@ -32,6 +32,8 @@ families! {
     ORDERS Gauge "ingam_pending_orders" "Orders that are paid and neither shipped nor cancelled";
     OUTBOX_OLDEST Gauge "ingam_outbox_oldest_seconds" "Age of the oldest event that waits to be delivered; 0 where none waits";
     OUTBOX_WAITING Gauge "ingam_outbox_waiting" "Events that wait to be delivered";
+    SHIPMENTS_WAITING Gauge "ingam_shipments_waiting" "Checkpoints that wait for a target, once for each target";
+    SHIPMENTS_OLDEST Gauge "ingam_shipments_oldest_seconds" "For how long the oldest of them has waited; 0 where none waits";
     CHANNEL_FAILS Gauge "ingam_channel_failing" "Whether a channel takes no messages";
     MESSAGES_WAITING Gauge "ingam_messages_waiting" "Messages that wait for a channel";
     MESSAGES_OLDEST Gauge "ingam_messages_oldest_seconds" "Age of the oldest message that waits for a channel; 0 where none waits";

@@ -31,6 +31,8 @@ pub(super) struct Figures {
     pub(super) sessions: i64,
     pub(super) pending_orders: i64,
     pub(super) outbox: Outbox,
+    /// Checkpoints that wait for a target.
+    pub(super) shipments: Outbox,
     pub(super) channels: Vec<Channel>,
     /// The silences in force: of each what it silences.
     pub(super) silences: Vec<Scope>,
@@ -60,7 +62,7 @@ pub(super) struct Job {
     pub(super) processed: Option<i64>,
 }
 
-/// What waits to be delivered.
+/// What waits to be delivered or shipped.
 #[derive(Debug)]
 pub(super) struct Outbox {
     pub(super) waiting: i64,
@@ -135,6 +137,7 @@ impl Cached {
             sessions,
             pending_orders,
             outbox: self.outbox().await?,
+            shipments: self.shipments().await?,
             channels: self.channels().await?,
             silences: active(&mut &self.reader, now).await?.into_iter().map(|silence| silence.scope).collect(),
             alerts: self.alerts().await?,
@@ -209,6 +212,15 @@ impl Cached {
                 "select (select count(*) from outbox where delivered_at is null),
                         (select at from outbox where delivered_at is null order by id limit 1)"
             ))
+            .one()
+            .await?;
+        Ok(Outbox { waiting, oldest })
+    }
+
+    async fn shipments(&self) -> sqlx::Result<Outbox> {
+        let (waiting, oldest) = self
+            .reader
+            .query(sql!("select count(*), min(created_at) from shipments where next_at is not null"))
             .one()
             .await?;
         Ok(Outbox { waiting, oldest })

@@ -2,7 +2,10 @@ use super::maker::{Maker, Sample, before, html};
 use crate::{
     access::pages as access,
     audit::{RequestRow, checkpoints::CheckpointsPage, pages as audit},
-    evidence::keep::{Finding, Kept},
+    evidence::{
+        keep::{Finding, Kept},
+        ship::record::Shipment,
+    },
     id::{CheckpointId, CustomerId, RequestId, Seq, StaffId},
     web::{
         list::ListQuery as _,
@@ -235,6 +238,27 @@ impl Maker {
                 shell: self.shell(Section::Audit),
                 finding,
                 rows,
+                shipments: [
+                    ("locked", None, Some(before(TimeDelta::days(-1_826)))),
+                    ("shipped", None, None),
+                    ("waiting", Some("the connection was refused"), None),
+                    (
+                        "refused",
+                        Some("/mnt/evidence/checkpoint-00000000000000011000 is there and holds something else"),
+                        None,
+                    ),
+                    ("waiting", None, None),
+                ]
+                .into_iter()
+                .zip([12_345, 12_345, 12_001, 12_001, 11_000])
+                .map(|((state, error, retain_until), checkpoint)| Shipment {
+                    checkpoint_id: CheckpointId::new(checkpoint),
+                    target: if state == "locked" { "s3://ingam-evidence/prod" } else { "/mnt/evidence/ingam" }.into(),
+                    state: state.into(),
+                    error: error.map(Into::into),
+                    retain_until,
+                })
+                .collect(),
                 pager: Pager { first: None, previous: None, next: Some("/audit/checkpoints?before=11000".into()) },
             })
         };

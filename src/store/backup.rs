@@ -7,7 +7,7 @@ mod programs;
 pub(crate) mod sqlite;
 
 pub(crate) use super::wal::beside;
-pub(crate) use partial::Partial;
+pub(crate) use partial::{Partial, sync_folder};
 
 use super::migration::{POSTGRES, SQLITE};
 use crate::profile::{Profile, stamp_fits};

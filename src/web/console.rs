@@ -124,6 +124,19 @@ impl Console {
         Ok(is_unsigned)
     }
 
+    /// Whether checkpoints do not get to a target in time.
+    pub(crate) async fn is_unshipped(&self) -> sqlx::Result<bool> {
+        let (is_unshipped,): (bool,) = self
+            .reader
+            .query(sql!(
+                "select exists (select 1 from shipments where next_at is not null and (late_at <= $1 or state = 'refused'))"
+            ))
+            .bind(self.clock.now())
+            .one()
+            .await?;
+        Ok(is_unshipped)
+    }
+
     pub async fn audit_size(&self) -> sqlx::Result<i64> {
         let (size,): (i64,) = self.reader.query(sql!("select size from audit_head where id = 1")).one().await?;
         Ok(size)

@@ -1,4 +1,4 @@
-//! The audit log in the background: verifying it, and signing it.
+//! The audit log in the background: verifying it, signing it, and shipping what was signed.
 
 use super::{Work, turn_after};
 use crate::{
@@ -6,9 +6,11 @@ use crate::{
     evidence::{
         keep::{self, sign_if_due},
         nodes,
+        ship::{ship_due, target::Target},
         signing::Signing,
     },
 };
+use std::sync::Arc;
 use tokio::sync::watch;
 
 /// Looks every few minutes whether the next verification is due; the first time some minutes after the start.
@@ -49,6 +51,19 @@ async fn sign_once(work: &Work, signing: &Signing, turn: u32) -> anyhow::Result<
     }
     nodes::fill(reader, gate).await?;
     Ok(())
+}
+
+/// Ships checkpoints to a target.
+pub(super) async fn ship(work: Work, target: Arc<Target>, mut stopped: watch::Receiver<bool>) {
+    let (reader, gate, within) = (&work.batches.reader, &work.gate, work.shipping.within);
+    while turn_after(work.shipping.look, &mut stopped).await {
+        tokio::select! {
+            shipped = ship_due(reader, gate, &work.clock, &target, within) => if let Err(error) = shipped {
+                tracing::warn!(%error, target = target.name(), "checkpoints could not be shipped; trying again");
+            },
+            _ = stopped.changed() => return,
+        }
+    }
 }
 
 async fn forget_finding(work: &Work) {

@@ -264,6 +264,14 @@ pub const COVERAGE: &[Coverage] = &[
         )],
     ),
     table(
+        "shipments",
+        &[],
+        &[(
+            "id, checkpoint_id, target, object, version_id, bytes, sha256, state, created_at, late_at, next_at, claimed_until, attempts, tried_at, error, retain_until",
+            "copies for pages and alerts: what was shipped is there, and `ingam audit compare` reads it",
+        )],
+    ),
+    table(
         "signing",
         &[],
         &[("id, fault, since", "what the signer found the last time; it is found again the next time")],

@@ -2,6 +2,10 @@
 
 use crate::store::wal::beside;
 use anyhow::{Context as _, bail};
+use rustix::{
+    fs::{CWD, RenameFlags, renameat_with},
+    io::Errno,
+};
 use std::{
     fs::{self, File, OpenOptions, Permissions, TryLockError},
     io,
@@ -72,8 +76,22 @@ impl Partial {
         let cannot = || format!("{} cannot be written", place.display());
         self.file.sync_all().with_context(cannot)?;
         fs::rename(&self.path, place).with_context(cannot)?;
-        let folder = place.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
-        File::open(folder).and_then(|folder| folder.sync_all()).with_context(cannot)
+        sync_folder(place).with_context(cannot)
+    }
+
+    /// The same where nothing is there yet. What is there is never replaced.
+    ///
+    /// # Errors
+    ///
+    /// It cannot be put there; `AlreadyExists` where something is there.
+    pub(crate) fn finish_new(self, place: &Path) -> io::Result<()> {
+        self.file.sync_all()?;
+        match renameat_with(CWD, &self.path, CWD, place, RenameFlags::NOREPLACE) {
+            // A file system, or a kernel, that cannot do that: another name for the same file, which the first one leaves.
+            Err(Errno::INVAL | Errno::NOSYS | Errno::OPNOTSUPP) => fs::hard_link(&self.path, place)?,
+            renamed => renamed?,
+        }
+        sync_folder(place)
     }
 }
 
@@ -85,6 +103,12 @@ impl Drop for Partial {
             remove_beside(&self.path);
         }
     }
+}
+
+/// Lets a name outlive a power cut.
+pub(crate) fn sync_folder(place: &Path) -> io::Result<()> {
+    let folder = place.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    File::open(folder)?.sync_all()
 }
 
 /// Whether this is the file that has the name now.

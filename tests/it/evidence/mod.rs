@@ -2,5 +2,6 @@
 
 mod proving;
 mod refusing;
+mod shipping;
 mod signing;
 pub(crate) mod support;

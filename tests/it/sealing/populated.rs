@@ -271,6 +271,9 @@ fn queues(world: &World) {
 fn evidence(world: &World, key: &Key) {
     let signed = key.sign(world);
     assert!(signed.status.success(), "{}", said(&signed));
+    let mut ship = world.command(&["audit", "ship", "--now"]);
+    let shipped = ship.env("INGAM_AUDIT_SHIP", key.directory.path()).output().unwrap();
+    assert!(shipped.status.success(), "{}", said(&shipped));
     world
         .database()
         .tamper(&format!("insert into audit_nodes (level, n, hash) values (8, 0, {})", literal(world.engine, &[7; 32])))
