@@ -230,7 +230,7 @@ const PAYMENTS: &str = "INGAM_PAYMENTS";
 const PAYMENTS_URL: &str = "INGAM_PAYMENTS_URL";
 const PAYMENTS_SECRET: &str = "INGAM_PAYMENTS_SECRET";
 const PAYMENTS_TIMEOUT: &str = "INGAM_PAYMENTS_TIMEOUT_SECONDS";
-const ALL: [&str; 31] = [
+const ALL: [&str; 33] = [
     PROFILE,
     DATABASE_URL,
     SECRET_KEY,
@@ -262,10 +262,21 @@ const ALL: [&str; 31] = [
     evidence::STATE,
     evidence::SHIP,
     evidence::SHIP_WITHIN,
+    evidence::ACCESS,
+    evidence::SECRET,
 ];
 /// Those that may be in a mounted file named by `…_FILE`, and that production takes from nowhere else.
-const SECRETS: [&str; 7] =
-    [DATABASE_URL, SECRET_KEY, FORMER_KEY, NETWORKS, PAYMENTS_SECRET, batches::SECRET, metrics::TOKEN];
+const SECRETS: [&str; 9] = [
+    DATABASE_URL,
+    SECRET_KEY,
+    FORMER_KEY,
+    NETWORKS,
+    PAYMENTS_SECRET,
+    batches::SECRET,
+    metrics::TOKEN,
+    evidence::ACCESS,
+    evidence::SECRET,
+];
 
 impl Settings {
     /// Gathers environment and file. The environment wins. `kinds` are the changes that approval rules can name.

@@ -1,6 +1,6 @@
 //! `ingam audit keygen | sign | prove | compare`, and `verify` with a file: evidence that leaves the machine.
 
-use super::{TargetArgs, target::Target, target::database_url};
+use super::{TargetArgs, target::database_url};
 use crate::{
     audit::background::report_unsigned,
     clock::Clock,
@@ -12,7 +12,7 @@ use crate::{
         keys::Keys,
         offline::{self, Proven},
         prove,
-        ship::record,
+        ship::{BEGINNING, record, target::Target},
         sign::Refused,
         signing,
     },
@@ -29,6 +29,7 @@ use std::{
     path::{Path, PathBuf},
     process::ExitCode,
 };
+use tokio::task;
 
 #[derive(Debug, Args)]
 pub struct KeygenArgs {
@@ -66,7 +67,7 @@ pub struct ConsistencyArgs {
 
 #[derive(Debug, Args)]
 pub struct CompareArgs {
-    /// A checkpoint that was kept elsewhere, or a directory of them.
+    /// A checkpoint that was kept elsewhere, a directory of them, or a bucket as in `INGAM_AUDIT_SHIP`.
     path: PathBuf,
     /// The public key of the log, as `ingam audit keygen` printed it.
     #[arg(long, value_parser = verifier)]
@@ -117,7 +118,7 @@ pub(super) fn keygen(args: &KeygenArgs) -> anyhow::Result<ExitCode> {
 }
 
 pub(super) async fn sign(args: TargetArgs, clock: Clock) -> anyhow::Result<ExitCode> {
-    let target = Target::open(&args, clock).await?;
+    let target = super::target::Target::open(&args, clock).await?;
     let Some(signing) = &target.config.signing else {
         bail!("no key is set: make one with `ingam audit keygen`, and set INGAM_AUDIT_KEY_FILE");
     };
@@ -163,23 +164,22 @@ fn write(path: &Path, bytes: &[u8]) -> anyhow::Result<()> {
     fs::write(path, bytes).with_context(|| format!("{} cannot be written", path.display()))
 }
 
-pub(super) async fn compare(args: CompareArgs) -> anyhow::Result<ExitCode> {
-    let checkpoints = read(&args.path, &args.vkey)?;
+pub(super) async fn compare(args: CompareArgs, clock: Clock) -> anyhow::Result<ExitCode> {
+    let Elsewhere { name, checkpoints, findings } = elsewhere(&args, clock).await?;
     let (count, largest) = (checkpoints.len(), checkpoints.iter().map(Checkpoint::size).max().unwrap_or_default());
     let sizes: BTreeSet<u64> = checkpoints.iter().map(Checkpoint::size).collect();
     let store = open(&args.target).await?;
     let compared = compare::compare(&store.reader, checkpoints).await;
-    let shipped = record::sizes(&store.reader, &args.path.display().to_string()).await;
+    let shipped = record::sizes(&store.reader, &name).await;
     store.close().await;
     let gone = shipped?.into_iter().find(|size| !sizes.contains(&size.unsigned_abs()));
     match compared {
         Ok(()) => {
             if let Some(size) = gone {
-                bail!(
-                    "the checkpoint of {} rows was shipped to {} and is not there any more",
-                    group(size),
-                    args.path.display()
-                );
+                bail!("the checkpoint of {} rows was shipped to {name} and is not there any more", group(size));
+            }
+            if let Some(finding) = findings.first() {
+                bail!("{name}: {finding}, and {} more findings; the oldest versions fit", findings.len() - 1);
             }
             println!(
                 "The database fits {count} checkpoints, up to {} rows.",
@@ -190,6 +190,36 @@ pub(super) async fn compare(args: CompareArgs) -> anyhow::Result<ExitCode> {
         Err(differs @ Differs::Unfit(_)) => Err(differs.into()),
         Err(differs) => bail!("the database does not fit what was signed: {differs}"),
     }
+}
+
+/// Checkpoints that were kept elsewhere.
+struct Elsewhere {
+    /// As shipments name it.
+    name: String,
+    checkpoints: Vec<Checkpoint>,
+    /// What came after the oldest versions of a bucket.
+    findings: Vec<String>,
+}
+
+async fn elsewhere(args: &CompareArgs, clock: Clock) -> anyhow::Result<Elsewhere> {
+    let written = args.path.display().to_string();
+    if !written.starts_with("s3://") {
+        let checkpoints = read(&args.path, &args.vkey)?;
+        return Ok(Elsewhere { name: written, checkpoints, findings: Vec::new() });
+    }
+    let settings = super::target::settings(args.target.config.as_deref())?;
+    let target = settings.ship_target(&written).map_err(super::RefusedToStart)?;
+    let name = target.name();
+    let Target::Bucket(bucket) = target else { bail!("{name} is no bucket") };
+    let found = task::spawn_blocking(move || bucket.oldest(BEGINNING, &clock)).await??;
+    if found.objects.is_empty() {
+        bail!("{name} holds no checkpoint");
+    }
+    let read = |(key, bytes): &(String, Vec<u8>)| {
+        compare::read(bytes, &args.vkey).with_context(|| format!("{key} is no checkpoint of this key"))
+    };
+    let checkpoints = found.objects.iter().map(read).collect::<anyhow::Result<_>>()?;
+    Ok(Elsewhere { name, checkpoints, findings: found.findings })
 }
 
 /// The checkpoints of a file or a directory.

@@ -300,7 +300,7 @@ async fn dispatch(command: Command, clock: Clock) -> anyhow::Result<ExitCode> {
         Command::Audit(AuditCommand::Export(args)) => Box::pin(export::run(args, clock)).await,
         Command::Audit(AuditCommand::Prove(args)) => evidence::prove(args).await,
         Command::Audit(AuditCommand::Consistency(args)) => evidence::consistency(args).await,
-        Command::Audit(AuditCommand::Compare(args)) => evidence::compare(args).await,
+        Command::Audit(AuditCommand::Compare(args)) => evidence::compare(args, clock).await,
         Command::Audit(AuditCommand::Ship(args)) => ship::run(args, clock).await,
         Command::Audit(AuditCommand::HoldTime { why, target }) => audit::hold_time(&why.reason, target, clock).await,
         Command::Audit(AuditCommand::TakeOverLedger { why, target }) => {

@@ -36,7 +36,7 @@ struct What {
 pub(super) async fn run(args: ShipArgs, clock: Clock) -> anyhow::Result<ExitCode> {
     if args.what.check {
         let config = super::target::config(&args.target)?;
-        return check(&config).await;
+        return check(&config, &clock).await;
     }
     let target = Target::open(&args.target, clock.clone()).await?;
     let shipped = ship(&target, &clock).await;
@@ -45,11 +45,11 @@ pub(super) async fn run(args: ShipArgs, clock: Clock) -> anyhow::Result<ExitCode
 }
 
 /// Exits with 1 where one does not keep what is put there.
-async fn check(config: &Config) -> anyhow::Result<ExitCode> {
+async fn check(config: &Config, clock: &Clock) -> anyhow::Result<ExitCode> {
     let mut code = ExitCode::SUCCESS;
     for target in targets(config)? {
-        let checked = Arc::clone(&target);
-        match task::spawn_blocking(move || checked.check()).await? {
+        let (checked, now) = (Arc::clone(&target), clock.now());
+        match task::spawn_blocking(move || checked.check(now)).await? {
             Ok(said) => println!("ok       {}  {said}", target.name()),
             Err(why) => {
                 println!("REFUSED  {}  {why}", target.name());

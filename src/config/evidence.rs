@@ -2,7 +2,7 @@
 
 use super::{Check, Settings, within};
 use crate::evidence::{
-    ship::{Shipping, target::Target},
+    ship::{Shipping, bucket::signature::Credentials, target::Target},
     signing::Signing,
 };
 use chrono::TimeDelta;
@@ -11,6 +11,8 @@ use std::path::Path;
 pub(super) const KEY: &str = "INGAM_AUDIT_KEY_FILE";
 pub(super) const STATE: &str = "INGAM_AUDIT_STATE_FILE";
 pub(super) const SHIP: &str = "INGAM_AUDIT_SHIP";
+pub(super) const ACCESS: &str = "INGAM_AUDIT_SHIP_ACCESS_KEY";
+pub(super) const SECRET: &str = "INGAM_AUDIT_SHIP_SECRET_KEY";
 pub(super) const SHIP_WITHIN: &str = "INGAM_AUDIT_SHIP_WITHIN_HOURS";
 
 impl Settings {
@@ -40,7 +42,11 @@ impl Settings {
 
     /// A target as it is written, also one that an argument names.
     pub(crate) fn ship_target(&self, text: &str) -> Result<Target, String> {
-        Target::parse(text)
+        let credentials = match self.get(ACCESS).zip(self.get(SECRET)) {
+            Some((access, secret)) => Some(Credentials::new(access, secret)?),
+            None => None,
+        };
+        Target::parse(text, credentials.as_ref())
     }
 }
 

@@ -130,6 +130,9 @@ impl File {
             (evidence::STATE, self.audit_state),
             (evidence::SHIP, self.audit_ship),
             (evidence::SHIP_WITHIN, number(self.audit_ship_within_hours)),
+            // From the environment only.
+            (evidence::ACCESS, None),
+            (evidence::SECRET, None),
         ]
     }
 }

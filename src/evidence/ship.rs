@@ -4,6 +4,7 @@
 //! An attempt is counted before anything is sent, and what is there already with the same content counts as shipped: so a process may
 //! end between any two lines.
 
+pub mod bucket;
 pub(crate) mod directory;
 pub(crate) mod record;
 pub mod target;
@@ -20,6 +21,9 @@ use crate::{
 use chrono::TimeDelta;
 use std::{sync::Arc, time::Duration};
 use tokio::task;
+
+/// What the names of checkpoints begin with.
+pub(crate) const BEGINNING: &str = "checkpoint-";
 
 /// Where checkpoints go, and when.
 #[derive(Clone, Debug)]
@@ -42,6 +46,9 @@ impl Default for Shipping {
 pub(crate) struct Parcel {
     pub name: String,
     pub bytes: Vec<u8>,
+    /// When it was to go there first, and when it goes.
+    pub since: Instant,
+    pub now: Instant,
 }
 
 /// What is there.
@@ -64,7 +71,7 @@ pub(crate) enum Unplaced {
 
 /// The name of a checkpoint in a target: twenty digits, so that names are in the order of sizes.
 pub(crate) fn name(size: u64) -> String {
-    format!("checkpoint-{size:020}")
+    format!("{BEGINNING}{size:020}")
 }
 
 /// Ships what is due to a target, the newest first. Returns how much was shipped. Dropping this is safe at any time.
@@ -82,14 +89,19 @@ pub(crate) async fn ship_due(
     let mut shipped = 0;
     while record::is_due(reader, &name, clock.now()).await? {
         let Some(claimed) = gate.run_housekeeping(&ClaimShipment { target: name.clone() }).await? else { break };
-        shipped += u64::from(ship(gate, target, claimed).await?);
+        shipped += u64::from(ship(gate, clock, target, claimed).await?);
     }
     Ok(shipped)
 }
 
 /// Ships one, and keeps how that ended. Whether it is there.
-async fn ship(gate: &Gate, target: &Arc<Target>, claimed: Claimed) -> sqlx::Result<bool> {
-    let parcel = Parcel { name: name(claimed.size.unsigned_abs()), bytes: claimed.note.into_bytes() };
+async fn ship(gate: &Gate, clock: &Clock, target: &Arc<Target>, claimed: Claimed) -> sqlx::Result<bool> {
+    let parcel = Parcel {
+        name: name(claimed.size.unsigned_abs()),
+        bytes: claimed.note.into_bytes(),
+        since: claimed.created_at,
+        now: clock.now(),
+    };
     let (sent, to) = (parcel.clone(), Arc::clone(target));
     let placed = task::spawn_blocking(move || to.put(&sent)).await;
     let placed = placed.unwrap_or_else(|_| Err(Unplaced::Failed("the attempt broke off".to_owned())));

@@ -180,6 +180,7 @@ pub(crate) struct Claimed {
     pub id: i64,
     pub size: i64,
     pub note: String,
+    pub created_at: Instant,
     /// With this one.
     pub attempts: i64,
 }
@@ -198,11 +199,11 @@ impl Housekeeping for ClaimShipment {
         let now = tx.now();
         let claimed: Option<Claimed> = tx
             .query(sql!(
-                sqlite: "select s.id, c.size, c.note, s.attempts + 1 as attempts
+                sqlite: "select s.id, c.size, c.note, s.created_at, s.attempts + 1 as attempts
                            from shipments s cross join checkpoints c on c.id = s.checkpoint_id
                           where s.target = $1 and s.next_at <= $2 and coalesce(s.claimed_until, $2) <= $2
                           order by s.checkpoint_id desc limit 1",
-                postgres: "select s.id, c.size, c.note, s.attempts + 1 as attempts
+                postgres: "select s.id, c.size, c.note, s.created_at, s.attempts + 1 as attempts
                              from shipments s join checkpoints c on c.id = s.checkpoint_id
                             where s.target = $1 and s.next_at <= $2 and coalesce(s.claimed_until, $2) <= $2
                             order by s.checkpoint_id desc limit 1

@@ -1,6 +1,11 @@
 //! A place away from here.
 
-use super::{Parcel, Placed, Unplaced, directory};
+use super::{
+    Parcel, Placed, Unplaced,
+    bucket::{Bucket, signature::Credentials},
+    directory,
+};
+use crate::clock::Instant;
 use std::path::PathBuf;
 
 /// Where checkpoints are put.
@@ -8,18 +13,23 @@ use std::path::PathBuf;
 pub enum Target {
     /// Such as one on another machine.
     Directory(PathBuf),
+    /// One with Object Lock.
+    Bucket(Bucket),
 }
 
 impl Target {
-    /// Reads a target.
+    /// Reads a target. A bucket needs credentials.
     ///
     /// # Errors
     ///
     /// It is none; then what is wrong with it.
-    pub fn parse(text: &str) -> Result<Self, String> {
+    pub fn parse(text: &str, credentials: Option<&Credentials>) -> Result<Self, String> {
+        if text.starts_with("s3://") {
+            return Bucket::parse(text, credentials).map(Self::Bucket);
+        }
         let path = PathBuf::from(text);
         if !path.is_absolute() {
-            return Err(format!("{text:?} must be a directory, from / on"));
+            return Err(format!("{text:?} must be a directory, from / on, or begin with s3://"));
         }
         Ok(Self::Directory(path.components().collect()))
     }
@@ -28,6 +38,7 @@ impl Target {
     pub(crate) fn name(&self) -> String {
         match self {
             Self::Directory(path) => path.display().to_string(),
+            Self::Bucket(bucket) => bucket.name(),
         }
     }
 
@@ -35,13 +46,15 @@ impl Target {
     pub(crate) fn put(&self, parcel: &Parcel) -> Result<Placed, Unplaced> {
         match self {
             Self::Directory(path) => directory::put(path, parcel),
+            Self::Bucket(bucket) => bucket.put(parcel),
         }
     }
 
     /// Whether something can be put there, and how it is kept.
-    pub(crate) fn check(&self) -> Result<String, Unplaced> {
+    pub(crate) fn check(&self, now: Instant) -> Result<String, Unplaced> {
         match self {
             Self::Directory(path) => directory::check(path),
+            Self::Bucket(bucket) => bucket.check(now),
         }
     }
 }

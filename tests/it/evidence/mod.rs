@@ -1,5 +1,6 @@
 //! Checkpoints, receipts and proofs: what shows to others that the log was not rewritten.
 
+mod bucket;
 mod proving;
 mod refusing;
 mod shipping;

@@ -1,18 +1,10 @@
 //! What the signer refuses: everything that an owner of the database can do to the log afterwards.
 
 use super::support::{
-    Key, bodies, lay_open, literal, recompute, rewrite, said, signed, size, tamper, wait_for_signature, write,
+    Key, bodies, change, lay_open, literal, recompute, rewrite, said, signed, size, tamper, wait_for_signature, write,
 };
-use crate::kit::{World, addition, on_both, wait_until};
+use crate::kit::{World, on_both, wait_until};
 use std::fs;
-
-/// A sealed change of which the reason is known.
-fn change(world: &World, reason: &str) -> usize {
-    let mina = world.signed_in("mina");
-    let form = addition(&mina, 1, "5").set("reason", reason).set("code", &world.code("mina"));
-    assert_eq!(form.submit().status, 303);
-    usize::try_from(world.last_audit().seq).unwrap()
-}
 
 /// The newest checkpoint as it is kept elsewhere.
 fn kept(world: &World) -> String {

@@ -1,7 +1,9 @@
 //! Copies of checkpoints away from here: in a directory that the owner of the database does not have.
 
-use super::support::{Key, lay_open, literal, recompute, rewrite, said, size, tamper, wait_for_signature, write};
-use crate::kit::{Engine, World, addition, on_both, wait_until};
+use super::support::{
+    Key, change, lay_open, literal, recompute, rewrite, said, size, tamper, wait_for_signature, write,
+};
+use crate::kit::{Engine, World, on_both, wait_until};
 use ingam::evidence::ship::{Shipping, target::Target};
 use std::{
     fs,
@@ -48,7 +50,7 @@ impl Shipped {
 }
 
 fn shipping(directory: &Path) -> Shipping {
-    let target = Target::parse(directory.to_str().unwrap()).unwrap();
+    let target = Target::parse(directory.to_str().unwrap(), None).unwrap();
     Shipping { targets: vec![target], look: Duration::from_millis(50), ..Shipping::default() }
 }
 
@@ -58,14 +60,6 @@ fn place(directory: &Path, size: i64) -> PathBuf {
 
 fn ship(world: &World, directory: &Path, what: &str) -> Output {
     world.command(&["audit", "ship", what]).env("INGAM_AUDIT_SHIP", directory).output().unwrap()
-}
-
-/// A sealed change of which the reason is known.
-fn change(world: &World, reason: &str) -> usize {
-    let mina = world.signed_in("mina");
-    let form = addition(&mina, 1, "5").set("reason", reason).set("code", &world.code("mina"));
-    assert_eq!(form.submit().status, 303);
-    usize::try_from(world.last_audit().seq).unwrap()
 }
 
 fn open_alerts(world: &World) -> i64 {

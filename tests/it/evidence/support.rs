@@ -1,6 +1,6 @@
 //! A world whose log is signed, and what an owner of the database can do to it.
 
-use crate::kit::{Engine, World, wait_for, wait_until};
+use crate::kit::{Engine, World, addition, wait_for, wait_until};
 use ingam::{
     config::Config,
     evidence::signing::Signing,
@@ -91,6 +91,14 @@ pub(crate) fn wait_for_signature(world: &World) {
         looks += 1;
         size(world) == world.audit_size()
     });
+}
+
+/// A sealed change of which the reason is known.
+pub(crate) fn change(world: &World, reason: &str) -> usize {
+    let mina = world.signed_in("mina");
+    let form = addition(&mina, 1, "5").set("reason", reason).set("code", &world.code("mina"));
+    assert_eq!(form.submit().status, 303);
+    usize::try_from(world.last_audit().seq).unwrap()
 }
 
 /// Takes away what keeps the log from being rewritten, as the owner of a database can.
