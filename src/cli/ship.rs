@@ -3,10 +3,11 @@
 use super::{RefusedToStart, TargetArgs, target::Target};
 use crate::{
     clock::Clock,
-    config::Config,
     evidence::ship::{
+        Shipping,
         record::{self, Hasten},
         ship_due,
+        target::Target as ShipTarget,
     },
 };
 use anyhow::bail;
@@ -35,8 +36,9 @@ struct What {
 
 pub(super) async fn run(args: ShipArgs, clock: Clock) -> anyhow::Result<ExitCode> {
     if args.what.check {
-        let config = super::target::config(&args.target)?;
-        return check(&config, &clock).await;
+        // No database, and none of its settings: an auditor can check it too.
+        let settings = super::target::settings(args.target.config.as_deref())?;
+        return check(&settings.shipping().map_err(RefusedToStart)?, &clock).await;
     }
     let target = Target::open(&args.target, clock.clone()).await?;
     let shipped = ship(&target, &clock).await;
@@ -45,9 +47,9 @@ pub(super) async fn run(args: ShipArgs, clock: Clock) -> anyhow::Result<ExitCode
 }
 
 /// Exits with 1 where one does not keep what is put there.
-async fn check(config: &Config, clock: &Clock) -> anyhow::Result<ExitCode> {
+async fn check(shipping: &Shipping, clock: &Clock) -> anyhow::Result<ExitCode> {
     let mut code = ExitCode::SUCCESS;
-    for target in targets(config)? {
+    for target in targets(shipping)? {
         let (checked, now) = (Arc::clone(&target), clock.now());
         match task::spawn_blocking(move || checked.check(now)).await? {
             Ok(said) => println!("ok       {}  {said}", target.name()),
@@ -63,7 +65,7 @@ async fn check(config: &Config, clock: &Clock) -> anyhow::Result<ExitCode> {
 async fn ship(target: &Target, clock: &Clock) -> anyhow::Result<ExitCode> {
     let mut code = ExitCode::SUCCESS;
     let (reader, gate) = (&target.store.reader, &target.gate);
-    for to in targets(&target.config)? {
+    for to in targets(&target.config.shipping)? {
         let name = to.name();
         gate.run_housekeeping(&Hasten { target: name.clone() }).await?;
         let shipped = ship_due(reader, gate, clock, &to, target.config.shipping.within).await?;
@@ -79,9 +81,9 @@ async fn ship(target: &Target, clock: &Clock) -> anyhow::Result<ExitCode> {
     Ok(code)
 }
 
-fn targets(config: &Config) -> anyhow::Result<Vec<Arc<crate::evidence::ship::target::Target>>> {
-    if config.shipping.targets.is_empty() {
+fn targets(shipping: &Shipping) -> anyhow::Result<Vec<Arc<ShipTarget>>> {
+    if shipping.targets.is_empty() {
         bail!(RefusedToStart("INGAM_AUDIT_SHIP names no target".to_owned()));
     }
-    Ok(config.shipping.targets.iter().cloned().map(Arc::new).collect())
+    Ok(shipping.targets.iter().cloned().map(Arc::new).collect())
 }

@@ -39,7 +39,10 @@ impl Target {
 
     /// The same without looking at the key: for replacing one that was lost.
     pub(super) async fn open_with_any_key(args: &TargetArgs, clock: Clock) -> anyhow::Result<Self> {
-        let config = config(args)?;
+        let config = match &args.data {
+            Some(directory) => Data::existing(directory)?.config(KINDS)?,
+            None => settings(args.config.as_deref())?.config().map_err(super::RefusedToStart)?,
+        };
         let store = Store::open(&config.database_url, 2).await?;
         let stamp = stamp(&store.reader, store.engine).await?;
         stamp_fits(config.profile, stamp.environment).map_err(super::RefusedToStart)?;
@@ -48,14 +51,6 @@ impl Target {
             .await?
             .with_separate_duties(config.separate_duties);
         Ok(Self { config, store, gate })
-    }
-}
-
-/// The whole configuration.
-pub(super) fn config(args: &TargetArgs) -> anyhow::Result<Config> {
-    match &args.data {
-        Some(directory) => Data::existing(directory)?.config(KINDS),
-        None => settings(args.config.as_deref())?.config().map_err(|why| super::RefusedToStart(why).into()),
     }
 }
 

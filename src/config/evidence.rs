@@ -27,7 +27,7 @@ impl Settings {
     }
 
     /// No target where none is named.
-    pub(super) fn shipping(&self) -> Result<Shipping, String> {
+    pub(crate) fn shipping(&self) -> Result<Shipping, String> {
         let targets = self.get(SHIP).unwrap_or_default().split_whitespace().map(|text| self.ship_target(text));
         let targets = targets.collect::<Result<Vec<_>, _>>().map_err(|why| format!("{SHIP}: {why}"))?;
         for (at, target) in targets.iter().enumerate() {

@@ -58,7 +58,7 @@ describe('a bucket with Object Lock', { skip }, () => {
     const ports = [];
     for (const name of ['master', 'volume', 'filer', 's3']) ports.push(`-${name}.port=${await freePort()}`, `-${name}.port.grpc=${await freePort()}`);
     endpoint = `http://127.0.0.1:${ports.find((port) => port.startsWith('-s3.port=')).split('=')[1]}`;
-    const args = ['server', `-dir=${dir}`, '-ip=127.0.0.1', '-filer', '-s3', `-s3.config=${path.join(dir, 's3.json')}`, '-volume.max=4', ...ports];
+    const args = ['server', `-dir=${dir}`, '-ip=127.0.0.1', '-filer', '-s3', '-s3.port.iceberg=0', '-s3.port.lance=0', `-s3.config=${path.join(dir, 's3.json')}`, '-volume.max=4', ...ports];
     server = await start(weed, args, `${endpoint}/healthz`);
     const locks = { 'x-amz-bucket-object-lock-enabled': 'true' };
     await until(async () => (await ask(endpoint, 'PUT', '/evidence', { headers: locks })).status === 200, 30, () => server.said());

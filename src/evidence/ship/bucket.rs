@@ -13,7 +13,7 @@ use crate::{
     outgoing::{self, is_loopback, shortly},
 };
 use base64::{Engine as _, engine::general_purpose::STANDARD};
-use chrono::TimeDelta;
+use chrono::{DateTime, TimeDelta};
 use listing::Version;
 use md5::{Digest as _, Md5};
 use sha2::Sha256;
@@ -196,8 +196,9 @@ impl Bucket {
             }
             None => return Err(Unplaced::Failed("it is there, and not locked".to_owned())),
         }
-        // With or without a fraction.
-        let until = head.header("x-amz-object-lock-retain-until-date").and_then(|text| Instant::parse(text).ok());
+        // With or without a fraction, of as many digits as the server likes.
+        let until = head.header("x-amz-object-lock-retain-until-date");
+        let until = until.and_then(|text| DateTime::parse_from_rfc3339(text).ok()).map(|at| Instant::from(at.to_utc()));
         until.ok_or_else(|| Unplaced::Failed("it is there, and the end of its lock cannot be read".to_owned()))
     }
 
