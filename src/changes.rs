@@ -44,7 +44,7 @@ use crate::{
     evidence::{
         keep::{KeepCheckpoint, KeepFinding},
         nodes::KeepNodes,
-        ship::record::{ClaimShipment, DeclareTargets, Enqueue, Hasten, KeepShipment},
+        ship::queue::{ClaimShipment, DeclareTargets, Enqueue, Hasten, KeepShipment},
     },
     exports::{
         create::CreateExport,

@@ -26,7 +26,7 @@ use crate::{
         turn::{Escalating, escalate},
     },
     evidence::{
-        ship::{Shipping, record::DeclareTargets, target::Target},
+        ship::{Shipping, queue::DeclareTargets, target::Target},
         signing::Signing,
     },
     gate::{Gate, Judging, lead, lead::Lead},

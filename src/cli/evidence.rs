@@ -170,16 +170,23 @@ pub(super) async fn compare(args: CompareArgs, clock: Clock) -> anyhow::Result<E
     let sizes: BTreeSet<u64> = checkpoints.iter().map(Checkpoint::size).collect();
     let store = open(&args.target).await?;
     let compared = compare::compare(&store.reader, checkpoints).await;
-    let shipped = record::sizes(&store.reader, &name).await;
+    // A database of an earlier version, such as a restored one, knows of no shipments.
+    let shipped = record::sizes(&store.reader, &name).await.unwrap_or_default();
     store.close().await;
-    let gone = shipped?.into_iter().find(|size| !sizes.contains(&size.unsigned_abs()));
+    for finding in &findings {
+        eprintln!("ingam: {name}: {finding}");
+    }
+    let gone = shipped.into_iter().find(|size| !sizes.contains(&size.unsigned_abs()));
     match compared {
         Ok(()) => {
             if let Some(size) = gone {
                 bail!("the checkpoint of {} rows was shipped to {name} and is not there any more", group(size));
             }
-            if let Some(finding) = findings.first() {
-                bail!("{name}: {finding}, and {} more findings; the oldest versions fit", findings.len() - 1);
+            if !findings.is_empty() {
+                bail!(
+                    "the database fits the oldest versions of {name}; what came later is {} findings",
+                    findings.len()
+                );
             }
             println!(
                 "The database fits {count} checkpoints, up to {} rows.",
@@ -205,7 +212,8 @@ async fn elsewhere(args: &CompareArgs, clock: Clock) -> anyhow::Result<Elsewhere
     let written = args.path.display().to_string();
     if !written.starts_with("s3://") {
         let checkpoints = read(&args.path, &args.vkey)?;
-        return Ok(Elsewhere { name: written, checkpoints, findings: Vec::new() });
+        let name = args.path.components().collect::<PathBuf>().display().to_string();
+        return Ok(Elsewhere { name, checkpoints, findings: Vec::new() });
     }
     let settings = super::target::settings(args.target.config.as_deref())?;
     let target = settings.ship_target(&written).map_err(super::RefusedToStart)?;

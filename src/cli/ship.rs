@@ -3,12 +3,7 @@
 use super::{RefusedToStart, TargetArgs, target::Target};
 use crate::{
     clock::Clock,
-    evidence::ship::{
-        Shipping,
-        record::{self, Hasten},
-        ship_due,
-        target::Target as ShipTarget,
-    },
+    evidence::ship::{Shipping, queue::Hasten, record, ship_due, target::Target as ShipTarget},
 };
 use anyhow::bail;
 use clap::Args;

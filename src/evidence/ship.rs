@@ -6,11 +6,12 @@
 
 pub mod bucket;
 pub(crate) mod directory;
+pub(crate) mod queue;
 pub(crate) mod record;
 pub mod target;
 
 use self::{
-    record::{ClaimShipment, Claimed, Enqueue, KeepShipment, Outcome},
+    queue::{ClaimShipment, Claimed, Enqueue, KeepShipment, Outcome},
     target::Target,
 };
 use crate::{
