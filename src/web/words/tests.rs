@@ -98,6 +98,7 @@ const COMPOSED: &[&str] = &[
     "way-state.",
     "call-why.",
     "delivery-state.",
+    "shipment-state.",
     "delivery-error.",
     "channel-kind.",
     "send-again.",
