@@ -7,6 +7,8 @@ use std::fmt;
 
 /// How old the last verification of the log may be.
 const VERIFIED: TimeDelta = TimeDelta::days(2);
+/// How old the last checkpoint may be.
+const SIGNED: TimeDelta = TimeDelta::days(2);
 /// How long ago a channel may have taken its last message.
 const PROVEN: TimeDelta = TimeDelta::days(30);
 /// How old a failure may be that no person has seen to.
@@ -111,10 +113,14 @@ pub(crate) fn judge(configured: &Configured, proven: &Proven, now: Instant) -> V
 
 fn deployment(configured: &Configured, proven: &Proven, now: Instant) -> Vec<Line> {
     let is_verified = !proven.is_unfit && proven.verified_at.is_some_and(|at| now.since(at) <= VERIFIED);
+    let is_signed = !proven.is_unsigned && proven.signed_at.is_some_and(|at| now.since(at) <= SIGNED);
+    let is_shipped = !configured.targets.is_empty() && proven.late.is_empty();
     vec![
         Line::so("production", configured.profile.is_production(), [configured.profile.as_str().to_owned()]),
         Line::so("encrypted", !configured.is_plain_http, NOTHING),
         Line::so("verified", is_verified, proven.verified_at),
+        Line::so("signed", is_signed, proven.signed_at),
+        Line::so("shipped", is_shipped, if is_shipped { configured.targets.clone() } else { proven.late.clone() }),
         Line::so("clock", !proven.is_ahead, NOTHING),
         Line::so("metrics", configured.metrics, NOTHING),
         Line::so("heartbeat", !configured.heartbeats.is_empty(), configured.heartbeats.clone()),

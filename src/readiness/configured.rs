@@ -4,6 +4,7 @@ use crate::{
     alerts::kind::AlertKind,
     batches::definition::Definition,
     config::Config,
+    evidence::ship::target::Target,
     notify::{Channels, Severity},
     profile::Profile,
 };
@@ -16,6 +17,8 @@ pub(crate) struct Configured {
     pub is_plain_http: bool,
     pub metrics: bool,
     pub heartbeats: Vec<String>,
+    /// Where checkpoints of the log go.
+    pub targets: Vec<String>,
     pub jobs: Vec<Job>,
     pub networks: Vec<IpNet>,
     pub rules: usize,
@@ -42,6 +45,7 @@ impl Configured {
             is_plain_http: config.is_plain_http(),
             metrics: config.metrics.is_open(),
             heartbeats: config.heartbeats.iter().map(|heartbeat| heartbeat.name().to_owned()).collect(),
+            targets: config.shipping.targets.iter().map(Target::name).collect(),
             jobs: config.batches.jobs.iter().map(|job| Job::of(job, channels)).collect(),
             networks: config.allowed_networks.iter().copied().collect(),
             rules: config.policies.iter().count(),

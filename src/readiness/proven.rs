@@ -4,6 +4,7 @@ use crate::{
     audit::background,
     batches::record::needs_attention,
     clock::Instant,
+    evidence::{keep, ship},
     gate::{Role, Roles, can_sign_in, lead::lead, networks_in_effect},
     notify::health::{self, Health},
     oncall::gap::{Faults, faults},
@@ -22,6 +23,12 @@ pub(crate) struct Proven {
     pub verified_at: Option<Instant>,
     /// Whether the last verification found something.
     pub is_unfit: bool,
+    /// When the last checkpoint of the log was signed.
+    pub signed_at: Option<Instant>,
+    /// Whether the signer refuses.
+    pub is_unsigned: bool,
+    /// The targets to which checkpoints are late.
+    pub late: Vec<String>,
     pub is_ahead: bool,
     /// The jobs whose newest run knew nothing of what is usual.
     pub without_baseline: Vec<String>,
@@ -54,6 +61,9 @@ impl Proven {
         Ok(Self {
             verified_at: verification.finished_at,
             is_unfit: verification.finding.is_some(),
+            signed_at: keep::last(&mut reader).await?.map(|kept| kept.signed_at),
+            is_unsigned: keep::finding(&mut reader).await?.is_some(),
+            late: ship::record::late(reader, now).await?.into_iter().map(|late| late.target).collect(),
             is_ahead: lead(&mut reader, now).await?.is_some(),
             without_baseline: without_baseline(reader).await?,
             oldest_failure: oldest_failure(reader).await?,

@@ -33,6 +33,7 @@ fn ready() -> (Configured, Proven) {
         is_plain_http: false,
         metrics: true,
         heartbeats: vec!["outside".to_owned()],
+        targets: vec!["s3://evidence/prod".to_owned()],
         jobs: vec![Job { name: "settle".to_owned(), has_owner: true, has_runbook: true, is_told: true }],
         networks: vec!["10.20.0.0/16".parse().unwrap()],
         rules: 3,
@@ -52,6 +53,7 @@ fn ready() -> (Configured, Proven) {
     };
     let proven = Proven {
         verified_at: Some(ago(TimeDelta::hours(20))),
+        signed_at: Some(ago(TimeDelta::hours(2))),
         staff: vec![member("owner"), member("oncall owner"), member("approver")],
         channels: vec![channel("ops"), channel("page")],
         duty: Faults { is_any: true, ..Faults::default() },
@@ -81,6 +83,8 @@ fn what_is_missing_is_named() {
     proven.staff.remove(0);
     proven.staff.push(Member { roles: Roles::parse("operator"), is_able: false });
     proven.verified_at = Some(ago(TimeDelta::days(3)));
+    proven.is_unsigned = true;
+    proven.late = vec!["s3://evidence/prod".to_owned()];
     proven.channels[0].proven_at = Some(ago(TimeDelta::days(31)));
     proven.channels[1].failing_since = Some(ago(TimeDelta::hours(1)));
     let (from, until) = (now(), now().plus(TimeDelta::hours(5)));
@@ -91,6 +95,8 @@ fn what_is_missing_is_named() {
         missing(&configured, &proven),
         [
             ("verified", vec![Detail::At(ago(TimeDelta::days(3)))]),
+            ("signed", vec![Detail::At(ago(TimeDelta::hours(2)))]),
+            ("shipped", text("s3://evidence/prod")),
             ("baseline", text("export")),
             ("route", text("export")),
             ("runbook", text("export")),
