@@ -124,6 +124,7 @@ use crate::{
 };
 
 crate::changes! {
+    reversals: crate::reversal::REVERSALS;
     AdjustPoints,
     TakeOverLedger,
     ReportUnfit,

@@ -23,6 +23,7 @@
 //! | `alerts` | what is wrong: from when it was noticed until it is right again |
 //! | [`evidence`] | checkpoints, receipts and proofs: what shows to others that the log was not rewritten |
 //! | `exports` | files of rows of the log: asked for with a sealed change, written while they are sent |
+//! | `reversal` | taking back what a row of the log changed: which kinds can be, by what, and the page on which it is done |
 //! | `tlog` | the formats of transparency logs: notes, checkpoints, tiles, proofs |
 //! | `incidents` | what went wrong, worked on step by step, with its timeline and postmortem |
 //! | `kafka` | Kafka: a cluster, the names an environment may use on it, a client with a small face |
@@ -101,6 +102,7 @@ pub mod persona;
 pub mod profile;
 pub mod queues;
 mod readiness;
+mod reversal;
 pub mod routes;
 mod search;
 pub mod secret;

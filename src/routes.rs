@@ -6,7 +6,7 @@ use crate::{
     batches::{self, ping},
     dashboard, deployments, exports,
     gate::Role,
-    host, incidents, levers, metrics, networks, notify, oncall, orders, queues, readiness, search,
+    host, incidents, levers, metrics, networks, notify, oncall, orders, queues, readiness, reversal, search,
     staff::{
         self, account_page, account_pages as account, confirm_pages as confirm, recovery_pages as recovery,
         setup_pages as setup, sign_in_pages as sign_in,
@@ -30,6 +30,9 @@ const WORKS_ON_INCIDENTS: Opens = Opens::Roles(incidents::WORKS);
 const MENDS: Opens = Opens::Roles(notify::again::MENDS);
 const READS_QUEUES: Opens = Opens::Roles(queues::list::READS);
 const OWNS: Opens = Opens::Roles(&[Role::Owner]);
+/// Who may make any of the changes that can be taken back; of each row the gate asks for the roles of its kind.
+const REVERSES: Opens = Opens::Roles(&[Role::Operator, Role::Owner]);
+const SEES_REVERSALS: Opens = Opens::Roles(&[Role::Operator, Role::Auditor, Role::Owner]);
 const READS_THE_LOG: Opens = Opens::Roles(&[Role::Auditor, Role::Owner]);
 
 macro_rules! routes {
@@ -211,6 +214,8 @@ routes! {
     GET "/audit/{seq}" READS_THE_LOG => audit::show::show;
     GET "/audit/{seq}/receipt" READS_THE_LOG => audit::receipt::show;
     GET "/audit/{seq}/entry" READS_THE_LOG => audit::receipt::entry;
+    GET "/audit/{seq}/reversal" SEES_REVERSALS => reversal::show;
+    POST "/audit/{seq}/reversal" REVERSES => reversal::reverse;
     GET "/log/checkpoint" READS_THE_LOG => audit::tiles::checkpoint;
     GET "/log/{tile:.+}" READS_THE_LOG => audit::tiles::show;
     GET "/access-records" READS_THE_LOG => access::list::list;
@@ -254,6 +259,7 @@ pub(crate) fn forms() -> Vec<FormPage> {
         .chain(forms_of::<host::list::HostChanges>())
         .chain(forms_of::<access::looks::Looks>())
         .chain(forms_of::<exports::list::Exports>())
+        .chain(forms_of::<reversal::Row>())
         .chain(forms_of::<staff::people::StaffList>())
         .chain(forms_of::<staff::people::Member>())
         .collect()

@@ -13,6 +13,7 @@ use crate::{
     gate::{
         APPROVAL_NETWORK, APPROVAL_REQUESTER, APPROVAL_STALE, Admits, Change, DynChange, Fault, Meaning, Refusal,
         Rejection, Target, Tx,
+        reversal::{REVERSAL_DONE, REVERSAL_GONE, REVERSAL_MOVED},
     },
     id::RequestId,
     sql,
@@ -135,7 +136,10 @@ impl Change for Approve {
 async fn still_fits(tx: &mut Tx<'_>, request: &Request) -> Result<(), Fault> {
     let (change, requester) = (readable(tx, request)?, request.requester(tx.request_id()));
     match tx.resume(&requester, change.as_ref()).await {
-        Err(Fault::Rejected(why)) if why.word == APPROVAL_STALE || why.meaning == Meaning::Missing => {
+        Err(Fault::Rejected(why))
+            if [APPROVAL_STALE, REVERSAL_DONE, REVERSAL_GONE, REVERSAL_MOVED].contains(&why.word)
+                || why.meaning == Meaning::Missing =>
+        {
             Err(Fault::conflict(APPROVAL_OBSOLETE))
         }
         Err(Fault::Rejected(why)) if [APPROVAL_REQUESTER, APPROVAL_NETWORK].contains(&why.word) => {

@@ -28,6 +28,7 @@ impl Request {
             reason: self.reason.clone(),
             changed: Changed::between(&self.before, &self.after),
             request: None,
+            may_take_back: false,
         }
     }
 

@@ -1,7 +1,7 @@
 use crate::{
     clock::Instant,
     gate::{Actor, Catalog, DynChange, Fault, Origin, Reason, Requester, Role, Roles, Tx, Who},
-    id::{RequestId, StaffId},
+    id::{RequestId, Seq, StaffId},
     sql,
     store::Queries,
 };
@@ -25,6 +25,8 @@ pub(crate) struct Request {
     pub target_kind: String,
     pub target_id: String,
     pub seen: Option<i64>,
+    /// The row of the log that it takes back.
+    pub reversal_of: Option<Seq>,
     #[sqlx(json)]
     pub before: Value,
     #[sqlx(json)]
@@ -109,7 +111,7 @@ impl TryFrom<String> for State {
 #[macro_export]
 macro_rules! request_columns {
     () => {
-        "r.id, r.at, r.state, r.kind, r.payload, r.target_kind, r.target_id, r.seen, r.before, r.after, r.staff_id, r.staff_name, \
+        "r.id, r.at, r.state, r.kind, r.payload, r.target_kind, r.target_id, r.seen, r.reversal_of, r.before, r.after, r.staff_id, r.staff_name, \
          s.email as staff_email, r.ip, r.peer, r.user_agent, r.session, r.reason, r.change_id, r.rule, r.beyond, r.role, r.needs, r.expires_at, \
          r.decided_at, r.is_overdue, r.version, \
          (select count(*) from approval_votes v join staff p on p.id = v.staff_id
@@ -246,6 +248,7 @@ impl Request {
             },
             reason: Reason::parse(&self.reason).unwrap_or_default(),
             seen: self.seen,
+            reverses: self.reversal_of,
         }
     }
 

@@ -20,6 +20,8 @@ pub(crate) fn why(request: &Request, frame: &Frame) -> String {
     match request.rule.as_str() {
         "over" => frame.with("rule.why-over", &[("over", &amount)]),
         "daily" => frame.with("rule.why-daily", &[("over", &amount)]),
+        // No change that can be taken back marks its target.
+        "marked" if request.reversal_of.is_some() => frame.t("rule.why-reversal").to_owned(),
         "own" => frame.t("rule.why-own").to_owned(),
         "marked" => frame.t("rule.why-marked").to_owned(),
         _ => frame.t("rule.why-always").to_owned(),

@@ -41,6 +41,7 @@ pub fn row(entry: &Entry) -> Row {
         reason: entry.reason.clone(),
         changed: Changed::between(&entry.before, &entry.after),
         request: None,
+        may_take_back: false,
     }
 }
 
@@ -60,7 +61,10 @@ pub(crate) async fn rows(desk: &Desk, entries: &[Entry]) -> sqlx::Result<Vec<Row
             Some(id) => request_now(desk, id).await?,
             None => None,
         };
-        rows.push(Row { request, ..row(entry) });
+        let may_take_back = entry.outcome == "applied"
+            && entry.reversal_of.is_none()
+            && desk.catalog().may_reverse(&entry.action, &desk.person().roles);
+        rows.push(Row { request, may_take_back, ..row(entry) });
     }
     let names = names::names(desk.reader(), rows.iter().map(|row| row.target.as_str())).await?;
     for row in &mut rows {

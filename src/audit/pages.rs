@@ -134,6 +134,8 @@ pub struct Row {
     pub changed: Vec<Changed>,
     /// The request for approval that it made or still owed, as it is now.
     pub request: Option<RequestNow>,
+    /// Whether the reader may make such changes, so that they are led to taking it back.
+    pub may_take_back: bool,
 }
 
 /// How far a request for approval is now.
@@ -311,6 +313,15 @@ pub(crate) struct ShowPage {
     pub sealed: Option<SealedThrough>,
     /// The newest checkpoint, where it holds the row.
     pub signed: Option<Kept>,
+    /// The row that took it back.
+    pub reversed_by: Option<Seq>,
+}
+
+impl ShowPage {
+    /// Whether the page leads to where the row is taken back, or to why it cannot be.
+    fn may_ask_to_take_back(&self) -> bool {
+        self.row.outcome == "applied" && self.reversed_by.is_none() && self.entry.reverses.is_none()
+    }
 }
 
 /// The columns of a row that a list leaves out.

@@ -7,7 +7,7 @@ use super::{
 use crate::{
     entry_columns,
     evidence::keep,
-    gate::audit::Entry,
+    gate::{audit::Entry, reversal::reversed_by},
     id::{RequestId, Seq},
     sql,
     web::{Desk, PageResult, problem_page::Problem, shell::Section},
@@ -51,6 +51,7 @@ pub(crate) async fn show(desk: Desk, path: web::Path<Seq>) -> PageResult {
             .map(|_| Seq::new(entry.seq.get() + 1)),
         sealed,
         signed: keep::last(&mut desk.reader()).await?.filter(|kept| kept.size > entry.seq.get()),
+        reversed_by: reversed_by(&mut desk.reader(), entry.seq).await?,
         entry: Rest {
             staff_id: entry.staff_id,
             email: some(&entry.staff_email),

@@ -21,6 +21,7 @@ mod orders;
 mod pause;
 mod people;
 mod refunds;
+mod reversals;
 mod runs;
 
 use crate::{
@@ -75,6 +76,8 @@ pub enum Unfit {
     Access(String),
     #[error("the log and the members of staff differ: {0}")]
     People(String),
+    #[error("rows of the log that take others back do not fit: {0}")]
+    Reversals(String),
     #[error("the log and the totals of the day differ: {0}")]
     Totals(String),
     #[error("the log cannot be read: {0}")]
@@ -151,6 +154,7 @@ pub async fn verify(reader: &Reader, kinds: &[Kind]) -> Result<Verified, Unfit> 
     access::looks_fit(reader).await?;
     people::people_fit(reader).await?;
     host::host_fits(reader).await?;
+    reversals::reversals_fit(reader).await?;
     Ok(Verified { rows: size, root: frontier.root() })
 }
 
@@ -241,6 +245,9 @@ fn check(row: &Row, place: Seq) -> Result<(), Unfit> {
     // Writing the columns out again and comparing bytes is cheaper than reading the bytes, and as strict.
     if row.entry.body() != row.body {
         return unfit("its columns do not give its bytes: a column was altered, or the row was moved");
+    }
+    if row.entry.reversal_of.is_some_and(|of| of >= place) {
+        return unfit("names a row that it takes back, which is not before it");
     }
     if ip_key(&row.entry.ip) != row.ip_key {
         return unfit("its address does not give its address key");

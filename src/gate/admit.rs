@@ -5,7 +5,7 @@ use super::{
     Actor, Admits, By, Change, Kind, Refusal, Roles, Seal, Tx, Who, code,
     lead::Lead,
     lever::{closing, refuse_closed},
-    networks,
+    networks, reversal,
 };
 use crate::{allowlist, clock::Instant, id::Seq, secret::SecretKey, sql};
 
@@ -112,6 +112,10 @@ pub(super) async fn is_open_to(tx: &mut Tx<'_>, actor: &Actor) -> sqlx::Result<b
 /// version the staleness check is skipped; the row lock still keeps totals right.
 pub(super) async fn still_as_seen<C: Change>(tx: &mut Tx<'_>, change: &C, seal: &Seal) -> Result<(), Refusal> {
     let version = change.version(tx).await?;
+    // Before the version is compared: of two who take the same row back, the second one is told that it was done.
+    if let Some(of) = seal.reverses {
+        reversal::begin(tx, of, change, &seal.reason).await?;
+    }
     match (version, seal.seen) {
         (Some(now), Some(seen)) if now != seen => Err(Refusal::Stale { now }),
         _ => Ok(change.check(tx).await?),
@@ -155,7 +159,7 @@ pub(super) async fn claim<C: Change>(
     seal: &Seal,
 ) -> Result<Option<First>, Refusal> {
     let (Some(staff), Some(key)) = (actor.staff_id(), seal.key.as_deref()) else { return Ok(None) };
-    let fingerprint = fingerprint(changes);
+    let fingerprint = fingerprint(changes, seal.reverses);
     let now: Instant = tx.now();
     let fresh = tx
         .query(sql!(
@@ -211,10 +215,11 @@ pub(super) async fn remember(tx: &mut Tx<'_>, actor: &Actor, seal: &Seal, seq: S
         .map(drop)
 }
 
-/// The hash that tells changes apart: of kind, target and all their values.
-fn fingerprint<C: Change>(changes: &[C]) -> [u8; 32] {
+/// The hash that tells changes apart: of kind, target and all their values, and of the row that they take back.
+fn fingerprint<C: Change>(changes: &[C], reverses: Option<Seq>) -> [u8; 32] {
     let lines = changes.iter().map(|change| {
         format!("{}\n{}\n{}", C::KIND, change.target(), serde_json::to_string(change).unwrap_or_default())
     });
+    let lines = lines.chain(reverses.map(|of| format!("reverses\n{of}")));
     crate::secret::sha256(lines.collect::<Vec<_>>().join("\n").as_bytes())
 }

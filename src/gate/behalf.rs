@@ -8,10 +8,15 @@ use super::{
     lever::{closing, refuse_closed},
     outbox,
     policy::Need,
-    span,
+    reversal, span,
     tx::Identity,
 };
-use crate::{allowlist, clock::Instant, id::RequestId, sql};
+use crate::{
+    allowlist,
+    clock::Instant,
+    id::{RequestId, Seq},
+    sql,
+};
 use serde_json::Value;
 use std::mem;
 use tracing::Instrument as _;
@@ -32,6 +37,8 @@ pub struct Requester {
     pub actor: Actor,
     pub reason: Reason,
     pub seen: Option<i64>,
+    /// The row of the log that the change takes back.
+    pub reverses: Option<Seq>,
 }
 
 /// What a change would alter if it were made now.
@@ -86,9 +93,14 @@ impl Tx<'_> {
             return Err(Fault::conflict(APPROVAL_NETWORK));
         }
         match (change.version(self).await?, requester.seen) {
-            (Some(now), Some(seen)) if now != seen => Err(Fault::conflict(APPROVAL_STALE)),
-            _ => change.check(self).await,
+            (Some(now), Some(seen)) if now != seen => return Err(Fault::conflict(APPROVAL_STALE)),
+            _ => {}
         }
+        if let Some(of) = requester.reverses {
+            let original = reversal::original(self, of).await?;
+            reversal::check(self, &original, change, &requester.reason).await?;
+        }
+        change.check(self).await
     }
 
     /// Makes `change` for the requester, with a row of its own in the log. Returns which approval the rules demand for it now.
@@ -112,6 +124,9 @@ impl Tx<'_> {
     }
 
     async fn apply_for(&mut self, requester: &Requester, change: &dyn DynChange) -> Result<Option<Need>, Fault> {
+        if let Some(of) = requester.reverses {
+            reversal::begin(self, of, change, &requester.reason).await?;
+        }
         change.apply(self).await?;
         let notices = evaluation::notices(self, change, requester.actor.staff_id());
         self.ledger.events.extend(notices);

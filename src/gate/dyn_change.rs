@@ -1,9 +1,9 @@
 //! Changes without their type: the list of all of them, and one that was stored to be made later.
 
-use super::{Admits, Change, Fault, Kind, Target, Tx};
+use super::{Admits, By, Change, Fault, Kind, Reason, Role, Roles, Target, Tx, admit::has_role_for, audit::Entry};
 use std::pin::Pin;
 
-type Doing<'a, T> = Pin<Box<dyn Future<Output = Result<T, Fault>> + Send + 'a>>;
+pub(super) type Doing<'a, T> = Pin<Box<dyn Future<Output = Result<T, Fault>> + Send + 'a>>;
 
 /// The object-safe view of a change, without its output. Every [`Change`] has one.
 pub trait DynChange: Send + Sync {
@@ -16,6 +16,8 @@ pub trait DynChange: Send + Sync {
     /// Noted ids of rows that it creates.
     fn created_ids(&self) -> &'static [&'static str];
     fn target(&self) -> Target;
+    /// Its JSON, as it is stored while it waits.
+    fn payload(&self) -> serde_json::Result<String>;
     fn version<'a>(&'a self, tx: &'a mut Tx<'_>) -> Doing<'a, Option<i64>>;
     fn check<'a>(&'a self, tx: &'a mut Tx<'_>) -> Doing<'a, ()>;
     fn contact<'a>(&'a self, tx: &'a mut Tx<'_>) -> Doing<'a, Option<String>>;
@@ -56,6 +58,10 @@ impl<C: Change> DynChange for C {
         Change::target(self)
     }
 
+    fn payload(&self) -> serde_json::Result<String> {
+        serde_json::to_string(self)
+    }
+
     fn version<'a>(&'a self, tx: &'a mut Tx<'_>) -> Doing<'a, Option<i64>> {
         Box::pin(async move { Change::version(self, tx).await })
     }
@@ -84,18 +90,48 @@ pub struct Catalog {
     /// Reads a stored change by its kind and its JSON; `None` if this program does not know it. What the change was given
     /// besides, such as a set-up link, it no longer has.
     pub read: fn(kind: &str, payload: &str) -> Option<Box<dyn DynChange>>,
+    pub reversals: Reversals,
+}
+
+/// Which changes can be taken back, and by what.
+#[derive(Clone, Copy, Debug)]
+pub struct Reversals {
+    pub kinds: &'static [&'static str],
+    /// The opposite of the change of this row as things are now, made for this reason; or why there is none.
+    pub opposite: Opposite,
+}
+
+type Opposite = for<'a, 'b> fn(&'a mut Tx<'b>, &'a Entry, &'a Reason) -> Doing<'a, Box<dyn DynChange>>;
+
+impl Catalog {
+    /// Whether a person with these roles may take back a change of this kind: who may make it.
+    pub fn may_reverse(&self, kind: &str, roles: &Roles) -> bool {
+        self.reversals.kinds.contains(&kind)
+            && self.kinds.iter().any(|known| known.name == kind && has_role_for(roles, known.admits))
+    }
+
+    /// Who may make changes of this kind.
+    pub fn roles_for(&self, kind: &str) -> &'static [Role] {
+        match self.kinds.iter().find(|known| known.name == kind).map(|known| known.admits.by) {
+            Some(By::Roles(roles)) => roles,
+            _ => &[],
+        }
+    }
 }
 
 /// Lists every change there is: yields `KINDS`, `CATALOG`, and `AnyChange`, a stored change as it waits for approval.
 #[macro_export]
 macro_rules! changes {
-    ($($change:ident),* $(,)?) => {
+    (reversals: $reversals:expr; $($change:ident),* $(,)?) => {
         /// What the permission matrix, the audit filter and the docs know of each change.
         pub const KINDS: &[$crate::gate::Kind] = &[$($crate::gate::Kind::of::<$change>()),*];
 
         /// All changes, as the gate is given them.
-        pub const CATALOG: $crate::gate::Catalog =
-            $crate::gate::Catalog { kinds: KINDS, read: |kind, payload| AnyChange::read(kind, payload).map(AnyChange::boxed) };
+        pub const CATALOG: $crate::gate::Catalog = $crate::gate::Catalog {
+            kinds: KINDS,
+            read: |kind, payload| AnyChange::read(kind, payload).map(AnyChange::boxed),
+            reversals: $reversals,
+        };
 
         /// A stored change.
         #[derive(Debug, serde::Serialize, serde::Deserialize)]

@@ -7,6 +7,7 @@ use super::{
     ledger::Event,
     noted::Fields,
     policy::{Need, Policy, When, covers},
+    reversal,
 };
 use crate::zone::Zone;
 use crate::{id::StaffId, sql, store::Queries};
@@ -62,6 +63,12 @@ pub(super) async fn evaluate(
         let urgent = urgent.filter(|_| change.may_be_urgent());
         let one = Need { rule, beyond, role, approvers, expires, urgent };
         need = Some(need.map_or(one.clone(), |other| other.and(one)));
+    }
+    // What needed a second person needs one to be taken back.
+    if let Some(of) = tx.ledger.reverses
+        && let Some(same) = reversal::need_of(tx, of).await?
+    {
+        need = Some(need.map_or(same.clone(), |other| other.and(same)));
     }
     Ok(need)
 }

@@ -9,7 +9,7 @@ use super::{
 };
 use crate::{
     clock::Instant,
-    id::{RequestId, StaffId},
+    id::{RequestId, Seq, StaffId},
     secret, sql,
 };
 use serde_json::{Value, json};
@@ -82,6 +82,7 @@ pub struct Held {
     role: String,
     expires_at: Instant,
     salt: String,
+    reversal_of: Option<Seq>,
 }
 
 /// The columns of [`Held`].
@@ -89,37 +90,39 @@ pub struct Held {
 macro_rules! held_columns {
     () => {
         "id, at, kind, payload, target_kind, target_id, seen, before, after, staff_id, staff_name, ip, peer, user_agent, session, \
-         reason, change_id, rule, beyond, role, expires_at, salt"
+         reason, change_id, rule, beyond, role, expires_at, salt, reversal_of"
     };
 }
 
 impl Held {
     pub fn fingerprint(&self) -> String {
-        let all = json!([
-            self.salt,
-            self.id.get(),
-            self.at.to_string(),
-            self.kind,
-            self.payload,
-            self.target_kind,
-            self.target_id,
-            self.seen,
-            self.before,
-            self.after,
-            self.staff_id.get(),
-            self.staff_name,
-            self.ip,
-            self.peer,
-            self.user_agent,
-            self.session,
-            self.reason,
-            self.change_id,
-            self.rule,
-            self.beyond,
-            self.role,
-            self.expires_at.to_string(),
-        ]);
-        secret::fingerprint(all.to_string().as_bytes())
+        let mut all = vec![
+            json!(self.salt),
+            json!(self.id.get()),
+            json!(self.at.to_string()),
+            json!(self.kind),
+            json!(self.payload),
+            json!(self.target_kind),
+            json!(self.target_id),
+            json!(self.seen),
+            json!(self.before),
+            json!(self.after),
+            json!(self.staff_id.get()),
+            json!(self.staff_name),
+            json!(self.ip),
+            json!(self.peer),
+            json!(self.user_agent),
+            json!(self.session),
+            json!(self.reason),
+            json!(self.change_id),
+            json!(self.rule),
+            json!(self.beyond),
+            json!(self.role),
+            json!(self.expires_at.to_string()),
+        ];
+        // Requests from before there were reversals keep their fingerprint.
+        all.extend(self.reversal_of.map(|of| json!(of.get())));
+        secret::fingerprint(Value::Array(all).to_string().as_bytes())
     }
 }
 
@@ -153,12 +156,12 @@ async fn hold<C: Change>(
         None => change.version(tx).await?,
     };
     let payload = serde_json::to_string(change).map_err(|error| sqlx::Error::Encode(error.into()))?;
-    let (ip, peer) = origin.addresses();
+    let ((ip, peer), reverses) = (origin.addresses(), tx.ledger.reverses);
     let held: Held = tx
         .query(sql!(
             "insert into approval_requests (at, state, kind, payload, target_kind, target_id, seen, before, after, staff_id,
-               staff_name, ip, peer, user_agent, session, reason, change_id, rule, beyond, role, needs, expires_at, salt)
-             values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23)
+               staff_name, ip, peer, user_agent, session, reason, change_id, rule, beyond, role, needs, expires_at, salt, reversal_of)
+             values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23, $24)
              returning ",
             crate::held_columns!()
         ))
@@ -185,6 +188,7 @@ async fn hold<C: Change>(
         .bind(need.approvers)
         .bind(now.plus(lasts))
         .bind(secret::salt())
+        .bind(reverses)
         .one()
         .await?;
     let request = held.id;

@@ -1,7 +1,7 @@
 //! What a change leaves behind until its row is appended: what it altered, what it emits, and the changes made within it.
 
 use super::{Actor, Reason, Roles, Target, noted::Fields, word::Topic};
-use crate::id::RequestId;
+use crate::id::{RequestId, Seq};
 use serde_json::Value;
 
 /// Something to be told once the change has committed.
@@ -20,6 +20,8 @@ pub(super) struct Ledger {
     pub(super) events: Vec<Event>,
     /// The request that the change belongs to.
     pub(super) approval: Option<RequestId>,
+    /// The row of the log that the change takes back. Set by the gate alone, which read that row in this transaction.
+    pub(super) reverses: Option<Seq>,
     /// What the log flags, such as `urgent`.
     pub(super) flags: &'static str,
     /// Changes made within this one for the people who requested them, each with a row of its own.
@@ -50,14 +52,16 @@ impl Ledger {
             after: Fields::new(),
             events: Vec::new(),
             approval: None,
+            reverses: None,
             flags: "",
             enacted: Vec::new(),
         }
     }
 
-    /// Forgets everything but the change id.
+    /// Forgets everything but the change id and the row that it takes back, which the row of a refusal names too.
     pub(super) fn clear(&mut self) {
-        *self = Self::with_id(std::mem::take(&mut self.change_id));
+        let reverses = self.reverses;
+        *self = Self { reverses, ..Self::with_id(std::mem::take(&mut self.change_id)) };
     }
 
     /// Takes back what was noted of these fields.

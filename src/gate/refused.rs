@@ -5,9 +5,10 @@ use super::{
     Actor, Gate, Reason, Refusal, Target, Tx,
     audit::{self, Ending, Line},
     ledger::Ledger,
+    reversal,
     tally::Due,
 };
-use crate::sql;
+use crate::{id::Seq, sql};
 
 impl Gate {
     /// Records that a request was turned away before it became a change: from a foreign network, with a forged form,
@@ -32,6 +33,32 @@ impl Gate {
         let mut tx = self.begin(actor).await?;
         let ending = Ending::of("refused", Some(refusal));
         audit::append(&mut tx, Line { actor, roles: None, action, target, reason: &Reason::none(), ending }).await?;
+        tx.commit().await?;
+        Ok(())
+    }
+
+    /// Records that a row of the log was not taken back, where its opposite could not even be made out.
+    ///
+    /// # Errors
+    ///
+    /// [`Refusal::Unrecorded`]: the database failed.
+    pub(crate) async fn record_no_reversal(
+        &self,
+        actor: &Actor,
+        (action, target): (&'static str, Target),
+        (of, reason): (Seq, &Reason),
+        refusal: &Refusal,
+    ) -> Result<(), Refusal> {
+        let now = self.clock.now();
+        if !self.tally.gets_row(actor, action, &target, refusal, now) {
+            self.tally.count(actor, action, &target, refusal, now);
+            return Ok(());
+        }
+        let mut tx = self.begin(actor).await?;
+        reversal::original(&mut tx, of).await?;
+        tx.ledger.reverses = Some(of);
+        let ending = Ending::of("refused", Some(refusal));
+        audit::append(&mut tx, Line { actor, roles: None, action, target, reason, ending }).await?;
         tx.commit().await?;
         Ok(())
     }

@@ -70,6 +70,8 @@ pub struct Seal {
     pub seen: Option<i64>,
     /// Whether it cannot wait for the approval it needs, where the policy lets people say so.
     pub is_urgent: bool,
+    /// The row of the log that the change takes back. The gate checks that it is the opposite of that row's change.
+    pub reverses: Option<Seq>,
 }
 
 impl Seal {

@@ -1,11 +1,14 @@
 //! Submitting changes: the steps in order, the transaction around them, and how a refusal is recorded.
 
 use super::{
-    Actor, By, Change, CodeRefusal, Gate, Housekeeping, Kind, Outcome, Reason, Refusal, Seal, Sealed, Tx, Who, admit,
+    Actor, By, Change, CodeRefusal, Fault, Gate, Housekeeping, Kind, Outcome, Reason, Refusal, Seal, Sealed, Tx, Who,
+    admit,
     audit::{self, Ending, Line},
     behalf, code, daily, hold,
     ledger::Ledger,
-    outbox, span,
+    outbox,
+    reversal::REVERSAL_OTHER,
+    span,
     tx::{Identity, Savepoint},
 };
 use crate::store;
@@ -255,6 +258,9 @@ impl Gate {
         }
         tx.who.roles = admit::permitted(tx, actor, &Kind::of::<C>()).await?;
         admit::allowed_network(tx, actor).await?;
+        if seal.reverses.is_some() && changes.len() > 1 {
+            return Err(Fault::conflict(REVERSAL_OTHER).into());
+        }
         for (index, change) in changes.iter().enumerate() {
             let seen = admit::still_as_seen(tx, change, seal).await;
             seen.map_err(|refusal| Refused { refusal, code_spent: false, index })?;

@@ -40,6 +40,7 @@ impl Maker {
             target_kind: "user".into(),
             target_id: "482913".into(),
             seen: Some(87),
+            reversal_of: None,
             before: json!({ "points": "12450", "reason_kind": null }),
             after: json!({ "points": "62450", "reason_kind": "goodwill" }),
             staff_id: StaffId::new(2),

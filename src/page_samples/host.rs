@@ -25,6 +25,7 @@ impl Maker {
             staff: self.text("console@admin-01 (minjun)", "console@admin-01 (minjun)"),
             is_by_system: false,
             request: None,
+            may_take_back: false,
             action: action.to_owned(),
             target: self.text(target, target),
             name: None,

@@ -38,6 +38,7 @@ impl Maker {
             staff,
             is_by_system: false,
             request: None,
+            may_take_back: outcome == "applied" && action == "points.adjust",
             action: action.into(),
             target: target.into(),
             outcome: outcome.into(),
@@ -213,7 +214,7 @@ impl Maker {
             body: self
                 .text(r#"{"action":"points.adjust","seq":"12344"}"#, r#"{"action":"points.adjust","seq":"12344"}"#),
         };
-        let show = |row: audit::Row, entry, next| {
+        let show = |row: audit::Row, entry, next, reversed_by: Option<Seq>| {
             html(&audit::ShowPage {
                 shell: self.shell(Section::Audit),
                 previous: Some(Seq::new(row.seq.get() - 1)),
@@ -226,12 +227,16 @@ impl Maker {
                 ],
                 sealed: sealed(),
                 signed: Some(checkpoint(12_345, 20)),
+                reversed_by,
             })
         };
         let rows = self.changes();
-        add("audit-row", show(rows[0].clone(), entry, Some(Seq::new(12_345))));
-        add("audit-row-order", show(rows[3].clone(), audit::Entry::default(), Some(Seq::new(12_345))));
-        add("audit-row-bare", show(audit::Row { ip: None, ..rows[5].clone() }, audit::Entry::default(), None));
+        add("audit-row", show(rows[0].clone(), entry, Some(Seq::new(12_345)), None));
+        let taken_back = Some(Seq::new(12_350));
+        add("audit-row-taken-back", show(rows[0].clone(), audit::Entry::default(), None, taken_back));
+        add("audit-row-to-take-back", show(rows[0].clone(), audit::Entry::default(), None, None));
+        add("audit-row-order", show(rows[3].clone(), audit::Entry::default(), Some(Seq::new(12_345)), None));
+        add("audit-row-bare", show(audit::Row { ip: None, ..rows[5].clone() }, audit::Entry::default(), None, None));
 
         let checkpoints = |rows, finding| {
             html(&CheckpointsPage {

@@ -24,6 +24,7 @@ mod people;
 mod queues;
 mod readiness;
 mod rest;
+mod reversal;
 mod rules;
 mod runs;
 mod search;

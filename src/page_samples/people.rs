@@ -127,6 +127,7 @@ impl Maker {
             staff: self.me(),
             is_by_system: false,
             request: None,
+            may_take_back: false,
             action: action.into(),
             target: "staff/4".into(),
             name: Some(self.me()),

@@ -191,7 +191,14 @@ pub(crate) fn seal_of(form: &Form, reason: Reason) -> Result<Seal, PageError> {
         return Err(Problem::Unprocessable.into());
     }
     let is_urgent = form.get("urgent") == "yes";
-    Ok(Seal { reason, code: Some(form.get("code").to_owned()), key: Some(key.to_owned()), seen, is_urgent })
+    Ok(Seal {
+        reason,
+        code: Some(form.get("code").to_owned()),
+        key: Some(key.to_owned()),
+        seen,
+        is_urgent,
+        reverses: None,
+    })
 }
 
 impl FromRequest for Desk {

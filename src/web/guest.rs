@@ -15,8 +15,8 @@ use super::{
 use crate::{
     clock::Instant,
     gate::{
-        Actor, Catalog, Change, DynChange, Fault, Foreseen, Housekeeping, LookKind, Looked, Outcome, Policies, Refusal,
-        RefusalWord, Rehearsed, Requester, Seal, Sealed, Seen, Target, looks,
+        Actor, Catalog, Change, DynChange, Fault, Foreseen, Housekeeping, LookKind, Looked, Outcome, Policies, Reason,
+        Refusal, RefusalWord, Rehearsed, Rejection, Requester, Seal, Sealed, Seen, Target, looks,
     },
     id::{RequestId, Seq, StaffId},
     secret,
@@ -84,6 +84,20 @@ impl Guest {
         match self.console.gate.record_refusal(&self.actor(), action, target, &Refusal::Rejected(rejection)).await {
             Ok(()) => PageError::recorded(Problem::NotFound),
             Err(refusal) => refusal.into(),
+        }
+    }
+
+    /// Records that a row of the log was not taken back, and gives the refusal back.
+    pub(crate) async fn refuse_reversal(
+        &self,
+        what: (&'static str, Target),
+        of: (Seq, &Reason),
+        rejection: Rejection,
+    ) -> Refusal {
+        let refusal = Refusal::Rejected(rejection);
+        match self.console.gate.record_no_reversal(&self.actor(), what, of, &refusal).await {
+            Ok(()) => refusal,
+            Err(failed) => failed,
         }
     }
 

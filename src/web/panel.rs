@@ -12,7 +12,7 @@ mod show;
 mod side;
 
 use crate::{
-    gate::{Change, Outcome, RefusalWord, Target, audit::Entry as Row},
+    gate::{Change, Outcome, Refusal, RefusalWord, Target, audit::Entry as Row},
     id::{RequestId, Seq},
     web::{PageResult, changed::Changed},
 };
@@ -179,6 +179,11 @@ pub(crate) trait Panel: Sized + 'static {
         form: &Form,
     ) -> impl Future<Output = Result<Self::Asks, Unread>>;
 
+    /// The row of the log that the change takes back.
+    fn reverses(_on: &Self::On) -> Option<Seq> {
+        None
+    }
+
     /// Completes the seal with what this panel knows of it: whether the target is marked, errors found while opening.
     fn seal(&self, _on: &Self::On, seal: SealForm) -> SealForm {
         seal
@@ -255,6 +260,8 @@ pub(crate) enum Unread {
     Fields(FieldErrors),
     /// The part of the subject that the form is about is gone; the panel says so.
     Gone,
+    /// The change could not be made out, which is recorded; the form comes back.
+    Refused(Refusal),
     /// The request ends on an error page.
     Page(PageError),
 }

@@ -33,6 +33,7 @@ mod people;
 mod permissions;
 #[cfg(feature = "kafka")]
 mod queues;
+mod reversal;
 mod sealing;
 mod sign_in;
 mod supervise;

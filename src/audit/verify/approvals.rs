@@ -17,7 +17,7 @@ pub(super) async fn approvals_fit(reader: &Reader) -> Result<(), Unfit> {
         sql!(
             "select r.id, coalesce(a.outcome in ('requested', 'applied') and a.staff_id = r.staff_id and a.action = r.kind
                       and a.target_kind = r.target_kind and a.target_id = r.target_id and a.reason = r.reason
-                      and a.approval_id = r.id, false) as fits
+                      and a.approval_id = r.id and coalesce(a.reversal_of, -1) = coalesce(r.reversal_of, -1), false) as fits
                from approval_requests r left join audit a on a.change_id = r.change_id where r.id > $1 order by r.id limit $2"
         ),
         None,
@@ -34,6 +34,7 @@ pub(super) async fn approvals_fit(reader: &Reader) -> Result<(), Unfit> {
                                        where v.request_id = r.id and v.verdict = 'approved' and v.staff_id <> r.staff_id)
                           and exists (select 1 from audit a where a.target_kind = r.target_kind and a.target_id = r.target_id
                                        and a.action = r.kind and a.approval_id = r.id and a.outcome = 'applied'
+                                       and coalesce(a.reversal_of, -1) = coalesce(r.reversal_of, -1)
                                        and a.staff_id = r.staff_id)) as fits
                from approval_requests r where r.id > $1 order by r.id limit $2"
         ),

@@ -78,7 +78,7 @@ pub const COVERAGE: &[Coverage] = &[
         &[
             (
                 "id, at, kind, payload, target_kind, target_id, seen, before, after, staff_id, staff_name, ip, peer, user_agent, \
-                 session, reason, change_id, rule, beyond, role, expires_at, salt",
+                 session, reason, change_id, rule, beyond, role, expires_at, salt, reversal_of",
                 "its fingerprint in the row of the log that asked for it",
             ),
             (

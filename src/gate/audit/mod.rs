@@ -145,7 +145,7 @@ fn entry(tx: &mut Tx<'_>, line: &Line<'_>, seq: Seq, at: Instant) -> Entry {
         session: origin.session_prefix().to_owned(),
         request_id: origin.request_id.clone(),
         approval_id: tx.ledger.approval,
-        reversal_of: None,
+        reversal_of: tx.ledger.reverses,
         outcome: line.ending.outcome.to_owned(),
         refusal: line.ending.refusal.clone(),
         flags: tx.ledger.flags.to_owned(),

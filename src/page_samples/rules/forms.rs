@@ -18,6 +18,7 @@ use crate::{
     notify::list::Deliveries,
     oncall::{list::Rotas, show::RotaView},
     orders::OrderDetail,
+    reversal::Row,
     staff::people::{Member, StaffList},
     users::find::CustomerRow,
     ways::list::Ways,
@@ -69,6 +70,7 @@ fn panels() -> Vec<Posted> {
         .chain(of::<Deliveries>())
         .chain(of::<Ways>())
         .chain(of::<Exports>())
+        .chain(of::<Row>())
         .collect()
 }
 

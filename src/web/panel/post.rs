@@ -41,6 +41,11 @@ pub(crate) async fn post<P: Panel>(desk: Desk, request: HttpRequest, body: web::
     let (asks, reason) = match (P::read(&desk, &on, &part, &form).await, refused::read_reason(&form)) {
         (Err(Unread::Page(error)), _) => return Err(error),
         (Err(Unread::Gone), _) => return again::<P>(&desk, on, &part, &form, gone()).await,
+        (Err(Unread::Refused(refusal)), _) => {
+            let refused = explain(&desk, refusal, &P::On::target(&id), &form).await?;
+            let on = P::On::load(&desk, &id).await?.ok_or_else(|| PageError::recorded(Problem::NotFound))?;
+            return again::<P>(&desk, on, &part, &form, refused).await;
+        }
         (Ok(asks), Ok(reason)) => (asks, reason),
         (asks, reason) => {
             let mut errors = match asks {
@@ -54,6 +59,7 @@ pub(crate) async fn post<P: Panel>(desk: Desk, request: HttpRequest, body: web::
     let mut seal = seal_of(&form, reason)?;
     // A form that saw no version says nothing about one.
     seal.seen = seal.seen.filter(|_| P::version(&on, &part).is_some());
+    seal.reverses = P::reverses(&on);
     match desk.submit_all(asks.all(), &seal).await {
         Ok(sealed) => {
             drafts::forget(&desk).await?;
@@ -91,7 +97,7 @@ pub(crate) async fn preview<P: Panel>(desk: Desk, request: HttpRequest, body: we
     let on = load::<P>(&desk, &id).await?;
     let form = fields::<P>(&on, &body)?;
     let errors = match P::read(&desk, &on, &part, &form).await {
-        Ok(_) | Err(Unread::Gone) => FieldErrors::new(),
+        Ok(_) | Err(Unread::Gone | Unread::Refused(_)) => FieldErrors::new(),
         Err(Unread::Fields(errors)) => errors,
         Err(Unread::Page(error)) => return Err(error),
     };

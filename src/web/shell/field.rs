@@ -38,6 +38,12 @@ impl FieldErrors {
         self.0.iter().any(|(name, _)| *name == field)
     }
 
+    /// What is said of other fields than these, for a form that does not have them.
+    pub(crate) fn beside(&self, fields: &[&str], words: &Words) -> Vec<String> {
+        let others = self.0.iter().filter(|(name, _)| !fields.contains(name));
+        others.map(|(_, message)| message.say(*words)).collect()
+    }
+
     pub fn say(&self, field: &str, words: &Words) -> Option<String> {
         self.0.iter().find(|(name, _)| *name == field).map(|(_, message)| message.say(*words))
     }

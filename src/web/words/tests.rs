@@ -76,6 +76,7 @@ const COMPOSED: &[&str] = &[
     "alert-kind.",
     "alert-state.",
     "audit-span.",
+    "reversal-no.",
     "export-format.",
     "export-proves.",
     "export-purpose.",

@@ -30,7 +30,7 @@ const LAYERS: &[&[&str]] = &[
     &["oncall"],
     &["escalation"],
     &["incidents"],
-    &["search", "exports"],
+    &["search", "exports", "reversal"],
     &["dashboard"],
     // Reads of all of them.
     &["metrics"],

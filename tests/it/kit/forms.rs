@@ -126,6 +126,7 @@ pub(crate) fn forms(world: &World) -> Vec<(Browser, Form)> {
     forms.extend(way_forms(world, &mina));
     forms.extend(incident_forms(world, &jun));
     forms.push(export_form(world));
+    forms.push(reversal_form(world));
     forms.extend(forms_of_owners(world));
     forms.extend(network_forms(world));
     forms.push(looks_form(world, &hana));
@@ -306,6 +307,17 @@ fn export_form(world: &World) -> (Browser, Form) {
     let sora = world.signed_in("sora");
     let form = sora.get("/audit/exports?panel=export").form_to("/audit/exports");
     (sora, form.set("purpose", "audit").set("reason", "For the inspection of November"))
+}
+
+/// Taking back what the command line did: no rule holds that up.
+fn reversal_form(world: &World) -> (Browser, Form) {
+    let roles = ["staff", "roles", "nari@ingam.test", "--role", "auditor", "--reason", REASON];
+    let done = world.command(&roles).output().unwrap();
+    assert!(done.status.success(), "{}", String::from_utf8_lossy(&done.stderr));
+    let seq = world.number("select max(seq) from audit where action = 'staff.roles'");
+    let owner = world.signed_in("owner");
+    let form = owner.get(&format!("/audit/{seq}/reversal")).form_to("/reversal");
+    (owner, form.set("reason", "She is to be an operator after all"))
 }
 
 /// The same of what owners do with the staff.

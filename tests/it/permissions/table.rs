@@ -129,6 +129,8 @@ fn answer(walker: &Walker, route: &Route, path: &str) -> (&'static str, u16) {
         (403, _) => "403",
         (200, "GET") | (422, "POST") => "yes",
         (303, _) if route.opens.is_step() && location == "/" => "home",
+        // An operator takes back what operators do, and row 1 is none of that.
+        (404, "GET") if route.path == "/audit/{seq}/reversal" => "yes",
         // It was taken, which its page says.
         (303, "GET") if route.path == "/audit/exports/{id}/file" => "yes",
         // It is there for the token of a scraper, which this console has none of: then it is not there.
