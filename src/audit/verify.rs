@@ -150,11 +150,11 @@ pub async fn verify(reader: &Reader, kinds: &[Kind]) -> Result<Verified, Unfit> 
     exports::exports_fit(reader).await?;
     incidents::incidents_fit(reader).await?;
     networks::networks_fit(reader).await?;
+    reversals::reversals_fit(reader).await?;
     access::access_fits(reader).await?;
     access::looks_fit(reader).await?;
     people::people_fit(reader).await?;
     host::host_fits(reader).await?;
-    reversals::reversals_fit(reader).await?;
     Ok(Verified { rows: size, root: frontier.root() })
 }
 

@@ -2,13 +2,13 @@
 
 use super::{
     never::why_not,
-    table::{self, Given, Looked, Now, PANELS},
+    table::{self, Given, Looked, Now, PANELS, rejection},
 };
 use crate::{
     audit::{self, list::record_look, pages::Row as ListRow},
     entry_columns,
     gate::{
-        Fault, Reason, RefusalWord, Role, Target,
+        Reason, RefusalWord, Rejection, Role, Target,
         audit::Entry,
         reversal::{REVERSAL_DONE, can_be_reversed, reversed_by},
     },
@@ -37,8 +37,10 @@ pub(crate) async fn show(desk: Desk, path: web::Path<Seq>) -> PageResult {
 /// A row of the log, and what it would take to take it back.
 pub(crate) struct Row {
     pub(super) entry: Entry,
-    /// Why it cannot be taken back now; a kind that never can has none of it.
-    pub(super) fault: Option<Result<(), Fault>>,
+    /// Whether changes of its kind can be taken back at all.
+    is_of_a_kind: bool,
+    /// Why it cannot be taken back now.
+    obstacle: Option<Rejection>,
     pub(super) now: Now,
     fields: &'static [&'static str],
     form: String,
@@ -75,17 +77,10 @@ impl Subject for Row {
         }
         let given = Given { reason: &Reason::none(), at: desk.now() };
         let looked = table::look(&mut desk.reader(), &entry, given).await?;
-        let fault = match &looked {
-            None => None,
-            Some(looked) => Some(match can_be_reversed(&mut desk.reader(), &entry).await {
-                Ok(()) => match &looked.fault {
-                    Ok(()) => Ok(()),
-                    Err(Fault::Rejected(why)) => Err(Fault::Rejected(why.clone())),
-                    Err(Fault::Store(_)) => Ok(()),
-                },
-                Err(Fault::Store(error)) => return Err(error.into()),
-                stands => stands,
-            }),
+        let is_of_a_kind = looked.is_some();
+        let obstacle = match rejection(can_be_reversed(&mut desk.reader(), &entry).await)? {
+            None => looked.as_ref().and_then(|looked| looked.obstacle.clone()),
+            some => some,
         };
         let (now, fields, form, altered) = match looked {
             Some(Looked { now, fields, form, altered, .. }) => (now, fields, form, altered),
@@ -93,7 +88,7 @@ impl Subject for Row {
         };
         let contact = contact(desk.reader(), &entry).await?;
         let needs_second = entry.approval_id.is_some();
-        Ok(Some(Self { entry, fault, now, fields, form, altered, contact, may, needs_second }))
+        Ok(Some(Self { entry, is_of_a_kind, obstacle, now, fields, form, altered, contact, may, needs_second }))
     }
 
     fn path(&self) -> String {
@@ -133,7 +128,7 @@ impl Subject for Row {
         let is_reader = desk.may("GET", "/audit/{seq}");
         let page = ReversalPage {
             target: format!("{}/{}", self.entry.target_kind, self.entry.target_id),
-            now: if self.fault.is_some() { self.now_shown() } else { Vec::new() },
+            now: if self.is_of_a_kind { self.now_shown() } else { Vec::new() },
             form: Some(self.form).filter(|form| self.may && !form.is_empty()),
             row: rows.into_iter().next().unwrap_or_else(|| audit::row(&self.entry)),
             shell,
@@ -149,20 +144,20 @@ impl Subject for Row {
 impl Row {
     /// Whether this person could take it back now.
     pub(super) fn is_open(&self) -> bool {
-        self.may && matches!(self.fault, Some(Ok(())))
+        self.may && self.is_of_a_kind && self.obstacle.is_none()
     }
 
     async fn stated(&self, desk: &Desk) -> Result<Stated, PageError> {
         let frame = desk.frame();
         let by = reversed_by(&mut desk.reader(), self.entry.seq).await?;
-        let standing = match &self.fault {
-            None => Standing::Never(why_not(&self.entry.action).unwrap_or("system")),
-            Some(Err(Fault::Rejected(why))) if why.word == REVERSAL_DONE => Standing::Done,
-            Some(Err(Fault::Rejected(why))) => {
+        let standing = match &self.obstacle {
+            _ if !self.is_of_a_kind => Standing::Never(why_not(&self.entry.action).unwrap_or("system")),
+            Some(why) if why.word == REVERSAL_DONE => Standing::Done,
+            Some(why) => {
                 Standing::NotNow(wrong_state(why, &frame).unwrap_or_else(|| frame.t("refused.wrong-state").to_owned()))
             }
-            Some(_) if !self.may => Standing::Others(desk.catalog().roles_for(&self.entry.action).to_vec()),
-            Some(_) => Standing::Open,
+            None if !self.may => Standing::Others(desk.catalog().roles_for(&self.entry.action).to_vec()),
+            None => Standing::Open,
         };
         Ok(Stated { standing, by, of: self.entry.reversal_of, waits: waiting(desk.reader(), self.entry.seq).await? })
     }
@@ -185,7 +180,7 @@ impl Row {
         let needs_second = entry.approval_id.is_some();
         let now = Now { is_there: true, id: 0, version: Some(7), fields };
         let (fields, form, contact) = (&["points"][..], String::new(), None);
-        Self { entry, fault: Some(Ok(())), now, fields, form, altered, contact, may: true, needs_second }
+        Self { entry, is_of_a_kind: true, obstacle: None, now, fields, form, altered, contact, may: true, needs_second }
     }
 }
 

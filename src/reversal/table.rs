@@ -3,7 +3,7 @@
 use super::{REVERSAL_KIND, panel::ReversePanel, show::Row};
 use crate::{
     clock::Instant,
-    gate::{Amount, Change, DynChange, Fault, Reason, Reversals, audit::Entry, reversal::REVERSAL_MOVED},
+    gate::{Amount, Change, DynChange, Fault, Reason, Rejection, Reversals, audit::Entry, reversal::REVERSAL_MOVED},
     networks::{add::AddNetwork, change::ChangeNetwork, remove::RemoveNetwork},
     orders::note::NoteOrder,
     staff::{restrict::RestrictStaff, roles::SetStaffRoles, status::SetStaffStatus},
@@ -107,12 +107,21 @@ pub(super) fn opposite_of<R: Reversible>(row: &Entry, now: &Now, given: &Given<'
 pub(super) struct Looked {
     pub(super) now: Now,
     /// Why it cannot be taken back now.
-    pub(super) fault: Result<(), Fault>,
+    pub(super) obstacle: Option<Rejection>,
     /// The names of the fields that are shown.
     pub(super) fields: &'static [&'static str],
     pub(super) form: String,
     /// What it alters.
     pub(super) altered: Value,
+}
+
+/// Why a rule refuses, if it does; the database failing is another matter.
+pub(super) fn rejection<T>(outcome: Result<T, Fault>) -> sqlx::Result<Option<Rejection>> {
+    match outcome {
+        Ok(_) => Ok(None),
+        Err(Fault::Rejected(why)) => Ok(Some(why)),
+        Err(Fault::Store(error)) => Err(error),
+    }
 }
 
 macro_rules! reversible {
@@ -141,7 +150,7 @@ macro_rules! reversible {
                 $(<$change as Change>::KIND => {
                     let now = $change::now(db, row).await?;
                     Some(Looked {
-                        fault: opposite_of::<$change>(row, &now, &given).map(drop),
+                        obstacle: rejection(opposite_of::<$change>(row, &now, &given))?,
                         fields: $change::FIELDS,
                         form: $change::form(row),
                         altered: $change::altered(row, &now),
@@ -201,10 +210,10 @@ mod tests {
 
     #[test]
     fn what_takes_back_is_made_by_those_who_made_it() {
-        let admits = |name: &str| changes::KINDS.iter().find(|kind| kind.name == name).map(|kind| kind.admits.by);
         fn opposite<R: Reversible>() -> (&'static str, &'static str) {
             (R::KIND, R::Opposite::KIND)
         }
+        let admits = |name: &str| changes::KINDS.iter().find(|kind| kind.name == name).map(|kind| kind.admits.by);
         for (kind, opposite) in [opposite::<AddNetwork>(), opposite::<RemoveNetwork>(), opposite::<ChangeNetwork>()] {
             assert_eq!(admits(kind), admits(opposite), "{kind}");
         }

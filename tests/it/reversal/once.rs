@@ -1,7 +1,7 @@
 //! A row is taken back once, and both rows name each other.
 
 use crate::{
-    kit::{on_both, operators_here, points, submit_at_once, with_status},
+    kit::{assert_sound, on_both, operators_here, points, submit_at_once, with_status},
     reversal::support::{WHY, bare, form, given, link, page, taken_back, verified},
 };
 
@@ -21,7 +21,7 @@ on_both! {
         // The link is in the bytes that are hashed.
         let sora = world.signed_in("sora");
         let reversal = sora.get(&format!("/audit/{by}"));
-        assert!(reversal.text().contains(&format!("\"reversal\":\"{seq}\"")), "{reversal}");
+        assert!(reversal.says("pre").contains(&format!("\"reversal\":\"{seq}\"")), "{reversal}");
         assert!(reversal.has(&format!("main a.seq[href='/audit/{seq}']")), "{reversal}");
         let original = sora.get(&format!("/audit/{seq}"));
         assert!(original.says("main").contains("Taken back by") && original.has(&format!("main a.seq[href='/audit/{by}']")), "{original}");
@@ -61,7 +61,7 @@ on_both! {
         let refused = pages.iter().find(|page| page.status == 409).unwrap();
         assert!(refused.text().contains("took this back already"), "{refused}");
         assert_eq!(refused.says("#reason"), WHY, "what was typed is there");
-        verified(world);
+        assert_sound(world);
     }
 
     fn notes_that_no_row_locks_are_taken_back_once_too(world) {
@@ -76,7 +76,7 @@ on_both! {
         assert_eq!((with_status(&pages, 303), with_status(&pages, 409)), (1, 3), "{pages:?}");
         assert_eq!(world.number("select count(*) from user_notes where user_id = 1"), 2);
         assert_eq!(world.database().value("select text from user_notes where user_id = 1 order by id desc limit 1"), format!("↩ #{seq}: {WHY}"));
-        verified(world);
+        assert_sound(world);
     }
 
     fn pressed_twice_it_is_done_once_and_answered_alike(world) {
