@@ -6,7 +6,6 @@ use crate::{
     evidence::rows::place,
     gate::{Housekeeping, Tx},
     secret, sql,
-    store::Queries as _,
 };
 use chrono::TimeDelta;
 
