@@ -277,6 +277,7 @@ fn work(store: &Store, gate: &Gate, config: Config, clock: Clock, address: Socke
         verifying: config.verifying,
         signing: config.signing,
         shipping: config.shipping,
+        witnesses: config.witnesses,
     }
 }
 

@@ -45,6 +45,7 @@ use crate::{
         keep::{KeepCheckpoint, KeepFinding},
         nodes::KeepNodes,
         ship::queue::{ClaimShipment, DeclareTargets, Enqueue, Hasten, KeepShipment},
+        witness::record::{DeclareWitnesses, KeepCosignature, KeepRefusal, KeepTrouble},
     },
     exports::{
         create::CreateExport,
@@ -269,6 +270,10 @@ crate::gate::housekeeping! {
     KeepShipment,
     Hasten,
     DeclareTargets,
+    KeepCosignature,
+    KeepTrouble,
+    KeepRefusal,
+    DeclareWitnesses,
     BeginSending,
     NoteSending,
     ClaimVerification,

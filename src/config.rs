@@ -31,7 +31,7 @@ use crate::{
     audit::background::Verifying,
     deployments::Deployers,
     escalation,
-    evidence::{ship::Shipping, signing::Signing},
+    evidence::{ship::Shipping, signing::Signing, witness::Witnesses},
     gate::{Judging, Kind, LookLimits, Policies},
     metrics::Access,
     notify::{Channels, Heartbeat},
@@ -99,6 +99,8 @@ pub struct Config {
     pub signing: Option<Signing>,
     /// Where checkpoints are shipped to.
     pub shipping: Shipping,
+    /// Who signs checkpoints too.
+    pub witnesses: Witnesses,
     /// How what lies ahead of the clock is judged again; nothing where it is left as it is.
     pub judging: Option<Judging>,
     /// Whether no person may hold roles that check each other, such as operator and approver.
@@ -147,6 +149,7 @@ impl Config {
             verifying: Some(Verifying::default()),
             signing: None,
             shipping: Shipping::default(),
+            witnesses: Witnesses::default(),
             judging: Some(Judging::default()),
             separate_duties: false,
             look_limits: LookLimits::default(),
@@ -230,7 +233,7 @@ const PAYMENTS: &str = "INGAM_PAYMENTS";
 const PAYMENTS_URL: &str = "INGAM_PAYMENTS_URL";
 const PAYMENTS_SECRET: &str = "INGAM_PAYMENTS_SECRET";
 const PAYMENTS_TIMEOUT: &str = "INGAM_PAYMENTS_TIMEOUT_SECONDS";
-const ALL: [&str; 33] = [
+const ALL: [&str; 34] = [
     PROFILE,
     DATABASE_URL,
     SECRET_KEY,
@@ -260,6 +263,7 @@ const ALL: [&str; 33] = [
     metrics::TOKEN,
     evidence::KEY,
     evidence::STATE,
+    evidence::WITNESSES,
     evidence::SHIP,
     evidence::SHIP_WITHIN,
     evidence::ACCESS,
@@ -425,6 +429,7 @@ impl Settings {
             verifying: Some(Verifying::default()),
             signing,
             shipping: self.shipping()?,
+            witnesses: self.witnesses()?,
             judging: Some(Judging::default()),
             look_limits: look_limits::read(&self.look_limits)?,
             personas: Vec::new(),

@@ -28,6 +28,7 @@ use crate::{
     evidence::{
         ship::{Shipping, queue::DeclareTargets, target::Target},
         signing::Signing,
+        witness::{Witness, Witnesses, record::DeclareWitnesses},
     },
     gate::{Gate, Judging, lead, lead::Lead},
     incidents::{collect::collect, remind::remind},
@@ -106,6 +107,8 @@ pub(crate) struct Work {
     pub signing: Option<Signing>,
     /// Where checkpoints are shipped to.
     pub shipping: Shipping,
+    /// Who signs checkpoints too.
+    pub witnesses: Witnesses,
 }
 
 pub(crate) fn start(work: &Work) -> Worker {
@@ -127,6 +130,9 @@ pub(crate) fn start(work: &Work) -> Worker {
     for target in &work.shipping.targets {
         // A directory on a machine that is gone may hang, and holds up no other target.
         done.push(tokio::spawn(log::ship(work.clone(), Arc::new(target.clone()), stopped.clone())));
+    }
+    for witness in &work.witnesses.all {
+        done.push(tokio::spawn(log::ask_witness(work.clone(), Arc::new(witness.clone()), stopped.clone())));
     }
     for channel in work.channels.iter() {
         let sender = Sender::new(channel.clone(), work.setting.clone(), work.key.clone());
@@ -309,6 +315,8 @@ async fn judge_alerts(work: Work, pulse: Pulse, mut stopped: watch::Receiver<boo
                 work.gate.run_housekeeping(&DeclareTopics { topics }).await?;
                 let targets = work.shipping.targets.iter().map(Target::name).collect();
                 work.gate.run_housekeeping(&DeclareTargets { targets }).await?;
+                let names = work.witnesses.all.iter().map(|witness| Witness::name(witness).to_owned()).collect();
+                work.gate.run_housekeeping(&DeclareWitnesses { names }).await?;
             }
             let now = work.clock.now();
             let rotas = record::all(&mut &work.batches.reader, now.minus(BACK)).await?;

@@ -31,3 +31,27 @@ create index shipments_checkpoint on shipments (checkpoint_id);
 create index shipments_open on shipments (target, next_at) where next_at is not null;
 
 grant select, insert, update, delete on shipments to ingam_app;
+
+-- Signatures of witnesses on checkpoints: lines of the note, verified before they came here.
+create table cosignatures (
+  checkpoint_id bigint not null references checkpoints (id),
+  witness       text collate "C" not null check (witness <> ''),
+  line          text collate "C" not null check (line <> ''),
+  at            timestamptz not null,
+  primary key (checkpoint_id, witness)
+);
+create index cosignatures_witness on cosignatures (witness, checkpoint_id);
+
+-- Witnesses that could not be asked, or that refuse what the log says of itself. A witness that signs has no row.
+create table witnesses (
+  name     text collate "C" primary key check (name <> ''),
+  attempts bigint not null,
+  error    text,
+  next_at  timestamptz not null,
+  refusal  text,
+  since    timestamptz,
+  check ((refusal is null) = (since is null))
+);
+
+grant select, insert on cosignatures to ingam_app;
+grant select, insert, update, delete on witnesses to ingam_app;

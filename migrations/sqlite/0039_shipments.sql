@@ -29,3 +29,24 @@ create table shipments (
 
 create index shipments_checkpoint on shipments (checkpoint_id);
 create index shipments_open on shipments (target, next_at) where next_at is not null;
+
+-- Signatures of witnesses on checkpoints: lines of the note, verified before they came here.
+create table cosignatures (
+  checkpoint_id integer not null references checkpoints (id),
+  witness       text not null check (witness <> ''),
+  line          text not null check (line <> ''),
+  at            text not null,
+  primary key (checkpoint_id, witness)
+) strict;
+create index cosignatures_witness on cosignatures (witness, checkpoint_id);
+
+-- Witnesses that could not be asked, or that refuse what the log says of itself. A witness that signs has no row.
+create table witnesses (
+  name     text primary key check (name <> ''),
+  attempts integer not null,
+  error    text,
+  next_at  text not null,
+  refusal  text,
+  since    text,
+  check ((refusal is null) = (since is null))
+) strict;

@@ -12,6 +12,7 @@ use crate::{
     evidence::{
         keep,
         ship::record::{Late, late},
+        witness::record::{Refusal, refusals},
     },
     id::RunId,
     notify::{Facts, Severity, health},
@@ -55,6 +56,7 @@ impl Conditions {
         all.extend(unfit(reader).await?);
         all.extend(unsigned(reader).await?);
         all.extend(unshipped(reader, now).await?);
+        all.extend(disputed(reader).await?);
         all.extend(failing(reader).await?);
         all.extend(firing(&mut &*reader).await?.into_iter().map(Condition::from));
         all.extend(stuck(reader, now).await?);
@@ -224,6 +226,21 @@ async fn unshipped(reader: &Reader, now: Instant) -> sqlx::Result<Vec<Condition>
         facts: Facts { detail: late.error, ..Facts::default() },
     };
     Ok(late(reader, now).await?.into_iter().map(condition).collect())
+}
+
+/// Witnesses that refuse the history of the log.
+async fn disputed(reader: &Reader) -> sqlx::Result<Vec<Condition>> {
+    let condition = |refusal: Refusal| Condition {
+        kind: AlertKind::Disputed,
+        severity: AlertKind::Disputed.severity(),
+        subject: refusal.name.clone(),
+        title: refusal.name,
+        newest_at: refusal.since,
+        n: 1,
+        reference: None,
+        facts: Facts { detail: Some(refusal.refusal), ..Facts::default() },
+    };
+    Ok(refusals(&mut &*reader).await?.into_iter().map(condition).collect())
 }
 
 /// `command`: what finds it again.

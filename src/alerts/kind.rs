@@ -69,6 +69,8 @@ kinds! {
     Unsigned = "audit.signing-refused" => Critical;
     /// Checkpoints are not away from here in time, or something else is in their place.
     Unshipped = "audit.shipping-late" => Critical;
+    /// A witness has signed another history of the log.
+    Disputed = "audit.witness-refuses" => Critical;
     ChannelFailing = "notify.channel-failing" => Critical;
     /// An alert of another system; how bad it is says the sender.
     Received = "received.firing" => Warning;

@@ -5,6 +5,7 @@ use crate::{
     evidence::{
         keep::{self, Finding, Kept},
         ship::record::{self, Shipment},
+        witness::record::{self as witnesses, Cosignature, Refusal},
     },
     id::CheckpointId,
     web::{
@@ -48,13 +49,17 @@ pub(crate) async fn list(desk: Desk, place: web::Query<Place>) -> PageResult {
     };
     // Of the newest one on the page, and the oldest.
     let ends = found.rows.last().zip(found.rows.first()).map(|(oldest, newest)| (oldest.id, newest.id));
-    let shipments = match ends {
-        Some((oldest, newest)) => record::of(&mut desk.reader(), oldest, newest).await?,
-        None => Vec::new(),
+    let (shipments, cosignatures) = match ends {
+        Some((oldest, newest)) => (
+            record::of(&mut desk.reader(), oldest, newest).await?,
+            witnesses::of(&mut desk.reader(), oldest, newest).await?,
+        ),
+        None => (Vec::new(), Vec::new()),
     };
+    let refusals = witnesses::refusals(&mut desk.reader()).await?;
     let finding = keep::finding(&mut desk.reader()).await?;
     let shell = desk.shell(Some(Section::Audit), None).await?;
-    desk.page(200, &CheckpointsPage { shell, finding, rows: found.rows, shipments, pager })
+    desk.page(200, &CheckpointsPage { shell, finding, refusals, rows: found.rows, shipments, cosignatures, pager })
 }
 
 #[derive(Debug, Template)]
@@ -64,12 +69,20 @@ pub(crate) struct CheckpointsPage {
     pub(crate) finding: Option<Finding>,
     pub(crate) rows: Vec<Kept>,
     pub(crate) shipments: Vec<Shipment>,
+    pub(crate) cosignatures: Vec<Cosignature>,
+    pub(crate) refusals: Vec<Refusal>,
     pub(crate) pager: Pager,
 }
 
 impl CheckpointsPage {
     fn short_root(kept: &Kept) -> String {
         short_hash(&kept.root)
+    }
+
+    /// The witnesses that have signed a checkpoint too.
+    fn witnesses_of(&self, kept: &Kept) -> Vec<&str> {
+        let of = self.cosignatures.iter().filter(|cosignature| cosignature.checkpoint_id == kept.id);
+        of.map(|cosignature| cosignature.witness.as_str()).collect()
     }
 
     /// Where a checkpoint is besides, and where it is to be.
@@ -87,5 +100,6 @@ pub(crate) async fn show(desk: Desk, path: web::Path<CheckpointId>) -> PageResul
     let kept = keep::find(&mut desk.reader(), path.into_inner()).await?.ok_or(Problem::NotFound)?;
     record_look(&desk, "view-log", None, Some(format!("audit/checkpoints/{}", kept.id))).await?;
     let name = format!("checkpoint-{}-{}.txt", kept.size, kept.id);
-    Ok(download("text/plain; charset=utf-8", &name, kept.note))
+    let note = keep::cosigned(&mut desk.reader(), &kept).await?;
+    Ok(download("text/plain; charset=utf-8", &name, note))
 }

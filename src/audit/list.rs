@@ -8,7 +8,7 @@ use super::{
 };
 use crate::{
     clock::Instant,
-    evidence::keep,
+    evidence::{keep, witness::record::refusals},
     gate::{RecordAccess, audit::Entry},
     id::{CustomerId, Seq, StaffId},
     sql,
@@ -87,6 +87,7 @@ pub(crate) async fn list(desk: Desk, filter: web::Query<Filter>, back: web::Quer
         sealed,
         verification: last(&mut desk.reader()).await?,
         finding: keep::finding(&mut desk.reader()).await?,
+        refusals: refusals(&mut desk.reader()).await?,
         filter,
         errors,
     };

@@ -9,7 +9,10 @@ pub(crate) use crate::web::changed::Changed;
 use crate::{
     clock::Instant,
     digits,
-    evidence::keep::{Finding, Kept},
+    evidence::{
+        keep::{Finding, Kept},
+        witness::record::Refusal,
+    },
     id::{ExportId, IncidentId, RequestId, Seq, StaffId},
     web::{
         format,
@@ -45,6 +48,7 @@ pub(crate) struct ListPage {
     pub verification: LastVerification,
     /// Why the signer refuses.
     pub finding: Option<Finding>,
+    pub refusals: Vec<Refusal>,
 }
 
 impl ListPage {

@@ -16,7 +16,8 @@ use actix_web::{HttpResponse, web};
 /// `GET /log/checkpoint`
 pub(crate) async fn checkpoint(desk: Desk) -> PageResult {
     let kept = keep::last(&mut desk.reader()).await?.ok_or(Problem::NotFound)?;
-    Ok(HttpResponse::Ok().content_type("text/plain; charset=utf-8").body(kept.note))
+    let note = keep::cosigned(&mut desk.reader(), &kept).await?;
+    Ok(HttpResponse::Ok().content_type("text/plain; charset=utf-8").body(note))
 }
 
 /// `GET /log/{tile}`

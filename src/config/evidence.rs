@@ -4,12 +4,14 @@ use super::{Check, Settings, within};
 use crate::evidence::{
     ship::{Shipping, bucket::signature::Credentials, target::Target},
     signing::Signing,
+    witness::{Witness, Witnesses},
 };
 use chrono::TimeDelta;
 use std::path::Path;
 
 pub(super) const KEY: &str = "INGAM_AUDIT_KEY_FILE";
 pub(super) const STATE: &str = "INGAM_AUDIT_STATE_FILE";
+pub(super) const WITNESSES: &str = "INGAM_AUDIT_WITNESSES";
 pub(super) const SHIP: &str = "INGAM_AUDIT_SHIP";
 pub(super) const ACCESS: &str = "INGAM_AUDIT_SHIP_ACCESS_KEY";
 pub(super) const SECRET: &str = "INGAM_AUDIT_SHIP_SECRET_KEY";
@@ -38,6 +40,23 @@ impl Settings {
         let usual = Shipping::default();
         let within = self.or(SHIP_WITHIN, usual.within, |text| within(text, 1, 720).map(TimeDelta::hours))?;
         Ok(Shipping { targets, within, ..usual })
+    }
+
+    /// None where none is named.
+    pub(super) fn witnesses(&self) -> Result<Witnesses, String> {
+        let words: Vec<&str> = self.get(WITNESSES).unwrap_or_default().split_whitespace().collect();
+        let (pairs, []) = words.as_chunks::<2>() else {
+            return Err(format!("{WITNESSES}: after the address of each witness comes its public key"));
+        };
+        let mut all: Vec<Witness> = Vec::new();
+        for [url, key] in pairs {
+            let witness = Witness::parse(url, key).map_err(|why| format!("{WITNESSES}: {why}"))?;
+            if all.iter().any(|other| other.name() == witness.name()) {
+                return Err(format!("{WITNESSES}: {} is named twice", witness.name()));
+            }
+            all.push(witness);
+        }
+        Ok(Witnesses { all, ..Witnesses::default() })
     }
 
     /// A target as it is written, also one that an argument names.
@@ -78,5 +97,14 @@ impl Signing {
             Ok(state) => format!("by {}, the last time at {} rows", self.origin(), state.checkpoint.size()),
             Err(why) => format!("warning: {why}"),
         }
+    }
+}
+
+impl Witnesses {
+    /// The line of `ingam check`.
+    pub(crate) fn check(&self) -> Check {
+        let names: Vec<&str> = self.all.iter().map(Witness::name).collect();
+        let verdict = if names.is_empty() { format!("none: name some in {WITNESSES}") } else { names.join(", ") };
+        Check { name: "witnesses of the log", verdict: Ok(verdict) }
     }
 }

@@ -50,6 +50,7 @@ pub(super) struct File {
     audit_key: Option<String>,
     #[serde(rename = "audit_state_file")]
     audit_state: Option<String>,
+    audit_witnesses: Option<String>,
     audit_ship: Option<String>,
     audit_ship_within_hours: Option<i64>,
     /// `[[job]]`
@@ -128,6 +129,7 @@ impl File {
             (metrics::TOKEN, self.metrics_token),
             (evidence::KEY, self.audit_key),
             (evidence::STATE, self.audit_state),
+            (evidence::WITNESSES, self.audit_witnesses),
             (evidence::SHIP, self.audit_ship),
             (evidence::SHIP_WITHIN, number(self.audit_ship_within_hours)),
             // From the environment only.

@@ -80,6 +80,16 @@ pub(crate) async fn covering(db: &mut impl Queries, rows: i64) -> sqlx::Result<O
         .await
 }
 
+/// The note of a checkpoint with the signatures of witnesses that have come.
+pub(crate) async fn cosigned(db: &mut impl Queries, kept: &Kept) -> sqlx::Result<String> {
+    let lines: Vec<(String,)> = db
+        .query(sql!("select line from cosignatures where checkpoint_id = $1 order by witness"))
+        .bind(kept.id)
+        .all()
+        .await?;
+    Ok(lines.into_iter().fold(kept.note.clone(), |note, (line,)| format!("{note}{line}\n")))
+}
+
 /// Why the signer refuses, and since when it does.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Finding {

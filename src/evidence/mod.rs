@@ -14,6 +14,7 @@
 //! | [`prove`] | the receipt of a row |
 //! | [`compare`] | the rows against checkpoints that were kept elsewhere |
 //! | [`ship`] | copies of the checkpoints, away from here |
+//! | [`witness`] | signatures of others on the checkpoints |
 //! | [`offline`] | checkpoints and receipts without a database |
 //! | [`bundle`] | rows with all that proves them, without a database |
 //! | [`keys`] | whose signatures are believed |
@@ -30,3 +31,4 @@ pub mod ship;
 pub(crate) mod sign;
 pub mod signing;
 pub(crate) mod state;
+pub mod witness;

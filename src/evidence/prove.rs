@@ -57,10 +57,11 @@ pub(crate) async fn receipt(reader: &Reader, seq: Seq) -> Result<Proven, Unprove
         reader.query(sql!("select body from audit where seq = $1")).bind(seq).optional().await?;
     let (body,) = row.ok_or(Unproven::Row(seq))?;
     let kept = keep::last(&mut &*reader).await?.ok_or(Unproven::Unsigned)?;
+    let kept = Kept { note: keep::cosigned(&mut &*reader, &kept).await?, ..kept };
     receipt_in(reader, &kept, seq, body).await
 }
 
-/// The receipt of a row with these bytes, for this checkpoint.
+/// The receipt of a row with these bytes, for this checkpoint with the signatures that its note has.
 pub(crate) async fn receipt_in(reader: &Reader, kept: &Kept, seq: Seq, body: Vec<u8>) -> Result<Proven, Unproven> {
     let index = u64::try_from(seq.get()).map_err(|_| Unproven::Row(seq))?;
     if kept.size <= seq.get() {

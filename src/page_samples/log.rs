@@ -5,6 +5,7 @@ use crate::{
     evidence::{
         keep::{Finding, Kept},
         ship::record::Shipment,
+        witness::record::{Cosignature, Refusal},
     },
     id::{CheckpointId, CustomerId, RequestId, Seq, StaffId},
     web::{
@@ -175,6 +176,7 @@ impl Maker {
                     finding: None,
                 },
                 finding: None,
+                refusals: Vec::new(),
             })
         };
         let filter = crate::audit::filter::Filter {
@@ -238,9 +240,23 @@ impl Maker {
         add("audit-row-order", show(rows[3].clone(), audit::Entry::default(), Some(Seq::new(12_345)), None));
         add("audit-row-bare", show(audit::Row { ip: None, ..rows[5].clone() }, audit::Entry::default(), None, None));
 
-        let checkpoints = |rows, finding| {
+        let checkpoints = |rows, finding: Option<Finding>| {
             html(&CheckpointsPage {
                 shell: self.shell(Section::Audit),
+                refusals: if finding.is_some() {
+                    vec![Refusal {
+                        name: "witness.example.com/w1".into(),
+                        refusal: "it does not sign the log of 12345 rows after that of 12001 rows (422)".into(),
+                        since: before(TimeDelta::minutes(3)),
+                    }]
+                } else {
+                    Vec::new()
+                },
+                cosignatures: vec![Cosignature {
+                    checkpoint_id: CheckpointId::new(12_345),
+                    witness: "witness.example.com/w1".into(),
+                    line: String::new(),
+                }],
                 finding,
                 rows,
                 shipments: [

@@ -153,6 +153,15 @@ impl fmt::Display for Signature {
     }
 }
 
+/// Reads signature lines alone, as a witness answers.
+pub(crate) fn signatures(lines: &str) -> Result<Vec<Signature>, Fault> {
+    let lines: Vec<&str> = lines.strip_suffix('\n').ok_or(Fault::NoteEnd)?.split('\n').collect();
+    if lines.len() > MAX_SIGNATURES {
+        return Err(Fault::SignatureCount);
+    }
+    lines.into_iter().map(Signature::read).collect()
+}
+
 fn check_characters(text: &str) -> Result<(), Fault> {
     let is_refused = |c: char| (c.is_control() && c != '\n') || c == '\u{feff}';
     if text.contains(is_refused) { Err(Fault::Character) } else { Ok(()) }

@@ -61,6 +61,11 @@ impl Verifier {
         &self.name
     }
 
+    /// Whether it signs checkpoints of others, with the time.
+    pub(crate) fn is_of_witness(&self) -> bool {
+        self.kind == KeyType::CosignatureV1
+    }
+
     #[cfg(test)]
     pub(crate) fn kind(&self) -> KeyType {
         self.kind

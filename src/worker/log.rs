@@ -8,6 +8,7 @@ use crate::{
         nodes,
         ship::{ship_due, target::Target},
         signing::Signing,
+        witness::{Witness, ask_if_due},
     },
 };
 use std::sync::Arc;
@@ -60,6 +61,19 @@ pub(super) async fn ship(work: Work, target: Arc<Target>, mut stopped: watch::Re
         tokio::select! {
             shipped = ship_due(reader, gate, &work.clock, &target, within) => if let Err(error) = shipped {
                 tracing::warn!(%error, target = target.name(), "checkpoints could not be shipped; trying again");
+            },
+            _ = stopped.changed() => return,
+        }
+    }
+}
+
+/// Asks a witness for its signature on the newest checkpoint.
+pub(super) async fn ask_witness(work: Work, witness: Arc<Witness>, mut stopped: watch::Receiver<bool>) {
+    let (reader, gate) = (&work.batches.reader, &work.gate);
+    while turn_after(work.witnesses.look, &mut stopped).await {
+        tokio::select! {
+            asked = ask_if_due(reader, gate, &work.clock, &witness) => if let Err(error) = asked {
+                tracing::warn!(error = format!("{error:#}"), witness = witness.name(), "a witness could not be asked; trying again");
             },
             _ = stopped.changed() => return,
         }

@@ -272,6 +272,19 @@ pub const COVERAGE: &[Coverage] = &[
         )],
     ),
     table(
+        "cosignatures",
+        &[],
+        &[("checkpoint_id, witness, line, at", "signatures, which are verified with the public keys of the witnesses")],
+    ),
+    table(
+        "witnesses",
+        &[],
+        &[(
+            "name, attempts, error, next_at, refusal, since",
+            "what witnesses said the last time; they say it again the next time",
+        )],
+    ),
+    table(
         "signing",
         &[],
         &[("id, fault, since", "what the signer found the last time; it is found again the next time")],

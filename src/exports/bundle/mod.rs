@@ -89,6 +89,7 @@ impl Bundle {
         query: &AuditQuery,
     ) -> Result<Self, Unbundled> {
         let (kind, kept) = covering(reader, export).await?;
+        let kept = Kept { note: keep::cosigned(&mut &*reader, &kept).await?, ..kept };
         let (_, checkpoint) = kept.read()?;
         let time = u64::try_from(kept.signed_at.unix()).unwrap_or_default();
         let archive = Archive::new(export.file_name().trim_end_matches(".tar").to_owned(), time);

@@ -6,3 +6,4 @@ mod refusing;
 mod shipping;
 mod signing;
 pub(crate) mod support;
+mod witness;

@@ -274,6 +274,12 @@ fn evidence(world: &World, key: &Key) {
     let mut ship = world.command(&["audit", "ship", "--now"]);
     let shipped = ship.env("INGAM_AUDIT_SHIP", key.directory.path()).output().unwrap();
     assert!(shipped.status.success(), "{}", said(&shipped));
+    for sql in [
+        "insert into cosignatures (checkpoint_id, witness, line, at) select id, 'w1', 'a line', signed_at from checkpoints",
+        "insert into witnesses (name, attempts, error, next_at) select 'w2', 1, 'timed out', signed_at from checkpoints limit 1",
+    ] {
+        world.database().tamper(sql).unwrap();
+    }
     world
         .database()
         .tamper(&format!("insert into audit_nodes (level, n, hash) values (8, 0, {})", literal(world.engine, &[7; 32])))
