@@ -1,5 +1,6 @@
 use super::maker::{Maker, Sample, before, html, now, refused_field};
 use crate::{
+    access::{of_customer::Looked, pages as access},
     id::{CustomerId, EntryId, NoteId, Seq},
     page_samples::maker,
     users::{
@@ -20,6 +21,7 @@ use crate::{
             Section,
             field::{FieldErrors, wrong},
             seal::{FirstUse, FormRefusal, Meanwhile, SealForm},
+            table::Pager,
         },
     },
 };
@@ -96,6 +98,29 @@ impl Maker {
             },
             // A hostile name is shown whole: its mask would hide what must not get through.
             customer: Customer { name: self.text("김*연", "김*연"), ..Customer::masked(customer) },
+        }
+    }
+
+    fn looked(self) -> Looked {
+        let look = |minutes, task: &str, detail: Option<&str>, reason: Option<String>| access::Row {
+            at: before(TimeDelta::minutes(minutes)),
+            staff: self.me(),
+            task: task.into(),
+            detail: detail.map(Into::into),
+            customers: vec![CustomerId::new(482_913)],
+            reason,
+            ip: "10.20.4.22".into(),
+            request: Some("req_01JD3Q7XK2".into()),
+        };
+        Looked {
+            rows: vec![
+                look(1, "view", None, None),
+                look(3, "reveal", None, Some(self.text("택배 기사 연락 요청", "Courier asked for contact"))),
+                look(5, "view-order", Some("order/4829"), None),
+                look(6, "search", Some("orders"), None),
+                look(9, "view-log", Some("audit/12345"), None),
+            ],
+            pager: pager_within("/users/482913", "looks", true, Some(17)),
         }
     }
 

@@ -98,9 +98,10 @@ impl Subject for CustomerRow {
         let path = self.path();
         let history = history(desk, &self, query.number("history")).await?;
         // Addresses of colleagues are for those who may read all records.
-        let looks = match desk.may("GET", "/access-records") {
-            true => Some(of_customer(desk.reader(), self.id, &path, query.number("looks")).await?),
-            false => None,
+        let looks = if desk.may("GET", "/access-records") {
+            Some(of_customer(desk.reader(), self.id, &path, query.number("looks")).await?)
+        } else {
+            None
         };
         let page = ShowPage {
             shell,
