@@ -41,6 +41,7 @@ impl Maker {
             request: None,
             may_take_back: outcome == "applied" && action == "points.adjust",
             action: action.into(),
+            name: target.starts_with("order/").then(|| "20261128-000412".into()),
             target: target.into(),
             outcome: outcome.into(),
             refusal: refusal.map(Into::into),
