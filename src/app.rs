@@ -275,6 +275,7 @@ fn work(store: &Store, gate: &Gate, config: Config, clock: Clock, address: Socke
         consumers: config.consumers,
         judging: config.judging,
         verifying: config.verifying,
+        sealing: config.sealing,
         signing: config.signing,
         shipping: config.shipping,
         witnesses: config.witnesses,

@@ -1,7 +1,11 @@
 //! Everything that can be done: the changes, and the background work that alters no business data.
 
 use crate::{
-    access::continue_looking::ContinueLooking,
+    access::{
+        continue_looking::ContinueLooking,
+        seal::SealRecords,
+        tie::{SealAccess, TieTree},
+    },
     alerts::{
         acknowledge::AcknowledgeAlert,
         judge::JudgeAlerts,
@@ -189,6 +193,7 @@ crate::changes! {
     Withdraw,
     ExpireRequest,
     ContinueLooking,
+    SealAccess,
     ConfirmHostChanges,
     AddNetwork,
     ChangeNetwork,
@@ -233,6 +238,8 @@ crate::gate::housekeeping! {
     ResealWays,
     KeepKeyCheck,
     RecordAccess,
+    SealRecords,
+    TieTree,
     KeepSearch,
     FanOut,
     AnnounceDuty,

@@ -26,6 +26,7 @@ pub use receivers::{ReceiverConfig, receivers};
 use self::file::File;
 use crate::zone::Zone;
 use crate::{
+    access::seal::Sealing,
     alerts::receive::Receivers,
     allowlist::Allowlist,
     audit::background::Verifying,
@@ -95,6 +96,8 @@ pub struct Config {
     pub policies: Policies,
     /// How often the log is verified in the background; nothing where it is not.
     pub verifying: Option<Verifying>,
+    /// When access records are sealed; nothing where they are not.
+    pub sealing: Option<Sealing>,
     /// What signs the log; nothing where it is not signed.
     pub signing: Option<Signing>,
     /// Where checkpoints are shipped to.
@@ -147,6 +150,7 @@ impl Config {
             consumers: Consumers::default(),
             policies: Declared::usual(kinds, Zone::seoul()),
             verifying: Some(Verifying::default()),
+            sealing: Some(Sealing::default()),
             signing: None,
             shipping: Shipping::default(),
             witnesses: Witnesses::default(),
@@ -427,6 +431,7 @@ impl Settings {
             channels,
             events_topic: self.get(TOPIC).unwrap_or(default_topic(profile)).to_owned(),
             verifying: Some(Verifying::default()),
+            sealing: Some(Sealing::default()),
             signing,
             shipping: self.shipping()?,
             witnesses: self.witnesses()?,

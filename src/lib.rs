@@ -59,7 +59,7 @@
 //!
 //! Slices depend on [`gate`] and [`web`]; [`gate`] knows no slice; only [`mod@changes`], [`routes`] and [`sections`] know them all.
 
-mod access;
+pub mod access;
 mod alerts;
 pub mod allowlist;
 pub mod app;

@@ -13,6 +13,7 @@ mod queues;
 mod refunds;
 
 use crate::{
+    access::seal::Sealing,
     alerts::{
         judge::judge,
         receive::{Receivers, poll::poll},
@@ -103,6 +104,8 @@ pub(crate) struct Work {
     pub judging: Option<Judging>,
     /// Nothing where the log is not verified in the background.
     pub verifying: Option<Verifying>,
+    /// Nothing where access records are not sealed.
+    pub sealing: Option<Sealing>,
     /// Nothing where the log is not signed.
     pub signing: Option<Signing>,
     /// Where checkpoints are shipped to.
@@ -120,6 +123,7 @@ pub(crate) fn start(work: &Work) -> Worker {
         tokio::spawn(batches::run(work.batches.clone(), pulses.add("running batches"), stopped.clone())),
         tokio::spawn(log::verify(work.clone(), stopped.clone())),
         tokio::spawn(log::sign(work.clone(), stopped.clone())),
+        tokio::spawn(log::seal_access(work.clone(), stopped.clone())),
         tokio::spawn(index_names(work.clone(), stopped.clone())),
         tokio::spawn(mark_file(work.clone(), stopped.clone())),
         tokio::spawn(judge_alerts(work.clone(), pulses.add("opening alerts"), stopped.clone())),

@@ -1,6 +1,9 @@
 //! Browsing the access records, newest first.
 
-use super::pages::{ListPage, Row, TASKS};
+use super::{
+    pages::{ListPage, Row, Sealed, TASKS},
+    seal, tie,
+};
 use crate::{
     audit::list::{record_look, staff},
     clock::Instant,
@@ -74,6 +77,7 @@ pub(crate) async fn list(desk: Desk, filter: web::Query<Filter>) -> PageResult {
         shell: desk.shell(Some(Section::Access), None).await?,
         staff: staff(desk.reader()).await?,
         rows: rows(desk.reader(), found.rows).await?,
+        sealed: Sealed { head: tie::head(desk.reader()).await?, waiting: seal::waiting(desk.reader()).await? },
         pager: filter.pager(found.next),
         filter,
         errors,

@@ -5,3 +5,5 @@ pub(crate) mod list;
 pub(crate) mod looks;
 pub(crate) mod of_customer;
 pub(crate) mod pages;
+pub mod seal;
+pub(crate) mod tie;

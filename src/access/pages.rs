@@ -1,6 +1,6 @@
 //! The page of access records: who looked at whose data.
 
-use super::list::Filter;
+use super::{list::Filter, tie::Head};
 use crate::{
     clock::Instant,
     id::{CustomerId, OrderId, Seq},
@@ -24,6 +24,15 @@ pub(crate) struct ListPage {
     pub errors: FieldErrors,
     pub rows: Vec<Row>,
     pub pager: Pager,
+    pub sealed: Sealed,
+}
+
+/// How far the records are sealed.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Sealed {
+    pub head: Head,
+    /// The number of those that are in chains alone so far.
+    pub waiting: i64,
 }
 
 /// The kinds of data views, of the log and of these records; their names are under `task.`

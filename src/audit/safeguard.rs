@@ -40,11 +40,17 @@ async fn sqlite_triggers(reader: &Reader) -> anyhow::Result<Safeguard> {
 
 /// Triggers that must be there and fire even for a session that says it is a replica: table, name, and what `pg_trigger`
 /// calls its type (1 for each row, 2 before, 4 insert, 8 delete, 16 update, 32 truncate).
-const POSTGRES_TRIGGERS: [(&str, &str, i64); 34] = [
+const POSTGRES_TRIGGERS: [(&str, &str, i64); 40] = [
     ("access_records", "access_records_no_rewriting", 27),
     ("access_records", "access_records_no_truncate", 34),
     ("access_subjects", "access_subjects_no_rewriting", 27),
     ("access_subjects", "access_subjects_no_truncate", 34),
+    ("access_leaves", "access_leaves_no_rewriting", 27),
+    ("access_leaves", "access_leaves_no_truncate", 34),
+    ("access_head", "access_head_next", 31),
+    ("access_head", "access_head_no_truncate", 34),
+    ("access_sealed", "access_sealed_next", 31),
+    ("access_sealed", "access_sealed_no_truncate", 34),
     ("access_heads", "access_heads_next", 31),
     ("access_heads", "access_heads_no_truncate", 34),
     ("alert_events", "alert_events_no_rewriting", 27),
@@ -109,9 +115,9 @@ async fn postgres_rights(reader: &Reader) -> anyhow::Result<Safeguard> {
             // A right on one column of a table is no right on the table, so updating is asked of any column.
             postgres: "select (select rolsuper from pg_roles where rolname = current_user)
                            or pg_has_role(current_user, (select relowner from pg_class where oid = 'audit'::regclass), 'usage')
-                           or exists (select 1 from unnest(array['audit', 'access_records', 'access_subjects', 'checkpoints', 'point_entries', 'order_events', 'batch_events', 'alert_events', 'escalation_events', 'incident_events', 'postmortems', 'approval_votes', 'user_notes']) kept (name)
+                           or exists (select 1 from unnest(array['audit', 'access_records', 'access_subjects', 'access_leaves', 'checkpoints', 'point_entries', 'order_events', 'batch_events', 'alert_events', 'escalation_events', 'incident_events', 'postmortems', 'approval_votes', 'user_notes']) kept (name)
                                        where has_any_column_privilege(kept.name, 'update'))
-                           or exists (select 1 from unnest(array['audit', 'audit_head', 'access_heads', 'access_records', 'access_subjects', 'checkpoints', 'point_entries', 'order_events', 'batch_events', 'alert_events', 'escalation_events', 'incident_events', 'postmortems', 'approval_requests', 'approval_votes', 'user_notes']) kept (name)
+                           or exists (select 1 from unnest(array['audit', 'audit_head', 'access_heads', 'access_records', 'access_subjects', 'access_leaves', 'access_head', 'access_sealed', 'checkpoints', 'point_entries', 'order_events', 'batch_events', 'alert_events', 'escalation_events', 'incident_events', 'postmortems', 'approval_requests', 'approval_votes', 'user_notes']) kept (name)
                                        where has_table_privilege(kept.name, 'delete, truncate, trigger'))",
         ))
         .one()

@@ -23,6 +23,7 @@ mod people;
 mod refunds;
 mod reversals;
 mod runs;
+mod tree;
 
 use crate::{
     entry_columns,
@@ -36,11 +37,14 @@ use crate::{
     store::{Reader, Sql},
 };
 
+pub use tree::AccessTree;
+
 /// What a log that fits amounts to.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Verified {
     pub rows: i64,
     pub root: [u8; 32],
+    pub access: AccessTree,
 }
 
 /// Why a log does not fit.
@@ -153,9 +157,10 @@ pub async fn verify(reader: &Reader, kinds: &[Kind]) -> Result<Verified, Unfit> 
     reversals::reversals_fit(reader).await?;
     access::access_fits(reader).await?;
     access::looks_fit(reader).await?;
+    let access = tree::tree_fits(reader).await?;
     people::people_fit(reader).await?;
     host::host_fits(reader).await?;
-    Ok(Verified { rows: size, root: frontier.root() })
+    Ok(Verified { rows: size, root: frontier.root(), access })
 }
 
 /// The same, in a fifth of the time: beside the work of the console.

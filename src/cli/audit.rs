@@ -7,7 +7,7 @@ use super::{
 use crate::{
     audit::{
         hold_time::HoldTime,
-        verify::{Verified, coverage::listing, verify as verify_log},
+        verify::{AccessTree, Verified, coverage::listing, verify as verify_log},
     },
     changes::KINDS,
     clock::Clock,
@@ -39,6 +39,17 @@ pub(super) async fn verify(args: TargetArgs) -> anyhow::Result<ExitCode> {
 /// Says that a log fits.
 pub(super) fn tell(verified: &Verified) {
     println!("The audit log fits: {} rows, root {}", group(verified.rows), hex::encode(verified.root));
+    let AccessTree { leaves, root, first, tied } = &verified.access;
+    match first {
+        Some(first) => println!(
+            "The tree of the access records fits: {} records from record {first} on, root {}; the log has it of {} records. Those before \
+             are in chains alone, and so are those of the last seconds.",
+            group(*leaves),
+            hex::encode(root),
+            group(*tied),
+        ),
+        None => println!("No access record is in a tree yet."),
+    }
 }
 
 pub(super) async fn hold_time(reason: &Reason, args: TargetArgs, clock: Clock) -> anyhow::Result<ExitCode> {

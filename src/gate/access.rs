@@ -6,9 +6,10 @@ use crate::{
     id::{CustomerId, StaffId},
     secret::sha256,
     sql,
+    store::Queries,
 };
-use serde_json::{Value, json};
-use std::collections::BTreeSet;
+use serde_json::{Map, Value, json};
+use std::collections::{BTreeSet, HashMap};
 
 /// The number of chains. On PostgreSQL the head of a chain is locked until its transaction ends, so people who look at data at
 /// the same time wait for each other only where they meet in one of them.
@@ -67,6 +68,35 @@ impl AccessRecord {
     }
 }
 
+impl AccessRecord {
+    /// The exact bytes of leaf `n` of the tree of the access records: one JSON object with its keys in order and no spaces (RFC 8785), in
+    /// which integers are strings, because JSON numbers end at 2^53. `id` is that of the record.
+    pub fn body(&self, n: i64, id: i64, customers: &[CustomerId]) -> Vec<u8> {
+        let body = [
+            ("at", json!(self.at.to_string())),
+            ("customers", customers.iter().map(ToString::to_string).collect()),
+            ("detail", json!(self.detail)),
+            ("id", json!(id.to_string())),
+            ("ip", json!(self.ip)),
+            ("lane", json!(self.lane.to_string())),
+            ("n", json!(n.to_string())),
+            // What is refused is not shown and has no record.
+            ("outcome", json!("shown")),
+            ("place", json!(self.place.to_string())),
+            ("reason", json!(self.reason)),
+            ("request", json!(self.request_id)),
+            ("staff", json!(self.staff_id.to_string())),
+            ("staff_name", json!(self.staff_name)),
+            ("subject", json!(self.subject)),
+            ("task", json!(self.task)),
+            ("v", json!("1")),
+        ];
+        // In this order, which is that of the names, whichever map serde_json has.
+        let body: Map<String, Value> = body.into_iter().map(|(name, value)| (name.to_owned(), value)).collect();
+        Value::Object(body).to_string().into_bytes()
+    }
+}
+
 /// The lane of a transaction, by its change id, which is random.
 pub(super) fn lane_of(change_id: &str) -> i64 {
     change_id.get(..1).and_then(|digit| i64::from_str_radix(digit, 16).ok()).unwrap_or_default()
@@ -76,6 +106,31 @@ pub(super) fn lane_of(change_id: &str) -> i64 {
 pub(super) fn customers(shown: &[CustomerId], subject: Option<&str>) -> Vec<CustomerId> {
     let subject = subject.and_then(|subject| subject.strip_prefix("user/")?.parse().ok());
     shown.iter().copied().chain(subject).collect::<BTreeSet<_>>().into_iter().collect()
+}
+
+/// The customers whom the records of a part of a chain name, by the id of the record.
+pub(crate) async fn subjects(
+    queries: &mut impl Queries,
+    lane: i64,
+    from: i64,
+    to: i64,
+) -> sqlx::Result<HashMap<i64, Vec<CustomerId>>> {
+    let rows: Vec<(i64, CustomerId)> = queries
+        .query(sql!(
+            "select s.record_id, s.customer from access_records r cross join access_subjects s
+              where r.lane = $1 and r.place >= $2 and r.place < $3 and s.record_id = r.id
+              order by s.record_id, s.customer"
+        ))
+        .bind(lane)
+        .bind(from)
+        .bind(to)
+        .all()
+        .await?;
+    let mut subjects: HashMap<i64, Vec<CustomerId>> = HashMap::new();
+    for (record, customer) in rows {
+        subjects.entry(record).or_default().push(customer);
+    }
+    Ok(subjects)
 }
 
 pub(super) async fn insert(
@@ -120,4 +175,33 @@ pub(super) async fn insert(
     .run()
     .await
     .map(drop)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_bytes_of_a_leaf_are_canonical() {
+        let record = AccessRecord {
+            lane: 3,
+            place: 7,
+            at: Instant::from_unix(1_772_410_260).unwrap(),
+            staff_id: StaffId::new(2),
+            staff_name: "민아 \"K\"".to_owned(),
+            ip: "10.20.4.22".to_owned(),
+            ip_key: String::new(),
+            task: "search".to_owned(),
+            subject: None,
+            detail: Some("name".to_owned()),
+            reason: None,
+            request_id: "req_1".to_owned(),
+            shown: Some(2),
+        };
+        let body = record.body(12, 40, &[CustomerId::new(5), CustomerId::new(9_007_199_254_740_993)]);
+        assert_eq!(
+            String::from_utf8(body).unwrap(),
+            r#"{"at":"2026-03-02T00:11:00.000000Z","customers":["5","9007199254740993"],"detail":"name","id":"40","ip":"10.20.4.22","lane":"3","n":"12","outcome":"shown","place":"7","reason":null,"request":"req_1","staff":"2","staff_name":"민아 \"K\"","subject":null,"task":"search","v":"1"}"#
+        );
+    }
 }

@@ -1,6 +1,6 @@
 use super::maker::{Maker, Sample, before, html};
 use crate::{
-    access::pages as access,
+    access::{pages as access, tie::Head},
     audit::{RequestRow, checkpoints::CheckpointsPage, pages as audit},
     evidence::{
         keep::{Finding, Kept},
@@ -301,6 +301,10 @@ impl Maker {
                 errors,
                 rows,
                 pager: filter.pager(None::<i64>),
+                sealed: access::Sealed {
+                    head: Head { size: 48_120, tied: 48_000, tied_at: Some(before(TimeDelta::minutes(20))) },
+                    waiting: 3,
+                },
                 filter,
             })
         };

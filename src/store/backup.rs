@@ -83,11 +83,13 @@ impl Facts {
 }
 
 /// Tables that a new database has rows in.
-const SEEDED: [&str; 8] = [
+const SEEDED: [&str; 10] = [
     "_sqlx_migrations",
     "installation",
     "audit_head",
     "access_heads",
+    "access_head",
+    "access_sealed",
     "numbers",
     "verification",
     "signing",

@@ -181,8 +181,11 @@ pub async fn stamp(reader: &Reader, engine: Engine) -> anyhow::Result<Stamp> {
 }
 
 /// The tables whose triggers on SQLite keep them append-only.
-const KEPT: [&str; 13] = [
+const KEPT: [&str; 16] = [
+    "access_head",
     "access_heads",
+    "access_leaves",
+    "access_sealed",
     "audit",
     "audit_head",
     "access_records",

@@ -1,7 +1,8 @@
-//! The audit log in the background: verifying it, signing it, and shipping what was signed.
+//! The audit log in the background: verifying it, signing it, and shipping what was signed; sealing the access records.
 
 use super::{Work, turn_after};
 use crate::{
+    access::{seal::seal_if_due, tie::tie_if_due},
     audit::background::{Verifying, report_unsigned, verify_if_due},
     evidence::{
         keep::{self, sign_if_due},
@@ -24,6 +25,22 @@ pub(super) async fn verify(work: Work, mut stopped: watch::Receiver<bool>) {
                 tracing::warn!(%error, "the audit log could not be verified; trying again");
             },
             _ = stopped.changed() => return,
+        }
+    }
+}
+
+/// Seals access records some seconds after they were made, and tells the log of their tree from time to time.
+pub(super) async fn seal_access(work: Work, mut stopped: watch::Receiver<bool>) {
+    let Some(sealing) = work.sealing else { return };
+    let (reader, gate) = (&work.batches.reader, &work.gate);
+    let mut turn = 0_u32;
+    while turn_after(sealing.look, &mut stopped).await {
+        turn = turn.wrapping_add(1);
+        if let Err(error) = seal_if_due(reader, gate, sealing, turn).await {
+            tracing::warn!(%error, "access records could not be sealed; trying again");
+        }
+        if let Err(error) = tie_if_due(reader, gate, &work.clock, sealing).await {
+            tracing::warn!(%error, "the log could not be told of the access records; trying again");
         }
     }
 }

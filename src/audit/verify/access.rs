@@ -3,12 +3,10 @@
 use super::{AT_ONCE, Unfit};
 use crate::{
     access_columns,
-    gate::access::{AccessRecord, LANES},
-    id::CustomerId,
+    gate::access::{AccessRecord, LANES, subjects},
     sql,
     store::Reader,
 };
-use std::collections::HashMap;
 
 /// The kind of the change that lifts a first limit; the slice that has it is above this one.
 const CONTINUE: &str = "access.continue";
@@ -64,31 +62,6 @@ async fn subjects_fit(reader: &Reader) -> Result<(), Unfit> {
     stray.map_or(Ok(()), |id| Err(Unfit::Access(format!("customers are named by record {id}, which is not there"))))
 }
 
-/// The customers whom the records of a part of a chain name, by the id of the record.
-pub(super) async fn subjects(
-    reader: &Reader,
-    lane: i64,
-    from: i64,
-    to: i64,
-) -> sqlx::Result<HashMap<i64, Vec<CustomerId>>> {
-    let rows: Vec<(i64, CustomerId)> = reader
-        .query(sql!(
-            "select s.record_id, s.customer from access_records r cross join access_subjects s
-              where r.lane = $1 and r.place >= $2 and r.place < $3 and s.record_id = r.id
-              order by s.record_id, s.customer"
-        ))
-        .bind(lane)
-        .bind(from)
-        .bind(to)
-        .all()
-        .await?;
-    let mut subjects: HashMap<i64, Vec<CustomerId>> = HashMap::new();
-    for (record, customer) in rows {
-        subjects.entry(record).or_default().push(customer);
-    }
-    Ok(subjects)
-}
-
 /// The counts of looks are what their access records are, and each limit that was lifted has its change in the log. Processes that are
 /// configured for different zones count different days, each a part of the records that both have.
 pub(super) async fn looks_fit(reader: &Reader) -> Result<(), Unfit> {
@@ -129,7 +102,7 @@ async fn chain_fits(reader: &Reader, lane: i64) -> Result<(), Unfit> {
             .bind(size.min(next + AT_ONCE))
             .all()
             .await?;
-        let mut subjects = subjects(reader, lane, next, size.min(next + AT_ONCE)).await?;
+        let mut subjects = subjects(&mut &*reader, lane, next, size.min(next + AT_ONCE)).await?;
         if slice.is_empty() {
             return Err(Unfit::Access(format!("record {next} of chain {lane} is missing")));
         }

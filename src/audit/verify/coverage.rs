@@ -39,12 +39,26 @@ pub fn listing() -> String {
 
 /// Every table of the schema.
 pub const COVERAGE: &[Coverage] = &[
+    table(
+        "access_head",
+        &[(
+            "id, size, frontier, root",
+            "recomputed from all leaves, and the rows of the log that seal a size of the tree",
+        )],
+        &[("tied, tied_at", "when the log is told of the tree next, nothing else")],
+    ),
+    table(
+        "access_leaves",
+        &[("n, record_id, body, leaf", "records and customers, bytes, leaf and root of a Merkle tree")],
+        &[],
+    ),
+    table("access_sealed", &[("lane, starts, next", "the places of the records that are leaves")], &[]),
     table("access_heads", &[("lane, size, hash", "recomputed from all access records")], &[]),
     table(
         "access_records",
         &[(
             "id, at, staff_id, staff_name, ip, ip_key, task, subject, detail, reason, request_id, shown, lane, place, hash",
-            "chains of hashes, with the customers who are named by the id; records from before there were chains are counted, no more",
+            "chains of hashes, with the customers who are named by the id, and the tree; records from before there were chains are counted, no more",
         )],
         &[],
     ),

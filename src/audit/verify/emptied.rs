@@ -9,6 +9,7 @@ pub(super) async fn is_new(reader: &Reader) -> Result<(), Unfit> {
     let (knows_more,): (bool,) = reader
         .query(sql!(
             "select exists (select 1 from staff) or exists (select 1 from access_records) or exists (select 1 from access_heads where size > 0)
+                 or exists (select 1 from access_leaves)
                  or exists (select 1 from sessions) or exists (select 1 from outbox) or exists (select 1 from idempotency)
                  or exists (select 1 from batch_jobs) or exists (select 1 from approval_requests) or exists (select 1 from networks)
                  or exists (select 1 from user_notes) or exists (select 1 from order_events) or exists (select 1 from refunds)

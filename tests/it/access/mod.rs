@@ -1,3 +1,4 @@
-//! Access records: whom each of them names.
+//! Access records: whom each of them names, and the tree that they are sealed in.
 
+mod sealing;
 mod shown;

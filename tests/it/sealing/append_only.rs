@@ -9,6 +9,8 @@ fn kept(world: &World) -> Vec<Vec<Option<String>>> {
         "select * from audit_head",
         "select * from access_records order by id",
         "select * from access_subjects order by record_id, customer",
+        "select * from access_head",
+        "select * from access_sealed order by lane",
         "select * from point_entries order by id",
     ]
     .iter()
@@ -67,6 +69,10 @@ fn attempts(engine: Engine) -> Vec<String> {
         "delete from access_records",
         "update access_subjects set customer = 2",
         "delete from access_subjects",
+        "update access_head set size = size - 1",
+        "delete from access_head",
+        "update access_sealed set next = next - 1, starts = starts - 1",
+        "delete from access_sealed",
         "update point_entries set delta = 1, balance = 1 where id = 1",
         "delete from point_entries where id = 1",
         "delete from audit_head",

@@ -14,8 +14,9 @@ use crate::{
     },
 };
 use ingam::{
+    access::seal::Sealing,
     batches::ping,
-    config::{ReceiverConfig, receivers},
+    config::{Config, ReceiverConfig, receivers},
     notify::Channels,
     secret::{Purpose, SecretKey},
 };
@@ -34,7 +35,7 @@ struct Receive {
 pub(crate) fn populated(engine: Engine) -> (World, Provider) {
     let (provider, sink) = (Provider::start(), Sink::start());
     let signer = Key::make();
-    let world = World::start_with(engine, |config| {
+    let configure = |config: &mut Config| {
         provider.serve_for(config, Duration::from_millis(400));
         config.policies = rules(vec![points_rule(10_000, Some(200_000), 1)]);
         let parameters = "schedule = { cron = \"0 4 * * *\" }\nparameters = [{ name = \"day\", title = \"Day\", type = \"text\", default = \"monday\" }]";
@@ -47,7 +48,8 @@ pub(crate) fn populated(engine: Engine) -> (World, Provider) {
         // It runs until the test ends, and takes what the console tells it.
         let own = "[\"runs.*\", \"batches.*\", \"approvals.*\", \"audit.*\", \"queue.*\", \"oncall.*\"]";
         sink.serve_for(config, &format!("{}[[route]]\nkinds = {own}\nto = [\"hook\"]", sink.people()));
-    });
+    };
+    let world = World::start_with(engine, configure);
     let mina = world.signed_in("mina");
     customers(&world, &mina);
     orders(&world, &mina, &provider);
@@ -63,6 +65,7 @@ pub(crate) fn populated(engine: Engine) -> (World, Provider) {
     levers(&world);
     draft(&world);
     evidence(&world, &signer);
+    seal_access(&world, configure);
     former_key(&world);
     // By the clock of the machine, which is ahead of the world's: from then on the log's time is held.
     let done = world.command(&["job", "daily-settlement", "--date", "2026-02-28"]).output().unwrap();
@@ -284,6 +287,20 @@ fn evidence(world: &World, key: &Key) {
         .database()
         .tamper(&format!("insert into audit_nodes (level, n, hash) values (8, 0, {})", literal(world.engine, &[7; 32])))
         .unwrap();
+}
+
+/// The access records so far in their tree, and the log told of it.
+fn seal_access(world: &World, configure: impl Fn(&mut Config)) {
+    let sealing = Sealing { look: Duration::from_millis(50), turns: 1, ..Sealing::default() };
+    // Apart, so that it seals no more when this is over.
+    let console = world.another(|config| {
+        configure(config);
+        config.sealing = Some(sealing);
+    });
+    let console = console.unwrap();
+    let waiting = "select sum(h.size - s.next) from access_sealed s join access_heads h on h.lane = s.lane";
+    wait_until(|| world.number(waiting) == 0 && world.number("select tied from access_head") > 0);
+    drop(console);
 }
 
 fn levers(world: &World) {

@@ -48,10 +48,10 @@ fn assert_holds(world: &World) {
 fn on_sqlite(world: &World) {
     let triggers = world.rows(
         "select name, tbl_name, sql from sqlite_master where type = 'trigger'
-          and tbl_name in ('access_heads', 'audit', 'audit_head', 'access_records', 'access_subjects', 'point_entries', 'order_events', 'refund_payments', 'batch_events', 'batch_runs',
+          and tbl_name in ('access_heads', 'audit', 'audit_head', 'access_records', 'access_subjects', 'access_leaves', 'access_head', 'access_sealed', 'point_entries', 'order_events', 'refund_payments', 'batch_events', 'batch_runs',
                            'approval_requests', 'approval_votes', 'user_notes') order by name",
     );
-    assert_eq!(triggers.len(), 38, "{triggers:?}");
+    assert_eq!(triggers.len(), 47, "{triggers:?}");
     for row in &triggers {
         let [Some(name), _, Some(sql)] = row.as_slice() else { panic!("{row:?}") };
         assert_seen(world, &format!("drop trigger {name}"), sql, name);
@@ -69,7 +69,7 @@ fn on_postgres(world: &World) {
         "select t.tgname, t.tgrelid::regclass::text, pg_get_triggerdef(t.oid) from pg_trigger t
           where not t.tgisinternal and t.tgenabled = 'A' order by 1",
     );
-    assert_eq!(triggers.len(), 34, "{triggers:?}");
+    assert_eq!(triggers.len(), 40, "{triggers:?}");
     for row in &triggers {
         let [Some(name), Some(table), Some(sql)] = row.as_slice() else { panic!("{row:?}") };
         let always = format!("alter table {table} enable always trigger {name}");
@@ -100,6 +100,9 @@ fn on_postgres(world: &World) {
         ("access_heads", &["delete", "truncate", "trigger"]),
         ("access_records", &["update", "delete", "truncate", "trigger", "update (task)"]),
         ("access_subjects", &["update", "delete", "truncate", "trigger", "update (customer)"]),
+        ("access_leaves", &["update", "delete", "truncate", "trigger", "update (body)"]),
+        ("access_head", &["delete", "truncate", "trigger"]),
+        ("access_sealed", &["delete", "truncate", "trigger"]),
         ("point_entries", &["update", "delete", "truncate", "trigger", "update (delta, balance)"]),
         ("approval_requests", &["delete", "truncate", "trigger"]),
         ("approval_votes", &["update", "delete", "truncate", "trigger", "update (verdict)"]),
