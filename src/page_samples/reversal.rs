@@ -75,28 +75,28 @@ impl Maker {
                 side,
             })
         };
-        let none = (None, None, None);
+        let unlinked = (None, None, None);
         let fresh = || SealForm::fresh("points.adjust", "01JD3Q8V5W", 7);
         let points = ReversePanel::<AdjustPoints>::new;
         let row = self.row_to_take_back("points.adjust", false);
-        add("reversal", page(Standing::Open, none, self.side_to_take_back(points(), &row, fresh())));
+        add("reversal", page(Standing::Open, unlinked, self.side_to_take_back(points(), &row, fresh())));
         let second = self.row_to_take_back("points.adjust", true);
         let waits = (None, None, Some(41));
         add("reversal-second", page(Standing::Open, waits, self.side_to_take_back(points(), &second, fresh())));
         let note = self.row_to_take_back("users.note", false);
         let panel = ReversePanel::<NoteUser>::new();
         let seal = SealForm::fresh("users.note", "01JD3Q8V5W", 0);
-        add("reversal-note", page(Standing::Open, none, self.side_to_take_back(panel, &note, seal)));
+        add("reversal-note", page(Standing::Open, unlinked, self.side_to_take_back(panel, &note, seal)));
         let errors = FieldErrors::one("amount", wrong::too_large());
         let seal = SealForm { errors, ..fresh() };
-        add("reversal-forbidden", page(Standing::Open, none, self.side_to_take_back(points(), &row, seal)));
+        add("reversal-forbidden", page(Standing::Open, unlinked, self.side_to_take_back(points(), &row, seal)));
         let why = self.text("그 뒤에 바뀌었습니다.", "It was changed since.");
         let seal = SealForm { refusal: Some(wrong_state()), ..fresh() };
-        add("reversal-moved", page(Standing::NotNow(why), none, self.side_to_take_back(points(), &row, seal)));
+        add("reversal-moved", page(Standing::NotNow(why), unlinked, self.side_to_take_back(points(), &row, seal)));
         add("reversal-done", page(Standing::Done, (Some(12_350), None, None), Side::default()));
-        add("reversal-others", page(Standing::Others(vec![Role::Operator]), none, Side::default()));
+        add("reversal-others", page(Standing::Others(vec![Role::Operator]), unlinked, Side::default()));
         let why = self.text("되돌린 행입니다.", "This row took back another one.");
         add("reversal-of-reversal", page(Standing::NotNow(why), (None, Some(12_001), None), Side::default()));
-        add("reversal-never", page(Standing::Never("money"), none, Side::default()));
+        add("reversal-never", page(Standing::Never("money"), unlinked, Side::default()));
     }
 }
