@@ -90,7 +90,7 @@ impl Maker {
             notes_pager: pager_within("/users/482913", "notes", true, None::<i64>),
             history: self.changes(),
             history_pager: pager_within("/users/482913", "history", true, Some(17)),
-            looks: Some(self.looked()),
+            looks: Some(self.viewed()),
             waiting: vec![self.request(7, crate::approvals::request::State::Waiting)],
             side: Side {
                 buttons: vec![button("points", "coins", "points.title"), button("status", "ban", status)],
@@ -101,7 +101,7 @@ impl Maker {
         }
     }
 
-    fn looked(self) -> Looked {
+    fn viewed(self) -> Looked {
         let look = |minutes, task: &str, detail: Option<&str>, reason: Option<String>| access::Row {
             at: before(TimeDelta::minutes(minutes)),
             staff: self.me(),
