@@ -20,7 +20,7 @@ use ingam::{
     merkle::{Frontier, leaf},
 };
 use person::{Browser, Person, STAFF};
-use program::{Database, serve};
+use program::{Database, jobs, serve};
 use std::{
     fs,
     io::{Read as _, Write as _},
@@ -43,7 +43,7 @@ fn main() {
     let dir = tempfile::tempdir().expect("a directory");
     let mut database = Database::fresh(dir.path(), "bench_exports");
     fill(&mut database, rows);
-    let (at, running) = serve(dir.path(), &database, &signing::signing(dir.path()));
+    let (at, running) = serve(dir.path(), &database, &(signing::signing(dir.path()) + &jobs(0)));
     wait_for_subtrees(&mut database, rows);
     let mut person = Person::hire(&mut database, at, "auditor");
     person.sign_in(&mut database);

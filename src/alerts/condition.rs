@@ -238,7 +238,7 @@ async fn disputed(reader: &Reader) -> sqlx::Result<Vec<Condition>> {
         newest_at: refusal.since,
         n: 1,
         reference: None,
-        facts: Facts { detail: Some(refusal.refusal), ..Facts::default() },
+        facts: Facts { detail: Some(refusal.why), ..Facts::default() },
     };
     Ok(refusals(&mut &*reader).await?.into_iter().map(condition).collect())
 }

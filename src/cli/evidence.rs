@@ -1,35 +1,35 @@
-//! `ingam audit keygen | sign | prove | compare`, and `verify` with a file: evidence that leaves the machine.
+//! `ingam audit keygen | sign | prove`, and `verify` with a file: evidence that leaves the machine.
 
-use super::{TargetArgs, target::database_url};
+use super::{
+    TargetArgs,
+    compare::read,
+    target::{Target, database_url},
+};
 use crate::{
     audit::background::report_unsigned,
     clock::Clock,
     digits::group,
     evidence::{
         bundle::{self, Files, Held, Kind},
-        compare::{self, Differs},
         keep::sign_and_keep,
         keys::Keys,
         offline::{self, Proven},
         prove,
-        ship::{BEGINNING, record, target::Target},
         sign::Refused,
         signing,
     },
     id::Seq,
     store::{Store, stamp},
-    tlog::{checkpoint::Checkpoint, verifier::Verifier},
+    tlog::verifier::Verifier,
 };
 use anyhow::{Context as _, bail};
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 use clap::Args;
 use std::{
-    collections::BTreeSet,
     fs,
     path::{Path, PathBuf},
     process::ExitCode,
 };
-use tokio::task;
 
 #[derive(Debug, Args)]
 pub struct KeygenArgs {
@@ -65,17 +65,6 @@ pub struct ConsistencyArgs {
     target: TargetArgs,
 }
 
-#[derive(Debug, Args)]
-pub struct CompareArgs {
-    /// A checkpoint that was kept elsewhere, a directory of them, or a bucket as in `INGAM_AUDIT_SHIP`.
-    path: PathBuf,
-    /// The public key of the log, as `ingam audit keygen` printed it.
-    #[arg(long, value_parser = verifier)]
-    vkey: Verifier,
-    #[command(flatten)]
-    target: TargetArgs,
-}
-
 /// What is verified without a database.
 #[derive(Debug, Args)]
 pub struct OfflineArgs {
@@ -98,7 +87,7 @@ pub struct OfflineArgs {
     earlier: Vec<PathBuf>,
 }
 
-fn verifier(text: &str) -> Result<Verifier, String> {
+pub(super) fn verifier(text: &str) -> Result<Verifier, String> {
     Verifier::read(text.trim()).map_err(|fault| fault.to_string())
 }
 
@@ -118,7 +107,7 @@ pub(super) fn keygen(args: &KeygenArgs) -> anyhow::Result<ExitCode> {
 }
 
 pub(super) async fn sign(args: TargetArgs, clock: Clock) -> anyhow::Result<ExitCode> {
-    let target = super::target::Target::open(&args, clock).await?;
+    let target = Target::open(&args, clock).await?;
     let Some(signing) = &target.config.signing else {
         bail!("no key is set: make one with `ingam audit keygen`, and set INGAM_AUDIT_KEY_FILE");
     };
@@ -162,82 +151,6 @@ pub(super) async fn consistency(args: ConsistencyArgs) -> anyhow::Result<ExitCod
 
 fn write(path: &Path, bytes: &[u8]) -> anyhow::Result<()> {
     fs::write(path, bytes).with_context(|| format!("{} cannot be written", path.display()))
-}
-
-pub(super) async fn compare(args: CompareArgs, clock: Clock) -> anyhow::Result<ExitCode> {
-    let Elsewhere { name, checkpoints, findings } = elsewhere(&args, clock).await?;
-    let (count, largest) = (checkpoints.len(), checkpoints.iter().map(Checkpoint::size).max().unwrap_or_default());
-    let sizes: BTreeSet<u64> = checkpoints.iter().map(Checkpoint::size).collect();
-    let store = open(&args.target).await?;
-    let compared = compare::compare(&store.reader, checkpoints).await;
-    // A database of an earlier version, such as a restored one, knows of no shipments.
-    let shipped = record::sizes(&store.reader, &name).await.unwrap_or_default();
-    store.close().await;
-    for finding in &findings {
-        eprintln!("ingam: {name}: {finding}");
-    }
-    let gone = shipped.into_iter().find(|size| !sizes.contains(&size.unsigned_abs()));
-    match compared {
-        Ok(()) => {
-            if let Some(size) = gone {
-                bail!("the checkpoint of {} rows was shipped to {name} and is not there any more", group(size));
-            }
-            if !findings.is_empty() {
-                bail!(
-                    "the database fits the oldest versions of {name}; what came later is {} findings",
-                    findings.len()
-                );
-            }
-            println!(
-                "The database fits {count} checkpoints, up to {} rows.",
-                group(i64::try_from(largest).unwrap_or(i64::MAX))
-            );
-            Ok(ExitCode::SUCCESS)
-        }
-        Err(differs @ Differs::Unfit(_)) => Err(differs.into()),
-        Err(differs) => bail!("the database does not fit what was signed: {differs}"),
-    }
-}
-
-/// Checkpoints that were kept elsewhere.
-struct Elsewhere {
-    /// As shipments name it.
-    name: String,
-    checkpoints: Vec<Checkpoint>,
-    /// What came after the oldest versions of a bucket.
-    findings: Vec<String>,
-}
-
-async fn elsewhere(args: &CompareArgs, clock: Clock) -> anyhow::Result<Elsewhere> {
-    let written = args.path.display().to_string();
-    if !written.starts_with("s3://") {
-        let checkpoints = read(&args.path, &args.vkey)?;
-        let name = args.path.components().collect::<PathBuf>().display().to_string();
-        return Ok(Elsewhere { name, checkpoints, findings: Vec::new() });
-    }
-    let settings = super::target::settings(args.target.config.as_deref())?;
-    let target = settings.ship_target(&written).map_err(super::RefusedToStart)?;
-    let name = target.name();
-    let Target::Bucket(bucket) = target else { bail!("{name} is no bucket") };
-    let found = task::spawn_blocking(move || bucket.oldest(BEGINNING, &clock)).await??;
-    if found.objects.is_empty() {
-        bail!("{name} holds no checkpoint");
-    }
-    let read = |(key, bytes): &(String, Vec<u8>)| {
-        compare::read(bytes, &args.vkey).with_context(|| format!("{key} is no checkpoint of this key"))
-    };
-    let checkpoints = found.objects.iter().map(read).collect::<anyhow::Result<_>>()?;
-    Ok(Elsewhere { name, checkpoints, findings: found.findings })
-}
-
-/// The checkpoints of a file or a directory.
-fn read(path: &Path, verifier: &Verifier) -> anyhow::Result<Vec<Checkpoint>> {
-    let files = if path.is_dir() { offline::checkpoints(path)? } else { vec![path.to_owned()] };
-    let read = |file: &PathBuf| {
-        let bytes = fs::read(file).with_context(|| format!("{} cannot be read", file.display()))?;
-        compare::read(&bytes, verifier).with_context(|| format!("{} is no checkpoint of this key", file.display()))
-    };
-    files.iter().map(read).collect()
 }
 
 /// Verifies files. Exits with 1 where one does not fit, and with 2 where one cannot be read.
@@ -294,7 +207,7 @@ fn verify_bundle(path: &Path, keys: Keys<'_>, earlier: &[PathBuf]) -> ExitCode {
     match kind {
         Kind::Whole => println!("These are all {size} rows of the log that {name} signed."),
         Kind::Range => {
-            println!("These are all {count} rows from {first} to {last} of the log of {size} rows that {name} signed.")
+            println!("These are all {count} rows from {first} to {last} of the log of {size} rows that {name} signed.");
         }
         Kind::Selection => {
             println!("These {count} rows are in the log of {size} rows that {name} signed.");
@@ -308,7 +221,7 @@ fn verify_bundle(path: &Path, keys: Keys<'_>, earlier: &[PathBuf]) -> ExitCode {
 }
 
 /// A database for reading, without a key: anybody who can read the rows can prove and compare them.
-async fn open(args: &TargetArgs) -> anyhow::Result<Store> {
+pub(super) async fn open(args: &TargetArgs) -> anyhow::Result<Store> {
     let store = Store::open(&database_url(args)?, 1).await?;
     stamp(&store.reader, store.engine).await?;
     Ok(store)

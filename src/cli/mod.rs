@@ -5,6 +5,7 @@ mod backup;
 mod batch;
 mod check;
 mod code;
+mod compare;
 mod demo;
 mod deployment;
 mod evidence;
@@ -182,8 +183,8 @@ pub enum AuditCommand {
     /// Prints the proof that the log of one checkpoint begins with the log of an earlier one.
     Consistency(evidence::ConsistencyArgs),
     /// Holds the rows of the database against checkpoints that were kept elsewhere.
-    Compare(evidence::CompareArgs),
-    /// Ships checkpoints to the targets of INGAM_AUDIT_SHIP, or checks whether they can be.
+    Compare(compare::CompareArgs),
+    /// Ships checkpoints to the targets of `INGAM_AUDIT_SHIP`, or checks whether they can be.
     Ship(ship::ShipArgs),
     /// Lets people change things again, where the newest row of the log is ahead of the clock because that was ahead once: until the
     /// clock has passed it, rows have its time and name the time of the clock besides. Set the clock right first.
@@ -300,7 +301,7 @@ async fn dispatch(command: Command, clock: Clock) -> anyhow::Result<ExitCode> {
         Command::Audit(AuditCommand::Export(args)) => Box::pin(export::run(args, clock)).await,
         Command::Audit(AuditCommand::Prove(args)) => evidence::prove(args).await,
         Command::Audit(AuditCommand::Consistency(args)) => evidence::consistency(args).await,
-        Command::Audit(AuditCommand::Compare(args)) => evidence::compare(args, clock).await,
+        Command::Audit(AuditCommand::Compare(args)) => compare::run(args, clock).await,
         Command::Audit(AuditCommand::Ship(args)) => ship::run(args, clock).await,
         Command::Audit(AuditCommand::HoldTime { why, target }) => audit::hold_time(&why.reason, target, clock).await,
         Command::Audit(AuditCommand::TakeOverLedger { why, target }) => {

@@ -69,7 +69,7 @@ fn files(directory: &Path, is_wanted: impl Fn(&Path) -> bool) -> Result<Vec<Path
 /// One that is being written has another name until it is whole.
 fn is_checkpoint(path: &Path) -> bool {
     let name = path.file_name().and_then(|name| name.to_str()).unwrap_or_default();
-    name.starts_with("checkpoint") && !name.ends_with(".part")
+    name.starts_with("checkpoint") && path.extension().is_none_or(|end| end != "part")
 }
 
 fn verify_file(path: &Path, entry: Option<&Path>, keys: Keys<'_>) -> Result<Proven, Unproven> {

@@ -10,7 +10,7 @@ use crate::{audit::filter::AuditQuery, evidence::keep, id::Seq, store::Reader};
 
 /// The pieces of one file, in their order.
 pub(super) enum Source {
-    Lines(Lines),
+    Lines(Box<Lines>),
     Bundle(Box<Bundle>),
 }
 
@@ -43,7 +43,7 @@ impl Source {
         export.format.begin(out);
         let log = keep::last(&mut &*reader).await?.map(|kept| kept.origin);
         let (reader, format, from) = (reader.clone(), export.format, Some(selection.first));
-        Ok(Self::Lines(Lines { reader, format, selection, query: query.clone(), log, from }))
+        Ok(Self::Lines(Box::new(Lines { reader, format, selection, query: query.clone(), log, from })))
     }
 
     /// Writes the next piece: how many rows are in it, and nothing where all is written.
@@ -61,7 +61,9 @@ impl Lines {
         let count;
         if self.format == Format::Jsonl {
             let Slice { rows, next } = self.selection.bodies(&self.reader, &self.query, from).await?;
-            rows.iter().for_each(|(_, body)| write_body(out, body));
+            for (_, body) in &rows {
+                write_body(out, body);
+            }
             (self.from, count) = (next, rows.len());
         } else {
             let Slice { rows, next } = self.selection.lines(&self.reader, &self.query, from).await?;

@@ -247,7 +247,7 @@ impl Maker {
                 refusals: if finding.is_some() {
                     vec![Refusal {
                         name: "witness.example.com/w1".into(),
-                        refusal: "it does not sign the log of 12345 rows after that of 12001 rows (422)".into(),
+                        why: "it does not sign the log of 12345 rows after that of 12001 rows (422)".into(),
                         since: before(TimeDelta::minutes(3)),
                     }]
                 } else {

@@ -46,7 +46,7 @@ impl Maker {
             refusal: String::new(),
             flags: String::new(),
         };
-        Row::sample(entry, json!({"points": "13000", "status": "active"}), json!({"points": "10000"}))
+        Row::sample(entry, &json!({"points": "13000", "status": "active"}), json!({"points": "10000"}))
     }
 
     fn side_to_take_back<P: Panel<On = Row, Part = ()>>(self, panel: P, row: &Row, seal: SealForm) -> Side {

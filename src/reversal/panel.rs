@@ -26,7 +26,7 @@ use std::marker::PhantomData;
 pub(crate) async fn reverse(desk: Desk, request: HttpRequest, path: web::Path<Seq>, body: web::Bytes) -> PageResult {
     let seq = path.into_inner();
     let row = Row::load(&desk, &seq).await?.ok_or(Problem::NotFound)?;
-    if let Some(answer) = table::answer(&row.entry.action, desk.clone(), request, body.clone()).await {
+    if let Some(answer) = Box::pin(table::answer(&row.entry.action, desk.clone(), request, body.clone())).await {
         return answer;
     }
     desk.check_token(&body).await?;

@@ -175,7 +175,7 @@ impl Row {
 #[cfg(test)]
 impl Row {
     /// A row that can be taken back, over what is there now and what that would become.
-    pub(crate) fn sample(entry: Entry, now: Value, altered: Value) -> Self {
+    pub(crate) fn sample(entry: Entry, now: &Value, altered: Value) -> Self {
         let fields = now.as_object().cloned().unwrap_or_default();
         let needs_second = entry.approval_id.is_some();
         let now = Now { is_there: true, id: 0, version: Some(7), fields };

@@ -41,7 +41,8 @@ struct Head {
 struct Leaf {
     n: i64,
     body: Vec<u8>,
-    leaf: Vec<u8>,
+    #[sqlx(rename = "leaf")]
+    hash: Vec<u8>,
     id: i64,
     #[sqlx(flatten)]
     record: AccessRecord,
@@ -59,7 +60,7 @@ pub(super) async fn tree_fits(reader: &Reader) -> Result<AccessTree, Unfit> {
     let ties = ties(reader).await?;
     let heads: Vec<Head> = reader
         .query(sql!(
-            "select s.lane, s.starts, s.next, h.size, h.frontier, h.root from access_sealed s cross join access_head h order by s.lane"
+            "select s.lane, s.starts, s.next, h.size, h.frontier, h.root from access_sealed s cross join access_head h where h.id = 1 order by s.lane"
         ))
         .all()
         .await?;
@@ -84,7 +85,7 @@ pub(super) async fn tree_fits(reader: &Reader) -> Result<AccessTree, Unfit> {
             if leaf.record.body(next, leaf.id, &named) != leaf.body {
                 return unfit(format!("record {} is not what was sealed as leaf {next} of their tree", leaf.id));
             }
-            if merkle::leaf(&leaf.body).as_slice() != leaf.leaf {
+            if merkle::leaf(&leaf.body).as_slice() != leaf.hash {
                 return unfit(format!("the bytes of leaf {next} of their tree do not give its hash"));
             }
             let place = places.get_mut(&leaf.record.lane).filter(|place| **place == leaf.record.place);

@@ -25,10 +25,7 @@ pub(crate) struct Place {
 
 /// Whether a path can be that of a bundle.
 pub(crate) fn is_bundle(path: &Path) -> bool {
-    match path.is_dir() {
-        true => path.join(MANIFEST).is_file(),
-        false => path.extension().is_some_and(|end| end == "tar"),
-    }
+    if path.is_dir() { path.join(MANIFEST).is_file() } else { path.extension().is_some_and(|end| end == "tar") }
 }
 
 impl Files {

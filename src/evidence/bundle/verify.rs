@@ -277,7 +277,9 @@ fn hashes(files: &Files, tile: Tile) -> Result<Vec<Hash>, Unfit> {
 /// The root of a full tile.
 fn root_of(hashes: &[Hash]) -> Option<Hash> {
     let mut tree = Frontier::default();
-    hashes.iter().for_each(|hash| tree.push(*hash));
+    for hash in hashes {
+        tree.push(*hash);
+    }
     (tree.size() == WIDTH).then(|| tree.root())
 }
 

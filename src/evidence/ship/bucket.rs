@@ -29,7 +29,7 @@ pub struct Bucket {
     /// Without a slash at the end.
     endpoint: String,
     region: String,
-    bucket: String,
+    name: String,
     /// What keys begin with; empty, or with a slash at the end.
     prefix: String,
     retain: TimeDelta,
@@ -47,7 +47,7 @@ pub(crate) struct Found {
 
 impl Bucket {
     pub(super) fn name(&self) -> String {
-        format!("s3://{}/{}", self.bucket, self.prefix.trim_end_matches('/'))
+        format!("s3://{}/{}", self.name, self.prefix.trim_end_matches('/'))
     }
 
     pub(super) fn put(&self, parcel: &Parcel) -> Result<Placed, Unplaced> {

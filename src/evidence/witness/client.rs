@@ -64,7 +64,7 @@ pub(super) fn ask(url: &str, asking: &Asking) -> Answer {
 }
 
 fn body(asking: &Asking) -> String {
-    let proof: String = asking.proof.iter().map(|hash| format!("{}\n", STANDARD.encode(hash))).collect();
+    let proof = asking.proof.iter().fold(String::new(), |text, hash| text + &STANDARD.encode(hash) + "\n");
     format!("old {}\n{proof}\n{}", asking.old, asking.note)
 }
 

@@ -93,7 +93,8 @@ pub(crate) async fn of(db: &mut impl Queries, from: CheckpointId, to: Checkpoint
 #[derive(Clone, Debug, PartialEq, Eq, sqlx::FromRow)]
 pub(crate) struct Refusal {
     pub name: String,
-    pub refusal: String,
+    #[sqlx(rename = "refusal")]
+    pub why: String,
     pub since: Instant,
 }
 

@@ -112,7 +112,7 @@ impl Bundle {
 
     /// The files that come first, and the head of the one with the rows.
     pub(super) fn begin(&mut self, out: &mut Vec<u8>) -> Result<(), Unbundled> {
-        let readme = readme::text(&self.manifest()?, &self.export)?;
+        let readme = readme::text(&self.manifest(), &self.export)?;
         let note = self.kept.note.clone();
         for (name, text) in [("README.txt", readme.as_str()), VERIFIER, (CHECKPOINT, &note)] {
             self.archive.file(out, name, text.as_bytes())?;
@@ -146,7 +146,7 @@ impl Bundle {
                 Ok(Some(0))
             }
             Step::Manifest => {
-                let manifest = serde_json::to_string_pretty(&self.manifest()?).map_err(io::Error::other)?;
+                let manifest = serde_json::to_string_pretty(&self.manifest()).map_err(io::Error::other)?;
                 self.archive.file(out, MANIFEST, format!("{manifest}\n").as_bytes())?;
                 Archive::finish(out);
                 self.step = Step::Over;
@@ -159,7 +159,9 @@ impl Bundle {
     async fn write_lines(&mut self, from: Seq, out: &mut Vec<u8>) -> Result<i64, Unbundled> {
         let begin = out.len();
         let Slice { rows, next } = self.selection.bodies(&self.reader, &self.query, from).await?;
-        rows.iter().for_each(|(_, body)| write_body(out, body));
+        for (_, body) in &rows {
+            write_body(out, body);
+        }
         self.lines.update(out.get(begin..).unwrap_or_default());
         self.step = Step::Lines(next);
         Ok(i64::try_from(rows.len()).unwrap_or(i64::MAX))
@@ -202,9 +204,9 @@ impl Bundle {
         Ok(self.archive.file(out, &format!("{LOG}/{tile}"), &bytes)?)
     }
 
-    fn manifest(&self) -> Result<Manifest, Unbundled> {
+    fn manifest(&self) -> Manifest {
         let Export { filter, purpose, .. } = &self.export;
-        Ok(Manifest {
+        Manifest {
             format: FORMAT.to_owned(),
             writer: format!("ingam {}", env!("CARGO_PKG_VERSION")),
             log: self.checkpoint.origin().to_owned(),
@@ -224,7 +226,7 @@ impl Bundle {
                 at: self.export.at,
             },
             files: self.files.clone(),
-        })
+        }
     }
 }
 

@@ -92,5 +92,5 @@ pub(super) const UPDATES: &str = "accept-normal acknowledge add-action adjust ad
     define dismiss edit end-key-rotation end-received end-sessions expire finish finish-action flag give-up \
     hold-time issue-link key lead lose miss networks note override password pause preferences \
     recover-authenticator recovery-codes refund reject remove-override reopen report-unfit rerun \
-    reseal-authenticator resolve retry roles rotate-key run seal-postmortem send-again set-place settle ship \
+    reseal-authenticator resolve retry roles rotate-key run seal seal-postmortem send-again set-place settle ship \
     status swap take-over test withdraw";

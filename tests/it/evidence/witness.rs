@@ -120,7 +120,7 @@ impl Played {
             reader.read_line(&mut line).unwrap();
             match line.trim_end().split_once(':') {
                 Some((name, value)) if name.eq_ignore_ascii_case("content-length") => {
-                    length = value.trim().parse().unwrap()
+                    length = value.trim().parse().unwrap();
                 }
                 Some(_) => {}
                 None => break,

@@ -49,7 +49,7 @@ impl Bucket {
         Ok(Self {
             endpoint: endpoint.trim_end_matches('/').to_owned(),
             region,
-            bucket: bucket.to_owned(),
+            name: bucket.to_owned(),
             prefix: if prefix.is_empty() { String::new() } else { format!("{prefix}/") },
             retain: TimeDelta::days(days),
             credentials,

@@ -24,7 +24,7 @@ pub(super) struct Answer {
 
 impl Bucket {
     pub(super) fn ask_bucket(&self, asked: &[(&str, String)], now: Instant) -> Result<Answer, Unplaced> {
-        self.send("GET", &format!("/{}", self.bucket), asked, &[], b"", now)
+        self.send("GET", &format!("/{}", self.name), asked, &[], b"", now)
     }
 
     pub(super) fn ask(
@@ -36,7 +36,7 @@ impl Bucket {
         body: &[u8],
         now: Instant,
     ) -> Result<Answer, Unplaced> {
-        let path = encoded(&format!("/{}/{}", self.bucket, self.key(name)), true);
+        let path = encoded(&format!("/{}/{}", self.name, self.key(name)), true);
         self.send(method, &path, asked, headers, body, now)
     }
 

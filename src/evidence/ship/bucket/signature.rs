@@ -63,7 +63,7 @@ pub(super) fn signed<'r>(
     headers.push(("x-amz-date", time.clone()));
     headers.sort();
     let names = headers.iter().map(|(name, _)| *name).collect::<Vec<_>>().join(";");
-    let lines: String = headers.iter().map(|(name, value)| format!("{name}:{}\n", value.trim())).collect();
+    let lines = headers.iter().fold(String::new(), |text, (name, value)| text + name + ":" + value.trim() + "\n");
     let canonical = [request.method, request.path, &query(request.query), &lines, &names, &request.sha256].join("\n");
     let scope = format!("{day}/{region}/s3/aws4_request");
     let text = format!("AWS4-HMAC-SHA256\n{time}\n{scope}\n{}", sha256(canonical.as_bytes()));
