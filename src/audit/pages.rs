@@ -258,12 +258,19 @@ impl Row {
         target_href(&self.target, shell)
     }
 
+    /// Whether the number that people know it by is not the id that the log has.
+    pub fn is_about_an_order(&self) -> bool {
+        self.target.starts_with("order/")
+    }
+
     /// "Point balance 9,450 → 12,450": of what changed, the field that tells most.
     pub fn headline(&self, frame: &Frame) -> Option<String> {
         let telling: &[&str] = match self.target.split_once('/') {
             Some(("order", _)) => &["state", "amount", "points_returned", "tracking_number"],
             Some(("network", _)) => &["net", "expires_at", "note"],
             Some(("queue", _)) => &["next_offset"],
+            Some(("export", _)) => &["export_sent", "rows"],
+            Some(("audit", _)) => &["access_size"],
             Some(("run", _)) => &["rerun", "run_state", "resolution", "late_report"],
             // Of signing in only the session is noted, which tells a reader nothing.
             Some(("staff", _)) if self.action.starts_with("session.") => return None,

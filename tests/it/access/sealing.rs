@@ -237,7 +237,8 @@ on_both! {
         tamper(world, &format!(
             "delete from access_records where id = {id}; delete from access_subjects where record_id = {id};
              update access_heads set size = {place}, hash = {hash} where lane = {lane};
-             update access_sealed set next = {place} where lane = {lane}; update access_head set tied = 0"
+             update access_sealed set next = {place} where lane = {lane}; update access_head set tied = 0;
+             delete from looks where kind = 'opened'"
         ));
         is_found(world, "there were more than now");
     }

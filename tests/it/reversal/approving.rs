@@ -1,7 +1,7 @@
 //! A reversal waits where such a change would, and where the change that it takes back waited.
 
 use crate::{
-    approvals::support::{approval, ask, last_refusal, request_of, ruled, state},
+    approvals::support::{approval, ask, last_refusal, points_rule, request_of, ruled, state, under},
     kit::{on_both, points},
     reversal::support::{WHY, form, given, link, page, verified},
 };
@@ -45,17 +45,17 @@ on_both! {
         assert_eq!((points(world, 1), link(world, world.last_audit().seq)), (12_450, Some(seq)));
     }
 
-    fn much_waits_as_it_would_in_an_ordinary_form(outer) {
-        let world = &ruled(outer.engine);
-        let mina = world.signed_in("mina");
-        let seq = given(world, &mina, "9,000");
-        // With the nine thousand she gave, nine thousand taken are more than a day's.
-        let asked = form(&mina, seq).set("code", &world.code("mina")).submit();
-        assert_eq!(asked.status, 303, "{asked}");
-        let alone = world.number("select count(*) from audit where reversal_of is not null and outcome = 'applied'");
-        let waits = world.number("select count(*) from approval_requests where reversal_of is not null");
-        assert_eq!(alone + waits, 1);
-        assert_eq!(link(world, world.last_audit().seq), Some(seq));
+    fn what_is_taken_back_counts_towards_the_sum_of_a_day(outer) {
+        for (daily, waits) in [(15_000, 1), (18_000, 0)] {
+            let world = &under(outer.engine, vec![points_rule(10_000, Some(daily), 1)]);
+            let mina = world.signed_in("mina");
+            let seq = given(world, &mina, "9,000");
+            // Nine thousand given and nine thousand taken are eighteen thousand of one day.
+            let asked = form(&mina, seq).set("code", &world.code("mina")).submit();
+            assert_eq!(asked.status, 303, "{asked}");
+            assert_eq!(world.number("select count(*) from approval_requests where reversal_of is not null"), waits, "{daily}");
+            assert_eq!(link(world, world.last_audit().seq), Some(seq));
+        }
     }
 
     fn of_two_requests_to_take_a_row_back_the_second_is_void(outer) {
