@@ -124,9 +124,12 @@ on_both! {
         let bytes = fs::read(shipped.there(size(world))).unwrap();
         let hash = literal(world.engine, &ingam::secret::sha256(&bytes));
         assert_eq!(world.number(&format!("select bytes from shipments where sha256 = {hash}")), i64::try_from(bytes.len()).unwrap());
-        let page = world.signed_in("sora").get("/audit/checkpoints");
-        let said_of = page.says("tbody tr:first-child td:last-child");
-        assert!(said_of.contains("Shipped") && said_of.contains(shipped.directory.path().to_str().unwrap()), "{page}");
+        // Signing in after these hours has the log signed again.
+        let sora = world.signed_in("sora");
+        wait_until(|| {
+            let said_of = sora.get("/audit/checkpoints").says("tbody tr:first-child td:last-child");
+            said_of.contains("Shipped") && said_of.contains(shipped.directory.path().to_str().unwrap())
+        });
         fs::remove_file(shipped.there(size(world))).unwrap();
         let gone = shipped.compare();
         assert!(!gone.status.success() && said(&gone).contains("is not there any more"), "{}", said(&gone));
