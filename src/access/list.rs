@@ -7,6 +7,7 @@ use super::{
 use crate::{
     audit::list::{record_look, staff},
     clock::Instant,
+    gate::access::by_record,
     id::{CustomerId, StaffId},
     list_query, sql,
     store::Reader,
@@ -21,7 +22,6 @@ use crate::{
     },
 };
 use actix_web::web;
-use std::collections::HashMap;
 
 const PAGE: usize = 50;
 
@@ -185,10 +185,7 @@ async fn rows(reader: &Reader, records: Vec<Record>) -> Result<Vec<Row>, PageErr
         .bind(ids.to_string())
         .all()
         .await?;
-    let mut customers: HashMap<i64, Vec<CustomerId>> = HashMap::new();
-    for (record, customer) in named {
-        customers.entry(record).or_default().push(customer);
-    }
+    let mut customers = by_record(named);
     Ok(records
         .into_iter()
         .map(|record| {

@@ -215,62 +215,41 @@ async fn unsigned(reader: &Reader) -> sqlx::Result<Option<Condition>> {
 
 /// Targets to which checkpoints do not get.
 async fn unshipped(reader: &Reader, now: Instant) -> sqlx::Result<Vec<Condition>> {
-    let condition = |late: Late| Condition {
-        kind: AlertKind::Unshipped,
-        severity: AlertKind::Unshipped.severity(),
-        subject: late.target.clone(),
-        title: late.target,
-        newest_at: late.since,
-        n: 1,
-        reference: None,
-        facts: Facts { detail: late.error, ..Facts::default() },
-    };
+    let condition = |late: Late| of_one(AlertKind::Unshipped, late.target, late.error, late.since);
     Ok(late(reader, now).await?.into_iter().map(condition).collect())
 }
 
 /// Witnesses that refuse the history of the log.
 async fn disputed(reader: &Reader) -> sqlx::Result<Vec<Condition>> {
-    let condition = |refusal: Refusal| Condition {
-        kind: AlertKind::Disputed,
-        severity: AlertKind::Disputed.severity(),
-        subject: refusal.name.clone(),
-        title: refusal.name,
-        newest_at: refusal.since,
-        n: 1,
-        reference: None,
-        facts: Facts { detail: Some(refusal.why), ..Facts::default() },
-    };
+    let condition = |refusal: Refusal| of_one(AlertKind::Disputed, refusal.name, Some(refusal.why), refusal.since);
     Ok(refusals(&mut &*reader).await?.into_iter().map(condition).collect())
 }
 
 /// `command`: what finds it again.
 fn of_log(kind: AlertKind, command: &str, finding: String, at: Instant) -> Condition {
+    Condition { title: command.to_owned(), ..of_one(kind, "log".to_owned(), Some(finding), at) }
+}
+
+/// What is wrong with one thing, which is called by its name.
+fn of_one(kind: AlertKind, name: String, detail: Option<String>, since: Instant) -> Condition {
     Condition {
         kind,
         severity: kind.severity(),
-        subject: "log".to_owned(),
-        title: command.to_owned(),
-        newest_at: at,
+        title: name.clone(),
+        subject: name,
+        newest_at: since,
         n: 1,
         reference: None,
-        facts: Facts { detail: Some(finding), ..Facts::default() },
+        facts: Facts { detail, ..Facts::default() },
     }
 }
 
 /// Channels that take no messages.
 async fn failing(reader: &Reader) -> sqlx::Result<Vec<Condition>> {
-    let failing = health::all(&mut &*reader).await?.into_iter().filter_map(|health| {
-        Some(Condition {
-            kind: AlertKind::ChannelFailing,
-            severity: AlertKind::ChannelFailing.severity(),
-            newest_at: health.failing_since?,
-            n: 1,
-            reference: None,
-            facts: Facts { detail: health.error, ..Facts::default() },
-            title: health.name.clone(),
-            subject: health.name,
-        })
-    });
+    let failing = health::all(&mut &*reader)
+        .await?
+        .into_iter()
+        .filter_map(|health| Some(of_one(AlertKind::ChannelFailing, health.name, health.error, health.failing_since?)));
     Ok(failing.collect())
 }
 

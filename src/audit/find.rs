@@ -189,6 +189,21 @@ macro_rules! rows_along {
     };
 }
 
+/// The statement that `$rows` makes along an index: with the condition that reads it, and nothing where rows are read in their order.
+macro_rules! along_index {
+    ($index:expr, $rows:ident $(, $more:expr)*) => {
+        match $index {
+            Some($crate::audit::find::Index::Target) => $rows!($($more,)* "target_kind = $6 and target_id = $7 and"),
+            Some($crate::audit::find::Index::Address) => $rows!($($more,)* "ip_key = $8 and"),
+            Some($crate::audit::find::Index::Staff) => $rows!($($more,)* "staff_id = $3 and"),
+            Some($crate::audit::find::Index::Action) => $rows!($($more,)* "action = $4 and"),
+            Some($crate::audit::find::Index::Outcome) => $rows!($($more,)* "outcome = $5 and"),
+            None => $rows!($($more,)* ""),
+        }
+    };
+}
+pub(crate) use along_index;
+
 async fn slice(
     reader: &Reader,
     query: &AuditQuery,
@@ -211,14 +226,7 @@ async fn slice(
             ),
         )
     } else {
-        match Index::of(query) {
-            Some(Index::Target) => rows_along!("target_kind = $6 and target_id = $7 and"),
-            Some(Index::Address) => rows_along!("ip_key = $8 and"),
-            Some(Index::Staff) => rows_along!("staff_id = $3 and"),
-            Some(Index::Action) => rows_along!("action = $4 and"),
-            Some(Index::Outcome) => rows_along!("outcome = $5 and"),
-            None => rows_along!(""),
-        }
+        along_index!(Index::of(query), rows_along)
     };
     Ok(bound(reader.query(statement), first..end, query).bind(i64::try_from(limit).unwrap_or(i64::MAX)).all().await?)
 }
@@ -241,14 +249,7 @@ pub(super) async fn previous(reader: &Reader, query: &AuditQuery, after: Seq) ->
     let index = Index::of(query).filter(|_| is_narrow(query));
     for _ in 0..list::WINDOWS {
         let stop = if is_narrow(query) { end } else { end.min(Seq::new(start.get().saturating_add(WINDOW))) };
-        let statement = match index {
-            Some(Index::Target) => oldest_along!("target_kind = $6 and target_id = $7 and"),
-            Some(Index::Address) => oldest_along!("ip_key = $8 and"),
-            Some(Index::Staff) => oldest_along!("staff_id = $3 and"),
-            Some(Index::Action) => oldest_along!("action = $4 and"),
-            Some(Index::Outcome) => oldest_along!("outcome = $5 and"),
-            None => oldest_along!(""),
-        };
+        let statement = along_index!(index, oldest_along);
         let missing = i64::try_from(PAGE.saturating_add(1).saturating_sub(found.len())).unwrap_or(i64::MAX);
         let rows: Vec<(Seq,)> = bound(reader.query(statement), start..stop, query).bind(missing).all().await?;
         found.extend(rows.into_iter().map(|(seq,)| seq));

@@ -5,7 +5,7 @@ use super::{
     finish::FinishExport,
     record::{Export, find},
     sending::{BeginSending, NoteSending},
-    source::Source,
+    source::{Miscounted, Source, Whole},
 };
 use crate::{
     audit::{
@@ -24,7 +24,6 @@ use actix_web::{
     web::{self, Bytes},
 };
 use futures_util::stream::{empty, poll_fn};
-use sha2::{Digest as _, Sha256};
 use std::{io, time::Duration};
 use tokio::{
     sync::mpsc,
@@ -127,8 +126,8 @@ enum Broken {
     /// Its lease ran out and another attempt has begun, or the session of the person has ended.
     #[error("another attempt has begun, or the person is not signed in any more")]
     Over,
-    #[error("{found} rows were found where {counted} were counted")]
-    Rows { found: i64, counted: i64 },
+    #[error(transparent)]
+    Rows(#[from] Miscounted),
     #[error("the end of the file could not be recorded: {0}")]
     Unrecorded(String),
     #[error("{0}")]
@@ -157,31 +156,26 @@ impl Sending {
 
     /// Sends every row and, before the answer ends, records that it did.
     async fn send(&mut self, sent: &mut i64) -> Result<(), Broken> {
-        let (mut hash, mut bytes, mut chunk) = (Sha256::new(), 0_i64, Vec::new());
+        let mut chunk = Vec::new();
         let mut source = Source::open(&self.reader, &self.export, &self.query, &mut chunk).await?;
         while let Some(rows) = source.next(&mut chunk).await? {
-            hash.update(&chunk);
-            bytes = bytes.saturating_add(i64::try_from(chunk.len()).unwrap_or(i64::MAX));
             self.push(std::mem::take(&mut chunk).into(), *sent).await?;
             *sent += rows;
             if self.noted.elapsed() >= NOTED {
                 self.renew(*sent).await?;
             }
         }
-        if *sent != self.export.row_count {
-            return Err(Broken::Rows { found: *sent, counted: self.export.row_count });
-        }
+        let whole = source.end()?;
         let end = self.wait_for_reader(*sent).await?;
-        self.finish(*sent, bytes, hex::encode(hash.finalize())).await?;
+        self.finish(whole).await?;
         // Nothing at all is what comes after the last piece.
         end.send(Ok(Bytes::new()));
         Ok(())
     }
 
     /// Records that the file was sent, also where the database is busy for a while.
-    async fn finish(&self, rows: i64, bytes: i64, sha256: String) -> Result<(), Broken> {
-        let (export, attempt, request) = (self.export.id, self.attempt, self.request.clone());
-        let finish = FinishExport { export, attempt, request, rows, bytes, sha256 };
+    async fn finish(&self, whole: Whole) -> Result<(), Broken> {
+        let finish = FinishExport::of(self.export.id, self.attempt, self.request.clone(), whole);
         let actor = Actor::system(format!("export_{}", hex::encode(secret::random::<10>())));
         let mut tries = 0;
         loop {

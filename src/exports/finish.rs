@@ -1,6 +1,6 @@
 //! The end of a file that was sent whole.
 
-use super::{EXPORT_STATE, target};
+use super::{EXPORT_STATE, source::Whole, target};
 use crate::{
     gate::{Admits, Change, Fault, Target, Tx},
     id::ExportId,
@@ -19,6 +19,13 @@ pub struct FinishExport {
     pub bytes: i64,
     /// SHA-256 of the whole file, in hexadecimal digits.
     pub sha256: String,
+}
+
+impl FinishExport {
+    pub(super) fn of(export: ExportId, attempt: i64, request: String, whole: Whole) -> Self {
+        let Whole { rows, bytes, sha256 } = whole;
+        Self { export, attempt, request, rows, bytes, sha256 }
+    }
 }
 
 impl Change for FinishExport {

@@ -8,7 +8,7 @@ use super::{
     record::{Export, find},
     selection::{Count, Selection},
     sending::{BeginSending, NoteSending},
-    source::Source,
+    source::{Miscounted, Source, Whole},
 };
 use crate::{
     audit::{
@@ -20,7 +20,6 @@ use crate::{
     id::ExportId,
     store::Reader,
 };
-use sha2::{Digest as _, Sha256};
 use std::{io::Write, time::Duration};
 use tokio::time;
 
@@ -32,8 +31,8 @@ const NOTED: Duration = Duration::from_secs(5);
 pub(crate) enum Unwritten {
     #[error("the export is not there any more, or another process writes its file")]
     Gone,
-    #[error("{found} rows were found where {counted} were counted: `ingam audit verify` says more")]
-    Rows { found: i64, counted: i64 },
+    #[error("{0}: `ingam audit verify` says more")]
+    Rows(#[from] Miscounted),
     #[error(transparent)]
     Unbundled(#[from] Unbundled),
     #[error("the file cannot be written: {0}")]
@@ -42,14 +41,6 @@ pub(crate) enum Unwritten {
     Unrecorded(#[from] Refusal),
     #[error(transparent)]
     Store(#[from] sqlx::Error),
-}
-
-/// What was written.
-#[derive(Debug)]
-pub(crate) struct Written {
-    pub rows: i64,
-    pub bytes: i64,
-    pub sha256: String,
 }
 
 /// All rows of some days, as they are now; of all days where neither is given.
@@ -79,34 +70,28 @@ pub(crate) async fn write(
     actor: &Actor,
     export: &Export,
     out: &mut impl Write,
-) -> Result<Written, Unwritten> {
+) -> Result<Whole, Unwritten> {
     let query = export.selection().query().ok_or(Unwritten::Gone)?;
     let attempt = gate.run_housekeeping(&BeginSending { export: export.id }).await?.ok_or(Unwritten::Gone)?;
-    let (mut hash, mut bytes, mut rows, mut chunk) = (Sha256::new(), 0_i64, 0, Vec::new());
+    let (mut sent, mut chunk) = (0, Vec::new());
     let mut noted = time::Instant::now();
     let mut source = Source::open(reader, export, &query, &mut chunk).await?;
     while let Some(more) = source.next(&mut chunk).await? {
-        hash.update(&chunk);
         out.write_all(&chunk)?;
-        bytes = bytes.saturating_add(i64::try_from(chunk.len()).unwrap_or(i64::MAX));
-        rows += more;
+        sent += more;
         chunk.clear();
         if noted.elapsed() >= NOTED {
-            let note = NoteSending { export: export.id, attempt, sent: rows, goes_on: true, session: None };
+            let note = NoteSending { export: export.id, attempt, sent, goes_on: true, session: None };
             if !gate.run_housekeeping(&note).await? {
                 return Err(Unwritten::Gone);
             }
             noted = time::Instant::now();
         }
     }
-    if rows != export.row_count {
-        return Err(Unwritten::Rows { found: rows, counted: export.row_count });
-    }
+    let whole = source.end()?;
     out.flush()?;
-    let sha256 = hex::encode(hash.finalize());
     let request = actor.origin.request_id.clone();
-    let finish =
-        FinishExport { export: export.id, attempt, request: request.clone(), rows, bytes, sha256: sha256.clone() };
+    let finish = FinishExport::of(export.id, attempt, request.clone(), whole.clone());
     gate.submit_unattended(&Actor::system(request), &finish).await?;
-    Ok(Written { rows, bytes, sha256 })
+    Ok(whole)
 }

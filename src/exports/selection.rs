@@ -4,7 +4,7 @@
 use crate::{
     audit::{
         filter::{AuditQuery, Filter, Target},
-        find::{Index, bound, row_fits},
+        find::{Index, along_index, bound, row_fits},
     },
     entry_columns,
     gate::audit::Entry,
@@ -57,19 +57,6 @@ macro_rules! rows {
             postgres: concat!("select ", $columns, " from audit where ", $driver, " ",
                 row_fits!("position(lower($10) in lower(reason))"), " order by seq limit $12"),
         )
-    };
-}
-
-macro_rules! along {
-    ($query:expr, $columns:expr) => {
-        match Index::of($query) {
-            Some(Index::Target) => rows!($columns, "target_kind = $6 and target_id = $7 and"),
-            Some(Index::Address) => rows!($columns, "ip_key = $8 and"),
-            Some(Index::Staff) => rows!($columns, "staff_id = $3 and"),
-            Some(Index::Action) => rows!($columns, "action = $4 and"),
-            Some(Index::Outcome) => rows!($columns, "outcome = $5 and"),
-            None => rows!($columns, ""),
-        }
     };
 }
 
@@ -133,9 +120,10 @@ impl Selection {
 
     /// The first rows from one on, with their columns.
     pub(super) async fn lines(&self, reader: &Reader, query: &AuditQuery, from: Seq) -> sqlx::Result<Slice<Line>> {
-        let (statement, end) = (along!(query, concat!(entry_columns!(), ", body")), self.window_end(query, from));
+        let (statement, end) =
+            (along_index!(Index::of(query), rows, concat!(entry_columns!(), ", body")), self.window_end(query, from));
         let rows = slice(reader, statement, query, from..end).all().await?;
-        Ok(self.slice_of(rows, end, |line: &Line| line.entry.seq))
+        Ok(self.slice_of(rows, end, AT_ONCE, |line: &Line| line.entry.seq))
     }
 
     /// The same without their columns.
@@ -145,24 +133,21 @@ impl Selection {
         query: &AuditQuery,
         from: Seq,
     ) -> sqlx::Result<Slice<(Seq, Vec<u8>)>> {
-        let (statement, end) = (along!(query, "seq, body"), self.window_end(query, from));
+        let (statement, end) = (along_index!(Index::of(query), rows, "seq, body"), self.window_end(query, from));
         let rows = slice(reader, statement, query, from..end).all().await?;
-        Ok(self.slice_of(rows, end, |(seq, _): &(Seq, Vec<u8>)| *seq))
+        Ok(self.slice_of(rows, end, AT_ONCE, |(seq, _): &(Seq, Vec<u8>)| *seq))
     }
 
     /// The bytes of all of them as lines, each with its newline.
     pub(super) async fn length(&self, reader: &Reader, query: &AuditQuery) -> sqlx::Result<u64> {
         let (mut bytes, mut from) = (0, Some(self.first));
         while let Some(place) = from {
-            let (statement, end) = (along!(query, "seq, cast(length(body) as bigint)"), self.window_end(query, place));
-            let rows: Vec<(Seq, i64)> = bound(reader.query(statement), place..end, query).bind(WINDOW).all().await?;
-            bytes += rows.iter().map(|(_, length)| length.unsigned_abs() + 1).sum::<u64>();
-            let is_full = i64::try_from(rows.len()).unwrap_or(i64::MAX) >= WINDOW;
-            from = match rows.last() {
-                Some((last, _)) if is_full => Some(Seq::new(last.get() + 1)),
-                _ => Some(end),
-            };
-            from = from.filter(|next| *next < self.end);
+            let statement = along_index!(Index::of(query), rows, "seq, cast(length(body) as bigint)");
+            let end = self.window_end(query, place);
+            let rows = bound(reader.query(statement), place..end, query).bind(WINDOW).all().await?;
+            let slice = self.slice_of(rows, end, WINDOW, |(seq, _): &(Seq, i64)| *seq);
+            bytes += slice.rows.iter().map(|(_, length)| length.unsigned_abs() + 1).sum::<u64>();
+            from = slice.next;
         }
         Ok(bytes)
     }
@@ -176,8 +161,9 @@ impl Selection {
         }
     }
 
-    fn slice_of<T>(&self, rows: Vec<T>, end: Seq, place: impl Fn(&T) -> Seq) -> Slice<T> {
-        let is_full = i64::try_from(rows.len()).unwrap_or(i64::MAX) >= AT_ONCE;
+    /// `limit`: the most rows that the statement could give.
+    fn slice_of<T>(&self, rows: Vec<T>, end: Seq, limit: i64, place: impl Fn(&T) -> Seq) -> Slice<T> {
+        let is_full = i64::try_from(rows.len()).unwrap_or(i64::MAX) >= limit;
         let next = match rows.last() {
             Some(last) if is_full => Some(Seq::new(place(last).get() + 1)),
             _ => Some(end),

@@ -7,15 +7,42 @@ use super::{
     selection::{Selection, Slice},
 };
 use crate::{audit::filter::AuditQuery, evidence::keep, id::Seq, store::Reader};
+use sha2::{Digest as _, Sha256};
 
-/// The pieces of one file, in their order.
-pub(super) enum Source {
+/// The pieces of one file, in their order, and what they are together.
+pub(super) struct Source {
+    pieces: Pieces,
+    hash: Sha256,
+    bytes: i64,
+    rows: i64,
+    /// How many rows there are to be.
+    counted: i64,
+}
+
+enum Pieces {
     Lines(Box<Lines>),
     Bundle(Box<Bundle>),
 }
 
+/// A whole file.
+#[derive(Clone, Debug)]
+pub(crate) struct Whole {
+    pub rows: i64,
+    pub bytes: i64,
+    /// In hexadecimal digits.
+    pub sha256: String,
+}
+
+/// A file without some of its rows.
+#[derive(Clone, Copy, Debug, thiserror::Error)]
+#[error("{found} rows were found where {counted} were counted")]
+pub(crate) struct Miscounted {
+    found: i64,
+    counted: i64,
+}
+
 /// A file with a line for each row.
-pub(super) struct Lines {
+struct Lines {
     reader: Reader,
     format: Format,
     selection: Selection,
@@ -34,6 +61,37 @@ impl Source {
         query: &AuditQuery,
         out: &mut Vec<u8>,
     ) -> Result<Self, Unbundled> {
+        let pieces = Pieces::open(reader, export, query, out).await?;
+        Ok(Self { pieces, hash: Sha256::new(), bytes: 0, rows: 0, counted: export.row_count })
+    }
+
+    /// Writes the next piece after what is not taken yet of the beginning: how many rows are in it, and nothing where all is written.
+    /// Each piece is taken before the next one.
+    pub(super) async fn next(&mut self, out: &mut Vec<u8>) -> Result<Option<i64>, Unbundled> {
+        let rows = match &mut self.pieces {
+            Pieces::Lines(lines) => lines.next(out).await?,
+            Pieces::Bundle(bundle) => bundle.next(out).await?,
+        };
+        if let Some(rows) = rows {
+            self.hash.update(&*out);
+            self.bytes = self.bytes.saturating_add(i64::try_from(out.len()).unwrap_or(i64::MAX));
+            self.rows += rows;
+        }
+        Ok(rows)
+    }
+
+    /// What was written, where nothing is missing.
+    pub(super) fn end(self) -> Result<Whole, Miscounted> {
+        let Self { hash, bytes, rows, counted, .. } = self;
+        if rows == counted {
+            return Ok(Whole { rows, bytes, sha256: hex::encode(hash.finalize()) });
+        }
+        Err(Miscounted { found: rows, counted })
+    }
+}
+
+impl Pieces {
+    async fn open(reader: &Reader, export: &Export, query: &AuditQuery, out: &mut Vec<u8>) -> Result<Self, Unbundled> {
         let selection = export.selection();
         if export.format == Format::Bundle {
             let mut bundle = Bundle::open(reader, export, &selection, query).await?;
@@ -44,14 +102,6 @@ impl Source {
         let log = keep::last(&mut &*reader).await?.map(|kept| kept.origin);
         let (reader, format, from) = (reader.clone(), export.format, Some(selection.first));
         Ok(Self::Lines(Box::new(Lines { reader, format, selection, query: query.clone(), log, from })))
-    }
-
-    /// Writes the next piece: how many rows are in it, and nothing where all is written.
-    pub(super) async fn next(&mut self, out: &mut Vec<u8>) -> Result<Option<i64>, Unbundled> {
-        match self {
-            Self::Lines(lines) => Ok(lines.next(out).await?),
-            Self::Bundle(bundle) => bundle.next(out).await,
-        }
     }
 }
 

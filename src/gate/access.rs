@@ -126,11 +126,16 @@ pub(crate) async fn subjects(
         .bind(to)
         .all()
         .await?;
-    let mut subjects: HashMap<i64, Vec<CustomerId>> = HashMap::new();
+    Ok(by_record(rows))
+}
+
+/// Customers by the id of the record that names them, in the order that they come in.
+pub(crate) fn by_record(rows: Vec<(i64, CustomerId)>) -> HashMap<i64, Vec<CustomerId>> {
+    let mut customers: HashMap<i64, Vec<CustomerId>> = HashMap::new();
     for (record, customer) in rows {
-        subjects.entry(record).or_default().push(customer);
+        customers.entry(record).or_default().push(customer);
     }
-    Ok(subjects)
+    customers
 }
 
 pub(super) async fn insert(

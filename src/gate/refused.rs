@@ -25,16 +25,7 @@ impl Gate {
         target: Target,
         refusal: &Refusal,
     ) -> Result<(), Refusal> {
-        let now = self.clock.now();
-        if !self.tally.gets_row(actor, action, &target, refusal, now) {
-            self.tally.count(actor, action, &target, refusal, now);
-            return Ok(());
-        }
-        let mut tx = self.begin(actor).await?;
-        let ending = Ending::of("refused", Some(refusal));
-        audit::append(&mut tx, Line { actor, roles: None, action, target, reason: &Reason::none(), ending }).await?;
-        tx.commit().await?;
-        Ok(())
+        self.record_or_count(actor, (action, target), None, refusal).await
     }
 
     /// Records that a row of the log was not taken back, where its opposite could not even be made out.
@@ -49,14 +40,32 @@ impl Gate {
         (of, reason): (Seq, &Reason),
         refusal: &Refusal,
     ) -> Result<(), Refusal> {
+        self.record_or_count(actor, (action, target), Some((of, reason)), refusal).await
+    }
+
+    /// `reverses`: the row that was to be taken back, and why.
+    async fn record_or_count(
+        &self,
+        actor: &Actor,
+        (action, target): (&'static str, Target),
+        reverses: Option<(Seq, &Reason)>,
+        refusal: &Refusal,
+    ) -> Result<(), Refusal> {
         let now = self.clock.now();
         if !self.tally.gets_row(actor, action, &target, refusal, now) {
             self.tally.count(actor, action, &target, refusal, now);
             return Ok(());
         }
         let mut tx = self.begin(actor).await?;
-        reversal::original(&mut tx, of).await?;
-        tx.ledger.reverses = Some(of);
+        let none = Reason::none();
+        let reason = match reverses {
+            Some((of, reason)) => {
+                reversal::original(&mut tx, of).await?;
+                tx.ledger.reverses = Some(of);
+                reason
+            }
+            None => &none,
+        };
         let ending = Ending::of("refused", Some(refusal));
         audit::append(&mut tx, Line { actor, roles: None, action, target, reason, ending }).await?;
         tx.commit().await?;

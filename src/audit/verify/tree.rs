@@ -4,7 +4,7 @@
 use super::{AT_ONCE, Unfit, pause};
 use crate::{
     access_columns,
-    gate::access::{AccessRecord, LANES},
+    gate::access::{AccessRecord, LANES, by_record},
     id::{CustomerId, Seq},
     merkle::{self, Frontier},
     sql,
@@ -85,7 +85,8 @@ pub(super) async fn tree_fits(reader: &Reader) -> Result<AccessTree, Unfit> {
             if leaf.record.body(next, leaf.id, &named) != leaf.body {
                 return unfit(format!("record {} is not what was sealed as leaf {next} of their tree", leaf.id));
             }
-            if merkle::leaf(&leaf.body).as_slice() != leaf.hash {
+            let hash = merkle::leaf(&leaf.body);
+            if hash.as_slice() != leaf.hash {
                 return unfit(format!("the bytes of leaf {next} of their tree do not give its hash"));
             }
             let place = places.get_mut(&leaf.record.lane).filter(|place| **place == leaf.record.place);
@@ -94,7 +95,7 @@ pub(super) async fn tree_fits(reader: &Reader) -> Result<AccessTree, Unfit> {
             };
             *place += 1;
             first.get_or_insert(leaf.id);
-            frontier.push(merkle::leaf(&leaf.body));
+            frontier.push(hash);
             next += 1;
             fits_ties(&frontier, &ties)?;
         }
@@ -181,11 +182,7 @@ async fn customers(reader: &Reader, from: i64, to: i64) -> sqlx::Result<HashMap<
         .bind(to)
         .all()
         .await?;
-    let mut customers: HashMap<i64, Vec<CustomerId>> = HashMap::new();
-    for (record, customer) in rows {
-        customers.entry(record).or_default().push(customer);
-    }
-    Ok(customers)
+    Ok(by_record(rows))
 }
 
 /// A leaf that the head does not know of.

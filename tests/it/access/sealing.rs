@@ -1,7 +1,7 @@
 //! Access records in a tree of their own, which the log knows of.
 
 use crate::{
-    evidence::support::{literal, tamper},
+    evidence::support::{lay_open_tables, literal, tamper},
     kit::{Engine, World, assert_sound, at_once, on_both, wait_until, within},
 };
 use ingam::{
@@ -73,18 +73,8 @@ fn is_found(world: &World, words: &str) {
 
 /// Takes away what keeps the records from being rewritten, as the owner of a database can.
 fn lay_open(world: &World) {
-    for table in ["access_records", "access_subjects", "access_heads", "access_leaves", "access_head", "access_sealed"]
-    {
-        match world.engine {
-            Engine::Sqlite => {
-                let list = format!("select name from sqlite_master where type = 'trigger' and tbl_name = '{table}'");
-                for row in world.rows(&list) {
-                    tamper(world, &format!("drop trigger {}", row[0].as_deref().unwrap()));
-                }
-            }
-            Engine::Postgres => tamper(world, &format!("alter table {table} disable trigger all")),
-        }
-    }
+    let tables = ["access_records", "access_subjects", "access_heads", "access_leaves", "access_head", "access_sealed"];
+    lay_open_tables(world, &tables);
 }
 
 /// Puts the tree of these leaves where the console's was.

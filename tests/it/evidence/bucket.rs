@@ -292,7 +292,7 @@ on_both! {
         wait_for_signature(&world);
         wait_until(|| all_locked(&world));
         let at = size(&world);
-        // The console has nothing to do until then; whatever its next size is, something is there.
+        // The console has nothing to do until then; something is there at each size that may come next.
         for next in at + 1..at + 30 {
             bucket.add(&Bucket::key(next), b"another history", false);
         }

@@ -103,7 +103,12 @@ pub(crate) fn change(world: &World, reason: &str) -> usize {
 
 /// Takes away what keeps the log from being rewritten, as the owner of a database can.
 pub(crate) fn lay_open(world: &World) {
-    for table in ["audit", "audit_head", "checkpoints"] {
+    lay_open_tables(world, &["audit", "audit_head", "checkpoints"]);
+}
+
+/// The same for these tables.
+pub(crate) fn lay_open_tables(world: &World, tables: &[&str]) {
+    for table in tables {
         match world.engine {
             Engine::Sqlite => {
                 let list = format!("select name from sqlite_master where type = 'trigger' and tbl_name = '{table}'");
