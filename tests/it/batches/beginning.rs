@@ -1,7 +1,7 @@
 //! Between starting the process of a run and its first step, and what may be said of a run whose process is not known.
 
 use crate::{
-    batches::support::{REASON, becomes, id_of, script, state, working},
+    batches::support::{REASON, becomes, begins, id_of, script, state, until_there, working},
     kit::{Engine, Operator, Page, Process, World, assert_sound, on_both, operators, program, wait_until},
 };
 use ingam::{clock::Clock, supervise::host};
@@ -136,11 +136,12 @@ on_both! {
 
     fn without_its_launcher_a_run_is_lost_and_the_next_one_runs_in_another(world) {
         let folder = tempfile::tempdir().unwrap();
-        let jobs = script("long", "echo begun; sleep 4", "") + &script("next", "true", "");
+        let end = folder.path().join("end");
+        let jobs = script("long", &format!("echo begun; {}", until_there(&end)), "") + &script("next", "true", "");
         let process = Process::start_serving(command(world, folder.path(), &jobs));
         let people = operators(world, 4, Clock::system().now(), || process.browser());
         let id = start(&process, &people[0], "long");
-        becomes(world, id, "running");
+        begins(world, id);
         let first = launcher(&process);
         kill_process(Pid::from_raw(first.try_into().unwrap()).unwrap(), Signal::KILL).unwrap();
         becomes(world, id, "lost");
@@ -149,6 +150,7 @@ on_both! {
         assert!(refused.status == 409 && refused.text().contains("is still running on this machine"), "{refused}");
         becomes(world, start(&process, &people[2], "next"), "succeeded");
         assert_ne!(launcher(&process), first);
+        fs::write(&end, "").unwrap();
         // A console on the machine of the run notes when it is dead.
         let gone = format!("select count(*) from batch_runs where id = {id} and is_process_gone");
         wait_until(|| world.number(&gone) == 1);

@@ -1,16 +1,16 @@
 //! What becomes of runs whose console dies.
 
 use crate::{
-    batches::support::{REASON, becomes, id_of, run, script, state, working},
+    batches::support::{REASON, becomes, begins, id_of, run, script, state, until_there, working},
     kit::{Engine, Process, World, assert_sound, on_both, operators, program, wait_until},
 };
 use ingam::clock::Clock;
-use std::{path::Path, process::Command, thread, time::Duration};
+use std::{fs, path::Path, process::Command};
 
 /// The real program with these jobs.
 fn command(world: &World, folder: &Path, jobs: &str) -> Command {
     let file = folder.join("ingam.toml");
-    std::fs::write(&file, jobs).unwrap();
+    fs::write(&file, jobs).unwrap();
     let mut command = program(world.database());
     command.args(["serve", "--config"]).arg(&file);
     command
@@ -23,7 +23,8 @@ fn command(world: &World, folder: &Path, jobs: &str) -> Command {
 on_both! {
     fn a_killed_console_leaves_a_lost_run_that_holds_its_place_until_a_person_says_what_became_of_it(world) {
         let folder = tempfile::tempdir().unwrap();
-        let jobs = script("long", "echo begun; sleep 8; echo end", "");
+        let end = folder.path().join("end");
+        let jobs = script("long", &format!("echo begun; {}", until_there(&end)), "");
         let mut process = Process::start_serving(command(world, folder.path(), &jobs));
         let people = operators(world, 3, Clock::system().now(), || process.browser());
         let code = |n: usize| people[n].code(Clock::system().now(), 0);
@@ -31,9 +32,7 @@ on_both! {
         let done = form.set("code", &code(0)).submit();
         assert_eq!(done.status, 303, "{done}");
         let id = id_of(done.location().unwrap());
-        becomes(world, id, "running");
-        // It is told what it is to do only after that.
-        wait_until(|| world.number("select count(*) from batch_log") > 0);
+        begins(world, id);
         process.kill();
         process.restart_serving(command(world, folder.path(), &jobs));
         becomes(world, id, "lost");
@@ -51,7 +50,8 @@ on_both! {
         let refused = resolve(1);
         assert_eq!(refused.status, 409, "{refused}");
         assert!(refused.text().contains("is still running on this machine"), "{refused}");
-        thread::sleep(Duration::from_secs(9));
+        fs::write(&end, "").unwrap();
+        wait_until(|| world.number("select count(*) from batch_runs where is_process_gone") == 1);
         assert_eq!(resolve(1).status, 303);
         assert_eq!(state(world, id), "failed");
         let browser = people[2].browser.at(process.address);
@@ -63,11 +63,14 @@ on_both! {
     }
 
     fn a_result_that_comes_after_the_run_was_given_up_is_an_event_and_changes_nothing(world) {
-        let world = working(world.engine, &script("long", "sleep 2", ""));
+        let folder = tempfile::tempdir().unwrap();
+        let end = folder.path().join("end");
+        let world = working(world.engine, &script("long", &until_there(&end), ""));
         let jun = world.signed_in("jun");
         let id = run(&world, &jun, "jun", "long");
         becomes(&world, id, "running");
         world.database().tamper(&format!("update batch_runs set state = 'lost' where id = {id}")).unwrap();
+        fs::write(&end, "").unwrap();
         wait_until(|| world.number("select count(*) from batch_events where kind = 'late-report'") == 1);
         assert_eq!(state(&world, id), "lost");
         let row = world.last_audit();

@@ -2,7 +2,7 @@
 //! report.
 
 use crate::{
-    batches::support::{becomes, log, run, script, working},
+    batches::support::{becomes, log, run, script, until_there, working},
     kit::{Browser, Page, World, assert_sound, on_both, wait_until},
 };
 use ingam::batches::ping;
@@ -25,7 +25,10 @@ fn external(name: &str, more: &str) -> String {
 
 on_both! {
     fn of_a_progress_bar_the_last_state_is_shown_while_it_grows_and_when_it_has_ended(world) {
-        let job = script("bar", &format!("echo begun; {BAR}; sleep 2; printf '\\r100%%|done \\033[K\\r\\n'; echo end"), "");
+        let folder = tempfile::tempdir().unwrap();
+        let end = folder.path().join("end");
+        let command = format!("echo begun; {BAR}; {}; printf '\\r100%%|done \\033[K\\r\\n'; echo end", until_there(&end));
+        let job = script("bar", &command, "");
         let world = working(world.engine, &job);
         let jun = world.signed_in("jun");
         let id = run(&world, &jun, "jun", "bar");
@@ -36,6 +39,7 @@ on_both! {
         assert_eq!(page.attributes(".more-log", "hx-get"), [format!("/runs/{id}/log?after=1")]);
         assert!(log(&jun, id).contains("9%|##########"), "a download has it too");
         assert!(jun.get(&format!("/runs/{id}")).says("#log").contains("9%|##########"));
+        std::fs::write(&end, "").unwrap();
         becomes(&world, id, "succeeded");
         let lines: Vec<String> = log(&jun, id).lines().map(|line| line.split_once(' ').unwrap().1.to_owned()).collect();
         assert_eq!(lines, ["begun", "100%|done", "end"]);

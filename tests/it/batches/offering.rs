@@ -1,7 +1,7 @@
 //! Reruns are offered only to those who may make them, and the page of a run says one thing about it everywhere.
 
 use crate::{
-    batches::support::{becomes, declare, run, script, working},
+    batches::support::{becomes, declare, run, script, until_there, working},
     kit::{Browser, Page, World, on_both, wait_until},
 };
 
@@ -92,7 +92,9 @@ on_both! {
     }
 
     fn the_head_of_a_run_its_title_and_its_history_follow_it(outer) {
-        let job = script("steps", "echo ::progress 0.63; sleep 3; exit 4", "");
+        let folder = tempfile::tempdir().unwrap();
+        let end = folder.path().join("end");
+        let job = script("steps", &format!("echo ::progress 0.63; {}; exit 4", until_there(&end)), "");
         let world = &working(outer.engine, &job);
         let jun = world.signed_in("jun");
         let id = run(world, &jun, "jun", "steps");
@@ -111,6 +113,7 @@ on_both! {
         assert_eq!(asks, [format!("/runs/states?ids={id}")]);
         let answer = jun.get(&asks[0]);
         assert_eq!(answer.says(&format!("#state-{id}")), "Running", "{}", answer.text());
+        std::fs::write(&end, "").unwrap();
         becomes(world, id, "failed");
         let page = jun.get(&format!("/runs/{id}"));
         assert_eq!(states(&page), ["Failed", "Failed", "Failed"]);

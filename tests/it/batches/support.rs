@@ -1,7 +1,8 @@
 //! What the tests of batches have in common.
 
-use crate::kit::{Browser, Engine, Form, World, poll};
+use crate::kit::{Browser, Engine, Form, World, poll, wait_until};
 use ingam::{batches::definition::Definition, config::Config, supervise::Allowed};
+use std::path::Path;
 
 pub(crate) const REASON: &str = "The bank has confirmed the file";
 
@@ -62,6 +63,17 @@ pub(crate) fn becomes(world: &World, run: i64, wanted: &str) {
     }
     let how = world.rows(&format!("select exit_code, failure from batch_runs where id = {run}"));
     panic!("run {run} is {} and never became {wanted}: {how:?}", state(world, run));
+}
+
+/// Waits until the command of a run has said something. Its run is already called running when it is about to be told to begin.
+pub(crate) fn begins(world: &World, run: i64) {
+    becomes(world, run, "running");
+    wait_until(|| world.number(&format!("select count(*) from batch_log where run_id = {run}")) > 0);
+}
+
+/// A shell command that ends when this file is there.
+pub(crate) fn until_there(file: &Path) -> String {
+    format!("while [ ! -e {} ]; do sleep 0.1; done", file.display())
 }
 
 /// The whole log of a run.

@@ -51,7 +51,8 @@ async fn a_command_that_is_not_begun_ends_without_having_done_anything() {
 #[tokio::test]
 async fn without_its_launcher_a_command_is_lost_and_the_next_one_gets_another() {
     let launcher = launcher();
-    let (mut running, mut output) = wait_with(&launcher, &shell("echo ready; sleep 2")).await.begin().await.unwrap();
+    let (mut running, mut output) =
+        wait_with(&launcher, &shell("echo ready; exec sleep 30")).await.begin().await.unwrap();
     said(&mut output, "ready").await;
     let identity = running.identity().clone();
     kill(parent(&identity));
@@ -60,6 +61,7 @@ async fn without_its_launcher_a_command_is_lost_and_the_next_one_gets_another() 
     let (mut next, mut output) = wait_with(&launcher, &shell("echo ready")).await.begin().await.unwrap();
     assert_eq!(rest(&mut output).await.texts(), ["ready"]);
     assert_eq!(next.ended().await.outcome, Outcome::Exited(0));
+    kill(identity.pid);
     until_dead(&identity).await;
 }
 
