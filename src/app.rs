@@ -279,6 +279,7 @@ fn work(store: &Store, gate: &Gate, config: Config, clock: Clock, address: Socke
         signing: config.signing,
         shipping: config.shipping,
         witnesses: config.witnesses,
+        stamping: config.stamping,
     }
 }
 

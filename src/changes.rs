@@ -49,6 +49,7 @@ use crate::{
         keep::{KeepCheckpoint, KeepFinding},
         nodes::KeepNodes,
         ship::queue::{ClaimShipment, DeclareTargets, Enqueue, Hasten, KeepShipment},
+        timestamp::record::{DeclareAuthority, KeepDelay, KeepTimeStamp},
         witness::record::{DeclareWitnesses, KeepCosignature, KeepRefusal, KeepTrouble},
     },
     exports::{
@@ -281,6 +282,9 @@ crate::gate::housekeeping! {
     KeepTrouble,
     KeepRefusal,
     DeclareWitnesses,
+    KeepTimeStamp,
+    KeepDelay,
+    DeclareAuthority,
     BeginSending,
     NoteSending,
     ClaimVerification,

@@ -32,7 +32,7 @@ use crate::{
     audit::background::Verifying,
     deployments::Deployers,
     escalation,
-    evidence::{ship::Shipping, signing::Signing, witness::Witnesses},
+    evidence::{ship::Shipping, signing::Signing, timestamp::Stamping, witness::Witnesses},
     gate::{Judging, Kind, LookLimits, Policies},
     metrics::Access,
     notify::{Channels, Heartbeat},
@@ -104,6 +104,8 @@ pub struct Config {
     pub shipping: Shipping,
     /// Who signs checkpoints too.
     pub witnesses: Witnesses,
+    /// Who says when checkpoints were there.
+    pub stamping: Stamping,
     /// How what lies ahead of the clock is judged again; nothing where it is left as it is.
     pub judging: Option<Judging>,
     /// Whether no person may hold roles that check each other, such as operator and approver.
@@ -154,6 +156,7 @@ impl Config {
             signing: None,
             shipping: Shipping::default(),
             witnesses: Witnesses::default(),
+            stamping: Stamping::default(),
             judging: Some(Judging::default()),
             separate_duties: false,
             look_limits: LookLimits::default(),
@@ -237,7 +240,7 @@ const PAYMENTS: &str = "INGAM_PAYMENTS";
 const PAYMENTS_URL: &str = "INGAM_PAYMENTS_URL";
 const PAYMENTS_SECRET: &str = "INGAM_PAYMENTS_SECRET";
 const PAYMENTS_TIMEOUT: &str = "INGAM_PAYMENTS_TIMEOUT_SECONDS";
-const ALL: [&str; 34] = [
+const ALL: [&str; 37] = [
     PROFILE,
     DATABASE_URL,
     SECRET_KEY,
@@ -268,6 +271,9 @@ const ALL: [&str; 34] = [
     evidence::KEY,
     evidence::STATE,
     evidence::WITNESSES,
+    evidence::TIMESTAMPS,
+    evidence::CERTIFICATES,
+    evidence::TIMESTAMP_MINUTES,
     evidence::SHIP,
     evidence::SHIP_WITHIN,
     evidence::ACCESS,
@@ -435,6 +441,7 @@ impl Settings {
             signing,
             shipping: self.shipping()?,
             witnesses: self.witnesses()?,
+            stamping: self.stamping()?,
             judging: Some(Judging::default()),
             look_limits: look_limits::read(&self.look_limits)?,
             personas: Vec::new(),

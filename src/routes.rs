@@ -206,8 +206,11 @@ routes! {
     GET "/audit" READS_THE_LOG => audit::list::list;
     GET "/audit/checkpoints" READS_THE_LOG => audit::checkpoints::list;
     GET "/audit/checkpoints/{id}" READS_THE_LOG => audit::checkpoints::show;
+    GET "/audit/checkpoints/{id}/timestamp" READS_THE_LOG => audit::checkpoints::timestamp;
+    GET "/audit/checkpoints/{id}/stamped" READS_THE_LOG => audit::checkpoints::stamped;
     GET "/audit/exports" READS_THE_LOG => exports::list::list;
     POST "/audit/exports" READS_THE_LOG => post::<exports::create::CreatePanel>;
+    GET "/audit/exports/size" READS_THE_LOG => exports::size::show, quiet;
     GET "/audit/exports/{id}" READS_THE_LOG => exports::show::show;
     GET "/audit/exports/{id}/progress" READS_THE_LOG => exports::show::live, quiet;
     GET "/audit/exports/{id}/file" READS_THE_LOG => exports::file::take;

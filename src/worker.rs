@@ -29,6 +29,7 @@ use crate::{
     evidence::{
         ship::{Shipping, queue::DeclareTargets, target::Target},
         signing::Signing,
+        timestamp::{Stamping, record::DeclareAuthority},
         witness::{Witness, Witnesses, record::DeclareWitnesses},
     },
     gate::{Gate, Judging, lead, lead::Lead},
@@ -112,6 +113,7 @@ pub(crate) struct Work {
     pub shipping: Shipping,
     /// Who signs checkpoints too.
     pub witnesses: Witnesses,
+    pub stamping: Stamping,
 }
 
 pub(crate) fn start(work: &Work) -> Worker {
@@ -137,6 +139,9 @@ pub(crate) fn start(work: &Work) -> Worker {
     }
     for witness in &work.witnesses.all {
         done.push(tokio::spawn(log::ask_witness(work.clone(), Arc::new(witness.clone()), stopped.clone())));
+    }
+    if let Some(authority) = work.stamping.authority.clone() {
+        done.push(tokio::spawn(log::stamp(work.clone(), authority, stopped.clone())));
     }
     for channel in work.channels.iter() {
         let sender = Sender::new(channel.clone(), work.setting.clone(), work.key.clone());
@@ -321,6 +326,8 @@ async fn judge_alerts(work: Work, pulse: Pulse, mut stopped: watch::Receiver<boo
                 work.gate.run_housekeeping(&DeclareTargets { targets }).await?;
                 let names = work.witnesses.all.iter().map(|witness| Witness::name(witness).to_owned()).collect();
                 work.gate.run_housekeeping(&DeclareWitnesses { names }).await?;
+                let authority = work.stamping.authority.as_ref().map(|authority| authority.name().to_owned());
+                work.gate.run_housekeeping(&DeclareAuthority { authority }).await?;
             }
             let now = work.clock.now();
             let rotas = record::all(&mut &work.batches.reader, now.minus(BACK)).await?;

@@ -12,7 +12,8 @@ use crate::{
     evidence::{
         keep,
         ship::record::{Late, late},
-        witness::record::{Refusal, refusals},
+        timestamp::record::{Trouble, troubles},
+        witness::record::{Away, Refusal, away, refusals},
     },
     id::RunId,
     notify::{Facts, Severity, health},
@@ -20,7 +21,11 @@ use crate::{
     sql,
     store::Reader,
 };
+use chrono::TimeDelta;
 use std::collections::HashSet;
+
+/// How long a witness, or an authority for time stamps, may be away before it is an alert.
+const UNANSWERED: TimeDelta = TimeDelta::hours(24);
 
 /// Something that is wrong now.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -57,6 +62,7 @@ impl Conditions {
         all.extend(unsigned(reader).await?);
         all.extend(unshipped(reader, now).await?);
         all.extend(disputed(reader).await?);
+        all.extend(unanswered(reader, now).await?);
         all.extend(failing(reader).await?);
         all.extend(firing(&mut &*reader).await?.into_iter().map(Condition::from));
         all.extend(stuck(reader, now).await?);
@@ -223,6 +229,17 @@ async fn unshipped(reader: &Reader, now: Instant) -> sqlx::Result<Vec<Condition>
 async fn disputed(reader: &Reader) -> sqlx::Result<Vec<Condition>> {
     let condition = |refusal: Refusal| of_one(AlertKind::Disputed, refusal.name, Some(refusal.why), refusal.since);
     Ok(refusals(&mut &*reader).await?.into_iter().map(condition).collect())
+}
+
+/// Witnesses and authorities for time stamps that have not answered for a day, or not as they should. What they sign is an addition to the
+/// log's own checkpoints, which go on.
+async fn unanswered(reader: &Reader, now: Instant) -> sqlx::Result<Vec<Condition>> {
+    let before = now.minus(UNANSWERED);
+    let witness = |away: Away| of_one(AlertKind::WitnessAway, away.name, away.error, away.since);
+    let authority = |one: Trouble| of_one(AlertKind::Unstamped, one.authority, Some(one.error), one.since);
+    let witnesses = away(&mut &*reader, before).await?.into_iter().map(witness);
+    let authorities = troubles(&mut &*reader, before).await?.into_iter().map(authority);
+    Ok(witnesses.chain(authorities).collect())
 }
 
 /// `command`: what finds it again.

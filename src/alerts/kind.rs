@@ -71,6 +71,10 @@ kinds! {
     Unshipped = "audit.shipping-late" => Critical;
     /// A witness has signed another history of the log.
     Disputed = "audit.witness-refuses" => Critical;
+    /// A witness has not answered for a day.
+    WitnessAway = "audit.witness-away" => Warning;
+    /// An authority for time stamps has not answered for a day.
+    Unstamped = "audit.timestamp-late" => Warning;
     ChannelFailing = "notify.channel-failing" => Critical;
     /// An alert of another system; how bad it is says the sender.
     Received = "received.firing" => Warning;

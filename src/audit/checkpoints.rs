@@ -2,10 +2,12 @@
 
 use super::list::record_look;
 use crate::{
+    clock::Instant,
     evidence::{
         keep::{self, Finding, Kept},
         ship::record::{self, Shipment},
-        witness::record::{self as witnesses, Cosignature, Refusal},
+        timestamp::record::{self as timestamps, TimeStamp, Trouble},
+        witness::record::{self as witnesses, Away, Cosignature, Refusal},
     },
     id::CheckpointId,
     web::{
@@ -49,17 +51,23 @@ pub(crate) async fn list(desk: Desk, place: web::Query<Place>) -> PageResult {
     };
     // Of the newest one on the page, and the oldest.
     let ends = found.rows.last().zip(found.rows.first()).map(|(oldest, newest)| (oldest.id, newest.id));
-    let (shipments, cosignatures) = match ends {
+    let (shipments, cosignatures, stamps) = match ends {
         Some((oldest, newest)) => (
             record::of(&mut desk.reader(), oldest, newest).await?,
             witnesses::of(&mut desk.reader(), oldest, newest).await?,
+            timestamps::of(&mut desk.reader(), oldest, newest).await?,
         ),
-        None => (Vec::new(), Vec::new()),
+        None => (Vec::new(), Vec::new(), Vec::new()),
     };
     let refusals = witnesses::refusals(&mut desk.reader()).await?;
+    let away = witnesses::away(&mut desk.reader(), Instant::latest()).await?;
+    let troubles = timestamps::troubles(&mut desk.reader(), Instant::latest()).await?;
     let finding = keep::finding(&mut desk.reader()).await?;
     let shell = desk.shell(Some(Section::Audit), None).await?;
-    desk.page(200, &CheckpointsPage { shell, finding, refusals, rows: found.rows, shipments, cosignatures, pager })
+    let rows = found.rows;
+    let page =
+        CheckpointsPage { shell, finding, refusals, away, troubles, rows, shipments, cosignatures, stamps, pager };
+    desk.page(200, &page)
 }
 
 #[derive(Debug, Template)]
@@ -70,7 +78,10 @@ pub(crate) struct CheckpointsPage {
     pub(crate) rows: Vec<Kept>,
     pub(crate) shipments: Vec<Shipment>,
     pub(crate) cosignatures: Vec<Cosignature>,
+    pub(crate) stamps: Vec<TimeStamp>,
     pub(crate) refusals: Vec<Refusal>,
+    pub(crate) away: Vec<Away>,
+    pub(crate) troubles: Vec<Trouble>,
     pub(crate) pager: Pager,
 }
 
@@ -83,6 +94,10 @@ impl CheckpointsPage {
     fn witnesses_of(&self, kept: &Kept) -> Vec<&str> {
         let of = self.cosignatures.iter().filter(|cosignature| cosignature.checkpoint_id == kept.id);
         of.map(|cosignature| cosignature.witness.as_str()).collect()
+    }
+
+    fn stamp_of(&self, kept: &Kept) -> Option<&TimeStamp> {
+        self.stamps.iter().find(|stamp| stamp.checkpoint_id == kept.id)
     }
 
     /// Where a checkpoint is besides, and where it is to be.
@@ -102,4 +117,19 @@ pub(crate) async fn show(desk: Desk, path: web::Path<CheckpointId>) -> PageResul
     let name = format!("checkpoint-{}-{}.txt", kept.size, kept.id);
     let note = keep::cosigned(&mut desk.reader(), &kept).await?;
     Ok(download("text/plain; charset=utf-8", &name, note))
+}
+
+/// `GET /audit/checkpoints/{id}/timestamp`: the response of the authority for time stamps, as it came.
+pub(crate) async fn timestamp(desk: Desk, path: web::Path<CheckpointId>) -> PageResult {
+    let kept = keep::find(&mut desk.reader(), path.into_inner()).await?.ok_or(Problem::NotFound)?;
+    let response = timestamps::response(&mut desk.reader(), kept.id).await?.ok_or(Problem::NotFound)?;
+    record_look(&desk, "view-log", None, Some(format!("audit/checkpoints/{}/timestamp", kept.id))).await?;
+    Ok(download("application/timestamp-reply", &format!("checkpoint-{}-{}.tsr", kept.size, kept.id), response))
+}
+
+/// `GET /audit/checkpoints/{id}/stamped`: the bytes that the time stamp is on, which are the note without the signatures of witnesses.
+pub(crate) async fn stamped(desk: Desk, path: web::Path<CheckpointId>) -> PageResult {
+    let kept = keep::find(&mut desk.reader(), path.into_inner()).await?.ok_or(Problem::NotFound)?;
+    record_look(&desk, "view-log", None, Some(format!("audit/checkpoints/{}/stamped", kept.id))).await?;
+    Ok(download("text/plain; charset=utf-8", &format!("checkpoint-{}-{}-stamped.txt", kept.size, kept.id), kept.note))
 }

@@ -62,6 +62,7 @@ pub(super) async fn run(args: CheckArgs, clock: Clock) -> anyhow::Result<ExitCod
                     checks.push(Signing::check(config.signing.as_ref()));
                     checks.push(config.shipping.check());
                     checks.push(config.witnesses.check());
+                    checks.push(config.stamping.check());
                     checks.push(of_key(&store, &config.secret_key).await);
                     checks.push(of_lead(&store, clock.now()).await);
                     checks.push(of_writing(&store, &config, clock).await);

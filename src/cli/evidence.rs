@@ -10,19 +10,20 @@ use crate::{
     clock::Clock,
     digits::group,
     evidence::{
-        bundle::{self, Files, Held, Kind},
+        bundle::{self, Files, Held, Kind, StampHeld},
         keep::sign_and_keep,
         keys::Keys,
         offline::{self, Proven},
         prove,
         sign::Refused,
         signing,
+        timestamp::Roots,
     },
     id::Seq,
     store::{Store, stamp},
     tlog::verifier::Verifier,
 };
-use anyhow::{Context as _, bail};
+use anyhow::{Context as _, anyhow, bail};
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 use clap::Args;
 use std::{
@@ -85,6 +86,9 @@ pub struct OfflineArgs {
     /// An earlier checkpoint that the log of the bundle must continue, or a directory of them; may be given several times.
     #[arg(long, requires = "path")]
     earlier: Vec<PathBuf>,
+    /// The certificates, in PEM, of the authority that has stamped the bundle with a time.
+    #[arg(long, requires = "path")]
+    timestamp_certificates: Option<PathBuf>,
 }
 
 pub(super) fn verifier(text: &str) -> Result<Verifier, String> {
@@ -158,10 +162,13 @@ pub(super) fn verify(args: &OfflineArgs) -> Option<ExitCode> {
     let (path, vkey) = args.path.as_deref().zip(args.vkey.as_ref())?;
     let keys = Keys { log: vkey, witnesses: &args.witness };
     if bundle::is_bundle(path) {
-        return Some(verify_bundle(path, keys, &args.earlier));
+        return Some(verify_bundle(path, keys, args));
     }
-    if !args.earlier.is_empty() {
-        eprintln!("ingam: earlier checkpoints are held against a bundle, and {} is none", path.display());
+    if !args.earlier.is_empty() || args.timestamp_certificates.is_some() {
+        eprintln!(
+            "ingam: earlier checkpoints and certificates are held against a bundle, and {} is none",
+            path.display()
+        );
         return Some(ExitCode::from(2));
     }
     let proven = match offline::verify(path, args.entry.as_deref(), keys) {
@@ -182,13 +189,13 @@ pub(super) fn verify(args: &OfflineArgs) -> Option<ExitCode> {
     Some(ExitCode::SUCCESS)
 }
 
-fn verify_bundle(path: &Path, keys: Keys<'_>, earlier: &[PathBuf]) -> ExitCode {
+fn verify_bundle(path: &Path, keys: Keys<'_>, args: &OfflineArgs) -> ExitCode {
     let refused = |code, text: String| {
         eprintln!("ingam: {}: {text}", path.display());
         ExitCode::from(code)
     };
     let mut known = Vec::new();
-    for file in earlier {
+    for file in &args.earlier {
         match read(file, keys.log) {
             Ok(checkpoints) => known.extend(checkpoints),
             Err(error) => return refused(2, format!("{error:#}")),
@@ -198,11 +205,15 @@ fn verify_bundle(path: &Path, keys: Keys<'_>, earlier: &[PathBuf]) -> ExitCode {
         Ok(files) => files,
         Err(error) => return refused(2, error.to_string()),
     };
-    let held = match bundle::verify(&files, keys, &known) {
+    let roots = match args.timestamp_certificates.as_deref().map(roots).transpose() {
+        Ok(roots) => roots,
+        Err(error) => return refused(2, format!("{error:#}")),
+    };
+    let held = match bundle::verify(&files, keys, &known, roots.as_ref()) {
         Ok(held) => held,
         Err(unfit) => return refused(if unfit.is_unreadable() { 2 } else { 1 }, unfit.to_string()),
     };
-    let Held { kind, first, last, size, earlier, .. } = held;
+    let Held { kind, first, last, size, earlier, stamp, .. } = held;
     let (count, name) = (group(held.count), keys.log.name());
     match kind {
         Kind::Whole => println!("These are all {size} rows of the log that {name} signed."),
@@ -217,7 +228,21 @@ fn verify_bundle(path: &Path, keys: Keys<'_>, earlier: &[PathBuf]) -> ExitCode {
     if earlier > 0 {
         println!("The log continues {earlier} earlier checkpoints.");
     }
+    match stamp {
+        None => {}
+        Some(StampHeld { size, time: Some(time) }) => {
+            println!("A log of {size} rows was there at {time}, as the authority of the time stamp says.");
+        }
+        Some(StampHeld { size, time: None }) => {
+            println!("The time stamp on a log of {size} rows was not verified: give --timestamp-certificates.");
+        }
+    }
     ExitCode::SUCCESS
+}
+
+fn roots(file: &Path) -> anyhow::Result<Roots> {
+    let pem = fs::read(file).with_context(|| format!("{} cannot be read", file.display()))?;
+    Roots::read(&pem).map_err(|why| anyhow!("{}: {why}", file.display()))
 }
 
 /// A database for reading, without a key: anybody who can read the rows can prove and compare them.

@@ -4,14 +4,18 @@ use super::{Check, Settings, within};
 use crate::evidence::{
     ship::{Shipping, bucket::signature::Credentials, target::Target},
     signing::Signing,
+    timestamp::{Authority, Roots, Stamping},
     witness::{Witness, Witnesses},
 };
 use chrono::TimeDelta;
-use std::path::Path;
+use std::{fs, path::Path, sync::Arc};
 
 pub(super) const KEY: &str = "INGAM_AUDIT_KEY_FILE";
 pub(super) const STATE: &str = "INGAM_AUDIT_STATE_FILE";
 pub(super) const WITNESSES: &str = "INGAM_AUDIT_WITNESSES";
+pub(super) const TIMESTAMPS: &str = "INGAM_AUDIT_TIMESTAMPS";
+pub(super) const CERTIFICATES: &str = "INGAM_AUDIT_TIMESTAMP_CERTIFICATES";
+pub(super) const TIMESTAMP_MINUTES: &str = "INGAM_AUDIT_TIMESTAMP_MINUTES";
 pub(super) const SHIP: &str = "INGAM_AUDIT_SHIP";
 pub(super) const ACCESS: &str = "INGAM_AUDIT_SHIP_ACCESS_KEY";
 pub(super) const SECRET: &str = "INGAM_AUDIT_SHIP_SECRET_KEY";
@@ -57,6 +61,25 @@ impl Settings {
             all.push(witness);
         }
         Ok(Witnesses { all, ..Witnesses::default() })
+    }
+
+    /// None where none is named.
+    pub(super) fn stamping(&self) -> Result<Stamping, String> {
+        let usual = Stamping::default();
+        let every = self.or(TIMESTAMP_MINUTES, usual.every, |text| within(text, 1, 10_080).map(TimeDelta::minutes))?;
+        let authority = match (self.get(TIMESTAMPS), self.get(CERTIFICATES)) {
+            (None, None) => None,
+            (Some(url), Some(file)) => {
+                let pem = fs::read(file).map_err(|error| format!("{CERTIFICATES}: {file}: {error}"))?;
+                let roots = Roots::read(&pem).map_err(|why| format!("{CERTIFICATES}: {file}: {why}"))?;
+                Some(Arc::new(Authority::new(url, roots).map_err(|why| format!("{TIMESTAMPS}: {why}"))?))
+            }
+            (Some(_), None) => {
+                return Err(format!("{TIMESTAMPS} is set: name the certificates of its authority in {CERTIFICATES}"));
+            }
+            (None, Some(_)) => return Err(format!("{CERTIFICATES} is set, and {TIMESTAMPS} is not")),
+        };
+        Ok(Stamping { authority, every, ..usual })
     }
 
     /// A target as it is written, also one that an argument names.
@@ -106,5 +129,16 @@ impl Witnesses {
         let names: Vec<&str> = self.all.iter().map(Witness::name).collect();
         let verdict = if names.is_empty() { format!("none: name some in {WITNESSES}") } else { names.join(", ") };
         Check { name: "witnesses of the log", verdict: Ok(verdict) }
+    }
+}
+
+impl Stamping {
+    /// The line of `ingam check`.
+    pub(crate) fn check(&self) -> Check {
+        let verdict = match &self.authority {
+            None => format!("none: name an authority in {TIMESTAMPS}"),
+            Some(authority) => format!("by {}, every {} minutes", authority.name(), self.every.num_minutes()),
+        };
+        Check { name: "time stamps of the log", verdict: Ok(verdict) }
     }
 }

@@ -51,6 +51,9 @@ pub(super) struct File {
     #[serde(rename = "audit_state_file")]
     audit_state: Option<String>,
     audit_witnesses: Option<String>,
+    audit_timestamps: Option<String>,
+    audit_timestamp_certificates: Option<String>,
+    audit_timestamp_minutes: Option<i64>,
     audit_ship: Option<String>,
     audit_ship_within_hours: Option<i64>,
     /// `[[job]]`
@@ -130,6 +133,9 @@ impl File {
             (evidence::KEY, self.audit_key),
             (evidence::STATE, self.audit_state),
             (evidence::WITNESSES, self.audit_witnesses),
+            (evidence::TIMESTAMPS, self.audit_timestamps),
+            (evidence::CERTIFICATES, self.audit_timestamp_certificates),
+            (evidence::TIMESTAMP_MINUTES, number(self.audit_timestamp_minutes)),
             (evidence::SHIP, self.audit_ship),
             (evidence::SHIP_WITHIN, number(self.audit_ship_within_hours)),
             // From the environment only.

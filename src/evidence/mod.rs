@@ -15,6 +15,7 @@
 //! | [`compare`] | the rows against checkpoints that were kept elsewhere |
 //! | [`ship`] | copies of the checkpoints, away from here |
 //! | [`witness`] | signatures of others on the checkpoints |
+//! | [`timestamp`] | signatures of authorities on the time of a checkpoint |
 //! | [`offline`] | checkpoints and receipts without a database |
 //! | [`bundle`] | rows with all that proves them, without a database |
 //! | [`keys`] | whose signatures are believed |
@@ -31,4 +32,5 @@ pub mod ship;
 pub(crate) mod sign;
 pub mod signing;
 pub(crate) mod state;
+pub mod timestamp;
 pub mod witness;

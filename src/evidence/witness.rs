@@ -177,7 +177,7 @@ fn verified(witness: &Witness, note: &Note, lines: &str, now: i64) -> Result<Str
 }
 
 /// How long to wait before it is asked again: 1, 5, 15 minutes, then half an hour.
-fn wait(attempts: i64) -> TimeDelta {
+pub(super) fn wait(attempts: i64) -> TimeDelta {
     match attempts {
         ..=1 => TimeDelta::minutes(1),
         2 => TimeDelta::minutes(5),

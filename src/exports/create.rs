@@ -22,6 +22,7 @@ use crate::{
     web::{
         Desk, PageError, PageResult,
         form::Form,
+        link::link,
         list::ListQuery as _,
         panel::{Button, Made, Opened, Opening, Panel, Query, Unread, View},
         shell::{
@@ -158,6 +159,11 @@ impl CreatePanel {
         query_of(&self.filter.fields())
     }
 
+    /// What counts the rows, once the form is there.
+    fn size_href(&self) -> String {
+        link("/audit/exports/size", &[("end", &self.end), ("filter", &self.query())])
+    }
+
     fn log_href(&self) -> String {
         self.filter.href("")
     }
@@ -239,7 +245,20 @@ async fn select(
     form: &Form,
     format: Option<Format>,
 ) -> Result<Result<(Selection, Count), Message>, PageError> {
-    let Some(mut filter) = filter(form) else { return Ok(Err(wrong::not_a_choice())) };
+    match (filter(form), form.get("end").parse::<Seq>()) {
+        (None, _) => Ok(Err(wrong::not_a_choice())),
+        (_, Err(_)) => Ok(Err(wrong::refused(EXPORT_RANGE))),
+        (Some(filter), Ok(end)) => count(desk, filter, end, format).await,
+    }
+}
+
+/// The same of filters, up to a row.
+pub(super) async fn count(
+    desk: &Desk,
+    mut filter: Filter,
+    mut end: Seq,
+    format: Option<Format>,
+) -> Result<Result<(Selection, Count), Message>, PageError> {
     let Ok(mut query) = filter.read(desk.zone()) else { return Ok(Err(wrong::not_a_choice())) };
     if query.action.as_deref().is_some_and(|action| !actions(desk.catalog().kinds).any(|kind| kind == action)) {
         return Ok(Err(wrong::not_a_choice()));
@@ -255,7 +274,6 @@ async fn select(
             }
         }
     }
-    let Ok(mut end) = form.get("end").parse::<Seq>() else { return Ok(Err(wrong::refused(EXPORT_RANGE))) };
     if let Some(format) = format.filter(|_| filter.is_empty()) {
         end = end_of(desk.reader(), format, end).await?;
     }

@@ -14,6 +14,7 @@ pub(crate) mod record;
 mod selection;
 pub(crate) mod sending;
 pub(crate) mod show;
+pub(crate) mod size;
 mod source;
 
 use crate::{

@@ -5,7 +5,8 @@ use crate::{
     evidence::{
         keep::{Finding, Kept},
         ship::record::Shipment,
-        witness::record::{Cosignature, Refusal},
+        timestamp::record::{TimeStamp, Trouble},
+        witness::record::{Away, Cosignature, Refusal},
     },
     id::{CheckpointId, CustomerId, RequestId, Seq, StaffId},
     web::{
@@ -258,6 +259,29 @@ impl Maker {
                     witness: "witness.example.com/w1".into(),
                     line: String::new(),
                 }],
+                stamps: vec![TimeStamp {
+                    checkpoint_id: CheckpointId::new(12_345),
+                    authority: "http://timestamp.example.com".into(),
+                    time: before(TimeDelta::minutes(19)),
+                }],
+                away: if finding.is_some() {
+                    vec![Away {
+                        name: "witness.example.net/w2".into(),
+                        error: Some("timed out".into()),
+                        since: before(TimeDelta::hours(30)),
+                    }]
+                } else {
+                    Vec::new()
+                },
+                troubles: if finding.is_some() {
+                    vec![Trouble {
+                        authority: "http://timestamp.example.com".into(),
+                        error: "its clock is 3600 seconds from ours".into(),
+                        since: before(TimeDelta::hours(2)),
+                    }]
+                } else {
+                    Vec::new()
+                },
                 finding,
                 rows,
                 shipments: [

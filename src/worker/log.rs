@@ -9,6 +9,7 @@ use crate::{
         nodes,
         ship::{ship_due, target::Target},
         signing::Signing,
+        timestamp::{Authority, stamp_if_due},
         witness::{Witness, ask_if_due},
     },
 };
@@ -91,6 +92,19 @@ pub(super) async fn ask_witness(work: Work, witness: Arc<Witness>, mut stopped: 
         tokio::select! {
             asked = ask_if_due(reader, gate, &work.clock, &witness) => if let Err(error) = asked {
                 tracing::warn!(error = format!("{error:#}"), witness = witness.name(), "a witness could not be asked; trying again");
+            },
+            _ = stopped.changed() => return,
+        }
+    }
+}
+
+/// Has checkpoints stamped with the time.
+pub(super) async fn stamp(work: Work, authority: Arc<Authority>, mut stopped: watch::Receiver<bool>) {
+    let (reader, gate, every) = (&work.batches.reader, &work.gate, work.stamping.every);
+    while turn_after(work.stamping.look, &mut stopped).await {
+        tokio::select! {
+            stamped = stamp_if_due(reader, gate, &work.clock, &authority, every) => if let Err(error) = stamped {
+                tracing::warn!(error = format!("{error:#}"), authority = authority.name(), "a checkpoint could not be stamped; trying again");
             },
             _ = stopped.changed() => return,
         }

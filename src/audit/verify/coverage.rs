@@ -294,8 +294,24 @@ pub const COVERAGE: &[Coverage] = &[
         "witnesses",
         &[],
         &[(
-            "name, attempts, error, next_at, refusal, since",
+            "name, attempts, error, next_at, refusal, since, away_since",
             "what witnesses said the last time; they say it again the next time",
+        )],
+    ),
+    table(
+        "timestamps",
+        &[],
+        &[(
+            "checkpoint_id, authority, response, stamped_at, at",
+            "signatures, which are verified with the certificates of the authority",
+        )],
+    ),
+    table(
+        "timestamp_troubles",
+        &[],
+        &[(
+            "authority, attempts, error, next_at, since",
+            "what went wrong the last time; it is found again the next time",
         )],
     ),
     table(

@@ -12,7 +12,7 @@ mod verify;
 
 pub(crate) use files::{Files, is_bundle};
 pub(crate) use manifest::{Exported, FORMAT, FileHash, Kind, Manifest, Rows, Tree};
-pub(crate) use verify::{Held, verify};
+pub(crate) use verify::{Held, StampHeld, verify};
 
 use crate::id::Seq;
 
@@ -22,6 +22,10 @@ pub(crate) const MANIFEST: &str = "manifest.json";
 pub(crate) const LINES: &str = "audit.jsonl";
 /// The checkpoint that holds the rows.
 pub(crate) const CHECKPOINT: &str = "checkpoint";
+/// The newest checkpoint that has a time stamp, as it was stamped.
+pub(crate) const STAMPED: &str = "timestamp/checkpoint";
+/// The response of the authority (RFC 3161).
+pub(crate) const STAMP: &str = "timestamp/response.tsr";
 /// The directory of tiles, with the checkpoint beside them.
 pub(crate) const LOG: &str = "log";
 

@@ -1,8 +1,14 @@
 //! Verifying a bundle without the console: every row against the tree of its checkpoint, in memory for one tile of each level.
 
-use super::{CHECKPOINT, FORMAT, FileHash, Files, Kind, LINES, LOG, MANIFEST, Manifest, Rows, Tree, receipt};
+use super::{
+    CHECKPOINT, FORMAT, FileHash, Files, Kind, LINES, LOG, MANIFEST, Manifest, Rows, STAMP, STAMPED, Tree, receipt,
+};
 use crate::{
-    evidence::keys::Keys,
+    clock::Instant,
+    evidence::{
+        keys::Keys,
+        timestamp::token::{Roots, stamped_at},
+    },
     id::Seq,
     merkle::{Frontier, Hash, leaf},
     tlog::{
@@ -37,6 +43,16 @@ pub(crate) struct Held {
     pub size: u64,
     /// How many earlier checkpoints its log continues.
     pub earlier: usize,
+    pub stamp: Option<StampHeld>,
+}
+
+/// What the time stamp in a bundle proves.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct StampHeld {
+    /// The number of rows of the log that is stamped.
+    pub size: u64,
+    /// When it was there; unknown where no certificates of the authority were given.
+    pub time: Option<Instant>,
 }
 
 /// Why a bundle proves nothing.
@@ -62,6 +78,8 @@ pub(crate) enum Unfit {
     Tile(String),
     #[error("the tiles do not lead to the root of the checkpoint")]
     Root,
+    #[error("the time stamp: {0}")]
+    Stamp(String),
     #[error("the log is not the one of the earlier checkpoint of {0} rows")]
     Earlier(u64),
     #[error("the earlier checkpoint has {earlier} rows, and the bundle's has {size}: this bundle is the older one")]
@@ -84,7 +102,13 @@ impl Unfit {
 }
 
 /// Verifies all that a bundle holds; and that its log continues each of the earlier checkpoints, which were kept elsewhere.
-pub(crate) fn verify(files: &Files, keys: Keys<'_>, earlier: &[Checkpoint]) -> Result<Held, Unfit> {
+/// `roots` vouch for the authority of its time stamp.
+pub(crate) fn verify(
+    files: &Files,
+    keys: Keys<'_>,
+    earlier: &[Checkpoint],
+    roots: Option<&Roots>,
+) -> Result<Held, Unfit> {
     let manifest = manifest(files)?;
     for (name, hash) in &manifest.files {
         if hash_of(files, name).map_err(|why| unreadable(name, why))? != *hash {
@@ -96,10 +120,14 @@ pub(crate) fn verify(files: &Files, keys: Keys<'_>, earlier: &[Checkpoint]) -> R
         return Err(Unfit::Checkpoint);
     }
     let lines = Lines::open(files)?;
+    let stamped = stamped(files, &manifest, keys, roots)?;
     match manifest.kind {
         Kind::Selection if !earlier.is_empty() => return Err(Unfit::NoTiles),
         Kind::Selection => selection(files, keys, &manifest, lines)?,
-        Kind::Whole | Kind::Range => tree(files, &manifest, &checkpoint, earlier, lines)?,
+        Kind::Whole | Kind::Range => {
+            let known: Vec<_> = earlier.iter().chain(stamped.as_ref().map(|(checkpoint, _)| checkpoint)).collect();
+            tree(files, &manifest, &checkpoint, known, lines)?;
+        }
     }
     if manifest.kind != Kind::Selection && self::checkpoint(files, keys, &format!("{LOG}/{CHECKPOINT}"))? != checkpoint
     {
@@ -113,7 +141,8 @@ pub(crate) fn verify(files: &Files, keys: Keys<'_>, earlier: &[Checkpoint]) -> R
     }
     let Manifest { kind, rows, .. } = manifest;
     let (first, last, count, filter) = (rows.first, rows.last, rows.count, rows.filter);
-    Ok(Held { kind, first, last, count, filter, size: checkpoint.size(), earlier: earlier.len() })
+    let stamp = stamped.map(|(checkpoint, time)| StampHeld { size: checkpoint.size(), time });
+    Ok(Held { kind, first, last, count, filter, size: checkpoint.size(), earlier: earlier.len(), stamp })
 }
 
 fn unreadable(name: &str, why: io::Error) -> Unfit {
@@ -148,6 +177,28 @@ fn hash_of(files: &Files, name: &str) -> io::Result<FileHash> {
 fn checkpoint(files: &Files, keys: Keys<'_>, name: &str) -> Result<Checkpoint, Unfit> {
     let bytes = files.bytes(name, MAX_BYTES as u64).map_err(|why| unreadable(name, why))?;
     Note::read(&bytes).and_then(|note| keys.verify(&note)).map_err(fault(name))
+}
+
+/// The checkpoint that has a time stamp, and when it was there; nothing where the bundle has none.
+fn stamped(
+    files: &Files,
+    manifest: &Manifest,
+    keys: Keys<'_>,
+    roots: Option<&Roots>,
+) -> Result<Option<(Checkpoint, Option<Instant>)>, Unfit> {
+    if !manifest.files.contains_key(STAMP) {
+        return match roots {
+            Some(_) => Err(Unfit::Stamp("the bundle has none".to_owned())),
+            None => Ok(None),
+        };
+    }
+    let bytes = |name| files.bytes(name, MAX_BYTES as u64).map_err(|why| unreadable(name, why));
+    let (note, response) = (bytes(STAMPED)?, bytes(STAMP)?);
+    // Its witnesses came later.
+    let keys = Keys { witnesses: &[], ..keys };
+    let checkpoint = Note::read(&note).and_then(|note| keys.verify(&note)).map_err(fault(STAMPED))?;
+    let time = roots.map(|roots| stamped_at(&response, &note, roots).map_err(Unfit::Stamp)).transpose()?;
+    Ok(Some((checkpoint, time)))
 }
 
 /// The rows of `audit.jsonl`.
@@ -217,11 +268,10 @@ fn tree(
     files: &Files,
     manifest: &Manifest,
     checkpoint: &Checkpoint,
-    earlier: &[Checkpoint],
+    mut earlier: Vec<&Checkpoint>,
     mut lines: Lines,
 ) -> Result<(), Unfit> {
     let rows = manifest.rows.first.get()..=manifest.rows.last.get();
-    let mut earlier: Vec<_> = earlier.iter().collect();
     earlier.sort_by_key(|checkpoint| checkpoint.size());
     let mut earlier = earlier.into_iter().peekable();
     let mut log = Frontier::default();

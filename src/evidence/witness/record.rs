@@ -104,6 +104,23 @@ pub(crate) async fn refusals(db: &mut impl Queries) -> sqlx::Result<Vec<Refusal>
         .await
 }
 
+/// A witness that has not answered, or not as a witness does, since a time.
+#[derive(Clone, Debug, PartialEq, Eq, sqlx::FromRow)]
+pub(crate) struct Away {
+    pub name: String,
+    pub error: Option<String>,
+    #[sqlx(rename = "away_since")]
+    pub since: Instant,
+}
+
+/// Those for which it has been so since `before`.
+pub(crate) async fn away(db: &mut impl Queries, before: Instant) -> sqlx::Result<Vec<Away>> {
+    db.query(sql!("select name, error, away_since from witnesses where away_since <= $1 order by name limit 100"))
+        .bind(before)
+        .all()
+        .await
+}
+
 /// Keeps a signature; what was wrong with the witness is over.
 #[derive(Clone, Debug)]
 pub(crate) struct KeepCosignature {
@@ -143,15 +160,18 @@ impl Housekeeping for KeepTrouble {
     type Output = ();
 
     async fn run(&self, tx: &mut Tx<'_>) -> sqlx::Result<()> {
-        let next = tx.now().plus(wait(self.attempts));
+        let now = tx.now();
+        let next = now.plus(wait(self.attempts));
         tx.query(sql!(
-            "insert into witnesses (name, attempts, error, next_at) values ($1, $2, $3, $4)
-             on conflict (name) do update set attempts = excluded.attempts, error = excluded.error, next_at = excluded.next_at"
+            "insert into witnesses (name, attempts, error, next_at, away_since) values ($1, $2, $3, $4, $5)
+             on conflict (name) do update set attempts = excluded.attempts, error = excluded.error, next_at = excluded.next_at,
+                away_since = coalesce(witnesses.away_since, excluded.away_since)"
         ))
         .bind(self.witness.as_str())
         .bind(self.attempts)
         .bind(self.error.as_str())
         .bind(next)
+        .bind(now)
         .run()
         .await
         .map(drop)
@@ -173,7 +193,7 @@ impl Housekeeping for KeepRefusal {
         let now = tx.now();
         tx.query(sql!(
             "insert into witnesses (name, attempts, next_at, refusal, since) values ($1, 1, $2, $3, $4)
-             on conflict (name) do update set attempts = 1, error = null, next_at = excluded.next_at, refusal = excluded.refusal,
+             on conflict (name) do update set attempts = 1, error = null, away_since = null, next_at = excluded.next_at, refusal = excluded.refusal,
                 since = coalesce(witnesses.since, excluded.since)"
         ))
         .bind(self.witness.as_str())

@@ -12,11 +12,15 @@ use super::{
 use crate::{
     audit::filter::AuditQuery,
     evidence::{
-        bundle::{CHECKPOINT, Exported, FORMAT, FileHash, Kind, LINES, LOG, MANIFEST, Manifest, Rows, Tree, receipt},
+        bundle::{
+            CHECKPOINT, Exported, FORMAT, FileHash, Kind, LINES, LOG, MANIFEST, Manifest, Rows, STAMP, STAMPED, Tree,
+            receipt,
+        },
         keep::{self, Kept},
         nodes::{self, Source},
         prove::{self, Unproven},
         rows::{self, Unfit},
+        timestamp::record::{Stamped, newest as newest_stamp},
     },
     id::Seq,
     store::Reader,
@@ -71,6 +75,7 @@ pub(super) struct Bundle {
     kind: Kind,
     kept: Kept,
     checkpoint: Checkpoint,
+    stamped: Option<Stamped>,
     archive: Archive,
     export: Export,
     /// The bytes of the file with the rows, and their hash.
@@ -89,6 +94,7 @@ impl Bundle {
         query: &AuditQuery,
     ) -> Result<Self, Unbundled> {
         let (kind, kept) = covering(reader, export).await?;
+        let stamped = newest_stamp(&mut &*reader, &kept).await?;
         let kept = Kept { note: keep::cosigned(&mut &*reader, &kept).await?, ..kept };
         let (_, checkpoint) = kept.read()?;
         let time = u64::try_from(kept.signed_at.unix()).unwrap_or_default();
@@ -101,6 +107,7 @@ impl Bundle {
             kind,
             kept,
             checkpoint,
+            stamped,
             archive,
             export: export.clone(),
             length,
@@ -112,11 +119,15 @@ impl Bundle {
 
     /// The files that come first, and the head of the one with the rows.
     pub(super) fn begin(&mut self, out: &mut Vec<u8>) -> Result<(), Unbundled> {
-        let readme = readme::text(&self.manifest(), &self.export)?;
+        let readme = readme::text(&self.manifest(), &self.export, self.stamped.is_some())?;
         let note = self.kept.note.clone();
-        for (name, text) in [("README.txt", readme.as_str()), VERIFIER, (CHECKPOINT, &note)] {
-            self.archive.file(out, name, text.as_bytes())?;
-            let hash = FileHash { bytes: text.len() as u64, sha256: hex::encode(Sha256::digest(text)) };
+        let (python, program) = VERIFIER;
+        let first = [("README.txt", readme.as_bytes()), (python, program.as_bytes()), (CHECKPOINT, note.as_bytes())];
+        let stamp =
+            self.stamped.iter().flat_map(|stamped| [(STAMPED, stamped.note.as_bytes()), (STAMP, &stamped.response)]);
+        for (name, bytes) in first.into_iter().chain(stamp) {
+            self.archive.file(out, name, bytes)?;
+            let hash = FileHash { bytes: bytes.len() as u64, sha256: hex::encode(Sha256::digest(bytes)) };
             self.files.insert(name.to_owned(), hash);
         }
         Ok(self.archive.begin(out, LINES, self.length)?)

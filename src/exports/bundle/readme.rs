@@ -13,9 +13,10 @@ struct Readme<'m> {
     manifest: &'m Manifest,
     /// The name of the tar file.
     file: String,
+    has_timestamp: bool,
 }
 
-pub(super) fn text(manifest: &Manifest, export: &Export) -> Result<String, Unbundled> {
-    let readme = Readme { manifest, file: export.file_name() };
+pub(super) fn text(manifest: &Manifest, export: &Export, has_timestamp: bool) -> Result<String, Unbundled> {
+    let readme = Readme { manifest, file: export.file_name(), has_timestamp };
     readme.render().map_err(|error| Unbundled::Text(error.to_string()))
 }

@@ -6,4 +6,5 @@ mod refusing;
 mod shipping;
 mod signing;
 pub(crate) mod support;
+mod timestamps;
 mod witness;

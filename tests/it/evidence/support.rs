@@ -7,6 +7,8 @@ use ingam::{
     merkle::{Frontier, Hash, leaf},
 };
 use std::{
+    io::{BufRead as _, BufReader, Read as _},
+    net::TcpStream,
     path::{Path, PathBuf},
     process::{Command, Output},
     time::Duration,
@@ -218,4 +220,27 @@ pub(crate) fn is_valid_by_another(receipt: &[u8], index: u64, entry: &[u8], tree
     assert_eq!(size, tree.size());
     tlog_tiles::check_record(&proof, size, tlog_tiles::Hash(tree.root()), index, tlog_tiles::Hash(leaf(entry)))
         .unwrap();
+}
+
+/// The body of a request to the server of a test.
+pub(crate) fn posted(stream: &TcpStream, path: &str) -> Vec<u8> {
+    let mut reader = BufReader::new(stream.try_clone().unwrap());
+    let mut line = String::new();
+    reader.read_line(&mut line).unwrap();
+    assert!(line.starts_with(&format!("POST {path} HTTP/1.1")), "{line}");
+    let mut length = 0;
+    loop {
+        line.clear();
+        reader.read_line(&mut line).unwrap();
+        match line.trim_end().split_once(':') {
+            Some((name, value)) if name.eq_ignore_ascii_case("content-length") => {
+                length = value.trim().parse().unwrap()
+            }
+            Some(_) => {}
+            None => break,
+        }
+    }
+    let mut body = vec![0; length];
+    reader.read_exact(&mut body).unwrap();
+    body
 }

@@ -1,7 +1,7 @@
 //! A witness, played in this process after the specification of C2SP, with primitives that the console does not use: proofs are verified
 //! by `tlog_tiles`, notes by `signed_note`.
 
-use super::support::{Key, change, said, size, wait_for_signature, write};
+use super::support::{Key, change, posted, said, size, wait_for_signature, write};
 use crate::kit::{Engine, TestClock, World, on_both, wait_until};
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 use ingam::evidence::witness::{Witness, Witnesses};
@@ -10,7 +10,7 @@ use sha2::{Digest as _, Sha256};
 use signed_note::{Note, StandardVerifier, VerifierList};
 use std::{
     collections::BTreeMap,
-    io::{BufRead as _, BufReader, Read as _, Write as _},
+    io::Write as _,
     net::{SocketAddr, TcpListener, TcpStream},
     sync::{Arc, Mutex},
     thread,
@@ -110,24 +110,7 @@ impl Played {
     }
 
     fn serve(&self, mut stream: TcpStream) {
-        let mut reader = BufReader::new(stream.try_clone().unwrap());
-        let mut line = String::new();
-        reader.read_line(&mut line).unwrap();
-        assert!(line.starts_with("POST /w1/add-checkpoint HTTP/1.1"), "{line}");
-        let mut length = 0;
-        loop {
-            line.clear();
-            reader.read_line(&mut line).unwrap();
-            match line.trim_end().split_once(':') {
-                Some((name, value)) if name.eq_ignore_ascii_case("content-length") => {
-                    length = value.trim().parse().unwrap();
-                }
-                Some(_) => {}
-                None => break,
-            }
-        }
-        let mut body = vec![0; length];
-        reader.read_exact(&mut body).unwrap();
+        let body = posted(&stream, "/w1/add-checkpoint");
         let mut state = self.state.lock().unwrap();
         if state.mode == Mode::Away {
             return;
@@ -317,9 +300,16 @@ on_both! {
             wait_until(|| words.split('|').any(|words| world.database().value("select error from witnesses").contains(words)));
             assert_eq!((cosigned(&world), open_alerts(&world)), (before, 0), "{mode:?}");
         }
+        // After a day that is an alert of its own.
+        let away = || world.number("select count(*) from alerts where kind = 'audit.witness-away' and resolved_at is null");
+        assert_eq!(away(), 0);
+        world.clock.advance(Duration::from_hours(24));
+        wait_until(|| away() == 1);
+        assert!(world.signed_in("sora").get("/audit/checkpoints").text().contains("A witness does not sign"));
         played.set(Mode::Good);
         world.clock.advance(Duration::from_mins(40));
         wait_until(|| cosigned(&world) == size(&world));
+        wait_until(|| away() == 0);
     }
 
     fn settings_of_witnesses_are_refused_with_what_is_wrong(world) {

@@ -34,6 +34,9 @@ on_both! {
         assert!(link.contains("action=points.adjust") && link.contains("from=2026-03-01"), "{link}");
         let before = world.audit_size();
         let page = sora.get(&link);
+        // Scripts ask how much it is.
+        let counted = page.attributes("dd [hx-get]", "hx-get").remove(0);
+        assert_eq!(sora.get(&counted).says("span"), "1 row · 1 customer", "{counted}");
         let made = page.form_to("/audit/exports").set("format", "csv").set("purpose", "authority").set("reason", "Letter 2026-118 of the commission").set("code", &world.code("sora")).submit();
         assert_eq!(made.status, 303, "{made}");
         assert_eq!(made.location(), Some(format!("/audit/exports/1?sealed={before}").as_str()));
@@ -62,6 +65,8 @@ on_both! {
             let page = form(&sora, query).set("code", &code).submit();
             assert_eq!(page.status, 422, "{query}: {page}");
             assert!(page.has("#filter-error"), "{query}: {page}");
+            let counted = sora.get(&page.attributes("dd [hx-get]", "hx-get").remove(0));
+            assert_eq!((counted.status, counted.says("span").contains(" · ")), (200, false), "{query}: {counted}");
             assert!(!page.text().contains('\u{202e}'), "{query}");
         }
         assert_eq!(world.number("select count(*) from exports"), 0);

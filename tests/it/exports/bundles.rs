@@ -18,7 +18,7 @@ fn verify(world: &World, key: &Key, path: &Path, more: &[&str]) -> Output {
 }
 
 /// Asks for a bundle and takes it as soon as its rows are signed: its file.
-fn take(world: &World, key: &Key, sora: &Browser, query: &str) -> PathBuf {
+pub(crate) fn take(world: &World, key: &Key, sora: &Browser, query: &str) -> PathBuf {
     let page = ask(world, sora, "bundle", query);
     wait_until(|| sora.get(&page).has("a[href$='/file']"));
     let file = sora.get(&format!("{page}/file"));
@@ -28,7 +28,7 @@ fn take(world: &World, key: &Key, sora: &Browser, query: &str) -> PathBuf {
 }
 
 /// The directory that a tar file makes.
-fn unpack(file: &Path) -> PathBuf {
+pub(crate) fn unpack(file: &Path) -> PathBuf {
     tar::Archive::new(fs::File::open(file).unwrap()).unpack(file.parent().unwrap()).unwrap();
     file.with_extension("")
 }

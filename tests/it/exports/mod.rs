@@ -1,5 +1,5 @@
 //! Files of rows of the log: asked for with a sealed change, taken once, and closed in the log.
 
 pub(crate) mod asking;
-mod bundles;
+pub(crate) mod bundles;
 mod taking;

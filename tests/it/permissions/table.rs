@@ -97,6 +97,7 @@ fn walkers(world: &World) -> Vec<Walker> {
 fn path(route: &Route, asset: &str) -> String {
     match route.path {
         "/static/{hash}/{name:.*}" => asset.to_owned(),
+        "/audit/exports/size" => "/audit/exports/size?end=1".to_owned(),
         path => {
             let put = |part| match part {
                 "{job}" => "settle",
@@ -131,6 +132,8 @@ fn answer(walker: &Walker, route: &Route, path: &str) -> (&'static str, u16) {
         (303, _) if route.opens.is_step() && location == "/" => "home",
         // An operator takes back what operators do, and row 1 is none of that.
         (404, "GET") if route.path == "/audit/{seq}/reversal" => "yes",
+        // No checkpoint has a time stamp there.
+        (404, "GET") if route.path == "/audit/checkpoints/{id}/timestamp" => "yes",
         // It was taken, which its page says.
         (303, "GET") if route.path == "/audit/exports/{id}/file" => "yes",
         // It is there for the token of a scraper, which this console has none of: then it is not there.
