@@ -192,6 +192,7 @@ pub async fn start(config: Config, clock: Clock, listener: TcpListener) -> anyho
     };
     let metrics = web::Data::new(Metrics::new(sources));
     let configured = web::Data::new(Configured::of(&config));
+    let detection = web::Data::new(config.detection.clone());
     let receivers = web::Data::new(config.receivers.clone());
     let deployers = web::Data::new(config.deployers.clone());
     let beside = metrics_alone(&config, &metrics)?;
@@ -214,6 +215,7 @@ pub async fn start(config: Config, clock: Clock, listener: TcpListener) -> anyho
             .app_data(console.clone())
             .app_data(metrics.clone())
             .app_data(configured.clone())
+            .app_data(detection.clone())
             .app_data(receivers.clone())
             .app_data(deployers.clone())
             .app_data(web::PayloadConfig::new(MAX_FORM))
@@ -275,6 +277,8 @@ fn work(store: &Store, gate: &Gate, config: Config, clock: Clock, address: Socke
         consumers: config.consumers,
         judging: config.judging,
         verifying: config.verifying,
+        detection: config.detection,
+        detecting: config.detecting,
         sealing: config.sealing,
         signing: config.signing,
         shipping: config.shipping,

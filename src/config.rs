@@ -31,6 +31,7 @@ use crate::{
     allowlist::Allowlist,
     audit::background::Verifying,
     deployments::Deployers,
+    detection::{Detecting, Thresholds},
     escalation,
     evidence::{ship::Shipping, signing::Signing, timestamp::Stamping, witness::Witnesses},
     gate::{Judging, Kind, LookLimits, Policies},
@@ -96,6 +97,9 @@ pub struct Config {
     pub policies: Policies,
     /// How often the log is verified in the background; nothing where it is not.
     pub verifying: Option<Verifying>,
+    /// From where on something is suspicious, and how often that is looked for; nothing where it is not.
+    pub detection: Thresholds,
+    pub detecting: Option<Detecting>,
     /// When access records are sealed; nothing where they are not.
     pub sealing: Option<Sealing>,
     /// What signs the log; nothing where it is not signed.
@@ -152,6 +156,8 @@ impl Config {
             consumers: Consumers::default(),
             policies: Declared::usual(kinds, Zone::seoul()),
             verifying: Some(Verifying::default()),
+            detection: Thresholds::default(),
+            detecting: Some(Detecting::default()),
             sealing: Some(Sealing::default()),
             signing: None,
             shipping: Shipping::default(),
@@ -216,6 +222,8 @@ pub struct Settings {
     escalations: Vec<EscalationConfig>,
     /// The limits on looking at customers that it declares.
     look_limits: Vec<look_limits::Declared>,
+    /// From where on something is suspicious.
+    detection: Thresholds,
     /// The password of the database that its driver takes from the environment.
     password: Option<String>,
     pub deployment_env: Option<String>,
@@ -311,6 +319,7 @@ impl Settings {
             settings.jobs = batches::declared(&mut file);
             settings.approvals = Declared { approval: file.approval.take(), notice: file.notice.take() };
             settings.look_limits = take(&mut file.look_limit);
+            settings.detection = take(&mut file.detection);
             settings.channels = DeclaredChannels {
                 channel: take(&mut file.channel),
                 route: take(&mut file.route),
@@ -408,6 +417,7 @@ impl Settings {
         let time_zone = self.or(ZONE, Zone::seoul(), from_str)?;
         let batches = self.batches()?;
         let channels = self.channels.channels(&self.approvals, profile, self.get(ORIGIN).is_some())?;
+        let detection = detection(&self.detection, &channels)?;
         let signing = self.signing()?;
         let signs = signing.as_ref().map(|signing| signing.signer.private_text());
         let own = self.own_values().chain(signs.as_deref());
@@ -437,6 +447,8 @@ impl Settings {
             channels,
             events_topic: self.get(TOPIC).unwrap_or(default_topic(profile)).to_owned(),
             verifying: Some(Verifying::default()),
+            detection,
+            detecting: Some(Detecting::default()),
             sealing: Some(Sealing::default()),
             signing,
             shipping: self.shipping()?,
@@ -471,6 +483,15 @@ impl Settings {
             ));
         }
         Ok(both)
+    }
+}
+
+/// The rules of detection, where their numbers are possible and the channels of the digest are there.
+fn detection(thresholds: &Thresholds, channels: &Channels) -> Result<Thresholds, String> {
+    thresholds.check()?;
+    match thresholds.digest.iter().find(|name| !channels.iter().any(|channel| channel.name == **name)) {
+        Some(name) => Err(format!("detection: `digest` names the channel {name:?}, which is not declared")),
+        None => Ok(thresholds.clone()),
     }
 }
 

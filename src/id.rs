@@ -118,6 +118,8 @@ ids! {
     CheckpointId;
     /// A file of rows of the log.
     ExportId;
+    /// What a rule of detection found.
+    SuspicionId;
     /// A deployment of a service.
     DeploymentId;
     /// A record of a topic that was set aside.

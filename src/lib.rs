@@ -22,6 +22,7 @@
 //! | [`demo`] | sample customers, orders and runs, and the shop's own nightly work, which the demo's jobs do |
 //! | `alerts` | what is wrong: from when it was noticed until it is right again |
 //! | [`evidence`] | checkpoints, receipts and proofs: what shows to others that the log was not rewritten |
+//! | `detection` | rules that look for what people should explain; what they find is closed by a person with a reason |
 //! | `exports` | files of rows of the log: asked for with a sealed change, written while they are sent |
 //! | `reversal` | taking back what a row of the log changed: which kinds can be, by what, and the page on which it is done |
 //! | `tlog` | the formats of transparency logs: notes, checkpoints, tiles, proofs |
@@ -74,6 +75,7 @@ mod customer;
 mod dashboard;
 pub mod demo;
 mod deployments;
+pub mod detection;
 mod digits;
 pub mod escalation;
 pub mod evidence;

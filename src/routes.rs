@@ -4,7 +4,7 @@
 use crate::{
     access, alerts, approvals, audit,
     batches::{self, ping},
-    dashboard, deployments, exports,
+    dashboard, deployments, detection, exports,
     gate::Role,
     host, incidents, levers, metrics, networks, notify, oncall, orders, queues, readiness, reversal, search,
     staff::{
@@ -33,6 +33,7 @@ const OWNS: Opens = Opens::Roles(&[Role::Owner]);
 /// Who may make any of the changes that can be taken back; of each row the gate asks for the roles of its kind.
 const REVERSES: Opens = Opens::Roles(&[Role::Operator, Role::Owner]);
 const SEES_REVERSALS: Opens = Opens::Roles(&[Role::Operator, Role::Auditor, Role::Owner]);
+const LOOKS_INTO: Opens = Opens::Roles(detection::LOOKS_INTO);
 const READS_THE_LOG: Opens = Opens::Roles(&[Role::Auditor, Role::Owner]);
 
 macro_rules! routes {
@@ -214,6 +215,10 @@ routes! {
     GET "/audit/exports/{id}" READS_THE_LOG => exports::show::show;
     GET "/audit/exports/{id}/progress" READS_THE_LOG => exports::show::live, quiet;
     GET "/audit/exports/{id}/file" READS_THE_LOG => exports::file::take;
+    GET "/audit/suspicions" LOOKS_INTO => detection::list::list;
+    GET "/audit/suspicions/rules" LOOKS_INTO => detection::rules_page::show;
+    GET "/audit/suspicions/{id}" LOOKS_INTO => detection::show::show;
+    POST "/audit/suspicions/{id}/end" LOOKS_INTO => post::<detection::close::ClosePanel>;
     GET "/audit/{seq}" READS_THE_LOG => audit::show::show;
     GET "/audit/{seq}/receipt" READS_THE_LOG => audit::receipt::show;
     GET "/audit/{seq}/entry" READS_THE_LOG => audit::receipt::entry;
@@ -262,6 +267,7 @@ pub(crate) fn forms() -> Vec<FormPage> {
         .chain(forms_of::<host::list::HostChanges>())
         .chain(forms_of::<access::looks::Looks>())
         .chain(forms_of::<exports::list::Exports>())
+        .chain(forms_of::<detection::show::SuspicionView>())
         .chain(forms_of::<reversal::Row>())
         .chain(forms_of::<staff::people::StaffList>())
         .chain(forms_of::<staff::people::Member>())

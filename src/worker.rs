@@ -1,9 +1,10 @@
 //! Background work: hands on what changes asked to be told, sends messages, opens and ends alerts, asks payment providers for the refunds that were decided, and
-//! forgets what has run out. Ends requests that were not decided in time, records refusals that were counted, and indexes names.
+//! forgets what has run out. Looks for what people should explain. Ends requests that were not decided in time, records refusals that were counted, and indexes names.
 //!
 //! Several processes do this at once on one database; the claim of a row decides who does it.
 
 pub(crate) mod batches;
+mod detection;
 pub(crate) mod forget;
 pub(crate) mod future;
 mod heartbeat;
@@ -22,6 +23,7 @@ use crate::{
     approvals::expire,
     audit::background::Verifying,
     clock::{Clock, Instant},
+    detection::{Detecting, Thresholds},
     escalation::{
         Policies,
         turn::{Escalating, escalate},
@@ -105,6 +107,10 @@ pub(crate) struct Work {
     pub judging: Option<Judging>,
     /// Nothing where the log is not verified in the background.
     pub verifying: Option<Verifying>,
+    /// From where on something is suspicious.
+    pub detection: Thresholds,
+    /// Nothing where that is not looked for.
+    pub detecting: Option<Detecting>,
     /// Nothing where access records are not sealed.
     pub sealing: Option<Sealing>,
     /// Nothing where the log is not signed.
@@ -125,6 +131,7 @@ pub(crate) fn start(work: &Work) -> Worker {
         tokio::spawn(batches::run(work.batches.clone(), pulses.add("running batches"), stopped.clone())),
         tokio::spawn(log::verify(work.clone(), stopped.clone())),
         tokio::spawn(log::sign(work.clone(), stopped.clone())),
+        tokio::spawn(detection::run(work.clone(), stopped.clone())),
         tokio::spawn(log::seal_access(work.clone(), stopped.clone())),
         tokio::spawn(index_names(work.clone(), stopped.clone())),
         tokio::spawn(mark_file(work.clone(), stopped.clone())),

@@ -4,7 +4,7 @@ use super::pages::OUTCOMES;
 use crate::{
     clock::Instant,
     gate::{self, Kind, looks::LOOK},
-    id::StaffId,
+    id::{Seq, StaffId},
     list_query,
     text::{composed, shown, typed},
     web::{
@@ -35,6 +35,8 @@ list_query! {
     address: (String, String) = |text, _| network(text);
     /// A part of the reason.
     text: String = |text, _| words(text);
+    /// The numbers of the first and the last row: `120-450`.
+    rows: (Seq, Seq) = |text, _| rows(text);
     /// What is left out.
     hide: String = |text, _| choice(text, [SIGN_INS].into_iter());
 }
@@ -65,6 +67,7 @@ fn label(name: &str) -> &'static str {
         "from" => "filter.from",
         "to" => "filter.to",
         "address" => "filter.address",
+        "rows" => "filter.rows",
         "hide" => "filter.hidden",
         _ => "filter.text",
     }
@@ -113,6 +116,21 @@ fn target(text: &str) -> Result<Target, Message> {
         None if is_number(customer) => Target::Named("user".to_owned(), customer.to_owned()),
         None => Target::Order(id.to_ascii_uppercase()),
     })
+}
+
+/// The first and the last row by number, with any of the signs that people and pages set before them and between.
+fn rows(text: &str) -> Result<(Seq, Seq), Message> {
+    let text = typed(text);
+    let number = |text: &str| {
+        let digits = text.trim().trim_start_matches('#').replace(',', "");
+        let is_number = !digits.is_empty() && digits.bytes().all(|byte| byte.is_ascii_digit());
+        digits.parse::<i64>().ok().filter(|_| is_number).map(Seq::new)
+    };
+    let (first, last) = text.split_once(['-', '–']).unwrap_or((&text, &text));
+    match (number(first), number(last)) {
+        (Some(first), Some(last)) if first <= last => Ok((first, last)),
+        _ => Err(wrong::not_rows()),
+    }
 }
 
 fn words(text: &str) -> Result<String, Message> {
@@ -175,6 +193,24 @@ mod tests {
         let inside = crate::gate::audit::ip_key("10.20.4.18");
         assert!(first <= inside && inside <= last);
         assert!(crate::gate::audit::ip_key("10.21.0.0") > last);
+    }
+
+    #[test]
+    fn rows_are_from_one_number_to_another() {
+        let rows =
+            |text: &str| filter(|f| f.rows = text.into()).map(|query| query.rows.map(|(a, b)| (a.get(), b.get())));
+        for (text, meant) in [
+            ("12-40", (12, 40)),
+            (" #1,204 – #1,310 ", (1204, 1310)),
+            ("7", (7, 7)),
+            ("０-３", (0, 3)),
+            ("5-5", (5, 5)),
+        ] {
+            assert_eq!(rows(text).unwrap(), Some(meant), "{text}");
+        }
+        for text in ["40-12", "-4", "4-", "a-b", "1-2-3", "99999999999999999999", "1.5", "+1-2"] {
+            assert!(rows(text).unwrap_err().has("rows"), "{text}");
+        }
     }
 
     #[test]

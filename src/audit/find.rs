@@ -130,7 +130,10 @@ pub(crate) async fn bounds(reader: &Reader, query: &AuditQuery, before: Option<S
         Some(at) => first_since(reader, at).await?.unwrap_or(size),
         None => size,
     };
-    Ok((first, end.min(before.unwrap_or(size))))
+    // What was found is shown by its numbers.
+    let (least, most) =
+        query.rows.map_or((first, end), |(first, last)| (first, Seq::new(last.get().saturating_add(1))));
+    Ok((first.max(least), end.min(most).min(before.unwrap_or(size))))
 }
 
 async fn first_since(reader: &Reader, at: Instant) -> sqlx::Result<Option<Seq>> {

@@ -23,6 +23,7 @@ mod people;
 mod refunds;
 mod reversals;
 mod runs;
+mod suspicions;
 mod tree;
 
 use crate::{
@@ -68,6 +69,8 @@ pub enum Unfit {
     Orders(String),
     #[error("the log and the customers differ: {0}")]
     Customers(String),
+    #[error("the log and the suspicions differ: {0}")]
+    Suspicions(String),
     #[error("the log and the exports differ: {0}")]
     Exports(String),
     #[error("the log and the incidents differ: {0}")]
@@ -152,6 +155,7 @@ pub async fn verify(reader: &Reader, kinds: &[Kind]) -> Result<Verified, Unfit> 
     orders::orders_fit(reader).await?;
     customers::customers_fit(reader).await?;
     exports::exports_fit(reader).await?;
+    suspicions::suspicions_fit(reader).await?;
     incidents::incidents_fit(reader).await?;
     networks::networks_fit(reader).await?;
     reversals::reversals_fit(reader).await?;

@@ -13,7 +13,7 @@ use super::{
     look_limits, metrics,
     receivers::ReceiverConfig,
 };
-use crate::{batches::definition::Definition, secret};
+use crate::{batches::definition::Definition, detection::Thresholds, secret};
 use serde::Deserialize;
 use std::{fs, path::Path};
 
@@ -75,6 +75,8 @@ pub(super) struct File {
     pub(super) consume: Vec<ConsumeConfig>,
     /// `[[look_limit]]`
     pub(super) look_limit: Vec<look_limits::Declared>,
+    /// `[detection.…]`
+    pub(super) detection: Thresholds,
     /// The hash of the whole text.
     #[serde(skip)]
     pub(super) digest: Option<[u8; 32]>,

@@ -8,7 +8,7 @@ use crate::{
     approvals::{news, queue},
     audit,
     batches::{eligible::jobs, record::needs_attention, rerun_all::RerunAllPanel},
-    entry_columns,
+    detection, entry_columns,
     gate::audit::Entry,
     host::{list::HostChanges, unseen},
     incidents,
@@ -54,6 +54,11 @@ pub(crate) async fn home(desk: Desk) -> PageResult {
     let (runs, lapses) =
         if desk.may("GET", Section::Batches.href()) { batches(&desk, &alerts).await? } else { Default::default() };
     let from_host = if desk.may("GET", HostChanges::PAGE) { Some(from_host(&desk).await?) } else { None };
+    let suspicions = if desk.may("GET", detection::list::PATH) {
+        Some(detection::record::open(desk.reader(), MOST + 1).await?)
+    } else {
+        None
+    };
     let begin = if desk.may("GET", Section::Staff.href()) { begin::tasks(&desk).await? } else { Vec::new() };
     let shell = desk.shell(Some(Section::Home), None).await?;
     let page = HomePage {
@@ -68,6 +73,7 @@ pub(crate) async fn home(desk: Desk) -> PageResult {
         begin,
         runs,
         lapses,
+        suspicions: suspicions.filter(|n| *n > 0),
         from_host: from_host.filter(|from_host| from_host.n > 0),
         attention,
         recent,

@@ -1,6 +1,6 @@
 //! The first page.
 
-use super::begin::Task;
+use super::{MOST, begin::Task};
 use crate::{
     alerts::list::Shown,
     approvals::{Request, news::News},
@@ -46,6 +46,8 @@ pub(crate) struct HomePage {
     pub lapses: Vec<WaitingJob>,
     /// What commands on the host changed and no owner has confirmed; for owners, and only where there is something.
     pub from_host: Option<FromHost>,
+    /// How many suspicions no person closed, up to a hundred; for those who look into them, and only where there are any.
+    pub suspicions: Option<i64>,
     /// What waits for a person, the most pressing first; nothing for those who may not see orders.
     pub attention: Vec<Attention>,
     /// The newest changes of everybody; none for those who may not read the log.
@@ -150,6 +152,11 @@ impl Attention {
 }
 
 impl HomePage {
+    /// A number that was counted up to a hundred.
+    fn up_to(n: &i64) -> String {
+        if *n > MOST { format!("{MOST}+") } else { n.to_string() }
+    }
+
     /// The key of a greeting for the time of day where the reader is.
     pub(crate) fn greeting(&self) -> &'static str {
         match self.shell.now.utc().with_timezone(&self.shell.zone).hour() {

@@ -279,7 +279,7 @@ pub(super) async fn count(
     }
     let (first, end) = bounds(desk.reader(), &query, Some(end)).await?;
     let selection = Selection::of(first..end.max(first), &filter);
-    (query.from, query.to) = (None, None);
+    (query.from, query.to, query.rows) = (None, None, None);
     let count = selection.count(desk.reader(), &query).await?;
     if count.rows == 0 { Ok(Err(wrong::refused(EXPORT_EMPTY))) } else { Ok(Ok((selection, count))) }
 }

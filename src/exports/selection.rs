@@ -28,7 +28,7 @@ pub struct Selection {
     pub first: Seq,
     /// The row after the last one.
     pub end: Seq,
-    /// The filters as in the address of the list, without its days, which are in the range; empty for every row.
+    /// The filters as in the address of the list, without its days and numbers, which are in the range; empty for every row.
     pub filter: String,
 }
 
@@ -86,7 +86,7 @@ impl Selection {
     /// The rows of a range that fit the filters of the list, whose days are in the range.
     pub(super) fn of(rows: Range<Seq>, filter: &Filter) -> Self {
         let mut fields = filter.fields();
-        fields.retain(|(name, _)| !matches!(*name, "from" | "to"));
+        fields.retain(|(name, _)| !matches!(*name, "from" | "to" | "rows"));
         let filter = query_of(&fields);
         Self { first: rows.start, end: rows.end, filter }
     }
@@ -97,7 +97,7 @@ impl Selection {
         let query = filter.read(Zone::UTC).ok()?;
         // What the log has no name for would filter nothing.
         let is_named = query.target.as_ref().is_none_or(|target| Target::named(target).is_some());
-        (is_named && query.from.is_none() && query.to.is_none()).then_some(query)
+        (is_named && query.from.is_none() && query.to.is_none() && query.rows.is_none()).then_some(query)
     }
 
     /// Counts the rows, a window at a time.

@@ -190,6 +190,7 @@ impl Maker {
             to: self.text("2026-11-20", "2026-11-20"),
             address: self.text("10.20.0.0/16", "10.20.0.0/16"),
             text: self.text("배송", "late"),
+            rows: "1204-1310".into(),
             hide: crate::audit::filter::SIGN_INS.into(),
             place: "12300".into(),
         };

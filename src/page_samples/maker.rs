@@ -136,6 +136,7 @@ impl Maker {
         self.ways(&mut out);
         self.incidents(&mut out);
         self.exports(&mut out);
+        self.detection(&mut out);
         self.reversals(&mut out);
         self.queues(&mut out);
         self.deployments(&mut out);

@@ -6,6 +6,7 @@ mod alerts;
 mod approvals;
 mod batches;
 mod deployments;
+mod detection;
 mod exports;
 mod host;
 mod incidents;

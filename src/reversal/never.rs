@@ -8,7 +8,10 @@ const WHY_NOT: &[(&str, &[&str])] = &[
     ("shipping", &["orders.ship"]),
     ("closing", &["points.expire", "settlements.settle"]),
     ("invitation", &["staff.invite"]),
-    ("decision", &["approvals.approve", "approvals.reject", "approvals.withdraw", "approvals.expire"]),
+    (
+        "decision",
+        &["approvals.approve", "approvals.reject", "approvals.withdraw", "approvals.expire", "suspicions.close"],
+    ),
     ("run", &["batches.run", "runs.rerun", "runs.cancel", "runs.finish", "runs.lose", "runs.flag"]),
     (
         "job",

@@ -83,7 +83,7 @@ impl Facts {
 }
 
 /// Tables that a new database has rows in.
-const SEEDED: [&str; 10] = [
+const SEEDED: [&str; 11] = [
     "_sqlx_migrations",
     "installation",
     "audit_head",
@@ -94,6 +94,7 @@ const SEEDED: [&str; 10] = [
     "verification",
     "signing",
     "host_review",
+    "detection",
 ];
 
 /// What is in the way of restoring into a database.

@@ -20,6 +20,7 @@ mod cli;
 mod config;
 mod containing;
 mod deployments;
+mod detection;
 mod escalation;
 mod evidence;
 mod exports;

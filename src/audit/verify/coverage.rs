@@ -237,6 +237,14 @@ pub const COVERAGE: &[Coverage] = &[
         &[("id, topic, partition, record_offset, at, why, job, body", "records that did nothing, kept for 90 days")],
     ),
     table(
+        "detection",
+        &[],
+        &[(
+            "id, claimed_until, claimed_by, looked_at, swept_at, told, told_at",
+            "when the rules looked last and of what the last digest told; each night they look at the whole window again",
+        )],
+    ),
+    table(
         "drafts",
         &[],
         &[(
@@ -614,6 +622,14 @@ pub const COVERAGE: &[Coverage] = &[
             ("password_hash", "its fingerprint in the row that set it"),
         ],
         &[("version", FORMS), ("created_at", "the row of the invitation has the time")],
+    ),
+    table(
+        "suspicions",
+        &[("id, rule, n, state, outcome, closed_at, closed_by", "the row of the log that closed it")],
+        &[(
+            "key, staff_id, other_id, customer, began_at, first_seq, last_seq, evidence, found_at",
+            "what a rule found follows from the log and the access records; the digests in the log count it",
+        )],
     ),
     table(
         "throttles",

@@ -3,6 +3,7 @@
 use crate::{
     alerts::silence::end::EndSilence,
     batches::pause::PauseJob,
+    detection::close::CloseSuspicion,
     exports::create::CreateExport,
     gate::{Change as _, audit::Entry},
     levers::{close::CloseKind, open::OpenKind},
@@ -69,6 +70,7 @@ pub(super) fn activity_of(entry: &Entry) -> Activity {
             None => return Activity::Update,
         },
         CloseKind::KIND => return Activity::Disable,
+        CloseSuspicion::KIND => return Activity::Update,
         OpenKind::KIND => return Activity::Enable,
         EndSilence::KIND => return Activity::Delete,
         AcceptInvitation::KIND | ProveWay::KIND => return Activity::Activate,
@@ -91,6 +93,6 @@ pub(super) fn activity_of(entry: &Entry) -> Activity {
 pub(super) const UPDATES: &str = "accept-normal acknowledge add-action adjust advance approve authenticator cancel change confirm continue \
     define dismiss edit end-key-rotation end-received end-sessions expire finish finish-action flag give-up \
     hold-time issue-link key lead lose miss networks note override password pause preferences \
-    recover-authenticator recovery-codes refund reject remove-override reopen report-unfit rerun \
+    recover-authenticator recovery-codes refund reject remove-override reopen report report-unfit rerun \
     reseal-authenticator resolve retry roles rotate-key run seal seal-postmortem send-again set-place settle ship \
     status swap take-over test withdraw";

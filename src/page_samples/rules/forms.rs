@@ -10,6 +10,7 @@ use crate::{
         list::JobList,
         runs::RunList,
     },
+    detection::show::SuspicionView,
     exports::list::Exports,
     host::list::HostChanges,
     incidents::{list::Incidents, show::IncidentView},
@@ -70,6 +71,7 @@ fn panels() -> Vec<Posted> {
         .chain(of::<Deliveries>())
         .chain(of::<Ways>())
         .chain(of::<Exports>())
+        .chain(of::<SuspicionView>())
         .chain(of::<Row>())
         .collect()
 }

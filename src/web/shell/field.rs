@@ -109,6 +109,9 @@ pub(crate) mod wrong {
     pub(crate) fn not_an_address() -> Message {
         Message::new("field-error.not-an-address")
     }
+    pub(crate) fn not_rows() -> Message {
+        Message::new("field-error.not-rows")
+    }
     pub(crate) fn not_a_day() -> Message {
         Message::new("field-error.not-a-day")
     }

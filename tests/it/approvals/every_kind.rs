@@ -70,6 +70,7 @@ const FORMS: &[Entry] = &[
     entry("deliveries.give-up", "jun", "/deliveries/{id}/abandonment"),
     entry("channels.test", "jun", "/deliveries/channels/{channel}/tests"),
     entry("exports.create", "sora", "/audit/exports"),
+    entry("suspicions.close", "sora", "/audit/suspicions/{id}/end"),
     entry("levers.close", "jun", "/levers"),
     entry("levers.open", "jun", "/levers/{id}/opening"),
     entry("staff.networks", "owner", "/staff/{id}/networks"),

@@ -30,7 +30,7 @@ const LAYERS: &[&[&str]] = &[
     &["oncall"],
     &["escalation"],
     &["incidents"],
-    &["search", "exports", "reversal"],
+    &["search", "exports", "reversal", "detection"],
     &["dashboard"],
     // Reads of all of them.
     &["metrics"],

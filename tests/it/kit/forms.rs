@@ -126,6 +126,7 @@ pub(crate) fn forms(world: &World) -> Vec<(Browser, Form)> {
     forms.extend(way_forms(world, &mina));
     forms.extend(incident_forms(world, &jun));
     forms.push(export_form(world));
+    forms.push(suspicion_form(world));
     forms.push(reversal_form(world));
     forms.extend(forms_of_owners(world));
     forms.extend(network_forms(world));
@@ -307,6 +308,16 @@ fn export_form(world: &World) -> (Browser, Form) {
     let sora = world.signed_in("sora");
     let form = sora.get("/audit/exports?panel=export").form_to("/audit/exports");
     (sora, form.set("purpose", "audit").set("reason", "For the inspection of November"))
+}
+
+/// What a rule found of Mina.
+fn suspicion_form(world: &World) -> (Browser, Form) {
+    let found = "insert into suspicions (rule, key, staff_id, began_at, first_seq, last_seq, n, evidence, found_at) values
+        ('after-silence', '1/2026-03-02', 1, '2026-03-01T15:00:00.000000Z', 0, 0, 31, '{\"n\":31}', '2026-03-02T00:00:00.000000Z')";
+    world.database().tamper(found).unwrap();
+    let sora = world.signed_in("sora");
+    let form = sora.get("/audit/suspicions/1?panel=close").form_to("/end");
+    (sora, form.set("outcome", "explained").set("reason", "She was on leave until yesterday"))
 }
 
 /// Taking back what the command line did: no rule holds that up.

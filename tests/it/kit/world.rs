@@ -37,6 +37,8 @@ impl World {
         config.batches.lease = chrono::TimeDelta::seconds(2);
         // Tests put into the database what the log does not know; the one that is about verifying says so.
         config.verifying = None;
+        // What tests plant is looked for where a test says so.
+        config.detecting = None;
         // The rows that tell of the access records come when they come.
         config.sealing = None;
         // Beside a real process, whose clock is the machine's, the times of that lie ahead here.

@@ -55,6 +55,7 @@ pub(crate) fn populated(engine: Engine) -> (World, Provider) {
     orders(&world, &mina, &provider);
     requests(&world, &mina);
     export(&world);
+    suspicion(&world);
     batches(&world);
     reached_at(&world, &sink, &world.signed_in("jun"), "jun", "jun");
     people(&world);
@@ -78,6 +79,17 @@ fn export(world: &World) {
     let sora = world.signed_in("sora");
     let path = exports::ask(world, &sora, "jsonl", "&outcome=applied");
     assert_eq!(sora.get(&format!("{path}/file")).status, 200);
+}
+
+/// Something that a rule found and a person closed.
+fn suspicion(world: &World) {
+    let found = "insert into suspicions (rule, key, staff_id, other_id, customer, began_at, first_seq, last_seq, n, evidence, found_at) values
+        ('same-customer', '1/1/2026-03-02', 1, 2, 1, '2026-03-01T15:00:00.000000Z', 0, 1, 3, '{\"n\":3}', '2026-03-02T00:00:00.000000Z')";
+    world.database().tamper(found).unwrap();
+    let sora = world.signed_in("sora");
+    let form = sora.get("/audit/suspicions/1?panel=close").form_to("/end").set("outcome", "explained");
+    let closed = form.set("reason", "A long complaint, ticket 20931").set("code", &world.code("sora")).submit();
+    assert_eq!(closed.status, 303, "{closed}");
 }
 
 fn customers(world: &World, mina: &Browser) {

@@ -61,8 +61,9 @@ fn pages(world: &World) -> Vec<(Browser, &'static str, &'static [&'static str])>
         (
             sora.clone(),
             "/audit",
-            &["staff", "action", "target", "outcome", "from", "to", "address", "text", "hide", "before"],
+            &["staff", "action", "target", "outcome", "from", "to", "address", "text", "rows", "hide", "before"],
         ),
+        (sora.clone(), "/audit/suspicions", &["rule", "state", "staff", "before", "after"]),
         (
             sora.clone(),
             "/audit/exports",
