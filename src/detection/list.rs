@@ -1,7 +1,7 @@
 //! The list of suspicions, the newest first.
 
 use super::{
-    OUTCOMES,
+    FALSE_ALARM,
     record::{Suspicion, suspicions},
     rule::Rule,
     run::last,
@@ -45,7 +45,7 @@ list_query! {
 }
 
 /// What the list can be filtered by; the names are under `suspicion-outcome.`
-pub(crate) const STATES: [&str; 4] = [OPEN, OUTCOMES[0], OUTCOMES[1], OUTCOMES[2]];
+pub(crate) const STATES: [&str; 4] = [OPEN, "explained", FALSE_ALARM, "confirmed"];
 
 /// Where a page ends whose next one begins: asked for by the link to the previous page.
 #[derive(Debug, Deserialize)]

@@ -67,7 +67,7 @@ async fn near(look: &Look<'_>, day: Date, staff: StaffId, over: i64) -> sqlx::Re
     look.reader
         .query(sql!(
             "select count(*) as n, min(seq) as first, max(seq) as last, cast(coalesce(sum(amount), 0) as bigint) as sum from (
-               select seq, abs(cast(after ->> 'points' as bigint) - cast(before ->> 'points' as bigint)) as amount from audit
+               select seq, abs(case when action = $4 then cast(after ->> 'points' as bigint) - cast(before ->> 'points' as bigint) end) as amount from audit
                 where staff_id = $1 and seq >= $2 and seq < $3 and action = $4 and outcome = 'applied' and approval_id is null
              ) adjusted where amount <= $5 and amount * 100 >= $6"
         ))

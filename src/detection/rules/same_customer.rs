@@ -41,7 +41,7 @@ pub(super) async fn hits(seen: &Seen, look: &Look<'_>, day: Date, staff: StaffId
             .reader
             .query(sql!(
                 "select count(*) as n, min(seq) as first, max(seq) as last, cast(coalesce(sum(delta), 0) as bigint) as sum from (
-                   select seq, cast(after ->> 'points' as bigint) - cast(before ->> 'points' as bigint) as delta from audit
+                   select seq, case when action = $5 then cast(after ->> 'points' as bigint) - cast(before ->> 'points' as bigint) end as delta from audit
                     where target_kind = 'user' and target_id = $1 and seq >= $2 and seq < $3 and staff_id = $4
                       and action = $5 and outcome = 'applied'
                  ) adjusted where delta > 0"

@@ -103,11 +103,8 @@ pub(crate) fn plant_looks(world: &World, at: &str, staff: i64, task: &str, custo
     let (mut records, mut subjects) = (String::new(), String::new());
     for (id, customer) in (begin..).zip(customers) {
         let comma = if records.is_empty() { "" } else { "," };
-        write!(
-            records,
-            "{comma}({id}, '{at}', {staff}, 'Mina Kang', '', '', '{task}', 'user/{customer}', '', 1)"
-        )
-        .unwrap();
+        write!(records, "{comma}({id}, '{at}', {staff}, 'Mina Kang', '', '', '{task}', 'user/{customer}', '', 1)")
+            .unwrap();
         write!(subjects, "{comma}({id}, {customer})").unwrap();
     }
     tamper(
@@ -126,13 +123,16 @@ pub(crate) fn sweep(world: &World, change: impl FnOnce(&mut Config)) -> Server {
         looking(config);
         change(config);
     });
-    wait_until(|| world.number("select count(*) from detection where looked_at is not null and claimed_by is null") == 1);
+    wait_until(|| {
+        world.number("select count(*) from detection where looked_at is not null and claimed_by is null") == 1
+    });
     server.unwrap()
 }
 
 /// Stores something found of a person, without what would lead to it; its number.
 pub(crate) fn plant_suspicion(world: &World, rule: &str, staff: i64, other: Option<i64>, n: i64) -> i64 {
-    let (other, number) = (other.map_or("null".to_owned(), |id| id.to_string()), world.number("select count(*) from suspicions"));
+    let (other, number) =
+        (other.map_or("null".to_owned(), |id| id.to_string()), world.number("select count(*) from suspicions"));
     let at = world.clock.now();
     tamper(
         world,
@@ -148,7 +148,9 @@ pub(crate) fn plant_suspicion(world: &World, rule: &str, staff: i64, other: Opti
 pub(crate) fn look(world: &World) {
     world.clock.advance(Duration::from_hours(1));
     let now = world.clock.now();
-    wait_until(|| world.number(&format!("select count(*) from detection where looked_at >= '{now}' and claimed_by is null")) == 1);
+    wait_until(|| {
+        world.number(&format!("select count(*) from detection where looked_at >= '{now}' and claimed_by is null")) == 1
+    });
 }
 
 /// What was found by a rule, by key.

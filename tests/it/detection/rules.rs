@@ -227,7 +227,7 @@ on_both! {
     }
 }
 
-/// Plants requests of the first that the second approved, so many each; one more of Hana's is rejected by the owner.
+/// Plants requests of the first that the second approved, a number of each; one more of Hana's is rejected by the owner.
 fn each_other(world: &World, approved: [(i64, i64, i64); 4]) {
     lay_open_tables(world, &["approval_requests", "approval_votes"]);
     let mut rows = Vec::new();
@@ -240,7 +240,15 @@ fn each_other(world: &World, approved: [(i64, i64, i64); 4]) {
     for (asks, decides, n, verdict) in requests {
         let at = days_before(NOON, n + 1);
         let change = format!("vote{asks}{decides}{n}");
-        rows.push(of(decides, Planted { action: "approvals.approve", target: format!("approval/{n}"), change: change.clone(), ..row(&at, 7, 0) }));
+        rows.push(of(
+            decides,
+            Planted {
+                action: "approvals.approve",
+                target: format!("approval/{n}"),
+                change: change.clone(),
+                ..row(&at, 7, 0)
+            },
+        ));
         tamper(
             world,
             &format!(
