@@ -13,7 +13,7 @@ use crate::{
         keep::{Finding, Kept},
         witness::record::Refusal,
     },
-    id::{ExportId, IncidentId, RequestId, Seq, StaffId},
+    id::{ExportId, IncidentId, RequestId, Seq, StaffId, SuspicionId},
     web::{
         format,
         link::link,
@@ -298,6 +298,7 @@ fn target_href(target: &str, shell: &Shell) -> Option<String> {
         ("approval", id) => Some(format!("/approvals/{id}")),
         ("alert", id) => Some(format!("/alerts/{id}")),
         ("incident", id) if id.parse::<IncidentId>().is_ok() => Some(format!("/incidents/{id}")),
+        ("suspicion", id) if id.parse::<SuspicionId>().is_ok() => Some(format!("/audit/suspicions/{id}")),
         ("export", id) if id.parse::<ExportId>().is_ok() => Some(format!("/audit/exports/{id}")),
         ("silence", _) => Some("/silences".to_owned()),
         ("delivery" | "channel", _) => Some("/deliveries".to_owned()),

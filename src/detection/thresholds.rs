@@ -243,11 +243,6 @@ impl Thresholds {
         }
         Ok(())
     }
-
-    /// All of it in one line, so that a change of it is noticed.
-    pub(crate) fn text(&self) -> String {
-        format!("{self:?}")
-    }
 }
 
 #[cfg(test)]
@@ -270,7 +265,6 @@ mod tests {
         assert!(!thresholds.is_enabled(Rule::Browsing) && thresholds.is_enabled(Rule::Burst));
         assert_eq!(thresholds.reveals, Reveals::default());
         assert_eq!(Thresholds::default().check(), Ok(()));
-        assert_ne!(thresholds.text(), Thresholds::default().text());
     }
 
     #[test]

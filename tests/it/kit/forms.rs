@@ -312,9 +312,7 @@ fn export_form(world: &World) -> (Browser, Form) {
 
 /// What a rule found of Mina.
 fn suspicion_form(world: &World) -> (Browser, Form) {
-    let found = "insert into suspicions (rule, key, staff_id, began_at, first_seq, last_seq, n, evidence, found_at) values
-        ('after-silence', '1/2026-03-02', 1, '2026-03-01T15:00:00.000000Z', 0, 0, 31, '{\"n\":31}', '2026-03-02T00:00:00.000000Z')";
-    world.database().tamper(found).unwrap();
+    super::sample_suspicion(world);
     let sora = world.signed_in("sora");
     let form = sora.get("/audit/suspicions/1?panel=close").form_to("/end");
     (sora, form.set("outcome", "explained").set("reason", "She was on leave until yesterday"))

@@ -3,7 +3,7 @@
 use crate::evidence::support::{Key, said};
 use crate::kit::{
     Browser, PEOPLE, World, block_on, csrf, moved, on_both, recovering, sample_export, sample_incidents,
-    sample_requests, sample_rota, sample_runs,
+    sample_requests, sample_rota, sample_runs, sample_suspicion,
 };
 use ingam::{
     allowlist::Allowlist,
@@ -196,6 +196,7 @@ on_both! {
         sample_rota(world);
         sample_incidents(world);
         sample_export(world);
+        sample_suspicion(world);
         let signed = Key::make().sign(world);
         assert!(signed.status.success(), "{}", said(&signed));
         let walkers = walkers(world);
