@@ -2,7 +2,7 @@
 
 use crate::{
     evidence::support::{lay_open_tables, literal, recompute, tamper},
-    kit::{Engine, Server, World, wait_until},
+    kit::{Engine, World, wait_until},
 };
 use chrono::TimeDelta;
 use ingam::{clock::Instant, config::Config, detection::Detecting, merkle::leaf};
@@ -117,16 +117,19 @@ pub(crate) fn plant_looks(world: &World, at: &str, staff: i64, task: &str, custo
     tamper(world, &format!("insert into access_subjects (record_id, customer) values {subjects}"));
 }
 
-/// Another console, which looks at the last days as soon as it begins. It looks as long as it is kept.
-pub(crate) fn sweep(world: &World, change: impl FnOnce(&mut Config)) -> Server {
-    let server = world.another(|config| {
+/// A world that looks, in which this was planted, and which has looked at the whole window on the day after.
+pub(crate) fn swept(engine: Engine, change: impl FnOnce(&mut Config), plants: impl FnOnce(&World)) -> World {
+    let world = World::start_with(engine, |config| {
         looking(config);
         change(config);
     });
     wait_until(|| {
         world.number("select count(*) from detection where looked_at is not null and claimed_by is null") == 1
     });
-    server.unwrap()
+    plants(&world);
+    world.clock.advance(Duration::from_hours(24));
+    look(&world);
+    world
 }
 
 /// Stores something found of a person, without what would lead to it; its number.

@@ -1,6 +1,6 @@
 //! The list, the pages, the rows that are evidence, and what reports read.
 
-use super::planted::{days_before, plant, plant_suspicion, row, seconds_after, sweep};
+use super::planted::{days_before, plant, plant_suspicion, row, seconds_after, swept};
 use crate::kit::{Page, World, block_on, on_both};
 use ingam::{
     clock::Instant,
@@ -41,15 +41,13 @@ on_both! {
         }
     }
 
-    fn the_page_leads_to_the_rows_that_are_its_evidence_and_no_others(world) {
+    fn the_page_leads_to_the_rows_that_are_its_evidence_and_no_others(outer) {
         let mut rows: Vec<_> = (0..10).map(|n| row(&seconds_after(NOON, 30 * n), 100 + n, 10)).collect();
         rows.push(row(&days_before(NOON, 1), 7, 10));
         rows.push(row(&seconds_after(NOON, 3_600), 8, 10));
         // Another person's row between them.
         rows.push(super::planted::Planted { staff: 2, ..row(&seconds_after(NOON, 45), 9, 10) });
-        plant(world, &rows);
-        let looking = sweep(world, |_| ());
-        drop(looking);
+        let world = &swept(outer.engine, |_| (), |world| plant(world, &rows));
         // An auditor has no links to customers.
         let owner = world.signed_in("owner");
         let id = world.number("select id from suspicions where rule = 'burst'");

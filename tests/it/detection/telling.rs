@@ -50,12 +50,11 @@ on_both! {
         drop(consoles);
     }
 
-    fn an_open_one_grows_and_a_closed_one_stays(world) {
-        use super::planted::{number, plant, row, seconds_after, sweep};
-        let at = |n: i64| seconds_after("2026-03-02T00:00:00.000000Z", n);
+    fn an_open_one_grows_and_a_closed_one_stays(outer) {
+        use super::planted::{number, plant, row, seconds_after, swept};
+        let at = |n: i64| seconds_after("2026-03-03T00:00:00.000000Z", n);
         let ten: Vec<_> = (0..10).map(|n| row(&at(n), 100 + n, 10)).collect();
-        plant(world, &ten);
-        let _looking = sweep(world, |_| ());
+        let world = &swept(outer.engine, |_| (), |world| plant(world, &ten));
         assert_eq!(number(world, "burst", "n"), 10);
         let more: Vec<_> = (0..12).map(|n| row(&at(n), 100 + n, 10)).collect();
         plant(world, &more);

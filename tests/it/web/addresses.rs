@@ -63,7 +63,7 @@ fn pages(world: &World) -> Vec<(Browser, &'static str, &'static [&'static str])>
             "/audit",
             &["staff", "action", "target", "outcome", "from", "to", "address", "text", "rows", "hide", "before"],
         ),
-        (sora.clone(), "/audit/suspicions", &["rule", "state", "staff", "before", "after"]),
+        (sora.clone(), "/audit/suspicions", &["rule", "state", "staff", "before"]),
         (
             sora.clone(),
             "/audit/exports",
