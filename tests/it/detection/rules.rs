@@ -21,7 +21,7 @@ fn of(staff: i64, row: Planted) -> Planted {
     Planted { staff, ..row }
 }
 
-/// What a person did on seven Thursdays more than a month before: so many changes in the afternoon and at night.
+/// What a person did on seven Thursdays more than a month before: a number of changes in the afternoon and at night.
 fn thursdays(staff: i64, by_day: i64, at_night: i64) -> Vec<Planted> {
     let mut rows = Vec::new();
     for week in 6..13 {

@@ -8,7 +8,7 @@ on_both! {
     fn what_is_new_is_told_once_a_day_by_one_console(outer) {
         let sink = Sink::start();
         let configure = |config: &mut ingam::config::Config| {
-            sink.serve_for(config, "");
+            sink.serve_for(config, "[[route]]\nkinds = [\"*\"]\nto = [\"hook\"]");
             config.detection.digest = vec!["hook".to_owned()];
         };
         let world = &crate::kit::World::start_with(outer.engine, configure);

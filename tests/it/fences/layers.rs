@@ -30,7 +30,8 @@ const LAYERS: &[&[&str]] = &[
     &["oncall"],
     &["escalation"],
     &["incidents"],
-    &["search", "exports", "reversal", "detection"],
+    &["detection"],
+    &["search", "exports", "reversal"],
     &["dashboard"],
     // Reads of all of them.
     &["metrics"],
