@@ -153,6 +153,7 @@ impl Attention {
 
 impl HomePage {
     /// A number that was counted up to a hundred.
+    #[expect(clippy::trivially_copy_pass_by_ref, reason = "templates hand over references")]
     fn up_to(n: &i64) -> String {
         if *n > MOST { format!("{MOST}+") } else { n.to_string() }
     }

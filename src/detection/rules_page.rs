@@ -69,6 +69,7 @@ pub(crate) struct RulesPage {
 }
 
 impl RulesPage {
+    #[expect(clippy::trivially_copy_pass_by_ref, reason = "templates hand over references")]
     fn days(at: &usize) -> &'static i64 {
         DAYS.get(*at).unwrap_or(&0)
     }
