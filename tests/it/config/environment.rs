@@ -52,6 +52,25 @@ on_both! {
         }
     }
 
+    fn the_rules_of_detection_are_checked(world) {
+        let database = Database::empty(world.engine);
+        let env = local(&database.url);
+        succeeds(&env, &["migrate"]);
+        let own = "[detection.burst]\nchanges = 25\n[detection.off_hours]\nholidays = [\"2026-12-25\"]\n";
+        let (code, said) = with_file(&env, "check", own);
+        assert_eq!(code, Some(0), "{said}");
+        for (text, says) in [
+            (own.replace("25\n", "2\n"), "detection.burst: `changes` must be between 3 and 1000, and is 2"),
+            (own.replace("2026-12-25", "Christmas"), "no day such as"),
+            (own.replace("burst", "bursts"), "unknown field `bursts`"),
+            (own.replace("changes", "many"), "unknown field `many`"),
+            (format!("[detection]\ndigest = [\"mail\"]\n{own}"), "`digest` names the channel \"mail\", which is not declared"),
+        ] {
+            let (code, said) = with_file(&env, "check", &text);
+            assert!(code == Some(78) && said.contains(says), "{text}: {said}");
+        }
+    }
+
     fn the_limits_on_looking_are_shown_and_checked(world) {
         let database = Database::empty(world.engine);
         let env = local(&database.url);
