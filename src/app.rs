@@ -173,6 +173,7 @@ pub async fn start(config: Config, clock: Clock, listener: TcpListener) -> anyho
         unreached: sections::UNREACHED,
         next_call: sections::NEXT_CALL,
         incidents: sections::INCIDENTS,
+        review_plan: config.review_plan.clone(),
         personas: config.personas.clone(),
         traffic: Arc::clone(&traffic),
         aside: aside.clone(),

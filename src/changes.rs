@@ -109,6 +109,7 @@ use crate::{
         set_place::SetPlace,
         take::TakeRecord,
     },
+    reviews::{sign::SignReview, write::WriteReview},
     staff::{
         account::{ChangePassword, EndSessions, RenewRecoveryCodes, ReplaceAuthenticator, SetPreferences},
         confirm::ConfirmSession,
@@ -144,6 +145,8 @@ crate::changes! {
     FinishExport,
     CloseSuspicion,
     ReportSuspicions,
+    SignReview,
+    WriteReview,
     SetUserStatus,
     NoteUser,
     CancelOrder,

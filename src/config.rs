@@ -14,6 +14,7 @@ mod metrics;
 mod own;
 mod payments;
 mod receivers;
+mod review;
 
 pub use approvals::Declared;
 pub use batches::{Batches, USER as BATCH_USER};
@@ -22,6 +23,7 @@ pub use deployers::{DeployerConfig, deployers};
 pub use escalations::{EscalationConfig, escalations};
 pub use isolation::Check;
 pub use receivers::{ReceiverConfig, receivers};
+pub use review::ReviewConfig;
 
 use self::file::File;
 use crate::zone::Zone;
@@ -39,6 +41,7 @@ use crate::{
     notify::{Channels, Heartbeat},
     payments::{Provider, SigningSecret},
     persona::Persona,
+    plan::ReviewPlan,
     profile::Profile,
     queues::Consumers,
     secret::SecretKey,
@@ -116,6 +119,8 @@ pub struct Config {
     pub separate_duties: bool,
     /// How often a person may look at customers.
     pub look_limits: LookLimits,
+    /// How access records are reviewed.
+    pub review_plan: ReviewPlan,
     /// The people that the sign-in page offers; none but in a demo.
     pub personas: Vec<Persona>,
     /// Connections for reading, and on PostgreSQL as many for writing.
@@ -166,6 +171,7 @@ impl Config {
             judging: Some(Judging::default()),
             separate_duties: false,
             look_limits: LookLimits::default(),
+            review_plan: ReviewPlan::default(),
             personas: Vec::new(),
             connections: 4,
             workers: 2,
@@ -224,6 +230,8 @@ pub struct Settings {
     look_limits: Vec<look_limits::Declared>,
     /// From where on something is suspicious.
     detection: Thresholds,
+    /// How access records are reviewed, as it declares it.
+    review: ReviewConfig,
     /// The password of the database that its driver takes from the environment.
     password: Option<String>,
     pub deployment_env: Option<String>,
@@ -320,6 +328,7 @@ impl Settings {
             settings.approvals = Declared { approval: file.approval.take(), notice: file.notice.take() };
             settings.look_limits = take(&mut file.look_limit);
             settings.detection = take(&mut file.detection);
+            settings.review = take(&mut file.review);
             settings.channels = DeclaredChannels {
                 channel: take(&mut file.channel),
                 route: take(&mut file.route),
@@ -456,6 +465,7 @@ impl Settings {
             stamping: self.stamping()?,
             judging: Some(Judging::default()),
             look_limits: look_limits::read(&self.look_limits)?,
+            review_plan: self.review.plan()?,
             personas: Vec::new(),
             separate_duties: self.or(DUTIES, profile.is_production(), from_str)?,
             connections: self.or(CONNECTIONS, 8, |text| within(text, 1, 200)).map(|n| u32::try_from(n).unwrap_or(8))?,

@@ -62,6 +62,9 @@ ids! {
     /// A person who works with the console. The default is no account: no row has the number 0.
     #[derive(Default)]
     StaffId;
+    /// A signed report about a period.
+    #[derive(Default)]
+    ReviewId;
     /// A change that waits for a second person.
     RequestId;
     /// A customer of the shop.

@@ -6,7 +6,7 @@ use crate::{
     batches::{self, ping},
     dashboard, deployments, detection, exports,
     gate::Role,
-    host, incidents, levers, metrics, networks, notify, oncall, orders, queues, readiness, reversal, search,
+    host, incidents, levers, metrics, networks, notify, oncall, orders, queues, readiness, reversal, reviews, search,
     staff::{
         self, account_page, account_pages as account, confirm_pages as confirm, recovery_pages as recovery,
         setup_pages as setup, sign_in_pages as sign_in,
@@ -219,6 +219,11 @@ routes! {
     GET "/audit/suspicions/rules" LOOKS_INTO => detection::rules_page::show;
     GET "/audit/suspicions/{id}" LOOKS_INTO => detection::show::show;
     POST "/audit/suspicions/{id}/end" LOOKS_INTO => post::<detection::close::ClosePanel>;
+    GET "/audit/reviews" READS_THE_LOG => reviews::list::list;
+    GET "/audit/reviews/signed/{id}" READS_THE_LOG => reviews::signed::show;
+    GET "/audit/reviews/signed/{id}/file" READS_THE_LOG => reviews::signed::file;
+    GET "/audit/reviews/{period}" READS_THE_LOG => reviews::show::show;
+    POST "/audit/reviews/{period}" READS_THE_LOG => post::<reviews::sign::SignPanel>;
     GET "/audit/{seq}" READS_THE_LOG => audit::show::show;
     GET "/audit/{seq}/receipt" READS_THE_LOG => audit::receipt::show;
     GET "/audit/{seq}/entry" READS_THE_LOG => audit::receipt::entry;
@@ -268,6 +273,7 @@ pub(crate) fn forms() -> Vec<FormPage> {
         .chain(forms_of::<access::looks::Looks>())
         .chain(forms_of::<exports::list::Exports>())
         .chain(forms_of::<detection::show::SuspicionView>())
+        .chain(forms_of::<reviews::show::PeriodView>())
         .chain(forms_of::<reversal::Row>())
         .chain(forms_of::<staff::people::StaffList>())
         .chain(forms_of::<staff::people::Member>())

@@ -270,6 +270,7 @@ impl Row {
             Some(("network", _)) => &["net", "expires_at", "note"],
             Some(("queue", _)) => &["next_offset"],
             Some(("export", _)) => &["export_sent", "rows"],
+            Some(("review", _)) => &["review_result"],
             Some(("audit", _)) => &["access_size"],
             Some(("run", _)) => &["rerun", "run_state", "resolution", "late_report"],
             // Of signing in only the session is noted, which tells a reader nothing.
@@ -300,6 +301,9 @@ fn target_href(target: &str, shell: &Shell) -> Option<String> {
         ("incident", id) if id.parse::<IncidentId>().is_ok() => Some(format!("/incidents/{id}")),
         ("suspicion", id) if id.parse::<SuspicionId>().is_ok() => Some(format!("/audit/suspicions/{id}")),
         ("export", id) if id.parse::<ExportId>().is_ok() => Some(format!("/audit/exports/{id}")),
+        ("review", period) if period.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-') => {
+            Some(format!("/audit/reviews/{period}"))
+        }
         ("silence", _) => Some("/silences".to_owned()),
         ("delivery" | "channel", _) => Some("/deliveries".to_owned()),
         ("queue", _) => Some("/queues".to_owned()),

@@ -40,7 +40,7 @@ async fn sqlite_triggers(reader: &Reader) -> anyhow::Result<Safeguard> {
 
 /// Triggers that must be there and fire even for a session that says it is a replica: table, name, and what `pg_trigger`
 /// calls its type (1 for each row, 2 before, 4 insert, 8 delete, 16 update, 32 truncate).
-const POSTGRES_TRIGGERS: [(&str, &str, i64); 40] = [
+const POSTGRES_TRIGGERS: [(&str, &str, i64); 42] = [
     ("access_records", "access_records_no_rewriting", 27),
     ("access_records", "access_records_no_truncate", 34),
     ("access_subjects", "access_subjects_no_rewriting", 27),
@@ -79,6 +79,8 @@ const POSTGRES_TRIGGERS: [(&str, &str, i64); 40] = [
     ("postmortems", "postmortems_no_rewriting", 27),
     ("postmortems", "postmortems_no_truncate", 34),
     ("refund_payments", "refund_payments_settled", 19),
+    ("reviews", "reviews_no_rewriting", 27),
+    ("reviews", "reviews_no_truncate", 34),
     ("user_notes", "user_notes_no_rewriting", 27),
     ("user_notes", "user_notes_no_truncate", 34),
 ];
@@ -115,9 +117,9 @@ async fn postgres_rights(reader: &Reader) -> anyhow::Result<Safeguard> {
             // A right on one column of a table is no right on the table, so updating is asked of any column.
             postgres: "select (select rolsuper from pg_roles where rolname = current_user)
                            or pg_has_role(current_user, (select relowner from pg_class where oid = 'audit'::regclass), 'usage')
-                           or exists (select 1 from unnest(array['audit', 'access_records', 'access_subjects', 'access_leaves', 'checkpoints', 'point_entries', 'order_events', 'batch_events', 'alert_events', 'escalation_events', 'incident_events', 'postmortems', 'approval_votes', 'user_notes']) kept (name)
+                           or exists (select 1 from unnest(array['audit', 'access_records', 'access_subjects', 'access_leaves', 'checkpoints', 'point_entries', 'order_events', 'batch_events', 'alert_events', 'escalation_events', 'incident_events', 'postmortems', 'approval_votes', 'user_notes', 'reviews']) kept (name)
                                        where has_any_column_privilege(kept.name, 'update'))
-                           or exists (select 1 from unnest(array['audit', 'audit_head', 'access_heads', 'access_records', 'access_subjects', 'access_leaves', 'access_head', 'access_sealed', 'checkpoints', 'point_entries', 'order_events', 'batch_events', 'alert_events', 'escalation_events', 'incident_events', 'postmortems', 'approval_requests', 'approval_votes', 'user_notes']) kept (name)
+                           or exists (select 1 from unnest(array['audit', 'audit_head', 'access_heads', 'access_records', 'access_subjects', 'access_leaves', 'access_head', 'access_sealed', 'checkpoints', 'point_entries', 'order_events', 'batch_events', 'alert_events', 'escalation_events', 'incident_events', 'postmortems', 'approval_requests', 'approval_votes', 'user_notes', 'reviews']) kept (name)
                                        where has_table_privilege(kept.name, 'delete, truncate, trigger'))",
         ))
         .one()

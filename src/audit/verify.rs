@@ -22,6 +22,7 @@ mod pause;
 mod people;
 mod refunds;
 mod reversals;
+mod reviews;
 mod runs;
 mod suspicions;
 mod tree;
@@ -73,6 +74,8 @@ pub enum Unfit {
     Suspicions(String),
     #[error("the log and the exports differ: {0}")]
     Exports(String),
+    #[error("the log and the signed reports differ: {0}")]
+    Reviews(String),
     #[error("the log and the incidents differ: {0}")]
     Incidents(String),
     #[error("the log and the list of networks differ: {0}")]
@@ -156,6 +159,7 @@ pub async fn verify(reader: &Reader, kinds: &[Kind]) -> Result<Verified, Unfit> 
     customers::customers_fit(reader).await?;
     exports::exports_fit(reader).await?;
     suspicions::suspicions_fit(reader).await?;
+    reviews::reviews_fit(reader).await?;
     incidents::incidents_fit(reader).await?;
     networks::networks_fit(reader).await?;
     reversals::reversals_fit(reader).await?;

@@ -18,6 +18,7 @@ mod migrate;
 mod network;
 mod notify;
 mod queue;
+mod report;
 mod restore;
 mod rotate_key;
 mod seed;
@@ -171,6 +172,8 @@ pub enum AuditCommand {
     },
     /// Writes rows of the log into a file, as a change with its reason: a bundle that proves them, or lines to read.
     Export(export::ExportArgs),
+    /// Writes the report about the access records and the log of a month or a quarter, as it is signed under `/audit/reviews`.
+    Report(report::ReportArgs),
     /// Makes a key that signs the log, and prints the public key.
     Keygen(evidence::KeygenArgs),
     /// Signs the log as it is now and prints the checkpoint, or says why it cannot be signed.
@@ -299,6 +302,7 @@ async fn dispatch(command: Command, clock: Clock) -> anyhow::Result<ExitCode> {
         Command::Audit(AuditCommand::Keygen(args)) => evidence::keygen(&args),
         Command::Audit(AuditCommand::Sign { target }) => evidence::sign(target, clock).await,
         Command::Audit(AuditCommand::Export(args)) => Box::pin(export::run(args, clock)).await,
+        Command::Audit(AuditCommand::Report(args)) => Box::pin(report::run(args, clock)).await,
         Command::Audit(AuditCommand::Prove(args)) => evidence::prove(args).await,
         Command::Audit(AuditCommand::Consistency(args)) => evidence::consistency(args).await,
         Command::Audit(AuditCommand::Compare(args)) => compare::run(args, clock).await,

@@ -12,6 +12,7 @@ use super::{
     kafka::ConsumeConfig,
     look_limits, metrics,
     receivers::ReceiverConfig,
+    review::ReviewConfig,
 };
 use crate::{batches::definition::Definition, detection::Thresholds, secret};
 use serde::Deserialize;
@@ -77,6 +78,8 @@ pub(super) struct File {
     pub(super) look_limit: Vec<look_limits::Declared>,
     /// `[detection.…]`
     pub(super) detection: Thresholds,
+    /// `[review]`
+    pub(super) review: ReviewConfig,
     /// The hash of the whole text.
     #[serde(skip)]
     pub(super) digest: Option<[u8; 32]>,

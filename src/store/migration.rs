@@ -181,7 +181,7 @@ pub async fn stamp(reader: &Reader, engine: Engine) -> anyhow::Result<Stamp> {
 }
 
 /// The tables whose triggers on SQLite keep them append-only.
-const KEPT: [&str; 16] = [
+const KEPT: [&str; 17] = [
     "access_head",
     "access_heads",
     "access_leaves",
@@ -198,6 +198,7 @@ const KEPT: [&str; 16] = [
     "approval_requests",
     "approval_votes",
     "user_notes",
+    "reviews",
 ];
 
 /// The triggers that keep the append-only tables of a SQLite database as they are, by name and text.

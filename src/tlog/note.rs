@@ -82,6 +82,11 @@ impl Note {
         &self.text
     }
 
+    /// The id of the first key of this name that says it has signed.
+    pub(crate) fn key_of(&self, name: &str) -> Option<KeyId> {
+        self.signatures.iter().find(|signature| signature.name == name).map(|signature| signature.id)
+    }
+
     #[cfg(test)]
     pub(crate) fn signatures(&self) -> &[Signature] {
         &self.signatures

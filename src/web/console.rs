@@ -23,6 +23,7 @@ use crate::{
     id::Seq,
     password::Passwords,
     persona::Persona,
+    plan::ReviewPlan,
     profile::Profile,
     secret::SecretKey,
     sql,
@@ -79,6 +80,8 @@ pub struct Console {
     pub(crate) next_call: FindNextCall,
     /// What every page knows of incidents.
     pub(crate) incidents: FindIncidents,
+    /// How access records are reviewed.
+    pub(crate) review_plan: ReviewPlan,
     /// The people that the sign-in page offers; none but in a demo.
     pub(crate) personas: Vec<Persona>,
     /// How many requests there were.

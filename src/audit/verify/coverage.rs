@@ -648,6 +648,15 @@ pub const COVERAGE: &[Coverage] = &[
     ),
     table("user_name_queue", &[], &[("n, user_id, old_name", "names that are to be indexed, by triggers on users")]),
     table(
+        "reviews",
+        &[(
+            "id, change_id, period, from_at, to_at, staff_id, staff_name, signed_at, report, sha256, checkpoint_size, result, findings, \
+             measures, responsible, earlier",
+            "the row of the log that signed it, which has the hash of the report",
+        )],
+        &[],
+    ),
+    table(
         "user_notes",
         &[
             ("id, user_id, at, staff_name, change_id", "the row of the log of the note"),

@@ -13,6 +13,9 @@ use crate::{
 };
 use serde_json::Value;
 
+/// The kind of change that says that a report was written on the host.
+const WRITE_REPORT: &str = "reviews.write";
+
 /// What is done to an entity, in the numbers of the schema.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Activity {
@@ -53,7 +56,7 @@ pub(super) fn activity_of(entry: &Entry) -> Activity {
     let after = |field: &str| entry.after.get(field);
     match entry.action.as_str() {
         // It makes a file, and what it does is to read the log.
-        CreateExport::KIND => return Activity::Read,
+        CreateExport::KIND | WRITE_REPORT => return Activity::Read,
         SetUserStatus::KIND => match after("status").and_then(Value::as_str) {
             Some("suspended") => return Activity::Suspend,
             Some("active") => return Activity::Resume,
@@ -94,5 +97,5 @@ pub(super) const UPDATES: &str = "accept-normal acknowledge add-action adjust ad
     define dismiss edit end-key-rotation end-received end-sessions expire finish finish-action flag give-up \
     hold-time issue-link key lead lose miss networks note override password pause preferences \
     recover-authenticator recovery-codes refund reject remove-override reopen report report-unfit rerun \
-    reseal-authenticator resolve retry roles rotate-key run seal seal-postmortem send-again set-place settle ship \
+    reseal-authenticator resolve retry roles rotate-key run seal seal-postmortem send-again set-place settle ship sign \
     status swap take-over test withdraw";

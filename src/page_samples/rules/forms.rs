@@ -20,6 +20,7 @@ use crate::{
     oncall::{list::Rotas, show::RotaView},
     orders::OrderDetail,
     reversal::Row,
+    reviews::show::PeriodView,
     staff::people::{Member, StaffList},
     users::find::CustomerRow,
     ways::list::Ways,
@@ -72,6 +73,7 @@ fn panels() -> Vec<Posted> {
         .chain(of::<Ways>())
         .chain(of::<Exports>())
         .chain(of::<SuspicionView>())
+        .chain(of::<PeriodView>())
         .chain(of::<Row>())
         .collect()
 }
@@ -187,6 +189,7 @@ fn every_form_carries_what_its_address_asks_for() {
                 "filter",
                 "end",
                 "hide",
+                "sha256",
             ];
             let name = hidden.attr("name").unwrap_or_default();
             let is_run = name == "version" || name == "panel" || name.starts_with("run-");

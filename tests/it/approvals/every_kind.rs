@@ -71,6 +71,7 @@ const FORMS: &[Entry] = &[
     entry("channels.test", "jun", "/deliveries/channels/{channel}/tests"),
     entry("exports.create", "sora", "/audit/exports"),
     entry("suspicions.close", "sora", "/audit/suspicions/{id}/end"),
+    entry("reviews.sign", "sora", "/audit/reviews/{period}"),
     entry("levers.close", "jun", "/levers"),
     entry("levers.open", "jun", "/levers/{id}/opening"),
     entry("staff.networks", "owner", "/staff/{id}/networks"),

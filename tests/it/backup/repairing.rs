@@ -177,7 +177,7 @@ fn triggers_that_a_restore_of_data_alone_disarmed_are_armed_again() {
         assert!(!ingam(&restored, &["check"]).output().unwrap().status.success());
         let told = succeeds(&mut ingam(&restored, &["migrate"]));
         assert!(told.contains("the trigger audit_no_rewriting on audit was not armed for every session"), "{told}");
-        assert_eq!(restored.number(demoted), 40);
+        assert_eq!(restored.number(demoted), 42);
         assert_eq!(kept(&restored), kept(world.database()));
         assert_goes_on(world, &restored);
     });

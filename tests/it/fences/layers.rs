@@ -8,7 +8,7 @@ use std::collections::BTreeSet;
 const LAYERS: &[&[&str]] = &[
     // Values and programs: no SQL, no HTTP.
     &["clock", "secret", "id", "digits", "merkle", "allowlist", "memory", "outgoing", "text"],
-    &["mask", "money", "profile", "supervise", "password", "tlog", "zone"],
+    &["mask", "money", "plan", "profile", "supervise", "password", "tlog", "zone"],
     // A client, and the names it may use.
     &["kafka"],
     // One SQL text, two engines; and the one door.
@@ -32,6 +32,7 @@ const LAYERS: &[&[&str]] = &[
     &["incidents"],
     &["detection"],
     &["search", "exports", "reversal"],
+    &["reviews"],
     &["dashboard"],
     // Reads of all of them.
     &["metrics"],

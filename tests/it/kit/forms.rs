@@ -127,6 +127,7 @@ pub(crate) fn forms(world: &World) -> Vec<(Browser, Form)> {
     forms.extend(incident_forms(world, &jun));
     forms.push(export_form(world));
     forms.push(suspicion_form(world));
+    forms.push(review_form(world));
     forms.push(reversal_form(world));
     forms.extend(forms_of_owners(world));
     forms.extend(network_forms(world));
@@ -316,6 +317,14 @@ fn suspicion_form(world: &World) -> (Browser, Form) {
     let sora = world.signed_in("sora");
     let form = sora.get("/audit/suspicions/1?panel=close").form_to("/end");
     (sora, form.set("outcome", "explained").set("reason", "She was on leave until yesterday"))
+}
+
+/// The report about the month in which the log began, which is over.
+fn review_form(world: &World) -> (Browser, Form) {
+    let sora = world.signed_in("sora");
+    let form = sora.get("/audit/reviews/2026-03?panel=sign").form_to("/audit/reviews/2026-03");
+    let form = form.set("result", "found").set("findings", "Nothing that was not asked for").set("measures", "None");
+    (sora, form.set("responsible", "Kim Boho, privacy officer").set("reason", "The review of March"))
 }
 
 /// Taking back what the command line did: no rule holds that up.

@@ -51,7 +51,7 @@ fn on_sqlite(world: &World) {
           and tbl_name in ('access_heads', 'audit', 'audit_head', 'access_records', 'access_subjects', 'access_leaves', 'access_head', 'access_sealed', 'point_entries', 'order_events', 'refund_payments', 'batch_events', 'batch_runs',
                            'approval_requests', 'approval_votes', 'user_notes') order by name",
     );
-    assert_eq!(triggers.len(), 47, "{triggers:?}");
+    assert_eq!(triggers.len(), 50, "{triggers:?}");
     for row in &triggers {
         let [Some(name), _, Some(sql)] = row.as_slice() else { panic!("{row:?}") };
         assert_seen(world, &format!("drop trigger {name}"), sql, name);
@@ -69,7 +69,7 @@ fn on_postgres(world: &World) {
         "select t.tgname, t.tgrelid::regclass::text, pg_get_triggerdef(t.oid) from pg_trigger t
           where not t.tgisinternal and t.tgenabled = 'A' order by 1",
     );
-    assert_eq!(triggers.len(), 40, "{triggers:?}");
+    assert_eq!(triggers.len(), 42, "{triggers:?}");
     for row in &triggers {
         let [Some(name), Some(table), Some(sql)] = row.as_slice() else { panic!("{row:?}") };
         let always = format!("alter table {table} enable always trigger {name}");
@@ -113,6 +113,7 @@ fn on_postgres(world: &World) {
         ("postmortems", &["update", "delete", "truncate", "trigger", "update (text)"]),
         ("batch_events", &["update", "delete", "truncate", "trigger", "update (detail)"]),
         ("order_events", &["update", "delete", "truncate", "trigger", "update (text)"]),
+        ("reviews", &["update", "delete", "truncate", "trigger", "update (findings)"]),
         ("user_notes", &["update", "delete", "truncate", "trigger", "update (text)"]),
     ] {
         for right in rights {

@@ -73,6 +73,8 @@ fn pages(world: &World) -> Vec<(Browser, &'static str, &'static [&'static str])>
             ],
         ),
         (sora.clone(), "/audit/checkpoints", &["before"]),
+        (sora.clone(), "/audit/reviews", &["from"]),
+        (sora.clone(), "/audit/reviews/2026-03", &["panel", "sealed"]),
         (sora, "/access-records", &["staff", "subject", "task", "from", "to", "address", "before"]),
     ]
 }

@@ -1,0 +1,48 @@
+//! How far access records and log go back, and whether a record is missing.
+
+use super::lines::{Retention, Whole};
+use crate::{clock::Instant, sql, store::Queries};
+
+pub(super) async fn of(db: &mut impl Queries, from: Instant, to: Instant) -> sqlx::Result<Retention> {
+    let oldest: Option<(Instant,)> =
+        db.query(sql!("select at from access_records order by at limit 1")).optional().await?;
+    let log: Option<(Instant,)> = db.query(sql!("select at from audit order by seq limit 1")).optional().await?;
+    // Each chain has a place for every record that was ever made in it.
+    let (is_whole,): (bool,) = db
+        .query(sql!(
+            "select not exists (select 1 from access_heads h where h.size > 0
+                       and not exists (select 1 from access_records r where r.lane = h.lane and r.place = 0))"
+        ))
+        .one()
+        .await?;
+    let chains: Vec<(i64, i64, i64)> = db
+        .query(sql!(
+            "select span.hi - span.lo + 1, span.n,
+                    (select count(*) from access_records r where r.lane = span.lane and r.place >= span.lo and r.place <= span.hi)
+               from (select lane, min(place) as lo, max(place) as hi, count(*) as n
+                       from access_records where at >= $1 and at < $2 group by lane) span"
+        ))
+        .bind(from)
+        .bind(to)
+        .all()
+        .await?;
+    Ok(Retention {
+        gaps: Whole(chains.iter().map(|(places, _, there)| places - there).sum()),
+        is_whole,
+        log_since: log.map(|(at,)| at),
+        oldest: oldest.map(|(at,)| at),
+        records: Whole(chains.iter().map(|(_, n, _)| n).sum()),
+    })
+}
+
+impl Retention {
+    /// Whether the access records go back as long as they must: to the first one, or for these years before the end of the period.
+    pub(super) fn is_kept(&self, years: i64, to: Instant) -> bool {
+        self.is_whole || self.oldest.is_some_and(|oldest| oldest <= years_before(to, years))
+    }
+}
+
+fn years_before(at: Instant, years: i64) -> Instant {
+    let months = chrono::Months::new(u32::try_from(years * 12).unwrap_or(24));
+    at.utc().checked_sub_months(months).map_or(Instant::earliest(), Instant::from)
+}
