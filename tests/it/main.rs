@@ -35,6 +35,7 @@ mod permissions;
 #[cfg(feature = "kafka")]
 mod queues;
 mod reversal;
+mod reviews;
 mod sealing;
 mod sign_in;
 mod supervise;

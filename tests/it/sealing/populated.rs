@@ -8,6 +8,7 @@ use crate::{
     kit::{Browser, Engine, Form, Mode, Provider, Sink, World, addition, reached_at, wait_until},
     orders::support::{cancellation, refund, settled, shipping},
     people::support::{id_of, invitation, panel, roles_form},
+    reviews::support as reviews,
     sign_in::{
         lost_phone::replace,
         recovery::{recover, renew},
@@ -50,6 +51,7 @@ pub(crate) fn populated(engine: Engine) -> (World, Provider) {
         sink.serve_for(config, &format!("{}[[route]]\nkinds = {own}\nto = [\"hook\"]", sink.people()));
     };
     let world = World::start_with(engine, configure);
+    review(&world);
     let mina = world.signed_in("mina");
     customers(&world, &mina);
     orders(&world, &mina, &provider);
@@ -72,6 +74,12 @@ pub(crate) fn populated(engine: Engine) -> (World, Provider) {
     let done = world.command(&["job", "daily-settlement", "--date", "2026-02-28"]).output().unwrap();
     assert!(done.status.success(), "{}", String::from_utf8_lossy(&done.stderr));
     (world, provider)
+}
+
+/// A report about March, which is over from then on.
+fn review(world: &World) {
+    reviews::end_march(world);
+    reviews::sign(world, &world.signed_in("sora"), "2026-03");
 }
 
 /// A file of the log that was taken.
@@ -168,10 +176,10 @@ fn rota(world: &World, jun: &Browser) {
     let create = jun.get("/oncall?panel=create").form_to("/oncall");
     let create =
         create.set("title", "First line").set("name", "first").set("member-1", &id_of(world, "jun").to_string());
-    assert_eq!(seal(create.set("starts_on", "2026-03-02")).status, 303);
+    assert_eq!(seal(create.set("starts_on", "2026-04-02")).status, 303);
     let instead = jun.get("/oncall/first?panel=override").form_to("/overrides");
     assert_eq!(
-        seal(instead.set("staff", &id_of(world, "mina").to_string()).set("until", "2026-03-20T09:00")).status,
+        seal(instead.set("staff", &id_of(world, "mina").to_string()).set("until", "2026-04-20T09:00")).status,
         303
     );
     assert_eq!(seal(jun.get("/oncall?panel=calendar").form_to("/calendars")).status, 200);
@@ -235,7 +243,7 @@ fn people(world: &World) {
 fn networks(world: &World) {
     let owner = world.signed_in("owner");
     let added = owner.get("/networks?panel=add").form_to("/networks");
-    let added = added.set("net", "198.51.100.7").set("note", "The printer").set("expires_at", "2026-03-09T09:00");
+    let added = added.set("net", "198.51.100.7").set("note", "The printer").set("expires_at", "2026-04-09T09:00");
     let added = added.set("reason", "The new office").set("code", &world.code("owner")).submit();
     assert_eq!(added.status, 303, "{added}");
 }

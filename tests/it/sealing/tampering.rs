@@ -348,6 +348,8 @@ const TYPED: &[(&[&str], &str, &str)] = &[
     (&["postmortems"], "update postmortems set text = 'It was the weather'", "postmortem 1"),
     (&["postmortems"], "delete from postmortems", "has no postmortem"),
     (&["incidents"], "update incidents set step = 'responding'", "the step of incident 1"),
+    (&["reviews"], "update reviews set responsible = 'Another one'", "report 1"),
+    (&["reviews"], "delete from reviews", "has no report"),
     (&["user_notes"], "update user_notes set text = 'Call before 6 pm'", "note 1"),
     (&["user_notes"], "delete from user_notes", "has no note"),
     (&["batch_runs"], "update batch_runs set state = 'succeeded' where state = 'failed' and rerun_of is not null", "the end of run"),
