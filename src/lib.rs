@@ -32,6 +32,7 @@
 //! | [`queues`] | topics that are read: reports of batches, how far each partition is, what was set aside |
 //! | [`metrics`] | what Prometheus reads: requests, changes, runs, queues, pools, the process |
 //! | [`networks`] | the networks that the console opens to: those of the environment, and the list that owners keep |
+//! | `reviews`, [`plan`] | reports about a period, read from what there is, signed and kept; by which plan |
 //! | [`config`], [`profile`] | parsed once; environment isolation |
 //! | [`clock`], [`secret`] | where time and randomness come from, and nowhere else |
 //! | [`zone`] | time zones, by the newer of two editions: the one in this program and the system's |

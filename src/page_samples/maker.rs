@@ -137,6 +137,7 @@ impl Maker {
         self.incidents(&mut out);
         self.exports(&mut out);
         self.detection(&mut out);
+        self.reviews(&mut out);
         self.reversals(&mut out);
         self.queues(&mut out);
         self.deployments(&mut out);

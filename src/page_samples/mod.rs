@@ -26,6 +26,7 @@ mod queues;
 mod readiness;
 mod rest;
 mod reversal;
+mod reviews;
 mod rules;
 mod runs;
 mod search;

@@ -9,12 +9,12 @@ mod lists;
 mod people;
 mod period;
 pub(crate) mod record;
-mod report;
+pub(crate) mod report;
 mod retention;
 pub(crate) mod show;
 pub(crate) mod sign;
 pub(crate) mod signed;
-mod view;
+pub(crate) mod view;
 pub(crate) mod write;
 
 use crate::{
