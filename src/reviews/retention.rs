@@ -10,28 +10,34 @@ pub(super) async fn of(db: &mut impl Queries, from: Instant, to: Instant) -> sql
     // Each chain has a place for every record that was ever made in it.
     let (is_whole,): (bool,) = db
         .query(sql!(
-            "select not exists (select 1 from access_heads h where h.size > 0
+            "select not exists (select 1 from access_heads h where h.lane >= 0 and h.size > 0
                        and not exists (select 1 from access_records r where r.lane = h.lane and r.place = 0))"
         ))
         .one()
         .await?;
-    let chains: Vec<(i64, i64, i64)> = db
+    let chains: Vec<(i64, i64)> = db
         .query(sql!(
-            "select span.hi - span.lo + 1, span.n,
+            "select span.hi - span.lo + 1,
                     (select count(*) from access_records r where r.lane = span.lane and r.place >= span.lo and r.place <= span.hi)
-               from (select lane, min(place) as lo, max(place) as hi, count(*) as n
-                       from access_records where at >= $1 and at < $2 group by lane) span"
+               from (select lane, min(place) as lo, max(place) as hi
+                       from access_records where at >= $1 and at < $2 and lane is not null group by lane) span"
         ))
         .bind(from)
         .bind(to)
         .all()
         .await?;
+    let (records,): (i64,) = db
+        .query(sql!("select count(*) from access_records where at >= $1 and at < $2"))
+        .bind(from)
+        .bind(to)
+        .one()
+        .await?;
     Ok(Retention {
-        gaps: Whole(chains.iter().map(|(places, _, there)| places - there).sum()),
+        gaps: Whole(chains.iter().map(|(places, there)| places - there).sum()),
         is_whole,
         log_since: log.map(|(at,)| at),
         oldest: oldest.map(|(at,)| at),
-        records: Whole(chains.iter().map(|(_, n, _)| n).sum()),
+        records: Whole(records),
     })
 }
 

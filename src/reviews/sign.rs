@@ -14,7 +14,7 @@ use crate::{
     id::ReviewId,
     plan::ReviewPlan,
     sql,
-    text::{composed, is_lines, visible},
+    text::{composed, is_lines, shown, visible},
     web::{
         Desk, PageError,
         form::Form,
@@ -200,6 +200,11 @@ fn typed(text: &str) -> String {
     composed(text.replace("\r\n", "\n").replace('\t', "    ").trim())
 }
 
+/// The same as a page can show it, each line by itself.
+fn again(text: &str) -> String {
+    typed(text).split('\n').map(shown).collect::<Vec<_>>().join("\n")
+}
+
 impl Panel for SignPanel {
     type On = PeriodView;
     type Part = ();
@@ -225,9 +230,9 @@ impl Panel for SignPanel {
         let newest = on.signed.first();
         Ok(Opened::Form(Self {
             result: opening.typed("result", "clear"),
-            findings: opening.typed("findings", newest.map_or("", |newest| newest.findings.as_str())),
-            measures: opening.typed("measures", newest.map_or("", |newest| newest.measures.as_str())),
-            responsible: opening.typed("responsible", newest.map_or("", |newest| newest.responsible.as_str())),
+            findings: again(&opening.typed("findings", newest.map_or("", |newest| newest.findings.as_str()))),
+            measures: again(&opening.typed("measures", newest.map_or("", |newest| newest.measures.as_str()))),
+            responsible: again(&opening.typed("responsible", newest.map_or("", |newest| newest.responsible.as_str()))),
             is_changed: opening.form().is_some_and(|form| form.get("sha256") != on.sha256),
         }))
     }

@@ -31,7 +31,11 @@ pub(crate) struct Shown {
     pub(crate) zone: Zone,
 }
 
-#[expect(clippy::trivially_copy_pass_by_ref, reason = "templates hand over references")]
+#[expect(
+    clippy::trivially_copy_pass_by_ref,
+    clippy::unused_self,
+    reason = "templates call methods and hand over references"
+)]
 impl Shown {
     pub(crate) fn n(&self, Whole(number): &Whole) -> String {
         digits::group(*number)

@@ -46,7 +46,7 @@ pub(crate) fn plant(world: &World, at: &str, task: &str, place: i64) {
     let mina = world.number("select id from staff where email = 'mina@ingam.test'");
     let sql = format!(
         "insert into access_records (at, staff_id, staff_name, ip, ip_key, task, subject, reason, request_id, lane, place, shown)
-           values ('{at}', {mina}, 'Mina Kang', '10.20.4.18', '', '{task}', 'user/1', 'She called', 'req_1', 15, {place}, 1)"
+           values ('{at}', {mina}, 'Mina Kang', '10.20.4.18', '', '{task}', 'user/1', 'She called', 'req_1', 99, {place}, 1)"
     );
     world.database().tamper(&sql).unwrap();
 }
