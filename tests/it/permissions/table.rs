@@ -103,6 +103,7 @@ fn path(route: &Route, asset: &str) -> String {
                 "{job}" => "settle",
                 "{name}" => "first",
                 "{kind}" => "reveals",
+                "{period}" => "2026-03",
                 "{tile:.+}" => "tile/0/000.p/1",
                 part if str::starts_with(part, "{") => "1",
                 part => part,
@@ -134,6 +135,8 @@ fn answer(walker: &Walker, route: &Route, path: &str) -> (&'static str, u16) {
         (404, "GET") if route.path == "/audit/{seq}/reversal" => "yes",
         // No checkpoint has a time stamp there.
         (404, "GET") if route.path == "/audit/checkpoints/{id}/timestamp" => "yes",
+        // No report was signed here.
+        (404, "GET") if route.path.starts_with("/audit/reviews/signed/") => "yes",
         // It was taken, which its page says.
         (303, "GET") if route.path == "/audit/exports/{id}/file" => "yes",
         // It is there for the token of a scraper, which this console has none of: then it is not there.
