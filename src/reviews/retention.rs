@@ -5,7 +5,7 @@ use crate::{clock::Instant, sql, store::Queries};
 
 pub(super) async fn of(db: &mut impl Queries, from: Instant, to: Instant) -> sqlx::Result<Retention> {
     let oldest: Option<(Instant,)> =
-        db.query(sql!("select at from access_records order by at limit 1")).optional().await?;
+        db.query(sql!("select at from access_records where at < $1 order by at limit 1")).bind(to).optional().await?;
     let log: Option<(Instant,)> = db.query(sql!("select at from audit order by seq limit 1")).optional().await?;
     // Each chain has a place for every record that was ever made in it.
     let (is_whole,): (bool,) = db

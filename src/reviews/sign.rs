@@ -22,7 +22,7 @@ use crate::{
         shell::{
             Shell,
             field::{FieldErrors, wrong},
-            seal::SealForm,
+            seal::{FormRefusal, SealForm},
         },
     },
 };
@@ -253,6 +253,12 @@ impl Panel for SignPanel {
             return Err(FieldErrors::one("result", wrong::not_a_choice()).into());
         }
         Ok(sign)
+    }
+
+    /// The report that was read is another one now: what is shown can be signed, once it is read.
+    fn seal(&self, on: &PeriodView, seal: SealForm) -> SealForm {
+        let is_refused = matches!(seal.refusal, Some(FormRefusal::WrongState { .. }));
+        if self.is_changed && on.is_over && is_refused { SealForm { refusal: None, ..seal } } else { seal }
     }
 
     fn render(&self, View { shell, on, seal, .. }: View<'_, Self>) -> askama::Result<String> {

@@ -70,9 +70,11 @@ on_both! {
         assert_eq!((taken.len(), taken[0]["sha256"].as_str(), taken[0]["purpose"].as_str()), (1, Some(hash.as_str()), Some("audit")));
         let reveals = lines(&bytes, "reveal");
         assert_eq!((reveals.len(), reveals[0]["customer"].as_str(), reveals[0]["reason"].as_str()), (1, Some("user/1"), Some("She called, ticket 5")));
+        // Beside those with which the five of them came.
         let rights = lines(&bytes, "right");
-        let field = &rights[0]["fields"][0];
-        assert_eq!((rights.len(), rights[0]["whom"].as_str(), rights[0]["by"].as_str()), (1, Some("jun@ingam.test"), Some("Olivia Owens")));
+        let right = rights.iter().find(|right| right["action"] == "staff.roles").unwrap();
+        let field = &right["fields"][0];
+        assert_eq!((rights.len(), right["whom"].as_str(), right["by"].as_str()), (6, Some("jun@ingam.test"), Some("Olivia Owens")));
         assert_eq!((field["name"].as_str(), field["before"].as_str()), (Some("roles"), Some("oncall")));
         assert!(field["after"].as_str().unwrap().contains("auditor"), "{field}");
         let integrity = &lines(&bytes, "integrity")[0];

@@ -79,7 +79,7 @@ on_both! {
         let refused = form.set("findings", "As I wrote it").set("code", &code).submit();
         assert_eq!(refused.status, 409, "{refused}");
         // The page shows the new one, with what was typed, and the form is for it.
-        assert!(refused.says("#main").contains("She called") && refused.says("#panel").contains("has come or changed"), "{refused}");
+        assert!(refused.says("#main").contains("She called") && refused.says("#panel").contains("The report has changed"), "{refused}");
         let next = refused.form_to("/audit/reviews/2026-03");
         assert_eq!(next.value("findings"), Some("As I wrote it"));
         assert_ne!(next.value("sha256"), Some(hash.as_str()));
