@@ -223,7 +223,7 @@ routes! {
     GET "/audit/reviews/signed/{id}" READS_THE_LOG => reviews::signed::show;
     GET "/audit/reviews/signed/{id}/file" READS_THE_LOG => reviews::signed::file;
     GET "/audit/reviews/{period}" READS_THE_LOG => reviews::show::show;
-    POST "/audit/reviews/{period}" READS_THE_LOG => post::<reviews::sign::SignPanel>;
+    POST "/audit/reviews/{period}" READS_THE_LOG => post::<reviews::sign::SignPanel>, long;
     GET "/audit/{seq}" READS_THE_LOG => audit::show::show;
     GET "/audit/{seq}/receipt" READS_THE_LOG => audit::receipt::show;
     GET "/audit/{seq}/entry" READS_THE_LOG => audit::receipt::entry;
@@ -288,7 +288,7 @@ pub fn configure_metrics(config: &mut web::ServiceConfig) {
 
 /// The longest body of a route whose form is `large`, in bytes: 2,000 characters of any script take up to 24,000 when posted.
 const LARGE_FORM: usize = 40 * 1024;
-/// The same where it is `long`: a postmortem has up to 12,000 characters.
+/// The same where it is `long`: a postmortem has up to 12,000 characters, and a review two texts of 2,000.
 const LONG_FORM: usize = drafts::LONGEST;
 
 fn bind(config: &mut web::ServiceConfig, path: &str, route: actix_web::Route, flag: &str) {
