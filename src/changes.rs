@@ -109,6 +109,10 @@ use crate::{
         set_place::SetPlace,
         take::TakeRecord,
     },
+    retention::{
+        access::{PurgeAccess, RemoveRecords},
+        kept::{HoldPurge, PurgeKept},
+    },
     reviews::{sign::SignReview, write::WriteReview},
     staff::{
         account::{ChangePassword, EndSessions, RenewRecoveryCodes, ReplaceAuthenticator, SetPreferences},
@@ -205,6 +209,8 @@ crate::changes! {
     ExpireRequest,
     ContinueLooking,
     SealAccess,
+    PurgeAccess,
+    PurgeKept,
     ConfirmHostChanges,
     AddNetwork,
     ChangeNetwork,
@@ -251,6 +257,8 @@ crate::gate::housekeeping! {
     RecordAccess,
     SealRecords,
     TieTree,
+    RemoveRecords,
+    HoldPurge,
     KeepSearch,
     FanOut,
     AnnounceDuty,

@@ -3,7 +3,7 @@
 //! Nothing reads the system clock but [`Clock::system`]; everything else is handed a [`Clock`], so a test can say what
 //! time it is. `clippy.toml` keeps it so.
 
-use chrono::{DateTime, NaiveDateTime, SecondsFormat, SubsecRound, TimeDelta, Utc};
+use chrono::{DateTime, Months, NaiveDateTime, SecondsFormat, SubsecRound, TimeDelta, Utc};
 use serde::{Deserialize, Serialize};
 use sqlx::{
     Decode, Encode, Postgres, Sqlite, Type,
@@ -60,6 +60,12 @@ impl Instant {
     #[must_use]
     pub fn minus(self, delta: TimeDelta) -> Self {
         Self(self.0.checked_sub_signed(delta).unwrap_or(DateTime::<Utc>::MIN_UTC))
+    }
+
+    /// The same time of the same day, so many years before; of 29 February the day before it, where there is none.
+    #[must_use]
+    pub fn years_before(self, years: u32) -> Self {
+        self.0.checked_sub_months(Months::new(years.saturating_mul(12))).map_or_else(Self::earliest, Self)
     }
 
     /// How long after `earlier` this is; negative where it is before.

@@ -14,6 +14,7 @@ mod metrics;
 mod own;
 mod payments;
 mod receivers;
+mod retention;
 mod review;
 
 pub use approvals::Declared;
@@ -44,6 +45,7 @@ use crate::{
     plan::ReviewPlan,
     profile::Profile,
     queues::Consumers,
+    retention::{Purging, Retention},
     secret::SecretKey,
     supervise::Hidden,
     web::connections::Bounds,
@@ -105,6 +107,10 @@ pub struct Config {
     pub detecting: Option<Detecting>,
     /// When access records are sealed; nothing where they are not.
     pub sealing: Option<Sealing>,
+    /// How long things are kept.
+    pub retention: Retention,
+    /// When what is older is removed; nothing where it is not.
+    pub purging: Option<Purging>,
     /// What signs the log; nothing where it is not signed.
     pub signing: Option<Signing>,
     /// Where checkpoints are shipped to.
@@ -164,6 +170,8 @@ impl Config {
             detection: Thresholds::default(),
             detecting: Some(Detecting::default()),
             sealing: Some(Sealing::default()),
+            retention: Retention::default(),
+            purging: Some(Purging::default()),
             signing: None,
             shipping: Shipping::default(),
             witnesses: Witnesses::default(),
@@ -232,6 +240,8 @@ pub struct Settings {
     detection: Thresholds,
     /// How access records are reviewed, as it declares it.
     review: ReviewConfig,
+    /// How long it has things kept.
+    retention: retention::Declared,
     /// The password of the database that its driver takes from the environment.
     password: Option<String>,
     pub deployment_env: Option<String>,
@@ -329,6 +339,7 @@ impl Settings {
             settings.look_limits = take(&mut file.look_limit);
             settings.detection = take(&mut file.detection);
             settings.review = take(&mut file.review);
+            settings.retention = take(&mut file.retention);
             settings.channels = DeclaredChannels {
                 channel: take(&mut file.channel),
                 route: take(&mut file.route),
@@ -459,6 +470,8 @@ impl Settings {
             detection,
             detecting: Some(Detecting::default()),
             sealing: Some(Sealing::default()),
+            retention: self.retention.read()?,
+            purging: Some(Purging::default()),
             signing,
             shipping: self.shipping()?,
             witnesses: self.witnesses()?,

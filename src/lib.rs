@@ -24,6 +24,7 @@
 //! | [`evidence`] | checkpoints, receipts and proofs: what shows to others that the log was not rewritten |
 //! | `detection` | rules that look for what people should explain; what they find is closed by a person with a reason |
 //! | `exports` | files of rows of the log: asked for with a sealed change, written while they are sent |
+//! | [`retention`] | how long things are kept, and removing them when that time is over |
 //! | `reversal` | taking back what a row of the log changed: which kinds can be, by what, and the page on which it is done |
 //! | `tlog` | the formats of transparency logs: notes, checkpoints, tiles, proofs |
 //! | `incidents` | what went wrong, worked on step by step, with its timeline and postmortem |
@@ -106,6 +107,7 @@ pub mod plan;
 pub mod profile;
 pub mod queues;
 mod readiness;
+pub mod retention;
 mod reversal;
 mod reviews;
 pub mod routes;

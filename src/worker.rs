@@ -44,6 +44,7 @@ use crate::{
     },
     payments::Provider,
     queues::{Consumers, place::DeclareTopics, take::Taking},
+    retention::{Purging, Retention},
     secret::{self, SecretKey},
     sql,
     store::Reader,
@@ -113,6 +114,10 @@ pub(crate) struct Work {
     pub detecting: Option<Detecting>,
     /// Nothing where access records are not sealed.
     pub sealing: Option<Sealing>,
+    /// How long things are kept; what is older is removed.
+    pub retention: Retention,
+    /// Nothing where nothing is removed.
+    pub purging: Option<Purging>,
     /// Nothing where the log is not signed.
     pub signing: Option<Signing>,
     /// Where checkpoints are shipped to.
@@ -133,6 +138,7 @@ pub(crate) fn start(work: &Work) -> Worker {
         tokio::spawn(log::sign(work.clone(), stopped.clone())),
         tokio::spawn(detection::run(work.clone(), stopped.clone())),
         tokio::spawn(log::seal_access(work.clone(), stopped.clone())),
+        tokio::spawn(log::purge(work.clone(), stopped.clone())),
         tokio::spawn(index_names(work.clone(), stopped.clone())),
         tokio::spawn(mark_file(work.clone(), stopped.clone())),
         tokio::spawn(judge_alerts(work.clone(), pulses.add("opening alerts"), stopped.clone())),
@@ -218,7 +224,7 @@ async fn deliver_and_forget(work: Work, pulse: Pulse, mut stopped: watch::Receiv
             if let Err(error) = test_idle(&work, now).await {
                 tracing::warn!(%error, "idle channels could not be tested; trying again");
             }
-            match work.gate.run_housekeeping(&ForgetExpired { session_absolute: work.session_absolute }).await {
+            match work.gate.run_housekeeping(&ForgetExpired).await {
                 Ok(()) => forgot = Some(now),
                 Err(error) => tracing::warn!(%error, "what has expired could not be removed; trying again"),
             }

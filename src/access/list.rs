@@ -9,7 +9,9 @@ use crate::{
     clock::Instant,
     gate::access::by_record,
     id::{CustomerId, StaffId},
-    list_query, sql,
+    list_query,
+    retention::access::Keeping,
+    sql,
     store::Reader,
     web::{
         Desk, PageError, PageResult,
@@ -78,6 +80,7 @@ pub(crate) async fn list(desk: Desk, filter: web::Query<Filter>) -> PageResult {
         staff: staff(desk.reader()).await?,
         rows: rows(desk.reader(), found.rows).await?,
         sealed: Sealed { head: tie::head(desk.reader()).await?, waiting: seal::waiting(desk.reader()).await? },
+        kept: Keeping::read(desk.reader(), desk.console().kept_access_years).await?,
         pager: filter.pager(found.next),
         filter,
         errors,

@@ -4,6 +4,7 @@ use super::{list::Filter, tie::Head};
 use crate::{
     clock::Instant,
     id::{CustomerId, OrderId, Seq},
+    retention::access::Keeping,
     web::list::ListQuery as _,
     web::shell::{
         Shell,
@@ -25,6 +26,7 @@ pub(crate) struct ListPage {
     pub rows: Vec<Row>,
     pub pager: Pager,
     pub sealed: Sealed,
+    pub kept: Keeping,
 }
 
 /// How far the records are sealed.

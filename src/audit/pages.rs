@@ -271,7 +271,8 @@ impl Row {
             Some(("queue", _)) => &["next_offset"],
             Some(("export", _)) => &["export_sent", "rows"],
             Some(("review", _)) => &["review_result"],
-            Some(("audit", _)) => &["access_size"],
+            Some(("audit", _)) => &["access_size", "purged"],
+            Some(("retention", _)) => &["removed"],
             Some(("run", _)) => &["rerun", "run_state", "resolution", "late_report"],
             // Of signing in only the session is noted, which tells a reader nothing.
             Some(("staff", _)) if self.action.starts_with("session.") => return None,

@@ -114,12 +114,17 @@ async fn postgres_rights(reader: &Reader) -> anyhow::Result<Safeguard> {
     let (may_rewrite,): (bool,) = reader
         .query(sql!(
             sqlite: "select false",
-            // A right on one column of a table is no right on the table, so updating is asked of any column.
+            // A right on one column of a table is no right on the table, so updating is asked of any column. Access records whose time is
+            // over may go, and the bytes of their leaves: which those are, the triggers know.
             postgres: "select (select rolsuper from pg_roles where rolname = current_user)
                            or pg_has_role(current_user, (select relowner from pg_class where oid = 'audit'::regclass), 'usage')
-                           or exists (select 1 from unnest(array['audit', 'access_records', 'access_subjects', 'access_leaves', 'checkpoints', 'point_entries', 'order_events', 'batch_events', 'alert_events', 'escalation_events', 'incident_events', 'postmortems', 'approval_votes', 'user_notes', 'reviews']) kept (name)
+                           or exists (select 1 from unnest(array['audit', 'access_records', 'access_subjects', 'checkpoints', 'point_entries', 'order_events', 'batch_events', 'alert_events', 'escalation_events', 'incident_events', 'postmortems', 'approval_votes', 'user_notes', 'reviews']) kept (name)
                                        where has_any_column_privilege(kept.name, 'update'))
-                           or exists (select 1 from unnest(array['audit', 'audit_head', 'access_heads', 'access_records', 'access_subjects', 'access_leaves', 'access_head', 'access_sealed', 'checkpoints', 'point_entries', 'order_events', 'batch_events', 'alert_events', 'escalation_events', 'incident_events', 'postmortems', 'approval_requests', 'approval_votes', 'user_notes', 'reviews']) kept (name)
+                           or exists (select 1 from unnest(array['n', 'record_id', 'leaf']) kept (name)
+                                       where has_column_privilege('access_leaves', kept.name, 'update'))
+                           or exists (select 1 from unnest(array['access_records', 'access_subjects']) kept (name)
+                                       where has_table_privilege(kept.name, 'truncate, trigger'))
+                           or exists (select 1 from unnest(array['audit', 'audit_head', 'access_heads', 'access_leaves', 'access_head', 'access_sealed', 'checkpoints', 'point_entries', 'order_events', 'batch_events', 'alert_events', 'escalation_events', 'incident_events', 'postmortems', 'approval_requests', 'approval_votes', 'user_notes', 'reviews']) kept (name)
                                        where has_table_privilege(kept.name, 'delete, truncate, trigger'))",
         ))
         .one()

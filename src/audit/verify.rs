@@ -11,6 +11,7 @@ mod customers;
 mod daily;
 mod emptied;
 mod exports;
+mod gone;
 mod host;
 mod incidents;
 mod jobs;
@@ -25,7 +26,7 @@ mod reversals;
 mod reviews;
 mod runs;
 mod suspicions;
-mod tree;
+pub(crate) mod tree;
 
 use crate::{
     entry_columns,
@@ -39,6 +40,7 @@ use crate::{
     store::{Reader, Sql},
 };
 
+pub use gone::Purge;
 pub use tree::AccessTree;
 
 /// What a log that fits amounts to.

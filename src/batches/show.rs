@@ -14,7 +14,9 @@ use crate::{
     batches::record::RUN,
     gate::{RefusalWord, Target},
     id::RunId,
+    retention::kept::Kept,
     sql,
+    store::Reader,
     web::{
         Desk, PageError, PageResult,
         panel::{self, Side, Subject},
@@ -58,6 +60,7 @@ impl Subject for RunDetail {
     async fn page(self, desk: &Desk, shell: Shell, side: Side, status: u16) -> PageResult {
         let page = ShowPage {
             log: log::read(desk.reader(), &self.run, None).await?,
+            log_removed: log_removed(desk.reader(), &self.run).await?,
             may_act: self.may(desk, "/runs/{id}/rerun"),
             side,
             events: events(desk, self.run.id).await?,
@@ -83,6 +86,12 @@ pub(super) async fn events(desk: &Desk, run: RunId) -> sqlx::Result<Vec<Event>> 
         .bind(run)
         .all()
         .await
+}
+
+/// Whether the time for which logs are kept was over for this one.
+async fn log_removed(reader: &Reader, run: &Run) -> sqlx::Result<bool> {
+    let removed = Kept::BatchLogs.removed_before(reader).await?;
+    Ok(run.ended_at.zip(removed).is_some_and(|(ended, before)| ended < before))
 }
 
 /// The last runs of a job, the newest first.
@@ -111,6 +120,8 @@ pub(crate) struct ShowPage {
     pub(crate) live: LivePage,
     pub(crate) job: Job,
     pub(crate) log: RunLog,
+    /// Whether logs of that age were removed.
+    pub(crate) log_removed: bool,
     pub(crate) may_act: bool,
     pub(crate) side: Side,
     pub(crate) events: Vec<Event>,

@@ -58,6 +58,7 @@ pub(super) async fn run(args: CheckArgs, clock: Clock) -> anyhow::Result<ExitCod
                     checks.extend(config.receivers.check());
                     checks.extend(config.deployers.check());
                     checks.push(Check { name: "limits on looking", verdict: Ok(config.look_limits.to_string()) });
+                    checks.push(Check { name: "what is kept", verdict: Ok(config.retention.to_string()) });
                     checks.push(config.metrics.check());
                     checks.push(Signing::check(config.signing.as_ref()));
                     checks.push(config.shipping.check());

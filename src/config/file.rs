@@ -12,6 +12,7 @@ use super::{
     kafka::ConsumeConfig,
     look_limits, metrics,
     receivers::ReceiverConfig,
+    retention,
     review::ReviewConfig,
 };
 use crate::{batches::definition::Definition, detection::Thresholds, secret};
@@ -80,6 +81,8 @@ pub(super) struct File {
     pub(super) detection: Thresholds,
     /// `[review]`
     pub(super) review: ReviewConfig,
+    /// `[retention]`
+    pub(super) retention: retention::Declared,
     /// The hash of the whole text.
     #[serde(skip)]
     pub(super) digest: Option<[u8; 32]>,

@@ -9,6 +9,7 @@ use crate::{
         witness::record::{Away, Cosignature, Refusal},
     },
     id::{CheckpointId, CustomerId, RequestId, Seq, StaffId},
+    retention::access::Keeping,
     web::{
         list::ListQuery as _,
         shell::{
@@ -329,6 +330,11 @@ impl Maker {
                 sealed: access::Sealed {
                     head: Head { size: 48_120, tied: 48_000, tied_at: Some(before(TimeDelta::minutes(20))) },
                     waiting: 3,
+                },
+                kept: Keeping {
+                    years: Some(2),
+                    oldest: Some(before(TimeDelta::days(730))),
+                    removed: Some((Seq::new(12_300), before(TimeDelta::hours(9)))),
                 },
                 filter,
             })

@@ -43,6 +43,7 @@ impl Maker {
             },
             job: self.job("daily-settlement"),
             log: self.batch_log(),
+            log_removed: false,
             may_act: true,
             side: Side { buttons: buttons.iter().map(button).collect(), ..side },
             events: vec![

@@ -50,6 +50,8 @@ pub struct Console {
     pub(crate) gate: Gate,
     pub passwords: Passwords,
     pub limits: Limits,
+    /// How long access records are kept; nothing where it is for good.
+    pub(crate) kept_access_years: Option<u32>,
     /// From where batches report and other systems post alerts.
     pub(crate) report_networks: ReportNetworks,
     pub(crate) trusted_proxies: Vec<IpNet>,

@@ -8,12 +8,10 @@ use crate::{
 };
 use chrono::TimeDelta;
 
-/// Removes what has expired: sessions, drafts, searches, form keys, invitations, totals of past days, delivered
+/// Removes what has expired: drafts, form keys, invitations, totals of past days, delivered
 /// events, messages that wait no longer, received alerts that are over, counts of looks.
-#[derive(Clone, Debug)]
-pub(crate) struct ForgetExpired {
-    pub session_absolute: TimeDelta,
-}
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct ForgetExpired;
 
 impl Housekeeping for ForgetExpired {
     const NAME: &'static str = "expired.forget";
@@ -22,9 +20,7 @@ impl Housekeeping for ForgetExpired {
     async fn run(&self, tx: &mut Tx<'_>) -> sqlx::Result<()> {
         let now = tx.now();
         let older = |age: TimeDelta| -> Instant { now.minus(age) };
-        tx.query(sql!("delete from sessions where created_at < $1")).bind(older(self.session_absolute)).run().await?;
         tx.query(sql!("delete from drafts where at < $1")).bind(older(drafts::LASTS)).run().await?;
-        tx.query(sql!("delete from searches where at < $1")).bind(older(TimeDelta::days(1))).run().await?;
         tx.query(sql!("delete from idempotency where at < $1")).bind(older(TimeDelta::days(7))).run().await?;
         tx.query(sql!("delete from invitations where expires_at < $1")).bind(now).run().await?;
         tx.query(sql!("delete from throttles where updated_at < $1")).bind(older(TimeDelta::days(1))).run().await?;

@@ -1,9 +1,11 @@
-//! The audit log in the background: verifying it, signing it, and shipping what was signed; sealing the access records.
+//! The audit log in the background: verifying it, signing it, and shipping what was signed; sealing the access records, and removing what was
+//! kept as long as it had to be.
 
 use super::{Work, turn_after};
 use crate::{
     access::{seal::seal_if_due, tie::tie_if_due},
     audit::background::{Verifying, report_unsigned, verify_if_due},
+    clock::Instant,
     evidence::{
         keep::{self, sign_if_due},
         nodes,
@@ -12,9 +14,14 @@ use crate::{
         timestamp::{Authority, stamp_if_due},
         witness::{Witness, ask_if_due},
     },
+    retention::purge::{Rules, purge_some},
 };
+use chrono::TimeDelta;
 use std::sync::Arc;
 use tokio::sync::watch;
+
+/// How long after a failure it is tried again.
+const PURGE_AGAIN: TimeDelta = TimeDelta::minutes(10);
 
 /// Looks every few minutes whether the next verification is due; the first time some minutes after the start.
 pub(super) async fn verify(work: Work, mut stopped: watch::Receiver<bool>) {
@@ -42,6 +49,36 @@ pub(super) async fn seal_access(work: Work, mut stopped: watch::Receiver<bool>) 
         }
         if let Err(error) = tie_if_due(reader, gate, &work.clock, sealing).await {
             tracing::warn!(%error, "the log could not be told of the access records; trying again");
+        }
+    }
+}
+
+/// Removes what is not kept any longer, a part after the other, and looks again a day after all of it was removed.
+pub(super) async fn purge(work: Work, mut stopped: watch::Receiver<bool>) {
+    let Some(purging) = work.purging else { return };
+    let rules = Rules {
+        retention: work.retention,
+        session_absolute: work.session_absolute,
+        zone: work.setting.zone,
+        at_once: purging.at_once,
+    };
+    let mut rested: Option<(Instant, TimeDelta)> = None;
+    while turn_after(purging.pause, &mut stopped).await {
+        let now = work.clock.now();
+        // A clock that was set back is noticed at once.
+        if rested.is_some_and(|(at, rest)| at <= now && now.since(at) < rest) {
+            continue;
+        }
+        match purge_some(&work.batches.reader, &work.gate, &work.clock, rules).await {
+            Ok(true) => rested = None,
+            Ok(false) => rested = Some((now, purging.every)),
+            Err(error) => {
+                tracing::error!(
+                    error = format!("{error:#}"),
+                    "what is not kept any longer could not be removed; trying again later"
+                );
+                rested = Some((now, PURGE_AGAIN));
+            }
         }
     }
 }

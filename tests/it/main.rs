@@ -34,6 +34,7 @@ mod people;
 mod permissions;
 #[cfg(feature = "kafka")]
 mod queues;
+mod retention;
 mod reversal;
 mod reviews;
 mod sealing;

@@ -42,17 +42,27 @@ pub const COVERAGE: &[Coverage] = &[
     table(
         "access_head",
         &[(
-            "id, size, frontier, root",
-            "recomputed from all leaves, and the rows of the log that seal a size of the tree",
+            "id, size, frontier, root, purged",
+            "recomputed from all leaves, and the rows of the log that seal a size of the tree or removed records whose time was over",
         )],
         &[("tied, tied_at", "when the log is told of the tree next, nothing else")],
     ),
     table(
         "access_leaves",
-        &[("n, record_id, body, leaf", "records and customers, bytes, leaf and root of a Merkle tree")],
+        &[(
+            "n, record_id, body, leaf",
+            "records and customers, bytes, leaf and root of a Merkle tree; where records were removed when their time was over, leaf and root",
+        )],
         &[],
     ),
-    table("access_sealed", &[("lane, starts, next", "the places of the records that are leaves")], &[]),
+    table(
+        "access_sealed",
+        &[(
+            "lane, starts, next, kept, kept_hash",
+            "the places of the records that are leaves; where some were removed, their number and the next hash of the chain",
+        )],
+        &[],
+    ),
     table("access_heads", &[("lane, size, hash", "recomputed from all access records")], &[]),
     table(
         "access_records",
@@ -163,7 +173,7 @@ pub const COVERAGE: &[Coverage] = &[
         &[],
         &[(
             "run_id, n, until, lines",
-            "what programs wrote while they ran; it is thinned out as it grows and not sealed",
+            "what programs wrote while they ran; it is thinned out as it grows, removed where that is set, and not sealed",
         )],
     ),
     table(
@@ -586,7 +596,7 @@ pub const COVERAGE: &[Coverage] = &[
         &[],
         &[(
             "id, staff_id, term, kind, status, at",
-            "what was searched for, for a day; those of people who may see customers have an access record",
+            "what was searched for, for a day or as long as is set; those of people who may see customers have an access record",
         )],
     ),
     table(

@@ -85,7 +85,7 @@ pub(super) fn activity_of(entry: &Entry) -> Activity {
             Activity::Create
         }
         "download" | "export" | "look" | "read" | "reveal" | "search" | "show" | "view" => Activity::Read,
-        "remove" | "retire" | "revoke" => Activity::Delete,
+        "purge" | "remove" | "retire" | "revoke" => Activity::Delete,
         "reset-second-factor" => Activity::Unenroll,
         verb if UPDATES.split(' ').any(|known| known == verb) => Activity::Update,
         _ => Activity::Other,

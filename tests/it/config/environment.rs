@@ -92,6 +92,25 @@ on_both! {
         }
     }
 
+    fn how_long_things_are_kept_is_shown_and_less_than_the_law_asks_for_is_refused(world) {
+        let database = Database::empty(world.engine);
+        let env = local(&database.url);
+        succeeds(&env, &["migrate"]);
+        let check = |text: &str| with_file(&env, "check", text);
+        let (code, said) = check("");
+        assert!(code == Some(0) && said.contains("access records for good, searches for 1 days"), "{said}");
+        let (code, said) = check("[retention]\naccess_years = 2\nbatch_log_days = 90\n");
+        assert!(code == Some(0) && said.contains("access records for 2 years") && said.contains("logs of batches for 90 days"), "{said}");
+        for (text, says) in [
+            ("[retention]\naccess_years = 0\n", "the law has access records kept for at least 1 year"),
+            ("[retention]\nsearch_days = 0\n", "`search_days` must be between 1 and 3650"),
+            ("[retention]\naccess_days = 400\n", "unknown field"),
+        ] {
+            let (code, said) = check(text);
+            assert!(code == Some(78) && said.contains(says), "{text}: {code:?} {said}");
+        }
+    }
+
     fn each_job_is_shown_with_its_next_times_and_a_schedule_that_does_not_say_when_is_refused(world) {
         let database = Database::empty(world.engine);
         let env = local(&database.url);

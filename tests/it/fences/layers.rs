@@ -20,6 +20,7 @@ const LAYERS: &[&[&str]] = &[
     // The slices.
     &["evidence"],
     &["audit"],
+    &["retention"],
     &["access", "approvals", "host", "networks", "notify", "staff"],
     &["ways", "levers"],
     &["orders"],

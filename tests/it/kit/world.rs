@@ -41,6 +41,8 @@ impl World {
         config.detecting = None;
         // The rows that tell of the access records come when they come.
         config.sealing = None;
+        // So do those that tell of what was removed.
+        config.purging = None;
         // Beside a real process, whose clock is the machine's, the times of that lie ahead here.
         config.judging = None;
         config.batches.launcher = process::launcher();
