@@ -62,7 +62,7 @@ impl Instant {
         Self(self.0.checked_sub_signed(delta).unwrap_or(DateTime::<Utc>::MIN_UTC))
     }
 
-    /// The same time of the same day, so many years before; of 29 February the day before it, where there is none.
+    /// The same time of the same day, `years` years before; of 29 February the day before it, where there is none.
     #[must_use]
     pub fn years_before(self, years: u32) -> Self {
         self.0.checked_sub_months(Months::new(years.saturating_mul(12))).map_or_else(Self::earliest, Self)

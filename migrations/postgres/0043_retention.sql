@@ -20,7 +20,7 @@ begin
             where a.action = 'access.seal' and a.outcome = 'applied'
               and a.seq <= (select o.seq from audit o
                              where o.at <= (select n.at from audit n order by n.seq desc limit 1) - interval '1 year'
-                             order by o.at desc limit 1)
+                             order by o.at desc, o.seq desc limit 1)
             order by a.seq desc limit 1), 0)) then
     raise exception 'the tree of the access records is append-only' using errcode = 'insufficient_privilege';
   end if;

@@ -33,7 +33,7 @@ when new.id is not 1 or new.size < old.size or new.tied < old.tied or new.purged
          where action = 'access.seal' and outcome = 'applied'
            and seq <= (select seq from audit
                         where at <= strftime('%Y-%m-%dT%H:%M:%fZ', (select at from audit order by seq desc limit 1), '-1 year')
-                        order by at desc limit 1)
+                        order by at desc, seq desc limit 1)
          order by seq desc limit 1), 0))
 begin select raise(abort, 'access_head is append-only'); end;
 create trigger access_leaves_update before update on access_leaves

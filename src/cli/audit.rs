@@ -39,7 +39,7 @@ pub(super) async fn verify(args: TargetArgs) -> anyhow::Result<ExitCode> {
 /// Says that a log fits.
 pub(super) fn tell(verified: &Verified) {
     println!("The audit log fits: {} rows, root {}", group(verified.rows), hex::encode(verified.root));
-    let AccessTree { leaves, root, first, tied, purged, purges } = &verified.access;
+    let AccessTree { leaves, root, first, tied, purged, removals } = &verified.access;
     match first {
         Some(first) => println!(
             "The tree of the access records fits: {} records from record {first} on, root {}; the log has it of {} records. Those before \
@@ -50,7 +50,7 @@ pub(super) fn tell(verified: &Verified) {
         ),
         None => println!("No access record is in a tree yet."),
     }
-    if let Some((first, newest)) = purges {
+    if let Some((first, newest)) = removals {
         println!(
             "Of the first {} of them the time was over, and they were removed: for the first time on {} (row {} of the log), the last time on {} \
              (row {}). Of these the hashes of their leaves are verified.",

@@ -3,7 +3,7 @@
 
 use super::{LAW, purge::Rules};
 use crate::{
-    audit::verify::tree::sealed,
+    audit::verify::tree::{Sealed, sealed},
     clock::Instant,
     gate::{Admits, Change, Fault, Housekeeping, Target, Tx},
     id::Seq,
@@ -99,16 +99,9 @@ impl RemoveRecords {
         years: u32,
     ) -> anyhow::Result<Option<(Self, PurgeAccess)>> {
         let Some(before) = kept_from(reader, rules.zone, now, years).await? else { return Ok(None) };
-        let (from, newest): (i64, Option<i64>) = reader
-            .query(sql!("select purged, (select max(id) from access_records) from access_head where id = 1"))
-            .one()
-            .await?;
-        let end = size_before(reader, before).await?.min(from + rules.at_once);
-        // The newest record stays, so that SQLite gives its number to no other.
-        let Some(newest_id) = newest.filter(|_| end > from) else { return Ok(None) };
-        let records = sealed(reader, from, end).await?;
+        let Some((from, newest, records)) = range(reader, before, rules.at_once).await? else { return Ok(None) };
         let mut remove = Self { from, to: from, lanes: BTreeMap::new(), oldest: before, newest: Instant::earliest() };
-        for sealed in records.into_iter().take_while(|sealed| sealed.record.at < before && sealed.id < newest_id) {
+        for sealed in records.into_iter().take_while(|sealed| sealed.record.at < before && sealed.id < newest) {
             remove.to += 1;
             remove.oldest = remove.oldest.min(sealed.record.at);
             remove.newest = remove.newest.max(sealed.record.at);
@@ -120,6 +113,27 @@ impl RemoveRecords {
         let purge = PurgeAccess { from, to: remove.to, oldest: remove.oldest, before, years };
         Ok(Some((remove, purge)))
     }
+}
+
+/// The first leaf whose record is there, the number of the newest record, and the records that come next and are all in a tree that the log had
+/// before that time. The newest record stays, so that SQLite gives its number to no other.
+async fn range(reader: &Reader, before: Instant, at_once: i64) -> anyhow::Result<Option<(i64, i64, Vec<Sealed>)>> {
+    let size = size_before(reader, before).await?;
+    loop {
+        let (from, newest) = mark(reader).await?;
+        let Some(newest) = newest.filter(|_| from < size) else { return Ok(None) };
+        match sealed(reader, from, size.min(from + at_once)).await {
+            Ok(records) => return Ok(Some((from, newest, records))),
+            // Another console has removed them meanwhile.
+            Err(_) if mark(reader).await?.0 > from => {}
+            Err(unfit) => return Err(unfit.into()),
+        }
+    }
+}
+
+/// The number of leaves without records, and the number of the newest record.
+async fn mark(reader: &Reader) -> sqlx::Result<(i64, Option<i64>)> {
+    reader.query(sql!("select purged, (select max(id) from access_records) from access_head where id = 1")).one().await
 }
 
 /// The beginning of the day from which records are kept. It is counted from the newest row of the log that is a day old: a clock that is years ahead
@@ -142,11 +156,11 @@ async fn size_before(reader: &Reader, before: Instant) -> sqlx::Result<i64> {
         .query(sql!(
             sqlite: "select cast(json_extract(after, '$.access_size') as integer) from audit
                       where action = $1 and outcome = 'applied'
-                        and seq <= (select seq from audit where at < $2 order by at desc limit 1)
+                        and seq <= (select seq from audit where at < $2 order by at desc, seq desc limit 1)
                       order by seq desc limit 1",
             postgres: "select cast(after ->> 'access_size' as bigint) from audit
                         where action = $1 and outcome = 'applied'
-                          and seq <= (select seq from audit where at < $2 order by at desc limit 1)
+                          and seq <= (select seq from audit where at < $2 order by at desc, seq desc limit 1)
                         order by seq desc limit 1",
         ))
         .bind(SEAL)

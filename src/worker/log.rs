@@ -5,7 +5,6 @@ use super::{Work, turn_after};
 use crate::{
     access::{seal::seal_if_due, tie::tie_if_due},
     audit::background::{Verifying, report_unsigned, verify_if_due},
-    clock::Instant,
     evidence::{
         keep::{self, sign_if_due},
         nodes,
@@ -20,6 +19,8 @@ use chrono::TimeDelta;
 use std::sync::Arc;
 use tokio::sync::watch;
 
+/// How long after the start it is looked for the first time what is not kept any longer.
+const PURGE_FIRST: TimeDelta = TimeDelta::minutes(5);
 /// How long after a failure it is tried again.
 const PURGE_AGAIN: TimeDelta = TimeDelta::minutes(10);
 
@@ -62,7 +63,7 @@ pub(super) async fn purge(work: Work, mut stopped: watch::Receiver<bool>) {
         zone: work.setting.zone,
         at_once: purging.at_once,
     };
-    let mut rested: Option<(Instant, TimeDelta)> = None;
+    let mut rested = Some((work.clock.now(), PURGE_FIRST.min(purging.every)));
     while turn_after(purging.pause, &mut stopped).await {
         let now = work.clock.now();
         // A clock that was set back is noticed at once.

@@ -39,8 +39,8 @@ pub(super) struct Gone {
 
 /// Rows of the log are read first, and again where there is a newer one.
 pub(super) async fn gone(reader: &Reader, ties: &[Tie]) -> Result<Gone, Unfit> {
-    let mut purges = purges(reader).await?;
-    let of_log = |purges: &[Purge]| purges.last().map_or(0, |purge| purge.to);
+    let mut rows = rows(reader).await?;
+    let of_log = |rows: &[Purge]| rows.last().map_or(0, |row| row.to);
     let chains: Vec<(i64, i64, i64, bool, i64)> = reader
         .query(sql!(
             "select s.lane, s.starts, coalesce(s.kept, s.starts), (s.kept is null) = (s.kept_hash is null), h.purged
@@ -49,14 +49,14 @@ pub(super) async fn gone(reader: &Reader, ties: &[Tie]) -> Result<Gone, Unfit> {
         .all()
         .await?;
     let purged = chains.first().map_or(0, |(.., purged)| *purged);
-    if purged < of_log(&purges) {
+    if purged < of_log(&rows) {
         return unfit("the log removed records that do not count as removed");
     }
-    if purged > of_log(&purges) {
-        purges = self::purges(reader).await?;
+    if purged > of_log(&rows) {
+        rows = self::rows(reader).await?;
     }
-    fit(&purges, ties)?;
-    if purged > 0 && !purges.iter().any(|purge| purge.to == purged) {
+    fit(&rows, ties)?;
+    if purged > 0 && !rows.iter().any(|row| row.to == purged) {
         return unfit(format!(
             "the records of the first {purged} leaves of their tree count as removed, and no row of the log removed them"
         ));
@@ -66,11 +66,11 @@ pub(super) async fn gone(reader: &Reader, ties: &[Tie]) -> Result<Gone, Unfit> {
         return unfit("their chains do not say which records were removed");
     }
     let kept = chains.into_iter().map(|(lane, _, kept, ..)| (lane, kept)).collect();
-    Ok(Gone { purged, kept, first: purges.first().copied(), newest: purges.last().copied() })
+    Ok(Gone { purged, kept, first: rows.first().copied(), newest: rows.last().copied() })
 }
 
-async fn purges(reader: &Reader) -> Result<Vec<Purge>, Unfit> {
-    let rows: Vec<(Seq, Instant, sqlx::types::Json<Value>, sqlx::types::Json<Value>)> = reader
+async fn rows(reader: &Reader) -> Result<Vec<Purge>, Unfit> {
+    let found: Vec<(Seq, Instant, sqlx::types::Json<Value>, sqlx::types::Json<Value>)> = reader
         .query(sql!("select seq, at, before, after from audit where action = $1 and outcome = 'applied' order by seq"))
         .bind(PURGE)
         .all()
@@ -85,14 +85,14 @@ async fn purges(reader: &Reader) -> Result<Vec<Purge>, Unfit> {
             _ => unfit(format!("row {seq} of the log does not say which records it removed")),
         }
     };
-    rows.into_iter().map(purge).collect()
+    found.into_iter().map(purge).collect()
 }
 
 /// Each goes on where the one before ended, and removes no record that was to be kept: the log had sealed a tree of that size before the
 /// time from which they were kept, and that time was long enough before the row.
-fn fit(purges: &[Purge], ties: &[Tie]) -> Result<(), Unfit> {
+fn fit(rows: &[Purge], ties: &[Tie]) -> Result<(), Unfit> {
     let mut next = 0;
-    for purge in purges {
+    for purge in rows {
         let seq = purge.seq;
         if purge.from != next || purge.to <= purge.from {
             return unfit(format!("row {seq} of the log removed records that are not the next ones"));
@@ -141,7 +141,7 @@ mod tests {
         let first = purge(40, "2028-03-04T09:00:00", (0, 10), "2026-03-02T15:00:00", 2);
         let second = purge(50, "2028-03-05T09:00:00", (10, 20), "2026-03-03T15:00:00", 2);
         fit(&[first, second], &ties()).unwrap();
-        let says = |purges: &[Purge]| fit(purges, &ties()).unwrap_err().to_string();
+        let says = |rows: &[Purge]| fit(rows, &ties()).unwrap_err().to_string();
         let longer = "that were to be kept for longer";
         assert!(says(&[Purge { to: 11, ..first }]).contains(longer), "more than the tree that the log had by then");
         assert!(says(&[Purge { years: 3, ..first }]).contains(longer), "the time is not over");

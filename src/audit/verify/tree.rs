@@ -33,7 +33,7 @@ pub struct AccessTree {
     /// The number of leaves whose records were removed when their time was over.
     pub purged: i64,
     /// The first and the last row of the log that removed some.
-    pub purges: Option<(Purge, Purge)>,
+    pub removals: Option<(Purge, Purge)>,
 }
 
 #[derive(sqlx::FromRow)]
@@ -111,7 +111,7 @@ pub(super) async fn tree_fits(reader: &Reader) -> Result<AccessTree, Unfit> {
             first,
             tied: ties.iter().map(|tie| tie.size).max().unwrap_or_default(),
             purged: gone.purged,
-            purges: gone.first.zip(gone.newest),
+            removals: gone.first.zip(gone.newest),
         }),
     }
 }

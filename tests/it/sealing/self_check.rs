@@ -92,7 +92,10 @@ fn on_postgres(world: &World) {
     let source = world.database().value("select pg_get_functiondef('refuse_rewriting'::regproc)");
     let toothless =
         "create or replace function refuse_rewriting() returns trigger language plpgsql as 'begin return new; end'";
-    assert_seen(world, toothless, &source, "no_rewriting");
+    assert_seen(world, toothless, &source, "no_truncate");
+    let source = world.database().value("select pg_get_functiondef('access_record_is_kept'::regproc)");
+    let toothless = toothless.replace("refuse_rewriting", "access_record_is_kept");
+    assert_seen(world, &toothless, &source, "access_records_no_rewriting");
 
     for (table, rights) in [
         ("audit", &["update", "delete", "truncate", "trigger", "update (reason)"][..]),
