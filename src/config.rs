@@ -439,6 +439,13 @@ impl Settings {
         let channels = self.channels.channels(&self.approvals, profile, self.get(ORIGIN).is_some())?;
         let detection = detection(&self.detection, &channels)?;
         let signing = self.signing()?;
+        let (retention, review_plan) = (self.retention.read()?, self.review.plan()?);
+        if let Some(years) = retention.access_years.map(i64::from).filter(|years| *years < review_plan.access_years) {
+            return Err(format!(
+                "retention: `access_years` is {years}, and by [review] access records must be there for {}; set one of the two",
+                review_plan.access_years
+            ));
+        }
         let signs = signing.as_ref().map(|signing| signing.signer.private_text());
         let own = self.own_values().chain(signs.as_deref());
         Ok(Config {
@@ -470,7 +477,7 @@ impl Settings {
             detection,
             detecting: Some(Detecting::default()),
             sealing: Some(Sealing::default()),
-            retention: self.retention.read()?,
+            retention,
             purging: Some(Purging::default()),
             signing,
             shipping: self.shipping()?,
@@ -478,7 +485,7 @@ impl Settings {
             stamping: self.stamping()?,
             judging: Some(Judging::default()),
             look_limits: look_limits::read(&self.look_limits)?,
-            review_plan: self.review.plan()?,
+            review_plan,
             personas: Vec::new(),
             separate_duties: self.or(DUTIES, profile.is_production(), from_str)?,
             connections: self.or(CONNECTIONS, 8, |text| within(text, 1, 200)).map(|n| u32::try_from(n).unwrap_or(8))?,

@@ -90,20 +90,16 @@ impl Suspicion {
         }
     }
 
-    /// What was found, in a sentence with its numbers.
-    pub(crate) fn says(&self, words: &Words) -> String {
-        let variant =
-            if self.evidence.get("sum").is_some() && self.rule == Rule::BelowThreshold.as_str() { "-sum" } else { "" };
-        let text = |value: &Value| match (value.as_i64(), value.as_str()) {
-            (Some(n), _) => group(n),
-            (None, Some(text)) => text.to_owned(),
-            _ => String::new(),
-        };
+    /// The numbers of its sentence by their names, as texts.
+    pub(crate) fn numbers(&self) -> BTreeMap<String, String> {
+        let text = |value: &Value| value.as_str().map_or_else(|| value.to_string(), str::to_owned);
         let numbers = self.evidence.as_object().into_iter().flatten();
-        let numbers: Vec<(&str, String)> = numbers.map(|(name, value)| (name.as_str(), text(value))).collect();
-        let args: Vec<(&str, &dyn Display)> =
-            numbers.iter().map(|(name, text)| (*name, text as &dyn Display)).collect();
-        words.with(&format!("suspicion-says.{}{variant}", self.rule), &args)
+        numbers.map(|(name, value)| (name.clone(), text(value))).collect()
+    }
+
+    /// What was found, in a sentence.
+    pub(crate) fn says(&self, words: &Words) -> String {
+        says(&self.rule, &self.numbers(), *words)
     }
 
     /// The persons that it is about.
@@ -146,6 +142,15 @@ impl Suspicion {
             _ => "",
         }
     }
+}
+
+/// What a rule found, in a sentence with its numbers.
+pub(crate) fn says(rule: &str, numbers: &BTreeMap<String, String>, words: Words) -> String {
+    let variant = if numbers.contains_key("sum") && rule == Rule::BelowThreshold.as_str() { "-sum" } else { "" };
+    let shown = |text: &String| text.parse().map_or_else(|_| text.clone(), group);
+    let numbers: Vec<(&str, String)> = numbers.iter().map(|(name, text)| (name.as_str(), shown(text))).collect();
+    let args: Vec<(&str, &dyn Display)> = numbers.iter().map(|(name, text)| (*name, text as &dyn Display)).collect();
+    words.with(&format!("suspicion-says.{rule}{variant}"), &args)
 }
 
 /// How often a rule found something in some days, and how much of that were false alarms.
@@ -192,36 +197,40 @@ pub struct Place {
 /// # Errors
 /// The database cannot be read.
 pub async fn of_period(
-    reader: &Reader,
+    db: &mut impl Queries,
     period: Range<Instant>,
     after: Option<Place>,
     limit: usize,
 ) -> sqlx::Result<(Vec<Suspicion>, Option<Place>)> {
     let begin = |is_open| Place { is_open, began_at: Instant::earliest(), id: SuspicionId::MIN };
     let after = after.unwrap_or(begin(true));
-    let mut found = if after.is_open { part_of(reader, &period, after, limit).await? } else { Vec::new() };
+    let mut found = if after.is_open { part_of(db, &period, after, limit).await? } else { Vec::new() };
     if let missing @ 1.. = limit.saturating_sub(found.len()) {
         let after = if after.is_open { begin(false) } else { after };
-        found.extend(part_of(reader, &period, after, missing).await?);
+        found.extend(part_of(db, &period, after, missing).await?);
     }
     let last = found.last().filter(|_| found.len() >= limit);
     let place = last.map(|last| Place { is_open: last.is_open(), began_at: last.began_at, id: last.id });
     Ok((found, place))
 }
 
-async fn part_of(reader: &Reader, period: &Range<Instant>, after: Place, limit: usize) -> sqlx::Result<Vec<Suspicion>> {
-    reader
-        .query(sql!(
-            suspicions!(),
-            "s.state = $1 and s.began_at >= $2 and s.began_at < $3 and (s.began_at > $4 or (s.began_at = $4 and s.id > $5))
+async fn part_of(
+    db: &mut impl Queries,
+    period: &Range<Instant>,
+    after: Place,
+    limit: usize,
+) -> sqlx::Result<Vec<Suspicion>> {
+    db.query(sql!(
+        suspicions!(),
+        "s.state = $1 and s.began_at >= $2 and s.began_at < $3 and (s.began_at > $4 or (s.began_at = $4 and s.id > $5))
               order by s.began_at, s.id limit $6"
-        ))
-        .bind(if after.is_open { "open" } else { "closed" })
-        .bind(period.start)
-        .bind(period.end)
-        .bind(after.began_at)
-        .bind(after.id)
-        .bind(i64::try_from(limit).unwrap_or(i64::MAX))
-        .all()
-        .await
+    ))
+    .bind(if after.is_open { "open" } else { "closed" })
+    .bind(period.start)
+    .bind(period.end)
+    .bind(after.began_at)
+    .bind(after.id)
+    .bind(i64::try_from(limit).unwrap_or(i64::MAX))
+    .all()
+    .await
 }

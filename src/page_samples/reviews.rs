@@ -40,7 +40,7 @@ fn november() -> Period {
 fn empty() -> Report {
     let report = full();
     let mut head = report.head.clone();
-    (head.has_findings, head.processor, head.method, head.cut) = (false, String::new(), String::new(), Vec::new());
+    (head.processor, head.method, head.cut) = (String::new(), String::new(), Vec::new());
     let mut integrity = report.integrity.clone();
     (integrity.checkpoint, integrity.sealed, integrity.previous, integrity.verified) = (None, None, None, None);
     Report {
@@ -51,7 +51,7 @@ fn empty() -> Report {
         behalf: Vec::new(),
         rights: Vec::new(),
         dormant: Vec::new(),
-        findings: None,
+        findings: Vec::new(),
         integrity,
         ..report
     }

@@ -38,13 +38,11 @@ impl fmt::Display for Retention {
             Some(years) => write!(f, "access records for {years} years")?,
             None => write!(f, "access records for good")?,
         }
-        write!(
-            f,
-            ", searches for {} days, sessions for {} days after their end, ",
-            self.search_days, self.session_days
-        )?;
+        let days = |n: i64| if n == 1 { "1 day".to_owned() } else { format!("{n} days") };
+        let (searches, sessions) = (days(self.search_days), days(self.session_days));
+        write!(f, ", searches for {searches}, sessions for {sessions} after their end, ")?;
         match self.batch_log_days {
-            Some(days) => write!(f, "logs of batches for {days} days"),
+            Some(n) => write!(f, "logs of batches for {}", days(n)),
             None => write!(f, "logs of batches for good"),
         }
     }

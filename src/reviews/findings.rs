@@ -1,10 +1,31 @@
-//! What rules found in a period. Where no rule looks, a report has no section about it.
+//! What rules found in a period ([`crate::detection`]), and what people said about it.
 
-use super::lines::Finding;
-use crate::{clock::Instant, store::Queries};
+use super::{
+    lines::{Finding, Whole},
+    report::LISTED,
+};
+use crate::{
+    clock::Instant,
+    detection::record::{Suspicion, of_period},
+    store::Queries,
+};
 
-/// The findings of a period, the open ones first; nothing where no rule looks for them. A rule that looks is asked here.
-#[expect(clippy::unused_async, reason = "rules are asked in the database")]
-pub(super) async fn of(_db: &mut impl Queries, _from: Instant, _to: Instant) -> sqlx::Result<Option<Vec<Finding>>> {
-    Ok(None)
+/// The findings whose day begins in a period, the open ones first; one more than are listed where there are more.
+pub(super) async fn of(db: &mut impl Queries, from: Instant, to: Instant) -> sqlx::Result<Vec<Finding>> {
+    let (found, _) = of_period(db, from..to, None, LISTED.saturating_add(1)).await?;
+    Ok(found.into_iter().map(Finding::from).collect())
+}
+
+impl From<Suspicion> for Finding {
+    fn from(found: Suspicion) -> Self {
+        Self {
+            day: found.began_at,
+            id: Whole(found.id.get()),
+            names: found.names(),
+            numbers: found.numbers(),
+            outcome: found.outcome,
+            reason: found.closed_reason,
+            rule: found.rule,
+        }
+    }
 }

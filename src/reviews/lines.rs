@@ -60,8 +60,6 @@ pub(crate) struct Head {
     pub cut: Vec<String>,
     pub every: Every,
     pub from: Instant,
-    /// Whether rules look for what is suspicious.
-    pub has_findings: bool,
     pub method: String,
     pub period: Period,
     pub processor: String,
@@ -86,6 +84,19 @@ pub(crate) struct Retention {
     pub oldest: Option<Instant>,
     /// Those of the period.
     pub records: Whole,
+    /// What removed some last.
+    pub removed: Option<Removed>,
+}
+
+/// The removal of access records whose time was over.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Removed {
+    pub at: Instant,
+    /// Its row of the log.
+    pub row: Whole,
+    /// The time for which they were kept.
+    pub years: Whole,
 }
 
 /// What one person did in the period.
@@ -205,13 +216,18 @@ pub(crate) struct Dormant {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Finding {
+    /// The beginning of its day.
+    pub day: Instant,
+    pub id: Whole,
+    /// The persons it is about.
+    pub names: String,
+    /// The numbers of its sentence.
+    pub numbers: BTreeMap<String, String>,
     /// How it ended, once it did.
     pub outcome: Option<String>,
-    /// What the person said about it.
+    /// Why it was closed like that.
     pub reason: Option<String>,
     pub rule: String,
-    pub sentence: String,
-    pub state: String,
 }
 
 /// What proves that the log is as it was.

@@ -31,8 +31,7 @@ pub(crate) struct Report {
     pub behalf: Vec<Behalf>,
     pub rights: Vec<Right>,
     pub dormant: Vec<Dormant>,
-    /// Nothing where no rule looks for what is suspicious.
-    pub findings: Option<Vec<Finding>>,
+    pub findings: Vec<Finding>,
     pub integrity: Integrity,
 }
 
@@ -57,14 +56,13 @@ pub(crate) async fn collect(db: &mut impl Queries, asked: &Asked) -> sqlx::Resul
     let reveals = listed(lists::reveals(db, from, to).await?, "reveal", &mut cut);
     let behalf = listed(lists::behalf(db, &rows).await?, "behalf", &mut cut);
     let rights = listed(lists::rights(db, &rows).await?, "right", &mut cut);
-    let findings = findings::of(db, from, to).await?;
+    let findings = listed(findings::of(db, from, to).await?, "finding", &mut cut);
     Ok(Report {
         head: Head {
             access_years: Whole(plan.access_years),
             cut,
             every: plan.every,
             from,
-            has_findings: findings.is_some(),
             method: plan.method.clone(),
             period: *period,
             processor: plan.processor.clone(),
@@ -113,7 +111,7 @@ impl Report {
             .chain(behalf.into_iter().map(Line::Behalf))
             .chain(rights.into_iter().map(Line::Right))
             .chain(dormant.into_iter().map(Line::Dormant))
-            .chain(findings.unwrap_or_default().into_iter().map(Line::Finding))
+            .chain(findings.into_iter().map(Line::Finding))
             .chain([Line::Integrity(integrity)]);
         let mut out = Vec::new();
         for line in lines {
@@ -146,7 +144,7 @@ impl Report {
             return Err(Unreadable::Version(head.v));
         }
         Ok(Self {
-            findings: head.has_findings.then_some(findings),
+            findings,
             head,
             retention: retention.ok_or(Unreadable::Missing("retention"))?,
             people,

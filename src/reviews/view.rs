@@ -1,12 +1,13 @@
 //! A report as pages show it: all of it from its bytes, in the zone that it was made for, whoever reads it.
 
 use super::{
-    lines::{Right, Taken, Whole},
+    lines::{Finding, Right, Taken, Whole},
     record::Review,
     report::{LISTED, Report},
 };
 use crate::{
     clock::Instant,
+    detection::record::says,
     digits,
     plan::clock,
     web::{
@@ -71,6 +72,11 @@ impl Shown {
             "" => frame.t("review.usual-method").to_owned(),
             method => method.to_owned(),
         }
+    }
+
+    /// What a rule found, in a sentence.
+    pub(crate) fn says(finding: &Finding, frame: &Frame) -> String {
+        says(&finding.rule, &finding.numbers, frame.words)
     }
 
     pub(crate) fn hours(&self) -> String {

@@ -1,10 +1,11 @@
 //! The bytes of a report.
 
 use super::{
-    super::lines::{Cosigned, Covering, Field, Place, Previous, Sealed, Shipped, Verified},
+    super::lines::{Cosigned, Covering, Field, Place, Previous, Removed, Sealed, Shipped, Verified},
     *,
 };
 use crate::plan::Every;
+use std::collections::BTreeMap;
 
 fn at(day: u32) -> Instant {
     Instant::parse(&format!("2026-11-{day:02}T01:02:03.000004Z")).unwrap()
@@ -21,7 +22,6 @@ pub(crate) fn full() -> Report {
             cut: vec!["reveal".to_owned()],
             every: Every::Month,
             from,
-            has_findings: true,
             method: "매월 첫 영업일에 \"전수\" 점검".to_owned(),
             period,
             processor: "㈜가나상사".to_owned(),
@@ -38,6 +38,7 @@ pub(crate) fn full() -> Report {
             log_since: Some(at(1)),
             oldest: None,
             records: Whole(9_007_199_254_740_993),
+            removed: Some(Removed { at: at(3), row: Whole(7), years: Whole(2) }),
         },
         people: vec![Person {
             account: "mina@ingam.test".to_owned(),
@@ -104,13 +105,15 @@ pub(crate) fn full() -> Report {
             name: "Old".to_owned(),
             roles: "operator".to_owned(),
         }],
-        findings: Some(vec![Finding {
-            outcome: None,
+        findings: vec![Finding {
+            day: at(5),
+            id: Whole(4),
+            names: "Mina".to_owned(),
+            numbers: BTreeMap::from([("n".to_owned(), "412".to_owned())]),
+            outcome: Some("explained".to_owned()),
             reason: Some("A campaign".to_owned()),
-            rule: "night".to_owned(),
-            sentence: "412 customers in a night".to_owned(),
-            state: "open".to_owned(),
-        }]),
+            rule: "reveals".to_owned(),
+        }],
         integrity: Integrity {
             checkpoint: Some(Covering {
                 key: "93be3a3a".to_owned(),
@@ -147,7 +150,7 @@ fn what_is_written_is_read_as_the_same() {
     assert_eq!(Report::read(&bytes).unwrap(), report);
     // Reading it is not what makes it the same again.
     assert_eq!(Report::read(&bytes).unwrap().bytes().unwrap(), bytes);
-    let quiet = Report { head: Head { has_findings: false, ..report.head.clone() }, findings: None, ..report };
+    let quiet = Report { findings: Vec::new(), ..report };
     assert_eq!(Report::read(&quiet.bytes().unwrap()).unwrap(), quiet);
 }
 

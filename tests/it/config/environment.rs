@@ -98,13 +98,15 @@ on_both! {
         succeeds(&env, &["migrate"]);
         let check = |text: &str| with_file(&env, "check", text);
         let (code, said) = check("");
-        assert!(code == Some(0) && said.contains("access records for good, searches for 1 days"), "{said}");
+        assert!(code == Some(0) && said.contains("access records for good, searches for 1 day,"), "{said}");
         let (code, said) = check("[retention]\naccess_years = 2\nbatch_log_days = 90\n");
         assert!(code == Some(0) && said.contains("access records for 2 years") && said.contains("logs of batches for 90 days"), "{said}");
         for (text, says) in [
             ("[retention]\naccess_years = 0\n", "the law has access records kept for at least 1 year"),
             ("[retention]\nsearch_days = 0\n", "`search_days` must be between 1 and 3650"),
             ("[retention]\naccess_days = 400\n", "unknown field"),
+            // The report says that they are there for two years.
+            ("[retention]\naccess_years = 1\n", "by [review] access records must be there for 2"),
         ] {
             let (code, said) = check(text);
             assert!(code == Some(78) && said.contains(says), "{text}: {code:?} {said}");

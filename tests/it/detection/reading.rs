@@ -123,7 +123,7 @@ fn pages(world: &World, period: &std::ops::Range<Instant>, limit: usize) -> Vec<
         let store = Store::open(&world.database().url, 1).await.unwrap();
         let (mut all, mut place) = (Vec::new(), None);
         loop {
-            let (found, next) = of_period(&store.reader, period.clone(), place, limit).await.unwrap();
+            let (found, next) = of_period(&mut &store.reader, period.clone(), place, limit).await.unwrap();
             assert!(found.len() <= limit);
             all.extend(found);
             place = next;
