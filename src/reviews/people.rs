@@ -79,8 +79,12 @@ pub(super) async fn of(db: &mut impl Queries, asked: &Asked) -> sqlx::Result<Vec
         for staff in there {
             sums.entry(staff).or_default().days += 1;
         }
-        looks.into_iter().for_each(|looks| sums.entry(looks.staff_id).or_default().look(&looks));
-        rows.into_iter().for_each(|rows| sums.entry(rows.staff_id).or_default().act(&rows));
+        for looks in looks {
+            sums.entry(looks.staff_id).or_default().look(&looks);
+        }
+        for rows in rows {
+            sums.entry(rows.staff_id).or_default().act(&rows);
+        }
     }
     if let Some((from, to)) = asked.period.bounds(asked.zone) {
         for (staff, customers) in customers(db, from, to).await? {
@@ -209,7 +213,7 @@ impl Sum {
             _ => self.log_views += looks.n,
         }
         self.off_hours += looks.off_hours;
-        self.records = widened(self.records, looks.first_id, looks.last_id);
+        self.records = Some(widened(self.records, looks.first_id, looks.last_id));
     }
 
     fn act(&mut self, rows: &Rows) {
@@ -217,7 +221,7 @@ impl Sum {
         self.refused += rows.refused;
         self.sign_ins += rows.sign_ins;
         self.off_hours += rows.off_hours;
-        self.rows = widened(self.rows, rows.first_seq, rows.last_seq);
+        self.rows = Some(widened(self.rows, rows.first_seq, rows.last_seq));
     }
 
     fn person(self, id: StaffId, name: String, account: String, first: Option<Place>, last: Option<Place>) -> Person {
@@ -241,6 +245,6 @@ impl Sum {
     }
 }
 
-fn widened<T: Copy + Ord>(span: Option<(T, T)>, first: T, last: T) -> Option<(T, T)> {
-    Some(span.map_or((first, last), |(from, to)| (from.min(first), to.max(last))))
+fn widened<T: Copy + Ord>(span: Option<(T, T)>, first: T, last: T) -> (T, T) {
+    span.map_or((first, last), |(from, to)| (from.min(first), to.max(last)))
 }
