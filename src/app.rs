@@ -195,8 +195,7 @@ pub async fn start(config: Config, clock: Clock, listener: TcpListener) -> anyho
     let metrics = web::Data::new(Metrics::new(sources));
     let configured = web::Data::new(Configured::of(&config));
     let detection = web::Data::new(config.detection.clone());
-    let receivers = web::Data::new(config.receivers.clone());
-    let deployers = web::Data::new(config.deployers.clone());
+    let (receivers, deployers) = (web::Data::new(config.receivers.clone()), web::Data::new(config.deployers.clone()));
     let beside = metrics_alone(&config, &metrics)?;
     let cookie_key = Key::from(&config.secret_key.cookie_key());
     let connections = Connections::new(config.bounds.within(open_files()), config.trusted_proxies.clone());

@@ -66,7 +66,7 @@ pub(crate) async fn list(desk: Desk, place: web::Query<Place>) -> PageResult {
     let shell = desk.shell(Some(Section::Audit), None).await?;
     let rows = found.rows;
     let page =
-        CheckpointsPage { shell, finding, refusals, away, troubles, rows, shipments, cosignatures, stamps, pager };
+        CheckpointsPage { shell, finding, rows, shipments, cosignatures, stamps, refusals, away, troubles, pager };
     desk.page(200, &page)
 }
 

@@ -281,16 +281,16 @@ fn ended(outcome: anyhow::Result<ExitCode>) -> ExitCode {
 
 async fn dispatch(command: Command, clock: Clock) -> anyhow::Result<ExitCode> {
     match command {
-        Command::Demo(args) => demo::run(args, clock).await,
+        Command::Demo(args) => Box::pin(demo::run(args, clock)).await,
         Command::Code(args) => code::run(args, clock).await,
-        Command::Serve(args) => serve::run(args, clock).await,
+        Command::Serve(args) => Box::pin(serve::run(args, clock)).await,
         Command::Migrate(args) => migrate::run(args, clock).await,
         Command::Check(args) => check::run(args, clock).await,
         Command::Healthcheck => healthcheck::run(),
         Command::Staff(command) => Box::pin(staff::run(command, clock)).await,
         Command::Key(command) => key::run(command, clock).await,
         Command::RotateKey(args) => rotate_key::run(args, clock).await,
-        Command::Network(command) => network::run(command, clock).await,
+        Command::Network(command) => Box::pin(network::run(command, clock)).await,
         Command::Notify(command) => notify::run(command, clock).await,
         Command::Queue(command) => queue::run(command, clock).await,
         Command::Lever(command) => lever::run(command, clock).await,

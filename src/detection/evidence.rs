@@ -32,7 +32,7 @@ impl Span {
 
 /// A day where the console counts days.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Date {
+pub(super) struct Day {
     pub date: NaiveDate,
     pub began: Instant,
     pub ends: Instant,
@@ -46,7 +46,7 @@ pub(super) struct Hit {
     /// The other one of two.
     pub other: Option<StaffId>,
     pub customer: Option<CustomerId>,
-    pub day: Date,
+    pub day: Day,
     /// Nothing where the evidence is access records.
     pub rows: Option<(Seq, Seq)>,
     pub n: i64,
@@ -55,13 +55,7 @@ pub(super) struct Hit {
 }
 
 impl Hit {
-    pub(super) fn new<const N: usize>(
-        rule: Rule,
-        staff: StaffId,
-        day: Date,
-        n: i64,
-        numbers: [(&str, i64); N],
-    ) -> Self {
+    pub(super) fn new<const N: usize>(rule: Rule, staff: StaffId, day: Day, n: i64, numbers: [(&str, i64); N]) -> Self {
         let numbers = numbers.into_iter().map(|(name, n)| (name.to_owned(), Value::from(n))).collect();
         Self { rule, staff, other: None, customer: None, day, rows: None, n, numbers }
     }

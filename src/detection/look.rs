@@ -1,7 +1,7 @@
 //! One look at days of the log: what the rules share while it lasts.
 
 use super::{
-    evidence::{Date, Hit, Span},
+    evidence::{Day, Hit, Span},
     row::{Rows, first_since},
     rule::Rule,
     rules::{People, at_the_end},
@@ -56,20 +56,20 @@ pub(super) struct Look<'a> {
     pub zone: Zone,
     policies: &'a Policies,
     /// The first and the last day.
-    days: (Date, Date),
+    days: (Day, Day),
     shares: HashMap<StaffId, Shares>,
     opened: HashMap<(Opened, NaiveDate), BTreeMap<StaffId, i64>>,
 }
 
 /// The day that a moment is in.
-pub(super) fn date_of(at: Instant, zone: Zone) -> Date {
+pub(super) fn date_of(at: Instant, zone: Zone) -> Day {
     date(at.utc().with_timezone(&zone).date_naive(), zone)
 }
 
-fn date(date: NaiveDate, zone: Zone) -> Date {
+fn date(date: NaiveDate, zone: Zone) -> Day {
     let next = date.checked_add_days(Days::new(1)).unwrap_or(NaiveDate::MAX);
     let began = zone.start_of(date).unwrap_or_else(Instant::earliest);
-    Date { date, began, ends: zone.start_of(next).unwrap_or_else(Instant::latest) }
+    Day { date, began, ends: zone.start_of(next).unwrap_or_else(Instant::latest) }
 }
 
 impl<'a> Look<'a> {
@@ -78,20 +78,20 @@ impl<'a> Look<'a> {
         thresholds: &'a Thresholds,
         policies: &'a Policies,
         zone: Zone,
-        days: (Date, Date),
+        days: (Day, Day),
     ) -> Self {
         Self { reader, thresholds, zone, policies, days, shares: HashMap::new(), opened: HashMap::new() }
     }
 
     /// The days, the first one first.
-    pub(super) fn dates(&self) -> Vec<Date> {
+    pub(super) fn dates(&self) -> Vec<Day> {
         let (first, last) = self.days;
         let next = |day: &NaiveDate| day.checked_add_days(Days::new(1)).filter(|next| *next <= last.date);
         std::iter::successors(Some(first.date), next).map(|day| date(day, self.zone)).collect()
     }
 
     /// What the rules find on a day.
-    pub(super) async fn day(&mut self, day: Date) -> sqlx::Result<Vec<Hit>> {
+    pub(super) async fn day(&mut self, day: Day) -> sqlx::Result<Vec<Hit>> {
         let lead = self.thresholds.burst.seconds.max(self.thresholds.refused_then_through.minutes.saturating_mul(60));
         let begins = first_since(self.reader, day.began.minus(TimeDelta::seconds(lead))).await?;
         let (first, end) = (first_since(self.reader, day.began).await?, first_since(self.reader, day.ends).await?);
@@ -128,7 +128,7 @@ impl<'a> Look<'a> {
     }
 
     /// The changes of a person in the days before one: those at unusual hours, and all.
-    pub(super) async fn share(&mut self, staff: StaffId, day: Date) -> sqlx::Result<(i64, i64)> {
+    pub(super) async fn share(&mut self, staff: StaffId, day: Day) -> sqlx::Result<(i64, i64)> {
         let back = u64::try_from(self.thresholds.off_hours.days).unwrap_or_default();
         if !self.shares.contains_key(&staff) {
             let read = self.read_shares(staff).await?;
@@ -174,7 +174,7 @@ impl<'a> Look<'a> {
     }
 
     /// How many customers each person opened on a day.
-    pub(super) async fn opened(&mut self, what: Opened, day: Date) -> sqlx::Result<BTreeMap<StaffId, i64>> {
+    pub(super) async fn opened(&mut self, what: Opened, day: Day) -> sqlx::Result<BTreeMap<StaffId, i64>> {
         if let Some(known) = self.opened.get(&(what, day.date)) {
             return Ok(known.clone());
         }
@@ -197,7 +197,7 @@ impl<'a> Look<'a> {
     }
 
     /// How many customers a person opens on a usual day: the median of those days before this one on which they opened any.
-    pub(super) async fn median(&mut self, what: Opened, staff: StaffId, day: Date, days: i64) -> sqlx::Result<i64> {
+    pub(super) async fn median(&mut self, what: Opened, staff: StaffId, day: Day, days: i64) -> sqlx::Result<i64> {
         let mut counts = Vec::new();
         for back in 1..=u64::try_from(days).unwrap_or_default() {
             let Some(before) = day.date.checked_sub_days(Days::new(back)) else { break };
@@ -214,7 +214,7 @@ impl<'a> Look<'a> {
         rule: Rule,
         staff: StaffId,
         customer: Option<CustomerId>,
-        day: Date,
+        day: Day,
     ) -> sqlx::Result<Seq> {
         let (last,): (Option<Seq>,) = self
             .reader

@@ -16,6 +16,7 @@ use self::{
 use crate::{
     clock::{Clock, Instant},
     gate::Gate,
+    secret,
     store::Reader,
 };
 use chrono::TimeDelta;
@@ -76,8 +77,7 @@ pub(crate) async fn stamp_if_due(
     let Some(Pending { id, note, attempts }) = record::pending(reader, &name, now, now.minus(every)).await? else {
         return Ok(());
     };
-    let mut nonce = [0; 16];
-    getrandom::fill(&mut nonce)?;
+    let nonce = secret::random();
     let asked = Arc::clone(authority);
     let answered = task::spawn_blocking(move || ask(&asked, note.as_bytes(), nonce)).await?;
     match answered.and_then(|(response, time)| near(time, clock.now()).map(|()| (response, time))) {

@@ -1,7 +1,7 @@
 //! The first row of a person after a long time.
 
 use super::super::{
-    evidence::{Date, Hit, Span},
+    evidence::{Day, Hit, Span},
     look::Look,
     row::Row,
     rule::Rule,
@@ -22,7 +22,7 @@ impl Seen {
     }
 }
 
-pub(super) async fn hit(seen: &Seen, look: &Look<'_>, day: Date, staff: StaffId) -> sqlx::Result<Option<Hit>> {
+pub(super) async fn hit(seen: &Seen, look: &Look<'_>, day: Day, staff: StaffId) -> sqlx::Result<Option<Hit>> {
     let rule = &look.thresholds.after_silence;
     let Some((seq, at)) = seen.0.filter(|_| rule.enabled) else { return Ok(None) };
     let before: Option<(Instant,)> = look

@@ -2,7 +2,7 @@
 //! customer on a day that are higher together.
 
 use super::super::{
-    evidence::{Date, Hit, Span},
+    evidence::{Day, Hit, Span},
     look::{Found, Look},
     row::{Row, first_since},
     rule::Rule,
@@ -37,7 +37,7 @@ impl Seen {
     }
 }
 
-pub(super) async fn hits(seen: &Seen, look: &Look<'_>, day: Date, staff: StaffId) -> sqlx::Result<Vec<Hit>> {
+pub(super) async fn hits(seen: &Seen, look: &Look<'_>, day: Day, staff: StaffId) -> sqlx::Result<Vec<Hit>> {
     let rule = &look.thresholds.below_threshold;
     let Some(over) = look.over().filter(|_| rule.enabled) else { return Ok(Vec::new()) };
     let mut hits = Vec::new();
@@ -59,7 +59,7 @@ pub(super) async fn hits(seen: &Seen, look: &Look<'_>, day: Date, staff: StaffId
 }
 
 /// Those in the days before that are nearly as high, without those that are evidence of an earlier suspicion.
-async fn near(look: &Look<'_>, day: Date, staff: StaffId, over: i64) -> sqlx::Result<Found> {
+async fn near(look: &Look<'_>, day: Day, staff: StaffId, over: i64) -> sqlx::Result<Found> {
     let rule = &look.thresholds.below_threshold;
     let from = first_since(look.reader, day.ends.minus(TimeDelta::days(rule.days))).await?;
     let from = from.max(look.after_last(Rule::BelowThreshold, staff, None, day).await?);

@@ -1,7 +1,7 @@
 //! Many changes at once.
 
 use super::super::{
-    evidence::{Date, Hit, Span},
+    evidence::{Day, Hit, Span},
     row::Row,
     rule::Rule,
     thresholds::Burst,
@@ -45,7 +45,7 @@ impl Seen {
         }
     }
 
-    pub(super) fn hit(&self, rule: &Burst, day: Date, staff: StaffId) -> Option<Hit> {
+    pub(super) fn hit(&self, rule: &Burst, day: Day, staff: StaffId) -> Option<Hit> {
         let span = self.most.filter(|span| span.n >= rule.changes)?;
         let numbers = [("n", span.n), ("seconds", rule.seconds), ("least", rule.changes)];
         Some(Hit::new(Rule::Burst, staff, day, span.n, numbers).with_rows(span))

@@ -1,7 +1,7 @@
 //! Two who approve what the other asks for.
 
 use super::super::{
-    evidence::{Date, Hit},
+    evidence::{Day, Hit},
     look::{Found, Look},
     rule::Rule,
 };
@@ -23,7 +23,7 @@ pub(in super::super) async fn approvers(reader: &Reader, roles: &HashSet<Role>) 
     Ok(i64::try_from(people.iter().filter(may).count()).unwrap_or(i64::MAX))
 }
 
-pub(super) async fn hits(look: &Look<'_>, day: Date) -> sqlx::Result<Vec<Hit>> {
+pub(super) async fn hits(look: &Look<'_>, day: Day) -> sqlx::Result<Vec<Hit>> {
     let rule = &look.thresholds.each_other;
     if approvers(look.reader, &look.deciding()).await? < rule.approvers {
         return Ok(Vec::new());

@@ -2,7 +2,7 @@
 //! records, and both are held against the person's usual day.
 
 use super::super::{
-    evidence::{Date, Hit},
+    evidence::{Day, Hit},
     look::{Look, Opened},
     row::Row,
     rule::Rule,
@@ -28,7 +28,7 @@ impl Changed {
 
 pub(super) async fn browsing(
     look: &mut Look<'_>,
-    day: Date,
+    day: Day,
     changed: impl Fn(&StaffId) -> i64,
 ) -> sqlx::Result<Vec<Hit>> {
     let rule = look.thresholds.browsing.clone();
@@ -50,7 +50,7 @@ pub(super) async fn browsing(
     Ok(hits)
 }
 
-pub(super) async fn reveals(look: &mut Look<'_>, day: Date) -> sqlx::Result<Vec<Hit>> {
+pub(super) async fn reveals(look: &mut Look<'_>, day: Day) -> sqlx::Result<Vec<Hit>> {
     let rule = look.thresholds.reveals.clone();
     let mut hits = Vec::new();
     if !rule.enabled {

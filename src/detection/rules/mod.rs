@@ -14,7 +14,7 @@ mod same_customer;
 pub(super) use each_other::approvers;
 
 use super::{
-    evidence::{Date, Hit},
+    evidence::{Day, Hit},
     look::Look,
     row::Row,
 };
@@ -62,7 +62,7 @@ impl People {
     }
 
     /// What the rules find on the day, each that is enabled.
-    pub(super) async fn hits(&self, look: &mut Look<'_>, day: Date) -> sqlx::Result<Vec<Hit>> {
+    pub(super) async fn hits(&self, look: &mut Look<'_>, day: Day) -> sqlx::Result<Vec<Hit>> {
         let mut hits = Vec::new();
         for (staff, person) in &self.0 {
             hits.extend(off_hours::hit(&person.off_hours, look, day, *staff).await?);
@@ -83,6 +83,6 @@ impl People {
 }
 
 /// What the rules find at the end of a day that look at more than a day.
-pub(super) async fn at_the_end(look: &Look<'_>, day: Date) -> sqlx::Result<Vec<Hit>> {
+pub(super) async fn at_the_end(look: &Look<'_>, day: Day) -> sqlx::Result<Vec<Hit>> {
     if look.thresholds.each_other.enabled { each_other::hits(look, day).await } else { Ok(Vec::new()) }
 }

@@ -1,7 +1,7 @@
 //! The first change from an address.
 
 use super::super::{
-    evidence::{Date, Hit, Span},
+    evidence::{Day, Hit, Span},
     look::Look,
     row::{Row, first_since},
     rule::Rule,
@@ -26,7 +26,7 @@ impl Seen {
     }
 }
 
-pub(super) async fn hit(seen: &Seen, look: &Look<'_>, day: Date, staff: StaffId) -> sqlx::Result<Option<Hit>> {
+pub(super) async fn hit(seen: &Seen, look: &Look<'_>, day: Day, staff: StaffId) -> sqlx::Result<Option<Hit>> {
     let rule = &look.thresholds.new_address;
     if !rule.enabled {
         return Ok(None);

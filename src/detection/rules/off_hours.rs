@@ -1,7 +1,7 @@
 //! Changes of points or money at night or on a day off, by a person who hardly ever makes changes then.
 
 use super::super::{
-    evidence::{Date, Hit, Span},
+    evidence::{Day, Hit, Span},
     look::Look,
     row::Row,
     rule::Rule,
@@ -20,7 +20,7 @@ impl Seen {
     }
 }
 
-pub(super) async fn hit(seen: &Seen, look: &mut Look<'_>, day: Date, staff: StaffId) -> sqlx::Result<Option<Hit>> {
+pub(super) async fn hit(seen: &Seen, look: &mut Look<'_>, day: Day, staff: StaffId) -> sqlx::Result<Option<Hit>> {
     let Some(span) = seen.0.filter(|_| look.thresholds.off_hours.enabled) else { return Ok(None) };
     let (off, all) = look.share(staff, day).await?;
     let rule = &look.thresholds.off_hours;

@@ -1,7 +1,7 @@
 //! The same short reason on many customers.
 
 use super::super::{
-    evidence::{Date, Hit, Span},
+    evidence::{Day, Hit, Span},
     row::Row,
     rule::Rule,
     thresholds::PastedReason,
@@ -24,7 +24,7 @@ impl Seen {
         Span::add(span, row.seq);
     }
 
-    pub(super) fn hit(&self, rule: &PastedReason, day: Date, staff: StaffId) -> Option<Hit> {
+    pub(super) fn hit(&self, rule: &PastedReason, day: Day, staff: StaffId) -> Option<Hit> {
         let (reason, (about, span)) = self.0.iter().max_by_key(|(_, (about, _))| about.len())?;
         let n = i64::try_from(about.len()).unwrap_or(i64::MAX);
         let span = (*span).filter(|_| n >= rule.customers)?;

@@ -1,7 +1,7 @@
 //! Many refusals, and then a change that went through.
 
 use super::super::{
-    evidence::{Date, Hit, Span},
+    evidence::{Day, Hit, Span},
     row::Row,
     rule::Rule,
     thresholds::RefusedThenThrough,
@@ -56,7 +56,7 @@ impl Seen {
         i64::try_from(self.refused.iter().filter(|(_, _, is_code)| *is_code == codes).count()).unwrap_or(i64::MAX)
     }
 
-    pub(super) fn hit(&self, rule: &RefusedThenThrough, day: Date, staff: StaffId) -> Option<Hit> {
+    pub(super) fn hit(&self, rule: &RefusedThenThrough, day: Day, staff: StaffId) -> Option<Hit> {
         let span = self.most.filter(|span| span.n >= rule.refusals)?;
         Some(
             Hit::new(Rule::RefusedThenThrough, staff, day, span.n, [("n", span.n), ("minutes", rule.minutes)])

@@ -1,7 +1,7 @@
 //! Points for the same customer by the same person again and again.
 
 use super::super::{
-    evidence::{Date, Hit},
+    evidence::{Day, Hit},
     look::{Found, Look},
     row::{Row, first_since},
     rule::Rule,
@@ -27,7 +27,7 @@ impl Seen {
     }
 }
 
-pub(super) async fn hits(seen: &Seen, look: &Look<'_>, day: Date, staff: StaffId) -> sqlx::Result<Vec<Hit>> {
+pub(super) async fn hits(seen: &Seen, look: &Look<'_>, day: Day, staff: StaffId) -> sqlx::Result<Vec<Hit>> {
     let rule = &look.thresholds.same_customer;
     if !rule.enabled || seen.0.is_empty() {
         return Ok(Vec::new());

@@ -215,9 +215,9 @@ fn verify_signature(data: &SignedData, content: &[u8], at: NaiveDateTime, roots:
             None,
         )
         .map_err(|error| format!("none of the certificates that are trusted vouches for its certificate: {error}"))?;
-    let signed = signed_bytes(signer, content)?;
+    let message = signed_bytes(signer, content)?;
     let signature = signer.signature.as_bytes();
-    let fits = algorithms(signer)?.iter().any(|one| certificate.verify_signature(*one, &signed, signature).is_ok());
+    let fits = algorithms(signer)?.iter().any(|one| certificate.verify_signature(*one, &message, signature).is_ok());
     if fits { Ok(()) } else { Err("its signature does not fit".to_owned()) }
 }
 

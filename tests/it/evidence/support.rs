@@ -234,7 +234,7 @@ pub(crate) fn posted(stream: &TcpStream, path: &str) -> Vec<u8> {
         reader.read_line(&mut line).unwrap();
         match line.trim_end().split_once(':') {
             Some((name, value)) if name.eq_ignore_ascii_case("content-length") => {
-                length = value.trim().parse().unwrap()
+                length = value.trim().parse().unwrap();
             }
             Some(_) => {}
             None => break,

@@ -3,7 +3,7 @@
 use super::support::{at, end_march, file, form, plant, sign};
 use crate::{
     evidence::support::{lay_open_tables, literal, said},
-    kit::{World, on_both},
+    kit::on_both,
 };
 use sha2::{Digest as _, Sha256};
 
