@@ -14,7 +14,7 @@ pub struct ReviewPlan {
     pub processor: String,
     /// The name of the system that processes it.
     pub system: String,
-    /// A report is due within so many days after its period.
+    /// A report is due within this number of days after its period.
     pub within_days: i64,
     /// When work begins and ends on Monday to Friday, in minutes after midnight. What is done outside is counted.
     pub work_from: i64,

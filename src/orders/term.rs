@@ -53,7 +53,9 @@ impl Term {
             return Err(TermError::Person);
         }
         let named = Self::named(text).unwrap_or_default();
-        Ok(Self { user: carrier::tidy(text).parse().ok(), ..named })
+        let term = Self { user: carrier::tidy(text).parse().ok(), ..named };
+        // Such as `0 a`: with a space it is no reference, and it is too short for a number.
+        if term == Self::default() { Err(TermError::Person) } else { Ok(term) }
     }
 
     /// What names an order or a part of one. `None` where it can name none.
@@ -198,6 +200,7 @@ mod tests {
             "김서연",
             "kim",
             "u_x",
+            "0 a",
         ] {
             assert_eq!(Term::parse(text), Err(TermError::Person), "{text}");
         }

@@ -12,7 +12,7 @@ use crate::{
         Desk, Guest, PageError, PageResult,
         changed::Changed,
         form::Form,
-        panel::{Opened, Opening, Panel, Side, Subject as _, Unread, View, show_with},
+        panel::{Opened, Opening, Panel, Side, Subject as _, Unread, View, reversal_by, show_with},
         problem_page::Problem,
         refused::read_reason,
         shell::{Section, Shell, seal::SealForm},
@@ -98,6 +98,10 @@ impl<R: Reversible + 'static> Panel for ReversePanel<R> {
             Ok(opposite) => Ok(opposite),
             Err(Fault::Store(error)) => Err(error.into()),
             Err(Fault::Rejected(why)) => {
+                // Of two copies of a form the second may come when the first one is done.
+                if let Some(seq) = reversal_by(desk, form.get("key"), on.entry.seq).await? {
+                    return Err(Unread::Done(seq));
+                }
                 let what = (<R::Opposite as Change>::KIND, Target::new(R::TARGET, &on.entry.target_id));
                 Err(Unread::Refused(desk.refuse_reversal(what, (on.entry.seq, &reason), why).await))
             }

@@ -77,7 +77,7 @@ async fn sealed(db: &mut impl Queries, rows: &Rows, leaf: i64) -> sqlx::Result<O
     Ok(found.map(|(row, size, root)| Sealed { root, row: Whole(row), size: Whole(size) }))
 }
 
-/// The smallest checkpoint with so many rows, which stays the same when others follow.
+/// The smallest checkpoint with this many rows, which stays the same when others follow.
 async fn covering(db: &mut impl Queries, needed: i64) -> sqlx::Result<Option<Covering>> {
     let size: Option<(i64,)> = db
         .query(sql!("select size from checkpoints where size >= $1 order by size limit 1"))

@@ -125,7 +125,7 @@ impl Day {
     }
 }
 
-/// So many minutes after midnight, as the clock there shows it.
+/// Minutes after midnight, as the clock there shows it.
 fn at(zone: Zone, day: NaiveDate, minutes: i64) -> Option<Instant> {
     zone.moment_of(day.and_time(NaiveTime::MIN).checked_add_signed(TimeDelta::minutes(minutes))?)
 }

@@ -1,4 +1,4 @@
-//! A report as pages show it: all of it from its bytes, in the zone that it was made for, whoever reads it.
+//! A report as pages show it: all of it from its bytes, in the zone that it was made for.
 
 use super::{
     lines::{Finding, Right, Taken, Whole},

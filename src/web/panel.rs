@@ -18,7 +18,7 @@ use crate::{
 };
 use address::{Address, action};
 pub(crate) use address::{Part, Query, RowPart, Segment};
-pub(crate) use outcome::show_outcome;
+pub(crate) use outcome::{reversal_by, show_outcome};
 pub(crate) use post::{post, preview};
 pub(crate) use receipt::Receipt;
 pub(crate) use show::{show, show_with};
@@ -262,6 +262,8 @@ pub(crate) enum Unread {
     Gone,
     /// The change could not be made out, which is recorded; the form comes back.
     Refused(Refusal),
+    /// The form was sent before, and led to this row of the log: it is answered as it was then.
+    Done(Seq),
     /// The request ends on an error page.
     Page(PageError),
 }

@@ -5,7 +5,6 @@ use super::{
     *,
 };
 use crate::plan::Every;
-use std::collections::BTreeMap;
 
 fn at(day: u32) -> Instant {
     Instant::parse(&format!("2026-11-{day:02}T01:02:03.000004Z")).unwrap()
@@ -110,7 +109,9 @@ pub(crate) fn full() -> Report {
             day: at(5),
             id: Whole(4),
             names: "Mina".to_owned(),
-            numbers: BTreeMap::from([("n".to_owned(), "412".to_owned())]),
+            numbers: [("days", "30"), ("median", "4"), ("n", "412")]
+                .map(|(name, n)| (name.to_owned(), n.to_owned()))
+                .into(),
             outcome: Some("explained".to_owned()),
             reason: Some("A campaign".to_owned()),
             rule: "reveals".to_owned(),
@@ -166,7 +167,7 @@ fn lines_are_canonical() {
     }
     let head = text.lines().next().unwrap();
     assert!(
-        head.starts_with(r#"{"access_years":"2","cut":["reveal"],"every":"month","from":"2026-10-31T15:00:00.000000Z","has_findings":true,"kind":"report","method":"매월 첫 영업일에 \"전수\" 점검","period":"2026-11","#),
+        head.starts_with(r#"{"access_years":"2","cut":["reveal"],"every":"month","from":"2026-10-31T15:00:00.000000Z","kind":"report","method":"매월 첫 영업일에 \"전수\" 점검","period":"2026-11","#),
         "{head}"
     );
     assert!(text.contains(r#""records":"9007199254740993""#), "{text}");

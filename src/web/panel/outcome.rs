@@ -39,6 +39,22 @@ pub(crate) async fn show_outcome(desk: Desk, key: web::Path<String>) -> PageResu
     Ok(Guest::html(200, page.render()?))
 }
 
+/// The row of the log of the form with this key, where it took this row back.
+pub(crate) async fn reversal_by(desk: &Desk, key: &str, of: Seq) -> sqlx::Result<Option<Seq>> {
+    let row: Option<(Seq,)> = desk
+        .reader()
+        .query(sql!(
+            "select audit.seq from idempotency join audit on audit.seq = idempotency.seq
+              where idempotency.staff_id = $1 and idempotency.key = $2 and idempotency.output is not null and audit.reversal_of = $3"
+        ))
+        .bind(desk.person().id)
+        .bind(key)
+        .bind(of)
+        .optional()
+        .await?;
+    Ok(row.map(|(seq,)| seq))
+}
+
 async fn made(desk: &Desk, key: &str) -> sqlx::Result<Option<Made>> {
     let row: Option<(Seq, String, Instant)> = desk
         .reader()

@@ -40,6 +40,7 @@ pub(crate) async fn post<P: Panel>(desk: Desk, request: HttpRequest, body: web::
     }
     let (asks, reason) = match (P::read(&desk, &on, &part, &form).await, refused::read_reason(&form)) {
         (Err(Unread::Page(error)), _) => return Err(error),
+        (Err(Unread::Done(seq)), _) => return Ok(desk.see_other(&format!("{}?sealed={seq}", on.path()))),
         (Err(Unread::Gone), _) => return again::<P>(&desk, on, &part, &form, gone()).await,
         (Err(Unread::Refused(refusal)), _) => {
             let refused = explain(&desk, refusal, &P::On::target(&id), &form).await?;
@@ -97,7 +98,7 @@ pub(crate) async fn preview<P: Panel>(desk: Desk, request: HttpRequest, body: we
     let on = load::<P>(&desk, &id).await?;
     let form = fields::<P>(&on, &body)?;
     let errors = match P::read(&desk, &on, &part, &form).await {
-        Ok(_) | Err(Unread::Gone | Unread::Refused(_)) => FieldErrors::new(),
+        Ok(_) | Err(Unread::Gone | Unread::Done(_) | Unread::Refused(_)) => FieldErrors::new(),
         Err(Unread::Fields(errors)) => errors,
         Err(Unread::Page(error)) => return Err(error),
     };

@@ -83,9 +83,13 @@ on_both! {
         let mina = world.signed_in("mina");
         let seq = given(world, &mina, "1,000");
         let form = form(&mina, seq).set("code", &world.code("mina"));
+        let again = form.clone();
         let pages = submit_at_once(&[form.clone(), form.clone(), form]);
         assert_eq!(with_status(&pages, 303), 3, "{pages:?}");
         assert!(pages.iter().all(|page| page.location() == pages[0].location()));
+        // The same of one that comes when it is done.
+        let late = again.submit();
+        assert_eq!((late.status, late.location()), (303, pages[0].location()), "{late}");
         assert_eq!((points(world, 1), world.number("select count(*) from audit where reversal_of is not null")), (12_450, 1));
     }
 

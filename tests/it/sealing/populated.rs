@@ -300,10 +300,19 @@ fn evidence(world: &World, key: &Key) {
     for sql in [
         "insert into cosignatures (checkpoint_id, witness, line, at) select id, 'w1', 'a line', signed_at from checkpoints",
         "insert into witnesses (name, attempts, error, next_at) select 'w2', 1, 'timed out', signed_at from checkpoints limit 1",
-        "insert into timestamps (checkpoint_id, authority, response, stamped_at, at) select id, 'a1', note_bytes, signed_at, signed_at from checkpoints",
-        "insert into timestamp_troubles (authority, attempts, error, next_at, since) select 'a2', 1, 'timed out', signed_at, signed_at from checkpoints limit 1",
     ] {
         world.database().tamper(sql).unwrap();
+    }
+    let (response, now) = (literal(world.engine, &[7; 32]), world.clock.now());
+    for sql in [
+        format!(
+            "insert into timestamps (checkpoint_id, authority, response, stamped_at, at) select id, 'a1', {response}, signed_at, signed_at from checkpoints"
+        ),
+        format!(
+            "insert into timestamp_troubles (authority, attempts, error, next_at, since) values ('a2', 1, 'timed out', '{now}', '{now}')"
+        ),
+    ] {
+        world.database().tamper(&sql).unwrap();
     }
     world
         .database()

@@ -49,7 +49,7 @@ fn on_sqlite(world: &World) {
     let triggers = world.rows(
         "select name, tbl_name, sql from sqlite_master where type = 'trigger'
           and tbl_name in ('access_heads', 'audit', 'audit_head', 'access_records', 'access_subjects', 'access_leaves', 'access_head', 'access_sealed', 'point_entries', 'order_events', 'refund_payments', 'batch_events', 'batch_runs',
-                           'approval_requests', 'approval_votes', 'user_notes') order by name",
+                           'approval_requests', 'approval_votes', 'user_notes', 'reviews') order by name",
     );
     assert_eq!(triggers.len(), 50, "{triggers:?}");
     for row in &triggers {
