@@ -98,7 +98,7 @@ fn previous_href(filter: &Filter, first: Option<&Suspicion>) -> Option<String> {
     Some(link(Filter::PATH, &fields))
 }
 
-/// What fits the filters, as SQL with `$2` to `$5` of [`bound`].
+/// What fits the filters, as SQL with `$2` to `$5` of `bound!`.
 macro_rules! fits {
     ($columns:expr, $place:literal, $order:literal) => {
         concat!(
