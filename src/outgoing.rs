@@ -9,6 +9,15 @@ pub(crate) fn is_loopback(host: &str) -> bool {
     host == "localhost" || host.parse::<IpAddr>().is_ok_and(|ip| ip.is_loopback())
 }
 
+/// The scheme of an address, its host without the port, and all that follows the scheme; nothing where it has no host.
+pub(crate) fn scheme_and_host(url: &str) -> Option<(&str, &str, &str)> {
+    let (scheme, rest) = url.split_once("://")?;
+    let authority = rest.split('/').next().unwrap_or_default();
+    let host =
+        authority.rsplit_once(':').filter(|(_, port)| port.parse::<u16>().is_ok()).map_or(authority, |(host, _)| host);
+    (!host.is_empty()).then_some((scheme, host, rest))
+}
+
 /// What all calls have in common. Every answer is looked at, also one that says no; a caller that builds an agent from
 /// this says how long it may wait.
 pub(crate) fn agent() -> ConfigBuilder<AgentScope> {

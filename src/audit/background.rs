@@ -5,14 +5,13 @@ use super::verify::{Unfit, verify_slowly};
 use crate::{
     clock::{Clock, Instant},
     evidence::{keep::KeepFinding, sign::Refused},
-    gate::{Actor, Admits, By, Change, Fault, Gate, Housekeeping, Target, Tx},
+    gate::{Actor, Admits, By, Change, Fault, Gate, Housekeeping, Target, Tx, while_claimed},
     secret, sql,
     store::{Queries, Reader},
 };
 use chrono::TimeDelta;
 use serde::{Deserialize, Serialize};
 use std::time::Duration;
-use tokio::time;
 
 crate::gate::topics! {
     /// A verification in the background, or the signer, found something that does not fit the audit log.
@@ -162,18 +161,8 @@ pub(crate) async fn verify_if_due(reader: &Reader, gate: &Gate, clock: &Clock, e
     if !gate.run_housekeeping(&claim).await? {
         return Ok(());
     }
-    let lost = async {
-        loop {
-            time::sleep(RENEW).await;
-            if !matches!(gate.run_housekeeping(&claim).await, Ok(true)) {
-                return;
-            }
-        }
-    };
-    let outcome = tokio::select! {
-        outcome = verify_slowly(reader, gate.catalog().kinds) => outcome,
-        () = lost => return Ok(()),
-    };
+    let work = verify_slowly(reader, gate.catalog().kinds);
+    let Some(outcome) = while_claimed(gate, &claim, RENEW, work).await else { return Ok(()) };
     let (size, finding) = match outcome {
         Ok(verified) => (Some(verified.rows), None),
         Err(Unfit::Unreadable(error)) => return Err(error.into()),

@@ -2,9 +2,8 @@
 
 use super::filter::{AuditQuery, Target};
 use crate::{
-    clock::Instant,
     entry_columns,
-    gate::audit::Entry,
+    gate::audit::{Entry, first_since},
     id::Seq,
     sql,
     store::{Query, Reader},
@@ -123,23 +122,17 @@ fn has_trigram(query: &AuditQuery) -> bool {
 pub(crate) async fn bounds(reader: &Reader, query: &AuditQuery, before: Option<Seq>) -> sqlx::Result<(Seq, Seq)> {
     let (size,): (Seq,) = reader.query(sql!("select size from audit_head where id = 1")).one().await?;
     let first = match query.from {
-        Some(at) => first_since(reader, at).await?.unwrap_or(size),
+        Some(at) => first_since(&mut &*reader, at).await?.unwrap_or(size),
         None => Seq::new(0),
     };
     let end = match query.to {
-        Some(at) => first_since(reader, at).await?.unwrap_or(size),
+        Some(at) => first_since(&mut &*reader, at).await?.unwrap_or(size),
         None => size,
     };
     // What was found is shown by its numbers.
     let (least, most) =
         query.rows.map_or((first, end), |(first, last)| (first, Seq::new(last.get().saturating_add(1))));
     Ok((first.max(least), end.min(most).min(before.unwrap_or(size))))
-}
-
-async fn first_since(reader: &Reader, at: Instant) -> sqlx::Result<Option<Seq>> {
-    let row: Option<(Seq,)> =
-        reader.query(sql!("select seq from audit where at >= $1 order by at, seq limit 1")).bind(at).optional().await?;
-    Ok(row.map(|(seq,)| seq))
 }
 
 /// Whether a row is in a range and fits the filters, as SQL with `$1` to `$11` of [`bound`]. The casts tell PostgreSQL the type of

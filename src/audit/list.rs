@@ -15,8 +15,7 @@ use crate::{
     store::Reader,
     web::{
         Desk, PageError, PageResult,
-        link::link,
-        list::{ListQuery as _, Page},
+        list::{Back, ListQuery as _, Page},
         problem_page::Problem,
         shell::{
             AuditHead, Section,
@@ -27,17 +26,9 @@ use crate::{
     },
 };
 use actix_web::web;
-use serde::Deserialize;
-
-/// Where a page ends whose next one begins: asked for by the link to the previous page.
-#[derive(Debug, Deserialize)]
-pub(crate) struct Back {
-    /// The first row of the page that the link is on.
-    after: Option<Seq>,
-}
 
 /// `GET /audit`
-pub(crate) async fn list(desk: Desk, filter: web::Query<Filter>, back: web::Query<Back>) -> PageResult {
+pub(crate) async fn list(desk: Desk, filter: web::Query<Filter>, back: web::Query<Back<Seq>>) -> PageResult {
     let filter = filter.into_inner();
     let before = filter.place::<Seq>()?;
     if before.is_some_and(|before| before < Seq::new(0)) {
@@ -83,7 +74,10 @@ pub(crate) async fn list(desk: Desk, filter: web::Query<Filter>, back: web::Quer
         staff: staff(desk.reader()).await?,
         actions: actions(kinds).map(str::to_owned).collect(),
         rows: super::rows(&desk, &found.rows).await?,
-        pager: Pager { previous: previous_href(&filter, found.rows.first()), ..filter.pager(found.next) },
+        pager: Pager {
+            previous: filter.previous_href(found.rows.first().map(|row| row.seq)),
+            ..filter.pager(found.next)
+        },
         sealed,
         verification: last(&mut desk.reader()).await?,
         finding: keep::finding(&mut desk.reader()).await?,
@@ -92,14 +86,6 @@ pub(crate) async fn list(desk: Desk, filter: web::Query<Filter>, back: web::Quer
         errors,
     };
     desk.page(page.errors.status_of_list(), &page)
-}
-
-/// The link to the page before this one, which the first page has not.
-fn previous_href(filter: &Filter, first: Option<&Entry>) -> Option<String> {
-    let first = first.filter(|_| !filter.place_text().is_empty())?.seq.to_string();
-    let mut fields = filter.fields();
-    fields.push(("after", &first));
-    Some(link(Filter::PATH, &fields))
 }
 
 /// The customer whom a row is about.

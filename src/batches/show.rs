@@ -58,9 +58,10 @@ impl Subject for RunDetail {
     }
 
     async fn page(self, desk: &Desk, shell: Shell, side: Side, status: u16) -> PageResult {
+        let log = log::read(desk.reader(), &self.run, None).await?;
         let page = ShowPage {
-            log: log::read(desk.reader(), &self.run, None).await?,
-            log_removed: log_removed(desk.reader(), &self.run).await?,
+            log_removed: log.lines.is_empty() && log_removed(desk.reader(), &self.run).await?,
+            log,
             may_act: self.may(desk, "/runs/{id}/rerun"),
             side,
             events: events(desk, self.run.id).await?,

@@ -14,8 +14,7 @@ use crate::{
     store::Reader,
     web::{
         Desk, PageResult,
-        link::link,
-        list::{ListQuery as _, Page, read},
+        list::{Back, ListQuery as _, Page, read},
         problem_page::Problem,
         shell::{
             Section, Shell,
@@ -26,7 +25,6 @@ use crate::{
 };
 use actix_web::web;
 use askama::Template;
-use serde::Deserialize;
 
 pub(crate) const PATH: &str = "/audit/suspicions";
 const PAGE: usize = 50;
@@ -47,15 +45,8 @@ list_query! {
 /// What the list can be filtered by; the names are under `suspicion-outcome.`
 pub(crate) const STATES: [&str; 4] = [OPEN, "explained", FALSE_ALARM, "confirmed"];
 
-/// Where a page ends whose next one begins: asked for by the link to the previous page.
-#[derive(Debug, Deserialize)]
-pub(crate) struct Back {
-    /// The first one of the page that the link is on.
-    after: Option<SuspicionId>,
-}
-
 /// `GET /audit/suspicions`
-pub(crate) async fn list(desk: Desk, filter: web::Query<Filter>, back: web::Query<Back>) -> PageResult {
+pub(crate) async fn list(desk: Desk, filter: web::Query<Filter>, back: web::Query<Back<SuspicionId>>) -> PageResult {
     let filter = filter.into_inner();
     let before = filter.place::<SuspicionId>()?;
     if before.is_some_and(|before| before.get() < 0) {
@@ -81,21 +72,16 @@ pub(crate) async fn list(desk: Desk, filter: web::Query<Filter>, back: web::Quer
     let page = ListPage {
         shell: desk.shell(Some(Section::Audit), None).await?,
         staff: staff(desk.reader()).await?,
-        pager: Pager { previous: previous_href(&filter, found.rows.first()), ..filter.pager(found.next) },
+        pager: Pager {
+            previous: filter.previous_href(found.rows.first().map(|suspicion| suspicion.id)),
+            ..filter.pager(found.next)
+        },
         rows: found.rows,
         looked_at: last(&mut desk.reader()).await?.looked_at,
         filter,
         errors,
     };
     desk.page(page.errors.status_of_list(), &page)
-}
-
-/// The link to the page before this one, which the first page has not.
-fn previous_href(filter: &Filter, first: Option<&Suspicion>) -> Option<String> {
-    let first = first.filter(|_| !filter.place_text().is_empty())?.id.to_string();
-    let mut fields = filter.fields();
-    fields.push(("after", &first));
-    Some(link(Filter::PATH, &fields))
 }
 
 /// What fits the filters, as SQL with `$2` to `$5` of `bound!`.

@@ -2,7 +2,7 @@
 
 use crate::{
     clock::Instant,
-    gate::Change as _,
+    gate::{Change as _, audit},
     id::{CustomerId, RequestId, Seq, StaffId},
     sql,
     store::Reader,
@@ -121,12 +121,10 @@ impl<'a> Rows<'a> {
     }
 }
 
-/// The first row of the log from a time on: time never runs backwards in it.
+/// The first row of the log from a time on, or the place after its last one.
 pub(super) async fn first_since(reader: &Reader, at: Instant) -> sqlx::Result<Seq> {
-    let found: Option<(Seq,)> =
-        reader.query(sql!("select seq from audit where at >= $1 order by at, seq limit 1")).bind(at).optional().await?;
-    match found {
-        Some((seq,)) => Ok(seq),
+    match audit::first_since(&mut &*reader, at).await? {
+        Some(seq) => Ok(seq),
         None => reader.query(sql!("select size from audit_head where id = 1")).one().await.map(|(size,): (Seq,)| size),
     }
 }

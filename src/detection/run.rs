@@ -9,7 +9,7 @@ use super::{
 };
 use crate::{
     clock::{Clock, Instant},
-    gate::{Gate, Housekeeping, Tx},
+    gate::{Gate, Housekeeping, Tx, while_claimed},
     notify::Channels,
     secret, sql,
     store::{Queries, Reader},
@@ -17,7 +17,6 @@ use crate::{
 };
 use chrono::TimeDelta;
 use std::{collections::HashMap, time::Duration};
-use tokio::time;
 
 /// How often it is looked at what is new, and how often to look whether that is due.
 #[derive(Clone, Copy, Debug)]
@@ -182,23 +181,15 @@ async fn look_if_due(detection: &Detection<'_>, every: TimeDelta) -> sqlx::Resul
     if !gate.run_housekeeping(&claim).await? {
         return Ok(());
     }
-    let lost = async {
-        loop {
-            time::sleep(RENEW).await;
-            if !matches!(gate.run_housekeeping(&claim).await, Ok(true)) {
-                return;
-            }
-        }
-    };
     let today = date_of(now, detection.zone);
     let is_whole = before.swept_at.is_none_or(|at| at > now || at < today.began);
     let from = match before.looked_at {
         Some(at) if !is_whole => at.min(now),
         _ => now.minus(SWEPT),
     };
-    tokio::select! {
-        looked = look(detection, from, now) => looked?,
-        () = lost => return Ok(()),
+    match while_claimed(gate, &claim, RENEW, look(detection, from, now)).await {
+        Some(looked) => looked?,
+        None => return Ok(()),
     }
     gate.run_housekeeping(&EndDetection { by, looked_at: now, is_whole }).await
 }

@@ -5,6 +5,7 @@
 use super::{
     Kind, Tx,
     amount::{Amount, altered},
+    audit::first_since,
     day::Day,
     ledger::Ledger,
 };
@@ -137,13 +138,6 @@ pub(crate) async fn from_log(
         let Some(last) = rows.last() else { return Ok(totals) };
         after = last.seq.get();
     }
-}
-
-/// The first row of the log at a time or after it. The log's time never runs backwards.
-async fn first_since(db: &mut impl Queries, at: Instant) -> sqlx::Result<Option<Seq>> {
-    let first: Option<(Seq,)> =
-        db.query(sql!("select seq from audit where at >= $1 order by at, seq limit 1")).bind(at).optional().await?;
-    Ok(first.map(|(seq,)| seq))
 }
 
 /// How much a row of the log altered of each quantity of its kind.

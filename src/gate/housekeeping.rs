@@ -4,12 +4,14 @@
 //! `housekeeping!`, and a test in `tests/fences` holds every other file to not adding to the list.
 
 use super::{
-    Actor, Looked, Tx,
+    Actor, Gate, Looked, Tx,
     access::{self, AccessRecord},
     audit::ip_key,
     looks,
 };
 use crate::{id::CustomerId, sql};
+use std::time::Duration;
+use tokio::time;
 
 /// Work that is written but not audited row by row.
 ///
@@ -49,6 +51,28 @@ macro_rules! housekeeping {
     };
 }
 pub(crate) use housekeeping;
+
+/// Does some work while a claim is renewed from time to time; `None` where the claim was lost before the work was done, which is dropped
+/// then.
+pub(crate) async fn while_claimed<T>(
+    gate: &Gate,
+    claim: &impl Housekeeping<Output = bool>,
+    renew: Duration,
+    work: impl Future<Output = T>,
+) -> Option<T> {
+    let lost = async {
+        loop {
+            time::sleep(renew).await;
+            if !matches!(gate.run_housekeeping(claim).await, Ok(true)) {
+                return;
+            }
+        }
+    };
+    tokio::select! {
+        done = work => Some(done),
+        () = lost => None,
+    }
+}
 
 /// Restarts the idle time of a session that is in use.
 #[derive(Clone, Debug)]

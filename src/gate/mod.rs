@@ -60,7 +60,7 @@ pub use foresee::Foreseen;
 pub use former::Kept;
 pub use hold::Held;
 pub use housekeeping::{EndSession, Housekeeping, RecordAccess, TouchSession};
-pub(crate) use housekeeping::{housekeeping, list};
+pub(crate) use housekeeping::{housekeeping, list, while_claimed};
 pub use key_check::{KeepKeyCheck, KeyFits, WrongKey, key_fits};
 pub use lead::Judging;
 pub use ledger::Event;

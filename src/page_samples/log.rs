@@ -10,6 +10,7 @@ use crate::{
     },
     id::{CheckpointId, CustomerId, RequestId, Seq, StaffId},
     retention::access::Keeping,
+    retention::access::Removal,
     web::{
         list::ListQuery as _,
         shell::{
@@ -334,7 +335,7 @@ impl Maker {
                 kept: Keeping {
                     years: Some(2),
                     oldest: Some(before(TimeDelta::days(730))),
-                    removed: Some((Seq::new(12_300), before(TimeDelta::hours(9)))),
+                    removed: Some(Removal { seq: Seq::new(12_300), at: before(TimeDelta::hours(9)), years: 2 }),
                 },
                 filter,
             })

@@ -8,7 +8,7 @@ use crate::{
     gate::{Admits, Change, Fault, Housekeeping, Target, Tx},
     id::Seq,
     sql,
-    store::Reader,
+    store::{Queries, Reader},
     zone::Zone,
 };
 use chrono::{Months, TimeDelta};
@@ -22,20 +22,34 @@ pub(crate) struct Keeping {
     pub years: Option<i64>,
     pub oldest: Option<Instant>,
     /// The row of the log that removed some last, and its time.
-    pub removed: Option<(Seq, Instant)>,
+    pub removed: Option<Removal>,
+}
+
+/// A row of the log that removed some.
+#[derive(Clone, Copy, Debug, sqlx::FromRow)]
+pub(crate) struct Removal {
+    pub seq: Seq,
+    pub at: Instant,
+    /// The time for which they were kept.
+    pub years: i64,
+}
+
+/// The last one.
+pub(crate) async fn last_removal(db: &mut impl Queries) -> sqlx::Result<Option<Removal>> {
+    db.query(sql!(
+        "select seq, at, cast(after ->> 'kept_years' as bigint) as years from audit
+          where action = $1 and outcome = 'applied' order by seq desc limit 1"
+    ))
+    .bind(PurgeAccess::KIND)
+    .optional()
+    .await
 }
 
 impl Keeping {
     pub(crate) async fn read(reader: &Reader, years: Option<u32>) -> sqlx::Result<Self> {
         let oldest: Option<(Instant,)> =
             reader.query(sql!("select at from access_records order by at limit 1")).optional().await?;
-        let removed = reader
-            .query(sql!(
-                "select seq, at from audit where action = $1 and outcome = 'applied' order by seq desc limit 1"
-            ))
-            .bind(PurgeAccess::KIND)
-            .optional()
-            .await?;
+        let removed = last_removal(&mut &*reader).await?;
         Ok(Self { years: years.map(i64::from), oldest: oldest.map(|(at,)| at), removed })
     }
 }

@@ -53,6 +53,8 @@ impl fmt::Display for Retention {
 pub struct Purging {
     /// How long after all of it was removed.
     pub every: TimeDelta,
+    /// How often to look whether it is time to.
+    pub look: Duration,
     /// The pause between two transactions, each of which removes a bounded part.
     pub pause: Duration,
     /// The number of rows that one transaction removes at most; of access records with all that they name.
@@ -61,6 +63,11 @@ pub struct Purging {
 
 impl Default for Purging {
     fn default() -> Self {
-        Self { every: TimeDelta::days(1), pause: Duration::from_millis(200), at_once: 1_000 }
+        Self {
+            every: TimeDelta::days(1),
+            look: Duration::from_mins(1),
+            pause: Duration::from_millis(200),
+            at_once: 1_000,
+        }
     }
 }

@@ -10,7 +10,7 @@ use crate::{
         prove::growth,
         ship,
     },
-    gate::Change as _,
+    gate::{Change as _, audit::first_since},
     id::{ReviewId, Seq},
     sql,
     store::{Queries, Reader},
@@ -24,15 +24,9 @@ pub(super) struct Rows {
 
 pub(super) async fn rows(db: &mut impl Queries, from: Instant, to: Instant) -> sqlx::Result<Rows> {
     let (size,): (Seq,) = db.query(sql!("select size from audit_head where id = 1")).one().await?;
-    let first = since(db, from).await?.unwrap_or(size);
-    let end = since(db, to).await?.unwrap_or(size);
+    let first = first_since(db, from).await?.unwrap_or(size);
+    let end = first_since(db, to).await?.unwrap_or(size);
     Ok(Rows { first, end })
-}
-
-async fn since(db: &mut impl Queries, at: Instant) -> sqlx::Result<Option<Seq>> {
-    let row: Option<(Seq,)> =
-        db.query(sql!("select seq from audit where at >= $1 order by at, seq limit 1")).bind(at).optional().await?;
-    Ok(row.map(|(seq,)| seq))
 }
 
 pub(super) async fn of(db: &mut impl Queries, from: Instant, to: Instant, rows: &Rows) -> sqlx::Result<Integrity> {

@@ -99,18 +99,26 @@ pub(crate) async fn list(desk: Desk, place: web::Query<Place>) -> PageResult {
     });
     record_look(&desk, "view-log", None, Some("audit/reviews".to_owned())).await?;
     let beginning = beginning(&mut desk.reader()).await?;
-    let mut rows = Vec::new();
+    let mut periods = Vec::new();
     while let Some(period) = next {
         let Some((from, to)) = period.bounds(zone) else { break };
         if beginning.is_none_or(|beginning| to <= beginning) {
             next = None;
             break;
         }
-        if rows.len() == PAGE {
+        if periods.len() == PAGE {
             break;
         }
         if from <= now {
-            let newest = record::of(&mut desk.reader(), period, 1).await?.into_iter().next();
+            periods.push((period, to));
+        }
+        next = period.previous();
+    }
+    let mut signed = record::newest_of(&mut desk.reader(), periods.iter().map(|(period, _)| *period)).await?;
+    let rows = periods
+        .into_iter()
+        .map(|(period, to)| {
+            let newest = signed.remove(&period);
             let due = to.plus(TimeDelta::days(plan.within_days));
             let stage = match newest {
                 Some(_) => Stage::Signed,
@@ -118,10 +126,9 @@ pub(crate) async fn list(desk: Desk, place: web::Query<Place>) -> PageResult {
                 None if now < due => Stage::Due,
                 None => Stage::Overdue,
             };
-            rows.push(Row { period, stage, due, newest });
-        }
-        next = period.previous();
-    }
+            Row { period, stage, due, newest }
+        })
+        .collect();
     let pager = Pager {
         first: (!place.from.is_empty()).then(|| ADDRESS.to_owned()),
         previous: None,

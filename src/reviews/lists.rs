@@ -9,7 +9,7 @@ use super::{
 use crate::{
     clock::Instant,
     gate::Change as _,
-    id::{RequestId, Seq, StaffId},
+    id::{RequestId, StaffId},
     sql,
     staff::{
         invite::InviteStaff, link::IssueSetupLink, reset::ResetSecondFactor, restrict::RestrictStaff,
@@ -19,6 +19,7 @@ use crate::{
 };
 use chrono::TimeDelta;
 use serde_json::Value;
+use std::collections::HashMap;
 
 /// The changes to what a person may do.
 const RIGHTS: [&str; 6] = [
@@ -132,7 +133,11 @@ struct BehalfRow {
 }
 
 /// The changes that were made for the person who asked when another one had approved them.
-pub(super) async fn behalf(db: &mut impl Queries, rows: &Rows) -> sqlx::Result<Vec<Behalf>> {
+pub(super) async fn behalf(
+    db: &mut impl Queries,
+    rows: &Rows,
+    approvers: &HashMap<RequestId, String>,
+) -> sqlx::Result<Vec<Behalf>> {
     let found: Vec<BehalfRow> = db
         .query(sql!(
             "select seq, at, staff_name, action, target_kind, target_id, approval_id from audit
@@ -144,31 +149,40 @@ pub(super) async fn behalf(db: &mut impl Queries, rows: &Rows) -> sqlx::Result<V
         .bind(limit())
         .all()
         .await?;
-    let mut lines = Vec::with_capacity(found.len());
-    for row in found {
-        lines.push(Behalf {
-            approver: approver(db, row.approval_id).await?.unwrap_or_default(),
-            action: row.action,
-            at: row.at,
-            by: row.staff_name,
-            row: Whole(row.seq),
-            target: format!("{}/{}", row.target_kind, row.target_id),
-        });
-    }
-    Ok(lines)
+    let line = |row: BehalfRow| Behalf {
+        approver: approvers.get(&row.approval_id).cloned().unwrap_or_default(),
+        action: row.action,
+        at: row.at,
+        by: row.staff_name,
+        row: Whole(row.seq),
+        target: format!("{}/{}", row.target_kind, row.target_id),
+    };
+    Ok(found.into_iter().map(line).collect())
 }
 
-/// Those who approved a request, in the order of their names.
-async fn approver(db: &mut impl Queries, request: RequestId) -> sqlx::Result<Option<String>> {
-    let votes: Vec<(String,)> = db
+/// Those who approved each request that rows of the period were made by, in the order of their names.
+pub(super) async fn approvers(db: &mut impl Queries, rows: &Rows) -> sqlx::Result<HashMap<RequestId, String>> {
+    let votes: Vec<(RequestId, String)> = db
         .query(sql!(
-            "select staff_name from approval_votes where request_id = $1 and verdict = 'approved' order by staff_name, staff_id"
+            "select v.request_id, v.staff_name from approval_votes v
+              where v.verdict = 'approved'
+                and v.request_id in (select a.approval_id from audit a
+                                      where a.seq >= $1 and a.seq < $2 and a.approval_id is not null and a.outcome = 'applied')
+              order by v.request_id, v.staff_name, v.staff_id"
         ))
-        .bind(request)
+        .bind(rows.first)
+        .bind(rows.end)
         .all()
         .await?;
-    let names: Vec<String> = votes.into_iter().map(|(name,)| name).collect();
-    Ok((!names.is_empty()).then(|| names.join(", ")))
+    let mut approvers: HashMap<RequestId, String> = HashMap::new();
+    for (request, name) in votes {
+        let names = approvers.entry(request).or_default();
+        if !names.is_empty() {
+            names.push_str(", ");
+        }
+        names.push_str(&name);
+    }
+    Ok(approvers)
 }
 
 #[derive(sqlx::FromRow)]
@@ -186,7 +200,11 @@ struct RightRow {
 }
 
 /// Grants, changes and withdrawals of what a person may do.
-pub(super) async fn rights(db: &mut impl Queries, rows: &Rows) -> sqlx::Result<Vec<Right>> {
+pub(super) async fn rights(
+    db: &mut impl Queries,
+    rows: &Rows,
+    approvers: &HashMap<RequestId, String>,
+) -> sqlx::Result<Vec<Right>> {
     let accounts = names(db).await?;
     let [invited, roles, status, networks, reset, link] = RIGHTS;
     let found: Vec<RightRow> = db
@@ -205,15 +223,10 @@ pub(super) async fn rights(db: &mut impl Queries, rows: &Rows) -> sqlx::Result<V
         .bind(limit())
         .all()
         .await?;
-    let mut lines = Vec::with_capacity(found.len());
-    for row in found {
-        let approver = match row.approval_id {
-            Some(request) => approver(db, request).await?,
-            None => None,
-        };
+    let right = |row: RightRow| {
         let known = row.target_id.parse().ok().and_then(|id: StaffId| accounts.get(&id));
-        lines.push(Right {
-            approver,
+        Right {
+            approver: row.approval_id.and_then(|request| approvers.get(&request).cloned()),
             at: row.at,
             // On the host there is no account.
             by: if row.staff_name.is_empty() { row.actor } else { row.staff_name },
@@ -222,9 +235,9 @@ pub(super) async fn rights(db: &mut impl Queries, rows: &Rows) -> sqlx::Result<V
             row: Whole(row.seq),
             whom: known.map_or(row.target_id, |(_, account)| account.clone()),
             action: row.action,
-        });
-    }
-    Ok(lines)
+        }
+    };
+    Ok(found.into_iter().map(right).collect())
 }
 
 /// What was altered of what a person may do, from what to what.
@@ -245,7 +258,7 @@ struct Account {
     email: String,
     roles: String,
     created_at: Instant,
-    last_seq: Option<Seq>,
+    last: Option<Instant>,
 }
 
 /// The accounts that can sign in, and that no person used for long before the end of the period.
@@ -254,30 +267,21 @@ pub(super) async fn dormant(db: &mut impl Queries, to: Instant, rows: &Rows) -> 
     let accounts: Vec<Account> = db
         .query(sql!(
             "select s.id, s.name, s.email, s.roles, s.created_at,
-                    (select a.seq from audit a where a.staff_id = s.id and a.seq < $1 and a.actor = 'staff' order by a.seq desc limit 1) as last_seq
+                    (select a.at from audit a where a.staff_id = s.id and a.seq < $1 and a.actor = 'staff' order by a.seq desc limit 1) as last
                from staff s where s.active and s.created_at < $2 order by s.id"
         ))
         .bind(rows.end)
         .bind(since)
         .all()
         .await?;
-    let mut lines = Vec::new();
-    for account in accounts {
-        let last: Option<(Instant,)> = match account.last_seq {
-            Some(seq) => db.query(sql!("select at from audit where seq = $1")).bind(seq).optional().await?,
-            None => None,
-        };
-        let last = last.map(|(at,)| at);
-        if last.is_none_or(|at| at < since) {
-            lines.push(Dormant {
-                account: account.email,
-                created: account.created_at,
-                id: Whole(account.id.get()),
-                last,
-                name: account.name,
-                roles: account.roles,
-            });
-        }
-    }
-    Ok(lines)
+    let is_dormant = |account: &Account| account.last.is_none_or(|at| at < since);
+    let line = |account: Account| Dormant {
+        account: account.email,
+        created: account.created_at,
+        id: Whole(account.id.get()),
+        last: account.last,
+        name: account.name,
+        roles: account.roles,
+    };
+    Ok(accounts.into_iter().filter(is_dormant).map(line).collect())
 }

@@ -7,6 +7,7 @@ use crate::{
     sql,
     store::Queries,
 };
+use std::collections::HashMap;
 
 /// A report that was signed, without its bytes.
 #[derive(Clone, Debug, sqlx::FromRow)]
@@ -45,6 +46,25 @@ pub(crate) async fn of(db: &mut impl Queries, period: Period, limit: i64) -> sql
         .bind(limit)
         .all()
         .await
+}
+
+/// The newest one of each period.
+pub(crate) async fn newest_of(
+    db: &mut impl Queries,
+    periods: impl Iterator<Item = Period>,
+) -> sqlx::Result<HashMap<Period, Review>> {
+    let periods: Vec<String> = periods.map(|period| period.to_string()).collect();
+    let found: Vec<Review> = db
+        .query(sql!(
+            "select ",
+            review_columns!(),
+            " where r.id in (select max(n.id) from reviews n where n.period >= $1 and n.period <= $2 group by n.period)"
+        ))
+        .bind(periods.iter().min().map_or("", String::as_str))
+        .bind(periods.iter().max().map_or("", String::as_str))
+        .all()
+        .await?;
+    Ok(found.into_iter().map(|review| (review.period, review)).collect())
 }
 
 /// The newest one of a period.

@@ -54,8 +54,9 @@ pub(crate) async fn collect(db: &mut impl Queries, asked: &Asked) -> sqlx::Resul
     let mut cut = Vec::new();
     let taken = listed(lists::taken(db, from, to).await?, "export", &mut cut);
     let reveals = listed(lists::reveals(db, from, to).await?, "reveal", &mut cut);
-    let behalf = listed(lists::behalf(db, &rows).await?, "behalf", &mut cut);
-    let rights = listed(lists::rights(db, &rows).await?, "right", &mut cut);
+    let approvers = lists::approvers(db, &rows).await?;
+    let behalf = listed(lists::behalf(db, &rows, &approvers).await?, "behalf", &mut cut);
+    let rights = listed(lists::rights(db, &rows, &approvers).await?, "right", &mut cut);
     let findings = listed(findings::of(db, from, to).await?, "finding", &mut cut);
     Ok(Report {
         head: Head {

@@ -1,14 +1,7 @@
 //! How far access records and log go back, and whether a record is missing.
 
 use super::lines::{Removed, Retention, Whole};
-use crate::{
-    clock::Instant,
-    entry_columns,
-    gate::{Change as _, audit::Entry},
-    retention::access::PurgeAccess,
-    sql,
-    store::Queries,
-};
+use crate::{clock::Instant, retention::access::last_removal, sql, store::Queries};
 
 pub(super) async fn of(db: &mut impl Queries, from: Instant, to: Instant) -> sqlx::Result<Retention> {
     let oldest: Option<(Instant,)> =
@@ -45,38 +38,21 @@ pub(super) async fn of(db: &mut impl Queries, from: Instant, to: Instant) -> sql
         log_since: log.map(|(at,)| at),
         oldest: oldest.map(|(at,)| at),
         records: Whole(records),
-        removed: removed(db).await?,
+        removed: last_removal(db).await?.map(|removal| Removed {
+            at: removal.at,
+            row: Whole(removal.seq.get()),
+            years: Whole(removal.years),
+        }),
     })
-}
-
-async fn removed(db: &mut impl Queries) -> sqlx::Result<Option<Removed>> {
-    let row: Option<Entry> = db
-        .query(sql!(
-            "select ",
-            entry_columns!(),
-            " from audit where action = $1 and outcome = 'applied' order by seq desc limit 1"
-        ))
-        .bind(PurgeAccess::KIND)
-        .optional()
-        .await?;
-    Ok(row.and_then(|row| {
-        let years = row.after.get("kept_years")?.as_str()?.parse().ok()?;
-        Some(Removed { at: row.at, row: Whole(row.seq.get()), years: Whole(years) })
-    }))
 }
 
 impl Retention {
     /// Whether the access records go back as long as they must: to the first one, for these years before the end of the period, or to those that
     /// were removed when they were that old.
     pub(super) fn is_kept(&self, years: i64, to: Instant) -> bool {
-        let is_old = |oldest| oldest <= years_before(to, years);
+        let is_old = |oldest| u32::try_from(years).is_ok_and(|years| oldest <= to.years_before(years));
         self.is_whole
             || self.oldest.is_some_and(is_old)
             || self.removed.as_ref().is_some_and(|removed| removed.years.0 >= years)
     }
-}
-
-fn years_before(at: Instant, years: i64) -> Instant {
-    let months = chrono::Months::new(u32::try_from(years * 12).unwrap_or(24));
-    at.utc().checked_sub_months(months).map_or(Instant::earliest(), Instant::from)
 }

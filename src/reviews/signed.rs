@@ -1,4 +1,4 @@
-//! A report as it was signed: from the bytes that were hashed, whatever has changed since.
+//! A report as it was signed: from the bytes that were hashed, and not from what has changed since.
 
 use super::{
     integrity::continues,

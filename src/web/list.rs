@@ -16,6 +16,7 @@ use super::{
     words::Message,
 };
 use crate::zone::Zone;
+use serde::Deserialize;
 use std::{fmt::Display, str::FromStr};
 
 /// The filters of a list as they were typed, and the place it continues from. Made by [`list_query!`](crate::list_query).
@@ -106,6 +107,14 @@ pub(crate) trait ListQuery: Clone {
         values.into_iter().map(tab).collect()
     }
 
+    /// The link to the page before the one that begins with `first`, which the first page has not.
+    fn previous_href(&self, first: Option<impl Display>) -> Option<String> {
+        let first = first.filter(|_| !self.place_text().is_empty())?.to_string();
+        let mut fields = self.fields();
+        fields.push(("after", &first));
+        Some(link(Self::PATH, &fields))
+    }
+
     /// The links to the first page and the next one.
     fn pager<K: Display>(&self, next: Option<K>) -> Pager {
         Pager {
@@ -114,6 +123,13 @@ pub(crate) trait ListQuery: Clone {
             next: next.map(|next| self.href(&next.to_string())),
         }
     }
+}
+
+/// Where a page ends whose next one begins: asked for by the link to the previous page.
+#[derive(Debug, Deserialize)]
+pub(crate) struct Back<K> {
+    /// The first row of the page that the link is on.
+    pub after: Option<K>,
 }
 
 /// A value of a filter that is chosen by following a link.

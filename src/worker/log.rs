@@ -64,7 +64,7 @@ pub(super) async fn purge(work: Work, mut stopped: watch::Receiver<bool>) {
         at_once: purging.at_once,
     };
     let mut rested = Some((work.clock.now(), PURGE_FIRST.min(purging.every)));
-    while turn_after(purging.pause, &mut stopped).await {
+    while turn_after(if rested.is_some() { purging.look } else { purging.pause }, &mut stopped).await {
         let now = work.clock.now();
         // A clock that was set back is noticed at once.
         if rested.is_some_and(|(at, rest)| at <= now && now.since(at) < rest) {

@@ -1,6 +1,6 @@
 //! One request to a time-stamping authority over HTTP (RFC 3161, 3.4).
 
-use crate::outgoing::{self, shortly};
+use crate::outgoing::{self, scheme_and_host, shortly};
 use std::time::Duration;
 
 const TIMEOUT: Duration = Duration::from_secs(20);
@@ -9,14 +9,17 @@ const LONGEST: u64 = 64 * 1024;
 
 /// Whether an address can be that of an authority. What it answers is signed, and what is sent is a hash, so it need not be encrypted.
 pub(super) fn check(url: &str) -> Result<(), &'static str> {
-    let wrong = "it must be http:// or https://, a host and a path";
-    let (scheme, rest) = url.split_once("://").ok_or(wrong)?;
-    let authority = rest.split('/').next().unwrap_or_default();
-    let host =
-        authority.rsplit_once(':').filter(|(_, port)| port.parse::<u16>().is_ok()).map_or(authority, |(host, _)| host);
-    let is_plain = url.chars().all(|c| c.is_ascii_graphic()) && !authority.contains('@') && !rest.contains('#');
-    let is_address = matches!(scheme, "http" | "https") && !host.is_empty();
-    if is_plain && is_address { Ok(()) } else { Err(wrong) }
+    let is_plain = |(scheme, host, rest): (&str, &str, &str)| {
+        url.chars().all(|c| c.is_ascii_graphic())
+            && !host.contains('@')
+            && !rest.contains('#')
+            && matches!(scheme, "http" | "https")
+    };
+    if scheme_and_host(url).is_some_and(is_plain) {
+        Ok(())
+    } else {
+        Err("it must be http:// or https://, a host and a path")
+    }
 }
 
 pub(super) fn post(url: &str, request: &[u8]) -> Result<Vec<u8>, String> {

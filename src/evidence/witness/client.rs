@@ -2,7 +2,7 @@
 
 use crate::{
     merkle::Hash,
-    outgoing::{self, is_loopback, shortly},
+    outgoing::{self, is_loopback, scheme_and_host, shortly},
 };
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 use std::time::Duration;
@@ -33,13 +33,13 @@ pub(super) enum Answer {
 
 /// Whether an address can be that of a witness.
 pub(super) fn check(url: &str) -> Result<(), &'static str> {
-    let (scheme, rest) = url.split_once("://").ok_or("it must begin with https://")?;
-    let authority = rest.split('/').next().unwrap_or_default();
-    let host =
-        authority.rsplit_once(':').filter(|(_, port)| port.parse::<u16>().is_ok()).map_or(authority, |(host, _)| host);
-    if host.is_empty() || !url.chars().all(|c| c.is_ascii_graphic()) || rest.contains(['@', '?', '#']) {
-        return Err("it must be https, a host and a path");
+    if !url.contains("://") {
+        return Err("it must begin with https://");
     }
+    let plain = |(_, _, rest): &(&str, &str, &str)| {
+        url.chars().all(|c| c.is_ascii_graphic()) && !rest.contains(['@', '?', '#'])
+    };
+    let (scheme, host, _) = scheme_and_host(url).filter(plain).ok_or("it must be https, a host and a path")?;
     match scheme {
         "https" => Ok(()),
         "http" if is_loopback(host) => Ok(()),

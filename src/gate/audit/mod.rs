@@ -10,8 +10,15 @@ use super::{
     mention,
     noted::{Fields, Noted},
 };
-use crate::{clock::Instant, entry_columns, id::Seq, merkle, sql};
+use crate::{clock::Instant, entry_columns, id::Seq, merkle, sql, store::Queries};
 use serde_json::{Map, Value};
+
+/// The first row of the log at a time or after it. The log's time never runs backwards.
+pub(crate) async fn first_since(db: &mut impl Queries, at: Instant) -> sqlx::Result<Option<Seq>> {
+    let first: Option<(Seq,)> =
+        db.query(sql!("select seq from audit where at >= $1 order by at, seq limit 1")).bind(at).optional().await?;
+    Ok(first.map(|(seq,)| seq))
+}
 
 /// How a row of the log ends.
 pub(super) struct Ending {

@@ -1,5 +1,6 @@
 //! What became of a form whose answer was lost on the way: the person asks by the form's key.
 
+use super::receipt::own_row;
 use crate::{
     clock::Instant,
     gate::Outcome,
@@ -41,18 +42,9 @@ pub(crate) async fn show_outcome(desk: Desk, key: web::Path<String>) -> PageResu
 
 /// The row of the log of the form with this key, where it took this row back.
 pub(crate) async fn reversal_by(desk: &Desk, key: &str, of: Seq) -> sqlx::Result<Option<Seq>> {
-    let row: Option<(Seq,)> = desk
-        .reader()
-        .query(sql!(
-            "select audit.seq from idempotency join audit on audit.seq = idempotency.seq
-              where idempotency.staff_id = $1 and idempotency.key = $2 and idempotency.output is not null and audit.reversal_of = $3"
-        ))
-        .bind(desk.person().id)
-        .bind(key)
-        .bind(of)
-        .optional()
-        .await?;
-    Ok(row.map(|(seq,)| seq))
+    let Some(Made { seq, .. }) = made(desk, key).await? else { return Ok(None) };
+    let row = own_row(desk, seq).await?;
+    Ok(row.filter(|row| row.reversal_of == Some(of)).map(|row| row.seq))
 }
 
 async fn made(desk: &Desk, key: &str) -> sqlx::Result<Option<Made>> {

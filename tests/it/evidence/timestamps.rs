@@ -3,7 +3,7 @@
 use super::support::{Key, change, posted, said, wait_for_signature, write};
 use crate::{
     exports::bundles::{take, unpack},
-    kit::{Engine, TestClock, World, on_both, wait_until},
+    kit::{Engine, TestClock, World, on_both, serve_each, wait_until},
 };
 use chrono::TimeDelta;
 use cms::{
@@ -122,11 +122,7 @@ impl Played {
         let state = Arc::new(Mutex::new(State { mode: Mode::Good, asked: 0, clock: None, signers }));
         let played = Self { address, state, pem: root.pem };
         let serving = played.clone();
-        thread::spawn(move || {
-            for stream in listener.incoming().flatten() {
-                serving.serve(stream);
-            }
-        });
+        serve_each(listener, move |stream| serving.serve(stream));
         played
     }
 

@@ -2,7 +2,7 @@
 //! by `tlog_tiles`, notes by `signed_note`.
 
 use super::support::{Key, change, posted, said, size, wait_for_signature, write};
-use crate::kit::{Engine, TestClock, World, on_both, wait_until};
+use crate::kit::{Engine, TestClock, World, on_both, serve_each, wait_until};
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 use ingam::evidence::witness::{Witness, Witnesses};
 use ring::signature::{Ed25519KeyPair, KeyPair as _};
@@ -13,7 +13,6 @@ use std::{
     io::Write as _,
     net::{SocketAddr, TcpListener, TcpStream},
     sync::{Arc, Mutex},
-    thread,
     time::Duration,
 };
 
@@ -74,11 +73,7 @@ impl Played {
         let state = State { mode: Mode::Good, signed, asked, now: Box::new(now), log: log.to_owned() };
         let played = Self { address, state: Arc::new(Mutex::new(state)) };
         let serving = played.clone();
-        thread::spawn(move || {
-            for stream in listener.incoming().flatten() {
-                serving.serve(stream);
-            }
-        });
+        serve_each(listener, move |stream| serving.serve(stream));
         played
     }
 

@@ -63,6 +63,7 @@ pub(crate) use forms::{forms, invite, sample_rota};
 pub(crate) use incidents::sample_incidents;
 pub(crate) use ingam::store::Engine;
 pub(crate) use jobs::sample_runs;
+pub(crate) use listening::serve_each;
 pub(crate) use losing::Losing;
 pub(crate) use mail_server::MailServer;
 pub(crate) use operators::{Operator, approvers, bytes, operators, operators_here, owners};

@@ -14,7 +14,12 @@ use std::time::Duration;
 pub(crate) fn keeping(retention: Retention) -> impl Fn(&mut Config) {
     move |config| {
         config.sealing = Some(Sealing { look: Duration::from_millis(20), turns: 1, leaves: 1, ..Sealing::default() });
-        config.purging = Some(Purging { every: TimeDelta::zero(), pause: Duration::from_millis(20), at_once: 2 });
+        config.purging = Some(Purging {
+            every: TimeDelta::zero(),
+            look: Duration::from_millis(20),
+            pause: Duration::from_millis(20),
+            at_once: 2,
+        });
         config.retention = retention;
     }
 }
