@@ -4,7 +4,6 @@ use crate::{
     batches::support::{becomes, declare, log, run, run_form, script, working},
     kit::{World, assert_sound, on_both, wait_until},
 };
-use ingam::config::Batches;
 
 /// The most memory that this process has had so far, in KiB (`proc(5)`). The console is a part of it.
 fn most_memory() -> i64 {
@@ -100,11 +99,7 @@ on_both! {
         let words = "abcdefghijklmnopqrstuvwxyz0123456789";
         let loud = format!("echo first; yes {words}{words} | head -c 1000000000; echo last");
         let jobs = script("loud", &loud, "log_kilobytes = 64");
-        let world = World::start_with(world.engine, |config| {
-            declare(config, &jobs);
-            // The usual one: two seconds are little for a machine that has all the other tests to do as well.
-            config.batches.lease = Batches::default().lease;
-        });
+        let world = World::start_with(world.engine, |config| declare(config, &jobs));
         let jun = world.signed_in("jun");
         let before = most_memory();
         let id = run(&world, &jun, "jun", "loud");

@@ -150,7 +150,7 @@ on_both! {
         world.clock.advance(Duration::from_hours(4));
         wait_until(|| open_alerts(world) == 1);
         assert!(world.browser().get("/readyz").text().contains("checkpoints of the audit log are not shipped in time"));
-        assert!(world.number("select max(attempts) from shipments") > 1);
+        wait_until(|| world.number("select max(attempts) from shipments") > 1);
         let sora = world.signed_in("sora");
         assert!(sora.get("/").text().contains("Checkpoints are not shipped"));
         let page = sora.get("/audit/checkpoints").text();

@@ -32,9 +32,8 @@ impl World {
 
     fn usual_config(database: &Database) -> Config {
         let mut config = Config::local(ingam::changes::KINDS, database.url.clone(), SecretKey::new(server::SECRET_KEY));
-        // A world that ends waits for nothing, and what is lost is lost within seconds.
+        // A world that ends waits for nothing.
         config.batches.drain = std::time::Duration::ZERO;
-        config.batches.lease = chrono::TimeDelta::seconds(2);
         // Tests put into the database what the log does not know; the one that is about verifying says so.
         config.verifying = None;
         // What tests plant is looked for where a test says so.

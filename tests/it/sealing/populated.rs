@@ -1,8 +1,9 @@
 //! A world in which everything has been done once, so that every table has a row that a change made.
 
 use crate::{
+    alerts::support::alert,
     approvals::support::{approval, ask, points_rule, rejection, rules},
-    batches::support::{becomes, declare, rerun_form, run, run_form, script},
+    batches::support::{becomes, declare, id_of as run_of, rerun_form, run, script},
     evidence::support::{Key, literal, said},
     exports::asking as exports,
     kit::{Browser, Engine, Form, Mode, Provider, Sink, World, addition, reached_at, wait_until},
@@ -141,15 +142,14 @@ fn requests(world: &World, mina: &Browser) {
 
 fn batches(world: &World) {
     let jun = world.signed_in("jun");
-    let done = run_form(&jun, "good").set("code", &world.code("jun")).submit();
-    assert_eq!(done.status, 303, "{done}");
+    let good = run(world, &jun, "jun", "good");
+    becomes(world, good, "succeeded");
     let bad = run(world, &jun, "jun", "bad");
     becomes(world, bad, "failed");
-    wait_until(|| world.number("select count(*) from alerts") == 1);
-    let alert = world.number("select id from alerts");
+    let alert = alert(world, "runs.failed");
     assert_eq!(jun.get(&format!("/alerts/{alert}")).form_to("/acknowledgement").submit().status, 303);
-    assert_eq!(rerun_form(&jun, bad).set("code", &world.code("jun")).submit().status, 303);
-    wait_until(|| world.number("select count(*) from batch_runs where state in ('succeeded', 'failed')") == 3);
+    let rerun = rerun_form(&jun, bad).set("code", &world.code("jun")).submit();
+    becomes(world, run_of(rerun.location().unwrap()), "failed");
     incident(world, &jun, alert);
     let pause = jun.get("/batches/good?panel=pause").form_to("/pause").set("reason", "The bank is closed");
     let pause = pause.set("incident", "INC-1");
