@@ -39,7 +39,7 @@ use actix_web::{
     web,
 };
 use anyhow::Context as _;
-use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
+use rustix::process::{Resource, Rlimit, getrlimit, setpriority_process, setrlimit};
 use std::{
     net::{SocketAddr, TcpListener},
     sync::{Arc, Mutex},
@@ -106,6 +106,8 @@ impl Running {
 const LAST_WORDS: Duration = Duration::from_secs(5);
 /// Larger than any form of the console.
 const MAX_FORM: usize = 16 * 1024;
+/// How far the thread for long work steps back, of 19.
+const NICE: i32 = 10;
 /// Seconds that requests in flight get when the console is told to stop.
 const GRACE: u64 = 20;
 /// A few scrapers and their retries.
@@ -147,7 +149,7 @@ pub async fn start(config: Config, clock: Clock, listener: TcpListener) -> anyho
     take_over(&store, &gate, &config).await?;
     let limits = Limits { idle: config.session_idle, absolute: config.session_absolute };
     let traffic = Arc::new(Traffic::new(routes::ROUTES));
-    let aside = Arbiter::new().handle();
+    let aside = aside();
     let console = web::Data::new(Console {
         profile: config.profile,
         zone: config.time_zone,
@@ -178,6 +180,7 @@ pub async fn start(config: Config, clock: Clock, listener: TcpListener) -> anyho
         personas: config.personas.clone(),
         traffic: Arc::clone(&traffic),
         aside: aside.clone(),
+        beside: store.beside.clone(),
         head: Mutex::new(None),
         written: Mutex::default(),
     });
@@ -240,6 +243,18 @@ pub async fn start(config: Config, clock: Clock, listener: TcpListener) -> anyho
     let worker = worker::start(&work(&store, &gate, config, clock, address));
     let done = tokio::spawn(server);
     Ok(Running { address, server: handle, done, metrics: beside, worker, aside, store, gate, engine })
+}
+
+/// A thread for long work, which gets what others leave of the processor: of two that want it, a request has about nine tenths.
+fn aside() -> ArbiterHandle {
+    let aside = Arbiter::new().handle();
+    aside.spawn_fn(|| {
+        // On Linux it is the thread's own, and that of those which it begins.
+        if let Err(error) = setpriority_process(None, NICE) {
+            tracing::warn!(%error, "the thread for long work has the priority of all others");
+        }
+    });
+    aside
 }
 
 /// Takes over what the configuration declares, and what came while no console ran.

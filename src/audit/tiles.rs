@@ -45,5 +45,5 @@ async fn hashes(reader: &Reader, level: u32, tile: Tile) -> Result<Vec<u8>, Page
 
 async fn entries(reader: &Reader, tile: Tile) -> Result<Vec<u8>, PageError> {
     let entries = rows::bodies(reader, tile.range()).await.map_err(PageError::internal)?;
-    write_bundle(entries).map_err(PageError::internal)
+    write_bundle(entries.iter()).map_err(PageError::internal)
 }

@@ -24,6 +24,8 @@ pub(crate) enum Refused {
     Rewritten { signed: u64 },
     #[error("row {0} of the log is missing")]
     Missing(i64),
+    #[error("the rows of the log from {0} on are not one line each: rows were rewritten")]
+    Lines(i64),
     #[error("{0}")]
     State(#[from] Unreadable),
     #[error("the checkpoint cannot be signed: {0}")]
@@ -40,6 +42,7 @@ impl From<Unfit> for Refused {
     fn from(unfit: Unfit) -> Self {
         match unfit {
             Unfit::Missing(seq) => Self::Missing(seq),
+            Unfit::Lines(seq) => Self::Lines(seq),
             Unfit::Store(error) => Self::Store(error),
         }
     }

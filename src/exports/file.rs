@@ -74,7 +74,7 @@ pub(crate) async fn take(desk: Desk, path: web::Path<ExportId>, request: HttpReq
     let Some(attempt) = begun else { return Ok(desk.see_other(&export.href())) };
     let (out, mut chunks) = mpsc::channel(1);
     let sending = Sending {
-        reader: desk.reader().clone(),
+        reader: desk.console().beside.clone(),
         gate: desk.console().gate.clone(),
         out,
         noted: Instant::now(),

@@ -1,6 +1,7 @@
 //! Which rows of the log a file holds: a range, and the filters of the list. Rows are never altered and never go away, so that what was
 //! counted is what is sent.
 
+use super::format::write_body;
 use crate::{
     audit::{
         filter::{AuditQuery, Filter, Target},
@@ -56,6 +57,18 @@ macro_rules! rows {
                 row_fits!("instr(lower(reason), lower($10))"), " order by seq limit $12"),
             postgres: concat!("select ", $columns, " from audit where ", $driver, " ",
                 row_fits!("position(lower($10) in lower(reason))"), " order by seq limit $12"),
+        )
+    };
+}
+
+/// What the rows are together, found along an index: their number, the place of the last one, and one more aggregate.
+macro_rules! together {
+    ($sqlite:expr, $postgres:expr, $columns:expr, $driver:literal) => {
+        sql!(
+            sqlite: concat!("select count(*), max(seq), ", $sqlite, " from (select ", $columns, " from audit where ", $driver, " ",
+                row_fits!("instr(lower(reason), lower($10))"), " order by seq limit $12) w"),
+            postgres: concat!("select count(*), max(seq), ", $postgres, " from (select ", $columns, " from audit where ", $driver, " ",
+                row_fits!("position(lower($10) in lower(reason))"), " order by seq limit $12) w"),
         )
     };
 }
@@ -123,10 +136,35 @@ impl Selection {
         let (statement, end) =
             (along_index!(Index::of(query), rows, concat!(entry_columns!(), ", body")), self.window_end(query, from));
         let rows = slice(reader, statement, query, from..end).all().await?;
-        Ok(self.slice_of(rows, end, AT_ONCE, |line: &Line| line.entry.seq))
+        Ok(self.slice_of(rows, end, |line: &Line| line.entry.seq))
     }
 
-    /// The same without their columns.
+    /// Writes the hashed bytes of the first rows from one on, each as a line: how many there are, and where the next ones begin. The
+    /// database joins them: a value for each row would take several times as long.
+    pub(super) async fn write_bodies(
+        &self,
+        reader: &Reader,
+        query: &AuditQuery,
+        from: Seq,
+        out: &mut Vec<u8>,
+    ) -> sqlx::Result<(i64, Option<Seq>)> {
+        let statement = along_index!(
+            Index::of(query),
+            together,
+            "cast(group_concat(cast(body as text), char(10) order by seq) as blob)",
+            "string_agg(body, '\\x0a'::bytea order by seq)",
+            "seq, body"
+        );
+        let end = self.window_end(query, from);
+        let (count, last, lines): (i64, Option<Seq>, Option<Vec<u8>>) =
+            slice(reader, statement, query, from..end).one().await?;
+        if let Some(lines) = lines {
+            write_body(out, &lines);
+        }
+        Ok((count, self.next_of(count, last, end, AT_ONCE)))
+    }
+
+    /// The same, each by itself with its place.
     pub(super) async fn bodies(
         &self,
         reader: &Reader,
@@ -135,19 +173,25 @@ impl Selection {
     ) -> sqlx::Result<Slice<(Seq, Vec<u8>)>> {
         let (statement, end) = (along_index!(Index::of(query), rows, "seq, body"), self.window_end(query, from));
         let rows = slice(reader, statement, query, from..end).all().await?;
-        Ok(self.slice_of(rows, end, AT_ONCE, |(seq, _): &(Seq, Vec<u8>)| *seq))
+        Ok(self.slice_of(rows, end, |(seq, _): &(Seq, Vec<u8>)| *seq))
     }
 
     /// The bytes of all of them as lines, each with its newline.
     pub(super) async fn length(&self, reader: &Reader, query: &AuditQuery) -> sqlx::Result<u64> {
         let (mut bytes, mut from) = (0, Some(self.first));
         while let Some(place) = from {
-            let statement = along_index!(Index::of(query), rows, "seq, cast(length(body) as bigint)");
+            let statement = along_index!(
+                Index::of(query),
+                together,
+                "cast(coalesce(sum(n + 1), 0) as bigint)",
+                "cast(coalesce(sum(n + 1), 0) as bigint)",
+                "seq, length(body) as n"
+            );
             let end = self.window_end(query, place);
-            let rows = bound(reader.query(statement), place..end, query).bind(WINDOW).all().await?;
-            let slice = self.slice_of(rows, end, WINDOW, |(seq, _): &(Seq, i64)| *seq);
-            bytes += slice.rows.iter().map(|(_, length)| length.unsigned_abs() + 1).sum::<u64>();
-            from = slice.next;
+            let (count, last, length): (i64, Option<Seq>, i64) =
+                bound(reader.query(statement), place..end, query).bind(WINDOW).one().await?;
+            bytes += length.unsigned_abs();
+            from = self.next_of(count, last, end, WINDOW);
         }
         Ok(bytes)
     }
@@ -161,14 +205,19 @@ impl Selection {
         }
     }
 
-    /// `limit`: the most rows that the statement could give.
-    fn slice_of<T>(&self, rows: Vec<T>, end: Seq, limit: i64, place: impl Fn(&T) -> Seq) -> Slice<T> {
-        let is_full = i64::try_from(rows.len()).unwrap_or(i64::MAX) >= limit;
-        let next = match rows.last() {
-            Some(last) if is_full => Some(Seq::new(place(last).get() + 1)),
-            _ => Some(end),
+    fn slice_of<T>(&self, rows: Vec<T>, end: Seq, place: impl Fn(&T) -> Seq) -> Slice<T> {
+        let count = i64::try_from(rows.len()).unwrap_or(i64::MAX);
+        let next = self.next_of(count, rows.last().map(place), end, AT_ONCE);
+        Slice { rows, next }
+    }
+
+    /// Where the next rows begin after a statement that gives at most `limit` and has looked at those before `end`.
+    fn next_of(&self, count: i64, last: Option<Seq>, end: Seq, limit: i64) -> Option<Seq> {
+        let next = match last {
+            Some(last) if count >= limit => Seq::new(last.get() + 1),
+            _ => end,
         };
-        Slice { rows, next: next.filter(|next| *next < self.end) }
+        Some(next).filter(|next| *next < self.end)
     }
 }
 

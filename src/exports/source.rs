@@ -2,7 +2,7 @@
 
 use super::{
     bundle::{Bundle, Unbundled},
-    format::{Format, write_body},
+    format::Format,
     record::Export,
     selection::{Selection, Slice},
 };
@@ -108,20 +108,16 @@ impl Pieces {
 impl Lines {
     async fn next(&mut self, out: &mut Vec<u8>) -> sqlx::Result<Option<i64>> {
         let Some(from) = self.from else { return Ok(None) };
-        let count;
         if self.format == Format::Jsonl {
-            let Slice { rows, next } = self.selection.bodies(&self.reader, &self.query, from).await?;
-            for (_, body) in &rows {
-                write_body(out, body);
-            }
-            (self.from, count) = (next, rows.len());
-        } else {
-            let Slice { rows, next } = self.selection.lines(&self.reader, &self.query, from).await?;
-            for line in &rows {
-                self.format.write(out, &line.entry, &line.body, self.log.as_deref());
-            }
-            (self.from, count) = (next, rows.len());
+            let (rows, next) = self.selection.write_bodies(&self.reader, &self.query, from, out).await?;
+            self.from = next;
+            return Ok(Some(rows));
         }
-        Ok(Some(i64::try_from(count).unwrap_or(i64::MAX)))
+        let Slice { rows, next } = self.selection.lines(&self.reader, &self.query, from).await?;
+        for line in &rows {
+            self.format.write(out, &line.entry, &line.body, self.log.as_deref());
+        }
+        self.from = next;
+        Ok(Some(i64::try_from(rows.len()).unwrap_or(i64::MAX)))
     }
 }

@@ -7,7 +7,7 @@ use super::{
 use crate::{outgoing::is_loopback, sql};
 use anyhow::Context as _;
 use sqlx::{
-    ConnectOptions as _, Connection as _,
+    ConnectOptions as _, Connection as _, SqlitePool,
     postgres::{PgConnectOptions, PgSslMode},
     sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous},
 };
@@ -42,6 +42,9 @@ impl Engine {
 pub struct Store {
     pub engine: Engine,
     pub reader: Reader,
+    /// For long work beside the pages. On SQLite it has connections of its own, each read by a thread that takes its place among the
+    /// others from the one that opened it; on PostgreSQL the server does the work.
+    pub(crate) beside: Reader,
     writing: Writing,
 }
 
@@ -61,6 +64,10 @@ impl std::fmt::Debug for Writing {
 
 /// How long a request waits for a connection before it is answered that the service is busy.
 pub(crate) const WAIT: Duration = Duration::from_secs(5);
+
+/// Pieces of long work that read at the same time, and how long a connection for them is kept that reads nothing.
+const BESIDE: u32 = 2;
+const IDLE: Duration = Duration::from_secs(10);
 
 /// The database role that the console works as on PostgreSQL: it may append to the audit log and not change it.
 pub(super) const APP_ROLE: &str = "ingam_app";
@@ -88,7 +95,11 @@ impl Store {
                  the console connect directly"
             );
         }
-        Ok(Self { engine, reader, writing })
+        let beside = match &writing {
+            Writing::Sqlite(base) => Reader(Pool::Sqlite(beside(base))),
+            Writing::Postgres { .. } => reader.clone(),
+        };
+        Ok(Self { engine, reader, beside, writing })
     }
 
     /// Opens PostgreSQL for reading in one transaction that never ends: all that is read, also by a program that is told its snapshot,
@@ -102,7 +113,8 @@ impl Store {
         let Writing::Postgres { session, .. } = &store.writing else { return Ok(store) };
         let pool = session.unchanging().await?;
         store.close().await;
-        Ok(Self { reader: Reader(Pool::Postgres(pool)), ..store })
+        let reader = Reader(Pool::Postgres(pool));
+        Ok(Self { beside: reader.clone(), reader, ..store })
     }
 
     /// Opens a SQLite file that no process changes for reading, and leaves nothing beside it.
@@ -110,7 +122,8 @@ impl Store {
         let base = SqliteConnectOptions::new().filename(path).read_only(true).immutable(true);
         let options = base.clone().pragma("query_only", "on").pragma("cache_size", "-16000");
         let reader = SqlitePoolOptions::new().max_connections(1).acquire_timeout(WAIT).connect_with(options).await?;
-        Ok(Self { engine: Engine::Sqlite, reader: Reader(Pool::Sqlite(reader)), writing: Writing::Sqlite(base) })
+        let reader = Reader(Pool::Sqlite(reader));
+        Ok(Self { engine: Engine::Sqlite, beside: reader.clone(), reader, writing: Writing::Sqlite(base) })
     }
 
     /// The same, for making data that is made again where it was interrupted: on SQLite no commit waits for the disk.
@@ -135,6 +148,7 @@ impl Store {
     /// Closes the readers. The gate closes the pool that may write.
     pub async fn close(&self) {
         self.reader.close().await;
+        self.beside.close().await;
     }
 }
 
@@ -162,6 +176,16 @@ async fn open_sqlite(url: &str, connections: u32) -> anyhow::Result<(Reader, Wri
         .connect_with(base.clone().pragma("query_only", "on"))
         .await?;
     Ok((Reader(Pool::Sqlite(reader)), Writing::Sqlite(base)))
+}
+
+/// Connections for long work: opened when there is some, and closed soon after it, with the pages that they remember.
+fn beside(base: &SqliteConnectOptions) -> SqlitePool {
+    SqlitePoolOptions::new()
+        .max_connections(BESIDE)
+        .acquire_timeout(WAIT)
+        .idle_timeout(IDLE)
+        .test_before_acquire(false)
+        .connect_lazy_with(base.clone().pragma("query_only", "on"))
 }
 
 /// `synchronous=full` because a sealed change must survive a power cut; `recursive_triggers` because without it

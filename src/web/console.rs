@@ -90,6 +90,8 @@ pub struct Console {
     pub(crate) traffic: Arc<Traffic>,
     /// A thread for what is long and must not hold up the requests of others, such as writing a file of the log.
     pub(crate) aside: ArbiterHandle,
+    /// What is read there.
+    pub(crate) beside: Reader,
     pub(crate) head: Mutex<Option<(Instant, AuditHead)>>,
     /// When a write was tried last and taken.
     pub(crate) written: Mutex<Option<Instant>>,

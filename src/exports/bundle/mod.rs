@@ -5,7 +5,6 @@ mod readme;
 
 use self::archive::Archive;
 use super::{
-    format::write_body,
     record::Export,
     selection::{Selection, Slice},
 };
@@ -169,13 +168,10 @@ impl Bundle {
 
     async fn write_lines(&mut self, from: Seq, out: &mut Vec<u8>) -> Result<i64, Unbundled> {
         let begin = out.len();
-        let Slice { rows, next } = self.selection.bodies(&self.reader, &self.query, from).await?;
-        for (_, body) in &rows {
-            write_body(out, body);
-        }
+        let (rows, next) = self.selection.write_bodies(&self.reader, &self.query, from, out).await?;
         self.lines.update(out.get(begin..).unwrap_or_default());
         self.step = Step::Lines(next);
-        Ok(i64::try_from(rows.len()).unwrap_or(i64::MAX))
+        Ok(rows)
     }
 
     fn end_lines(&mut self, out: &mut Vec<u8>) -> Result<(), Unbundled> {
@@ -206,7 +202,7 @@ impl Bundle {
 
     async fn write_tile(&mut self, tile: Tile, out: &mut Vec<u8>) -> Result<(), Unbundled> {
         let bytes = match tile.content() {
-            Content::Entries => write_bundle(rows::bodies(&self.reader, tile.range()).await?)?,
+            Content::Entries => write_bundle(rows::bodies(&self.reader, tile.range()).await?.iter())?,
             Content::Hashes { level } => {
                 let range = tile.range();
                 nodes::hashes(&self.reader, level * HEIGHT, range.start, range.end, Source::Kept).await?.concat()

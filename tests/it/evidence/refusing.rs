@@ -57,6 +57,18 @@ on_both! {
         assert!(compared.status.success(), "{}", said(&compared));
     }
 
+    // Rows are read joined by newlines: one that has a newline of its own would be two.
+    fn a_row_that_was_rewritten_into_two_lines_is_refused_by_the_signer(world) {
+        let key = Key::make();
+        let seq = change(world, "Late delivery, ticket 5");
+        lay_open(world);
+        rewrite(world, seq, "delivery, ticket", "delivery,\nticket");
+        let signed = key.sign(world);
+        assert!(!signed.status.success() && said(&signed).contains("are not one line each: rows were rewritten"), "{}", said(&signed));
+        rewrite(world, seq, "delivery,\nticket", "delivery, ticket");
+        assert!(key.sign(world).status.success());
+    }
+
     fn rows_that_were_cut_off_are_missed_also_after_the_log_has_grown_again(world) {
         let key = Key::make();
         let seq = change(world, "Late delivery, ticket 5");
