@@ -1,7 +1,7 @@
 //! A bucket with Object Lock, as a server in this process plays it: one that keeps what it says, and some that do not. What a real one
 //! does is in tests/peers/bucket.test.mjs.
 
-use super::support::{Key, change, lay_open, rewrite, said, size, wait_for_signature};
+use super::support::{Key, change, lay_open, rewrite, said, size, wait_for_signature, wait_while_shipping};
 use crate::kit::{Engine, World, on_both, wait_until};
 use ingam::evidence::ship::{Shipping, bucket::signature::Credentials, target::Target};
 use std::fmt::Write as _;
@@ -251,8 +251,7 @@ on_both! {
         wait_until(|| world.number("select max(attempts) from shipments") > 1);
         assert_eq!(bucket.versions(&key).len(), 1, "nothing is put on top of it");
         bucket.set(Mode::Good);
-        world.clock.advance(Duration::from_hours(1));
-        wait_until(|| all_locked(&world));
+        wait_while_shipping(&world, || all_locked(&world));
         wait_until(|| open_alerts(&world) == 0);
         assert_eq!(world.number("select count(*) from shipments where version_id = 'v0' and retain_until is not null"), world.number("select count(*) from checkpoints"));
         assert_eq!(bucket.versions(&key).len(), 1);

@@ -1,7 +1,7 @@
 //! Copies of checkpoints away from here: in a directory that the owner of the database does not have.
 
 use super::support::{
-    Key, change, lay_open, literal, recompute, rewrite, said, size, tamper, wait_for_signature, write,
+    Key, change, lay_open, literal, recompute, rewrite, said, size, tamper, wait_for_signature, wait_while_shipping, write,
 };
 use crate::kit::{Engine, World, on_both, wait_until};
 use ingam::evidence::ship::{Shipping, target::Target};
@@ -124,13 +124,15 @@ on_both! {
         let bytes = fs::read(shipped.there(size(world))).unwrap();
         let hash = literal(world.engine, &ingam::secret::sha256(&bytes));
         assert_eq!(world.number(&format!("select bytes from shipments where sha256 = {hash}")), i64::try_from(bytes.len()).unwrap());
-        // Signing in after these hours has the log signed again.
         let sora = world.signed_in("sora");
         wait_until(|| {
             let said_of = sora.get("/audit/checkpoints").says("tbody tr:first-child td:last-child");
             said_of.contains("Shipped") && said_of.contains(shipped.directory.path().to_str().unwrap())
         });
-        fs::remove_file(shipped.there(size(world))).unwrap();
+        // Signing in may have had the log signed again.
+        let newest = shipped.wait();
+        wait_until(|| world.number("select count(*) from shipments where state <> 'shipped'") == 0);
+        fs::remove_file(shipped.there(newest)).unwrap();
         let gone = shipped.compare();
         assert!(!gone.status.success() && said(&gone).contains("is not there any more"), "{}", said(&gone));
     }
@@ -156,8 +158,7 @@ on_both! {
         let page = sora.get("/audit/checkpoints").text();
         assert!(page.contains("Waits") && page.contains("cannot be written"), "{page}");
         fs::rename(&away, here).unwrap();
-        world.clock.advance(Duration::from_hours(1));
-        wait_until(|| world.number("select count(*) from shipments where next_at is not null") == 0);
+        wait_while_shipping(world, || world.number("select count(*) from shipments where next_at is not null") == 0);
         wait_until(|| open_alerts(world) == 0);
         assert!(shipped.compare().status.success());
     }

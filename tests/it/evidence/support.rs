@@ -1,6 +1,7 @@
 //! A world whose log is signed, and what an owner of the database can do to it.
 
 use crate::kit::{Engine, World, addition, wait_for, wait_until};
+use chrono::TimeDelta;
 use ingam::{
     config::Config,
     evidence::signing::Signing,
@@ -16,6 +17,9 @@ use std::{
 use tempfile::TempDir;
 
 pub(crate) const NAME: &str = "audit.ingam.test/log";
+
+/// After this number of rows the log is signed at once.
+const ROWS: i64 = 3;
 
 /// The key of a log on a disk apart from the database.
 pub(crate) struct Key {
@@ -48,7 +52,7 @@ impl Key {
     /// Signs the log of a console with it, without waiting for long.
     pub(crate) fn serve_for(&self, config: &mut Config) {
         let signing = Signing::read(&self.path(), None).unwrap();
-        config.signing = Some(signing.with_turns(3, Duration::from_millis(50)));
+        config.signing = Some(signing.with_turns(ROWS, Duration::from_millis(50)));
     }
 
     /// A command that signs or verifies with it.
@@ -82,16 +86,33 @@ pub(crate) fn size(world: &World) -> i64 {
     world.number("select coalesce(max(size), -1) from checkpoints")
 }
 
-/// Waits until all that is in the log now is signed.
+/// Waits until all that is in the log now is signed. Hours pass only where the signer waits for them, and so never while it signs: the
+/// newest checkpoint is not an hour old because of this, and rows that come afterwards wait.
 pub(crate) fn wait_for_signature(world: &World) {
-    let mut looks = 0_u32;
     wait_until(|| {
-        // Again now and then: the signer may have been signing the rows before the last ones when the hours passed.
-        if looks.is_multiple_of(100) {
+        let unsigned = world.audit_size() - size(world);
+        let ago = world.clock.now().minus(TimeDelta::hours(1));
+        let recent = format!("select count(*) from checkpoints where signed_at > '{ago}'");
+        if (1..ROWS).contains(&unsigned) && world.number(&recent) > 0 {
             world.clock.advance(Duration::from_hours(2));
         }
-        looks += 1;
-        size(world) == world.audit_size()
+        unsigned == 0
+    });
+}
+
+/// Waits until `is_so`. Time passes only where everything that waits to be shipped is to be tried later: where the clock is moved before
+/// an attempt has ended, the next one is later still.
+pub(crate) fn wait_while_shipping(world: &World, is_so: impl Fn() -> bool) {
+    wait_until(|| {
+        if is_so() {
+            return true;
+        }
+        let due = format!("select count(*) from shipments where next_at <= '{}'", world.clock.now());
+        let waiting = "select count(*) from shipments where next_at is not null";
+        if world.number(&due) == 0 && world.number(waiting) > 0 {
+            world.clock.advance(Duration::from_mins(31));
+        }
+        false
     });
 }
 
@@ -175,15 +196,19 @@ pub(crate) fn bodies(world: &World) -> Vec<Vec<u8>> {
     world.rows(text).iter().map(|row| hex::decode(row[0].as_deref().unwrap()).unwrap()).collect()
 }
 
-/// Computes the tree again over the rows as they are, and puts its edge and root where the console's were.
+/// Computes the tree again over the rows as they are, and puts its edge and root where the console's were. Once more where the console has
+/// written a row meanwhile.
 pub(crate) fn recompute(world: &World) {
-    let leaves: Vec<Hash> = bodies(world).iter().map(|body| leaf(body)).collect();
-    let mut frontier = Frontier::default();
-    for leaf in &leaves {
-        frontier.push(*leaf);
-    }
-    let (edge, root) = (literal(world.engine, &frontier.bytes()), literal(world.engine, &frontier.root()));
-    tamper(world, &format!("update audit_head set size = {}, frontier = {edge}, root = {root}", leaves.len()));
+    wait_until(|| {
+        let leaves: Vec<Hash> = bodies(world).iter().map(|body| leaf(body)).collect();
+        let mut frontier = Frontier::default();
+        for leaf in &leaves {
+            frontier.push(*leaf);
+        }
+        let (edge, root) = (literal(world.engine, &frontier.bytes()), literal(world.engine, &frontier.root()));
+        tamper(world, &format!("update audit_head set size = {}, frontier = {edge}, root = {root}", leaves.len()));
+        usize::try_from(world.number("select count(*) from audit")).unwrap() == leaves.len()
+    });
 }
 
 /// Gives the reason of a row other words everywhere: in its column, its bytes, its leaf, and the tree.
