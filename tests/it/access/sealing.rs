@@ -103,6 +103,8 @@ on_both! {
     fn records_become_leaves_and_the_log_has_their_tree(outer) {
         let world = &World::start_with(outer.engine, sealing);
         let mina = world.signed_in("mina");
+        // What is sealed together is in the order of the chains.
+        sealed(world);
         let list = mina.get("/users");
         assert_eq!(list.status, 200);
         sealed(world);
@@ -252,18 +254,21 @@ fn a_look_waits_neither_for_the_tree_nor_for_the_log() {
         let mina = world.signed_in("mina");
         sealed(world);
         thread::scope(|scope| {
+            // Until it is cancelled; a look that waits is given up before.
             let locks =
                 "select 1 from access_head where id = 1 for update; select 1 from audit_head where id = 1 for update;
-                         select 1 from access_sealed for update; select pg_sleep(4)";
+                         select 1 from access_sealed for update; select pg_sleep(60)";
             let held = scope.spawn(|| world.database().tamper(locks));
-            thread::sleep(Duration::from_millis(700));
+            let holding = "from pg_stat_activity where wait_event = 'PgSleep' and datname = current_database()";
+            wait_until(|| held.is_finished() || world.number(&format!("select count(*) {holding}")) == 1);
             let began = Moment::now();
             for path in ["/users", "/users/1", "/orders", "/users?status=suspended"] {
                 assert_eq!(mina.get(path).status, 200, "{path}");
             }
             assert!(!held.is_finished(), "it took {:?}", began.elapsed());
             assert!(waiting(world) >= 4, "what was seen meanwhile is recorded, and sealed afterwards");
-            held.join().unwrap().unwrap();
+            assert_eq!(world.rows(&format!("select pg_cancel_backend(pid) {holding}")).len(), 1);
+            assert!(held.join().unwrap().unwrap_err().contains("canceling statement"));
         });
         sealed(world);
         assert_sound(world);
