@@ -31,6 +31,11 @@ pub(crate) fn alert(world: &World, kind: &str) -> i64 {
     wait_for(|| world.rows(&newest).pop().and_then(|row| row[0].clone())).parse().unwrap()
 }
 
+/// Waits until no message is on its way. While one is, another console would send it again where the clock is moved beyond its claim.
+pub(crate) fn all_answered(world: &World) {
+    wait_until(|| world.number("select count(*) from deliveries where state = 'waiting'") == 0);
+}
+
 pub(crate) fn resolve_run(world: &World, jun: &Browser, id: i64) -> Page {
     let form = jun.get(&format!("/runs/{id}?panel=resolve")).form_to("/resolution");
     form.set("reason", "The file was late, and is there now").set("code", &world.code("jun")).submit()

@@ -1,7 +1,10 @@
 //! Once a day people are told of what is new, by one console, without names.
 
 use super::planted::{look, looking, plant_suspicion};
-use crate::kit::{Sink, on_both, wait_until};
+use crate::{
+    alerts::support::all_answered,
+    kit::{Sink, on_both, wait_until},
+};
 use std::time::Duration;
 
 on_both! {
@@ -22,6 +25,7 @@ on_both! {
         let consoles = (start(), start());
         let told = || sink.bodies("hook").into_iter().filter(|body| body["data"]["kind"] == "suspicions.found").collect::<Vec<_>>();
         wait_until(|| told().len() == 1);
+        all_answered(world);
         let text = told()[0].to_string();
         assert!(text.contains("3: burst 2, reveals 1") && text.contains("/audit/suspicions"), "{text}");
         assert!(!text.contains("Mina"), "{text}");
@@ -42,6 +46,7 @@ on_both! {
         world.clock.advance(Duration::from_hours(5));
         wait_until(|| reports() == 2);
         wait_until(|| told().len() == 2);
+        all_answered(world);
         // Nothing new is nothing to tell.
         world.clock.advance(Duration::from_hours(24));
         look(world);

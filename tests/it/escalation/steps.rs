@@ -2,7 +2,7 @@
 
 use super::support::{STEPS, a_while, become_events, call_for, calling, events, minutes, page, rota, told};
 use crate::{
-    alerts::support::{fail, resolve_run},
+    alerts::support::{all_answered, fail, resolve_run},
     kit::{Says, Sink, World, on_both, reached_at, wait_until},
 };
 use std::time::Instant;
@@ -85,7 +85,8 @@ on_both! {
         wait_until(|| world.number("select count(*) from batch_runs where state = 'failed'") == 1);
         let failed = Instant::now();
         wait_until(|| told(&sink, "jun") == ["opened"]);
-        assert!(failed.elapsed().as_millis() < 2500, "{:?}", failed.elapsed());
+        // Longer than a busy machine takes, and far shorter than what people are made to wait for.
+        assert!(failed.elapsed().as_secs() < 30, "{:?}", failed.elapsed());
         // Written down with the alert's own messages: nothing waited for another turn.
         let rows = world.rows("select created_at from deliveries where alert is not null");
         assert_eq!(rows.len(), 2, "{rows:?}");
@@ -98,8 +99,10 @@ on_both! {
         let jun = world.signed_in("jun");
         fail(&world, &jun);
         wait_until(|| told(&sink, "jun") == ["opened"]);
+        all_answered(&world);
         minutes(&world, 10);
         wait_until(|| told(&sink, "mina") == ["opened"]);
+        all_answered(&world);
         minutes(&world, 20);
         wait_until(|| sink.sent("slack").len() == 1);
         a_while();

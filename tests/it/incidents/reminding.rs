@@ -2,7 +2,7 @@
 
 use super::support::{form, page, recovered, seal};
 use crate::{
-    alerts::support::{ALL, alerting},
+    alerts::support::{ALL, alerting, all_answered},
     kit::{Sink, World, on_both, wait_until},
 };
 use std::time::Duration;
@@ -37,6 +37,7 @@ on_both! {
             if expected > reminded(&sink) {
                 wait_until(|| reminded(&sink) == expected);
             }
+            all_answered(&world);
             a_while();
             assert_eq!(reminded(&sink), expected, "{time}");
         }

@@ -44,8 +44,8 @@ on_both! {
         let told = || world.number("select count(*) from deliveries where told_at is not null and alert is not null");
         wait_until(|| world.number("select count(*) from deliveries where state = 'waiting'") == 0);
         wait_until(|| i64::try_from(entries(&world, id, "told").len()).unwrap() == told());
-        assert_eq!(entries(&world, id, "alert").last().unwrap(), "alert-resolved");
-        assert_eq!((entries(&world, id, "run-asked"), entries(&world, id, "run")), (vec!["run-rerun".into()], vec!["run-failed".into()]));
+        wait_until(|| entries(&world, id, "alert").last().is_some_and(|what| what == "alert-resolved"));
+        wait_until(|| entries(&world, id, "run-asked") == ["run-rerun"] && entries(&world, id, "run") == ["run-failed"]);
         std::thread::sleep(Duration::from_millis(1500));
         let twice = "select count(*) from (select 1 from incident_events group by incident, source, source_id having count(*) > 1) t";
         assert_eq!(world.number(twice), 0);

@@ -1,7 +1,10 @@
 //! What people are told of their duty, and what is told where there is a gap.
 
 use super::support::{ahead, make_rota, on_duty, put_on_duty, staff};
-use crate::kit::{Sink, World, at_once, on_both, reached_at, wait_until};
+use crate::{
+    alerts::support::all_answered,
+    kit::{Sink, World, at_once, on_both, reached_at, wait_until},
+};
 use chrono::TimeDelta;
 use std::{thread::sleep, time::Duration};
 
@@ -34,14 +37,17 @@ on_both! {
         let jun = world.signed_in("jun");
         make_rota(&world, &jun, "first", &["jun", "mina"]);
         wait_until(|| told(&sink, "jun") == ["[LOCAL] You are on duty now: Rota first"]);
+        all_answered(&world);
         // The handover is on Monday at nine; the world is some minutes after that now.
         world.clock.advance(Duration::from_mins(7 * 24 * 60 - 90));
         a_while();
         assert_eq!(told(&sink, "mina"), [""; 0]);
         world.clock.advance(Duration::from_mins(50));
         wait_until(|| told(&sink, "mina") == ["[LOCAL] You are on duty soon: Rota first"]);
+        all_answered(&world);
         world.clock.advance(Duration::from_hours(1));
         wait_until(|| told(&sink, "mina").len() == 2);
+        all_answered(&world);
         a_while();
         assert_eq!(told(&sink, "mina")[1], "[LOCAL] You are on duty now: Rota first");
         assert_eq!(told(&sink, "jun").len(), 1);
