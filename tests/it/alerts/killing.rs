@@ -1,6 +1,6 @@
 //! A console that is killed in the middle of a thousand messages.
 
-use crate::kit::{Database, Process, Sink, on_both, program, wait_until};
+use crate::kit::{Database, Process, Says, Sink, on_both, program, wait_until};
 use std::{collections::HashMap, fs, process::Command};
 use tempfile::TempDir;
 
@@ -33,11 +33,14 @@ on_both! {
             .collect();
         database.tamper(&format!("insert into deliveries (channel, thing, what, message, state, created_at, next_at) values {}", rows.join(", "))).unwrap();
         let told = |database: &Database| database.number("select count(*) from deliveries where state = 'told'");
+        // However late it is killed, it is in the middle.
+        sink.set("hook", Says::HangAfter(300));
         let mut process = Process::start_serving(sending(&database, &sink, &folder));
         wait_until(|| sink.sent("hook").len() > 300);
         process.kill();
         let before = sink.sent("hook").len();
         assert!(before < MESSAGES, "it was too late to be killed in the middle");
+        sink.set("hook", Says::Ok);
         process.restart_serving(sending(&database, &sink, &folder));
         wait_until(|| told(&database) == i64::try_from(MESSAGES).unwrap());
 

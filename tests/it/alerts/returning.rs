@@ -33,6 +33,8 @@ on_both! {
             without_ops(&sink, config);
             declare(config, &script("bad", "exit 3", ""));
         });
+        // It has said which channels it has, before another one says that there is one more.
+        wait_until(|| world.number("select count(*) from channels") == 2);
         sink.set("slack", Says::Status(503, "busy"));
         let mut with_ops = world.another(|config| sink.serve_for(config, ALL)).unwrap();
         let jun = world.signed_in("jun");
@@ -55,6 +57,7 @@ on_both! {
         assert_eq!(texts(&sink)[told_before..], ["[LOCAL] Run failed: Job bad", "[LOCAL] Jun Park is looking at it: Run failed: Job bad"]);
         assert_eq!(first.body["text"], "[LOCAL] Run failed: Job bad");
         wait_until(|| world.number("select count(*) from deliveries where channel = 'ops' and state = 'told'") == 2);
+        wait_until(|| sink.sent("hook").len() >= 2);
         std::thread::sleep(Duration::from_millis(1300));
         assert_eq!(sink.sent("slack").len(), told_before + 2, "it is told once");
         assert_eq!(sink.sent("hook").len(), 2, "the others knew");

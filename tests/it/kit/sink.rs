@@ -28,6 +28,8 @@ pub(crate) enum Says {
     Status(u16, &'static str),
     /// Later, in this number of seconds.
     RetryAfter(u32),
+    /// Takes this number of messages, and never answers to those that come after them.
+    HangAfter(usize),
     /// Takes it and hangs up without an answer.
     HangUp,
     /// Never answers.
@@ -120,8 +122,14 @@ impl Sink {
             let sent = Sent { headers, body: serde_json::from_slice(&body).unwrap_or_default(), raw: body };
             let says = {
                 let mut book = self.book.lock().unwrap();
-                book.sent.entry(path.clone()).or_default().push(sent);
-                book.says.get(&path).copied().unwrap_or(Says::Ok)
+                let all = book.sent.entry(path.clone()).or_default();
+                all.push(sent);
+                let count = all.len();
+                match book.says.get(&path).copied().unwrap_or(Says::Ok) {
+                    Says::HangAfter(taken) if count > taken => Says::Hang,
+                    Says::HangAfter(_) => Says::Ok,
+                    says => says,
+                }
             };
             let (status, word, more) = match says {
                 Says::Ok if path.starts_with("slack") => (200, "ok".to_owned(), String::new()),
@@ -130,7 +138,7 @@ impl Sink {
                 Says::Status(status, word) => (status, word.to_owned(), String::new()),
                 Says::RetryAfter(seconds) => (429, "rate_limited".to_owned(), format!("retry-after: {seconds}\r\n")),
                 Says::HangUp => return,
-                Says::Hang => return thread::sleep(Duration::from_mins(5)),
+                Says::Hang | Says::HangAfter(_) => return thread::sleep(Duration::from_mins(5)),
             };
             let answer = format!("HTTP/1.1 {status} X\r\ncontent-length: {}\r\n{more}\r\n{word}", word.len());
             if stream.write_all(answer.as_bytes()).is_err() {
