@@ -14,7 +14,7 @@ fn command(world: &World, folder: &Path, jobs: &str) -> Command {
     fs::write(&file, jobs).unwrap();
     let mut command = program(world.database());
     command.args(["serve", "--config"]).arg(&file);
-    command.env("INGAM_BATCH_PROGRAMS", "/bin/sh").env("INGAM_BATCH_LEASE_SECONDS", "2");
+    command.env("INGAM_BATCH_PROGRAMS", "/bin/sh");
     command
 }
 
@@ -103,10 +103,7 @@ on_both! {
 
     fn a_run_whose_pid_cannot_be_stored_yet_begins_when_it_can(world) {
         let folder = tempfile::tempdir().unwrap();
-        let jobs = script("work", "true", "");
-        let mut command = command(world, folder.path(), &jobs);
-        command.env("INGAM_BATCH_LEASE_SECONDS", "60");
-        let process = Process::start_serving(command);
+        let process = Process::start_serving(command(world, folder.path(), &script("work", "true", "")));
         let people = operators(world, 1, Clock::system().now(), || process.browser());
         refuse_pids(world, true);
         let id = start(&process, &people[0], "work");
@@ -121,7 +118,9 @@ on_both! {
     fn a_run_that_was_given_up_before_it_began_does_no_work(world) {
         let folder = tempfile::tempdir().unwrap();
         let mark = folder.path().join("worked");
-        let process = Process::start_serving(command(world, folder.path(), &script("work", &format!("touch {}", mark.display()), "")));
+        let mut command = command(world, folder.path(), &script("work", &format!("touch {}", mark.display()), ""));
+        command.env("INGAM_BATCH_LEASE_SECONDS", "2");
+        let process = Process::start_serving(command);
         let people = operators(world, 2, Clock::system().now(), || process.browser());
         refuse_pids(world, true);
         let id = start(&process, &people[0], "work");

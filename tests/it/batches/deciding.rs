@@ -61,7 +61,7 @@ on_both! {
             let id = run(&world, &jun, "jun", "nap");
             becomes(&world, id, "succeeded");
         }
-        std::fs::write(&file, "30").unwrap();
+        std::fs::write(&file, "300").unwrap();
         let id = run(&world, &jun, "jun", "nap");
         becomes(&world, id, "running");
         world.clock.advance(std::time::Duration::from_mins(1));

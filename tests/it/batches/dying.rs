@@ -5,7 +5,7 @@ use crate::{
     kit::{Engine, Process, World, assert_sound, on_both, operators, program, wait_until},
 };
 use ingam::clock::Clock;
-use std::{fs, path::Path, process::Command};
+use std::{fs, path::Path, process::Command, thread, time::Duration};
 
 /// The real program with these jobs.
 fn command(world: &World, folder: &Path, jobs: &str) -> Command {
@@ -13,10 +13,7 @@ fn command(world: &World, folder: &Path, jobs: &str) -> Command {
     fs::write(&file, jobs).unwrap();
     let mut command = program(world.database());
     command.args(["serve", "--config"]).arg(&file);
-    command
-        .env("INGAM_BATCH_PROGRAMS", "/bin/sh")
-        .env("INGAM_BATCH_LEASE_SECONDS", "2")
-        .env("INGAM_BATCH_DRAIN_SECONDS", "0");
+    command.env("INGAM_BATCH_PROGRAMS", "/bin/sh").env("INGAM_BATCH_DRAIN_SECONDS", "0");
     command
 }
 
@@ -97,9 +94,10 @@ on_both! {
 
     fn a_console_that_is_told_to_stop_lets_runs_finish_and_ends_those_that_take_too_long(world) {
         let folder = tempfile::tempdir().unwrap();
-        let jobs = script("short", "sleep 2", "") + &script("long", "sleep 60", "");
+        let end = folder.path().join("end");
+        let jobs = script("short", &until_there(&end), "") + &script("long", "sleep 300", "");
         let mut command = command(world, folder.path(), &jobs);
-        command.env("INGAM_BATCH_DRAIN_SECONDS", "4");
+        command.env("INGAM_BATCH_DRAIN_SECONDS", "10");
         let mut process = Process::start_serving(command);
         let people = operators(world, 2, Clock::system().now(), || process.browser());
         let start = |n: usize, job: &str| {
@@ -111,7 +109,14 @@ on_both! {
             id
         };
         let (short, long) = (start(0, "short"), start(1, "long"));
-        assert!(process.terminate().success());
+        let ended = thread::scope(|scope| {
+            let ended = scope.spawn(|| process.terminate());
+            // It has been told to stop by then.
+            thread::sleep(Duration::from_millis(500));
+            fs::write(&end, "").unwrap();
+            ended.join().unwrap()
+        });
+        assert!(ended.success());
         assert_eq!((state(world, short).as_str(), state(world, long).as_str()), ("succeeded", "failed"));
         let why = world.database().value(&format!("select failure from batch_runs where id = {long}"));
         assert_eq!(why, "shutdown");

@@ -44,7 +44,7 @@ on_both! {
         assert_eq!(output.stdout, b"done\n");
         let said = String::from_utf8_lossy(&output.stderr).into_owned();
         assert!(said.contains("could not be reached") && !said.contains("/ping/"), "{said}");
-        assert!(began.elapsed().as_secs() < 20);
+        assert!(began.elapsed().as_secs() < 60);
     }
 
     fn a_signal_and_a_command_that_is_not_there_are_codes_as_shells_have_them(world) {

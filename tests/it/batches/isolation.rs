@@ -19,7 +19,7 @@ const NEEDLES: &str = "INGAM_SECRET_KEY=|DATABASE_URL=";
 fn command(world: &World, folder: &Path, jobs: &str) -> Command {
     fs::write(folder.join("ingam.toml"), jobs).unwrap();
     let mut command = program(world.database());
-    command.env("INGAM_BATCH_PROGRAMS", "/bin/sh").env("INGAM_BATCH_LEASE_SECONDS", "2");
+    command.env("INGAM_BATCH_PROGRAMS", "/bin/sh");
     command
 }
 

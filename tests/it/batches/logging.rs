@@ -48,7 +48,7 @@ on_both! {
     }
 
     fn a_bar_of_a_run_that_is_stopped_is_kept_as_it_was(world) {
-        let world = working(world.engine, &script("bar", &format!("{BAR}; sleep 60"), "timeout_seconds = 2"));
+        let world = working(world.engine, &script("bar", &format!("{BAR}; sleep 300"), "timeout_seconds = 10"));
         let jun = world.signed_in("jun");
         let id = run(&world, &jun, "jun", "bar");
         becomes(&world, id, "timed_out");

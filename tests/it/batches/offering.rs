@@ -1,6 +1,7 @@
 //! Reruns are offered only to those who may make them, and the page of a run says one thing about it everywhere.
 
 use crate::{
+    alerts::support::alert,
     batches::support::{becomes, declare, run, script, until_there, working},
     kit::{Browser, Page, World, on_both, wait_until},
 };
@@ -51,6 +52,7 @@ on_both! {
             assert!(!asked.has("form[action$='/reruns']"), "{who}: {asked}");
         }
         // Where no alert tells of it any more, the first page says whose it is.
+        alert(world, "runs.failed");
         let retiring = world.another(|config| declare(config, &script("other", "true", ""))).unwrap();
         wait_until(|| world.number("select count(*) from alerts where resolved_at is null") == 0);
         let acts = |who: &str| world.signed_in(who).get("/").says("section[aria-labelledby=runs-title]");
@@ -71,7 +73,7 @@ on_both! {
     }
 
     fn what_cannot_be_run_now_is_disabled_with_its_reason(outer) {
-        let world = &working(outer.engine, &(failing("\"oncall\"") + &script("slow", "sleep 30", "")));
+        let world = &working(outer.engine, &(failing("\"oncall\"") + &script("slow", "sleep 300", "")));
         let jun = world.signed_in("jun");
         let id = fail(world, &jun);
         let slow = run(world, &jun, "jun", "slow");

@@ -33,7 +33,7 @@ on_both! {
     }
 
     fn what_succeeded_runs_or_was_rerun_is_not_rerun_and_the_reason_is_said(world) {
-        let jobs = coupons() + &script("slow", "sleep 30", "") + &script("good", "true", "");
+        let jobs = coupons() + &script("slow", "sleep 300", "") + &script("good", "true", "");
         let world = working(world.engine, &jobs);
         let jun = world.signed_in("jun");
         let (failed, slow, good) =

@@ -38,7 +38,7 @@ on_both! {
     }
 
     fn a_tick_while_the_job_still_runs_is_skipped_and_one_while_it_is_paused_too(world) {
-        let jobs = script("slow", "sleep 30", "schedule = { cron = \"*/5 * * * *\" }");
+        let jobs = script("slow", "sleep 300", "schedule = { cron = \"*/5 * * * *\" }");
         let world = working(world.engine, &jobs);
         let jun = world.signed_in("jun");
         world.clock.advance(Duration::from_mins(5));
