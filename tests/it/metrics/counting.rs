@@ -2,8 +2,8 @@
 
 use super::support::{Scrape, open, working};
 use crate::{
-    batches::support::{becomes, declare, run, script},
-    kit::{Engine, REASON, Server, World, on_both},
+    batches::support::{becomes, declare, run, script, state},
+    kit::{Engine, REASON, Server, World, on_both, wait_until},
 };
 use std::time::Duration;
 
@@ -128,7 +128,7 @@ on_both! {
             let id = run(&world, &jun, "jun", job);
             // A run that takes too long does so by the clock that the test moves.
             if end == "timed_out" {
-                becomes(&world, id, "running");
+                wait_until(|| !["queued", "starting"].contains(&state(&world, id).as_str()));
                 world.clock.advance(Duration::from_secs(5));
             }
             becomes(&world, id, end);

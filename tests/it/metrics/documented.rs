@@ -3,7 +3,7 @@
 use super::support::{OPENMETRICS, TOKEN, ask, open};
 use crate::{
     batches::support::{becomes, declare, run, script},
-    kit::{Engine, Sink, World, within},
+    kit::{Engine, Sink, World, wait_until, within},
 };
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -67,6 +67,8 @@ fn the_document_names_every_metric_and_no_other() {
             let id = run(&world, &jun, "jun", job);
             becomes(&world, id, end);
         }
+        // A channel has metrics as soon as it is known.
+        wait_until(|| world.number("select count(*) from channels") == 3);
         let bearer = format!("Bearer {TOKEN}");
         let text = ask(&world.browser(), Some(&bearer), None).text();
         let (served, documented) = (served(&text), documented());

@@ -18,7 +18,7 @@ on_both! {
         assert_eq!(addition(&mina, 2, "5").set("code", &world.code("mina")).submit().status, 303);
         wait_until(|| broker.written(EVENTS).iter().any(|record| record.value["event"] == "points.adjusted"));
         assert!(broker.fake.request_count(ApiKey::SaslAuthenticate) > 0);
-        assert_eq!(world.number("select count(*) from queue_offsets where error is not null"), 0);
+        wait_until(|| world.number("select count(*) from queue_offsets where error is not null") == 0);
     }
 
     fn a_wrong_password_and_an_authority_that_is_not_trusted_are_said_and_nothing_is_sent(world) {

@@ -2,15 +2,13 @@
 
 use crate::{
     batches::support::declare,
-    kit::{Broker, Engine, Server, World},
+    kit::{Broker, Engine, Server, World, wait_until},
 };
 use ingam::{
     config::{Config, Declared, DeclaredChannels},
     notify::Channels,
     profile::Profile,
 };
-use std::{thread::sleep, time::Duration};
-
 pub(crate) const EVENTS: &str = "dev-ingam.events";
 pub(crate) const TOPIC: &str = "dev-shop.batch-reports";
 pub(crate) const RID: &str = "0b5e8a9c-1111-4222-8333-444455556666";
@@ -28,8 +26,23 @@ pub(crate) fn read_by(broker: &Broker, config: &mut Config) {
 
 /// A console that reads, beside that of the world, which has said by then that it reads no topic.
 pub(crate) fn reader(world: &World, broker: &Broker) -> Server {
-    sleep(Duration::from_millis(1200));
+    has_declared(world);
     world.another(|config| read_by(broker, config)).unwrap()
+}
+
+/// Waits until the console of the world has said what it reads, which it does before it judges for the first time what is wrong.
+fn has_declared(world: &World) {
+    let judged = || world.number("select count(*) from alerts where kind = 'received.firing'") == 1;
+    if judged() {
+        return;
+    }
+    let (now, no) = (world.clock.now(), if world.engine == Engine::Postgres { "false" } else { "0" });
+    let columns = "subject, source, fingerprint, starts_at, title, severity, labels, first_at, heard_at, stale_at, is_suppressed";
+    let row = format!(
+        "('am:a1:x', 'am', 'a1', '{now}', 'HighLatency', 'warning', '{{}}', '{now}', '{now}', '2099-01-01T00:00:00.000000Z', {no})"
+    );
+    world.database().tamper(&format!("insert into received_alerts ({columns}) values {row}")).unwrap();
+    wait_until(judged);
 }
 
 /// The same over a channel that was declared like this.
