@@ -2,14 +2,16 @@
 
 use crate::{
     kit::{Form, assert_sound, on_both, operators_here, submit_at_once, wait_until, with_status},
-    orders::support::{cancellation, held, orders, paying, refund, refund_amount, settled, shipping, state},
+    orders::support::{
+        PATIENCE, cancellation, held, orders, paying, refund, refund_amount, settled, settled_in_time, shipping, state,
+    },
 };
 use std::time::Duration;
 
 on_both! {
     fn two_hundred_orders_refunded_by_four_at_once_on_two_processes_never_pay_more_than_was_captured(world) {
         let (world, provider) = paying(world.engine);
-        let second = world.another(|config| provider.serve_for(config, Duration::from_millis(400))).unwrap();
+        let second = world.another(|config| provider.serve_for(config, PATIENCE)).unwrap();
         orders(&world, 1000, 200);
         let people = operators_here(&world, 4);
         for order in 1000..1200 {
@@ -35,7 +37,7 @@ on_both! {
             assert_eq!((with_status(&answers, 303), with_status(&answers, 422)), (1, 3), "{order}: {:?}", answers[0]);
             assert_eq!(held(&world, order * 10), 6000);
         }
-        settled(&world);
+        settled_in_time(&world);
         for order in 1000..1200 {
             assert_eq!(provider.paid(&format!("card-{order}")), 6000);
         }
@@ -83,7 +85,7 @@ on_both! {
 
     fn a_refund_that_two_processes_could_ask_for_is_asked_for_once(world) {
         let (world, provider) = paying(world.engine);
-        let others: Vec<_> = (0..2).map(|_| world.another(|config| provider.serve_for(config, Duration::from_millis(400))).unwrap()).collect();
+        let others: Vec<_> = (0..2).map(|_| world.another(|config| provider.serve_for(config, PATIENCE)).unwrap()).collect();
         orders(&world, 1000, 30);
         let people = operators_here(&world, 30);
         let now = world.clock.now();

@@ -1,14 +1,23 @@
 //! What the tests of orders have in common.
 
 use crate::kit::{Browser, Engine, Form, Provider, World, wait_until};
-use std::time::Duration;
+use std::{thread, time::Duration};
 
 pub(crate) const REASON: &str = "Parcel damaged, photo in CS-20931";
 
+/// How long a provider that answers may take: longer than a busy machine does, since an answer that comes later is asked for again only
+/// when time passes.
+pub(crate) const PATIENCE: Duration = Duration::from_secs(20);
+
 /// A world whose console asks a payment provider of the test's own.
 pub(crate) fn paying(engine: Engine) -> (World, Provider) {
+    paying_within(engine, PATIENCE)
+}
+
+/// The same where it gives up waiting for an answer after this time.
+pub(crate) fn paying_within(engine: Engine, patience: Duration) -> (World, Provider) {
     let provider = Provider::start();
-    let world = World::start_with(engine, |config| provider.serve_for(config, Duration::from_millis(400)));
+    let world = World::start_with(engine, |config| provider.serve_for(config, patience));
     (world, provider)
 }
 
@@ -49,11 +58,19 @@ pub(crate) fn settled(world: &World) {
 }
 
 /// Lets time pass until no refund is open. An answer that arrives while the clock moves puts the next question off once more,
-/// so moving it once is not enough.
+/// so moving it once is not enough. It moves only where no question is due, and so not for so long that people are signed out.
 pub(crate) fn settled_in_time(world: &World) {
     wait_until(|| {
-        world.clock.advance(Duration::from_secs(30));
-        world.number("select count(*) from refunds where state = 'requested'") == 0
+        if world.number("select count(*) from refunds where state = 'requested'") == 0 {
+            return true;
+        }
+        let now = world.clock.now();
+        let due = format!("select count(*) from refund_payments where state = 'requested' and ask_at <= '{now}'");
+        if world.number(&due) == 0 {
+            world.clock.advance(Duration::from_secs(10));
+            thread::sleep(Duration::from_millis(100));
+        }
+        false
     });
 }
 

@@ -7,7 +7,7 @@ use crate::{
     evidence::support::{Key, literal, said},
     exports::asking as exports,
     kit::{Browser, Engine, Form, Mode, Provider, Sink, World, addition, reached_at, wait_until},
-    orders::support::{cancellation, refund, settled, shipping},
+    orders::support::{PATIENCE, cancellation, refund, settled, shipping},
     people::support::{id_of, invitation, panel, roles_form},
     reviews::support as reviews,
     sign_in::{
@@ -38,7 +38,7 @@ pub(crate) fn populated(engine: Engine) -> (World, Provider) {
     let (provider, sink) = (Provider::start(), Sink::start());
     let signer = Key::make();
     let configure = |config: &mut Config| {
-        provider.serve_for(config, Duration::from_millis(400));
+        provider.serve_for(config, PATIENCE);
         config.policies = rules(vec![points_rule(10_000, Some(200_000), 1)]);
         let parameters = "schedule = { cron = \"0 4 * * *\" }\nparameters = [{ name = \"day\", title = \"Day\", type = \"text\", default = \"monday\" }]";
         declare(config, &[script("good", "echo hello", parameters), script("bad", "exit 3", "")].concat());
