@@ -40,7 +40,7 @@ async fn what_takes_too_long_is_ended() {
     let began = Moment::now();
     let (ended, _) = run(Spec { timeout: Some(Duration::from_millis(100)), ..shell("sleep 30") }).await;
     assert_eq!(ended.outcome, Outcome::TimedOut);
-    assert!(ended.duration >= Duration::from_millis(100) && began.elapsed() < Duration::from_secs(5), "{ended:?}");
+    assert!(ended.duration >= Duration::from_millis(100) && began.elapsed() < Duration::from_secs(25), "{ended:?}");
 }
 
 #[tokio::test]
@@ -80,7 +80,7 @@ async fn what_ignores_sigterm_is_killed_with_its_children() {
     let ended = running.ended().await;
     assert_eq!(ended.outcome, Outcome::Cancelled);
     assert!(!ended.left_behind && is_gone(&running));
-    assert!((200..5000).contains(&began.elapsed().as_millis()), "{:?}", began.elapsed());
+    assert!((200..25_000).contains(&began.elapsed().as_millis()), "{:?}", began.elapsed());
 }
 
 #[tokio::test]
@@ -95,12 +95,13 @@ async fn what_has_closed_its_output_is_ended_all_the_same() {
 
 #[tokio::test]
 async fn what_is_stopped_can_be_ended() {
-    let (mut running, mut output) = begin(&shell("echo ready; kill -STOP $$; sleep 30")).await;
+    let spec = Spec { grace: Duration::from_secs(30), ..shell("echo ready; kill -STOP $$; sleep 300") };
+    let (mut running, mut output) = begin(&spec).await;
     said(&mut output, "ready").await;
     running.cancel();
     let ended = running.ended().await;
     assert_eq!(ended.outcome, Outcome::Cancelled);
-    assert!(ended.duration < Duration::from_secs(5), "the grace was not needed: {ended:?}");
+    assert!(ended.duration < Duration::from_secs(25), "the grace was not needed: {ended:?}");
 }
 
 #[tokio::test]
@@ -119,13 +120,14 @@ async fn what_has_ended_cannot_be_cancelled() {
 #[tokio::test]
 async fn a_child_that_holds_the_output_open_is_not_waited_for_long() {
     let began = Moment::now();
-    let (mut running, mut output) = begin(&shell("(sleep 0.2; echo late; sleep 30) & echo done")).await;
+    let (mut running, mut output) = begin(&shell("(sleep 0.05; echo late; sleep 30) & echo done")).await;
     let told = rest(&mut output).await;
     let ended = running.ended().await;
     assert_eq!(ended.outcome, Outcome::Exited(0));
     assert_eq!(told.texts(), ["done", "late"]);
-    assert!(ended.duration < Duration::from_millis(900), "what comes after is not its time: {ended:?}");
-    assert!((1..5).contains(&began.elapsed().as_secs()), "{:?}", began.elapsed());
+    let after = began.elapsed().saturating_sub(ended.duration);
+    assert!(after >= Duration::from_millis(900), "what comes after is not its time: {ended:?}");
+    assert!((1..25).contains(&began.elapsed().as_secs()), "{:?}", began.elapsed());
     assert!(!ended.left_behind && is_gone(&running));
 }
 

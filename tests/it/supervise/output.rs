@@ -2,7 +2,23 @@ use super::*;
 
 #[tokio::test]
 async fn lines_tell_where_and_when_they_came() {
-    let (_, told) = run(shell("echo one; sleep 0.3; echo two >&2; sleep 0.3; echo three")).await;
+    let place = tempfile::tempdir().unwrap();
+    let [first, second] = ["first", "second"].map(|name| place.path().join(name));
+    // Each line is written when the one before was read: of two streams that both have something neither comes first.
+    let until = |file: &std::path::Path| format!("while [ ! -e {} ]; do sleep 0.02; done", file.display());
+    let script = format!("echo one; {}; echo two >&2; {}; echo three", until(&first), until(&second));
+    let (mut running, mut output) = begin(&shell(&script)).await;
+    let mut told = Reported::default();
+    for (text, file) in [("one", first), ("two", second)] {
+        while !told.texts().contains(&text) {
+            told.add(output.next().await.unwrap());
+        }
+        fs::write(file, "").unwrap();
+    }
+    while let Some(news) = output.next().await {
+        told.add(news);
+    }
+    running.ended().await;
     let lines: Vec<_> = told.lines.iter().map(|line| (line.number, line.stream.name(), line.text.as_str())).collect();
     assert_eq!(lines, [(0, "out", "one"), (1, "err", "two"), (2, "out", "three")]);
     assert!(told.lines.is_sorted_by(|a, b| a.at < b.at), "{told:?}");
