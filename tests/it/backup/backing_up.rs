@@ -38,9 +38,13 @@ on_both! {
             // Ends the changes also where an assertion fails.
             let _ending = Ending(&is_over);
             let changes = scope.spawn(|| {
-                let mina = world.signed_in("mina");
-                let mut made = 0;
+                let mut mina = world.signed_in("mina");
+                let mut made = 0_u32;
                 while !is_over.load(Ordering::Relaxed) {
+                    // Each takes half a minute of the world's time, and a session ends after eight hours.
+                    if made % 500 == 499 {
+                        mina = world.signed_in("mina");
+                    }
                     add_points(world, &mina);
                     made += 1;
                 }
