@@ -80,7 +80,7 @@ async function send(address, submit) {
   await submit(form);
 }
 const heard = async (text) => {
-  for (let turn = 0; turn < 300 && !told.includes(text); turn += 1) await new Promise((resolve) => setTimeout(resolve, 100));
+  for (let turn = 0; turn < 900 && !told.includes(text); turn += 1) await new Promise((resolve) => setTimeout(resolve, 100));
   assert.ok(told.includes(text), `${text} is not among ${JSON.stringify(told)}`);
 };
 
@@ -92,8 +92,8 @@ test('the alert of a failed run appears live, is acknowledged with one tap, and 
   await desk.waitForURL((url) => /\/runs\/\d+$/.test(url.pathname));
   const failed = new URL(desk.url()).pathname;
   // Nothing is touched on the telephone.
-  await alert.waitFor({ timeout: 30_000 });
-  await jun.locator('.nav a[href="/alerts"] .count').first().waitFor({ timeout: 30_000 });
+  await alert.waitFor({ timeout: 90_000 });
+  await jun.locator('.nav a[href="/alerts"] .count').first().waitFor({ timeout: 90_000 });
   await screenshot(jun, 'alerts-1-appears');
   await heard('[LOCAL] Run failed: Bank file');
   await alert.locator('a').click();
@@ -108,7 +108,7 @@ test('the alert of a failed run appears live, is acknowledged with one tap, and 
   await writeFile(flag, '');
   await jun.goto('/alerts');
   await send(`${failed}?panel=rerun`, (form) => sendButton(form).click());
-  await jun.locator('#alerts', { hasText: 'Bank file' }).waitFor({ state: 'detached', timeout: 30_000 });
+  await jun.locator('#alerts', { hasText: 'Bank file' }).waitFor({ state: 'detached', timeout: 90_000 });
   await heard('[LOCAL] Over: Run failed: Bank file');
   const ours = told.filter((text) => text.includes('Bank file'));
   assert.deepEqual(ours, ['[LOCAL] Run failed: Bank file', `[LOCAL] ${name} is looking at it: Run failed: Bank file`, '[LOCAL] Over: Run failed: Bank file']);
@@ -128,14 +128,14 @@ test('a job is silenced from its alert, every open page says so by itself, and t
   await sendButton(form).click();
   await jun.locator('main table', { hasText: 'bank-file' }).waitFor();
   // Not touched, the other page learns of it.
-  await other.locator('#silenced', { hasText: '1 silence in force' }).waitFor({ timeout: 30_000 });
+  await other.locator('#silenced', { hasText: '1 silence in force' }).waitFor({ timeout: 90_000 });
   await screenshot(jun, 'alerts-5-silenced');
   await jun.locator('main a[href*="panel=end-"]').click();
   const end = jun.locator('#panel');
   await end.locator('textarea[name=reason]').fill('They are done already.');
   await end.locator('input[name=code]').fill(await console.code('jun'));
   await sendButton(end).click();
-  await other.locator('#silenced', { hasText: 'in force' }).waitFor({ state: 'detached', timeout: 30_000 });
+  await other.locator('#silenced', { hasText: 'in force' }).waitFor({ state: 'detached', timeout: 90_000 });
   await other.close();
 });
 

@@ -98,7 +98,7 @@ test('the queue is worked through with the keyboard alone', async () => {
   await hana.keyboard.type(await console.code('hana'));
   await hana.keyboard.press('Control+Enter');
   await hana.waitForURL(/sealed=/);
-  assert.match(await hana.locator('#panel-title').innerText(), /Rejected|반려/);
+  await hana.locator('#panel-title', { hasText: /Rejected|반려/ }).waitFor();
   await mina.goto(first);
   assert.match(await mina.locator('main').innerText(), /One parcel is enough/);
 });

@@ -4,7 +4,7 @@ import { createHmac } from 'node:crypto';
 
 const STEP = 30;
 // The server's clock is this machine's, but a page takes a while to be filled in and sent.
-const MARGIN = 5;
+const MARGIN = 12;
 
 export function base32(text) {
   const alphabet = 'ABCDEFGHIJKLMNOPQRSTUVWXYZ234567';

@@ -70,7 +70,7 @@ test('sora seals a bundle of what she filtered, and verifies it with the command
   await sealed(sora);
   // The newest rows are signed within seconds, and the page notices by itself.
   const link = sora.locator('#file a[download]');
-  await link.waitFor({ timeout: 30_000 });
+  await link.waitFor({ timeout: 90_000 });
   report(await look(sora, 'a bundle that is ready'));
   const [file] = await Promise.all([sora.waitForEvent('download'), link.click()]);
 

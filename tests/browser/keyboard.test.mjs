@@ -124,6 +124,6 @@ test('Ctrl-Enter in the reason seals the change', async () => {
   await page.keyboard.press('Control+Enter');
   await sealed(page);
   // A screen reader says what has the focus: the receipt, not the page from its top.
-  assert.equal(await page.evaluate(() => document.activeElement.id), 'panel-title');
+  await page.waitForFunction(() => document.activeElement?.id === 'panel-title');
   assert.equal(await balance(page), had + 1000);
 });

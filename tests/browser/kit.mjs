@@ -71,10 +71,12 @@ export async function startConsole({ users = 300, settings, jobs } = {}) {
       const before = staff.findIndex(({ email }) => email === somebody.email);
       staff.splice(before < 0 ? staff.length : before, 1, somebody);
     },
-    // A code that this person has not used yet; waits for the next step when there is none.
-    async code(who) {
+    // A code that this person has not used yet; waits for the next step when there is none. One that has to last, for a minute, is always
+    // that of the next step.
+    async code(who, { lasting = false } = {}) {
       const { email, totp_secret } = person(who);
-      const step = nextStep(spent.get(email) ?? 0, Date.now() / 1000);
+      const next = nextStep(spent.get(email) ?? 0, Date.now() / 1000);
+      const step = lasting ? Math.max(next, stepAt(Date.now()) + 1) : next;
       spent.set(email, step);
       await sleep(Math.max(0, begins(step) - Date.now()));
       return totp(base32(totp_secret), step);
@@ -128,7 +130,7 @@ async function start(dir, args, settings = {}) {
   }
   const stop = async () => {
     child.kill('SIGTERM');
-    const status = await Promise.race([ended, sleep(15_000, 'hung', { ref: false })]);
+    const status = await Promise.race([ended, sleep(60_000, 'hung', { ref: false })]);
     kill();
     process.removeListener('exit', kill);
     return status;
@@ -169,7 +171,8 @@ export async function openWindow(browser, console, { width = 1440, lang = 'en', 
     reducedMotion: 'reduce',
     ...options,
   });
-  context.setDefaultTimeout(15_000);
+  // Longer than a busy machine takes.
+  context.setDefaultTimeout(45_000);
   return context;
 }
 

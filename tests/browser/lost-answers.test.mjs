@@ -39,7 +39,8 @@ after(async () => {
 // The form of points, filled in and ready to be sent.
 async function filled(amount) {
   const form = await openPanel(page, customer, '/point-adjustments');
-  await fillPoints(form, { amount, reason: REASON, code: await console.code('mina') });
+  // The form is looked over before it is sent with this code.
+  await fillPoints(form, { amount, reason: REASON, code: await console.code('mina', { lasting: true }) });
   return form;
 }
 
@@ -61,7 +62,7 @@ test('a form that a proxy answers with 502 keeps everything, says so, and can be
   await screenshot(page, 'lost-502');
   report(await look(page, 'a form that a proxy answered'));
   await nginx.restore();
-  await note.getByText('No change has been recorded.').waitFor({ timeout: 20_000 });
+  await note.getByText('No change has been recorded.').waitFor();
   await sendButton(form).click();
   await sealed(page);
   assert.equal(await balance(page), before + 110);
@@ -76,7 +77,7 @@ test('a change that was made while the proxy gave up is found, and sending it ag
   await isKept(form, 120);
   console.resume();
   const receipt = form.locator('[data-receipt]');
-  await receipt.waitFor({ timeout: 30_000 });
+  await receipt.waitFor();
   await screenshot(page, 'lost-504-made');
   report(await look(page, 'a change that was made after all'));
   await sendButton(form).click();
@@ -92,7 +93,7 @@ test('the receipt of a change whose answer was lost is one click away', async ()
     await route.abort('connectionreset');
   });
   await sendButton(form).click();
-  await form.locator('[data-receipt]').waitFor({ timeout: 30_000 });
+  await form.locator('[data-receipt]').waitFor();
   await page.unroute('**/point-adjustments');
   await form.locator('[data-receipt]').click();
   await sealed(page);
@@ -126,7 +127,7 @@ test('the button says that it is sending, and after a while that there is no ans
   await button.click();
   await page.waitForFunction((label) => document.querySelector('#go').textContent !== label, said);
   assert.equal(await button.innerText(), 'Sending…');
-  await form.locator('[data-lost=slow]').waitFor({ timeout: 20_000 });
+  await form.locator('[data-lost=slow]').waitFor();
   await screenshot(page, 'lost-slow');
   go();
   await sealed(page);
@@ -140,15 +141,24 @@ test('a live page whose questions fail says that it is not up to date, and goes 
   const form = jun.locator('form.seal');
   await form.locator('textarea[name=reason]').fill('The settlement of the day before was incomplete.');
   await form.locator('input[name=code]').fill(await console.code('jun'));
+  // However soon the run ends, the page hears of it only after its questions have failed.
+  let go;
+  const gate = new Promise((resolve) => (go = resolve));
+  await jun.route(/\/runs\/\d+\/live/, async (route) => {
+    await gate;
+    // One that the page has given up meanwhile goes nowhere.
+    await route.continue().catch(() => {});
+  });
   await sendButton(form).click();
   await jun.waitForURL(/\/runs\/\d+$/);
   await nginx.stop();
+  go();
   const stale = jun.locator('#main > [data-lost=stale]');
-  await stale.waitFor({ timeout: 20_000 });
+  await stale.waitFor();
   await screenshot(jun, 'lost-live');
   assert.equal(await jun.locator('#live').count(), 1, 'a failed question took the place of the page');
   await nginx.start();
-  await stale.waitFor({ state: 'detached', timeout: 20_000 });
+  await stale.waitFor({ state: 'detached' });
   await jun.locator('#live[hx-trigger]').waitFor({ state: 'detached', timeout: 90_000 });
 });
 

@@ -1,4 +1,4 @@
-// A real nginx in front of a console, with the settings that make it answer in the console's place: it waits two seconds and says 504,
+// A real nginx in front of a console, with the settings that make it answer in the console's place: it waits eight seconds and says 504,
 // and says 502 where there is no console.
 
 import { spawn, spawnSync } from 'node:child_process';
@@ -50,8 +50,8 @@ const configuration = (dir, port, target, upstream = target) => frame(dir, `
       proxy_pass http://${upstream};
       proxy_set_header Host ${target};
       proxy_set_header Origin $origin;
-      proxy_read_timeout 2s;
-      proxy_connect_timeout 2s;
+      proxy_read_timeout 8s;
+      proxy_connect_timeout 8s;
     }
   }
 `);
@@ -67,7 +67,7 @@ export async function startNginx(origin) {
   let child;
   const start = async () => {
     child = spawn(program, ['-e', path.join(dir, 'error.log'), '-p', dir, '-c', file], { stdio: 'ignore' });
-    for (let tries = 0; tries < 100; tries += 1) {
+    for (let tries = 0; tries < 600; tries += 1) {
       if (await answers(port)) return;
       await sleep(50);
     }

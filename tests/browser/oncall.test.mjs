@@ -94,7 +94,7 @@ const heard = async (who, text) => {
 // A way of a person that is proven by the code of its message.
 async function reach(page, who) {
   await seal(page, who, '/account/ways?panel=add', { channel: 'duty', address: `http://127.0.0.1:${sink.address().port}/${who}` });
-  for (let turn = 0; turn < 300 && !told[who].length; turn += 1) await new Promise((resolve) => setTimeout(resolve, 100));
+  for (let turn = 0; turn < 900 && !told[who].length; turn += 1) await new Promise((resolve) => setTimeout(resolve, 100));
   const code = /Code (\d{6})/.exec(told[who].pop())[1];
   const prove = await page.locator('main a[href*="panel=prove-"]').first().getAttribute('href');
   await seal(page, who, prove, { way_code: code });

@@ -58,6 +58,7 @@ test('sora prints the report about a month on A4, signs it, and its bytes have t
 
   await sora.goto('/audit/reviews');
   await sora.locator('tbody tr').last().locator('a[href^="/audit/reviews/signed/"]').click();
+  await sora.waitForURL(/\/audit\/reviews\/signed\/\d+/);
   assert.ok((await sora.locator('main').innerText()).includes('Boho Kim, privacy officer'));
   report(await look(sora, 'a report as it was signed'));
   const [file] = await Promise.all([sora.waitForEvent('download'), sora.locator('a[href$="/file"]').click()]);

@@ -34,8 +34,13 @@ async function look(page, label) {
   const found = [];
   for (const y of steps) {
     await page.evaluate((to) => scrollTo({ top: to, behavior: 'instant' }), y);
-    await page.waitForTimeout(100);
-    for (const what of await hidden(page)) found.push(`${label} at ${Math.round(y)}: ${what}`);
+    // It may take a moment until it is there.
+    let missing = await hidden(page);
+    for (let turn = 0; turn < 50 && missing.length; turn += 1) {
+      await page.waitForTimeout(100);
+      missing = await hidden(page);
+    }
+    for (const what of missing) found.push(`${label} at ${Math.round(y)}: ${what}`);
   }
   return found;
 }

@@ -77,6 +77,7 @@ test('the link is shown once, to copy; whoever has it sets up and works', async 
 test('somebody disabled is out with their next click', async () => {
   await owner.goto('/staff');
   await owner.locator('main a', { hasText: DANA.name }).click();
+  await owner.waitForURL(/\/staff\/\d+/);
   const found = await look(owner, 'person');
   await owner.locator('main a[href$="panel=status"]').click();
   await seal('Left the company');

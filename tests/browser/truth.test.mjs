@@ -57,18 +57,24 @@ test('a button that cannot be used says why when it is pressed, and opens nothin
 });
 
 test('the head of a run and the title of its tab follow it without being loaded again', async () => {
-  await jun.goto('/batches/coupon-issue?panel=run');
-  const form = jun.locator('form.seal');
-  await form.locator('[name=param-campaign]').selectOption('winter-2026');
-  await form.locator('textarea[name=reason]').fill('The campaign of this week, ticket MK-77');
-  await form.locator('input[name=code]').fill(await console.code('jun'));
-  await sendButton(form).click();
-  await jun.waitForURL(/\/runs\/\d+/);
-  await jun.evaluate(() => { window.mark = 'the same page'; });
-  const states = new Set();
-  await jun.waitForFunction(() => /Running \d+%/.test(document.title), undefined, { timeout: 30_000 });
-  assert.equal(await jun.evaluate(() => window.mark), 'the same page');
-  states.add((await jun.locator('#run-state').innerText()).trim());
-  states.add((await jun.locator('#run-in-recent').innerText()).trim());
-  assert.deepEqual([...states], ['Running']);
+  // What the page says at one moment while the run goes on, or nothing where that is over: the job takes six seconds.
+  const followed = async () => {
+    await jun.goto('/batches/coupon-issue?panel=run');
+    const form = jun.locator('form.seal');
+    await form.locator('[name=param-campaign]').selectOption('winter-2026');
+    await form.locator('textarea[name=reason]').fill('The campaign of this week, ticket MK-77');
+    await form.locator('input[name=code]').fill(await console.code('jun'));
+    await sendButton(form).click();
+    await jun.waitForURL(/\/runs\/\d+/);
+    await jun.evaluate(() => { window.mark = 'the same page'; });
+    const said = await jun.waitForFunction(() => {
+      const [state, recent] = ['#run-state', '#run-in-recent'].map((part) => document.querySelector(part)?.innerText.trim());
+      if (/Running \d+%/.test(document.title)) return { mark: window.mark, state, recent };
+      return /Succeeded|Failed/.test(document.title) ? 'over' : undefined;
+    }, undefined, { timeout: 90_000 });
+    return said.jsonValue();
+  };
+  let said = 'over';
+  for (let turn = 0; turn < 3 && said === 'over'; turn += 1) said = await followed();
+  assert.deepEqual(said, { mark: 'the same page', state: 'Running', recent: 'Running' });
 });
