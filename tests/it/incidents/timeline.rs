@@ -14,14 +14,11 @@ fn from_alert(world: &World, jun: &Browser) -> i64 {
     id_of(jun.get(&format!("/incidents?panel=open&alert={alert}")).form_to("/incidents").submit().location().unwrap())
 }
 
-/// The milliseconds that the page takes at best.
-fn fastest(jun: &Browser, id: i64) -> f64 {
-    let once = || {
-        let begun = Instant::now();
-        assert_eq!(page(jun, id).status, 200);
-        begun.elapsed().as_secs_f64() * 1000.0
-    };
-    (0..15).map(|_| once()).fold(f64::MAX, f64::min)
+/// The milliseconds that the page takes.
+fn takes(jun: &Browser, id: i64) -> f64 {
+    let begun = Instant::now();
+    assert_eq!(page(jun, id).status, 200);
+    begun.elapsed().as_secs_f64() * 1000.0
 }
 
 on_both! {
@@ -118,7 +115,15 @@ on_both! {
             entries += shown.all("#timeline li").len();
         }
         assert_eq!(entries, 5_001);
-        let (with_few, with_many) = (fastest(&jun, few), fastest(&jun, many));
+        // At best, in turns: other tests that begin meanwhile slow both down.
+        let (mut with_few, mut with_many) = (f64::MAX, f64::MAX);
+        for turn in 1..=100 {
+            with_few = with_few.min(takes(&jun, few));
+            with_many = with_many.min(takes(&jun, many));
+            if turn >= 15 && with_many <= with_few * 2.0 {
+                break;
+            }
+        }
         assert!(with_many <= with_few * 2.0, "{with_few} ms and {with_many} ms");
     }
 }

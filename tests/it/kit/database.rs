@@ -201,7 +201,7 @@ fn sqlite_url(path: &Path) -> String {
 }
 
 async fn sqlite_connection(url: &str) -> sqlx::Result<SqliteConnection> {
-    url.parse::<SqliteConnectOptions>()?.busy_timeout(Duration::from_secs(10)).connect().await
+    url.parse::<SqliteConnectOptions>()?.busy_timeout(Duration::from_mins(1)).connect().await
 }
 
 async fn postgres_connection(url: &str) -> sqlx::Result<PgConnection> {

@@ -16,7 +16,7 @@ const HEAD: &str =
 /// A post whose body stays unfinished.
 fn unfinished(address: SocketAddr, origin: &str) -> TcpStream {
     let mut stream = TcpStream::connect(address).unwrap();
-    stream.set_read_timeout(Some(Duration::from_secs(20))).unwrap();
+    stream.set_read_timeout(Some(Duration::from_secs(40))).unwrap();
     stream.write_all(format!("{HEAD}Origin: {origin}\r\n\r\nemail=").as_bytes()).unwrap();
     stream
 }
@@ -34,15 +34,15 @@ fn healthz_from(from: [u8; 4], address: SocketAddr) -> String {
     socket.bind(&SocketAddr::from((from, 0)).into()).unwrap();
     socket.connect(&address.into()).unwrap();
     let mut stream: TcpStream = socket.into();
-    stream.set_read_timeout(Some(Duration::from_secs(5))).unwrap();
+    stream.set_read_timeout(Some(Duration::from_secs(20))).unwrap();
     let _ = stream.write_all(b"GET /healthz HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n");
     rest(stream).lines().next().unwrap_or_default().to_owned()
 }
 
-fn server(world: &World, all: usize, each: usize) -> crate::kit::Server {
+fn server(world: &World, all: usize, each: usize, deadline: Duration) -> crate::kit::Server {
     world
         .another(|config| {
-            config.request_deadline = Duration::from_secs(1);
+            config.request_deadline = deadline;
             config.bounds = Bounds { all, each };
         })
         .unwrap()
@@ -50,14 +50,14 @@ fn server(world: &World, all: usize, each: usize) -> crate::kit::Server {
 
 on_both! {
     fn a_body_that_does_not_come_in_time_is_answered_with_408_and_its_connection_ends(world) {
-        let server = server(world, 100, 50);
+        let server = server(world, 100, 50, Duration::from_secs(1));
         let origin = format!("http://{}", server.address);
         let began = Instant::now();
         let mut dripping = unfinished(server.address, &origin);
         let silent = unfinished(server.address, &origin);
         // A byte now and then gains no time.
         let drips = thread::spawn(move || {
-            while began.elapsed() < Duration::from_secs(15) && dripping.write_all(b"a").is_ok() {
+            while began.elapsed() < Duration::from_secs(40) && dripping.write_all(b"a").is_ok() {
                 thread::sleep(Duration::from_millis(100));
             }
             rest(dripping);
@@ -65,19 +65,20 @@ on_both! {
         });
         let answer = rest(silent);
         assert!(answer.starts_with("HTTP/1.1 408 "), "{answer}");
-        assert!(began.elapsed() < Duration::from_secs(10));
-        assert!(drips.join().unwrap() < Duration::from_secs(10));
+        assert!(began.elapsed() < Duration::from_secs(25));
+        assert!(drips.join().unwrap() < Duration::from_secs(25));
         // Refused before the body is read, and a body on a page that reads none: those connections end too.
         let refused = rest(unfinished(server.address, "http://elsewhere.test"));
         assert!(refused.starts_with("HTTP/1.1 403 "), "{refused}");
         let mut page = TcpStream::connect(server.address).unwrap();
-        page.set_read_timeout(Some(Duration::from_secs(10))).unwrap();
+        page.set_read_timeout(Some(Duration::from_secs(20))).unwrap();
         page.write_all(b"GET /healthz HTTP/1.1\r\nHost: x\r\nContent-Length: 1000\r\n\r\n").unwrap();
         assert!(rest(page).starts_with("HTTP/1.1 200 "));
     }
 
     fn one_address_with_connections_without_end_leaves_room_for_others_and_for_healthz(world) {
-        let server = server(world, 60, 20);
+        // They are still there when the others come, also on a busy machine.
+        let server = server(world, 60, 20, Duration::from_secs(5));
         let origin = format!("http://{}", server.address);
         let held: Vec<_> = (0..20).map(|_| unfinished(server.address, &origin)).collect();
         thread::sleep(Duration::from_millis(200));
