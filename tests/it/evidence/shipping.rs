@@ -1,7 +1,8 @@
 //! Copies of checkpoints away from here: in a directory that the owner of the database does not have.
 
 use super::support::{
-    Key, change, lay_open, literal, recompute, rewrite, said, size, tamper, wait_for_signature, wait_while_shipping, write,
+    Key, change, lay_open, literal, recompute, rewrite, said, size, tamper, wait_for_signature, wait_while_shipping,
+    write,
 };
 use crate::kit::{Engine, World, on_both, wait_until};
 use ingam::evidence::ship::{Shipping, target::Target};

@@ -37,7 +37,8 @@ fn has_declared(world: &World) {
         return;
     }
     let (now, no) = (world.clock.now(), if world.engine == Engine::Postgres { "false" } else { "0" });
-    let columns = "subject, source, fingerprint, starts_at, title, severity, labels, first_at, heard_at, stale_at, is_suppressed";
+    let columns =
+        "subject, source, fingerprint, starts_at, title, severity, labels, first_at, heard_at, stale_at, is_suppressed";
     let row = format!(
         "('am:a1:x', 'am', 'a1', '{now}', 'HighLatency', 'warning', '{{}}', '{now}', '{now}', '2099-01-01T00:00:00.000000Z', {no})"
     );
