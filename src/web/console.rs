@@ -131,6 +131,16 @@ impl Console {
         Ok(is_unsigned)
     }
 
+    /// Whether a witness refuses what the log says of itself.
+    pub(crate) async fn is_contradicted(&self) -> sqlx::Result<bool> {
+        let (is_contradicted,): (bool,) = self
+            .reader
+            .query(sql!("select exists (select 1 from witnesses where refusal is not null)"))
+            .one()
+            .await?;
+        Ok(is_contradicted)
+    }
+
     /// Whether checkpoints do not get to a target in time.
     pub(crate) async fn is_unshipped(&self) -> sqlx::Result<bool> {
         let (is_unshipped,): (bool,) = self

@@ -9,8 +9,8 @@ pub(crate) async fn healthy() -> &'static str {
     "ok\n"
 }
 
-/// The database answers and takes writes. Where the newest row of the log is ahead of the clock, the log is not signed, or its checkpoints
-/// are not shipped, that is said too: pages can still be read, so the console is ready.
+/// The database answers and takes writes. Where the newest row of the log is ahead of the clock, the log is not signed, a witness refuses
+/// it, or its checkpoints are not shipped, that is said too: pages can still be read, so the console is ready.
 pub(crate) async fn ready(console: web::Data<Console>) -> HttpResponse {
     if console.audit_size().await.is_err() {
         return not_ready("the database does not answer\n");
@@ -28,12 +28,18 @@ pub(crate) async fn ready(console: web::Data<Console>) -> HttpResponse {
         Ok(true) => "the signer refuses to sign the audit log; see /audit/checkpoints\n",
         Err(_) => return not_ready("the database does not answer\n"),
     };
+    let contradicted = match console.is_contradicted().await {
+        Ok(false) => "",
+        Ok(true) => "a witness refuses the history of the audit log; see /audit/checkpoints\n",
+        Err(_) => return not_ready("the database does not answer\n"),
+    };
     let unshipped = match console.is_unshipped().await {
         Ok(false) => "",
         Ok(true) => "checkpoints of the audit log are not shipped in time; see /audit/checkpoints\n",
         Err(_) => return not_ready("the database does not answer\n"),
     };
-    HttpResponse::Ok().content_type("text/plain; charset=utf-8").body(format!("ok\n{ahead}{unsigned}{unshipped}"))
+    let said = format!("ok\n{ahead}{unsigned}{contradicted}{unshipped}");
+    HttpResponse::Ok().content_type("text/plain; charset=utf-8").body(said)
 }
 
 fn not_ready(why: &'static str) -> HttpResponse {

@@ -41,8 +41,6 @@ export async function startConsole({ users = 300, settings, jobs } = {}) {
     };
     running = await start(dir, ['serve', ...configured], env);
   }
-  const { child, origin, stop } = running;
-
   const staff = JSON.parse(await readFile(path.join(data, 'staff.json'), 'utf8'));
   const spent = new Map();
   const person = (who) => {
@@ -51,7 +49,9 @@ export async function startConsole({ users = 300, settings, jobs } = {}) {
     return found;
   };
   return {
-    origin,
+    get origin() {
+      return running.origin;
+    },
     // The directory of its data.
     data,
     person,
@@ -89,13 +89,19 @@ export async function startConsole({ users = 300, settings, jobs } = {}) {
       return ['000000', '111111', '222222', '333333', '444444', '555555'].find((code) => !right.includes(code));
     },
     // Holds the process still, as a machine without memory or with a full disk does, until `resume`.
-    pause: () => child.kill('SIGSTOP'),
-    resume: () => child.kill('SIGCONT'),
+    pause: () => running.child.kill('SIGSTOP'),
+    resume: () => running.child.kill('SIGCONT'),
     // Ends it as the system does that has no memory left.
-    kill: () => child.kill('SIGKILL'),
+    kill: () => running.child.kill('SIGKILL'),
+    // Ends one that was given settings in order, waits for what is done to its data, and serves that at another address.
+    async restart(meanwhile) {
+      await running.stop();
+      await meanwhile();
+      running = await start(dir, ['serve', ...configured], env);
+    },
     // Ends it as a service manager would, and says how it ended: 0 when it went in order.
     async close() {
-      const status = await stop();
+      const status = await running.stop();
       await rm(dir, { recursive: true, force: true });
       return status;
     },

@@ -278,6 +278,8 @@ on_both! {
             assert!(alert.contains("A witness refuses the history of this log") && alert.contains(NAME), "{path}: {page}");
         }
         assert!(sora.get("/").text().contains("A witness refuses the audit log"));
+        let ready = || world.browser().get("/readyz").text();
+        assert!(ready().starts_with("ok\n") && ready().contains("a witness refuses the history of the audit log"), "{}", ready());
         // One that has seen more rows than there are says that rows were cut off.
         played.forget(Some((before.unsigned_abs() + 10_000, [3; 32])));
         world.clock.advance(Duration::from_mins(61));
@@ -286,6 +288,7 @@ on_both! {
         world.clock.advance(Duration::from_mins(61));
         wait_until(|| cosigned(&world) > before);
         wait_until(|| open_alerts(&world) == 0);
+        assert_eq!(ready(), "ok\n");
     }
 
     fn a_conflict_without_a_size_is_a_refusal_too(outer) {
