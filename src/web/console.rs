@@ -133,11 +133,8 @@ impl Console {
 
     /// Whether a witness refuses what the log says of itself.
     pub(crate) async fn is_contradicted(&self) -> sqlx::Result<bool> {
-        let (is_contradicted,): (bool,) = self
-            .reader
-            .query(sql!("select exists (select 1 from witnesses where refusal is not null)"))
-            .one()
-            .await?;
+        let (is_contradicted,): (bool,) =
+            self.reader.query(sql!("select exists (select 1 from witnesses where refusal is not null)")).one().await?;
         Ok(is_contradicted)
     }
 
