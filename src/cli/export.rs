@@ -5,7 +5,7 @@ use super::{
     target::{Target, actor},
 };
 use crate::{
-    audit::background::report_unsigned,
+    audit::{background::report_unsigned, filter::Filter},
     clock::{Clock, Instant},
     digits::group,
     evidence::{
@@ -52,11 +52,13 @@ pub(super) async fn run(args: ExportArgs, clock: Clock) -> anyhow::Result<ExitCo
     }
     let format = Format::parse(&args.format).context("this is no format")?;
     let target = Target::open(&args.target, clock).await?;
-    let days = days(&args, target.config.time_zone)?;
+    let times = days(&args, target.config.time_zone)?;
+    let given = |day: &Option<String>| day.clone().unwrap_or_default();
+    let days = Filter { from: given(&args.from), to: given(&args.to), ..Filter::default() };
     if format == Format::Bundle {
         sign(&target).await?;
     }
-    let change = host::select(&target.store.reader, format, &args.purpose, days).await?;
+    let change = host::select(&target.store.reader, format, &args.purpose, &days, times).await?;
     let (sealed, actor) = (seal(&target, &change, &args).await?, actor());
     let export = host::made(&target.store.reader, sealed.output).await?;
     let path = if args.out.is_dir() { args.out.join(export.file_name()) } else { args.out };

@@ -76,7 +76,7 @@ impl Change for CreateExport {
         if self.format != Format::Bundle {
             return Ok(());
         }
-        if !self.selection.filter.is_empty() && self.rows > MANY_RECEIPTS {
+        if self.selection.is_filtered() && self.rows > MANY_RECEIPTS {
             return Err(Fault::invalid("filter", EXPORT_RECEIPTS));
         }
         match keep::last(tx).await? {

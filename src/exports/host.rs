@@ -43,17 +43,18 @@ pub(crate) enum Unwritten {
     Store(#[from] sqlx::Error),
 }
 
-/// All rows of some days, as they are now; of all days where neither is given.
+/// All rows of some days, as they are now; of all days where neither is given. `days`: as they were given.
 pub(crate) async fn select(
     reader: &Reader,
     format: Format,
     purpose: &str,
+    days: &Filter,
     (from, to): (Option<Instant>, Option<Instant>),
 ) -> sqlx::Result<CreateExport> {
     let query = AuditQuery { from, to, ..AuditQuery::default() };
     let (first, end) = bounds(reader, &query, None).await?;
     let end = if from.is_none() && to.is_none() { end_of(reader, format, end).await? } else { end };
-    let selection = Selection::of(first..end.max(first), &Filter::default());
+    let selection = Selection::of(first..end.max(first), days);
     let Count { rows, persons } = selection.count(reader, &AuditQuery::default()).await?;
     Ok(CreateExport { format, purpose: purpose.to_owned(), selection, rows, persons })
 }

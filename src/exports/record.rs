@@ -1,7 +1,11 @@
 //! Exports as they are stored.
 
-use super::{format::Format, selection::Selection};
+use super::{
+    format::Format,
+    selection::{Selection, beside_days},
+};
 use crate::{
+    audit::filter::Filter,
     clock::Instant,
     id::{ExportId, Seq, StaffId},
     sql,
@@ -21,7 +25,7 @@ pub(crate) struct Export {
     #[sqlx(try_from = "String")]
     pub format: Format,
     pub purpose: String,
-    /// The filters of the list of the log, as in its address; empty for every row between the two.
+    /// The filters of the list of the log, as in its address, with its days; empty for every row between the two.
     pub filter: String,
     pub first_seq: Seq,
     pub end_seq: Seq,
@@ -121,7 +125,12 @@ impl Export {
 
     /// Whether rows between the first and the last may be missing, because they do not fit a filter.
     pub(crate) fn is_filtered(&self) -> bool {
-        !self.filter.is_empty()
+        !beside_days(&self.filter).is_empty()
+    }
+
+    /// The filters that were asked for, each with the word that the list has for it; days among them.
+    pub(crate) fn filters(&self) -> Vec<(&'static str, String)> {
+        serde_urlencoded::from_str(&self.filter).map(|filter: Filter| filter.shown()).unwrap_or_default()
     }
 
     pub(crate) fn href(&self) -> String {
@@ -132,9 +141,12 @@ impl Export {
         Selection { first: self.first_seq, end: self.end_seq, filter: self.filter.clone() }
     }
 
-    /// The rows as the list of the log shows them.
+    /// The rows of the file as the list of the log shows them. Its days are in the numbers of the rows, which are the same in the zone of
+    /// each reader.
     pub(crate) fn rows_href(&self) -> String {
-        if self.filter.is_empty() { "/audit".to_owned() } else { format!("/audit?{}", self.filter) }
+        let filter = beside_days(&self.filter);
+        let and = if filter.is_empty() { "" } else { "&" };
+        format!("/audit?{filter}{and}rows={}-{}", self.first_seq, self.last_seq())
     }
 
     /// The last row that it can hold.

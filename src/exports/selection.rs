@@ -29,7 +29,8 @@ pub struct Selection {
     pub first: Seq,
     /// The row after the last one.
     pub end: Seq,
-    /// The filters as in the address of the list, without its days and numbers, which are in the range; empty for every row.
+    /// The filters as in the address of the list, without its numbers, which are in the range; empty for every row. Its days are in the
+    /// range too, and say here what was asked for: in the zone of the person who asked.
     pub filter: String,
 }
 
@@ -95,22 +96,39 @@ pub(super) fn query_of(fields: &[(&str, &str)]) -> String {
     link("", &set).trim_start_matches('?').to_owned()
 }
 
+/// The filters of a noted text that leave out rows within its range: those that are no days. Empty where there are none.
+pub(super) fn beside_days(filter: &str) -> String {
+    match serde_urlencoded::from_str::<Filter>(filter) {
+        Ok(filter) => query_without(&filter, &["from", "to", "rows"]),
+        Err(_) => filter.to_owned(),
+    }
+}
+
+fn query_without(filter: &Filter, names: &[&str]) -> String {
+    let mut fields = filter.fields();
+    fields.retain(|(name, _)| !names.contains(name));
+    query_of(&fields)
+}
+
 impl Selection {
     /// The rows of a range that fit the filters of the list, whose days are in the range.
     pub(super) fn of(rows: Range<Seq>, filter: &Filter) -> Self {
-        let mut fields = filter.fields();
-        fields.retain(|(name, _)| !matches!(*name, "from" | "to" | "rows"));
-        let filter = query_of(&fields);
-        Self { first: rows.start, end: rows.end, filter }
+        Self { first: rows.start, end: rows.end, filter: query_without(filter, &["rows"]) }
     }
 
-    /// What the filters mean; `None` where the text is not one that [`of`](Self::of) made.
+    /// Whether rows of the range may be left out.
+    pub(super) fn is_filtered(&self) -> bool {
+        !beside_days(&self.filter).is_empty()
+    }
+
+    /// What the filters mean within the range; `None` where the text is not one that [`of`](Self::of) made.
     pub(super) fn query(&self) -> Option<AuditQuery> {
         let filter: Filter = serde_urlencoded::from_str(&self.filter).ok()?;
+        // In which zone its days are does not matter: they are in the range.
         let query = filter.read(Zone::UTC).ok()?;
         // What the log has no name for would filter nothing.
         let is_named = query.target.as_ref().is_none_or(|target| Target::named(target).is_some());
-        (is_named && query.from.is_none() && query.to.is_none() && query.rows.is_none()).then_some(query)
+        (is_named && query.rows.is_none()).then_some(AuditQuery { from: None, to: None, ..query })
     }
 
     /// Counts the rows, a window at a time.

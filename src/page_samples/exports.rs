@@ -102,7 +102,14 @@ impl Maker {
             let progress = Now { stage, is_offered };
             html(&ShowPage { shell: self.shell(Section::Audit), export, progress, side: Side::default() })
         };
-        add("export-ready", show(self.export(7, Format::Csv, "action=points.adjust&staff=1"), Stage::Ready, true));
+        add(
+            "export-ready",
+            show(
+                self.export(7, Format::Csv, "action=points.adjust&staff=1&from=2026-11-01&to=2026-11-30"),
+                Stage::Ready,
+                true,
+            ),
+        );
         let unsigned = Export { is_covered: false, ..self.export(7, Format::Bundle, "action=points.adjust") };
         add("export-unsigned", show(unsigned, Stage::Unsigned, false));
         add("export-of-another", show(self.export(7, Format::Ocsf, ""), Stage::Ready, false));

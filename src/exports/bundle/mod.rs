@@ -6,7 +6,7 @@ mod readme;
 use self::archive::Archive;
 use super::{
     record::Export,
-    selection::{Selection, Slice},
+    selection::{Selection, Slice, beside_days},
 };
 use crate::{
     audit::filter::AuditQuery,
@@ -222,7 +222,7 @@ impl Bundle {
                 first: self.export.first_seq,
                 last: self.export.last_seq(),
                 count: self.export.row_count,
-                filter: Some(filter.clone()).filter(|filter| !filter.is_empty()),
+                filter: Some(beside_days(filter)).filter(|filter| !filter.is_empty()),
             },
             checkpoint: Tree { size: self.checkpoint.size(), root: write_hash(&self.checkpoint.root()) },
             export: Exported {

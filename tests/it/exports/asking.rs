@@ -42,7 +42,7 @@ on_both! {
         assert_eq!(made.location(), Some(format!("/audit/exports/1?sealed={before}").as_str()));
         let row = world.last_audit();
         assert_eq!((row.action.as_str(), row.reason.as_str(), row.outcome.as_str()), ("exports.create", "Letter 2026-118 of the commission", "applied"));
-        for (field, value) in [("export_format", "csv"), ("export_purpose", "authority"), ("export_filter", "action=points.adjust"), ("rows", "1"), ("persons", "1")] {
+        for (field, value) in [("export_format", "csv"), ("export_purpose", "authority"), ("export_filter", "action=points.adjust&from=2026-03-01"), ("rows", "1"), ("persons", "1")] {
             assert_eq!(row.after[field], value, "{field}: {}", row.after);
         }
         let shown = made.follow();
@@ -50,6 +50,36 @@ on_both! {
         // It had no number when it was asked for; the log leads to it all the same.
         assert!(sora.get("/audit").has("tbody a[href='/audit/exports/1']"));
         assert_eq!(world.rows("select topic from outbox where topic = 'exports.created'").len(), 1);
+        assert!(world.command(&["audit", "verify"]).output().unwrap().status.success());
+    }
+
+    fn days_that_were_asked_for_are_noted_and_the_list_shows_the_rows_of_the_file_and_no_others(world) {
+        let mina = world.signed_in("mina");
+        let adjust = |reason: &str| {
+            let adjusted = mina.get("/users/1?panel=points").form_to("/point-adjustments").set("amount", "10").set("reason", reason).set("code", &world.code("mina")).submit();
+            assert_eq!(adjusted.status, 303, "{adjusted}");
+        };
+        adjust("Late delivery");
+        let sora = world.signed_in("sora");
+        let days = ask(world, &sora, "jsonl", "&from=2026-03-02&to=2026-03-02");
+        assert_eq!(world.last_audit().after["export_filter"], "from=2026-03-02&to=2026-03-02");
+        let both = ask(world, &sora, "csv", "&from=2026-03-02&to=2026-03-02&action=points.adjust");
+        let typed = ask(world, &sora, "csv", "&rows=0-3");
+        assert_eq!(world.last_audit().after.get("export_filter"), None);
+        // Later rows of the same day are not in the files.
+        adjust("Late delivery, again");
+        for (number, (path, shown)) in (1..).zip([(days, "2026-03-02"), (both, "points.adjust"), (typed, "#0 – #3")]) {
+            let page = sora.get(&path);
+            assert!(page.says("#holds + *, section[aria-labelledby=holds]").contains(shown), "{path}: {page}");
+            let link = page.attributes("section[aria-labelledby=holds] dd a", "href").remove(0);
+            let rows = world.number(&format!("select row_count from exports where id = {number}"));
+            let list = sora.get(&link);
+            assert_eq!(list.attributes("main tbody tr a.seq", "href").len(), usize::try_from(rows).unwrap(), "{link}: {list}");
+            assert!(!list.text().contains("Late delivery, again"), "{link}");
+            // The file holds what was counted.
+            let file = sora.get(&format!("{path}/file")).text();
+            assert_eq!(file.lines().count(), usize::try_from(rows).unwrap() + usize::from(number > 1), "{file}");
+        }
         assert!(world.command(&["audit", "verify"]).output().unwrap().status.success());
     }
 

@@ -100,6 +100,7 @@ on_both! {
         // It waits until its newest rows are signed.
         let file = take(&world, &key, &sora, "&from=2026-03-02");
         let rows = world.number("select row_count from exports");
+        assert_eq!(world.database().value("select filter from exports"), "from=2026-03-02");
         let fits = verify(&world, &key, &file, &[]);
         assert!(said(&fits).starts_with(&format!("These are all {rows} rows from 0 to {} of the log of ", rows - 1)), "{}", said(&fits));
         let directory = unpack(&file);
@@ -233,6 +234,7 @@ on_both! {
         // Also the days of today, whose newest rows are signed first.
         let some = export(&["--from", "2026-03-02", "--to", "2026-03-02"]);
         assert!(some.status.success(), "{}", said(&some));
+        assert_eq!(world.database().value("select filter from exports order by id desc limit 1"), "from=2026-03-02&to=2026-03-02");
         for (format, end) in [("jsonl", "jsonl"), ("csv", "csv"), ("ocsf", "ocsf.jsonl")] {
             let place = out.join(format!("audit.{end}"));
             let written = world.command(&["audit", "export", "--format", format, "--purpose", "audit", "--reason", "For November", "--out", place.to_str().unwrap()]).output().unwrap();
