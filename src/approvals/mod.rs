@@ -2,6 +2,7 @@
 //! decision.
 
 pub(crate) mod approve;
+pub(crate) mod created;
 pub(crate) mod decide;
 pub(crate) mod display;
 pub(crate) mod expire;

@@ -3,6 +3,7 @@
 use super::{
     PANELS, Request,
     approve::ApprovePanel,
+    created::{Created, created},
     decide, queue,
     rehearsal::Rehearsal,
     request::{self, State, Vote},
@@ -99,10 +100,12 @@ impl Subject for RequestView {
         let deciders = if request.is_open() { decide::deciders(desk.reader(), &request).await? } else { Vec::new() };
         let lately = lately(desk, &request).await?;
         let rows = audit::request_rows(desk.reader(), request.id).await?;
+        let created = created(desk, &request, &rows).await?;
         // Where it is the only decision that is new to the requester, they have seen all of them now.
         let is_seen =
             request.is_news_for(desk.person().id, desk.decisions_seen()) && shell.news(Section::Approvals) == 1;
-        let page = ShowPage { shell, request, part, votes, rehearsal, deciders, lately, rows, previous, next, side };
+        let page =
+            ShowPage { shell, request, part, votes, rehearsal, deciders, lately, rows, created, previous, next, side };
         let page = desk.page(status, &page)?;
         Ok(if is_seen { desk.with_decisions_seen(page) } else { page })
     }
@@ -143,6 +146,8 @@ pub(crate) struct ShowPage {
     pub(crate) lately: Vec<AuditRow>,
     /// The rows of the log in which it was asked for, decided and made.
     pub(crate) rows: Vec<RequestRow>,
+    /// What its change created and the reader may open.
+    pub(crate) created: Vec<Created>,
     /// The older and the newer request that wait for the reader.
     pub(crate) previous: Option<RequestId>,
     pub(crate) next: Option<RequestId>,

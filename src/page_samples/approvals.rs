@@ -3,6 +3,7 @@ use crate::{
     approvals::{
         Request,
         approve::ApprovePanel,
+        created::Created,
         form::FormState,
         list::{Filter, ListPage, Row, Show},
         rehearsal::{Effect, Rehearsal},
@@ -102,6 +103,7 @@ impl Maker {
                 RequestRow { seq: Seq::new(12_301), action: "points.adjust".into(), outcome: "requested".into() },
                 RequestRow { seq: Seq::new(12_305), action: "approvals.reject".into(), outcome: "applied".into() },
             ],
+            created: Vec::new(),
             previous: Some(RequestId::new(6)),
             next: Some(RequestId::new(9)),
             side: Side { buttons, ..side },
@@ -192,6 +194,9 @@ impl Maker {
         add("approval-withdraw", self.decision(waiting(), Yours, WithdrawPanel, seal()));
         add("approval-owed", self.approval(self.request(7, State::Owed), Others, Side::default()));
         add("approval-done", self.decided(YouVoted));
+        let export = Created { field: "export_number", number: 7, href: "/audit/exports/7".into() };
+        let made = self.approval(self.request(7, State::Approved), Yours, Side::default());
+        add("approval-created", ShowPage { created: vec![export], ..made });
         let mut rejected = self.approval(self.request(7, State::Rejected), Yours, Side::default());
         rejected.votes = vec![Vote {
             staff_name: self.text("최하나", "Hana Choi"),

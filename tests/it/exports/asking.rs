@@ -133,7 +133,14 @@ on_both! {
         assert_eq!(approval(&hana, 1).set("code", &world.code("hana")).submit().status, 303);
         assert_eq!(world.number("select count(*) from exports where person_count > 1000"), 1);
         let export = world.number("select id from exports where person_count > 1000");
-        // It belongs to the person who asked.
+        // It belongs to the person who asked, who is led to it from the request.
+        let link = format!("#panel a[href='/audit/exports/{export}']");
+        assert!(sora.get("/").has("main a[href='/approvals/1']"));
+        let done = sora.get("/approvals/1");
+        assert!(done.has(&link) && done.says("#panel").contains(&format!("Export {export}")), "{done}");
+        assert!(sora.get(&format!("/audit/exports/{export}")).has("a[href$='/file']"));
+        // An approver may not open it.
+        assert!(!hana.get("/approvals/1").has(&link));
         assert_eq!(sora.get(&format!("/audit/exports/{export}/file")).status, 200);
     }
 
