@@ -41,17 +41,21 @@ pub(super) async fn run(args: ShipArgs, clock: Clock) -> anyhow::Result<ExitCode
     shipped
 }
 
-/// Exits with 1 where one does not keep what is put there.
+/// Exits with 1 where one does not keep what is put there, or has something without a lock.
 async fn check(shipping: &Shipping, clock: &Clock) -> anyhow::Result<ExitCode> {
     let mut code = ExitCode::SUCCESS;
     for target in targets(shipping)? {
-        let (checked, now) = (Arc::clone(&target), clock.now());
-        match task::spawn_blocking(move || checked.check(now)).await? {
-            Ok(said) => println!("ok       {}  {said}", target.name()),
-            Err(why) => {
-                println!("REFUSED  {}  {why}", target.name());
-                code = ExitCode::FAILURE;
+        let (asked, clock) = (Arc::clone(&target), clock.clone());
+        let fault = match task::spawn_blocking(move || asked.check(&clock)).await? {
+            Ok(checked) => {
+                println!("ok       {}  {}", target.name(), checked.said);
+                checked.fault
             }
+            Err(why) => Some(why.to_string()),
+        };
+        if let Some(fault) = fault {
+            println!("REFUSED  {}  {fault}", target.name());
+            code = ExitCode::FAILURE;
         }
     }
     Ok(code)

@@ -60,6 +60,14 @@ pub(crate) struct Placed {
     pub locked_until: Option<Instant>,
 }
 
+/// What a check of a target found.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Checked {
+    pub said: String,
+    /// What is wrong there, though what is put there is kept.
+    pub fault: Option<String>,
+}
+
 /// Why something is not there, or does not count.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub(crate) enum Unplaced {

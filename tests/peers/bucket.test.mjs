@@ -45,7 +45,7 @@ async function ask(endpoint, method, where, { query = {}, headers = {}, body = '
 describe('a bucket with Object Lock', { skip }, () => {
   let dir, server, endpoint, console_, vkey, settings, sora;
 
-  const url = (bucket, days = 366) => `s3://${bucket}/ingam?region=${REGION}&retain_days=${days}&endpoint=${endpoint}`;
+  const url = (bucket, { days = 366, prefix = 'ingam' } = {}) => `s3://${bucket}/${prefix}?region=${REGION}&retain_days=${days}&endpoint=${endpoint}`;
   const command = (args, env = {}) => {
     const { status, stdout, stderr } = spawnSync(binary, args, { encoding: 'utf8', env: { ...process.env, ...settings, ...env } });
     return { status, said: `${stdout}${stderr}` };
@@ -124,9 +124,19 @@ describe('a bucket with Object Lock', { skip }, () => {
   });
 
   test('a check proves that the server keeps a lock, and refuses a bucket without one', async () => {
-    const good = command(['audit', 'ship', '--check']);
+    const check = () => command(['audit', 'ship', '--check'], { INGAM_AUDIT_SHIP: url('evidence', { prefix: 'checked' }) });
+    const good = check();
     assert.equal(good.status, 0, good.said);
-    assert.match(good.said, /cannot be deleted before/);
+    assert.match(good.said, /cannot be deleted before.*looked at all 0 versions/);
+    // The command line of another tool, which knows of no lock.
+    assert.equal((await ask(endpoint, 'PUT', '/evidence/checked/exports/audit.tar', { body: 'a copy' })).status, 200);
+    const unlocked = check();
+    assert.equal(unlocked.status, 1, unlocked.said);
+    assert.match(unlocked.said, /cannot be deleted before[^]*1 object is there without a lock.*"checked\/exports\/audit.tar"/);
+    // What was put on top of a checkpoint above.
+    const covered = command(['audit', 'ship', '--check']);
+    assert.equal(covered.status, 1, covered.said);
+    assert.match(covered.said, /1 object is there without a lock.*"ingam\/checkpoint-/);
     const plain = command(['audit', 'ship', '--check'], { INGAM_AUDIT_SHIP: url('plain') });
     assert.equal(plain.status, 1, plain.said);
     assert.match(plain.said, /has to be made with Object Lock/);

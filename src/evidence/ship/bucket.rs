@@ -8,9 +8,10 @@ mod address;
 mod listing;
 mod request;
 pub mod signature;
+mod unlocked;
 
 use self::{listing::Version, signature::Credentials};
-use super::{Parcel, Placed, Unplaced};
+use super::{Checked, Parcel, Placed, Unplaced};
 use crate::clock::{Clock, Instant};
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 use chrono::{DateTime, TimeDelta};
@@ -144,8 +145,9 @@ impl Bucket {
         if got.status == StatusCode::OK { Ok(got.body) } else { Err(got.failed("GET")) }
     }
 
-    /// Puts an object there that is locked for a minute, and tries to delete it.
-    pub(super) fn check(&self, now: Instant) -> Result<String, Unplaced> {
+    /// Puts an object there that is locked for a minute, and tries to delete it; then looks for what others put there without a lock.
+    pub(super) fn check(&self, clock: &Clock) -> Result<Checked, Unplaced> {
+        let now = clock.now();
         let name = format!("ingam-check-{}", now.unix());
         let until = whole(now).plus(PROBE);
         let version = self.upload(&name, b"ingam audit ship --check\n", until, now)?;
@@ -158,13 +160,15 @@ impl Bucket {
             return Err(deleted.failed("DELETE"));
         }
         let until = placed.locked_until.map(day).unwrap_or_default();
-        Ok(format!("keeps what is locked: {} cannot be deleted before {until}", self.key(&name)))
+        let others = self.others(clock)?;
+        let kept = format!("keeps what is locked: {} cannot be deleted before {until}", self.key(&name));
+        Ok(Checked { said: format!("{kept}; {}", others.said), fault: others.fault })
     }
 
     /// Reads the oldest version of each object whose name begins so.
     pub(crate) fn oldest(&self, beginning: &str, clock: &Clock) -> Result<Found, Unplaced> {
         let mut found = Found::default();
-        for (key, versions) in listing::by_key(self.versions(beginning, clock)?) {
+        for (key, versions) in listing::by_key(self.versions(beginning, clock, usize::MAX)?.0) {
             let name = key.strip_prefix(&self.prefix).unwrap_or(&key).to_owned();
             // They come with the newest first.
             let Some(oldest) = versions.last() else { continue };
@@ -183,9 +187,10 @@ impl Bucket {
         Ok(found)
     }
 
-    fn versions(&self, beginning: &str, clock: &Clock) -> Result<Vec<Version>, Unplaced> {
+    /// The versions of what begins so, of so many pages of the listing at most, and whether these are all.
+    fn versions(&self, beginning: &str, clock: &Clock, pages: usize) -> Result<(Vec<Version>, bool), Unplaced> {
         let (mut all, mut place) = (Vec::new(), None);
-        loop {
+        for _ in 0..pages {
             let mut asked =
                 vec![("encoding-type", "url".to_owned()), ("prefix", self.key(beginning)), ("versions", String::new())];
             if let Some((key, version)) = place {
@@ -201,9 +206,10 @@ impl Bucket {
             all.extend(page.versions);
             match page.next {
                 Some(next) => place = Some(next),
-                None => return Ok(all),
+                None => return Ok((all, true)),
             }
         }
+        Ok((all, false))
     }
 
     fn key(&self, name: &str) -> String {

@@ -1,11 +1,11 @@
 //! A place away from here.
 
 use super::{
-    Parcel, Placed, Unplaced,
+    Checked, Parcel, Placed, Unplaced,
     bucket::{Bucket, signature::Credentials},
     directory,
 };
-use crate::clock::Instant;
+use crate::clock::Clock;
 use std::path::PathBuf;
 
 /// Where checkpoints are put.
@@ -50,11 +50,11 @@ impl Target {
         }
     }
 
-    /// Whether something can be put there, and how it is kept.
-    pub(crate) fn check(&self, now: Instant) -> Result<String, Unplaced> {
+    /// Whether something can be put there, how it is kept, and what else is there.
+    pub(crate) fn check(&self, clock: &Clock) -> Result<Checked, Unplaced> {
         match self {
-            Self::Directory(path) => directory::check(path),
-            Self::Bucket(bucket) => bucket.check(now),
+            Self::Directory(path) => directory::check(path).map(|said| Checked { said, fault: None }),
+            Self::Bucket(bucket) => bucket.check(clock),
         }
     }
 }

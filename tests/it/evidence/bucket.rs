@@ -33,6 +33,8 @@ enum Mode {
     NoVersions,
     /// It does not look at If-None-Match, and lets only those put who may not look.
     Blind,
+    /// Its listing is not for these credentials.
+    Unlisted,
 }
 
 #[derive(Clone, Debug)]
@@ -150,7 +152,10 @@ impl Bucket {
             Some((n, versions.get(n)?.clone()))
         });
         match (method, found) {
-            ("GET", _) if query.contains("versions") => answer("200 OK", String::new(), &list(&store)),
+            ("GET", _) if query.contains("versions") && mode == Mode::Unlisted => {
+                answer("403 Forbidden", String::new(), "<Error><Code>AccessDenied</Code></Error>")
+            }
+            ("GET", _) if query.contains("versions") => answer("200 OK", String::new(), &list(&store, query)),
             ("HEAD", _) if mode == Mode::Blind && asked.is_none() => answer("403 Forbidden", String::new(), ""),
             ("PUT", Some(_)) if mode != Mode::Blind && headers.get("if-none-match").is_some_and(|it| it == "*") => {
                 answer("412 Precondition Failed", String::new(), "<Error><Code>PreconditionFailed</Code></Error>")
@@ -178,6 +183,8 @@ impl Bucket {
                     _ => version.until.replace('Z', ".000000000Z"),
                 };
                 let lock = match mode {
+                    // Put there without one.
+                    _ if version.until.is_empty() => String::new(),
                     Mode::Unlocked => String::new(),
                     Mode::Governance => {
                         format!(
@@ -196,11 +203,16 @@ impl Bucket {
     }
 }
 
-/// The newest version of each key first.
-fn list(store: &Store) -> String {
+/// The newest version of each key first, of those that begin as was asked.
+fn list(store: &Store, query: &str) -> String {
+    let asked: BTreeMap<String, String> = serde_urlencoded::from_str(query).unwrap();
     let mut text = "<ListVersionsResult><IsTruncated>false</IsTruncated>".to_owned();
     for (path, versions) in &store.objects {
-        let key = path.trim_start_matches("/evidence/").replace('/', "%2F");
+        let key = path.trim_start_matches("/evidence/");
+        if !key.starts_with(&asked["prefix"]) {
+            continue;
+        }
+        let key = key.replace('/', "%2F");
         for (n, version) in versions.iter().enumerate().rev() {
             let name = if version.is_marker { "DeleteMarker" } else { "Version" };
             write!(
@@ -283,6 +295,39 @@ on_both! {
         assert!(checked.status.success() && said(&checked).contains("cannot be deleted before"), "{}", said(&checked));
         let listed = world.command(&["check"]).env("INGAM_AUDIT_SHIP", good.url()).output().unwrap();
         assert!(said(&listed).contains("INGAM_AUDIT_SHIP_ACCESS_KEY and INGAM_AUDIT_SHIP_SECRET_KEY are not set"), "{}", said(&listed));
+    }
+
+    fn a_check_names_what_others_put_there_without_a_lock(outer) {
+        let bucket = Bucket::start(Mode::Good);
+        let (world, _key) = bucket.serve_world(outer.engine);
+        wait_for_signature(&world);
+        wait_until(|| all_locked(&world));
+        let check = || command(&world, &bucket, &["audit", "ship", "--check"]);
+        // Beside the prefix is not its matter, and what was removed is no object.
+        bucket.add("/evidence/elsewhere/notes.txt", b"unlocked", false);
+        bucket.add("/evidence/ingam/gone.txt", b"", true);
+        let good = check();
+        assert!(good.status.success() && said(&good).contains("looked at all "), "{}", said(&good));
+        bucket.add("/evidence/ingam/exports/audit-0-84.tar", b"unlocked", false);
+        let one = check();
+        assert_eq!(one.status.code(), Some(1), "{}", said(&one));
+        assert!(said(&one).contains("cannot be deleted before"), "{}", said(&one));
+        assert!(said(&one).contains("1 object is there without a lock") && said(&one).contains("\"ingam/exports/audit-0-84.tar\""), "{}", said(&one));
+        assert!(!said(&one).contains("elsewhere") && !said(&one).contains("gone.txt") && !said(&one).contains(SECRET), "{}", said(&one));
+        for n in 10..34 {
+            bucket.add(&format!("/evidence/ingam/note-{n}"), b"unlocked", false);
+        }
+        let many = check();
+        assert!(said(&many).contains("25 objects are there without a lock") && said(&many).contains("and 5 more"), "{}", said(&many));
+        assert_eq!(said(&many).matches("\"ingam/").count(), 20, "{}", said(&many));
+        // What was put on top of a checkpoint too.
+        let at = size(&world);
+        bucket.add(&Bucket::key(at), b"another history", false);
+        assert!(said(&check()).contains("26 objects are there without a lock"), "{}", said(&check()));
+        // Credentials that may not list say nothing of it, and that is said.
+        bucket.set(Mode::Unlisted);
+        let unlisted = check();
+        assert!(unlisted.status.success() && said(&unlisted).contains("may not list versions (403)"), "{}", said(&unlisted));
     }
 
     fn something_else_in_a_bucket_is_refused_and_nothing_is_put_over_it(outer) {
