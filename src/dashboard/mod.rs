@@ -16,7 +16,7 @@ use crate::{
         filter::{DAYS, Needs},
         waits,
     },
-    sql,
+    reviews, sql,
     web::{
         Desk, PageError, PageResult, format,
         panel::{Panel as _, Subject as _},
@@ -59,6 +59,7 @@ pub(crate) async fn home(desk: Desk) -> PageResult {
     } else {
         None
     };
+    let overdue = if desk.may("GET", reviews::list::ADDRESS) { reviews::list::overdue(&desk).await? } else { 0 };
     let begin = if desk.may("GET", Section::Staff.href()) { begin::tasks(&desk).await? } else { Vec::new() };
     let shell = desk.shell(Some(Section::Home), None).await?;
     let page = HomePage {
@@ -74,6 +75,7 @@ pub(crate) async fn home(desk: Desk) -> PageResult {
         runs,
         lapses,
         suspicions: suspicions.filter(|n| *n > 0),
+        overdue_reviews: overdue,
         from_host: from_host.filter(|from_host| from_host.n > 0),
         attention,
         recent,

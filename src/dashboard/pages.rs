@@ -48,6 +48,8 @@ pub(crate) struct HomePage {
     pub from_host: Option<FromHost>,
     /// How many suspicions no person closed, up to a hundred; for those who look into them, and only where there are any.
     pub suspicions: Option<i64>,
+    /// How many reports about a period should have been signed by now; none for those who do not sign them.
+    pub overdue_reviews: i64,
     /// What waits for a person, the most pressing first; nothing for those who may not see orders.
     pub attention: Vec<Attention>,
     /// The newest changes of everybody; none for those who may not read the log.

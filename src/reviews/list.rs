@@ -9,7 +9,7 @@ use crate::{
     audit::list::record_look,
     clock::Instant,
     web::{
-        Desk, PageResult,
+        Desk, PageError, PageResult,
         link::link,
         problem_page::Problem,
         shell::{Section, Shell, Tone, table::Pager},
@@ -21,7 +21,7 @@ use chrono::TimeDelta;
 use serde::Deserialize;
 
 const PAGE: usize = 24;
-const ADDRESS: &str = "/audit/reviews";
+pub(crate) const ADDRESS: &str = "/audit/reviews";
 
 /// What may be in the address.
 #[derive(Debug, Default, Deserialize)]
@@ -90,14 +90,40 @@ impl Row {
 
 /// `GET /audit/reviews`
 pub(crate) async fn list(desk: Desk, place: web::Query<Place>) -> PageResult {
+    let plan = &desk.console().review_plan;
+    let from = match place.from.as_str() {
+        "" => None,
+        text => Some(text.parse().map_err(|_| Problem::BadRequest)?),
+    };
+    record_look(&desk, "view-log", None, Some("audit/reviews".to_owned())).await?;
+    let (rows, next) = rows(&desk, from).await?;
+    let pager = Pager {
+        first: from.map(|_| ADDRESS.to_owned()),
+        previous: None,
+        next: next.map(|period| link(ADDRESS, &[("from", &period.to_string())])),
+    };
+    let shell = desk.shell(Some(Section::Audit), None).await?;
+    desk.page(200, &ListPage { shell, rows, pager, within_days: plan.within_days, every: plan.every.as_str() })
+}
+
+/// How many of the newest reports are overdue: of as many as the list has on a page.
+pub(crate) async fn overdue(desk: &Desk) -> Result<i64, PageError> {
+    Ok(count_overdue(&rows(desk, None).await?.0))
+}
+
+fn count_overdue(rows: &[Row]) -> i64 {
+    let overdue = rows.iter().filter(|row| row.stage == Stage::Overdue).count();
+    i64::try_from(overdue).unwrap_or(i64::MAX)
+}
+
+/// A page of periods, from this one or the present one back to the first one of the log; and the period after them, if there is one.
+async fn rows(desk: &Desk, from: Option<Period>) -> Result<(Vec<Row>, Option<Period>), PageError> {
     let (console, now) = (desk.console(), desk.now());
     let (zone, plan) = (console.zone, &console.review_plan);
-    let current = Period::of(now, zone, plan.every).ok_or(Problem::Internal)?;
-    let mut next = Some(match place.from.as_str() {
-        "" => current,
-        text => text.parse().map_err(|_| Problem::BadRequest)?,
-    });
-    record_look(&desk, "view-log", None, Some("audit/reviews".to_owned())).await?;
+    let mut next = match from {
+        Some(from) => Some(from),
+        None => Some(Period::of(now, zone, plan.every).ok_or(Problem::Internal)?),
+    };
     let beginning = beginning(&mut desk.reader()).await?;
     let mut periods = Vec::new();
     while let Some(period) = next {
@@ -115,27 +141,18 @@ pub(crate) async fn list(desk: Desk, place: web::Query<Place>) -> PageResult {
         next = period.previous();
     }
     let mut signed = record::newest_of(&mut desk.reader(), periods.iter().map(|(period, _)| *period)).await?;
-    let rows = periods
-        .into_iter()
-        .map(|(period, to)| {
-            let newest = signed.remove(&period);
-            let due = to.plus(TimeDelta::days(plan.within_days));
-            let stage = match newest {
-                Some(_) => Stage::Signed,
-                None if now < to => Stage::Open,
-                None if now < due => Stage::Due,
-                None => Stage::Overdue,
-            };
-            Row { period, stage, due, newest }
-        })
-        .collect();
-    let pager = Pager {
-        first: (!place.from.is_empty()).then(|| ADDRESS.to_owned()),
-        previous: None,
-        next: next.map(|period| link(ADDRESS, &[("from", &period.to_string())])),
-    };
-    let shell = desk.shell(Some(Section::Audit), None).await?;
-    desk.page(200, &ListPage { shell, rows, pager, within_days: plan.within_days, every: plan.every.as_str() })
+    let rows = periods.into_iter().map(|(period, to)| {
+        let newest = signed.remove(&period);
+        let due = to.plus(TimeDelta::days(plan.within_days));
+        let stage = match newest {
+            Some(_) => Stage::Signed,
+            None if now < to => Stage::Open,
+            None if now < due => Stage::Due,
+            None => Stage::Overdue,
+        };
+        Row { period, stage, due, newest }
+    });
+    Ok((rows.collect(), next))
 }
 
 #[derive(Debug, Template)]
@@ -151,7 +168,6 @@ pub(crate) struct ListPage {
 impl ListPage {
     /// How many on this page are overdue.
     fn overdue(&self) -> i64 {
-        let overdue = self.rows.iter().filter(|row| row.stage == Stage::Overdue).count();
-        i64::try_from(overdue).unwrap_or(i64::MAX)
+        count_overdue(&self.rows)
     }
 }

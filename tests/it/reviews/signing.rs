@@ -154,13 +154,24 @@ on_both! {
 
     fn a_report_that_is_late_is_said_to_be(world) {
         world.clock.set(at("2026-04-10T14:59:00"));
-        assert!(world.signed_in("sora").get("/audit/reviews").says("tbody").contains("To be signed"));
+        let early = world.signed_in("sora");
+        assert!(early.get("/audit/reviews").says("tbody").contains("To be signed"));
+        assert!(!early.get("/").text().contains("is overdue"));
         world.clock.set(at("2026-04-10T15:00:00"));
+        // The first page says it to those who sign reports, and to no others.
+        for (who, is_told) in [("mina", false), ("hana", false), ("owner", true)] {
+            let home = world.signed_in(who).get("/");
+            assert_eq!(home.has("main a[href='/audit/reviews'].btn"), is_told, "{who}: {home}");
+            assert_eq!(home.text().contains("1 report is overdue"), is_told, "{who}");
+        }
         let sora = world.signed_in("sora");
+        let home = sora.get("/");
+        assert!(home.says("section[aria-labelledby=reviews-title]").contains("1 report is overdue"), "{home}");
         let list = sora.get("/audit/reviews");
         assert!(list.says("#main").contains("1 report is overdue") && list.says("tbody").contains("Overdue"), "{list}");
         sign(world, &sora, "2026-03");
         assert!(!sora.get("/audit/reviews").says("#main").contains("overdue"));
+        assert!(!sora.get("/").text().contains("is overdue"));
     }
 
     fn a_kept_report_that_was_altered_is_found(world) {
