@@ -26,6 +26,9 @@ struct OutcomePage {
 struct Made {
     seq: Seq,
     at: Instant,
+    /// The kind of change.
+    action: String,
+    reason: String,
     /// The request that holds the change, where it waits for a second person.
     request: Option<RequestId>,
 }
@@ -47,19 +50,30 @@ pub(crate) async fn reversal_by(desk: &Desk, key: &str, of: Seq) -> sqlx::Result
     Ok(row.filter(|row| row.reversal_of == Some(of)).map(|row| row.seq))
 }
 
+/// What a form with this key led to, where it was of this kind and had this reason: another copy of it is answered as it was.
+pub(super) async fn first_copy(
+    desk: &Desk,
+    key: &str,
+    kind: &str,
+    reason: &str,
+) -> sqlx::Result<Option<(Seq, Option<RequestId>)>> {
+    let Some(made) = made(desk, key).await? else { return Ok(None) };
+    Ok((made.action == kind && made.reason == reason).then_some((made.seq, made.request)))
+}
+
 async fn made(desk: &Desk, key: &str) -> sqlx::Result<Option<Made>> {
-    let row: Option<(Seq, String, Instant)> = desk
+    let row: Option<(Seq, String, Instant, String, String)> = desk
         .reader()
         .query(sql!(
-            "select audit.seq, idempotency.output, audit.at from idempotency join audit on audit.seq = idempotency.seq \
+            "select audit.seq, idempotency.output, audit.at, audit.action, audit.reason from idempotency join audit on audit.seq = idempotency.seq \
              where idempotency.staff_id = $1 and idempotency.key = $2 and idempotency.output is not null"
         ))
         .bind(desk.person().id)
         .bind(key)
         .optional()
         .await?;
-    Ok(row.map(|(seq, output, at)| {
+    Ok(row.map(|(seq, output, at, action, reason)| {
         let outcomes: Vec<Outcome<IgnoredAny>> = serde_json::from_str(&output).unwrap_or_default();
-        Made { seq, at, request: outcomes.first().and_then(Outcome::pending) }
+        Made { seq, at, action, reason, request: outcomes.first().and_then(Outcome::pending) }
     }))
 }

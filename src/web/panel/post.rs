@@ -2,11 +2,12 @@
 
 use super::{
     Address, Look, Made, Opening, Panel, Subject, Unread, first_waiting,
+    outcome::first_copy,
     receipt::own_row,
     side::{Side, foresee, side_of},
 };
 use crate::{
-    gate::{Change, Meaning, Outcome, Refusal, Target},
+    gate::{Change, Meaning, Outcome, Reason, Refusal, Target},
     web::{
         Desk, Guest, PageError, PageResult,
         desk::seal_of,
@@ -41,7 +42,7 @@ pub(crate) async fn post<P: Panel>(desk: Desk, request: HttpRequest, body: web::
     let (asks, reason) = match (P::read(&desk, &on, &part, &form).await, refused::read_reason(&form)) {
         (Err(Unread::Page(error)), _) => return Err(error),
         (Err(Unread::Done(seq)), _) => return Ok(desk.see_other(&format!("{}?sealed={seq}", on.path()))),
-        (Err(Unread::Gone), _) => return again::<P>(&desk, on, &part, &form, gone()).await,
+        (Err(Unread::Gone), reason) => return part_gone::<P>(&desk, on, &part, &form, reason.ok()).await,
         (Err(Unread::Refused(refusal)), _) => {
             let refused = explain(&desk, refusal, &P::On::target(&id), &form).await?;
             let on = P::On::load(&desk, &id).await?.ok_or_else(|| PageError::recorded(Problem::NotFound))?;
@@ -86,6 +87,26 @@ pub(crate) async fn post<P: Panel>(desk: Desk, request: HttpRequest, body: web::
             let on = P::On::load(&desk, &id).await?.ok_or_else(|| PageError::recorded(Problem::NotFound))?;
             again::<P>(&desk, on, &part, &form, refused).await
         }
+    }
+}
+
+/// Answers a form about a part of its subject that is gone. Where an earlier copy of the form made it go, that copy's answer is given
+/// again; otherwise the form says what is gone.
+async fn part_gone<P: Panel>(
+    desk: &Desk,
+    on: P::On,
+    part: &P::Part,
+    form: &Form,
+    reason: Option<Reason>,
+) -> PageResult {
+    let first = match reason {
+        Some(reason) => first_copy(desk, form.get("key"), ChangeOf::<P>::KIND, reason.as_str()).await?,
+        None => None,
+    };
+    match first {
+        Some((seq, Some(request))) => Ok(desk.see_request(request, seq)),
+        Some((seq, None)) => Ok(desk.see_other(&format!("{}?sealed={seq}", on.path()))),
+        None => again::<P>(desk, on, part, form, gone()).await,
     }
 }
 

@@ -126,4 +126,32 @@ on_both! {
         }
         assert!(wrong.is_empty(), "{wrong:#?}");
     }
+    fn every_form_that_is_sent_twice_is_answered_as_the_first(outer) {
+        let world = &under(outer.engine, Vec::new());
+        let forms = forms(world);
+        let (mut wrong, mut made) = (Vec::new(), 0);
+        for (n, entry) in FORMS.iter().enumerate() {
+            if n % 8 == 0 {
+                for (browser, _) in &forms {
+                    browser.get("/");
+                }
+            }
+            let (_, form) = forms.iter().find(|(_, form)| is_of(entry.route, form.action())).unwrap();
+            let (owner, _) = forms.iter().find(|(_, form)| form.action() == "/staff").unwrap();
+            owner.get("/account");
+            let form = (entry.complete)(form.clone()).set("code", &world.code(entry.who));
+            let first = form.submit();
+            // Some cannot be made any more after those before.
+            if first.status != 303 {
+                continue;
+            }
+            made += 1;
+            let again = form.submit();
+            if (again.status, again.location()) != (first.status, first.location()) {
+                wrong.push(format!("{}: {:?}, then {} to {:?}", entry.kind, first.location(), again.status, again.location()));
+            }
+        }
+        assert!(wrong.is_empty(), "{wrong:#?}");
+        assert!(made > FORMS.len() / 2, "{made} were made");
+    }
 }

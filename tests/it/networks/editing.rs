@@ -2,7 +2,7 @@
 
 use crate::{
     kit::{Page, World, on_both},
-    networks::support::{add, adding, changing, listed, local, put, remove, removing, row, signed_in},
+    networks::support::{REASON, add, adding, changing, listed, local, put, remove, removing, row, signed_in},
 };
 
 /// Refused at this field with a sentence that says so, with nothing changed and what was typed still there.
@@ -192,10 +192,25 @@ on_both! {
         let (first, second) = (form.submit(), form.submit());
         assert_eq!((first.status, first.location()), (303, second.location()));
         assert_eq!(second.status, 303);
-        let removal = removing(&owner, row(world, "198.51.100.0/24")).set("code", &world.code("owner"));
-        assert_eq!(removal.submit().status, 303);
-        let again = removal.submit();
-        assert!(matches!(again.status, 303 | 404), "{again}");
+        let id = row(world, "198.51.100.0/24");
+        let change = changing(&owner, id).set("note", "Mine").set("code", &world.code("owner"));
+        let changed = change.submit();
+        assert_eq!(changed.status, 303, "{changed}");
+        let removal = removing(&owner, id).set("code", &world.code("owner"));
+        let removed = removal.submit();
+        assert_eq!(removed.status, 303, "{removed}");
+        // What it was about is gone, and another copy is answered as the first all the same.
+        for (form, first) in [(&change, &changed), (&removal, &removed)] {
+            let again = form.submit();
+            assert_eq!((again.status, again.location()), (303, first.location()), "{again}");
+            assert!(again.follow().says("#panel").contains(REASON), "{again}");
+        }
+        // Another form under the same key is none of its copies.
+        let other = removal.set("reason", "Something else").submit();
+        assert_eq!(other.status, 404, "{other}");
+        assert!(other.says("main").contains("already been removed"), "{other}");
+        let elsewhere = removal.set("key", change.value("key").unwrap()).submit();
+        assert_eq!(elsewhere.status, 404, "{elsewhere}");
         assert_eq!(world.number("select count(*) from audit where action = 'networks.remove'"), 1);
         let wrong = adding(&owner, "192.0.2.0/24").set("code", &world.wrong_code("owner")).submit();
         assert_eq!((wrong.status, wrong.form_with("net").value("net")), (422, Some("192.0.2.0/24")), "{wrong}");
