@@ -206,10 +206,10 @@ on_both! {
             assert!(again.follow().says("#panel").contains(REASON), "{again}");
         }
         // Another form under the same key is none of its copies.
-        let other = removal.set("reason", "Something else").submit();
+        let other = removal.clone().set("reason", "Something else").submit();
         assert_eq!(other.status, 404, "{other}");
         assert!(other.says("main").contains("already been removed"), "{other}");
-        let elsewhere = removal.set("key", change.value("key").unwrap()).submit();
+        let elsewhere = removal.forge("key", change.value("key").unwrap()).submit();
         assert_eq!(elsewhere.status, 404, "{elsewhere}");
         assert_eq!(world.number("select count(*) from audit where action = 'networks.remove'"), 1);
         let wrong = adding(&owner, "192.0.2.0/24").set("code", &world.wrong_code("owner")).submit();
