@@ -148,7 +148,7 @@ impl Bucket {
     /// Puts an object there that is locked for a minute, and tries to delete it; then looks for what others put there without a lock.
     pub(super) fn check(&self, clock: &Clock) -> Result<Checked, Unplaced> {
         let now = clock.now();
-        let name = format!("ingam-check-{}", now.unix());
+        let name = format!("ingam-check-{}", now.utc().timestamp_micros());
         let until = whole(now).plus(PROBE);
         let version = self.upload(&name, b"ingam audit ship --check\n", until, now)?;
         let placed = self.placed(&name, version.clone(), until, now)?;
@@ -187,7 +187,7 @@ impl Bucket {
         Ok(found)
     }
 
-    /// The versions of what begins so, of so many pages of the listing at most, and whether these are all.
+    /// The versions of what begins so, of no more than `pages` pages of the listing, and whether these are all.
     fn versions(&self, beginning: &str, clock: &Clock, pages: usize) -> Result<(Vec<Version>, bool), Unplaced> {
         let (mut all, mut place) = (Vec::new(), None);
         for _ in 0..pages {

@@ -131,7 +131,7 @@ mod tests {
 
     #[test]
     fn its_own_objects_are_told_from_those_of_others() {
-        assert!(is_probe("ingam-check-1764500000") && !is_probe("ingam-check-") && !is_probe("ingam-check-x"));
+        assert!(is_probe("ingam-check-1764500000000000") && !is_probe("ingam-check-") && !is_probe("ingam-check-x"));
         assert!(is_checkpoint("checkpoint-00000000000000000084") && !is_checkpoint("checkpoint-84.txt"));
     }
 }
