@@ -280,7 +280,9 @@ pub(super) async fn count(
     let (first, end) = bounds(desk.reader(), &query, Some(end)).await?;
     let selection = Selection::of(first..end.max(first), &filter);
     (query.from, query.to, query.rows) = (None, None, None);
-    let count = selection.count(desk.reader(), &query).await?;
+    let (reader, counted) = (desk.console().beside.clone(), selection.clone());
+    let count = desk.console().aside(async move { counted.count(&reader, &query).await }).await;
+    let count = count.map_err(PageError::internal)??;
     if count.rows == 0 { Ok(Err(wrong::refused(EXPORT_EMPTY))) } else { Ok(Ok((selection, count))) }
 }
 

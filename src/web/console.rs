@@ -31,6 +31,7 @@ use crate::{
 };
 use actix_rt::ArbiterHandle;
 use actix_web::cookie::{Cookie, SameSite};
+use anyhow::Context as _;
 use chrono::TimeDelta;
 use ipnet::IpNet;
 use std::{
@@ -38,6 +39,7 @@ use std::{
     sync::{Arc, Mutex, PoisonError},
     time::Duration,
 };
+use tokio::sync::oneshot;
 
 /// What all requests share. Handlers do not see it whole: they sit at a `Desk`, which hands out what they may use.
 #[derive(Debug)]
@@ -107,6 +109,25 @@ const WRITTEN: TimeDelta = TimeDelta::seconds(1);
 const HEAD_SECONDS: i64 = 5;
 
 impl Console {
+    /// Does long work on the thread for it, and waits for what comes of it. It ends early where that is not waited for any more.
+    ///
+    /// # Errors
+    ///
+    /// The console stops.
+    pub(crate) async fn aside<T: Send + 'static>(
+        &self,
+        work: impl Future<Output = T> + Send + 'static,
+    ) -> anyhow::Result<T> {
+        let (mut done, result) = oneshot::channel();
+        self.aside.spawn(async move {
+            tokio::select! {
+                output = work => drop(done.send(output)),
+                () = done.closed() => {}
+            }
+        });
+        result.await.context("the console stops")
+    }
+
     /// Whether the database takes writes. One that is busy with a long write does: requests wait for it.
     pub(super) async fn takes_writes(&self) -> bool {
         let now = self.clock.now();
