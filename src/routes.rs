@@ -232,6 +232,8 @@ routes! {
     GET "/log/checkpoint" READS_THE_LOG => audit::tiles::checkpoint;
     GET "/log/{tile:.+}" READS_THE_LOG => audit::tiles::show;
     GET "/access-records" READS_THE_LOG => access::list::list;
+    GET "/access-records/{id}" READS_THE_LOG => access::show::show;
+    GET "/access-records/{id}/receipt" READS_THE_LOG => access::show::receipt;
     GET "/looks/{kind}" FINDS_PEOPLE => access::looks::show;
     POST "/looks/{kind}/continuation" FINDS_PEOPLE => post::<access::continue_looking::ContinuePanel>;
 

@@ -13,6 +13,7 @@ use crate::{
     retention::access::Keeping,
     sql,
     store::Reader,
+    text::shown,
     web::{
         Desk, PageError, PageResult,
         list::{self, ListQuery as _, Page, read},
@@ -43,6 +44,23 @@ list_query! {
     address: (String, String) = |text, _| read::network(text);
 }
 
+impl Filter {
+    /// The filters that are set, each with the word that the list has for it. They come from an address: of what a page cannot show
+    /// each character is written as U+FFFD.
+    pub(crate) fn shown(&self) -> Vec<(&'static str, String)> {
+        let label = |name| match name {
+            "staff" => "table.staff",
+            "subject" => "access.subject",
+            "task" => "access.task",
+            "from" => "filter.from",
+            "to" => "filter.to",
+            _ => "filter.address",
+        };
+        let fields = self.fields().into_iter().filter(|(_, text)| !text.trim().is_empty());
+        fields.map(|(name, text)| (label(name), shown(text))).collect()
+    }
+}
+
 /// A customer by their id, `42`, `u_42` or `user/42`, as the records name them.
 fn subject(text: &str) -> Result<CustomerId, Message> {
     let id = text.trim().trim_start_matches("user/").trim_start_matches("u_").parse();
@@ -60,6 +78,8 @@ pub(super) struct Record {
     detail: Option<String>,
     reason: Option<String>,
     request_id: String,
+    /// How many customers it names; nothing in a record from before they were named.
+    shown: Option<i64>,
 }
 
 /// `GET /access-records`
@@ -91,7 +111,7 @@ pub(crate) async fn list(desk: Desk, filter: web::Query<Filter>) -> PageResult {
 macro_rules! records_where {
     ($driver:literal) => {
         concat!(
-            "select r.id, r.at, r.staff_name, r.ip, r.task, r.detail, r.reason, r.request_id from ",
+            "select r.id, r.at, r.staff_name, r.ip, r.task, r.detail, r.reason, r.request_id, r.shown from ",
             $driver,
             "   and (cast($2 as bigint) is null or r.staff_id = $2)
                 and (cast($3 as text) is null or r.task = $3)
@@ -174,18 +194,35 @@ async fn slice(
     Ok(rows.all().await?)
 }
 
+/// The most customers of one record that a list shows; its page shows all of them.
+const LISTED: i64 = 60;
+
+/// All customers whom a record names.
+pub(super) async fn customers_of(reader: &Reader, record: i64) -> sqlx::Result<Vec<CustomerId>> {
+    let named: Vec<(CustomerId,)> = reader
+        .query(sql!("select customer from access_subjects where record_id = $1 order by customer"))
+        .bind(record)
+        .all()
+        .await?;
+    Ok(named.into_iter().map(|(customer,)| customer).collect())
+}
+
 /// The rows of a page, each with the customers whom its record names.
 async fn rows(reader: &Reader, records: Vec<Record>) -> Result<Vec<Row>, PageError> {
     let ids: serde_json::Value = records.iter().map(|record| record.id).collect();
     let named: Vec<(i64, CustomerId)> = reader
         .query(sql!(
-            sqlite: "select record_id, customer from access_subjects
-                      where record_id in (select cast(value as integer) from json_each($1)) order by record_id, customer",
-            postgres: "select record_id, customer from access_subjects
-                        where record_id in (select cast(value as bigint) from jsonb_array_elements(cast($1 as jsonb)) as list (value))
-                        order by record_id, customer",
+            sqlite: "select record_id, customer from (
+                       select record_id, customer, row_number() over (partition by record_id order by customer) as k from access_subjects
+                        where record_id in (select cast(value as integer) from json_each($1))) named
+                      where k <= $2 order by record_id, customer",
+            postgres: "select record_id, customer from (
+                         select record_id, customer, row_number() over (partition by record_id order by customer) as k from access_subjects
+                          where record_id in (select cast(value as bigint) from jsonb_array_elements(cast($1 as jsonb)) as list (value))) named
+                        where k <= $2 order by record_id, customer",
         ))
         .bind(ids.to_string())
+        .bind(LISTED)
         .all()
         .await?;
     let mut customers = by_record(named);
@@ -200,10 +237,12 @@ async fn rows(reader: &Reader, records: Vec<Record>) -> Result<Vec<Row>, PageErr
 
 pub(super) fn row(record: Record, customers: Vec<CustomerId>) -> Row {
     Row {
+        id: record.id,
         at: record.at,
         staff: record.staff_name,
         task: record.task,
         detail: record.detail,
+        shown: record.shown.unwrap_or_else(|| i64::try_from(customers.len()).unwrap_or(i64::MAX)),
         customers,
         reason: record.reason,
         ip: record.ip,

@@ -28,7 +28,7 @@ pub(crate) async fn of_customer(
     let read = async |limit: usize| {
         let records: Vec<list::Record> = reader
             .query(sql!(
-                "select r.id, r.at, r.staff_name, r.ip, r.task, r.detail, r.reason, r.request_id
+                "select r.id, r.at, r.staff_name, r.ip, r.task, r.detail, r.reason, r.request_id, r.shown
                    from access_subjects s cross join access_records r
                   where r.id = s.record_id and s.customer = $1 and s.record_id < $2
                   order by s.record_id desc limit $3"

@@ -3,8 +3,10 @@
 use super::{list::Filter, tie::Head};
 use crate::{
     clock::Instant,
-    id::{CustomerId, OrderId, Seq},
+    evidence::access::Place,
+    id::{CustomerId, ExportId, OrderId, Seq},
     retention::access::Keeping,
+    web::link::link,
     web::list::ListQuery as _,
     web::shell::{
         Shell,
@@ -29,6 +31,26 @@ pub(crate) struct ListPage {
     pub kept: Keeping,
 }
 
+impl ListPage {
+    /// Where these records are exported.
+    pub(crate) fn export_href(&self) -> String {
+        let mut fields = self.filter.fields();
+        fields.extend([("holds", "access"), ("panel", "export")]);
+        link("/audit/exports", &fields)
+    }
+}
+
+/// `GET /access-records/{id}`
+#[derive(Debug, Template)]
+#[template(path = "access/show.html")]
+pub(crate) struct ShowPage {
+    pub shell: Shell,
+    pub row: Row,
+    pub place: Place,
+    /// The bytes that are hashed, and their hash.
+    pub leaf: Option<(String, String)>,
+}
+
 /// How far the records are sealed.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Sealed {
@@ -38,19 +60,23 @@ pub(crate) struct Sealed {
 }
 
 /// The kinds of data views, of the log and of these records; their names are under `task.`
-pub(crate) const TASKS: [&str; 7] =
-    ["search", "view", "view-order", "reveal", "view-log", "export-log", "view-records"];
+pub(crate) const TASKS: [&str; 8] =
+    ["search", "view", "view-order", "reveal", "view-log", "export-log", "view-records", "export-records"];
 
 /// One view of a customer's data.
 #[derive(Clone, Debug)]
 pub(crate) struct Row {
+    pub id: i64,
     pub at: Instant,
     pub staff: String,
     /// One of [`TASKS`].
     pub task: String,
-    /// What was searched, or the order or row of the log that was looked at: `orders`, `order/7`, `audit/12`.
+    /// What was searched, or the order, the row or the file of the log that was looked at: `orders`, `order/7`, `audit/12`,
+    /// `audit/exports/7`.
     pub detail: Option<String>,
-    /// Those whom it showed; a list shows many.
+    /// How many customers it showed.
+    pub shown: i64,
+    /// Those whom it showed; in a list the first of them.
     pub customers: Vec<CustomerId>,
     pub reason: Option<String>,
     pub ip: String,
@@ -63,7 +89,7 @@ impl Row {
             "search" => "search",
             "reveal" => "eye",
             "view-order" => "order",
-            "view-log" | "export-log" | "view-records" => "audit",
+            "view-log" | "export-log" | "view-records" | "export-records" => "audit",
             _ => "user",
         }
     }
@@ -78,14 +104,24 @@ impl Row {
         self.detail.as_deref()?.strip_prefix("audit/")?.parse().ok()
     }
 
+    /// The file that was taken.
+    pub(crate) fn export(&self) -> Option<ExportId> {
+        self.detail
+            .as_deref()?
+            .strip_prefix("audit/exports/")
+            .filter(|_| self.task.starts_with("export-"))?
+            .parse()
+            .ok()
+    }
+
     /// Whether orders were searched, not customers.
     pub(crate) fn is_about_orders(&self) -> bool {
         self.detail.as_deref() == Some("orders")
     }
 
-    /// The number of those whom it showed.
-    pub(crate) fn how_many(&self) -> i64 {
-        i64::try_from(self.customers.len()).unwrap_or(i64::MAX)
+    /// The number of those whom it showed, beside those in the list.
+    pub(crate) fn more(&self) -> i64 {
+        self.shown.saturating_sub(i64::try_from(self.customers.len()).unwrap_or(i64::MAX))
     }
 
     /// Whether contacts were seen in full.

@@ -10,6 +10,7 @@ use crate::{
     clock::Clock,
     digits::group,
     evidence::{
+        access::{self, bundle::Bundled},
         bundle::{self, Files, Held, Kind, StampHeld},
         keep::sign_and_keep,
         keys::Keys,
@@ -70,7 +71,7 @@ pub struct ConsistencyArgs {
 #[derive(Debug, Args)]
 pub struct OfflineArgs {
     /// A bundle (a `.tar` file, or its directory), a checkpoint, a receipt (`.tlog-proof`, with the bytes of its row in a `.json`
-    /// beside it), or a directory of checkpoints and receipts.
+    /// beside it), a receipt of an access record (`.access-proof`), or a directory of checkpoints and receipts.
     /// Without it the database is verified.
     #[arg(requires = "vkey")]
     path: Option<PathBuf>,
@@ -184,6 +185,12 @@ pub(super) fn verify(args: &OfflineArgs) -> Option<ExitCode> {
             Proven::Row { index, size } => {
                 println!("Row {index} is in the log of {size} rows that {} signed.", vkey.name());
             }
+            Proven::Record(access::Held { index, leaves, row, size }) => {
+                println!(
+                    "The access record is leaf {index} of the tree of {leaves} whose root is in row {row} of the log of {size} rows that {} signed.",
+                    vkey.name()
+                );
+            }
         }
     }
     Some(ExitCode::SUCCESS)
@@ -205,6 +212,9 @@ fn verify_bundle(path: &Path, keys: Keys<'_>, args: &OfflineArgs) -> ExitCode {
         Ok(files) => files,
         Err(error) => return refused(2, error.to_string()),
     };
+    if access::bundle::is_of_access(&files) {
+        return verify_records(&files, keys, args, refused);
+    }
     let roots = match args.timestamp_certificates.as_deref().map(roots).transpose() {
         Ok(roots) => roots,
         Err(error) => return refused(2, format!("{error:#}")),
@@ -236,6 +246,35 @@ fn verify_bundle(path: &Path, keys: Keys<'_>, args: &OfflineArgs) -> ExitCode {
         Some(StampHeld { size, time: None }) => {
             println!("The time stamp on a log of {size} rows was not verified: give --timestamp-certificates.");
         }
+    }
+    ExitCode::SUCCESS
+}
+
+/// A bundle of access records.
+fn verify_records(
+    files: &Files,
+    keys: Keys<'_>,
+    args: &OfflineArgs,
+    refused: impl Fn(u8, String) -> ExitCode,
+) -> ExitCode {
+    if !args.earlier.is_empty() || args.timestamp_certificates.is_some() {
+        return refused(
+            2,
+            "it is of access records, and has no log that an earlier checkpoint or a time is held against".to_owned(),
+        );
+    }
+    let Bundled { kind, records, filter, leaves, row, size } = match access::bundle::verify(files, keys) {
+        Ok(bundled) => bundled,
+        Err(unfit) => return refused(if unfit.is_unreadable() { 2 } else { 1 }, unfit.to_string()),
+    };
+    let (count, name) = (group(records), keys.log.name());
+    let what = if kind == Kind::Selection { "These" } else { "These are all" };
+    let are = if kind == Kind::Selection { "are" } else { "between the first and the last," };
+    println!(
+        "{what} {count} access records {are} in the tree of {leaves} whose root is in row {row} of the log of {size} rows that {name} signed."
+    );
+    if let Some(filter) = filter {
+        println!("That no other record fits the filter is not proven: {filter}");
     }
     ExitCode::SUCCESS
 }

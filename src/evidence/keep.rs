@@ -201,7 +201,7 @@ pub(crate) async fn sign_if_due(
 async fn is_due(reader: &Reader, clock: &Clock, signing: &Signing) -> sqlx::Result<bool> {
     let found: (i64, Option<i64>, Option<Instant>, bool) = reader
         .query(sql!(
-            "select h.size, c.size, c.signed_at, exists (select 1 from exports e where e.format = 'bundle'
+            "select h.size, c.size, c.signed_at, exists (select 1 from exports e where e.format = 'bundle' and e.holds = 'log'
                        and e.end_seq > c.size and e.state = 'ready' and e.expires_at > $2) from audit_head h
                left join checkpoints c on c.origin = $1 and c.size = (select max(n.size) from checkpoints n where n.origin = $1)
               where h.id = 1"

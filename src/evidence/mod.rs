@@ -12,6 +12,7 @@
 //! | [`keep`] | checkpoints and refusals in the database, for the pages |
 //! | [`nodes`] | roots of subtrees, from which proofs are made |
 //! | [`prove`] | the receipt of a row |
+//! | [`access`] | the receipt of an access record |
 //! | [`compare`] | the rows against checkpoints that were kept elsewhere |
 //! | [`ship`] | copies of the checkpoints, away from here |
 //! | [`witness`] | signatures of others on the checkpoints |
@@ -20,6 +21,7 @@
 //! | [`bundle`] | rows with all that proves them, without a database |
 //! | [`keys`] | whose signatures are believed |
 
+pub(crate) mod access;
 pub(crate) mod bundle;
 pub(crate) mod compare;
 pub(crate) mod keep;

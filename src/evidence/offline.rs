@@ -1,17 +1,23 @@
 //! Checkpoints and receipts without a database: what an auditor verifies elsewhere.
 
-use super::keys::Keys;
+use super::{
+    access::{self, AccessReceipt},
+    keys::Keys,
+};
 use crate::tlog::{Fault, note::Note, receipt::Receipt};
 use std::path::{Path, PathBuf};
 
 /// What the name of a receipt ends in. The bytes of its row are beside it, in a file that ends in `.json`.
 const RECEIPT: &str = "tlog-proof";
+/// What the name of a receipt of an access record ends in.
+const ACCESS_RECEIPT: &str = "access-proof";
 
 /// What a file proves.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Proven {
     Checkpoint { size: u64 },
     Row { index: u64, size: u64 },
+    Record(access::Held),
 }
 
 /// Why a file proves nothing.
@@ -21,6 +27,8 @@ pub(crate) enum Unproven {
     Unreadable { path: PathBuf, why: std::io::Error },
     #[error("{path}: {why}", path = .path.display())]
     Fault { path: PathBuf, why: Fault },
+    #[error("{path}: {why}", path = .path.display())]
+    Record { path: PathBuf, why: access::Unfit },
     #[error("{path} holds no checkpoint and no receipt", path = .0.display())]
     Nothing(PathBuf),
 }
@@ -31,6 +39,7 @@ impl Unproven {
         match self {
             Self::Unreadable { .. } | Self::Nothing(_) => true,
             Self::Fault { why, .. } => why.is_malformed(),
+            Self::Record { why, .. } => why.is_malformed(),
         }
     }
 }
@@ -40,7 +49,7 @@ pub(crate) fn verify(path: &Path, entry: Option<&Path>, keys: Keys<'_>) -> Resul
     if !path.is_dir() {
         return verify_file(path, entry, keys).map(|proven| vec![proven]);
     }
-    let files = files(path, |file| is_receipt(file) || is_checkpoint(file))?;
+    let files = files(path, |file| ends_in(file, RECEIPT) || ends_in(file, ACCESS_RECEIPT) || is_checkpoint(file))?;
     files.iter().map(|file| verify_file(file, None, keys)).collect()
 }
 
@@ -75,7 +84,11 @@ fn is_checkpoint(path: &Path) -> bool {
 fn verify_file(path: &Path, entry: Option<&Path>, keys: Keys<'_>) -> Result<Proven, Unproven> {
     let fault = |why| Unproven::Fault { path: path.to_owned(), why };
     let bytes = read(path)?;
-    if !is_receipt(path) {
+    if ends_in(path, ACCESS_RECEIPT) {
+        let held = AccessReceipt::read(&bytes).and_then(|receipt| receipt.verify(keys));
+        return held.map(Proven::Record).map_err(|why| Unproven::Record { path: path.to_owned(), why });
+    }
+    if !ends_in(path, RECEIPT) {
         let checkpoint = Note::read(&bytes).and_then(|note| keys.verify(&note)).map_err(fault)?;
         return Ok(Proven::Checkpoint { size: checkpoint.size() });
     }
@@ -86,8 +99,8 @@ fn verify_file(path: &Path, entry: Option<&Path>, keys: Keys<'_>) -> Result<Prov
     Ok(Proven::Row { index: receipt.index(), size: checkpoint.size() })
 }
 
-fn is_receipt(path: &Path) -> bool {
-    path.extension().is_some_and(|end| end == RECEIPT)
+fn ends_in(path: &Path, end: &str) -> bool {
+    path.extension().is_some_and(|found| found == end)
 }
 
 fn read(path: &Path) -> Result<Vec<u8>, Unproven> {

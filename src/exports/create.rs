@@ -1,36 +1,30 @@
-//! Asking for a file of rows of the log.
+//! Asking for a file of rows of the log, or of access records.
 
 use super::{
-    EXPORT_EMPTY, EXPORT_RANGE, EXPORT_RECEIPTS, EXPORT_UNSIGNED, EXPORTS, EXPORTS_CREATED, MANY_PERSONS,
+    EXPORT_EMPTY, EXPORT_RANGE, EXPORT_RECEIPTS, EXPORT_UNSIGNED, EXPORTS, EXPORTS_CREATED, Holds, MANY_PERSONS,
     MANY_RECEIPTS, PURPOSES,
+    count::select,
     format::Format,
     list::Exports,
-    selection::{Count, Selection, query_of},
+    selection::{Count, Selection},
+    typed::Typed,
 };
 use crate::{
-    audit::{
-        filter::{Filter, actions},
-        find::bounds,
-        list::{Called, called, sealed_through},
-        pages::SealedThrough,
-    },
-    evidence::keep,
+    access::{seal, tie},
+    audit::{list::sealed_through, pages::SealedThrough},
+    evidence::{access::provable, keep},
     gate::{Admits, Change, Fault, Target, Tx, audit::Entry as Row},
     id::{ExportId, Seq},
     sql,
-    store::Reader,
     web::{
         Desk, PageError, PageResult,
         form::Form,
-        link::link,
-        list::ListQuery as _,
         panel::{Button, Made, Opened, Opening, Panel, Query, Unread, View},
         shell::{
             Shell,
             field::{FieldErrors, wrong},
             seal::SealForm,
         },
-        words::Message,
     },
 };
 use askama::Template;
@@ -40,7 +34,7 @@ use serde::{Deserialize, Serialize};
 /// For how long the file can be taken.
 const EXPIRES: TimeDelta = TimeDelta::hours(24);
 
-/// Lets the person take a file of rows of the log.
+/// Lets the person take a file of rows of the log, or of access records.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct CreateExport {
     pub format: Format,
@@ -65,16 +59,27 @@ impl Change for CreateExport {
     }
 
     async fn check(&self, tx: &mut Tx<'_>) -> Result<(), Fault> {
-        let (size,): (Seq,) = tx.query(sql!("select size from audit_head where id = 1")).one().await?;
-        let Selection { first, end, .. } = self.selection;
-        if first < Seq::new(0) || end > size || first > end || self.selection.query().is_none() {
+        let Selection { holds, first, end, .. } = self.selection;
+        let size = match holds {
+            Holds::Log => sql!("select size from audit_head where id = 1"),
+            Holds::Access => sql!("select size from access_head where id = 1"),
+        };
+        let (size,): (Seq,) = tx.query(size).one().await?;
+        if first < Seq::new(0) || end > size || first > end || self.selection.wanted().is_none() {
             return Err(Fault::invalid("filter", EXPORT_RANGE));
         }
         if self.rows < 1 {
             return Err(Fault::invalid("filter", EXPORT_EMPTY));
         }
+        if !holds.formats().contains(&self.format) {
+            return Err(Fault::invalid("format", EXPORT_RANGE));
+        }
         if self.format != Format::Bundle {
             return Ok(());
+        }
+        if !holds.is_log() {
+            let tied = provable(tx).await?.map_or(0, |tied| tied.size);
+            return if end.get() <= tied { Ok(()) } else { Err(Fault::invalid("format", EXPORT_UNSIGNED)) };
         }
         if self.selection.is_filtered() && self.rows > MANY_RECEIPTS {
             return Err(Fault::invalid("filter", EXPORT_RECEIPTS));
@@ -90,8 +95,8 @@ impl Change for CreateExport {
         let (now, change, staff) = (tx.now(), tx.change_id().to_owned(), tx.staff());
         let (id,): (ExportId,) = tx
             .query(sql!(
-                "insert into exports (change_id, staff_id, at, expires_at, format, purpose, filter, first_seq, end_seq, row_count, person_count)
-                 values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11) returning id"
+                "insert into exports (change_id, staff_id, at, expires_at, format, purpose, filter, first_seq, end_seq, row_count, person_count, holds)
+                 values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12) returning id"
             ))
             .bind(change)
             .bind(staff)
@@ -104,9 +109,13 @@ impl Change for CreateExport {
             .bind(self.selection.end)
             .bind(self.rows)
             .bind(self.persons)
+            .bind(self.selection.holds.as_str())
             .one()
             .await?;
         tx.note("export_number", None::<i64>, id);
+        if !self.selection.holds.is_log() {
+            tx.note("export_holds", None::<&str>, self.selection.holds.as_str());
+        }
         tx.note("export_format", None::<&str>, self.format.as_str());
         tx.note("export_purpose", None::<&str>, self.purpose.as_str());
         if !self.selection.filter.is_empty() {
@@ -144,9 +153,11 @@ pub(super) fn number_in(row: &Row) -> Option<ExportId> {
 pub(crate) struct CreatePanel {
     pub format: String,
     pub purpose: String,
-    /// The row after the last one that the person could see when the form was opened.
+    /// The row after the last one that there was when the form was opened.
     pub(crate) end: String,
-    pub(crate) filter: Filter,
+    pub(crate) filter: Typed,
+    /// The number of access records that are not sealed yet, and so in no file.
+    pub(crate) waiting: i64,
 }
 
 impl CreatePanel {
@@ -154,24 +165,20 @@ impl CreatePanel {
         self.format == format.as_str()
     }
 
-    /// The filters as the form carries them.
-    fn query(&self) -> String {
-        query_of(&self.filter.fields())
-    }
-
     /// What counts the rows, once the form is there.
     fn size_href(&self) -> String {
-        link("/audit/exports/size", &[("end", &self.end), ("filter", &self.query())])
-    }
-
-    fn log_href(&self) -> String {
-        self.filter.href("")
+        self.filter.size_href(&self.end)
     }
 }
 
-/// The filters that a form holds; `None` where its text is not one that [`query_of`] makes.
-fn filter(form: &Form) -> Option<Filter> {
-    serde_urlencoded::from_str(form.get("filter")).ok()
+/// What a form asks for a file of.
+fn holds(form: &Form) -> Holds {
+    Holds::parse(form.get("holds")).unwrap_or_default()
+}
+
+/// The filters that a form holds; `None` where its text is none of them.
+fn filter(form: &Form) -> Option<Typed> {
+    Typed::read(holds(form), form.get("filter"))
 }
 
 impl Panel for CreatePanel {
@@ -180,17 +187,20 @@ impl Panel for CreatePanel {
     type Asks = CreateExport;
     const NAME: &'static str = "export";
     const ROUTE: &'static str = "/audit/exports";
-    const FIELDS: &'static [&'static str] = &["format", "purpose", "end", "filter"];
+    const FIELDS: &'static [&'static str] = &["format", "purpose", "end", "filter", "holds"];
 
     fn button(desk: &Desk, _: &Exports) -> Option<Button> {
         Some(Button { name: Self::NAME, icon: "plus", label: desk.words().get("exports.new").to_owned() })
     }
 
     async fn open(desk: &Desk, _: &Exports, (): &(), opening: Opening<'_>) -> Result<Opened<Self>, PageError> {
-        let size = sealed_through(desk.reader()).await?.as_ref().map_or(0, SealedThrough::rows);
         let filter = match opening.form() {
-            Some(form) => filter(form).unwrap_or_default(),
-            None => Filter::beside_panels(&Query::of(desk)),
+            Some(form) => filter(form).unwrap_or_else(|| Typed::none(holds(form))),
+            None => Typed::of(&Query::of(desk)),
+        };
+        let (size, waiting) = match filter.holds() {
+            Holds::Log => (sealed_through(desk.reader()).await?.as_ref().map_or(0, SealedThrough::rows), 0),
+            Holds::Access => (tie::head(desk.reader()).await?.size, seal::waiting(desk.reader()).await?),
         };
         Ok(Opened::Form(Self {
             format: opening.typed("format", Format::Jsonl.as_str()),
@@ -199,20 +209,21 @@ impl Panel for CreatePanel {
                 .filter(|end| end.parse::<Seq>().is_ok())
                 .unwrap_or_else(|| size.to_string()),
             filter,
+            waiting,
         }))
     }
 
     async fn read(desk: &Desk, _: &Exports, (): &(), form: &Form) -> Result<CreateExport, Unread> {
         let mut errors = FieldErrors::new();
         let format = Format::parse(form.get("format"));
-        if format.is_none() {
+        if !format.is_some_and(|format| holds(form).formats().contains(&format)) {
             errors.add("format", wrong::not_a_choice());
         }
         let purpose = form.get("purpose");
         if !PURPOSES.contains(&purpose) {
             errors.add("purpose", wrong::not_a_choice());
         }
-        let selection = match select(desk, form, format).await? {
+        let selection = match select(desk, filter(form), form.get("end"), format).await? {
             Ok(selection) => Some(selection),
             Err(message) => {
                 errors.add("filter", message);
@@ -237,61 +248,6 @@ impl Panel for CreatePanel {
             None => Ok(desk.see_other(Self::ROUTE)),
         }
     }
-}
-
-/// The rows that a form asks for and how many they are, or what is wrong with its filters.
-async fn select(
-    desk: &Desk,
-    form: &Form,
-    format: Option<Format>,
-) -> Result<Result<(Selection, Count), Message>, PageError> {
-    match (filter(form), form.get("end").parse::<Seq>()) {
-        (None, _) => Ok(Err(wrong::not_a_choice())),
-        (_, Err(_)) => Ok(Err(wrong::refused(EXPORT_RANGE))),
-        (Some(filter), Ok(end)) => count(desk, filter, end, format).await,
-    }
-}
-
-/// The same of filters, up to a row.
-pub(super) async fn count(
-    desk: &Desk,
-    mut filter: Filter,
-    mut end: Seq,
-    format: Option<Format>,
-) -> Result<Result<(Selection, Count), Message>, PageError> {
-    let Ok(mut query) = filter.read(desk.zone()) else { return Ok(Err(wrong::not_a_choice())) };
-    if query.action.as_deref().is_some_and(|action| !actions(desk.catalog().kinds).any(|kind| kind == action)) {
-        return Ok(Err(wrong::not_a_choice()));
-    }
-    match called(desk.reader(), query.target.as_ref()).await? {
-        Called::Same => {}
-        Called::Wrong(message) => return Ok(Err(message)),
-        Called::Elsewhere(target) => {
-            filter.target = target;
-            match filter.read(desk.zone()) {
-                Ok(named) => query = named,
-                Err(_) => return Ok(Err(wrong::not_a_choice())),
-            }
-        }
-    }
-    if let Some(format) = format.filter(|_| filter.is_empty()) {
-        end = end_of(desk.reader(), format, end).await?;
-    }
-    let (first, end) = bounds(desk.reader(), &query, Some(end)).await?;
-    let selection = Selection::of(first..end.max(first), &filter);
-    (query.from, query.to, query.rows) = (None, None, None);
-    let (reader, counted) = (desk.console().beside.clone(), selection.clone());
-    let count = desk.console().aside(async move { counted.count(&reader, &query).await }).await;
-    let count = count.map_err(PageError::internal)??;
-    if count.rows == 0 { Ok(Err(wrong::refused(EXPORT_EMPTY))) } else { Ok(Ok((selection, count))) }
-}
-
-/// Where an export of the whole log ends: a bundle with what is signed of it.
-pub(super) async fn end_of(reader: &Reader, format: Format, end: Seq) -> sqlx::Result<Seq> {
-    if format != Format::Bundle {
-        return Ok(end);
-    }
-    Ok(keep::last(&mut &*reader).await?.map_or(end, |kept| end.min(Seq::new(kept.size))))
 }
 
 #[derive(Template)]

@@ -5,6 +5,7 @@
 //! a CSV, and all of them, tabs too, from what it saves as ODS.
 
 mod guard;
+pub(crate) mod records;
 
 use crate::{
     clock::Instant,
@@ -18,6 +19,8 @@ use std::borrow::Cow;
 
 /// The most of a text that a cell holds, in UTF-16 units: Excel and Calc cut at 32,767 themselves, without a mark.
 const LONGEST: usize = 32_000;
+/// Without it Korean Excel takes a file for code page 949.
+const BYTE_ORDER_MARK: &str = "\u{feff}";
 /// What ends a text that was cut.
 const CUT: &str = "…[cut, see the log]";
 /// Spreadsheets keep 15 digits of a number; what has more is a text.
@@ -75,9 +78,9 @@ fn korean_time(at: Instant) -> String {
     at.plus(TimeDelta::hours(9)).utc().format("%Y-%m-%d %H:%M:%S").to_string()
 }
 
-/// Writes the byte order mark, without which Korean Excel takes the file for code page 949, and the names of the columns.
+/// Writes the byte order mark and the names of the columns.
 pub(crate) fn header(out: &mut Vec<u8>) {
-    out.extend_from_slice("\u{feff}".as_bytes());
+    out.extend_from_slice(BYTE_ORDER_MARK.as_bytes());
     line(out, &COLUMNS.map(|(name, _)| text(name)));
 }
 
@@ -86,7 +89,7 @@ pub(crate) fn row(out: &mut Vec<u8>, entry: &Entry) {
     line(out, &COLUMNS.map(|(_, of)| of(entry)));
 }
 
-fn line(out: &mut Vec<u8>, cells: &[Cell<'_>; COLUMNS.len()]) {
+fn line(out: &mut Vec<u8>, cells: &[Cell<'_>]) {
     for (n, cell) in cells.iter().enumerate() {
         if n > 0 {
             out.push(b',');

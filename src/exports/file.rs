@@ -3,15 +3,13 @@
 use super::{
     bundle::Unbundled,
     finish::FinishExport,
+    naming::Naming,
     record::{Export, find},
+    selection::Wanted,
     sending::{BeginSending, NoteSending},
     source::{Miscounted, Source, Whole},
 };
 use crate::{
-    audit::{
-        filter::{AuditQuery, Target},
-        list::record_look,
-    },
     gate::{Actor, Gate, Refusal},
     id::ExportId,
     secret,
@@ -57,7 +55,7 @@ pub(crate) async fn take(desk: Desk, path: web::Path<ExportId>, request: HttpReq
     if export.staff_id != Some(desk.person().id) {
         return Err(Problem::Permission.into());
     }
-    let query = export.selection().query().ok_or(Problem::Internal)?;
+    let wanted = export.selection().wanted().ok_or(Problem::Internal)?;
     let mut answer = HttpResponse::Ok();
     answer
         .content_type(export.format.content_type())
@@ -67,9 +65,6 @@ pub(crate) async fn take(desk: Desk, path: web::Path<ExportId>, request: HttpReq
     if desk.visit().method.as_str() == "HEAD" {
         return Ok(answer.streaming(empty::<io::Result<Bytes>>()));
     }
-    let subject = query.target.as_ref().and_then(Target::named).filter(|(kind, _)| kind == "user");
-    let subject = subject.map(|(kind, id)| format!("{kind}/{id}"));
-    record_look(&desk, "export-log", subject, Some(format!("audit/exports/{}", export.id))).await?;
     let begun = desk.run_housekeeping(&BeginSending { export: export.id }).await?;
     let Some(attempt) = begun else { return Ok(desk.see_other(&export.href())) };
     let (out, mut chunks) = mpsc::channel(1);
@@ -78,10 +73,10 @@ pub(crate) async fn take(desk: Desk, path: web::Path<ExportId>, request: HttpReq
         gate: desk.console().gate.clone(),
         out,
         noted: Instant::now(),
-        request: desk.visit().request_id.clone(),
+        actor: desk.actor(),
         session: desk.person().session.clone(),
         attempt,
-        query,
+        wanted,
         export,
     };
     if !desk.console().aside.spawn(sending.run().instrument(tracing::Span::current())) {
@@ -108,10 +103,10 @@ struct Sending {
     gate: Gate,
     export: Export,
     attempt: i64,
-    query: AuditQuery,
+    wanted: Wanted,
     out: mpsc::Sender<io::Result<Bytes>>,
-    /// The request that takes the file, and its session: the sending does not outlive it.
-    request: String,
+    /// The person who takes the file, and their session: the sending does not outlive it.
+    actor: Actor,
     session: String,
     /// When it was noted last how far it is.
     noted: Instant,
@@ -154,16 +149,18 @@ impl Sending {
         let _ = self.out.send(Err(cut_short())).await;
     }
 
-    /// Sends every row and, before the answer ends, records that it did.
+    /// Names every customer, sends every row and, before the answer ends, records that it did.
     async fn send(&mut self, sent: &mut i64) -> Result<(), Broken> {
+        let mut naming = Naming::of(&self.export, &self.wanted, self.actor.clone());
+        while naming.step(&self.reader, &self.gate, &self.export, &self.wanted).await? {
+            self.renew_in_time(0).await?;
+        }
         let mut chunk = Vec::new();
-        let mut source = Source::open(&self.reader, &self.export, &self.query, &mut chunk).await?;
+        let mut source = Source::open(&self.reader, &self.export, &self.wanted, &mut chunk).await?;
         while let Some(rows) = source.next(&mut chunk).await? {
             self.push(std::mem::take(&mut chunk).into(), *sent).await?;
             *sent += rows;
-            if self.noted.elapsed() >= NOTED {
-                self.renew(*sent).await?;
-            }
+            self.renew_in_time(*sent).await?;
         }
         let whole = source.end()?;
         let end = self.wait_for_reader(*sent).await?;
@@ -175,7 +172,7 @@ impl Sending {
 
     /// Records that the file was sent, also where the database is busy for a while.
     async fn finish(&self, whole: Whole) -> Result<(), Broken> {
-        let finish = FinishExport::of(self.export.id, self.attempt, self.request.clone(), whole);
+        let finish = FinishExport::of(self.export.id, self.attempt, self.actor.origin.request_id.clone(), whole);
         let actor = Actor::system(format!("export_{}", hex::encode(secret::random::<10>())));
         let mut tries = 0;
         loop {
@@ -206,6 +203,10 @@ impl Sending {
             self.renew(sent).await?;
         }
         Err(Broken::Gone)
+    }
+
+    async fn renew_in_time(&mut self, sent: i64) -> Result<(), Broken> {
+        if self.noted.elapsed() >= NOTED { self.renew(sent).await } else { Ok(()) }
     }
 
     /// A note that is not taken costs nothing while the lease lasts: a database may be busy for a moment.

@@ -1,6 +1,6 @@
 //! What a file is written as.
 
-use super::{csv, ocsf};
+use super::{bundle::Unbundled, csv, ocsf};
 use crate::gate::audit::Entry;
 use serde::{Deserialize, Serialize};
 
@@ -57,6 +57,22 @@ impl Format {
             Self::Csv => csv::header(out),
             Self::Jsonl | Self::Ocsf | Self::Bundle => {}
         }
+    }
+
+    /// The same of access records.
+    pub(super) fn begin_records(self, out: &mut Vec<u8>) {
+        if self == Self::Csv {
+            csv::records::header(out);
+        }
+    }
+
+    /// An access record by the bytes that are hashed.
+    pub(super) fn write_record(self, out: &mut Vec<u8>, body: &[u8]) -> Result<(), Unbundled> {
+        if self == Self::Csv {
+            return csv::records::row(out, body).map_err(|error| Unbundled::Text(error.to_string()));
+        }
+        write_body(out, body);
+        Ok(())
     }
 
     /// A row whose columns are needed too. `log` is the name of the log, where it is signed.

@@ -2,9 +2,11 @@
 
 use super::{
     bundle::Unbundled,
-    create::{CreateExport, end_of},
+    count::end_of,
+    create::CreateExport,
     finish::FinishExport,
     format::Format,
+    naming::Naming,
     record::{Export, find},
     selection::{Count, Selection},
     sending::{BeginSending, NoteSending},
@@ -72,11 +74,13 @@ pub(crate) async fn write(
     export: &Export,
     out: &mut impl Write,
 ) -> Result<Whole, Unwritten> {
-    let query = export.selection().query().ok_or(Unwritten::Gone)?;
+    let wanted = export.selection().wanted().ok_or(Unwritten::Gone)?;
     let attempt = gate.run_housekeeping(&BeginSending { export: export.id }).await?.ok_or(Unwritten::Gone)?;
+    let mut naming = Naming::of(export, &wanted, actor.clone());
+    while naming.step(reader, gate, export, &wanted).await? {}
     let (mut sent, mut chunk) = (0, Vec::new());
     let mut noted = time::Instant::now();
-    let mut source = Source::open(reader, export, &query, &mut chunk).await?;
+    let mut source = Source::open(reader, export, &wanted, &mut chunk).await?;
     while let Some(more) = source.next(&mut chunk).await? {
         out.write_all(&chunk)?;
         sent += more;

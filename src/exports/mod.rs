@@ -1,22 +1,28 @@
-//! Files of rows of the log, for people outside the console: asked for with a sealed change, recorded before the first byte is sent, and
+//! Files of rows of the log and of access records, for people outside the console: asked for with a sealed change, recorded before the first byte is sent, and
 //! closed in the log after the last one.
 
 mod bundle;
+mod count;
 pub(crate) mod create;
 mod csv;
 pub(crate) mod file;
 pub(crate) mod finish;
 pub(crate) mod format;
+pub(crate) mod holds;
 pub(crate) mod host;
 pub(crate) mod list;
+mod naming;
 mod ocsf;
 pub(crate) mod record;
+mod records;
 mod selection;
 pub(crate) mod sending;
 pub(crate) mod show;
 pub(crate) mod size;
 mod source;
+pub(crate) mod typed;
 
+pub(crate) use self::holds::Holds;
 use crate::{
     gate::{Role, Target},
     id::ExportId,

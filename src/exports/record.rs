@@ -1,7 +1,9 @@
 //! Exports as they are stored.
 
 use super::{
+    Holds,
     format::Format,
+    records,
     selection::{Selection, beside_days},
 };
 use crate::{
@@ -24,8 +26,10 @@ pub(crate) struct Export {
     pub expires_at: Instant,
     #[sqlx(try_from = "String")]
     pub format: Format,
+    #[sqlx(try_from = "String")]
+    pub holds: Holds,
     pub purpose: String,
-    /// The filters of the list of the log, as in its address, with its days; empty for every row between the two.
+    /// The filters of the list, as in its address, with its days; empty for every row between the two.
     pub filter: String,
     pub first_seq: Seq,
     pub end_seq: Seq,
@@ -51,9 +55,9 @@ pub(crate) struct Export {
 
 macro_rules! export_columns {
     () => {
-        "e.id, e.staff_id, a.staff_name, e.at, e.expires_at, e.format, e.purpose, e.filter, e.first_seq, e.end_seq, \
+        "e.id, e.staff_id, a.staff_name, e.at, e.expires_at, e.format, e.holds, e.purpose, e.filter, e.first_seq, e.end_seq, \
          e.row_count, e.person_count, e.state, e.attempts, e.sent, e.lease_until, e.finished_at, e.bytes, e.sha256, a.seq, a.reason, \
-         (e.format <> 'bundle' or exists (select 1 from checkpoints c where c.size >= e.end_seq)) as is_covered \
+         (e.format <> 'bundle' or e.holds <> 'log' or exists (select 1 from checkpoints c where c.size >= e.end_seq)) as is_covered \
          from exports e join audit a on a.change_id = e.change_id"
     };
 }
@@ -125,11 +129,14 @@ impl Export {
 
     /// Whether rows between the first and the last may be missing, because they do not fit a filter.
     pub(crate) fn is_filtered(&self) -> bool {
-        !beside_days(&self.filter).is_empty()
+        self.selection().is_filtered()
     }
 
     /// The filters that were asked for, each with the word that the list has for it; days among them.
     pub(crate) fn filters(&self) -> Vec<(&'static str, String)> {
+        if !self.holds.is_log() {
+            return records::shown(&self.filter);
+        }
         serde_urlencoded::from_str(&self.filter).map(|filter: Filter| filter.shown()).unwrap_or_default()
     }
 
@@ -138,15 +145,24 @@ impl Export {
     }
 
     pub(super) fn selection(&self) -> Selection {
-        Selection { first: self.first_seq, end: self.end_seq, filter: self.filter.clone() }
+        Selection { holds: self.holds, first: self.first_seq, end: self.end_seq, filter: self.filter.clone() }
     }
 
-    /// The rows of the file as the list of the log shows them. Its days are in the numbers of the rows, which are the same in the zone of
-    /// each reader.
+    /// The rows of the file as the list of the log shows them; of access records those of all days. The days of the log are in the numbers
+    /// of the rows, which are the same in the zone of each reader.
     pub(crate) fn rows_href(&self) -> String {
+        if !self.holds.is_log() {
+            let and = if self.filter.is_empty() { "" } else { "?" };
+            return format!("/access-records{and}{}", self.filter);
+        }
         let filter = beside_days(&self.filter);
         let and = if filter.is_empty() { "" } else { "&" };
         format!("/audit?{filter}{and}rows={}-{}", self.first_seq, self.last_seq())
+    }
+
+    /// The word for what it is in the format.
+    pub(crate) fn word(&self) -> &'static str {
+        self.holds.word(self.format)
     }
 
     /// The last row that it can hold.
@@ -154,9 +170,10 @@ impl Export {
         Seq::new(self.end_seq.get() - 1)
     }
 
-    /// The name of its file: `audit-0-12345-export-7.jsonl`.
+    /// The name of its file: `audit-0-12345-export-7.jsonl`, or `access-…` of access records.
     pub(crate) fn file_name(&self) -> String {
-        format!("audit-{}-{}-export-{}.{}", self.first_seq, self.last_seq(), self.id, self.format.ending())
+        let holds = if self.holds.is_log() { "audit" } else { "access" };
+        format!("{holds}-{}-{}-export-{}.{}", self.first_seq, self.last_seq(), self.id, self.format.ending())
     }
 }
 

@@ -1,15 +1,16 @@
 //! Which rows of the log a file holds: a range, and the filters of the list. Rows are never altered and never go away, so that what was
 //! counted is what is sent.
 
-use super::format::write_body;
+use super::{Holds, format::write_body};
 use crate::{
+    access::list::AccessQuery,
     audit::{
         filter::{AuditQuery, Filter, Target},
         find::{Index, along_index, bound, row_fits},
     },
     entry_columns,
     gate::audit::Entry,
-    id::Seq,
+    id::{CustomerId, Seq},
     sql,
     store::{Query, Reader, Sql},
     web::{link::link, list::ListQuery as _},
@@ -19,19 +20,29 @@ use serde::{Deserialize, Serialize};
 use std::{collections::HashSet, ops::Range};
 
 /// The number of rows that are looked at at a time.
-const WINDOW: i64 = 20_000;
+pub(super) const WINDOW: i64 = 20_000;
 /// The most rows that are read at a time. The longest take 16 MiB together.
-const AT_ONCE: i64 = 256;
+pub(super) const AT_ONCE: i64 = 256;
 
-/// Rows of the log.
+/// Rows of the log, or access records.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Selection {
+    #[serde(default, skip_serializing_if = "Holds::is_log")]
+    pub holds: Holds,
+    /// A row of the log, or a leaf of the tree of the access records.
     pub first: Seq,
     /// The row after the last one.
     pub end: Seq,
-    /// The filters as in the address of the list, without its numbers, which are in the range; empty for every row. Its days are in the
-    /// range too, and say here what was asked for: in the zone of the person who asked.
+    /// The filters as in the address of the list, without its numbers, which are in the range; empty for every row. The days of the log are
+    /// in the range too, and say here what was asked for: in the zone of the person who asked. Those of access records are moments.
     pub filter: String,
+}
+
+/// What its filters mean.
+#[derive(Clone, Debug)]
+pub(super) enum Wanted {
+    Log(AuditQuery),
+    Access(AccessQuery),
 }
 
 /// How much a selection is.
@@ -40,6 +51,26 @@ pub(crate) struct Count {
     pub rows: i64,
     /// The customers that the rows are about, directly or by an order.
     pub persons: i64,
+}
+
+/// What was found of a selection so far.
+#[derive(Debug, Default)]
+pub(super) struct Found {
+    pub(super) rows: i64,
+    pub(super) persons: HashSet<CustomerId>,
+}
+
+impl Found {
+    pub(super) fn count(&self) -> Count {
+        Count { rows: self.rows, persons: i64::try_from(self.persons.len()).unwrap_or(i64::MAX) }
+    }
+
+    /// The customers, each once, the highest number first.
+    pub(super) fn last_first(self) -> Vec<CustomerId> {
+        let mut persons: Vec<_> = self.persons.into_iter().collect();
+        persons.sort_unstable_by(|a, b| b.cmp(a));
+        persons
+    }
 }
 
 /// A row with the bytes that are hashed.
@@ -113,16 +144,41 @@ fn query_without(filter: &Filter, names: &[&str]) -> String {
 impl Selection {
     /// The rows of a range that fit the filters of the list, whose days are in the range.
     pub(super) fn of(rows: Range<Seq>, filter: &Filter) -> Self {
-        Self { first: rows.start, end: rows.end, filter: query_without(filter, &["rows"]) }
+        Self { holds: Holds::Log, first: rows.start, end: rows.end, filter: query_without(filter, &["rows"]) }
     }
 
     /// Whether rows of the range may be left out.
     pub(super) fn is_filtered(&self) -> bool {
-        !beside_days(&self.filter).is_empty()
+        match self.holds {
+            Holds::Log => !beside_days(&self.filter).is_empty(),
+            Holds::Access => !self.filter.is_empty(),
+        }
     }
 
-    /// What the filters mean within the range; `None` where the text is not one that [`of`](Self::of) made.
-    pub(super) fn query(&self) -> Option<AuditQuery> {
+    /// What the filters mean; `None` where the text is none of this program's.
+    pub(super) fn wanted(&self) -> Option<Wanted> {
+        match self.holds {
+            Holds::Log => self.query().map(Wanted::Log),
+            Holds::Access => self.records().map(Wanted::Access),
+        }
+    }
+
+    /// Adds what is in the window that begins at a place. Returns where the next one begins.
+    pub(super) async fn look(
+        &self,
+        reader: &Reader,
+        wanted: &Wanted,
+        from: Seq,
+        found: &mut Found,
+    ) -> sqlx::Result<Option<Seq>> {
+        match wanted {
+            Wanted::Log(query) => self.look_at_rows(reader, query, from, found).await,
+            Wanted::Access(query) => self.look_at_records(reader, query, from, found).await,
+        }
+    }
+
+    /// What the filters of the log mean; `None` where the text is not one that [`of`](Self::of) made.
+    fn query(&self) -> Option<AuditQuery> {
         let filter: Filter = serde_urlencoded::from_str(&self.filter).ok()?;
         // In which zone its days are does not matter: they are in the range.
         let query = filter.read(Zone::UTC).ok()?;
@@ -133,20 +189,30 @@ impl Selection {
 
     /// Counts the rows, a window at a time.
     pub(super) async fn count(&self, reader: &Reader, query: &AuditQuery) -> sqlx::Result<Count> {
-        let (mut persons, mut rows, mut start) = (HashSet::new(), 0, self.first.get());
-        while start < self.end.get() {
-            let end = start.saturating_add(WINDOW).min(self.end.get());
-            let statement = reader.query(sql!(
-                sqlite: persons!("instr(lower(reason), lower($10))"),
-                postgres: persons!("position(lower($10) in lower(reason))"),
-            ));
-            let found: Vec<(Option<String>, i64)> =
-                bound(statement, Seq::new(start)..Seq::new(end), query).all().await?;
-            rows += found.iter().map(|(_, n)| n).sum::<i64>();
-            persons.extend(found.iter().filter_map(|(person, _)| person.as_ref()?.parse::<i64>().ok()));
-            start = end;
+        let (mut found, mut from) = (Found::default(), Some(self.first));
+        while let Some(place) = from {
+            from = self.look_at_rows(reader, query, place, &mut found).await?;
         }
-        Ok(Count { rows, persons: i64::try_from(persons.len()).unwrap_or(i64::MAX) })
+        Ok(found.count())
+    }
+
+    /// The same of rows of the log.
+    async fn look_at_rows(
+        &self,
+        reader: &Reader,
+        query: &AuditQuery,
+        from: Seq,
+        found: &mut Found,
+    ) -> sqlx::Result<Option<Seq>> {
+        let end = Seq::new(from.get().saturating_add(WINDOW)).min(self.end);
+        let statement = reader.query(sql!(
+            sqlite: persons!("instr(lower(reason), lower($10))"),
+            postgres: persons!("position(lower($10) in lower(reason))"),
+        ));
+        let persons: Vec<(Option<String>, i64)> = bound(statement, from..end, query).all().await?;
+        found.rows += persons.iter().map(|(_, n)| n).sum::<i64>();
+        found.persons.extend(persons.iter().filter_map(|(person, _)| person.as_ref()?.parse::<CustomerId>().ok()));
+        Ok(Some(end).filter(|end| *end < self.end))
     }
 
     /// The first rows from one on, with their columns.
@@ -223,7 +289,7 @@ impl Selection {
         }
     }
 
-    fn slice_of<T>(&self, rows: Vec<T>, end: Seq, place: impl Fn(&T) -> Seq) -> Slice<T> {
+    pub(super) fn slice_of<T>(&self, rows: Vec<T>, end: Seq, place: impl Fn(&T) -> Seq) -> Slice<T> {
         let count = i64::try_from(rows.len()).unwrap_or(i64::MAX);
         let next = self.next_of(count, rows.last().map(place), end, AT_ONCE);
         Slice { rows, next }

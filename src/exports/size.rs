@@ -1,8 +1,7 @@
 //! How much would be in a file, asked for by its form: counting a large log takes longer than opening a form may.
 
-use super::{create::count, selection::Count};
+use super::{Holds, count::count, selection::Count, typed::Typed};
 use crate::{
-    audit::filter::Filter,
     id::Seq,
     web::{Desk, PageResult, problem_page::Problem, shell::Frame, words::Message},
 };
@@ -17,11 +16,13 @@ pub(crate) struct Asked {
     end: Seq,
     #[serde(default)]
     filter: String,
+    #[serde(default)]
+    holds: Holds,
 }
 
 /// `GET /audit/exports/size`
 pub(crate) async fn show(desk: Desk, asked: web::Query<Asked>) -> PageResult {
-    let filter: Filter = serde_urlencoded::from_str(&asked.filter).map_err(|_| Problem::BadRequest)?;
+    let filter = Typed::read(asked.holds, &asked.filter).ok_or(Problem::BadRequest)?;
     let counted = count(&desk, filter, asked.end, None).await?;
     let counted = counted.map(|(_, count)| count);
     desk.page(200, &SizeFragment { shell: desk.frame(), counted })

@@ -1,12 +1,13 @@
 //! What a file consists of, piece by piece, so that little of it is in memory.
 
 use super::{
-    bundle::{Bundle, Unbundled},
+    Holds,
+    bundle::{Bundle, RecordBundle, Unbundled},
     format::Format,
     record::Export,
-    selection::{Selection, Slice},
+    selection::{Selection, Slice, Wanted},
 };
-use crate::{audit::filter::AuditQuery, evidence::keep, id::Seq, store::Reader};
+use crate::{evidence::keep, id::Seq, store::Reader};
 use sha2::{Digest as _, Sha256};
 
 /// The pieces of one file, in their order, and what they are together.
@@ -22,6 +23,7 @@ pub(super) struct Source {
 enum Pieces {
     Lines(Box<Lines>),
     Bundle(Box<Bundle>),
+    Records(Box<RecordBundle>),
 }
 
 /// A whole file.
@@ -46,7 +48,7 @@ struct Lines {
     reader: Reader,
     format: Format,
     selection: Selection,
-    query: AuditQuery,
+    wanted: Wanted,
     /// The name of the log, where it is signed.
     log: Option<String>,
     /// Where the next rows begin; nothing after the last.
@@ -58,10 +60,10 @@ impl Source {
     pub(super) async fn open(
         reader: &Reader,
         export: &Export,
-        query: &AuditQuery,
+        wanted: &Wanted,
         out: &mut Vec<u8>,
     ) -> Result<Self, Unbundled> {
-        let pieces = Pieces::open(reader, export, query, out).await?;
+        let pieces = Pieces::open(reader, export, wanted, out).await?;
         Ok(Self { pieces, hash: Sha256::new(), bytes: 0, rows: 0, counted: export.row_count })
     }
 
@@ -71,6 +73,7 @@ impl Source {
         let rows = match &mut self.pieces {
             Pieces::Lines(lines) => lines.next(out).await?,
             Pieces::Bundle(bundle) => bundle.next(out).await?,
+            Pieces::Records(bundle) => bundle.next(out).await?,
         };
         if let Some(rows) = rows {
             self.hash.update(&*out);
@@ -91,33 +94,55 @@ impl Source {
 }
 
 impl Pieces {
-    async fn open(reader: &Reader, export: &Export, query: &AuditQuery, out: &mut Vec<u8>) -> Result<Self, Unbundled> {
+    async fn open(reader: &Reader, export: &Export, wanted: &Wanted, out: &mut Vec<u8>) -> Result<Self, Unbundled> {
         let selection = export.selection();
-        if export.format == Format::Bundle {
+        if let (Wanted::Log(query), Format::Bundle) = (wanted, export.format) {
             let mut bundle = Bundle::open(reader, export, &selection, query).await?;
             bundle.begin(out)?;
             return Ok(Self::Bundle(Box::new(bundle)));
         }
-        export.format.begin(out);
+        if let (Wanted::Access(query), Format::Bundle) = (wanted, export.format) {
+            let mut bundle = RecordBundle::open(reader, export, query).await?;
+            bundle.begin(out)?;
+            return Ok(Self::Records(Box::new(bundle)));
+        }
+        match export.holds {
+            Holds::Log => export.format.begin(out),
+            Holds::Access => export.format.begin_records(out),
+        }
         let log = keep::last(&mut &*reader).await?.map(|kept| kept.origin);
         let (reader, format, from) = (reader.clone(), export.format, Some(selection.first));
-        Ok(Self::Lines(Box::new(Lines { reader, format, selection, query: query.clone(), log, from })))
+        Ok(Self::Lines(Box::new(Lines { reader, format, selection, wanted: wanted.clone(), log, from })))
     }
 }
 
 impl Lines {
-    async fn next(&mut self, out: &mut Vec<u8>) -> sqlx::Result<Option<i64>> {
+    async fn next(&mut self, out: &mut Vec<u8>) -> Result<Option<i64>, Unbundled> {
         let Some(from) = self.from else { return Ok(None) };
-        if self.format == Format::Jsonl {
-            let (rows, next) = self.selection.write_bodies(&self.reader, &self.query, from, out).await?;
-            self.from = next;
-            return Ok(Some(rows));
+        let count;
+        match &self.wanted {
+            Wanted::Log(query) if self.format == Format::Jsonl => {
+                (count, self.from) = self.selection.write_bodies(&self.reader, query, from, out).await?;
+            }
+            Wanted::Log(query) => {
+                let Slice { rows, next } = self.selection.lines(&self.reader, query, from).await?;
+                for line in &rows {
+                    self.format.write(out, &line.entry, &line.body, self.log.as_deref());
+                }
+                (count, self.from) = (number(&rows), next);
+            }
+            Wanted::Access(query) => {
+                let Slice { rows, next } = self.selection.record_bodies(&self.reader, query, from).await?;
+                for (_, body) in &rows {
+                    self.format.write_record(out, body)?;
+                }
+                (count, self.from) = (number(&rows), next);
+            }
         }
-        let Slice { rows, next } = self.selection.lines(&self.reader, &self.query, from).await?;
-        for line in &rows {
-            self.format.write(out, &line.entry, &line.body, self.log.as_deref());
-        }
-        self.from = next;
-        Ok(Some(i64::try_from(rows.len()).unwrap_or(i64::MAX)))
+        Ok(Some(count))
     }
+}
+
+fn number<T>(rows: &[T]) -> i64 {
+    i64::try_from(rows.len()).unwrap_or(i64::MAX)
 }

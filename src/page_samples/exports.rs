@@ -2,14 +2,16 @@
 
 use super::maker::{Maker, Sample, before, html};
 use crate::{
+    access,
     audit::filter::Filter,
     exports::{
-        EXPORT_EMPTY,
+        EXPORT_EMPTY, Holds,
         create::CreatePanel,
         format::Format,
         list::{Exports, ListPage},
         record::{Export, Stage},
         show::{Now, ShowPage},
+        typed::Typed,
     },
     id::{ExportId, Seq, StaffId},
     web::{
@@ -35,6 +37,7 @@ impl Maker {
             at,
             expires_at: at.plus(TimeDelta::hours(24)),
             format,
+            holds: Holds::Log,
             purpose: "authority".into(),
             filter: filter.into(),
             first_seq: Seq::new(0),
@@ -65,9 +68,10 @@ impl Maker {
         }
     }
 
-    fn export_side(self, filter: Filter, purpose: &str, errors: FieldErrors) -> Side {
+    fn export_side(self, filter: Typed, purpose: &str, errors: FieldErrors) -> Side {
         let seal = SealForm { errors, reason: self.reason(), ..SealForm::fresh(CreatePanel::KIND, "01JD3Q8V5W", 0) };
-        let panel = CreatePanel { format: "csv".into(), purpose: purpose.into(), end: "12345".into(), filter };
+        let panel =
+            CreatePanel { format: "csv".into(), purpose: purpose.into(), end: "12345".into(), filter, waiting: 0 };
         side_of(&self.shell(Section::Audit), &Exports, &(), Opened::Form(panel), seal).unwrap().0
     }
 
@@ -82,7 +86,7 @@ impl Maker {
         let rows = vec![self.finished(6), self.export(5, Format::Csv, "action=points.adjust"), broken.clone()];
         add("exports", list(rows.clone(), Side::default()));
         add("exports-empty", list(Vec::new(), Side::default()));
-        add("export-form", list(rows.clone(), self.export_side(Filter::default(), "", FieldErrors::new())));
+        add("export-form", list(rows.clone(), self.export_side(Typed::Log(Filter::default()), "", FieldErrors::new())));
         let filter = Filter {
             staff: "1".into(),
             action: "points.adjust".into(),
@@ -91,12 +95,19 @@ impl Maker {
             ..Filter::default()
         };
         assert!(!filter.is_empty());
+        let filter = Typed::Log(filter);
         let refused = FieldErrors::one("filter", wrong::refused(EXPORT_EMPTY));
         add("export-form-filtered", list(rows.clone(), self.export_side(filter.clone(), "audit", FieldErrors::new())));
         let mut errors = refused;
         errors.add("purpose", wrong::not_a_choice());
         errors.add("format", wrong::not_a_choice());
         add("export-form-refused", list(rows, self.export_side(filter, "", errors)));
+
+        let records =
+            access::list::Filter { subject: "482913".into(), from: "2026-11-01".into(), ..Default::default() };
+        let side = self.export_side(Typed::Access(records), "data-subject", FieldErrors::new());
+        let of_access = Export { holds: Holds::Access, ..self.export(7, Format::Jsonl, "subject=482913") };
+        add("export-form-access", list(vec![of_access.clone()], side));
 
         let show = |export: Export, stage: Stage, is_offered: bool| {
             let progress = Now { stage, is_offered };
@@ -111,6 +122,7 @@ impl Maker {
             ),
         );
         let unsigned = Export { is_covered: false, ..self.export(7, Format::Bundle, "action=points.adjust") };
+        add("export-access", show(of_access, Stage::Ready, true));
         add("export-unsigned", show(unsigned, Stage::Unsigned, false));
         add("export-of-another", show(self.export(7, Format::Ocsf, ""), Stage::Ready, false));
         let sending = Export { sent: 420_112, ..self.export(7, Format::Jsonl, "") };

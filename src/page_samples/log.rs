@@ -3,6 +3,7 @@ use crate::{
     access::{pages as access, tie::Head},
     audit::{RequestRow, checkpoints::CheckpointsPage, pages as audit},
     evidence::{
+        access::Place,
         keep::{Finding, Kept},
         ship::record::Shipment,
         timestamp::record::{TimeStamp, Trouble},
@@ -341,9 +342,11 @@ impl Maker {
             })
         };
         let look = |minutes, task: &str, customers: &[i64], detail: Option<&str>, reason: Option<String>| access::Row {
+            id: 48_120 - minutes,
             at: before(TimeDelta::minutes(minutes)),
             staff: self.me(),
             task: task.into(),
+            shown: if customers.len() == 3 { 1_000 } else { i64::try_from(customers.len()).unwrap_or_default() },
             customers: customers.iter().copied().map(CustomerId::new).collect(),
             detail: detail.map(Into::into),
             reason,
@@ -358,12 +361,32 @@ impl Maker {
             look(5, "view-order", &[482_913], Some("order/4829"), None),
             look(6, "search", &[482_913, 51, 7], Some("orders"), None),
             look(7, "search", &[], Some("newest"), None),
+            look(
+                8,
+                "export-log",
+                &[482_913, 52, 7],
+                Some("audit/exports/7"),
+                Some(self.text("정기 감사 자료", "For the inspection")),
+            ),
         ];
         let filter = crate::access::list::Filter {
             subject: self.text("482913", "482913"),
             task: "reveal".into(),
             ..crate::access::list::Filter::default()
         };
+        let record = |row: &access::Row, place, is_sealed: bool| {
+            let leaf = (
+                r#"{"at":"2026-11-28T03:22:22.118204Z","customers":["7"],"detail":"orders","id":"48114","n":"48010"}"#,
+                "9f86d081884c7d65",
+            );
+            let leaf = is_sealed.then(|| (leaf.0.to_owned(), leaf.1.repeat(4)));
+            html(&access::ShowPage { shell: self.shell(Section::Access), row: row.clone(), place, leaf })
+        };
+        let (n, size, row) = (48_010, 48_120, Seq::new(12_340));
+        add("access-record", record(&some[7], Place::Signed { n, size, row }, true));
+        add("access-record-tied", record(&some[2], Place::Tied { n, size, row, is_signed: true }, true));
+        add("access-record-leaf", record(&some[4], Place::Leaf { n }, true));
+        add("access-record-waiting", record(&some[6], Place::Waiting, false));
         add("access", looks(crate::access::list::Filter::default(), some.clone(), FieldErrors::new()));
         add("access-filtered", looks(filter.clone(), some, FieldErrors::new()));
         add("access-nothing", looks(filter, vec![], FieldErrors::one("address", wrong::not_an_address())));

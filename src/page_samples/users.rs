@@ -103,10 +103,12 @@ impl Maker {
 
     fn viewed(self) -> Looked {
         let look = |minutes, task: &str, detail: Option<&str>, reason: Option<String>| access::Row {
+            id: 48_120 - minutes,
             at: before(TimeDelta::minutes(minutes)),
             staff: self.me(),
             task: task.into(),
             detail: detail.map(Into::into),
+            shown: 1,
             customers: vec![CustomerId::new(482_913)],
             reason,
             ip: "10.20.4.22".into(),
@@ -119,6 +121,12 @@ impl Maker {
                 look(5, "view-order", Some("order/4829"), None),
                 look(6, "search", Some("orders"), None),
                 look(9, "view-log", Some("audit/12345"), None),
+                look(
+                    12,
+                    "export-log",
+                    Some("audit/exports/7"),
+                    Some(self.text("정기 감사 자료", "For the inspection")),
+                ),
             ],
             pager: pager_within("/users/482913", "looks", true, Some(17)),
         }

@@ -62,7 +62,7 @@ struct TakenRow {
 pub(super) async fn taken(db: &mut impl Queries, from: Instant, to: Instant) -> sqlx::Result<Vec<Taken>> {
     let rows: Vec<TakenRow> = db
         .query(sql!(
-            "select e.id, e.at, a.staff_name, e.format, e.purpose, e.filter, e.row_count, e.person_count, e.bytes, e.sha256, a.seq, a.reason
+            "select e.id, e.at, a.staff_name, case when e.holds = 'log' then e.format else e.holds || '-' || e.format end as format, e.purpose, e.filter, e.row_count, e.person_count, e.bytes, e.sha256, a.seq, a.reason
                from exports e join audit a on a.change_id = e.change_id
               where e.at >= $1 and e.at < $2 order by e.at, e.id limit $3"
         ))

@@ -130,11 +130,12 @@ fn at(zone: Zone, day: NaiveDate, minutes: i64) -> Option<Instant> {
     zone.moment_of(day.and_time(NaiveTime::MIN).checked_add_signed(TimeDelta::minutes(minutes))?)
 }
 
+/// Files that were written on the host have records of no person; they are listed with the files.
 async fn looks(db: &mut impl Queries, day: &Day) -> sqlx::Result<Vec<Looks>> {
     db.query(sql!(
         "select staff_id, task, count(*) as n, sum(case when at < $3 or at >= $4 then 1 else 0 end) as off_hours,
                 min(id) as first_id, max(id) as last_id
-           from access_records where at >= $1 and at < $2 group by staff_id, task order by staff_id, task"
+           from access_records where at >= $1 and at < $2 and staff_id > 0 group by staff_id, task order by staff_id, task"
     ))
     .bind(day.from)
     .bind(day.to)
@@ -167,7 +168,7 @@ async fn rows(db: &mut impl Queries, day: &Day) -> sqlx::Result<Vec<Rows>> {
 async fn customers(db: &mut impl Queries, from: Instant, to: Instant) -> sqlx::Result<Vec<(StaffId, i64)>> {
     db.query(sql!(
         "select r.staff_id, count(distinct s.customer) from access_records r cross join access_subjects s
-          where r.at >= $1 and r.at < $2 and s.record_id = r.id group by r.staff_id order by r.staff_id"
+          where r.at >= $1 and r.at < $2 and r.staff_id > 0 and s.record_id = r.id group by r.staff_id order by r.staff_id"
     ))
     .bind(from)
     .bind(to)

@@ -34,13 +34,13 @@ use base64::{Engine as _, engine::general_purpose::STANDARD};
 pub(crate) const MAX_SIZE: u64 = u64::MAX >> 1;
 
 /// Reads a number as it is written: digits without a sign and without leading zeros, at most [`MAX_SIZE`].
-fn read_decimal(text: &str) -> Option<u64> {
+pub(crate) fn read_decimal(text: &str) -> Option<u64> {
     let number: u64 = text.parse().ok()?;
     (number <= MAX_SIZE && number.to_string() == text).then_some(number)
 }
 
 /// Reads a hash in canonical standard base64 with padding: 44 characters.
-fn read_hash(text: &str) -> Option<Hash> {
+pub(crate) fn read_hash(text: &str) -> Option<Hash> {
     // A longer text is not decoded at all.
     let bytes = (text.len() == 44).then(|| STANDARD.decode(text).ok())??;
     bytes.try_into().ok()

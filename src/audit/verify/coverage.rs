@@ -398,7 +398,7 @@ pub const COVERAGE: &[Coverage] = &[
         "exports",
         &[
             (
-                "id, staff_id, at, format, purpose, filter, first_seq, end_seq, row_count, person_count, change_id",
+                "id, staff_id, at, holds, format, purpose, filter, first_seq, end_seq, row_count, person_count, change_id",
                 "the row of the log that it was made with",
             ),
             ("state, bytes, sha256", "the row of the log that was appended when the file had been sent"),

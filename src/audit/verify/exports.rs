@@ -18,7 +18,7 @@ pub(super) async fn exports_fit(reader: &Reader) -> Result<(), Unfit> {
         sql!(
             "select e.id, coalesce(a.outcome = 'applied' and a.action = $3
                     and a.after ->> 'export_number' = cast(e.id as text) and coalesce(a.staff_id, 0) = coalesce(e.staff_id, 0)
-                    and a.after ->> 'export_format' = e.format and a.after ->> 'export_purpose' = e.purpose
+                    and coalesce(a.after ->> 'export_holds', 'log') = e.holds and a.after ->> 'export_format' = e.format and a.after ->> 'export_purpose' = e.purpose
                     and coalesce(a.after ->> 'export_filter', '') = e.filter
                     and a.after ->> 'export_first' = cast(e.first_seq as text) and a.after ->> 'export_last' = cast(e.end_seq - 1 as text)
                     and a.after ->> 'rows' = cast(e.row_count as text) and a.after ->> 'persons' = cast(e.person_count as text)

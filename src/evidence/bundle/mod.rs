@@ -12,7 +12,7 @@ mod verify;
 
 pub(crate) use files::{Files, is_bundle};
 pub(crate) use manifest::{Exported, FORMAT, FileHash, Kind, Manifest, Rows, Tree};
-pub(crate) use verify::{Held, StampHeld, verify};
+pub(crate) use verify::{Held, StampHeld, hash_of, verify};
 
 use crate::id::Seq;
 

@@ -162,7 +162,8 @@ fn manifest(files: &Files) -> Result<Manifest, Unfit> {
     Ok(manifest)
 }
 
-fn hash_of(files: &Files, name: &str) -> io::Result<FileHash> {
+/// The length and the hash of a file.
+pub(crate) fn hash_of(files: &Files, name: &str) -> io::Result<FileHash> {
     let (mut file, mut hash, mut bytes) = (files.read(name)?, Sha256::new(), 0);
     let mut buffer = vec![0; BUFFER];
     loop {

@@ -2,8 +2,10 @@
 
 mod archive;
 mod readme;
+mod records;
 
 use self::archive::Archive;
+pub(super) use self::records::RecordBundle;
 use super::{
     record::Export,
     selection::{Selection, Slice, beside_days},
@@ -49,7 +51,7 @@ pub(crate) enum Unbundled {
     Node(#[from] nodes::Missing),
     #[error(transparent)]
     Receipt(#[from] Unproven),
-    #[error("a text of the bundle cannot be written: {0}")]
+    #[error("a text of the file cannot be written: {0}")]
     Text(String),
     #[error(transparent)]
     Io(#[from] io::Error),

@@ -189,6 +189,7 @@ fn every_form_carries_what_its_address_asks_for() {
                 "filter",
                 "end",
                 "hide",
+                "holds",
                 "sha256",
             ];
             let name = hidden.attr("name").unwrap_or_default();

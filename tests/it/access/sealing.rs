@@ -17,7 +17,7 @@ use std::{
     time::{Duration, Instant as Moment},
 };
 
-fn sealing(config: &mut Config) {
+pub(super) fn sealing(config: &mut Config) {
     config.sealing = Some(Sealing { look: Duration::from_millis(20), turns: 1, ..Sealing::default() });
 }
 
@@ -26,17 +26,17 @@ fn waiting(world: &World) -> i64 {
 }
 
 /// Waits until all records are leaves.
-fn sealed(world: &World) {
+pub(super) fn sealed(world: &World) {
     wait_until(|| waiting(world) == 0);
 }
 
 /// Waits until the log has the tree of all records.
-fn tied(world: &World) {
+pub(super) fn tied(world: &World) {
     world.clock.advance(Duration::from_mins(61));
     wait_until(|| waiting(world) == 0 && world.number("select size - tied from access_head") == 0);
 }
 
-fn bodies(world: &World) -> Vec<String> {
+pub(super) fn bodies(world: &World) -> Vec<String> {
     let text = match world.engine {
         Engine::Sqlite => "select cast(body as text) from access_leaves order by n",
         Engine::Postgres => "select convert_from(body, 'UTF8') from access_leaves order by n",
@@ -44,7 +44,7 @@ fn bodies(world: &World) -> Vec<String> {
     world.rows(text).into_iter().map(|row| row[0].clone().unwrap()).collect()
 }
 
-fn tree(bodies: &[String]) -> Frontier {
+pub(super) fn tree(bodies: &[String]) -> Frontier {
     let mut frontier = Frontier::default();
     for body in bodies {
         frontier.push(leaf(body.as_bytes()));

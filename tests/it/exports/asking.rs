@@ -8,7 +8,7 @@ use crate::{
 use ingam::gate::{Amount, When};
 
 /// The form for the rows that a query of the log finds, filled in.
-fn form(sora: &Browser, query: &str) -> Form {
+pub(crate) fn form(sora: &Browser, query: &str) -> Form {
     sora.get(&format!("/audit/exports?panel=export{query}"))
         .form_to("/audit/exports")
         .set("purpose", "audit")
@@ -17,7 +17,12 @@ fn form(sora: &Browser, query: &str) -> Form {
 
 /// Asks for a file; the path of its page.
 pub(crate) fn ask(world: &World, sora: &Browser, format: &str, query: &str) -> String {
-    let made = form(sora, query).set("format", format).set("code", &world.code("sora")).submit();
+    ask_for(world, form(sora, query).set("format", format))
+}
+
+/// Seals a form that is filled in.
+pub(crate) fn ask_for(world: &World, form: Form) -> String {
+    let made = form.set("code", &world.code("sora")).submit();
     assert_eq!(made.status, 303, "{made}");
     let (path, _) = made.location().unwrap().split_once('?').unwrap();
     path.to_owned()

@@ -12,7 +12,7 @@ use std::{
 };
 
 /// The public key, the bundle and what else the command is given.
-fn verify(world: &World, key: &Key, path: &Path, more: &[&str]) -> Output {
+pub(super) fn verify(world: &World, key: &Key, path: &Path, more: &[&str]) -> Output {
     let arguments = ["audit", "verify", path.to_str().unwrap(), "--vkey", &key.vkey];
     world.command(&[&arguments, more].concat()).output().unwrap()
 }
@@ -44,7 +44,7 @@ fn files(directory: &Path) -> Vec<PathBuf> {
 }
 
 /// Each file but the manifest with one byte altered, and without its end: the bundle fits no more.
-fn every_byte_counts(world: &World, key: &Key, directory: &Path) {
+pub(super) fn every_byte_counts(world: &World, key: &Key, directory: &Path) {
     for file in files(directory) {
         let bytes = fs::read(&file).unwrap();
         if file.ends_with("manifest.json") {

@@ -137,6 +137,8 @@ fn answer(walker: &Walker, route: &Route, path: &str) -> (&'static str, u16) {
         (404, "GET") if route.path == "/audit/checkpoints/{id}/timestamp" => "yes",
         // No report was signed here.
         (404, "GET") if route.path.starts_with("/audit/reviews/signed/") => "yes",
+        // It may be gone, or in no signed log.
+        (404, "GET") if route.path.starts_with("/access-records/{id}") => "yes",
         // It was taken, which its page says.
         (303, "GET") if route.path == "/audit/exports/{id}/file" => "yes",
         // It is there for the token of a scraper, which this console has none of: then it is not there.
