@@ -102,7 +102,7 @@ on_both! {
         assert!(!differs.status.success() && said(&differs).contains("are not those that were signed"), "{}", said(&differs));
         rewrite(world, seq, "As agreed with the CEO", "Late delivery, ticket 5");
         // The signer, which found the rewritten row, is content again: it writes no row while others are taken away.
-        wait_until(|| size(world) >= 0 && world.number("select count(*) from signing where fault is not null") == 0);
+        wait_until(|| super::support::size(world) >= 0 && world.number("select count(*) from signing where fault is not null") == 0);
         assert!(shipped.compare().status.success());
         tamper(world, &format!("delete from audit where seq >= {seq}"));
         recompute(world);
