@@ -25,8 +25,8 @@ impl Holds {
         }
     }
 
-    pub(crate) fn is_log(&self) -> bool {
-        *self == Self::Log
+    pub(crate) fn is_log(self) -> bool {
+        self == Self::Log
     }
 
     /// What it can be written as.

@@ -29,7 +29,7 @@ pub(crate) struct Export {
     #[sqlx(try_from = "String")]
     pub holds: Holds,
     pub purpose: String,
-    /// The filters of the list, as in its address, with its days; empty for every row between the two.
+    /// The filters of the list, as in its address, with the days of the log; empty for every row between the two.
     pub filter: String,
     pub first_seq: Seq,
     pub end_seq: Seq,
@@ -134,10 +134,12 @@ impl Export {
 
     /// The filters that were asked for, each with the word that the list has for it; days among them.
     pub(crate) fn filters(&self) -> Vec<(&'static str, String)> {
-        if !self.holds.is_log() {
-            return records::shown(&self.filter);
+        match self.holds {
+            Holds::Log => {
+                serde_urlencoded::from_str(&self.filter).map(|filter: Filter| filter.shown()).unwrap_or_default()
+            }
+            Holds::Access => records::shown(&self.filter),
         }
-        serde_urlencoded::from_str(&self.filter).map(|filter: Filter| filter.shown()).unwrap_or_default()
     }
 
     pub(crate) fn href(&self) -> String {
@@ -148,12 +150,11 @@ impl Export {
         Selection { holds: self.holds, first: self.first_seq, end: self.end_seq, filter: self.filter.clone() }
     }
 
-    /// The rows of the file as the list of the log shows them; of access records those of all days. The days of the log are in the numbers
-    /// of the rows, which are the same in the zone of each reader.
+    /// The rows of the file as the list shows them. Days of the log are in the numbers of the rows, which are the same in the zone of
+    /// each reader; of access records it is the list of all days.
     pub(crate) fn rows_href(&self) -> String {
         if !self.holds.is_log() {
-            let and = if self.filter.is_empty() { "" } else { "?" };
-            return format!("/access-records{and}{}", self.filter);
+            return records::list_href(&self.filter);
         }
         let filter = beside_days(&self.filter);
         let and = if filter.is_empty() { "" } else { "&" };

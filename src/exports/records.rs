@@ -50,12 +50,21 @@ pub(super) async fn select(
     Ok((selection, found.count()))
 }
 
-/// The filters of a noted text, each with the word that the list has for it; its days are moments.
+/// The filters that were asked for, each with the word that the list has for it; moments for days.
 pub(super) fn shown(filter: &str) -> Vec<(&'static str, String)> {
-    let read = |filter| Some((serde_urlencoded::from_str(filter).ok()?, serde_urlencoded::from_str(filter).ok()?));
-    let Some((filter, Days { since, until })): Option<(Filter, Days)> = read(filter) else { return Vec::new() };
-    let text = |at: Option<Instant>| at.map_or_else(String::new, |at| at.to_string());
-    Filter { from: text(since), to: text(until), ..filter }.shown()
+    let (Ok(typed), Ok(days)) =
+        (serde_urlencoded::from_str::<Filter>(filter), serde_urlencoded::from_str::<Days>(filter))
+    else {
+        return Vec::new();
+    };
+    let days = [("filter.from", days.since), ("filter.to", days.until)];
+    let days = days.into_iter().filter_map(|(label, at)| Some((label, at?.to_string())));
+    typed.shown().into_iter().chain(days).collect()
+}
+
+/// The list with these filters, but for the days.
+pub(super) fn list_href(filter: &str) -> String {
+    serde_urlencoded::from_str(filter).map_or_else(|_| Filter::PATH.to_owned(), |filter: Filter| filter.href(""))
 }
 
 impl Selection {

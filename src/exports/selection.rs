@@ -27,14 +27,15 @@ pub(super) const AT_ONCE: i64 = 256;
 /// Rows of the log, or access records.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Selection {
-    #[serde(default, skip_serializing_if = "Holds::is_log")]
+    #[serde(default, skip_serializing_if = "is_of_log")]
     pub holds: Holds,
     /// A row of the log, or a leaf of the tree of the access records.
     pub first: Seq,
     /// The row after the last one.
     pub end: Seq,
-    /// The filters as in the address of the list, without its numbers, which are in the range; empty for every row. The days of the log are
-    /// in the range too, and say here what was asked for: in the zone of the person who asked. Those of access records are moments.
+    /// The filters as in the address of the list, without its numbers, which are in the range; empty for every row. Its days are in the
+    /// range too, and say here what was asked for: in the zone of the person who asked. Those
+    /// of access records have moments for days.
     pub filter: String,
 }
 
@@ -43,6 +44,12 @@ pub struct Selection {
 pub(super) enum Wanted {
     Log(AuditQuery),
     Access(AccessQuery),
+}
+
+/// What was asked for before there were files of access records says nothing of them.
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde hands over a reference")]
+fn is_of_log(holds: &Holds) -> bool {
+    holds.is_log()
 }
 
 /// How much a selection is.
