@@ -144,12 +144,11 @@ pub async fn start(config: Config, clock: Clock, listener: TcpListener) -> anyho
     check_personas(&config)?;
     let address = listener.local_addr().context("the listening address cannot be read")?;
     let store = Store::open(&config.database_url, config.connections).await?;
-    let engine = store.engine;
+    let (engine, aside) = (store.engine, aside());
     let gate = open_gate(&store, &config, clock.clone()).await?;
     take_over(&store, &gate, &config).await?;
     let limits = Limits { idle: config.session_idle, absolute: config.session_absolute };
     let traffic = Arc::new(Traffic::new(routes::ROUTES));
-    let aside = aside();
     let console = web::Data::new(Console {
         profile: config.profile,
         zone: config.time_zone,

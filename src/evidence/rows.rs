@@ -62,7 +62,7 @@ pub(crate) async fn bodies(reader: &Reader, rows: Range<u64>) -> Result<Bodies, 
     }
     let lines = lines.unwrap_or_default();
     let count = usize::try_from(found).unwrap_or_default();
-    if count > 0 && lines.iter().filter(|byte| **byte == b'\n').count() + 1 != count {
+    if count > 0 && lines.split(|byte| *byte == b'\n').count() != count {
         return Err(Unfit::Lines(start));
     }
     Ok(Bodies { lines, count })

@@ -15,6 +15,7 @@ mod naming;
 mod ocsf;
 pub(crate) mod record;
 mod records;
+mod rows;
 mod selection;
 pub(crate) mod sending;
 pub(crate) mod show;
