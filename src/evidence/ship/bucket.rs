@@ -170,17 +170,18 @@ impl Bucket {
         let mut found = Found::default();
         for (key, versions) in listing::by_key(self.versions(beginning, clock, usize::MAX)?.0) {
             let name = key.strip_prefix(&self.prefix).unwrap_or(&key).to_owned();
-            // They come with the newest first.
-            let Some(oldest) = versions.last() else { continue };
-            for later in versions.iter().rev().skip(1) {
+            // They come with the newest first. A removal can be older than every version: not each server tells of one when a checkpoint
+            // is about to be put there.
+            let oldest = versions.iter().rev().find(|version| !version.is_delete_marker);
+            for other in versions.iter().rev().filter(|other| Some(*other) != oldest) {
                 let what =
-                    if later.is_delete_marker { "was removed" } else { "was put there again, with a later version" };
-                found.findings.push(format!("{key} {what} on {}", later.modified));
+                    if other.is_delete_marker { "was removed" } else { "was put there again, with a later version" };
+                found.findings.push(format!("{key} {what} on {}", other.modified));
             }
-            if oldest.is_delete_marker {
-                found.findings.push(format!("{key} was removed on {}, and no version of it is left", oldest.modified));
+            let Some(oldest) = oldest else {
+                found.findings.push(format!("no version of {key} is left"));
                 continue;
-            }
+            };
             let bytes = self.read(&name, &oldest.id, clock.now())?;
             found.objects.push((key, bytes));
         }
@@ -193,7 +194,7 @@ impl Bucket {
         for _ in 0..pages {
             let mut asked =
                 vec![("encoding-type", "url".to_owned()), ("prefix", self.key(beginning)), ("versions", String::new())];
-            if let Some((key, version)) = place {
+            if let Some((key, version)) = place.clone() {
                 asked.push(("key-marker", key));
                 asked.push(("version-id-marker", version));
             }
@@ -205,6 +206,9 @@ impl Bucket {
                 .ok_or_else(|| Unplaced::Failed("the listing of the versions cannot be read".to_owned()))?;
             all.extend(page.versions);
             match page.next {
+                Some(next) if place.as_ref().is_some_and(|place| next.0 < place.0 || next == *place) => {
+                    return Err(Unplaced::Failed("the listing of the versions does not go on".to_owned()));
+                }
                 Some(next) => place = Some(next),
                 None => return Ok((all, true)),
             }

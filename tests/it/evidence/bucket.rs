@@ -206,7 +206,7 @@ impl Bucket {
 /// The newest version of each key first, of those that begin as was asked.
 fn list(store: &Store, query: &str) -> String {
     let asked: BTreeMap<String, String> = serde_urlencoded::from_str(query).unwrap();
-    let mut text = "<ListVersionsResult><IsTruncated>false</IsTruncated>".to_owned();
+    let mut text = "<ListVersionsResult><EncodingType>url</EncodingType><IsTruncated>false</IsTruncated>".to_owned();
     for (path, versions) in &store.objects {
         let key = path.trim_start_matches("/evidence/");
         if !key.starts_with(&asked["prefix"]) {
