@@ -45,8 +45,8 @@ export function python(...packages) {
   return interpreter;
 }
 
-// Starts a program that goes on until `stop`, and waits until `url` answers.
-export async function start(program, args, url) {
+// Starts a program that goes on until `stop`, and waits until `ready`: an address that answers, or what is asked.
+export async function start(program, args, ready) {
   let said = '';
   const child = spawn(program, args, { stdio: ['ignore', 'pipe', 'pipe'] });
   for (const from of [child.stdout, child.stderr]) from.setEncoding('utf8').on('data', (text) => (said += text));
@@ -56,7 +56,7 @@ export async function start(program, args, url) {
     child.once('error', (error) => resolve((said += error)));
     child.once('close', resolve);
   });
-  const answers = async () => (await fetch(url).catch(() => undefined))?.ok;
+  const answers = typeof ready === 'function' ? ready : async () => (await fetch(ready).catch(() => undefined))?.ok;
   await until(() => (child.exitCode === null ? answers() : assert.fail(`${program} ended: ${said}`)), 30, () => `${program} does not answer: ${said}`);
   return {
     said: () => said,
