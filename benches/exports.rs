@@ -1,5 +1,5 @@
 //! Files of a log of a million rows, from `ingam serve` as a program over HTTP, beside reading the same rows with nothing in between;
-//! what they take in memory; proofs of single rows; and changes that are made meanwhile.
+//! what they take in memory; proofs of single rows; verifying; and changes that are made meanwhile.
 #![expect(
     clippy::disallowed_methods,
     clippy::expect_used,
@@ -20,7 +20,7 @@ use ingam::{
     merkle::{Frontier, leaf},
 };
 use person::{Browser, Person, STAFF};
-use program::{Database, jobs, serve};
+use program::{Database, jobs, program, serve};
 use std::{
     fs,
     io::{Read as _, Write as _},
@@ -65,6 +65,7 @@ fn main() {
         show(format, Some(asked), (rows, bytes), begun.elapsed(), Some(bare), above);
     }
     proofs(&mut person, &database, rows);
+    verifying(&database, rows);
     meanwhile(&mut person, &mut database);
 }
 
@@ -91,6 +92,27 @@ fn proofs(person: &mut Person, database: &Database, rows: i64) {
         percentile(&times, 50),
         percentile(&times, 99)
     );
+}
+
+/// Times how many rows `ingam audit verify --leaves` verifies in a second of the processor; on PostgreSQL the server's part is not in it.
+fn verifying(database: &Database, rows: i64) {
+    let (begun, used) = (Instant::now(), children());
+    let ended = program(&database.url, &["audit", "verify", "--leaves"]).output().expect("the program");
+    assert!(ended.status.success(), "{}", String::from_utf8_lossy(&ended.stderr));
+    let a_second = f64::from(i32::try_from(rows).expect("fewer rows")) / (children() - used);
+    println!(
+        "\nleaves verified, {}: {a_second:.0} rows a second of the processor, {:.1} s",
+        database.engine(),
+        begun.elapsed().as_secs_f64()
+    );
+}
+
+/// The seconds that programs which have ended took of the processor: fields 16 and 17 of proc(5)'s stat, in hundredths.
+fn children() -> f64 {
+    let stat = fs::read_to_string("/proc/self/stat").expect("its own times");
+    let fields = stat.rsplit_once(") ").map(|(_, fields)| fields).unwrap_or_default();
+    let times = fields.split(' ').skip(13).take(2).map(|time| time.parse::<f64>().expect("a number"));
+    times.sum::<f64>() / 100.0
 }
 
 /// Prints a line; how many rows a second there were.

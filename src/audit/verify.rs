@@ -24,18 +24,16 @@ mod people;
 mod refunds;
 mod reversals;
 mod reviews;
+mod rows;
 mod runs;
 mod suspicions;
 pub(crate) mod tree;
 
+use self::rows::Depth;
 use crate::{
-    entry_columns,
-    gate::{
-        Kind,
-        audit::{Entry, ip_key},
-    },
+    gate::Kind,
     id::Seq,
-    merkle::{self, Frontier},
+    merkle::Hash,
     sql,
     store::{Reader, Sql},
 };
@@ -96,19 +94,26 @@ pub enum Unfit {
     Unreadable(#[from] sqlx::Error),
 }
 
-#[derive(sqlx::FromRow)]
-struct Row {
-    #[sqlx(flatten)]
-    entry: Entry,
-    ip_key: String,
-    body: Vec<u8>,
-    leaf: Vec<u8>,
-}
-
 const AT_ONCE: i64 = 2_000;
 
 /// Recomputes everything. What is appended while this runs is left for the next time. `kinds` are all changes there are.
 pub async fn verify(reader: &Reader, kinds: &[Kind]) -> Result<Verified, Unfit> {
+    let (size, root) = rows_fit(reader, Depth::Columns).await?;
+    let access = tables_fit(reader, kinds).await?;
+    Ok(Verified { rows: size, root, access })
+}
+
+/// Only the bytes of the rows, their leaves and the root, and the checkpoints: neither columns nor other tables. How many rows there
+/// are, and the root.
+///
+/// # Errors
+///
+/// Which row does not fit, or that all of them do not give the root.
+pub async fn verify_leaves(reader: &Reader) -> Result<(i64, Hash), Unfit> {
+    rows_fit(reader, Depth::Leaves).await
+}
+
+async fn rows_fit(reader: &Reader, depth: Depth) -> Result<(i64, Hash), Unfit> {
     let head: Option<(i64, Vec<u8>, Vec<u8>)> =
         reader.query(sql!("select size, frontier, root from audit_head where id = 1")).optional().await?;
     let Some((size, stored_frontier, stored_root)) = head else {
@@ -117,28 +122,7 @@ pub async fn verify(reader: &Reader, kinds: &[Kind]) -> Result<Verified, Unfit> 
     if size == 0 {
         emptied::is_new(reader).await?;
     }
-    let mut frontier = Frontier::default();
-    let mut next = 0;
-    fits_checkpoint(&frontier, &checkpoints(reader, -1, 0).await?)?;
-    while next < size {
-        let signed = checkpoints(reader, next, size.min(next + AT_ONCE)).await?;
-        let rows = match slice(reader, next, size.min(next + AT_ONCE)).await {
-            Err(error @ (sqlx::Error::ColumnDecode { .. } | sqlx::Error::Decode(_))) => {
-                return Err(first_unreadable(reader, next, size.min(next + AT_ONCE), error).await);
-            }
-            rows => rows?,
-        };
-        if rows.is_empty() {
-            return Err(Unfit::Row { seq: Seq::new(next), what: "is missing: the tail of the log was deleted" });
-        }
-        for row in &rows {
-            check(row, Seq::new(next))?;
-            frontier.push(merkle::leaf(&row.body));
-            next += 1;
-            fits_checkpoint(&frontier, &signed)?;
-        }
-        pause::between_slices().await;
-    }
+    let frontier = rows::walk(reader, size, depth).await?;
     if frontier.bytes() != stored_frontier || frontier.root().as_slice() != stored_root {
         return Err(Unfit::Head(
             "the rows do not give the root that is stored: rows were altered together with their leaves, or the head was",
@@ -146,6 +130,11 @@ pub async fn verify(reader: &Reader, kinds: &[Kind]) -> Result<Verified, Unfit> 
     }
     no_checkpoint_beyond(reader).await?;
     no_row_beyond(reader, size).await?;
+    Ok((size, frontier.root()))
+}
+
+/// Every other table against the log.
+async fn tables_fit(reader: &Reader, kinds: &[Kind]) -> Result<AccessTree, Unfit> {
     ledger::entries_fit(reader).await?;
     ledger::chains_fit(reader).await?;
     ledger::shop_fits(reader).await?;
@@ -170,35 +159,12 @@ pub async fn verify(reader: &Reader, kinds: &[Kind]) -> Result<Verified, Unfit> 
     let access = tree::tree_fits(reader).await?;
     people::people_fit(reader).await?;
     host::host_fits(reader).await?;
-    Ok(Verified { rows: size, root: frontier.root(), access })
+    Ok(access)
 }
 
 /// The same, in a fifth of the time: beside the work of the console.
 pub(super) async fn verify_slowly(reader: &Reader, kinds: &[Kind]) -> Result<Verified, Unfit> {
     pause::slowly(verify(reader, kinds)).await
-}
-
-async fn slice(reader: &Reader, first: i64, end: i64) -> sqlx::Result<Vec<Row>> {
-    reader
-        .query(sql!(
-            "select ",
-            entry_columns!(),
-            ", ip_key, body, leaf from audit where seq >= $1 and seq < $2 order by seq"
-        ))
-        .bind(first)
-        .bind(end)
-        .all()
-        .await
-}
-
-/// The sizes and roots of the checkpoints of more than `after` rows and up to `to`.
-async fn checkpoints(reader: &Reader, after: i64, to: i64) -> sqlx::Result<Vec<(i64, Vec<u8>)>> {
-    reader
-        .query(sql!("select size, root from checkpoints where size > $1 and size <= $2"))
-        .bind(after)
-        .bind(to)
-        .all()
-        .await
 }
 
 /// A log with fewer rows than were signed. One that is signed meanwhile has the rows that the head has by then.
@@ -208,23 +174,6 @@ async fn no_checkpoint_beyond(reader: &Reader) -> Result<(), Unfit> {
         .one()
         .await?;
     beyond.map_or(Ok(()), |size| Err(Unfit::Checkpoint(size)))
-}
-
-/// The tree so far against the checkpoints of its size.
-fn fits_checkpoint(frontier: &Frontier, signed: &[(i64, Vec<u8>)]) -> Result<(), Unfit> {
-    let size = i64::try_from(frontier.size()).unwrap_or(i64::MAX);
-    let mut roots = signed.iter().filter(|(of, _)| *of == size).map(|(_, root)| root);
-    if roots.any(|root| frontier.root().as_slice() != root) { Err(Unfit::Checkpoint(size)) } else { Ok(()) }
-}
-
-/// Which of these rows holds something that cannot even be read.
-async fn first_unreadable(reader: &Reader, first: i64, end: i64, error: sqlx::Error) -> Unfit {
-    for seq in first..end {
-        if slice(reader, seq, seq + 1).await.is_err() {
-            return Unfit::Row { seq: Seq::new(seq), what: "a column cannot be read: it was altered" };
-        }
-    }
-    error.into()
 }
 
 /// Walks through what `statement` gives, in slices so that each of them is short however long the table: ids in their
@@ -246,28 +195,6 @@ async fn first_unfit(reader: &Reader, statement: Sql, action: Option<&'static st
         let Some((last, _)) = slice.last() else { return Ok(None) };
         after = *last;
     }
-}
-
-/// One row against itself and its place.
-fn check(row: &Row, place: Seq) -> Result<(), Unfit> {
-    let unfit = |what| Err(Unfit::Row { seq: place, what });
-    if row.entry.seq != place {
-        return unfit("is missing");
-    }
-    if merkle::leaf(&row.body).as_slice() != row.leaf {
-        return unfit("its bytes do not give its leaf: the bytes or the leaf were altered");
-    }
-    // Writing the columns out again and comparing bytes is cheaper than reading the bytes, and as strict.
-    if row.entry.body() != row.body {
-        return unfit("its columns do not give its bytes: a column was altered, or the row was moved");
-    }
-    if row.entry.reversal_of.is_some_and(|of| of >= place) {
-        return unfit("names a row that it takes back, which is not before it");
-    }
-    if ip_key(&row.entry.ip) != row.ip_key {
-        return unfit("its address does not give its address key");
-    }
-    Ok(())
 }
 
 /// A row that the head does not know of: appended around the gate. Rows that were appended properly meanwhile moved the

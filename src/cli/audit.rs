@@ -7,7 +7,7 @@ use super::{
 use crate::{
     audit::{
         hold_time::HoldTime,
-        verify::{AccessTree, Verified, coverage::listing, verify as verify_log},
+        verify::{self, AccessTree, Unfit, Verified, coverage::listing},
     },
     changes::KINDS,
     clock::Clock,
@@ -16,24 +16,41 @@ use crate::{
     store::{Store, stamp},
     users::take_over::TakeOverLedger,
 };
-use anyhow::bail;
+use anyhow::{anyhow, bail};
 use std::process::ExitCode;
 
 /// Needs no key and no gate: anybody who can read the rows can verify them.
 pub(super) async fn verify(args: TargetArgs) -> anyhow::Result<ExitCode> {
-    let url = database_url(&args)?;
-    let store = Store::open(&url, 1).await?;
-    stamp(&store.reader, store.engine).await?;
-    let outcome = verify_log(&store.reader, KINDS).await;
+    let store = open(&args).await?;
+    let outcome = verify::verify(&store.reader, KINDS).await;
     store.close().await;
-    match outcome {
-        Ok(verified) => {
-            println!("{}\n", listing());
-            tell(&verified);
-            Ok(ExitCode::SUCCESS)
-        }
-        Err(unfit) => anyhow::bail!("the audit log does not fit: {unfit}"),
-    }
+    let verified = outcome.map_err(|why| unfit(&why))?;
+    println!("{}\n", listing());
+    tell(&verified);
+    Ok(ExitCode::SUCCESS)
+}
+
+/// The same of the bytes of the rows alone.
+pub(super) async fn verify_leaves(args: TargetArgs) -> anyhow::Result<ExitCode> {
+    let store = open(&args).await?;
+    let outcome = verify::verify_leaves(&store.reader).await;
+    store.close().await;
+    let (rows, root) = outcome.map_err(|why| unfit(&why))?;
+    println!("The leaves of the audit log fit: {} rows, root {}", group(rows), hex::encode(root));
+    println!(
+        "Neither the columns of its rows nor other tables were held against them: `ingam audit verify` without --leaves does so."
+    );
+    Ok(ExitCode::SUCCESS)
+}
+
+async fn open(args: &TargetArgs) -> anyhow::Result<Store> {
+    let store = Store::open(&database_url(args)?, 1).await?;
+    stamp(&store.reader, store.engine).await?;
+    Ok(store)
+}
+
+fn unfit(unfit: &Unfit) -> anyhow::Error {
+    anyhow!("the audit log does not fit: {unfit}")
 }
 
 /// Says that a log fits.

@@ -5,6 +5,7 @@ use crate::{
     sql,
     store::Reader,
 };
+use memchr::memchr_iter;
 use std::ops::Range;
 
 /// Rows that are read at once: at most 32 MiB.
@@ -36,12 +37,24 @@ pub(super) async fn extend(reader: &Reader, frontier: &mut Frontier, size: u64) 
 #[derive(Debug)]
 pub(crate) struct Bodies {
     lines: Vec<u8>,
-    count: usize,
+    /// Where each of them ends.
+    ends: Vec<usize>,
 }
 
 impl Bodies {
+    /// Lines that the database joined with newlines. `None` where they are not `count` lines.
+    pub(crate) fn split(lines: Vec<u8>, count: usize) -> Option<Self> {
+        let ends = if count == 0 { Vec::new() } else { memchr_iter(b'\n', &lines).chain([lines.len()]).collect() };
+        (ends.len() == count).then_some(Self { lines, ends })
+    }
+
     pub(crate) fn iter(&self) -> impl Iterator<Item = &[u8]> {
-        self.lines.split(|byte| *byte == b'\n').take(self.count)
+        let mut begin = 0;
+        self.ends.iter().map(move |end| {
+            let body = self.lines.get(begin..*end).unwrap_or_default();
+            begin = end + 1;
+            body
+        })
     }
 }
 
@@ -60,12 +73,8 @@ pub(crate) async fn bodies(reader: &Reader, rows: Range<u64>) -> Result<Bodies, 
     if found != end - start {
         return Err(Unfit::Missing(first_missing(reader, start, end).await?));
     }
-    let lines = lines.unwrap_or_default();
     let count = usize::try_from(found).unwrap_or_default();
-    if count > 0 && lines.split(|byte| *byte == b'\n').count() != count {
-        return Err(Unfit::Lines(start));
-    }
-    Ok(Bodies { lines, count })
+    Bodies::split(lines.unwrap_or_default(), count).ok_or(Unfit::Lines(start))
 }
 
 async fn first_missing(reader: &Reader, start: i64, end: i64) -> sqlx::Result<i64> {

@@ -173,6 +173,30 @@ on_both! {
         }
     }
 
+    fn bytes_and_leaves_are_verified_without_columns_where_that_is_asked_for(world) {
+        let rows = laid_open(world);
+        let said = |sql: &str| {
+            world.database().tamper(sql).unwrap();
+            let ended = run(world.command(&["audit", "verify", "--leaves"]));
+            mend(world);
+            (ended.status.code(), String::from_utf8_lossy(&[ended.stdout, ended.stderr].concat()).into_owned())
+        };
+        let (code, fits) = said("select 1");
+        assert!(code == Some(0) && fits.contains(&format!("fit: {rows} rows, root ")) && fits.contains("Neither the columns"), "{fits}");
+        let (code, column) = said("update audit set reason = 'Another reason' where seq = 3");
+        assert!(code == Some(0), "{column}");
+        let other = bytes(world.engine, br#"{"action":"x"}"#);
+        for (sql, words) in [
+            (format!("update audit set body = {other} where seq = 3"), "row 3: its bytes do not give its leaf"),
+            (format!("update audit set leaf = {} where seq = 3", bytes(world.engine, &[7; 32])), "row 3: its bytes do not give its leaf"),
+            ("delete from audit where seq = 3".to_owned(), "row 3: is missing"),
+            (format!("delete from audit where seq = {}", rows - 1), "is missing: the tail of the log was deleted"),
+        ] {
+            let (code, unfit) = said(&sql);
+            assert!(code == Some(1) && unfit.contains(words), "{sql}: {unfit}");
+        }
+    }
+
     fn the_first_row_that_does_not_fit_is_named(world) {
         let rows = laid_open(world);
         let tail = rows - 1;
