@@ -3,12 +3,14 @@
 use super::asking::ask;
 use crate::{
     evidence::support::{bodies, grow_by, recompute},
-    kit::{Browser, World, on_both, wait_until},
+    kit::{Browser, Engine, World, on_both, wait_until},
 };
 use sha2::{Digest as _, Sha256};
 use std::{
+    fs,
     io::{Read as _, Write as _},
     net::TcpStream,
+    path::Path,
     time::Duration,
 };
 
@@ -22,6 +24,17 @@ fn begin(sora: &Browser, path: &str) -> TcpStream {
     let read = stream.read(&mut some).unwrap();
     assert!(some[..read].starts_with(b"HTTP/1.1 200"), "{}", String::from_utf8_lossy(&some[..read]));
     stream
+}
+
+/// How many threads of this process step back for others: field 19 of proc(5)'s stat.
+fn that_step_back() -> usize {
+    let steps_back = |task: &Path| {
+        let stat = fs::read_to_string(task.join("stat")).unwrap_or_default();
+        // The name before it may have spaces.
+        let fields = stat.rsplit_once(") ").map(|(_, fields)| fields).unwrap_or_default();
+        fields.split(' ').nth(16) == Some("10")
+    };
+    fs::read_dir("/proc/self/task").unwrap().filter(|task| steps_back(&task.as_ref().unwrap().path())).count()
 }
 
 on_both! {
@@ -75,6 +88,15 @@ on_both! {
             assert_eq!(file.text().lines().count(), if format == "csv" { 4 } else { 3 }, "{format}: {}", file.text());
             assert!(file.text().contains("늦은 배송, 보상"), "{format}: {}", file.text());
         }
+    }
+
+    fn files_are_read_and_written_by_threads_that_step_back_for_pages(world) {
+        let sora = world.signed_in("sora");
+        let path = ask(world, &sora, "csv", "");
+        assert_eq!(sora.get(&format!("{path}/file")).status, 200);
+        // The one that writes, and on SQLite the one that reads for it.
+        let threads = if world.engine == Engine::Sqlite { 2 } else { 1 };
+        assert!(that_step_back() >= threads, "{} threads", that_step_back());
     }
 
     fn only_the_person_who_asked_takes_it_and_only_for_a_day(world) {
