@@ -162,7 +162,7 @@ async fn tables_fit(reader: &Reader, kinds: &[Kind]) -> Result<AccessTree, Unfit
     Ok(access)
 }
 
-/// The same, in a fifth of the time: beside the work of the console.
+/// As [`verify`], with a fifth of the processor: beside the work of the console.
 pub(super) async fn verify_slowly(reader: &Reader, kinds: &[Kind]) -> Result<Verified, Unfit> {
     pause::slowly(verify(reader, kinds)).await
 }
