@@ -24,6 +24,7 @@ use actix_web::{
 use futures_util::stream::{empty, poll_fn};
 use std::{io, time::Duration};
 use tokio::{
+    runtime::Handle,
     sync::mpsc,
     time::{Instant, sleep, timeout},
 };
@@ -71,6 +72,7 @@ pub(crate) async fn take(desk: Desk, path: web::Path<ExportId>, request: HttpReq
     let sending = Sending {
         reader: desk.console().beside.clone(),
         gate: desk.console().gate.clone(),
+        pages: Handle::current(),
         out,
         noted: Instant::now(),
         actor: desk.actor(),
@@ -101,6 +103,8 @@ fn cut_short() -> io::Error {
 struct Sending {
     reader: Reader,
     gate: Gate,
+    /// The thread of the request, which does not step back for others.
+    pages: Handle,
     export: Export,
     attempt: i64,
     wanted: Wanted,
@@ -223,6 +227,9 @@ impl Sending {
     async fn note(&self, sent: i64, goes_on: bool) -> sqlx::Result<bool> {
         let session = goes_on.then(|| self.session.clone());
         let note = NoteSending { export: self.export.id, attempt: self.attempt, sent, goes_on, session };
-        self.gate.run_housekeeping(&note).await
+        // Not here: other changes wait for what it holds in the database, and it must not wait for the processor meanwhile.
+        let gate = self.gate.clone();
+        let noted = self.pages.spawn(async move { gate.run_housekeeping(&note).await });
+        noted.await.map_err(|_| sqlx::Error::WorkerCrashed)?
     }
 }
