@@ -4,7 +4,7 @@ use super::{
     EXPORT_EMPTY, EXPORT_RANGE,
     format::Format,
     records,
-    selection::{Count, Selection},
+    selection::{Count, Selection, Wanted},
     typed::Typed,
 };
 use crate::{
@@ -78,7 +78,7 @@ pub(super) async fn count(
     (query.from, query.to, query.rows) = (None, None, None);
     let reader = desk.console().beside.clone();
     let selected = desk.console().aside(async move {
-        let count = selection.count(&reader, &query).await?;
+        let count = selection.count(&reader, &Wanted::Log(query)).await?;
         Ok::<_, sqlx::Error>((selection, count))
     });
     Ok(counted(selected.await.map_err(PageError::internal)??))

@@ -8,7 +8,7 @@ use super::{
     format::Format,
     naming::Naming,
     record::{Export, find},
-    selection::{Count, Selection},
+    selection::{Count, Selection, Wanted},
     sending::{BeginSending, NoteSending},
     source::{Miscounted, Source, Whole},
 };
@@ -57,7 +57,7 @@ pub(crate) async fn select(
     let (first, end) = bounds(reader, &query, None).await?;
     let end = if from.is_none() && to.is_none() { end_of(reader, format, end).await? } else { end };
     let selection = Selection::of(first..end.max(first), days);
-    let Count { rows, persons } = selection.count(reader, &AuditQuery::default()).await?;
+    let Count { rows, persons } = selection.count(reader, &Wanted::Log(AuditQuery::default())).await?;
     Ok(CreateExport { format, purpose: purpose.to_owned(), selection, rows, persons })
 }
 

@@ -2,7 +2,7 @@
 
 use super::{
     Holds,
-    selection::{AT_ONCE, Count, Found, Selection, Slice, WINDOW, query_of},
+    selection::{AT_ONCE, Count, Found, Selection, Slice, WINDOW, Wanted, query_of},
 };
 use crate::{
     access::{
@@ -43,11 +43,8 @@ pub(super) async fn select(
         end: Seq::new(leaves.end),
         filter: query_of(&fields),
     };
-    let (mut found, mut from) = (Found::default(), Some(selection.first));
-    while let Some(place) = from {
-        from = selection.look_at_records(reader, query, place, &mut found).await?;
-    }
-    Ok((selection, found.count()))
+    let count = selection.count(reader, &Wanted::Access(query.clone())).await?;
+    Ok((selection, count))
 }
 
 /// The filters that were asked for, each with the word that the list has for it; moments for days.

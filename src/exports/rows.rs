@@ -2,7 +2,7 @@
 
 use super::{
     format::write_body,
-    selection::{AT_ONCE, Count, Found, Selection, Slice, WINDOW},
+    selection::{AT_ONCE, Found, Selection, Slice, WINDOW},
 };
 use crate::{
     audit::{
@@ -66,16 +66,7 @@ macro_rules! persons {
 }
 
 impl Selection {
-    /// Counts the rows, a window at a time.
-    pub(super) async fn count(&self, reader: &Reader, query: &AuditQuery) -> sqlx::Result<Count> {
-        let (mut found, mut from) = (Found::default(), Some(self.first));
-        while let Some(place) = from {
-            from = self.look_at_rows(reader, query, place, &mut found).await?;
-        }
-        Ok(found.count())
-    }
-
-    /// The same of rows of the log.
+    /// Adds the rows of the window that begins at one. Returns where the next one begins.
     pub(super) async fn look_at_rows(
         &self,
         reader: &Reader,

@@ -116,6 +116,15 @@ impl Selection {
         }
     }
 
+    /// Counts what it holds, a window at a time.
+    pub(super) async fn count(&self, reader: &Reader, wanted: &Wanted) -> sqlx::Result<Count> {
+        let (mut found, mut from) = (Found::default(), Some(self.first));
+        while let Some(place) = from {
+            from = self.look(reader, wanted, place, &mut found).await?;
+        }
+        Ok(found.count())
+    }
+
     /// Adds what is in the window that begins at a place. Returns where the next one begins.
     pub(super) async fn look(
         &self,

@@ -3,6 +3,7 @@
 use crate::{
     clock::Instant,
     id::{ExportId, Seq},
+    secret::sha256,
 };
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -72,4 +73,10 @@ pub(crate) struct FileHash {
     pub bytes: u64,
     /// In hexadecimal digits.
     pub sha256: String,
+}
+
+impl FileHash {
+    pub(crate) fn of(bytes: &[u8]) -> Self {
+        Self { bytes: bytes.len() as u64, sha256: hex::encode(sha256(bytes)) }
+    }
 }

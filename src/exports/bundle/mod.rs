@@ -128,8 +128,7 @@ impl Bundle {
             self.stamped.iter().flat_map(|stamped| [(STAMPED, stamped.note.as_bytes()), (STAMP, &stamped.response)]);
         for (name, bytes) in first.into_iter().chain(stamp) {
             self.archive.file(out, name, bytes)?;
-            let hash = FileHash { bytes: bytes.len() as u64, sha256: hex::encode(Sha256::digest(bytes)) };
-            self.files.insert(name.to_owned(), hash);
+            self.files.insert(name.to_owned(), FileHash::of(bytes));
         }
         Ok(self.archive.begin(out, LINES, self.length)?)
     }

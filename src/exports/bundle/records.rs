@@ -120,8 +120,7 @@ impl RecordBundle {
             [("README.txt", readme.as_bytes()), (SEAL_ROW, row.as_slice()), (SEAL_RECEIPT, receipt.as_bytes())]
         {
             self.archive.file(out, name, bytes)?;
-            let hash = FileHash { bytes: bytes.len() as u64, sha256: hex::encode(Sha256::digest(bytes)) };
-            self.manifest.files.insert(name.to_owned(), hash);
+            self.manifest.files.insert(name.to_owned(), FileHash::of(bytes));
         }
         Ok(self.archive.begin(out, RECORDS, self.length)?)
     }
